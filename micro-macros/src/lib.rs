@@ -1,0 +1,1 @@
+//! The attributes of micro. Use them through the `micro` crate.

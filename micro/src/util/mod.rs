@@ -1,0 +1,8 @@
+//! Small things every room needs, among them the doors to the outside world: [`clock`], [`spawn`], [`random`], [`net`].
+//!
+//! Nothing else in the house reads the time, spawns a task, rolls dice or opens a socket by itself, so that paused time,
+//! simulation and replay work everywhere.
+
+pub mod clock;
+pub mod random;
+pub mod spawn;

@@ -1,0 +1,75 @@
+//! Tasks, through one door, each with an owner.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::task::{AbortHandle, JoinHandle};
+
+/// Runs `future` beside the caller, for as long as the returned handle lives.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
+pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Task<T> {
+    let handle = tokio::spawn(future);
+    Task { abort: handle.abort_handle(), handle, on_drop: OnDrop::Abort }
+}
+
+/// Runs `work`, which blocks, on a thread where that hurts nobody.
+///
+/// # Errors
+///
+/// An unmapped error when `work` panics.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> crate::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
+        Ok(payload) => crate::Error::panicked(&*payload),
+        Err(error) => crate::Error::from(error),
+    })
+}
+
+/// The owner's handle of a spawned task: dropping it ends the task, awaiting it gives its result.
+#[derive(Debug)]
+#[must_use = "dropping the handle ends the task"]
+pub struct Task<T> {
+    handle: JoinHandle<T>,
+    abort: AbortHandle,
+    on_drop: OnDrop,
+}
+
+#[derive(Debug, PartialEq)]
+enum OnDrop {
+    Abort,
+    Leave,
+}
+
+impl<T> Task<T> {
+    /// Lets the task run on by itself: for tasks that end with something else, such as a connection.
+    pub fn detach(mut self) {
+        self.on_drop = OnDrop::Leave;
+    }
+
+    /// Whether the task has ended.
+    pub fn is_finished(&self) -> bool {
+        self.handle.is_finished()
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = crate::Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.handle).poll(cx).map_err(|error| match error.try_into_panic() {
+            Ok(payload) => crate::Error::panicked(&*payload),
+            Err(error) => crate::Error::from(error),
+        })
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        if self.on_drop == OnDrop::Abort {
+            self.abort.abort();
+        }
+    }
+}
