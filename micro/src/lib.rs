@@ -4,11 +4,16 @@
 #[allow(unused_extern_crates)]
 extern crate self as micro;
 
+pub mod codec;
 pub mod context;
 pub mod errors;
+pub mod message;
 pub mod metadata;
 pub mod prelude;
+pub mod rpc;
+pub mod transport;
 pub mod util;
 
 pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
+pub use rpc::Streaming;

@@ -4,5 +4,6 @@
 //! simulation and replay work everywhere.
 
 pub mod clock;
+pub mod net;
 pub mod random;
 pub mod spawn;
