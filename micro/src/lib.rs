@@ -4,6 +4,7 @@
 #[allow(unused_extern_crates)]
 extern crate self as micro;
 
+pub mod client;
 pub mod codec;
 pub mod context;
 pub mod errors;
@@ -11,6 +12,8 @@ pub mod message;
 pub mod metadata;
 pub mod prelude;
 pub mod rpc;
+pub mod selector;
+pub mod server;
 pub mod transport;
 pub mod util;
 

@@ -87,6 +87,19 @@ impl ServiceDesc {
         self.contract
     }
 
+    /// Package and contract: `greeter.Greeter`.
+    pub fn full_name(&self) -> Cow<'static, str> {
+        if self.package.is_empty() {
+            return Cow::Borrowed(self.contract);
+        }
+        Cow::Owned(format!("{}.{}", self.package, self.contract))
+    }
+
+    /// The value of an extension, as JSON text.
+    pub fn extension(&self, name: &str) -> Option<&'static str> {
+        self.extensions.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
     /// The methods, in the order of the table that serves them.
     pub const fn method_descs(&self) -> &'static [MethodDesc] {
         self.methods
@@ -96,11 +109,7 @@ impl ServiceDesc {
     pub fn description(&self) -> Description {
         Description {
             name: self.name.into(),
-            full_name: if self.package.is_empty() {
-                self.contract.to_owned()
-            } else {
-                format!("{}.{}", self.package, self.contract)
-            },
+            full_name: self.full_name().into_owned(),
             version: self.version.into(),
             docs: self.docs.into(),
             methods: self.methods.iter().map(MethodDesc::description).collect(),

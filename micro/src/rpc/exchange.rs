@@ -49,6 +49,15 @@ impl<I: Part, O: Part> Slot<I, O> {
     pub fn new(request: I) -> Self {
         Slot { request: Some(request), reply: None }
     }
+
+    /// The reply.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Internal`] when nobody put one in.
+    pub fn into_reply(self) -> Result<O> {
+        self.reply.ok_or_else(no_reply)
+    }
 }
 
 impl<I: Part, O: Part> Exchange for Slot<I, O> {
@@ -141,6 +150,6 @@ pub(super) fn taken() -> Error {
     Error::internal("the request was taken before: an interceptor ran the rest of the call twice")
 }
 
-pub(crate) fn no_reply() -> Error {
+fn no_reply() -> Error {
     Error::internal("the call ended without a reply: an interceptor did not run the rest of it")
 }

@@ -7,6 +7,7 @@ use std::task::{Context as Cx, Poll};
 use futures_core::Stream;
 
 use super::part::Fault;
+use super::report;
 use crate::context::{Context, Scoped};
 use crate::errors::Error;
 use crate::rpc::Streaming;
@@ -38,15 +39,18 @@ impl<T, E: Fault> Stream for Guarded<T, E> {
             return Poll::Ready(Some(Err(E::from_error(Context::deadline_exceeded()))));
         }
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(inner).poll_next(cx)));
-        let item = match polled {
+        let failure = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(Some(Ok(item)))) => return Poll::Ready(Some(Ok(item))),
-            Ok(Poll::Ready(Some(Err(error)))) => Some(Err(error)),
+            Ok(Poll::Ready(Some(Err(error)))) => Some(error.into_error()),
             Ok(Poll::Ready(None)) => None,
-            Err(payload) => Some(Err(E::from_error(Error::panicked(&*payload)))),
+            Err(payload) => Some(Error::panicked(&*payload)),
         };
         this.inner = None;
-        Poll::Ready(item)
+        Poll::Ready(failure.map(|error| {
+            report::failed(&error);
+            Err(E::from_error(error))
+        }))
     }
 }
 

@@ -35,6 +35,11 @@ impl<'a> Call<'a> {
         self.method
     }
 
+    /// What is called, for as long as the caller knows it.
+    pub(crate) fn description(&self) -> &'a MethodDesc {
+        self.method
+    }
+
     /// What the call carries.
     pub fn context(&self) -> &Context {
         &self.context

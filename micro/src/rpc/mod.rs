@@ -11,6 +11,7 @@ mod guard;
 mod interceptor;
 mod part;
 mod payload;
+mod report;
 mod service;
 mod streaming;
 

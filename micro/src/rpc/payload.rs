@@ -2,6 +2,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::guard;
+use crate::context::Context;
 use crate::rpc::Streaming;
 
 /// What travels one way, encoded: one message or a stream of them.
@@ -10,6 +12,17 @@ pub enum Payload {
     One(Bytes),
     /// A stream of messages.
     Many(Streaming<Bytes>),
+}
+
+impl Payload {
+    /// Ties a stream to the context of its call; one message passes unchanged.
+    #[must_use]
+    pub fn guarded(self, context: &Context) -> Self {
+        match self {
+            Payload::One(bytes) => Payload::One(bytes),
+            Payload::Many(stream) => Payload::Many(guard::guarded(stream, context)),
+        }
+    }
 }
 
 impl fmt::Debug for Payload {

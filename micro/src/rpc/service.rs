@@ -5,8 +5,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use super::exchange::taken;
+use super::report;
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Error, Result};
@@ -57,16 +59,30 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
     context: &'a Context,
 ) -> BoxFuture<'a, Result<()>> {
     let handled = context.clone().scope(async move {
-        let (input, bytes_in) = take::<M>(exchange)?;
+        let (input, codec) = take::<M>(exchange)?;
         let output = M::call(this, input, context).await.into_result().map_err(Fault::into_error)?;
-        put::<M>(exchange, output.guarded(context), bytes_in)
+        put::<M>(exchange, output.guarded(context), codec)
     });
-    Box::pin(async move {
-        match AssertUnwindSafe(handled).catch_unwind().await {
-            Ok(result) => result,
-            Err(payload) => Err(Error::panicked(&*payload)),
+    let span = report::span(M::SERVICE, M::INDEX, context);
+    let watched = async move {
+        let mut dropped = CancelWhenDropped(Some(context));
+        let result = AssertUnwindSafe(handled).catch_unwind().await;
+        dropped.0 = None;
+        let result = result.unwrap_or_else(|payload| Err(Error::panicked(&*payload)));
+        result.inspect_err(report::failed)
+    };
+    Box::pin(watched.instrument(span))
+}
+
+/// Tells the tasks a handler has started that nobody waits any more, when it is dropped half-way.
+struct CancelWhenDropped<'a>(Option<&'a Context>);
+
+impl Drop for CancelWhenDropped<'_> {
+    fn drop(&mut self) {
+        if let Some(context) = self.0 {
+            context.cancel();
         }
-    })
+    }
 }
 
 // The request as the handler takes it, and the codec the reply is owed in: none where both sides share a slot.

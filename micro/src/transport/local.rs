@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::{Arrival, Inbound, Route};
+use super::{Inbound, Route};
 
 /// The services of this process, once it serves any.
 ///
@@ -27,7 +27,7 @@ impl Local {
     /// What answers `path` of the service listed as `service` in this process.
     pub fn route(&self, service: &str, path: &str) -> Option<(&dyn Inbound, Route)> {
         let inbound = self.0.get()?;
-        let route = inbound.route(&Arrival { path, service: Some(service), node: None }).ok()?;
+        let route = inbound.local(service, path)?;
         Some((&**inbound, route))
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::Result;
-use crate::rpc::{BoxFuture, Exchange, MethodDesc, Payload, Service};
+use crate::rpc::{BoxFuture, Call, Endpoint, MethodDesc, Payload, Service};
 
 /// What answers calls, from the view of a transport.
 pub trait Inbound: Send + Sync + 'static {
@@ -29,15 +29,14 @@ pub trait Inbound: Send + Sync + 'static {
     /// down. Both carry [`Fate::Never`](crate::errors::Fate::Never): the method did not run.
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route>;
 
-    /// Answers a call: takes the request from `exchange` and puts the reply in.
+    /// Finds what answers a call from within this process: `path` of exactly the service listed as `service`.
+    fn local(&self, service: &str, path: &str) -> Option<Route>;
+
+    /// Answers a call that `route` was found for: takes the request and puts the reply in.
     ///
-    /// Dropping the future drops the handler. It enforces the deadline of `context` and lets no panic out.
-    fn call<'a>(
-        &'a self,
-        route: &'a Route,
-        context: Context,
-        exchange: &'a mut dyn Exchange,
-    ) -> BoxFuture<'a, Result<()>>;
+    /// Dropping the future drops the handler. No panic comes out of it. The deadline is the transport's to keep, because
+    /// a caller in this process keeps it already.
+    fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>>;
 }
 
 /// What a call says about its destination.
@@ -83,6 +82,13 @@ impl Route {
     /// What the method says about itself.
     pub fn method(&self) -> &'static MethodDesc {
         &self.service.desc().method_descs()[self.index]
+    }
+}
+
+impl Endpoint for Route {
+    fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        let (context, exchange) = call.parts();
+        self.service.call(self.index, exchange, context)
     }
 }
 
