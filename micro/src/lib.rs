@@ -4,6 +4,8 @@
 extern crate self as micro;
 
 pub mod errors;
+pub mod registry;
+pub mod testing;
 pub mod util;
 
 pub use errors::{Code, Error, Result};

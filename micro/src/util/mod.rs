@@ -4,5 +4,6 @@
 //! simulation and replay work everywhere.
 
 pub mod clock;
+pub mod near;
 pub mod random;
 pub mod spawn;
