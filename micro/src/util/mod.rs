@@ -5,5 +5,6 @@
 
 pub mod clock;
 pub mod near;
+pub mod net;
 pub mod random;
 pub mod spawn;
