@@ -11,9 +11,11 @@ pub mod errors;
 pub mod message;
 pub mod metadata;
 pub mod prelude;
+pub mod registry;
 pub mod rpc;
 pub mod selector;
 pub mod server;
+pub mod testing;
 pub mod transport;
 pub mod util;
 

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
+use crate::context::Context;
 use crate::errors::{Code, Error, Fate, Result};
 use crate::registry::Following;
 use crate::rpc::{BoxFuture, Call, Endpoint, MethodDesc, Payload, Service, Streaming};
@@ -60,17 +61,22 @@ impl Client {
     /// Tries node after node, while that is safe and the budget lasts.
     async fn attempts(&self, call: &mut Call<'_>) -> Result<()> {
         let Some(remote) = &self.core.remote else {
-            return Err(nobody(format!("`{}` is not served by this process, and the client knows no other", call.service())));
+            return Err(nobody(format!(
+                "`{}` is not served by this process, and the client knows no other",
+                call.service()
+            )));
         };
         let method = call.description();
         let service = call.service().to_owned();
+        // A copy, because a call cannot be shared between threads while an attempt is under way, and a context can.
+        let context = call.context().clone();
         let wanted = self.target.options.codec.unwrap_or(Codec::PROTO);
         let (payload, codec) = call.exchange().take_request(wanted)?;
         let mut payloads = Payloads::new(payload);
         let mut tried = Vec::new();
         self.core.budget.earn();
         loop {
-            let mut to = match self.choose(remote, &service, method, &tried, call).await {
+            let mut to = match self.choose(remote, &service, method, &tried, &context).await {
                 Ok(to) => to,
                 Err(error) => return Err(payloads.failed.take().unwrap_or(error)),
             };
@@ -82,12 +88,12 @@ impl Client {
                 method: method.into(),
                 codec,
                 payload,
-                context: call.context(),
+                context: &context,
             };
             let error = match remote.outbound.call(request).await {
                 Ok(reply) => {
                     to.ended(Ended::Answered);
-                    let reply = to.hold(reply.guarded(call.context()));
+                    let reply = to.hold(reply.guarded(&context));
                     return call.exchange().put_reply(reply, codec);
                 }
                 Err(error) => error,
@@ -112,7 +118,7 @@ impl Client {
         service: &str,
         method: &MethodDesc,
         tried: &[String],
-        call: &Call<'_>,
+        context: &Context,
     ) -> Result<Destination> {
         if let Some(address) = &self.target.address {
             return Ok(Destination { address: address.clone(), node: None, pick: None });
@@ -128,7 +134,7 @@ impl Client {
                 let (address, node) = (pick.node().address.clone(), pick.node().id.clone());
                 return Ok(Destination { address, node: Some(node), pick: Some(pick) });
             }
-            let more = tried.is_empty() && !call.context().is_cancelled();
+            let more = tried.is_empty() && !context.is_cancelled();
             if !more || clock::timeout_at(until, following.changed()).await.is_err() {
                 return Err(not_found(remote, &following, &filter, answered));
             }

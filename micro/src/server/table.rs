@@ -16,7 +16,8 @@ impl Table {
     /// Adds a service under a name. Name and contract together are unique.
     pub(super) fn add(&mut self, name: &str, service: Service) -> Result<()> {
         let desc = service.desc();
-        let same = |(other, served): &(Arc<str>, Service)| **other == *name && served.desc().full_name() == desc.full_name();
+        let same =
+            |(other, served): &(Arc<str>, Service)| **other == *name && served.desc().full_name() == desc.full_name();
         if self.services.iter().any(same) {
             return Err(Error::already_exists(format!(
                 "`{}` is served twice under the name `{name}`: give one of them another name",

@@ -4,6 +4,7 @@
 //! simulation and replay work everywhere.
 
 pub mod clock;
+pub mod near;
 pub mod net;
 pub mod random;
 pub mod spawn;
