@@ -4,6 +4,9 @@
 #[allow(unused_extern_crates)]
 extern crate self as micro;
 
+#[doc(hidden)]
+pub mod __private;
+pub mod app;
 pub mod client;
 pub mod codec;
 pub mod context;
@@ -19,6 +22,7 @@ pub mod testing;
 pub mod transport;
 pub mod util;
 
+pub use client::CallOptions;
 pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
 pub use rpc::Streaming;

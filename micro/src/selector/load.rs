@@ -135,6 +135,15 @@ impl Pick {
     }
 }
 
+#[cfg(test)]
+impl Pick {
+    /// An answer after a time of the test's choice.
+    pub(super) fn ended_after(mut self, took: Duration) {
+        self.told = true;
+        self.load.ended(Ended::Answered, took);
+    }
+}
+
 impl Drop for Pick {
     fn drop(&mut self) {
         self.load.in_flight.fetch_sub(1, Ordering::Relaxed);

@@ -110,8 +110,7 @@ mod tests {
         for _ in 0..calls {
             let pick = selector.pick(nodes, &Filter::default(), &[]).unwrap();
             count[pick.node().id.parse::<usize>().unwrap()] += 1;
-            pick.load.learned(|learned| learned.observe(Duration::from_millis(took(&pick.node().id))));
-            drop(pick);
+            pick.ended_after(Duration::from_millis(took(&pick.node().id)));
         }
         count
     }

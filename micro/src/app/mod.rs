@@ -1,0 +1,4 @@
+//! The object that puts the rooms together.
+
+pub mod entry;
+pub mod inject;
