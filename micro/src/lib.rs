@@ -18,6 +18,7 @@ pub mod registry;
 pub mod rpc;
 pub mod selector;
 pub mod server;
+pub mod telemetry;
 pub mod testing;
 pub mod transport;
 pub mod util;

@@ -2,3 +2,6 @@
 
 pub mod entry;
 pub mod inject;
+mod settings;
+
+pub use settings::Settings;

@@ -110,7 +110,8 @@ mod tests {
         for _ in 0..calls {
             let pick = selector.pick(nodes, &Filter::default(), &[]).unwrap();
             count[pick.node().id.parse::<usize>().unwrap()] += 1;
-            pick.ended_after(Duration::from_millis(took(&pick.node().id)));
+            let took = took(&pick.node().id);
+            pick.ended_after(Duration::from_millis(took));
         }
         count
     }

@@ -4,6 +4,7 @@
 //! simulation and replay work everywhere.
 
 pub mod clock;
+pub mod duration;
 pub mod near;
 pub mod net;
 pub mod random;
