@@ -4,6 +4,7 @@
 extern crate self as micro;
 
 pub mod errors;
+pub mod message;
 pub mod util;
 
 pub use errors::{Code, Error, Result};
