@@ -1,1 +1,181 @@
 //! The attributes of micro. Use them through the `micro` crate.
+//!
+//! An attribute turns what the author wrote into a description and hands the description to ordinary functions in
+//! `micro`. Each walks four steps in four files of its folder: `input` (what was written), `model` (what it means),
+//! `check` (what cannot be allowed), `expand` (what to emit).
+//!
+//! - [`mod@options`] reads what stands between the parentheses of an attribute;
+//! - [`mod@report`] gathers everything that is wrong, so that it arrives in one compile.
+#![forbid(unsafe_code)]
+#![allow(dead_code, reason = "the attributes that use these modules are being written")]
+
+mod options;
+mod report;
+
+use proc_macro::TokenStream;
+
+/// Declares a service: on a trait its contract, on an `impl` block a service without a separate contract.
+///
+/// # On a trait
+///
+/// ```ignore
+/// use micro::prelude::*;
+///
+/// /// Greets people.
+/// #[micro::service(name = "greeter")]
+/// pub trait Greeter {
+///     /// Greets a person by name.
+///     #[method(no_side_effects, timeout = "2s")]
+///     async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
+///
+///     /// Counts down, one tick a second.
+///     async fn countdown(&self, from: Countdown) -> Result<Streaming<Tick>>;
+/// }
+/// ```
+///
+/// A method takes `&self` and at most one more value, a message or a `Streaming` of messages, and returns a `Result` of
+/// the same. It may have a default body. Doc comments become the documentation of the API.
+///
+/// The trait itself gains `Send + Sync + 'static`, and its methods return `impl Future<Output = ..> + Send`; implement
+/// them with plain `async fn`. Beside it appear
+///
+/// - `GreeterClient`, which implements `Greeter` and calls it wherever it runs. It can be injected, and
+///   `GreeterClient::of(value)` wraps any local `impl Greeter`, for tests;
+/// - `GreeterServer`, whose `new(value)` makes a service of a value that is not registered by `#[micro::handler]`.
+///
+/// # On an `impl` block
+///
+/// ```ignore
+/// #[micro::service]
+/// impl Users {
+///     #[init]
+///     async fn new(store: Store) -> Result<Self> { .. }
+///
+///     /// Finds a user.
+///     #[handler]
+///     #[method(no_side_effects)]
+///     async fn get(&self, req: GetUser, ctx: &Context) -> Result<User> { .. }
+///
+///     fn private(&self) -> usize { .. }
+/// }
+/// ```
+///
+/// Methods marked `#[handler]` are served and called through `UsersClient`; `#[init]` builds the value from injected
+/// parameters; the others stay what they are. The service is registered and runs with `micro::run()`.
+///
+/// # Options
+///
+/// | Option | Meaning | Default |
+/// |---|---|---|
+/// | `name = "greeter"` | the name it is found under in the registry | the type's name, in kebab case |
+/// | `package = "acme.greeter"` | its proto package; calls go to `/package.Greeter/Hello` | the name, `-` as `_` |
+/// | `version = "1.2.0"` | its version | none |
+/// | `crate = path` | where `micro` is, if renamed | `::micro` |
+///
+/// A method takes, in `#[method(..)]`:
+///
+/// | Option | Meaning | Default |
+/// |---|---|---|
+/// | `name = "Hello"` | its name on the wire | the method's name in camel case |
+/// | `timeout = "2s"` | how long a call may take when the caller does not say | 30 s for unary calls |
+/// | `idempotent` | running it twice is running it once, so that calls may be retried | unknown |
+/// | `no_side_effects` | it only reads: may be retried, and called with HTTP GET | unknown |
+/// | `deprecated = "use .."` | callers should turn to something else | |
+#[proc_macro_attribute]
+pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
+    _ = options;
+    item
+}
+
+/// Serves a contract with a type: `#[micro::handler] impl Greeter for English { .. }`.
+///
+/// ```ignore
+/// #[micro::handler]
+/// impl Greeter for English {
+///     async fn hello(&self, req: HelloRequest, ctx: &Context) -> Result<HelloReply> {
+///         Ok(HelloReply { greeting: format!("Hello {}", req.name) })
+///     }
+/// }
+/// ```
+///
+/// The implementation is registered, so `micro::run()` builds the value, with its `#[micro::init]` function or else with
+/// `Default`, and serves it. A method may ask for `ctx: &Context`, although the contract does not name it: it is taken
+/// out of the signature, and the context of the call is bound first thing in the body.
+///
+/// # Options
+///
+/// | Option | Meaning |
+/// |---|---|
+/// | `manual` | do not register; serve it with `micro::app().serve(value)` or `GreeterServer::new(value)`. Generic implementations are always served so. |
+/// | `crate = path` | where `micro` is, if renamed |
+#[proc_macro_attribute]
+pub fn handler(options: TokenStream, item: TokenStream) -> TokenStream {
+    _ = options;
+    item
+}
+
+/// Marks the function that builds a handler from injected parameters.
+///
+/// ```ignore
+/// impl English {
+///     #[micro::init]
+///     async fn new(config: Config<GreeterConfig>, peer: GreeterClient) -> Result<Self> {
+///         Ok(Self { config, peer })
+///     }
+/// }
+/// ```
+///
+/// The function may be `async` or not and have any visibility; it returns a `Result<Self>`. Each parameter is
+/// something micro can hand out: a `Config<T>`, a client, a `Publisher<E>`, a store, or the value of a
+/// `#[micro::provider]`. A type has one such function; a type without is built with `Default`.
+///
+/// The only option is `crate = path`: where `micro` is, if renamed.
+#[proc_macro_attribute]
+pub fn init(options: TokenStream, item: TokenStream) -> TokenStream {
+    _ = options;
+    item
+}
+
+/// Marks a function whose value can be injected wherever its type is asked for.
+///
+/// ```ignore
+/// #[micro::provider]
+/// async fn pool(config: Config<Database>) -> Result<Pool> {
+///     Pool::connect(&config.get().url).await
+/// }
+/// ```
+///
+/// The function may be `async` or not and returns a `Result<T>`, where `T` is `Clone + Send + Sync + 'static`. It runs
+/// once, before anything that needs a `T`. Its own parameters are injected too. Two values of one type need a newtype.
+///
+/// The only option is `crate = path`: where `micro` is, if renamed.
+#[proc_macro_attribute]
+pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
+    _ = options;
+    item
+}
+
+/// Starts the runtime and runs `async fn main` on it.
+///
+/// ```ignore
+/// #[micro::main]
+/// async fn main() -> Result<()> {
+///     micro::run().await
+/// }
+/// ```
+///
+/// `main` may return what `fn main` may, and a `micro::Result`. An error is printed for people, with its causes, and
+/// the process ends with a failure.
+///
+/// # Options
+///
+/// | Option | Meaning | Default |
+/// |---|---|---|
+/// | `flavor = ".."` | `"multi_thread"` or `"current_thread"` | `"multi_thread"` |
+/// | `worker_threads = 4` | threads of a `multi_thread` runtime | one for each core |
+/// | `crate = path` | where `micro` is, if renamed | `::micro` |
+#[proc_macro_attribute]
+pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
+    _ = options;
+    item
+}

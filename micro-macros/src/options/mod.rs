@@ -1,0 +1,337 @@
+//! The options between the parentheses of our attributes: `name = "..", flag, list(..), key = expression`.
+//!
+//! An attribute asks for its options one by one, by name and type, and calls [`Options::finish`]. What nobody asked for
+//! is then unknown, and answered with the names that were asked for:
+//!
+//! ```text
+//! let mut options = Options::of_attributes(&attributes, "method", &mut report);
+//! let name = options.text("name");
+//! let timeout = options.duration("timeout");
+//! let idempotent = options.flag("idempotent");
+//! options.finish();
+//! ```
+//!
+//! A value of the wrong kind, or an option written twice, goes to the [`Report`] and the option counts as absent.
+
+mod duration;
+mod near;
+mod written;
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use syn::parse::{Parse, Parser as _};
+use syn::{Attribute, Expr, Ident, LitInt, LitStr, Meta, Path};
+
+pub(crate) use near::expected;
+use written::{Value, Written};
+
+use crate::report::Report;
+
+/// The options of one attribute, handed out as they are asked for.
+#[derive(Debug)]
+pub(crate) struct Options<'r> {
+    written: Vec<Written>,
+    known: Vec<&'static str>,
+    report: &'r mut Report,
+}
+
+/// An option's value and where the author gave it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+impl<'r> Options<'r> {
+    /// The options in `tokens`: what stands between the parentheses of an attribute.
+    pub(crate) fn of_tokens(tokens: TokenStream, report: &'r mut Report) -> Self {
+        let mut options = Self { written: vec![], known: vec![], report };
+        options.add(tokens);
+        options
+    }
+
+    /// The options of every `#[helper(..)]` among `attributes`, as if they stood in one.
+    pub(crate) fn of_attributes(attributes: &[Attribute], helper: &str, report: &'r mut Report) -> Self {
+        let mut options = Self { written: vec![], known: vec![], report };
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(helper)) {
+            match &attribute.meta {
+                Meta::Path(_) => {}
+                Meta::List(list) => options.add(list.tokens.clone()),
+                Meta::NameValue(_) => {
+                    options.report.error(attribute, format!("write the options in parentheses: `#[{helper}(..)]`"));
+                }
+            }
+        }
+        options
+    }
+
+    fn add(&mut self, tokens: TokenStream) {
+        let Some((written, errors)) = self.report.keep(written::split.parse2(tokens)) else { return };
+        for error in errors {
+            self.report.add(error);
+        }
+        for option in written {
+            if self.written.iter().any(|earlier| earlier.name == option.name) {
+                self.report.error(&option.name, format!("option `{}` is written twice", option.name));
+            } else {
+                self.written.push(option);
+            }
+        }
+    }
+
+    /// `name` alone. The identifier is for later complaints about it.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<Ident> {
+        let option = self.take(name)?;
+        if !matches!(option.value, Value::None) {
+            self.report.error(&option, format!("option `{name}` takes no value: write `{name}` alone"));
+            return None;
+        }
+        Some(option.name)
+    }
+
+    /// `name = ".."`.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<LitStr> {
+        self.assigned(name, "\"..\"", "a string")
+    }
+
+    /// `name = ".."`, where the string is one of `choices`.
+    pub(crate) fn choice(
+        &mut self,
+        name: &'static str,
+        choices: &'static [&'static str],
+    ) -> Option<Given<&'static str>> {
+        let literal = self.text(name)?;
+        let text = literal.value();
+        let Some(value) = choices.iter().find(|choice| **choice == text) else {
+            self.report.error(&literal, format!("unknown `{name}` `{text}`; {}", expected(&text, choices)));
+            return None;
+        };
+        Some(Given { value, span: literal.span() })
+    }
+
+    /// `name = 3`, within the range of `T`.
+    pub(crate) fn number<T>(&mut self, name: &'static str) -> Option<Given<T>>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let literal: LitInt = self.assigned(name, "3", "a whole number")?;
+        match literal.base10_parse() {
+            Ok(value) => Some(Given { value, span: literal.span() }),
+            Err(error) => {
+                self.report.error(&literal, format!("`{literal}` cannot be the `{name}`: {error}"));
+                None
+            }
+        }
+    }
+
+    /// `name = "2s"`.
+    pub(crate) fn duration(&mut self, name: &'static str) -> Option<Given<Duration>> {
+        let literal: LitStr = self.assigned(name, "\"2s\"", "a duration")?;
+        let text = literal.value();
+        match duration::parse(&text) {
+            Ok(value) => Some(Given { value, span: literal.span() }),
+            Err(reason) => {
+                self.report.error(&literal, format!("`{text}` is not a duration for `{name}`: {reason}"));
+                None
+            }
+        }
+    }
+
+    /// `name = some::path`.
+    pub(crate) fn path(&mut self, name: &'static str) -> Option<Path> {
+        let ModStyle(path) = self.assigned(name, "some::path", "a path")?;
+        Some(path)
+    }
+
+    /// `name = expression`.
+    pub(crate) fn expression(&mut self, name: &'static str) -> Option<Expr> {
+        self.assigned(name, "..", "an expression")
+    }
+
+    /// `name(..)`: the tokens between the parentheses, for the caller to read.
+    pub(crate) fn list(&mut self, name: &'static str) -> Option<Given<TokenStream>> {
+        let option = self.take(name)?;
+        let Some(value) = option.value.list() else {
+            self.report.error(&option, format!("option `{name}` takes a list: write `{name}(..)`"));
+            return None;
+        };
+        Some(Given { value, span: option.name.span() })
+    }
+
+    /// `name = value`, read as a `T`. `form` and `what` tell the author what we expected.
+    pub(crate) fn assigned<T: Parse>(&mut self, name: &'static str, form: &str, what: &str) -> Option<T> {
+        let option = self.take(name)?;
+        let parsed = match &option.value {
+            Value::Assigned(tokens) => syn::parse2(tokens.clone()).ok(),
+            Value::None | Value::List(_) => None,
+        };
+        if parsed.is_none() {
+            self.report.error(&option, format!("option `{name}` takes {what}: write `{name} = {form}`"));
+        }
+        parsed
+    }
+
+    /// Whether `name` is there in any form; it stays to be asked for.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.written.iter().any(|option| option.name == name)
+    }
+
+    /// Refuses what nobody asked for.
+    pub(crate) fn finish(self) {
+        for option in self.written {
+            let name = option.name.to_string();
+            let choices = if self.known.is_empty() {
+                "there are no options here".to_owned()
+            } else {
+                expected(&name, &self.known)
+            };
+            self.report.error(&option.name, format!("unknown option `{name}`; {choices}"));
+        }
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<Written> {
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
+        let position = self.written.iter().position(|option| option.name == name)?;
+        Some(self.written.remove(position))
+    }
+}
+
+/// A path without generic arguments, `crate::..` included.
+struct ModStyle(Path);
+
+impl Parse for ModStyle {
+    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Path::parse_mod_style).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::{ToTokens as _, quote};
+    use syn::parse_quote;
+
+    fn complaints(tokens: TokenStream, ask: impl FnOnce(&mut Options<'_>)) -> Vec<String> {
+        let mut report = Report::new();
+        let mut options = Options::of_tokens(tokens, &mut report);
+        ask(&mut options);
+        options.finish();
+        report.messages()
+    }
+
+    #[test]
+    fn every_kind_of_option_is_read() {
+        let tokens = quote!(
+            name = "greeter",
+            idempotent,
+            tag = 3,
+            timeout = "2s",
+            crate = ::fancy::micro,
+            default = call::<A, B>(1, 2),
+            kind = "b",
+            reserved(3, 5..=7, "old"),
+        );
+        let complaints = complaints(tokens, |options| {
+            assert!(options.contains("name"));
+            assert_eq!(options.text("name").unwrap().value(), "greeter");
+            assert!(!options.contains("name"));
+            assert_eq!(options.flag("idempotent").unwrap(), "idempotent");
+            assert_eq!(options.number::<u32>("tag").unwrap().value, 3);
+            assert_eq!(options.duration("timeout").unwrap().value, Duration::from_secs(2));
+            assert_eq!(options.path("crate").unwrap(), parse_quote!(::fancy::micro));
+            let default = options.expression("default").unwrap().to_token_stream();
+            assert_eq!(default.to_string(), quote!(call::<A, B>(1, 2)).to_string());
+            assert_eq!(options.choice("kind", &["a", "b"]).unwrap().value, "b");
+            let reserved = options.list("reserved").unwrap().value;
+            assert_eq!(reserved.to_string(), quote!(3, 5..=7, "old").to_string());
+            assert!(options.text("absent").is_none());
+        });
+        assert_eq!(complaints, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_unknown() {
+        let complaints = complaints(quote!(timout = "2s", retry), |options| {
+            options.text("name");
+            options.duration("timeout");
+        });
+        assert_eq!(
+            complaints,
+            [
+                "unknown option `timout`; expected one of `name`, `timeout`\ndid you mean `timeout`?",
+                "unknown option `retry`; expected one of `name`, `timeout`",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_options_means_none() {
+        assert_eq!(complaints(quote!(x), |_| {}), ["unknown option `x`; there are no options here"]);
+    }
+
+    #[test]
+    fn one_mistake_does_not_hide_the_next() {
+        let complaints =
+            complaints(quote!("stray", name = , name = "a" "b", idempotent = true, idempotent), |options| {
+                options.text("name");
+                options.flag("idempotent");
+            });
+        assert_eq!(
+            complaints,
+            [
+                "expected ident",
+                "expected a value after `=`",
+                "option `idempotent` is written twice",
+                "option `name` takes a string: write `name = \"..\"`",
+                "option `idempotent` takes no value: write `idempotent` alone",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_of_the_wrong_kind_say_what_to_write() {
+        let complaints = complaints(
+            quote!(name, tag = -1, small = 300, timeout = "2 weeks", kind = "c", list = 3, crate = "x"),
+            |options| {
+                options.text("name");
+                options.number::<u32>("tag");
+                options.number::<u8>("small");
+                options.duration("timeout");
+                options.choice("kind", &["aa", "bb"]);
+                options.list("list");
+                options.path("crate");
+            },
+        );
+        assert_eq!(
+            complaints,
+            [
+                "option `name` takes a string: write `name = \"..\"`",
+                "`-1` cannot be the `tag`: invalid digit found in string",
+                "`300` cannot be the `small`: number too large to fit in target type",
+                "`2 weeks` is not a duration for `timeout`: unknown unit `weeks`; write a whole number and a unit: \
+                 `250ms`, `2s`, `5m`, `1h`",
+                "unknown `kind` `c`; expected one of `aa`, `bb`",
+                "option `list` takes a list: write `list(..)`",
+                "option `crate` takes a path: write `crate = some::path`",
+            ]
+        );
+    }
+
+    #[test]
+    fn helpers_are_read_as_one() {
+        let attributes: Vec<Attribute> =
+            parse_quote!(#[method(name = "A")] #[doc = "x"] #[method] #[method(idempotent)]);
+        let mut report = Report::new();
+        let mut options = Options::of_attributes(&attributes, "method", &mut report);
+        assert_eq!(options.text("name").unwrap().value(), "A");
+        assert!(options.flag("idempotent").is_some());
+        options.finish();
+        assert!(report.is_empty());
+    }
+}
