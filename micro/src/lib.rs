@@ -1,9 +1,29 @@
 //! A framework for distributed services: annotate a contract, an implementation and a settings struct; micro does the wiring.
-#![forbid(unsafe_code)]
 
+// Generated code says `::micro`, also where it is expanded inside this crate.
+#[allow(unused_extern_crates)]
 extern crate self as micro;
 
+#[doc(hidden)]
+pub mod __private;
+pub mod app;
+pub mod client;
+pub mod codec;
+pub mod context;
 pub mod errors;
+pub mod message;
+pub mod metadata;
+pub mod prelude;
+pub mod registry;
+pub mod rpc;
+pub mod selector;
+pub mod server;
+pub mod telemetry;
+pub mod testing;
+pub mod transport;
 pub mod util;
 
+pub use client::CallOptions;
+pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
+pub use rpc::Streaming;

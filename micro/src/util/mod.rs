@@ -4,5 +4,9 @@
 //! simulation and replay work everywhere.
 
 pub mod clock;
+pub mod duration;
+pub mod near;
+pub mod net;
 pub mod random;
 pub mod spawn;
+pub mod text;
