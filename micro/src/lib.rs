@@ -23,7 +23,18 @@ pub mod testing;
 pub mod transport;
 pub mod util;
 
+pub use app::{App, app, client, main, run};
 pub use client::CallOptions;
 pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
 pub use rpc::Streaming;
+
+/// Keeps a crate whose handlers are to be served: one that the program never names is dropped by the linker.
+///
+/// `micro::link!(greeter_service, billing_service);` is `use greeter_service as _;` and so on.
+#[macro_export]
+macro_rules! link {
+    ($($krate:ident),+ $(,)?) => {
+        $(use $krate as _;)+
+    };
+}

@@ -82,6 +82,11 @@ impl ServiceDesc {
         self.name
     }
 
+    /// The version, empty where none was given.
+    pub const fn service_version(&self) -> &'static str {
+        self.version
+    }
+
     /// The name of the contract itself: `Greeter`.
     pub const fn contract(&self) -> &'static str {
         self.contract

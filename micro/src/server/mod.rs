@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use table::Table;
 
 use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Call, Interceptor, Interceptors, Service};
+use crate::rpc::{BoxFuture, Call, Interceptors, Service};
 use crate::transport::{Arrival, Inbound, Route};
 use crate::util::text;
 
@@ -45,9 +45,11 @@ impl Server {
         self.table.add(name, service)
     }
 
-    /// Wraps every call, inside of the interceptors that are there.
-    pub fn intercept(&mut self, interceptor: impl Interceptor) {
-        self.interceptors.push(interceptor);
+    /// The same with every call wrapped.
+    #[must_use]
+    pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
+        self.interceptors = interceptors;
+        self
     }
 
     /// The services with the names they are listed under, in the order they were added.

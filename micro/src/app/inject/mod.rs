@@ -17,7 +17,7 @@ pub use entries::{ClientEntry, Component, HandlerEntry, Location, Provided, Prov
 pub(super) use graph::Graph;
 
 use crate::errors::{Error, Result};
-use crate::rpc::BoxFuture;
+use crate::rpc::{BoxFuture, Fault};
 
 /// Any shared value.
 pub type AnyArc = Arc<dyn Any + Send + Sync>;
@@ -93,6 +93,10 @@ impl Resolver {
         self.values.insert(id, value);
     }
 
+    pub(super) fn put_unless_given<T: Inject>(&mut self, value: T) {
+        self.values.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(value));
+    }
+
     pub(super) fn has(&self, id: TypeId) -> bool {
         self.values.contains_key(&id)
     }
@@ -115,6 +119,31 @@ pub struct Init<T> {
 impl<T> fmt::Debug for Init<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Init").field("deps", &self.deps).finish()
+    }
+}
+
+/// What an `#[micro::init]` function returns.
+#[diagnostic::on_unimplemented(
+    message = "an `init` function returns a `Result`, found `{Self}`",
+    label = "expected `Result<Self>`"
+)]
+pub trait Built {
+    /// What was built.
+    type Value;
+
+    /// As micro's `Result`.
+    ///
+    /// # Errors
+    ///
+    /// What building failed with.
+    fn into_result(self) -> Result<Self::Value>;
+}
+
+impl<T, E: Fault> Built for Result<T, E> {
+    type Value = T;
+
+    fn into_result(self) -> Result<T> {
+        self.map_err(Fault::into_error)
     }
 }
 
