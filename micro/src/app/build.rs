@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::inject::{AnyArc, ClientEntry, Component, Dep, Graph, HandlerEntry, ProviderEntry, Resolver};
-use super::life::Running;
+use super::life::{Door, Running};
 use super::probes::Probes;
 use super::settings::{self, Outcome};
 use super::{App, Settings, banner, linked};
@@ -14,10 +14,10 @@ use crate::client::{self, Client};
 use crate::errors::{Code, Error, Result};
 use crate::registry::{Node, Registry};
 use crate::rpc::Service;
-use crate::server::{Listener, Server};
-use crate::transport::http::HttpClient;
+use crate::server::{ListenOptions, Listener, Server, Switch};
+use crate::transport::http::{ClientOptions, Hosts, HttpClient, HttpServer, ServerOptions};
 use crate::transport::local::Local;
-use crate::util::{net, random};
+use crate::util::{net, random, spawn};
 
 /// What is to be served.
 pub(super) enum Handler {
@@ -79,7 +79,8 @@ fn warn_about_surroundings(settings: &Settings) {
     if cfg!(panic = "abort") {
         tracing::warn!("built with `panic = \"abort\"`: a panic in a handler ends the process instead of the call");
     }
-    let container = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() || std::path::Path::new("/.dockerenv").exists();
+    let container =
+        std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() || std::path::Path::new("/.dockerenv").exists();
     let loopback = settings.address.parse::<SocketAddr>().is_ok_and(net::is_loopback);
     if container && loopback {
         tracing::warn!(
@@ -96,7 +97,8 @@ async fn connect(settings: &Settings) -> Result<Registry> {
 }
 
 fn client(app: &App, local: Local, registry: Registry) -> Client {
-    let outbound = Arc::new(HttpClient::new(app.settings.message_limit));
+    let options = ClientOptions { message_limit: app.settings.message_limit, ..ClientOptions::default() };
+    let outbound = Arc::new(HttpClient::new(options));
     client::Builder::new(local)
         .with_remote(registry, outbound)
         .with_timeout(app.settings.request_timeout)
@@ -198,7 +200,9 @@ fn plan(app: &mut App) -> Result<Plan> {
         if let Some(value) = value
             && plan.values.insert(id, value).is_some()
         {
-            return Err(Error::failed_precondition(format!("two values of `{name}` are served: one type has one instance")));
+            return Err(Error::failed_precondition(format!(
+                "two values of `{name}` are served: one type has one instance"
+            )));
         }
     }
     if app.everything {
@@ -237,12 +241,18 @@ fn words(error: &Error) -> String {
 }
 
 async fn listen(running: &mut Running, routes: Vec<axum::Router>, node: &str) -> Result<()> {
-    let probes = Probes::default();
     let settings = running.settings();
-    let listener = Listener::bind(&settings.address, running.server().clone(), routes, probes.routes(), settings.message_limit)
-        .await?;
-    let address = advertised(settings, listener.address());
-    running.listening(listener, probes);
+    let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
+    let listener = Listener::bind(&settings.address, options).await?;
+    let bound = listener.address();
+    let address = advertised(settings, bound);
+
+    let (probes, switch) = (Probes::default(), Switch::new());
+    let options =
+        ServerOptions { message_limit: settings.message_limit, hosts: Hosts::of(bound), ..ServerOptions::default() };
+    let http = HttpServer::new(running.server().clone(), routes.into_iter().chain([probes.routes()]), options);
+    let serving = spawn::spawn(listener.serve(http, switch.clone()));
+    running.listening(Door { address: bound, probes, switch, serving });
     for entry in entries(running.server(), &address, node) {
         let registered = running.registry().register(entry, running.settings().register).await?;
         running.registered(registered);

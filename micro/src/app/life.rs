@@ -11,8 +11,9 @@ use super::{App, Settings};
 use crate::client::Client;
 use crate::errors::{Code, Error, Result};
 use crate::registry::{Registration, Registry};
-use crate::server::{Listener, Server};
-use crate::util::clock;
+use crate::server::{Drained, Phase, Server, Switch};
+use crate::util::spawn::Task;
+use crate::util::{clock, duration};
 
 /// A program that runs: it serves, and it can call.
 ///
@@ -26,7 +27,15 @@ pub struct Running {
     server: Arc<Server>,
     // Taken off the registry before the listener closes, also when dropped: fields are dropped in order.
     registrations: Vec<Registration>,
-    door: Option<(Listener, Probes)>,
+    door: Option<Door>,
+}
+
+/// The port, while it is served.
+pub(super) struct Door {
+    pub(super) address: SocketAddr,
+    pub(super) probes: Probes,
+    pub(super) switch: Switch,
+    pub(super) serving: Task<Drained>,
 }
 
 impl Running {
@@ -40,8 +49,8 @@ impl Running {
         Running { settings, resolver, client, registry, server, registrations: Vec::new(), door: None }
     }
 
-    pub(super) fn listening(&mut self, listener: Listener, probes: Probes) {
-        self.door = Some((listener, probes));
+    pub(super) fn listening(&mut self, door: Door) {
+        self.door = Some(door);
     }
 
     pub(super) fn registered(&mut self, registration: Registration) {
@@ -49,8 +58,8 @@ impl Running {
     }
 
     pub(super) fn ready(&self) {
-        if let Some((_, probes)) = &self.door {
-            probes.set_ready(true);
+        if let Some(door) = &self.door {
+            door.probes.set_ready(true);
         }
     }
 
@@ -80,7 +89,7 @@ impl Running {
 
     /// Where it listens; nowhere if it serves nothing.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.door.as_ref().map(|(listener, _)| listener.address())
+        self.door.as_ref().map(|door| door.address)
     }
 
     pub(super) fn server(&self) -> &Arc<Server> {
@@ -96,25 +105,27 @@ impl Running {
     ///
     /// [`Code::DeadlineExceeded`] when calls in flight did not finish in time and were cut off.
     pub async fn stop(mut self) -> Result<()> {
-        if let Some((_, probes)) = &self.door {
-            probes.set_ready(false);
+        if let Some(door) = &self.door {
+            door.probes.set_ready(false);
+            door.switch.to(Phase::Leaving);
         }
         for registration in self.registrations.drain(..) {
             if let Err(error) = registration.deregister().await {
                 tracing::warn!("cannot leave the registry, the entry stays until its time is up: {error:#}");
             }
         }
-        let Some((listener, _)) = self.door.take() else { return Ok(()) };
+        let Some(door) = self.door.take() else { return Ok(()) };
         clock::sleep(self.settings.drain_delay).await;
-        let clean = listener.drain(self.settings.shutdown_timeout).await;
+        door.switch.to(Phase::Draining);
+        let drained = door.serving.await?;
         self.server.stop();
-        if clean {
-            return Ok(());
+        match drained {
+            Drained::Clean => Ok(()),
+            Drained::Forced(open) => Err(Error::deadline_exceeded(format!(
+                "{open} connections still had calls in flight after {} and were cut off",
+                duration::show(self.settings.shutdown_timeout)
+            ))),
         }
-        Err(Error::deadline_exceeded(format!(
-            "calls still ran {} after the shutdown began and were cut off",
-            crate::util::duration::show(self.settings.shutdown_timeout)
-        )))
     }
 }
 
