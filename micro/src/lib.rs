@@ -8,3 +8,7 @@ pub mod message;
 pub mod util;
 
 pub use errors::{Code, Error, Result};
+pub use micro_macros::message;
+
+#[doc(hidden)]
+pub mod __private;
