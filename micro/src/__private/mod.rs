@@ -1,5 +1,7 @@
 //! What generated code names, and nothing else may: it changes without notice.
 
+pub mod message;
+
 pub use std::boxed::Box;
 pub use std::future::Future;
 pub use std::option::Option;
