@@ -26,4 +26,5 @@ pub mod util;
 pub use client::CallOptions;
 pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
+pub use micro_macros::{handler, init, main, provider, service};
 pub use rpc::Streaming;

@@ -4,13 +4,14 @@ pub use std::boxed::Box;
 pub use std::future::Future;
 pub use std::option::Option;
 pub use std::result::Result as StdResult;
+pub use std::string::String;
 pub use std::sync::Arc;
 
 pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, main};
 pub use crate::app::inject::{
-    AnyArc, Buildable, ClientEntry, Component, Dep, HandlerEntry, Init, InitFallback, Location, Provided,
+    AnyArc, Buildable, Built, ClientEntry, Component, Dep, HandlerEntry, Init, InitFallback, Location, Provided,
     ProviderEntry, Resolver,
 };
 pub use crate::client::{CallOptions, Client};

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub use entries::{ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry};
+pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry};
 pub(super) use graph::Graph;
 
 use crate::errors::{Error, Result};
