@@ -167,6 +167,31 @@ impl<T: Inject, E: Fault> Provided for Result<T, E> {
     }
 }
 
+/// What an `#[micro::init]` function returns.
+#[diagnostic::on_unimplemented(
+    message = "`#[micro::init]` returns a `Result`, found `{Self}`",
+    label = "expected `Result<Self>`"
+)]
+pub trait Built {
+    /// The type that is built.
+    type Value;
+
+    /// As micro's own `Result`.
+    ///
+    /// # Errors
+    ///
+    /// What building failed with.
+    fn into_result(self) -> Result<Self::Value>;
+}
+
+impl<T, E: Fault> Built for Result<T, E> {
+    type Value = T;
+
+    fn into_result(self) -> Result<T> {
+        self.map_err(Fault::into_error)
+    }
+}
+
 /// A generated client, which can be injected. Written by `#[micro::service]`.
 #[derive(Debug)]
 pub struct ClientEntry {

@@ -13,11 +13,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub use entries::{ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry};
+pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry};
 pub(super) use graph::Graph;
 
 use crate::errors::{Error, Result};
-use crate::rpc::{BoxFuture, Fault};
+use crate::rpc::BoxFuture;
 
 /// Any shared value.
 pub type AnyArc = Arc<dyn Any + Send + Sync>;
@@ -119,31 +119,6 @@ pub struct Init<T> {
 impl<T> fmt::Debug for Init<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Init").field("deps", &self.deps).finish()
-    }
-}
-
-/// What an `#[micro::init]` function returns.
-#[diagnostic::on_unimplemented(
-    message = "an `init` function returns a `Result`, found `{Self}`",
-    label = "expected `Result<Self>`"
-)]
-pub trait Built {
-    /// What was built.
-    type Value;
-
-    /// As micro's `Result`.
-    ///
-    /// # Errors
-    ///
-    /// What building failed with.
-    fn into_result(self) -> Result<Self::Value>;
-}
-
-impl<T, E: Fault> Built for Result<T, E> {
-    type Value = T;
-
-    fn into_result(self) -> Result<T> {
-        self.map_err(Fault::into_error)
     }
 }
 

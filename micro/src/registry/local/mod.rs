@@ -155,7 +155,7 @@ impl Local {
     // File operations block, so they run where that hurts nobody.
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Shared) -> T + Send + 'static) -> Result<T> {
         let shared = self.0.clone();
-        spawn::blocking(move || work(&shared)).await
+        Ok(spawn::blocking(move || work(&shared)).await?)
     }
 
     // Changes wait for their turn at the directory.
