@@ -72,7 +72,8 @@ fn mistakes_get_the_right_status_and_words_and_the_server_goes_on() {
     assert_eq!(oversize.status, 429);
     assert!(oversize.body.contains("resource_exhausted"), "{oversize:?}");
 
-    let rebound = curl(&greeter, HELLO, &["-H", "host: evil.example", "-H", "content-type: application/json", "-d", "{}"]);
+    let rebound =
+        curl(&greeter, HELLO, &["-H", "host: evil.example", "-H", "content-type: application/json", "-d", "{}"]);
     assert_eq!(rebound.status, 403, "a page of another site cannot reach a service on loopback: {rebound:?}");
 
     assert_eq!(json(&greeter, HELLO, r#"{"name":"Ada"}"#).status, 200);

@@ -75,14 +75,16 @@ async fn interceptors_of_both_sides_see_every_shape_in_their_order() {
         .start()
         .await
         .unwrap();
-    let caller = micro::app().registry(registry).around_calls(note("outer")).around_calls(note("inner")).start().await.unwrap();
+    let caller =
+        micro::app().registry(registry).around_calls(note("outer")).around_calls(note("inner")).start().await.unwrap();
     let echo: EchoClient = caller.get().unwrap();
     all_shapes(&echo).await;
 
     let seen = notes.0.lock().unwrap().clone();
     let shape = |name: &str, request: &str, end: &str| {
         // The bytes of a remote call are protobuf, which an interceptor of the server can read but not as JSON.
-        ["server", "inner", "outer"].map(|who| format!("{who} {name} {} {end}", if who == "server" { "" } else { request }))
+        ["server", "inner", "outer"]
+            .map(|who| format!("{who} {name} {} {end}", if who == "server" { "" } else { request }))
     };
     let expected = [
         shape("Say", r#"{"text":"ä"}"#, "ok"),

@@ -52,7 +52,8 @@ async fn deadline_and_trace_go_along_from_calls_streams_and_tasks_and_metadata_s
     let first = serving(&outer, Relay(calling(&inner).await)).await;
     let echo = calling(&outer).await;
 
-    let options = CallOptions::new().with_timeout(Duration::from_secs(5)).with_metadata("authorization", "secret").unwrap();
+    let options =
+        CallOptions::new().with_timeout(Duration::from_secs(5)).with_metadata("authorization", "secret").unwrap();
     let echo = echo.with(options);
     let trace = Trace::start();
     let one = || Streaming::iter([Text::new("a")]);

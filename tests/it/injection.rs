@@ -78,8 +78,14 @@ async fn two_services_may_hold_each_others_clients() {
 
 #[tokio::test]
 async fn what_an_app_provides_takes_the_place_of_a_provider() {
-    let app =
-        micro::app().registry(Registry::memory()).provide(Step(5)).mount::<Left>().mount::<Right>().start().await.unwrap();
+    let app = micro::app()
+        .registry(Registry::memory())
+        .provide(Step(5))
+        .mount::<Left>()
+        .mount::<Right>()
+        .start()
+        .await
+        .unwrap();
     let ping: PingClient = app.get().unwrap();
     assert_eq!(ping.ping(Count { count: 7 }).await.unwrap(), Count { count: 2 });
     app.stop().await.unwrap();

@@ -32,7 +32,11 @@ fn a_greeter_that_was_killed_is_not_found_again_and_its_successor_is() {
     greeter.ended();
     let reply = world.run(&client, &["Ada"]);
     assert!(!reply.status.success());
-    assert!(text(&reply.stderr).contains("no node of `greeter`: registry `local` lists none"), "{}", text(&reply.stderr));
+    assert!(
+        text(&reply.stderr).contains("no node of `greeter`: registry `local` lists none"),
+        "{}",
+        text(&reply.stderr)
+    );
 
     let _successor = world.serve(&server, &[]);
     assert!(world.run(&client, &["Ada"]).status.success());
@@ -43,12 +47,13 @@ fn sigterm_finishes_the_calls_in_flight_and_exits_with_0() {
     let world = World::new();
     let mut counter = world.serve(example("streaming"), &["--serve"]);
     // A request whose second half comes only after the signal is in flight when the signal comes.
-    let mut request = std::process::Command::new(std::env::var("MICRO_TESTS_PYTHON").unwrap_or_else(|_| "python3".into()))
-        .args(["-c", HALF_A_REQUEST, counter.address()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python3 is there");
+    let mut request =
+        std::process::Command::new(std::env::var("MICRO_TESTS_PYTHON").unwrap_or_else(|_| "python3".into()))
+            .args(["-c", HALF_A_REQUEST, counter.address()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 is there");
     let mut said = std::io::BufReader::new(request.stdout.take().expect("piped above"));
     let mut line = String::new();
     std::io::BufRead::read_line(&mut said, &mut line).expect("it says when half is sent");
@@ -102,7 +107,11 @@ fn help_and_mistakes_on_the_command_line_are_answered_and_nothing_is_served() {
     let begun = Instant::now();
     let mistaken = world.run(example("greeter"), &["--address", "here"]);
     assert_eq!(mistaken.status.code(), Some(1));
-    assert!(text(&mistaken.stderr).contains("`--address` is `here`: expected `host:port`"), "{}", text(&mistaken.stderr));
+    assert!(
+        text(&mistaken.stderr).contains("`--address` is `here`: expected `host:port`"),
+        "{}",
+        text(&mistaken.stderr)
+    );
     assert!(begun.elapsed() < Duration::from_secs(10));
 
     let mut taken = world.command(example("greeter"));
