@@ -11,6 +11,7 @@ pub mod message;
 pub mod metadata;
 pub mod prelude;
 pub mod rpc;
+pub mod server;
 pub mod transport;
 pub mod util;
 
