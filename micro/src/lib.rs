@@ -1,5 +1,7 @@
 //! A framework for distributed services: annotate a contract, an implementation and a settings struct; micro does the wiring.
 
+#![warn(missing_docs, unreachable_pub)]
+
 // Generated code says `::micro`, also where it is expanded inside this crate.
 #[allow(unused_extern_crates)]
 extern crate self as micro;

@@ -34,7 +34,6 @@ pub(super) const HELP: &str = "help was asked for";
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
     read_settings(&mut app)?;
-    warn_about_surroundings(&app.settings);
     let local = Local::new();
     let registry = match app.registry.take() {
         Some(registry) => registry,
@@ -241,6 +240,7 @@ fn words(error: &Error) -> String {
 }
 
 async fn listen(running: &mut Running, routes: Vec<axum::Router>, node: &str) -> Result<()> {
+    warn_about_surroundings(running.settings());
     let settings = running.settings();
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
     let listener = Listener::bind(&settings.address, options).await?;

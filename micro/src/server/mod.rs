@@ -1,10 +1,15 @@
 //! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
 
+mod drain;
+mod listen;
 mod table;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use drain::{Drained, Phase, Switch};
+pub use listen::{ListenOptions, Listener};
 
 use table::Table;
 
