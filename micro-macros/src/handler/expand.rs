@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{PatType, Type};
 
 use crate::handler::model::{Handler, Part};
-use crate::syntax::{Home, printed};
+use crate::syntax::{Home, at, in_braces_of, printed};
 
 pub(super) fn expand(handler: &Handler) -> TokenStream {
     let implementation = implementation(handler);
@@ -21,11 +21,10 @@ pub(super) fn implementation(handler: &Handler) -> TokenStream {
     let (generics, where_clause, ty) = (&written.generics, &written.generics.where_clause, &written.ty);
     let contract = written.contract.as_ref().map(|path| quote!(#path for));
     let members = handler.members.iter().map(|member| self::member(member, &handler.home));
+    let block = in_braces_of(&written.block, quote!(#(#members)*));
     quote! {
         #(#attributes)*
-        #unsafety #impl_token #generics #contract #ty #where_clause {
-            #(#members)*
-        }
+        #unsafety #impl_token #generics #contract #ty #where_clause #block
     }
 }
 
@@ -45,9 +44,9 @@ fn with_contexts(body: &Group, contexts: &[PatType], home: &Home) -> Group {
     if contexts.is_empty() {
         return body.clone();
     }
-    let micro = home.private();
     let bindings = contexts.iter().map(|PatType { pat, colon_token, ty, .. }| {
-        let current = quote_spanned!(ty.span()=> &#micro::Context::current());
+        let micro = home.private_at(ty.span());
+        let current = quote_spanned!(at(ty.span())=> &#micro::Context::current());
         quote!(let #pat #colon_token #ty = #current;)
     });
     let inner = body.stream();
@@ -59,17 +58,29 @@ fn with_contexts(body: &Group, contexts: &[PatType], home: &Home) -> Group {
 fn registered(handler: &Handler) -> TokenStream {
     let micro = handler.home.private();
     let (contract, ty) = (&handler.written.contract, &handler.written.ty);
-    let service = quote_spanned!(contract.span()=> <#ty as #contract>::__micro_service);
-    let serve = quote!(|value| #service(#micro::downcast(value)));
+    let service = quote_spanned!(at(contract.span())=> __MicroT::__micro_service(value));
+    let serve = quote!(|value| __micro_serve(#micro::downcast::<#ty>(value)));
     let what = format!("impl {} for {}", printed(contract), printed(ty));
     let registration = registration(&handler.home, ty, serve, &what);
-    quote!(const _: () = { #registration };)
+    quote! {
+        const _: () = {
+            // Of a type parameter only the traits it is bound by are known, so this is the contract's own function or,
+            // if the trait is none, the one that says so.
+            fn __micro_serve<__MicroT: #contract>(value: #micro::Arc<__MicroT>) -> #micro::Service {
+                #[allow(unused_imports)]
+                use #micro::ContractFallback as _;
+                #service
+            }
+
+            #registration
+        };
+    }
 }
 
 /// What `micro::run()` finds: how to build the value, once for all it serves, and how to make a service of it.
 pub(crate) fn registration(home: &Home, ty: &Type, serve: TokenStream, what: &str) -> TokenStream {
     let micro = home.private();
-    let init = quote_spanned!(ty.span()=> <#ty>::__micro_init());
+    let init = quote_spanned!(at(ty.span())=> <#ty>::__micro_init());
     quote! {
         #micro::inventory::submit! {
             #micro::HandlerEntry::new(

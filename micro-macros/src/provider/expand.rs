@@ -5,14 +5,16 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::injection::{call, dependencies};
-use crate::syntax::{Function, Home};
+use crate::syntax::{Function, Home, at};
 
 pub(super) fn entry(function: &Function, home: &Home) -> TokenStream {
     let micro = home.private();
     let (ident, output) = (&function.signature.ident, function.output());
-    let provided = quote_spanned!(output.span()=> <#output as #micro::Provided>::Value);
+    let (span, there) = (at(output.span()), home.private_at(output.span()));
+    let provided = quote_spanned!(span=> <#output as #there::Provided>::Value);
     let dependencies = dependencies(function, home);
     let call = call(&quote!(#ident), function);
+    let value = quote_spanned!(span=> #there::Provided::into_any(#call));
     let what = format!("provider {ident}");
     quote! {
         const _: () = {
@@ -20,7 +22,7 @@ pub(super) fn entry(function: &Function, home: &Home) -> TokenStream {
                 #micro::ProviderEntry::new(
                     #micro::Dep::of::<#provided>(),
                     #dependencies,
-                    |resolver| #micro::Box::pin(async move { #micro::Provided::into_any(#call) }),
+                    |resolver| #micro::Box::pin(async move { #value }),
                     #micro::Location::new(::core::file!(), ::core::line!(), #what),
                 )
             }

@@ -1,6 +1,8 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Ident, Path};
+
+use crate::syntax::at;
 
 /// Where `micro` is: `::micro`, unless the author says `crate = path`.
 #[derive(Clone)]
@@ -14,6 +16,15 @@ impl Home {
     /// The path of what generated code may use.
     pub(crate) fn private(&self) -> TokenStream {
         quote!(#self::__private)
+    }
+
+    /// The same, for generated code whose mistakes are the author's at `span`.
+    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
+        let respan = |mut token: TokenTree| {
+            token.set_span(at(span));
+            token
+        };
+        self.private().into_iter().map(respan).collect()
     }
 
     /// Whether `name` is what the author calls `micro`.

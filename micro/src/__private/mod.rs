@@ -13,8 +13,8 @@ pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
-    AnyArc, Buildable, Built, ClientEntry, Component, Dep, HandlerEntry, Init, InitFallback, Location, Provided,
-    ProviderEntry, Resolver,
+    AnyArc, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, HandlerEntry, Init, InitFallback,
+    Location, Provided, ProviderEntry, Resolver,
 };
 pub use crate::client::{CallOptions, Client};
 pub use crate::context::Context;

@@ -140,8 +140,10 @@ impl Client {
     ///
     /// What the handler fails with. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when time runs out, and
     /// [`Unavailable`](crate::Code::Unavailable) when there is no node or none can be reached.
-    pub async fn call<M: MethodSpec>(&self, input: M::In) -> M::Out {
-        M::Out::from_result(self.run::<M>(input).await.map_err(Fault::from_error))
+    // That the future is `Send` is said here, or every mistake in a signature would be explained a second time by way of it.
+    #[allow(clippy::manual_async_fn)]
+    pub fn call<M: MethodSpec>(&self, input: M::In) -> impl Future<Output = M::Out> + Send {
+        async move { M::Out::from_result(self.run::<M>(input).await.map_err(Fault::from_error)) }
     }
 
     async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as Outcome>::Ok> {

@@ -15,11 +15,18 @@ impl contracts::Greeter for English {
     }
 }
 const _: () = {
+    fn __micro_serve<__MicroT: contracts::Greeter>(
+        value: ::micro::__private::Arc<__MicroT>,
+    ) -> ::micro::__private::Service {
+        #[allow(unused_imports)]
+        use ::micro::__private::ContractFallback as _;
+        __MicroT::__micro_service(value)
+    }
     ::micro::__private::inventory::submit! {
         ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-        English > (< English > ::__micro_init()) }, | value | < English as
-        contracts::Greeter > ::__micro_service(::micro::__private::downcast(value)),
+        English > (< English > ::__micro_init()) }, | value |
+        __micro_serve(::micro::__private::downcast:: < English > (value)),
         ::micro::__private::Location::new(::core::file!(), ::core::line!(),
         "impl contracts::Greeter for English"),)
     }

@@ -16,13 +16,14 @@ impl English {
                 ]
             },
             build: |resolver| ::micro::__private::Box::pin(async move {
-                ::micro::__private::Built::into_result(
+                let value: ::micro::__private::Result<Self> = ::micro::__private::Built::into_result(
                     Self::new(
                             resolver.get::<Config<GreeterConfig>>()?,
                             resolver.get::<GreeterClient>()?,
                         )
                         .await,
-                )
+                );
+                value
             }),
         }
     }

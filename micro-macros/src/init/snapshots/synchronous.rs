@@ -8,7 +8,10 @@ impl English {
         ::fancy::__private::Init {
             deps: const { &[] },
             build: |resolver| ::fancy::__private::Box::pin(async move {
-                ::fancy::__private::Built::into_result(Self::new())
+                let value: ::fancy::__private::Result<Self> = ::fancy::__private::Built::into_result(
+                    Self::new(),
+                );
+                value
             }),
         }
     }

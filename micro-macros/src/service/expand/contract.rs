@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{client, client_entry, client_method, deprecated, description, returning_future};
+use super::{client, client_entry, client_method, deprecated, description, in_future, returning_future};
 use crate::service::model::{Contract, Method, Service};
+use crate::syntax::{at, in_braces_of};
 
 pub(super) fn expand(service: &Service, contract: &Contract) -> TokenStream {
     let methods = service.methods.iter().map(declaration);
@@ -33,15 +34,13 @@ pub(super) fn the_trait(
     let (trait_token, ident, generics) = (&written.trait_token, &service.ident, &written.generics);
     let where_clause = &generics.where_clause;
     let own = contract.own_supertraits();
+    let block = in_braces_of(&written.block, quote!(#members #hidden));
     quote! {
         #(#attributes)*
         #visibility #unsafety #trait_token #ident #generics:
             #(#own +)* ::core::marker::Send + ::core::marker::Sync + 'static
         #where_clause
-        {
-            #members
-            #hidden
-        }
+        #block
     }
 }
 
@@ -49,7 +48,7 @@ fn declaration(method: &Method) -> TokenStream {
     let function = &method.function;
     let inputs = &function.signature.inputs;
     let body = match &function.body {
-        Some(body) => quote!({ async move #body }),
+        Some(body) => in_future(function, body),
         None => quote!(;),
     };
     let deprecated = deprecated(method);
@@ -143,7 +142,7 @@ fn call(service: &Service, method: &Method) -> TokenStream {
         Some(_) => (quote!(input), quote!(this, input)),
         None => (quote!(_), quote!(this)),
     };
-    let call = quote_spanned!(ident.span()=> <__MicroT as #contract>::#ident(#arguments));
+    let call = quote_spanned!(at(ident.span())=> <__MicroT as #contract>::#ident(#arguments));
     quote! {
         impl<__MicroT: #contract> #micro::Method<__MicroT> for #spec {
             fn call(

@@ -7,6 +7,7 @@ use super::{client, client_entry, client_method, description};
 use crate::handler;
 use crate::init;
 use crate::service::model::{Inherent, Method, Role, Service};
+use crate::syntax::{at, in_braces_of};
 
 pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
     let micro = service.home.private();
@@ -55,12 +56,10 @@ pub(super) fn block(inherent: &Inherent, init: Option<TokenStream>) -> TokenStre
     let (ty, members) = (&written.ty, &inherent.members);
     let (impl_generics, where_clause) = (&written.generics, &written.generics.where_clause);
     let contract = written.contract.as_ref().map(|path| quote!(#path for));
+    let block = in_braces_of(&written.block, quote!(#(#members)* #init));
     quote! {
         #(#attributes)*
-        #unsafety #impl_token #impl_generics #contract #ty #where_clause {
-            #(#members)*
-            #init
-        }
+        #unsafety #impl_token #impl_generics #contract #ty #where_clause #block
     }
 }
 
@@ -83,7 +82,7 @@ fn call(service: &Service, inherent: &Inherent, method: &Method) -> TokenStream 
         Role::Context => quote!(_context),
         Role::Message => quote!(_input),
     });
-    let call = quote_spanned!(ident.span()=> <#ty>::#ident(this, #(#arguments),*));
+    let call = quote_spanned!(at(ident.span())=> <#ty>::#ident(this, #(#arguments),*));
     quote! {
         impl #micro::Method<#ty> for #spec {
             fn call(

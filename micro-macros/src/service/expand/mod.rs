@@ -9,12 +9,13 @@ mod description;
 mod inherent;
 mod stub;
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{FnArg, Ident, Pat};
+use proc_macro2::{Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Ident;
+use syn::spanned::Spanned as _;
 
 use crate::service::model::{Method, Service, Source};
-use crate::syntax::Function;
+use crate::syntax::{Function, at};
 
 pub(super) use stub::stub;
 
@@ -76,7 +77,7 @@ fn client_entry(service: &Service) -> TokenStream {
 /// One method of the client: a signature, and a call by the type that describes the method.
 fn client_method(method: &Method, visibility: Option<TokenStream>, docs: bool) -> TokenStream {
     let (ident, spec) = (method.ident(), &method.spec);
-    let output = method.function.output();
+    let future = future(&method.function);
     let docs = docs.then(|| method.function.attributes.iter().filter(|attribute| attribute.path().is_ident("doc")));
     let docs = docs.into_iter().flatten();
     let (parameter, argument) = match method.message() {
@@ -90,9 +91,7 @@ fn client_method(method: &Method, visibility: Option<TokenStream>, docs: bool) -
     quote! {
         #(#docs)*
         #deprecated
-        #visibility fn #ident(&self #parameter)
-            -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
-        {
+        #visibility fn #ident(&self #parameter) -> #future {
             self.0.call::<#spec>(#argument)
         }
     }
@@ -108,41 +107,37 @@ fn deprecated(method: &Method) -> Option<TokenStream> {
     method.deprecated.as_ref().map(|note| quote!(#[deprecated(note = #note)]))
 }
 
-/// `async fn f(..) -> T { .. }` as what a trait needs it to be: a function that returns a future which may move between
-/// threads. The body is not touched.
-fn returning_future(function: &Function, inputs: TokenStream, body: TokenStream) -> TokenStream {
-    let Function { attributes, visibility, signature, .. } = function;
-    let syn::Signature { constness, safety, abi, fn_token, ident, generics, .. } = signature;
-    let where_clause = &generics.where_clause;
+/// The future of what the function returns, shown where it says so.
+fn future(function: &Function) -> TokenStream {
     let output = match function.output() {
         Some(output) => output.to_token_stream(),
         None => quote!(()),
     };
+    let span = at(function.output().map_or_else(|| function.signature.ident.span(), |output| output.span()));
     // A future over type parameters moves between threads only if they do; those are refused anyway.
-    let send = generics.params.is_empty().then(|| quote!(+ ::core::marker::Send));
+    let send = function.signature.generics.params.is_empty().then(|| quote_spanned!(span=> + ::core::marker::Send));
+    quote_spanned!(span=> impl ::core::future::Future<Output = #output> #send)
+}
+
+/// A body of the author's as one that makes a future of it.
+fn in_future(function: &Function, body: &Group) -> TokenStream {
+    let span = at(function.signature.asyncness.map_or_else(Span::call_site, |asyncness| asyncness.span()));
+    quote_spanned!(span=> { async move #body })
+}
+
+/// `async fn f(..) -> T { .. }` as what a trait needs it to be: a function that returns a future which may move between
+/// threads. The body is not touched.
+fn returning_future(function: &Function, inputs: TokenStream, body: TokenStream) -> TokenStream {
+    let Function { attributes, visibility, signature, .. } = function;
+    let syn::Signature { constness, safety, abi, fn_token, ident, generics, paren_token, .. } = signature;
+    let where_clause = &generics.where_clause;
+    let mut parameters = TokenStream::new();
+    paren_token.surround(&mut parameters, |tokens| tokens.extend(inputs));
+    let future = future(function);
     quote! {
         #(#attributes)*
-        #visibility #constness #safety #abi #fn_token #ident #generics (#inputs)
-            -> impl ::core::future::Future<Output = #output> #send
+        #visibility #constness #safety #abi #fn_token #ident #generics #parameters -> #future
         #where_clause
         #body
     }
-}
-
-/// The parameters, with patterns that a declaration may not have as `_`.
-fn simple_inputs(function: &Function) -> TokenStream {
-    let inputs = function.signature.inputs.iter().map(|input| match input {
-        FnArg::Receiver(receiver) => receiver.to_token_stream(),
-        FnArg::Typed(typed) => {
-            let ty = &typed.ty;
-            match &*typed.pat {
-                Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
-                    let name = &pattern.ident;
-                    quote!(#name: #ty)
-                }
-                _ => quote!(_: #ty),
-            }
-        }
-    });
-    quote!(#(#inputs),*)
 }

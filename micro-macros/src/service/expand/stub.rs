@@ -3,10 +3,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::TypeParamBound;
+use syn::{FnArg, Pat, Type, TypeParamBound};
 
-use super::{contract, inherent, returning_future, simple_inputs};
+use super::{contract, in_future, inherent, returning_future};
 use crate::service::model::{Contract, Inherent, Method, Service, Source};
+use crate::syntax::{Function, is_context};
 
 pub(in crate::service) fn stub(service: &Service) -> TokenStream {
     match &service.source {
@@ -57,7 +58,7 @@ fn declared(method: &Method) -> TokenStream {
         Some(body) => {
             // A body may need its patterns; without one there must be none.
             let inputs = &function.signature.inputs;
-            returning_future(function, quote!(#inputs), quote!({ async move #body }))
+            returning_future(function, quote!(#inputs), in_future(function, body))
         }
         None => returning_future(function, simple_inputs(function), quote!(;)),
     }
@@ -66,13 +67,16 @@ fn declared(method: &Method) -> TokenStream {
 /// The method as the client implements it.
 fn unanswered(method: &Method) -> TokenStream {
     let function = &method.function;
-    let inputs = simple_inputs(function);
+    let inputs = nameless_inputs(function);
     if function.signature.asyncness.is_some() {
         return returning_future(function, inputs, quote!({ ::core::future::pending() }));
     }
     let mut signature = function.signature.clone();
     signature.inputs = syn::parse_quote!(#inputs);
-    quote!(#signature { ::core::unreachable!() })
+    match function.output() {
+        Some(Type::ImplTrait(_)) => quote!(#signature { ::core::future::pending() }),
+        _ => quote!(#signature { ::core::unreachable!() }),
+    }
 }
 
 /// The method as a client without a contract has it.
@@ -90,6 +94,37 @@ fn called(method: &Method) -> TokenStream {
             ::core::future::pending()
         }
     }
+}
+
+/// The parameters, with patterns that a declaration may not have as `_`, and as `#[micro::handler]` leaves them.
+fn simple_inputs(function: &Function) -> TokenStream {
+    let inputs = function.signature.inputs.iter().filter(|input| !is_context(input)).map(|input| match input {
+        FnArg::Receiver(receiver) => receiver.to_token_stream(),
+        FnArg::Typed(typed) => {
+            let ty = &typed.ty;
+            match &*typed.pat {
+                Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
+                    let name = &pattern.ident;
+                    quote!(#name: #ty)
+                }
+                _ => quote!(_: #ty),
+            }
+        }
+    });
+    quote!(#(#inputs),*)
+}
+
+/// The parameters of the same method where nothing uses them.
+fn nameless_inputs(function: &Function) -> TokenStream {
+    let kept = |input: &&FnArg| function.body.is_some() || !is_context(input);
+    let inputs = function.signature.inputs.iter().filter(kept).map(|input| match input {
+        FnArg::Receiver(receiver) => receiver.to_token_stream(),
+        FnArg::Typed(typed) => {
+            let ty = &typed.ty;
+            quote!(_: #ty)
+        }
+    });
+    quote!(#(#inputs),*)
 }
 
 fn hidden(service: &Service) -> TokenStream {

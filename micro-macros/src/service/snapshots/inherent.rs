@@ -25,13 +25,14 @@ impl Users {
                 ]
             },
             build: |resolver| ::micro::__private::Box::pin(async move {
-                ::micro::__private::Built::into_result(
+                let value: ::micro::__private::Result<Self> = ::micro::__private::Built::into_result(
                     Self::new(
                             resolver.get::<Store>()?,
                             resolver.get::<Arc<dyn Mailer>>()?,
                         )
                         .await,
-                )
+                );
+                value
             }),
         }
     }

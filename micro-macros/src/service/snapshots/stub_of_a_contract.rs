@@ -46,8 +46,8 @@ impl GreeterClient {
 impl Greeter for GreeterClient {
     fn hello(
         &self,
-        name: &str,
-        times: u32,
+        _: &str,
+        _: u32,
     ) -> impl ::core::future::Future<
         Output = Result<HelloReply>,
     > + ::core::marker::Send {

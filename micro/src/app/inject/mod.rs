@@ -17,7 +17,7 @@ pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provide
 pub(super) use graph::Graph;
 
 use crate::errors::{Error, Result};
-use crate::rpc::BoxFuture;
+use crate::rpc::{BoxFuture, Service};
 
 /// Any shared value.
 pub type AnyArc = Arc<dyn Any + Send + Sync>;
@@ -152,6 +152,26 @@ pub trait InitFallback: Sized {
 }
 
 impl<T> InitFallback for T {}
+
+/// What a trait becomes with `#[micro::service]`. Nothing implements it: it is there for its message.
+#[diagnostic::on_unimplemented(
+    message = "a handler implements a contract, and this trait is none",
+    label = "expected a trait marked `#[micro::service]`"
+)]
+pub trait Contract {}
+
+/// Gives every type a hidden `__micro_service`, which that of a contract wins over.
+pub trait ContractFallback: Sized {
+    #[doc(hidden)]
+    fn __micro_service(_: Arc<Self>) -> Service
+    where
+        Self: Contract,
+    {
+        unreachable!("nothing is a `Contract`")
+    }
+}
+
+impl<T> ContractFallback for T {}
 
 #[cfg(test)]
 mod tests {
