@@ -8,7 +8,9 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use micro::codec::Codec;
 use micro::errors::{Detail, Fate};
-use micro::rpc::{BoxFuture, Call, Entry, Method, MethodDesc, MethodSpec, Payload, Service, ServiceDesc, Streaming};
+use micro::rpc::{
+    BoxFuture, Call, Entry, Method as MethodOf, MethodDesc, MethodSpec, Payload, Service, ServiceDesc, Streaming,
+};
 use micro::server::{Drained, ListenOptions, Listener, Phase, Switch};
 use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};
 use micro::transport::{Arrival, Inbound, Method, Outbound, Request, Route};
@@ -31,7 +33,7 @@ macro_rules! methods {
                 const SERVICE: &'static ServiceDesc = &SERVICE;
             }
             // Only the descriptions are used: the inbound below answers by itself.
-            impl Method<Nothing> for $name {
+            impl MethodOf<Nothing> for $name {
                 async fn call(_: &Nothing, _: $input, _: &Context) -> Result<$output> {
                     Err(Error::unimplemented("bytes only"))
                 }
