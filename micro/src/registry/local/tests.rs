@@ -28,9 +28,17 @@ impl Scratch {
         Registry::new(self.local())
     }
 
-    fn swept_every(&self, sweep: Duration) -> Registry {
+    /// Told of changes by file events alone.
+    fn unswept(&self) -> Registry {
         let directory = Directory::open(self.0.clone()).expect("a directory of our own");
-        Registry::new(Local::on(directory, "local".to_owned(), sweep))
+        Registry::new(Local::on(directory, "local".to_owned(), NEVER))
+    }
+
+    /// Told of changes by looking alone.
+    fn deaf(&self) -> Registry {
+        let local = self.local();
+        locked(&local.0.view).deafen();
+        Registry::new(local)
     }
 
     fn files(&self) -> Vec<String> {
@@ -136,10 +144,19 @@ async fn local_keeps_the_promises_of_the_room() {
 #[tokio::test]
 async fn local_keeps_them_by_file_events_alone() {
     let scratch = Scratch::new();
-    let registry = scratch.swept_every(NEVER);
+    let registry = scratch.unswept();
     testing::suite::registry::a_watch_tells_one_service(&registry).await;
     testing::suite::registry::a_slow_watcher_is_caught_up(&registry).await;
     testing::suite::registry::an_entry_expires(&registry).await;
+}
+
+#[tokio::test]
+async fn local_keeps_them_without_file_events() {
+    let scratch = Scratch::new();
+    let registry = scratch.deaf();
+    testing::suite::registry::a_watch_tells_one_service(&registry).await;
+    testing::suite::registry::a_slow_watcher_is_caught_up(&registry).await;
+    testing::suite::registry::a_following_sees_changes(&registry).await;
 }
 
 #[tokio::test]
@@ -158,8 +175,7 @@ async fn a_killed_process_is_gone_from_answers_at_once() {
 async fn a_killed_process_is_told_to_watches() {
     let scratch = Scratch::new();
     // By the event that its file was closed, and by looking, each without the other.
-    for sweep in [NEVER, SWEEP] {
-        let registry = scratch.swept_every(sweep);
+    for registry in [scratch.unswept(), scratch.deaf()] {
         let mut watch = registry.watch(Some("greeter")).await.expect("watched");
         let process = Process::listing(&scratch, &node("a"));
         assert_eq!(next(&mut watch).await, Change::Created(node("a")));

@@ -54,6 +54,11 @@ impl View {
         !self.feeds.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) fn deafen(&mut self) {
+        self.hearing = Hearing::Deaf;
+    }
+
     pub(super) fn nodes(&mut self, directory: &Directory, service: &str) -> Result<Vec<Node>> {
         let prefix = entry::prefix(service);
         let names = self.names(directory)?;
@@ -84,7 +89,9 @@ impl View {
         self.feeds.retain(|feed| !feed.is_closed());
         if self.feeds.is_empty() {
             self.known.clear();
-            self.hearing = Hearing::Nothing;
+            if !matches!(self.hearing, Hearing::Deaf) {
+                self.hearing = Hearing::Nothing;
+            }
             return;
         }
         match look {
