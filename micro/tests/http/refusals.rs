@@ -68,7 +68,7 @@ async fn garbage_ends_only_its_own_connection() {
         b"\0\x01\x02",
         b"GARBAGE\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nthis is no settings frame at all, is it",
-        b"GET / HTTP/1.1\r\nhost: \xff\xfe\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: \xff\xfe\r\nconnection: close\r\n\r\n",
     ];
     for bytes in garbage {
         let mut stream = TcpStream::connect(&world.address).await.unwrap();
