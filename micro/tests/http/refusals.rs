@@ -113,6 +113,34 @@ async fn a_head_that_drips_or_never_comes_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_body_that_never_comes_is_given_up() {
+    let world = World::with(impatient(), ListenOptions::default()).await;
+    let half = "POST /test.Echo/Say HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                content-length: 20\r\n\r\n{\"half\":";
+    let answer = world.raw(half).await;
+    assert!(answer.contains("nothing more came within 100ms"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_huge_deadline_is_only_a_long_one() {
+    let world = World::new().await;
+    for timeout in ["9999999999", "99999999999999999999", "-1", "x", ""] {
+        let post = format!(
+            "POST /test.Echo/Say HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             content-type: application/json\r\nconnect-timeout-ms: {timeout}\r\ncontent-length: 2\r\n\r\n{{}}"
+        );
+        assert!(world.raw(&post).await.starts_with("HTTP/1.1 200"), "{timeout}");
+        let post =
+            post.replace("connect-timeout-ms", "grpc-timeout").replace("application/json", "application/grpc-web");
+        let post = post.replace("content-length: 2\r\n\r\n{}", "content-length: 5\r\n\r\n\0\0\0\0\0");
+        for unit in ["H", "M"] {
+            let post = post.replace(&format!("grpc-timeout: {timeout}"), &format!("grpc-timeout: 99999999{unit}"));
+            assert!(world.raw(&post).await.contains("grpc-status: 0"), "{timeout}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_is_gone_takes_its_handler_with_it() {
     let world = World::new().await;
     let request = "POST /test.Echo/Hang HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\

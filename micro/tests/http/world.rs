@@ -94,6 +94,9 @@ impl Echo {
 
     async fn one(&self, name: &str, context: &Context, bytes: Bytes) -> Result<Payload> {
         match name {
+            // What a call of the handler's own came to; the handler itself ran.
+            "Say" if bytes == "pass on" => Err(Error::unavailable("elsewhere").with_fate(Fate::Never)),
+            "Say" if bytes == "long" => Err(Error::internal("é".repeat(100_000))),
             "Say" if bytes.starts_with(b"bad") => Err(Error::invalid_argument("`bad` is no message")),
             "Say" => Ok(Payload::One(bytes)),
             "Fail" => {
@@ -312,7 +315,8 @@ pub(crate) async fn call(
 }
 
 pub(crate) fn impatient() -> ServerOptions {
-    ServerOptions { header_timeout: Duration::from_millis(100), ..ServerOptions::default() }
+    let short = Duration::from_millis(100);
+    ServerOptions { header_timeout: short, body_timeout: short, ..ServerOptions::default() }
 }
 
 pub(crate) fn client() -> HttpClient {

@@ -65,6 +65,7 @@ pub(super) async fn finish(response: http::Response<ConnectRpcBody>, late: Arc<L
             headers_only(&mut parts.headers, body).await;
             axum::body::Body::empty()
         }
+        body @ ConnectRpcBody::GrpcUnary(_) => axum::body::Body::new(body),
         body => axum::body::Body::new(Coalesced::new(Reply { inner: body, late, last: None })),
     };
     Response::from_parts(parts, body)
