@@ -2,14 +2,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use micro::codec::Codec;
+use micro::codec::{Backend, Codec, Registration};
 use micro::context::Trace;
 use micro::errors::{Detail, Fate};
+use micro::message::{Decode, Encode};
 use micro::metadata::Metadata;
 use micro::rpc::{Payload, Streaming};
 use micro::transport::http::{ClientOptions, HttpClient};
 use micro::transport::{Method, Outbound, Request};
-use micro::{Code, Context, Error};
+use micro::{Code, Context, Error, Result};
 
 use crate::world::{World, client, taken};
 
@@ -130,6 +131,58 @@ async fn errors_keep_code_message_details_and_metadata() {
     assert_eq!(items.next().await.unwrap().unwrap_err(), Error::not_found("it broke"));
     assert!(items.next().await.is_none());
     assert_eq!(cx.reply_trailers().get("count"), Some("1"));
+}
+
+#[tokio::test]
+async fn an_error_passed_on_does_not_say_that_the_handler_never_ran() {
+    let (world, client, cx) = (World::new().await, client(), Context::new());
+    let error = world.unary(&client, "Say", b"pass on", &cx).await.unwrap_err();
+    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Unknown));
+}
+
+#[tokio::test]
+async fn a_long_message_arrives_shortened() {
+    let (world, client, cx) = (World::new().await, client(), Context::new());
+    let error = world.unary(&client, "Say", b"long", &cx).await.unwrap_err();
+    assert_eq!(error.code(), Code::Internal);
+    assert!(error.message().starts_with("éé") && error.message().ends_with("é…"), "{}", error.message());
+}
+
+/// A codec of an outside crate, linked in.
+#[derive(Debug)]
+struct Upper;
+
+impl Backend for Upper {
+    fn name(&self) -> &'static str {
+        "upper"
+    }
+
+    fn encode(&self, _: &dyn Encode, _: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
+    fn decode(&self, _: &Bytes, _: &mut dyn Decode) -> Result<()> {
+        Ok(())
+    }
+}
+
+inventory::submit! { Registration::new(&Upper) }
+
+#[tokio::test]
+async fn any_codec_of_the_codec_room_is_spoken_in_every_protocol() {
+    let (world, client, cx) = (World::new().await, client(), Context::new());
+    let answer = world.post("/test.Echo/Say", "application/upper", "HI").await;
+    assert!(answer.contains("content-type: application/upper\r\n") && answer.ends_with("\r\nHI"), "{answer}");
+    let answer = world.post("/test.Echo/Count", "application/connect+upper", "\0\0\0\0\x01x").await;
+    assert!(answer.contains("content-type: application/connect+upper\r\n"), "{answer}");
+    let answer = world.post("/test.Echo/Fail", "application/upper", "HI").await;
+    assert!(answer.contains("content-type: application/json\r\n"), "{answer}");
+    let codec = Codec::named("upper").unwrap();
+    let payload = Payload::One(Bytes::from_static(b"HI"));
+    let method = Method { path: "/test.Echo/Meta", client_streaming: false, server_streaming: false };
+    let request =
+        Request { address: &world.address, node: None, service: "test", method, codec, payload, context: &cx };
+    assert!(matches!(client.call(request).await.unwrap(), Payload::One(_)));
 }
 
 #[tokio::test]

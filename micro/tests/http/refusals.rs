@@ -68,7 +68,7 @@ async fn garbage_ends_only_its_own_connection() {
         b"\0\x01\x02",
         b"GARBAGE\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nthis is no settings frame at all, is it",
-        b"GET / HTTP/1.1\r\nhost: \xff\xfe\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: \xff\xfe\r\nconnection: close\r\n\r\n",
     ];
     for bytes in garbage {
         let mut stream = TcpStream::connect(&world.address).await.unwrap();
@@ -108,6 +108,34 @@ async fn a_head_that_drips_or_never_comes_is_given_up() {
             ended = tokio::time::timeout(Duration::from_secs(3), read.read_to_end(&mut answer)) => {
                 assert!(ended.is_ok(), "{}", beginning.escape_ascii());
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_is_given_up() {
+    let world = World::with(impatient(), ListenOptions::default()).await;
+    let half = "POST /test.Echo/Say HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                content-length: 20\r\n\r\n{\"half\":";
+    let answer = world.raw(half).await;
+    assert!(answer.contains("nothing more came within 100ms"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_huge_deadline_is_only_a_long_one() {
+    let world = World::new().await;
+    for timeout in ["9999999999", "99999999999999999999", "-1", "x", ""] {
+        let post = format!(
+            "POST /test.Echo/Say HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             content-type: application/json\r\nconnect-timeout-ms: {timeout}\r\ncontent-length: 2\r\n\r\n{{}}"
+        );
+        assert!(world.raw(&post).await.starts_with("HTTP/1.1 200"), "{timeout}");
+        let post =
+            post.replace("connect-timeout-ms", "grpc-timeout").replace("application/json", "application/grpc-web");
+        let post = post.replace("content-length: 2\r\n\r\n{}", "content-length: 5\r\n\r\n\0\0\0\0\0");
+        for unit in ["H", "M"] {
+            let post = post.replace(&format!("grpc-timeout: {timeout}"), &format!("grpc-timeout: 99999999{unit}"));
+            assert!(world.raw(&post).await.contains("grpc-status: 0"), "{timeout}");
         }
     }
 }

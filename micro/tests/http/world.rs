@@ -25,7 +25,7 @@ struct Nothing;
 macro_rules! methods {
     ($($name:ident $index:literal $input:ty => $output:ty;)*) => {
         $(
-            pub struct $name;
+            struct $name;
             impl MethodSpec for $name {
                 type In = $input;
                 type Out = Result<$output>;
@@ -60,21 +60,21 @@ methods! {
 }
 
 /// What the handlers have seen, and what they wait for.
-pub struct Seen {
-    pub calls: AtomicUsize,
+pub(crate) struct Seen {
+    pub(crate) calls: AtomicUsize,
     /// How many handlers that hang have begun and have been dropped.
-    pub hanging: Semaphore,
-    pub dropped: Semaphore,
-    pub gate: Notify,
+    pub(crate) hanging: Semaphore,
+    pub(crate) dropped: Semaphore,
+    pub(crate) gate: Notify,
 }
 
-pub struct Echo {
+pub(crate) struct Echo {
     service: Service,
-    pub seen: Arc<Seen>,
+    pub(crate) seen: Arc<Seen>,
 }
 
 impl Echo {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let seen = Seen {
             calls: AtomicUsize::new(0),
             hanging: Semaphore::new(0),
@@ -94,6 +94,9 @@ impl Echo {
 
     async fn one(&self, name: &str, context: &Context, bytes: Bytes) -> Result<Payload> {
         match name {
+            // What a call of the handler's own came to; the handler itself ran.
+            "Say" if bytes == "pass on" => Err(Error::unavailable("elsewhere").with_fate(Fate::Never)),
+            "Say" if bytes == "long" => Err(Error::internal("é".repeat(100_000))),
             "Say" if bytes.starts_with(b"bad") => Err(Error::invalid_argument("`bad` is no message")),
             "Say" => Ok(Payload::One(bytes)),
             "Fail" => {
@@ -221,19 +224,19 @@ impl Drop for Guard {
 }
 
 /// A server that runs, and the way to end it.
-pub struct World {
-    pub echo: Arc<Echo>,
-    pub address: String,
-    pub switch: Switch,
-    pub server: Task<Drained>,
+pub(crate) struct World {
+    pub(crate) echo: Arc<Echo>,
+    pub(crate) address: String,
+    pub(crate) switch: Switch,
+    pub(crate) server: Task<Drained>,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(ServerOptions::default(), ListenOptions::default()).await
     }
 
-    pub async fn with(options: ServerOptions, listen: ListenOptions) -> Self {
+    pub(crate) async fn with(options: ServerOptions, listen: ListenOptions) -> Self {
         let (echo, switch) = (Echo::new(), Switch::new());
         let routes = axum::Router::new().route("/healthz", axum::routing::get(|| async { "ok" }));
         let http = HttpServer::new(echo.clone(), [routes], options);
@@ -244,7 +247,7 @@ impl World {
     }
 
     /// The bytes of one HTTP/1.1 exchange, and then the connection is closed.
-    pub async fn raw(&self, request: &str) -> String {
+    pub(crate) async fn raw(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
@@ -252,7 +255,7 @@ impl World {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    pub async fn post(&self, path: &str, content_type: &str, body: &str) -> String {
+    pub(crate) async fn post(&self, path: &str, content_type: &str, body: &str) -> String {
         self.raw(&format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: {content_type}\r\n\
              content-length: {}\r\n\r\n{body}",
@@ -261,18 +264,36 @@ impl World {
         .await
     }
 
-    pub async fn call(&self, client: &HttpClient, name: &str, payload: Payload, context: &Context) -> Result<Payload> {
+    pub(crate) async fn call(
+        &self,
+        client: &HttpClient,
+        name: &str,
+        payload: Payload,
+        context: &Context,
+    ) -> Result<Payload> {
         call(client, &self.address, name, payload, context).await
     }
 
-    pub async fn unary(&self, client: &HttpClient, name: &str, body: &'static [u8], cx: &Context) -> Result<Bytes> {
+    pub(crate) async fn unary(
+        &self,
+        client: &HttpClient,
+        name: &str,
+        body: &'static [u8],
+        cx: &Context,
+    ) -> Result<Bytes> {
         match self.call(client, name, Payload::One(Bytes::from_static(body)), cx).await? {
             Payload::One(bytes) => Ok(bytes),
             Payload::Many(_) => Err(Error::internal("a stream")),
         }
     }
 
-    pub async fn stream(&self, client: &HttpClient, name: &str, body: &str, cx: &Context) -> Result<Streaming<Bytes>> {
+    pub(crate) async fn stream(
+        &self,
+        client: &HttpClient,
+        name: &str,
+        body: &str,
+        cx: &Context,
+    ) -> Result<Streaming<Bytes>> {
         match self.call(client, name, Payload::One(body.to_owned().into()), cx).await? {
             Payload::Many(items) => Ok(items),
             Payload::One(_) => Err(Error::internal("one message")),
@@ -280,7 +301,7 @@ impl World {
     }
 }
 
-pub async fn call(
+pub(crate) async fn call(
     client: &HttpClient,
     address: &str,
     name: &str,
@@ -293,19 +314,20 @@ pub async fn call(
     client.call(request).await
 }
 
-pub fn impatient() -> ServerOptions {
-    ServerOptions { header_timeout: Duration::from_millis(100), ..ServerOptions::default() }
+pub(crate) fn impatient() -> ServerOptions {
+    let short = Duration::from_millis(100);
+    ServerOptions { header_timeout: short, body_timeout: short, ..ServerOptions::default() }
 }
 
-pub fn client() -> HttpClient {
+pub(crate) fn client() -> HttpClient {
     HttpClient::new(ClientOptions::default())
 }
 
-pub async fn taken(semaphore: &Semaphore) {
+pub(crate) async fn taken(semaphore: &Semaphore) {
     tokio::time::timeout(Duration::from_secs(5), semaphore.acquire()).await.expect("in time").unwrap().forget();
 }
 
-pub async fn drained(world: World) -> Drained {
+pub(crate) async fn drained(world: World) -> Drained {
     world.switch.to(Phase::Draining);
     world.server.await.unwrap()
 }

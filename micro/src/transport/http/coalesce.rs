@@ -9,17 +9,20 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::util::clock::{self, Instant, Sleep};
 
-/// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once about
-/// two thousand smaller ones wait to be read.
+/// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once too many
+/// smaller ones wait to be read.
 const SMALL: usize = 256;
-/// So many small frames may leave as they come,
-const BURST: u32 = 128;
+/// What may be on its way on one connection. h2 bears one waiting small frame for every 512 bytes of it: ten thousand, which
+/// is more than all streams of a connection may send at once.
+pub(super) const WINDOW: u32 = 5 * 1024 * 1024;
+/// So many small frames of a stream may leave as they come,
+const BURST: u32 = 64;
 /// and one more after each such pause.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A body whose small frames leave at once while they are few, and together once they are many.
 ///
-/// A stream that gets one item per wake-up writes one small frame each. Nothing is delayed in the first 128 of them, nor in
+/// A stream that gets one item per wake-up writes one small frame each. Nothing is delayed in the first 64 of them, nor in
 /// a stream of less than a hundred a second, nor once 256 bytes are there; what remains waits for at most 10 ms.
 #[derive(Debug)]
 pub(super) struct Coalesced<B> {
@@ -150,7 +153,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn few_small_frames_leave_as_they_come() {
-        assert_eq!(frames(one_per_wake_up(100, 10)).await, vec![10; 100]);
+        assert_eq!(frames(one_per_wake_up(60, 10)).await, vec![10; 60]);
         let slow = stream::iter(0..300).then(|_| async {
             clock::sleep(PAUSE).await;
             Bytes::from_static(b"tick")

@@ -6,10 +6,12 @@ use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::transport::names;
 
+/// What the headers of a request or a response may hold.
+pub(super) const HEADERS: u32 = 64 * 1024;
 /// A peer may not make us keep more pairs than this,
 const MOST_PAIRS: usize = 128;
 /// nor more bytes of names and values.
-const MOST_BYTES: usize = 64 * 1024;
+const MOST_BYTES: usize = HEADERS as usize;
 
 /// The pairs among `headers` that are the user's.
 ///

@@ -1,11 +1,13 @@
 //! Errors on the wire: micro's own to and from those of Connect and gRPC, read in one place.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use bytes::{Buf, Bytes};
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::errors::{Code, Detail, Error, Fate};
 use crate::transport::names;
@@ -17,18 +19,40 @@ pub(super) const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 /// A `google.rpc.Status` in base64, for the details.
 pub(super) const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
-/// A peer may not make us keep more than this many details.
+/// No more than this many details travel with an error,
 const MOST_DETAILS: usize = 64;
+/// nor more bytes of them: they are headers, which peers cut off at 64 KiB and some much earlier.
+const MOST_BYTES: usize = 16 * 1024;
+/// Nor is a message longer than this, which is written twice and grows threefold when it is not ASCII.
+const MOST_TEXT: usize = 2 * 1024;
 
 const BASE64: GeneralPurpose =
     GeneralPurpose::new(&base64::alphabet::STANDARD, NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent));
 
 /// The error as connectrpc writes it, in whichever protocol the caller speaks.
 pub(super) fn to_connect(error: &Error) -> ConnectError {
-    let mut connect = ConnectError::new(to_connect_code(error.code()), error.message());
-    connect.details = error.details().iter().map(to_connect_detail).collect();
+    let mut connect = ConnectError::new(to_connect_code(error.code()), shortened(error.message()));
+    let mut room = MOST_BYTES;
+    for detail in error.details() {
+        let size = detail.type_name().len() + detail.value().len();
+        if size > room || connect.details.len() == MOST_DETAILS {
+            tracing::warn!(detail = detail.type_name(), size, "a detail of an error is too large to be sent");
+            continue;
+        }
+        room -= size;
+        connect.details.push(to_connect_detail(detail));
+    }
+    connect
+}
+
+/// The error of a call that was refused instead of run.
+///
+/// Only what stands in front of the method may say so. An error that a handler passes on may know of *its* call that it never
+/// ran; the handler did.
+pub(super) fn refusal(error: &Error) -> ConnectError {
+    let mut connect = to_connect(error);
     if error.fate() == Fate::Never {
-        connect.trailers_mut().insert(names::NOT_RUN, http::HeaderValue::from_static("1"));
+        connect.trailers_mut().insert(names::NOT_RUN, HeaderValue::from_static("1"));
     }
     connect
 }
@@ -70,6 +94,13 @@ pub(super) fn from_http(status: StatusCode) -> Error {
         _ => Code::Unknown,
     };
     Error::new(code, format!("the peer answered HTTP {} instead of gRPC", status.as_u16()))
+}
+
+fn shortened(message: &str) -> Cow<'_, str> {
+    if message.len() <= MOST_TEXT {
+        return message.into();
+    }
+    format!("{}…", &message[..message.floor_char_boundary(MOST_TEXT)]).into()
 }
 
 fn to_connect_code(code: Code) -> ErrorCode {
@@ -179,8 +210,6 @@ impl Fields {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn trailers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -196,6 +225,23 @@ mod tests {
             assert_eq!(connect.http_status().as_u16(), code.http_status());
             assert_eq!(from_connect(connect).code(), code);
         }
+    }
+
+    #[test]
+    fn what_is_too_long_for_headers_is_cut() {
+        let error = Error::internal("é".repeat(MOST_TEXT)).with_detail(Detail::new("a.B", vec![0; MOST_BYTES]));
+        let connect = to_connect(&error.with_detail(Detail::new("a.C", vec![1])));
+        assert_eq!(connect.message.unwrap(), format!("{}…", "é".repeat(MOST_TEXT / 2)));
+        assert_eq!(connect.details.len(), 1);
+        assert_eq!(connect.details[0].type_url, "a.C");
+    }
+
+    #[test]
+    fn only_a_refusal_says_that_nothing_ran() {
+        let error = Error::unavailable("elsewhere").with_fate(Fate::Never);
+        assert!(to_connect(&error).trailers().is_empty());
+        assert!(refusal(&error).trailers().contains_key(names::NOT_RUN));
+        assert!(refusal(&Error::unavailable("x")).trailers().is_empty());
     }
 
     #[test]

@@ -41,7 +41,7 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     let server_streaming = request.method.server_streaming;
     let shape = if matches!(request.payload, Payload::One(_)) { Shape::One } else { Shape::Many };
     let (mut head, address) = (head(&request)?, request.address);
-    let (body, failure) = Outgoing::new(request.payload)?;
+    let (body, hold) = Outgoing::new(request.payload)?;
     let slot = pools.slot(address).await?;
     // Only now: waiting for a connection has cost some of the time.
     if let Some(remaining) = context.remaining() {
@@ -49,7 +49,7 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     }
     sent.store(true, Ordering::Relaxed);
     let sending = slot.send(http::Request::from_parts(head, body), shape);
-    let response = sending.await.map_err(|error| failure.or(error))?;
+    let response = sending.await.map_err(|error| hold.or(error))?;
     let (head, body) = response.into_parts();
     if let Some(outcome) = status::from_trailers(&head.headers) {
         context.received(Metadata::new(), received(&head.headers));
@@ -58,7 +58,7 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     }
     check(head.status, &head.headers)?;
     context.received(received(&head.headers), Metadata::new());
-    let mut messages = Messages::new(body, pools.options().message_limit, failure);
+    let mut messages = Messages::new(body, pools.options().message_limit, hold);
     if server_streaming {
         return Ok(Payload::Many(stream(messages, slot, context.clone())));
     }

@@ -59,7 +59,7 @@ fn describe(error: hyper::Error) -> Error {
     Error::new(code, message).from_source(error)
 }
 
-fn find<'a, E: StdError + 'static>(error: &'a hyper::Error) -> Option<&'a E> {
+fn find<E: StdError + 'static>(error: &hyper::Error) -> Option<&E> {
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -11,6 +11,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tokio::sync::oneshot;
 
 use super::fate;
 use crate::errors::{Error, Result};
@@ -32,12 +33,13 @@ pub(super) enum Outgoing {
 }
 
 impl Outgoing {
-    /// Frames `payload`. The second value will hold what its stream fails with, if it does.
+    /// Frames `payload`. The second value is the caller's hold on it while it is sent.
     ///
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when a message is longer than four bytes can say.
-    pub(super) fn new(payload: Payload) -> Result<(Self, Failure)> {
+    pub(super) fn new(payload: Payload) -> Result<(Self, Hold)> {
+        let (hold, held) = oneshot::channel();
         let failure = Failure::default();
         let body = match payload {
             Payload::One(message) => {
@@ -46,11 +48,11 @@ impl Outgoing {
                 Outgoing::One(Some(framed.freeze()))
             }
             Payload::Many(items) => {
-                let framed = Framed { items: Some(items), ready: BytesMut::new(), failure: failure.clone() };
+                let framed = Framed { items: Some(items), ready: BytesMut::new(), held, failure: failure.clone() };
                 Outgoing::Many(Box::new(Coalesced::new(framed)))
             }
         };
-        Ok((body, failure))
+        Ok((body, Hold { failure, _hold: hold }))
     }
 }
 
@@ -77,18 +79,23 @@ impl Body for Outgoing {
     }
 }
 
-/// What the caller's own stream failed with. A reset is all the peer hears; the caller gets the error itself.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Failure(Arc<Mutex<Option<Error>>>);
+/// What the caller keeps of its request.
+///
+/// Dropping it breaks off a stream of requests: hyper would go on sending it when nobody reads the answer any more, and the
+/// handler would never learn of it.
+#[derive(Debug)]
+pub(super) struct Hold {
+    failure: Failure,
+    _hold: oneshot::Sender<()>,
+}
 
-impl Failure {
+/// What the caller's own stream failed with. A reset is all the peer hears; the caller gets the error itself.
+type Failure = Arc<Mutex<Option<Error>>>;
+
+impl Hold {
     /// What the stream failed with, or else `error`.
     pub(super) fn or(&self, error: Error) -> Error {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(error)
-    }
-
-    fn set(&self, error: Error) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(error)
     }
 }
 
@@ -108,11 +115,12 @@ impl std::error::Error for Broken {}
 pub(super) struct Framed {
     items: Option<Streaming<Bytes>>,
     ready: BytesMut,
+    held: oneshot::Receiver<()>,
     failure: Failure,
 }
 
 impl Framed {
-    // Whether there may be more.
+    // Ready when a frame is full or the stream has ended.
     fn gather(&mut self, cx: &mut Cx<'_>) -> Poll<Result<(), Broken>> {
         while let Some(items) = &mut self.items
             && self.ready.len() < FULL
@@ -127,7 +135,7 @@ impl Framed {
             };
             if let Err(error) = framed {
                 self.items = None;
-                self.failure.set(error);
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 return Poll::Ready(Err(Broken));
             }
         }
@@ -140,6 +148,10 @@ impl Body for Framed {
     type Error = Broken;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        if self.items.is_some() && Pin::new(&mut self.held).poll(cx).is_ready() {
+            self.items = None;
+            return Poll::Ready(Some(Err(Broken)));
+        }
         match self.gather(cx) {
             Poll::Ready(Err(broken)) => Poll::Ready(Some(Err(broken))),
             Poll::Pending if self.ready.is_empty() => Poll::Pending,
@@ -164,13 +176,13 @@ pub(super) struct Messages {
     body: Incoming,
     unread: Unread,
     limit: usize,
-    failure: Failure,
+    hold: Hold,
     trailers: Option<HeaderMap>,
 }
 
 impl Messages {
-    pub(super) fn new(body: Incoming, limit: usize, failure: Failure) -> Self {
-        Messages { body, unread: Unread::default(), limit, failure, trailers: None }
+    pub(super) fn new(body: Incoming, limit: usize, hold: Hold) -> Self {
+        Messages { body, unread: Unread::default(), limit, hold, trailers: None }
     }
 
     /// The next message; `None` once the outcome was success. Nothing is lost when the future is dropped.
@@ -185,7 +197,7 @@ impl Messages {
             }
             match self.body.frame().await {
                 None => return self.outcome().map(|()| None),
-                Some(Err(error)) => return Err(self.failure.or(fate::after_headers(error))),
+                Some(Err(error)) => return Err(self.hold.or(fate::after_headers(error))),
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.unread.add(data),
                     Err(frame) => self.trailers = frame.into_trailers().ok(),

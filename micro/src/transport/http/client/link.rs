@@ -13,7 +13,9 @@ use super::ClientOptions;
 use super::fate::{self, Shape};
 use super::frames::Outgoing;
 use crate::errors::{Error, Result};
+use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
+use crate::transport::http::metadata::HEADERS;
 use crate::transport::http::tasks::Tasks;
 use crate::util::spawn::{self, Task};
 use crate::util::{clock, net};
@@ -82,6 +84,8 @@ impl Link {
             .timer(TokioTimer::new())
             .keep_alive_interval(options.keepalive)
             .keep_alive_timeout(options.keepalive / 2)
+            .max_header_list_size(HEADERS)
+            .initial_connection_window_size(WINDOW)
             .handshake(io)
             .await
             .map_err(|error| broken(Some(error)))?;

@@ -14,7 +14,9 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::ServerOptions;
+use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
+use crate::transport::http::metadata::HEADERS;
 use crate::transport::http::tasks::Tasks;
 use crate::util::clock;
 
@@ -22,8 +24,6 @@ use crate::util::clock;
 const PREFACE: usize = 24;
 /// How long a drain waits for it. Asked to shut down earlier, hyper gives up on the connection and what was sent on it.
 const BEGIN: Duration = Duration::from_millis(500);
-/// What the headers of a request may hold.
-const HEADERS: u32 = 64 * 1024;
 
 pub(super) async fn serve<I, F>(
     io: I,
@@ -85,6 +85,7 @@ fn builder(options: &ServerOptions) -> auto::Builder<Tasks> {
         // Callers that give up in numbers are no attack: as many may be undone before we get to them as may be open.
         .max_pending_accept_reset_streams(options.streams as usize)
         .max_header_list_size(HEADERS)
+        .initial_connection_window_size(WINDOW)
         .keep_alive_interval(options.keepalive)
         .keep_alive_timeout(options.keepalive / 2);
     builder

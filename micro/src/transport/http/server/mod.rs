@@ -4,6 +4,7 @@ mod answer;
 mod connection;
 mod hosts;
 mod negotiate;
+mod patient;
 mod reply;
 mod rpc;
 
@@ -57,6 +58,8 @@ pub struct ServerOptions {
     pub streams: u32,
     /// Within what time the head of a request must be there, which is also how long an idle HTTP/1.1 connection is kept: 5 s.
     pub header_timeout: Duration,
+    /// After what silence within a request of one message it is given up: 10 s. Streams may be silent.
+    pub body_timeout: Duration,
     /// After what silence an HTTP/2 peer is asked whether it is still there: 20 s. It has half of that to answer.
     pub keepalive: Duration,
     /// The names this server may be called by: those of this machine.
@@ -69,6 +72,7 @@ impl Default for ServerOptions {
             message_limit: 4 * 1024 * 1024,
             streams: 200,
             header_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(10),
             keepalive: Duration::from_secs(20),
             hosts: Hosts::loopback(),
         }

@@ -58,11 +58,15 @@ impl Late {
 /// Makes of connectrpc's response the one that is sent.
 pub(super) async fn finish(response: http::Response<ConnectRpcBody>, late: Arc<Late>) -> Response {
     let (mut parts, body) = response.into_parts();
-    let body = if parts.headers.contains_key(status::STATUS) {
-        headers_only(&mut parts.headers, body).await;
-        axum::body::Body::empty()
-    } else {
-        axum::body::Body::new(Coalesced::new(Reply { inner: body, late, last: None }))
+    let body = match body {
+        // Its length is known, which a body of ours would hide.
+        ConnectRpcBody::Full(body) => axum::body::Body::new(body),
+        body if parts.headers.contains_key(status::STATUS) => {
+            headers_only(&mut parts.headers, body).await;
+            axum::body::Body::empty()
+        }
+        body @ ConnectRpcBody::GrpcUnary(_) => axum::body::Body::new(body),
+        body => axum::body::Body::new(Coalesced::new(Reply { inner: body, late, last: None })),
     };
     Response::from_parts(parts, body)
 }
@@ -85,8 +89,8 @@ async fn headers_only(headers: &mut HeaderMap, mut body: ConnectRpcBody) {
 struct Reply {
     inner: ConnectRpcBody,
     late: Arc<Late>,
-    // A frame that may be the last one, and then takes the trailers.
-    last: Option<Bytes>,
+    // What may be the last frame, which takes the trailers. Few frames follow the end of the stream, and all are ready.
+    last: Option<Frame<Bytes>>,
 }
 
 impl Body for Reply {
@@ -97,35 +101,32 @@ impl Body for Reply {
         let this = &mut *self;
         loop {
             let Some(Ok(frame)) = ready!(Pin::new(&mut this.inner).poll_frame(cx)) else {
-                let last = this.last.take().map(|last| with_trailers(last, &this.late.trailers()));
-                return Poll::Ready(last.map(|last| Ok(Frame::data(last))));
+                let last = this.last.take().map(|last| with_trailers(last, this.late.trailers()));
+                return Poll::Ready(last.map(Ok));
             };
             if !this.late.ended() {
                 return Poll::Ready(Some(Ok(frame)));
             }
-            match frame.into_data() {
-                // Once the stream has ended, at most two frames follow, and both are ready.
-                Ok(data) => {
-                    if let Some(earlier) = this.last.replace(data) {
-                        return Poll::Ready(Some(Ok(Frame::data(earlier))));
-                    }
-                }
-                Err(frame) => {
-                    let mut trailers = frame.into_trailers().unwrap_or_default();
-                    trailers.extend(this.late.trailers());
-                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
-                }
+            if let Some(earlier) = this.last.replace(frame) {
+                return Poll::Ready(Some(Ok(earlier)));
             }
         }
     }
+}
 
-    fn is_end_stream(&self) -> bool {
-        self.last.is_none() && self.inner.is_end_stream()
+/// The last frame of a stream with more trailers in it.
+fn with_trailers(last: Frame<Bytes>, more: HeaderMap) -> Frame<Bytes> {
+    match last.into_data() {
+        Ok(envelope) => Frame::data(envelope_with_trailers(envelope, &more)),
+        Err(frame) => {
+            let mut trailers = frame.into_trailers().unwrap_or_default();
+            trailers.extend(more);
+            Frame::trailers(trailers)
+        }
     }
 }
 
-/// The last envelope of a stream with more trailers in it.
-fn with_trailers(envelope: Bytes, trailers: &HeaderMap) -> Bytes {
+fn envelope_with_trailers(envelope: Bytes, trailers: &HeaderMap) -> Bytes {
     if trailers.is_empty() || envelope.len() < HEAD {
         return envelope;
     }
@@ -180,14 +181,14 @@ mod tests {
     #[test]
     fn late_trailers_join_the_last_envelope() {
         let trailers = HeaderMap::from_iter([(http::HeaderName::from_static("sum"), HeaderValue::from_static("6"))]);
-        let connect = with_trailers(envelope(2, b"{\"metadata\":{\"a\":[\"b\"]}}"), &trailers);
+        let connect = envelope_with_trailers(envelope(2, b"{\"metadata\":{\"a\":[\"b\"]}}"), &trailers);
         assert_eq!(connect, envelope(2, b"{\"metadata\":{\"a\":[\"b\"],\"sum\":[\"6\"]}}"));
-        let web = with_trailers(envelope(0x80, b"grpc-status: 0\r\n"), &trailers);
+        let web = envelope_with_trailers(envelope(0x80, b"grpc-status: 0\r\n"), &trailers);
         assert_eq!(web, envelope(0x80, b"grpc-status: 0\r\nsum: 6\r\n"));
         let none = envelope(2, b"{}");
-        assert_eq!(with_trailers(none.clone(), &HeaderMap::new()), none);
+        assert_eq!(envelope_with_trailers(none.clone(), &HeaderMap::new()), none);
         for odd in [envelope(0, b"x"), envelope(2, b"[]"), Bytes::from_static(b"\x02")] {
-            assert_eq!(with_trailers(odd.clone(), &trailers), odd);
+            assert_eq!(envelope_with_trailers(odd.clone(), &trailers), odd);
         }
     }
 }

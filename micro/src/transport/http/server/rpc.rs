@@ -17,6 +17,7 @@ use http_body_util::{BodyExt, Limited};
 use super::ServerOptions;
 use super::answer::Answer;
 use super::negotiate::{self, ACCEPT_POST, Negotiated};
+use super::patient::Patient;
 use super::reply::{self, Late};
 use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
@@ -37,6 +38,7 @@ struct Shared {
     limits: Limits,
     deadlines: DeadlinePolicy,
     compression: CompressionRegistry,
+    patience: Duration,
 }
 
 impl Rpc {
@@ -46,7 +48,8 @@ impl Rpc {
             .with_max_message_size(options.message_limit)
             .with_max_request_body_size(options.message_limit.saturating_add(5));
         let deadlines = DeadlinePolicy::new().with_max(LONGEST).with_enforce_on_streams(true);
-        Rpc(Arc::new(Shared { inbound, limits, deadlines, compression: CompressionRegistry::new() }))
+        let (compression, patience) = (CompressionRegistry::new(), options.body_timeout);
+        Rpc(Arc::new(Shared { inbound, limits, deadlines, compression, patience }))
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response {
@@ -73,6 +76,10 @@ impl Rpc {
 
     async fn run(&self, route: Route, negotiated: Option<&Negotiated>, request: Request<Body>) -> Response {
         let late = Arc::new(Late::default());
+        let request = match route.method().client_streaming() {
+            true => request,
+            false => request.map(|body| Body::new(Patient::new(body, self.0.patience))),
+        };
         let answer = Answer {
             inbound: self.0.inbound.clone(),
             route,
@@ -115,7 +122,7 @@ impl fmt::Debug for Rpc {
 async fn refuse(error: &Error, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     drain(body).await;
-    let mut connect = status::to_connect(error);
+    let mut connect = status::refusal(error);
     if error.code() == Code::Unimplemented {
         connect = connect.with_http_status(StatusCode::NOT_FOUND);
     }
