@@ -19,6 +19,6 @@ pub(crate) use home::Home;
 pub(crate) use implementation::Implementation;
 pub(crate) use kind::{heading, kind};
 pub(crate) use members::{Member, members};
-pub(crate) use spans::{at, in_braces_of};
+pub(crate) use spans::{at, in_braces_of, shown_at};
 pub(crate) use types::{Unfit, is_context, owned, printed, unfit};
 pub(crate) use words::{kebab_case, upper_camel_case};

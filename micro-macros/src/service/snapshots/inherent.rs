@@ -25,14 +25,15 @@ impl Users {
                 ]
             },
             build: |resolver| ::micro::__private::Box::pin(async move {
-                let value: ::micro::__private::Result<Self> = ::micro::__private::Built::into_result(
+                ::micro::__private::Built::<
+                    Self,
+                >::into_result(
                     Self::new(
                             resolver.get::<Store>()?,
                             resolver.get::<Arc<dyn Mailer>>()?,
                         )
                         .await,
-                );
-                value
+                )
             }),
         }
     }
