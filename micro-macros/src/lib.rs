@@ -8,10 +8,11 @@
 //! - `syntax` reads traits, blocks and functions, their bodies left alone;
 //! - `injection` is what functions with injected parameters have in common;
 //! - `report` gathers everything that is wrong, so that it arrives in one compile.
-#![forbid(unsafe_code)]
+#![warn(missing_docs, unreachable_pub)]
 
 mod handler;
 mod init;
+mod message;
 mod provider;
 mod service;
 mod startup;
@@ -184,4 +185,55 @@ pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
     startup::main(options.into(), item.into()).into()
+}
+
+/// Makes a struct or enum a message: protobuf bytes, JSON and a description out of plain Rust types.
+///
+/// ```ignore
+/// /// What a customer wants.
+/// #[micro::message(package = "shop")]
+/// #[derive(Clone, Debug)]
+/// pub struct Order {
+///     pub id: u64,
+///     pub items: Vec<Item>,
+///     pub note: Option<String>,
+///     #[message(json = "paidAt")]
+///     pub paid: Option<SystemTime>,
+/// }
+///
+/// let bytes = order.encode_to_vec();
+/// let same = Order::decode(&bytes)?;
+/// let json = micro::message::json::to_vec(&order)?;
+/// ```
+///
+/// The attribute implements [`Message`](trait@micro::message::Message) and derives nothing: write `Clone` and `Debug`
+/// yourself where you want them. A struct has named fields. An enum without data is a protobuf enum, and with a variant
+/// `Unknown(i32)` it keeps numbers it does not know. An enum with data is a message with a oneof called `value`, and can be
+/// put into the fields of another message with `oneof`.
+///
+/// | Option | Meaning | Default |
+/// |---|---|---|
+/// | `package = "shop.v1"` | the first part of the full name | the crate's name |
+/// | `name = "Order"` | the last part of the full name | the type's name |
+/// | `reserved(3, 5..=7, "old")` | tags and names that were used once and must not be used again | |
+/// | `crate = path` | where `micro` is, if renamed | `::micro` |
+///
+/// On fields, in `#[message(..)]`:
+///
+/// | Option | Meaning |
+/// |---|---|
+/// | `tag = 3` | the number in bytes. On all fields or on none; then they count from 1, in order |
+/// | `name = "first"` | the name in the description, if not the field's |
+/// | `json = "firstName"` | the name in JSON, if not the name in lowerCamelCase |
+/// | `sint`, `fixed` | another encoding of an integer: short below zero; of fixed length |
+/// | `unpacked` | a list with one key per element |
+/// | `key(..)`, `value(..)` | `sint`, `fixed` or `with` for the keys and values of a map |
+/// | `with = Adapter` | a type of another crate, carried by a [`micro::message::Adapter`] |
+/// | `oneof(4, 5, 6)` | the variants of an enum with data as fields of this message, one tag each, in order |
+/// | `unknown` | on a field of type `UnknownFields`: keep what is not known, and write it again |
+///
+/// On variants: `tag`, `name`, `json`, `sint`, `fixed`, `with`; and `default`, the value that absence stands for.
+#[proc_macro_attribute]
+pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
+    message::message(options.into(), item.into()).into()
 }

@@ -1,5 +1,7 @@
 //! A framework for distributed services: annotate a contract, an implementation and a settings struct; micro does the wiring.
 
+#![warn(missing_docs, unreachable_pub)]
+
 // Generated code says `::micro`, also where it is expanded inside this crate.
 #[allow(unused_extern_crates)]
 extern crate self as micro;
@@ -23,8 +25,19 @@ pub mod testing;
 pub mod transport;
 pub mod util;
 
+pub use app::{App, app, client, main, run};
 pub use client::CallOptions;
 pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
-pub use micro_macros::{handler, init, main, provider, service};
+pub use micro_macros::{handler, init, main, message, provider, service};
 pub use rpc::Streaming;
+
+/// Keeps a crate whose handlers are to be served: one that the program never names is dropped by the linker.
+///
+/// `micro::link!(greeter_service, billing_service);` is `use greeter_service as _;` and so on.
+#[macro_export]
+macro_rules! link {
+    ($($krate:ident),+ $(,)?) => {
+        $(use $krate as _;)+
+    };
+}

@@ -1,5 +1,7 @@
 //! What generated code names, and nothing else may: it changes without notice.
 
+pub mod message;
+
 pub use std::boxed::Box;
 pub use std::future::Future;
 pub use std::option::Option;
@@ -9,7 +11,7 @@ pub use std::sync::Arc;
 
 pub use inventory;
 
-pub use crate::app::entry::{Ending, Runtime, main};
+pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
     AnyArc, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, HandlerEntry, Init, InitFallback,
     Location, Provided, ProviderEntry, Resolver,

@@ -19,7 +19,7 @@ use way::{Sole, Way};
 use crate::context::{Context, Peer};
 use crate::errors::Result;
 use crate::registry::Registry;
-use crate::rpc::{Call, Fault, Interceptor, Interceptors, MethodDesc, MethodSpec, Outcome, Part, Service, Slot};
+use crate::rpc::{Call, Fault, Interceptors, MethodDesc, MethodSpec, Outcome, Part, Service, Slot};
 use crate::selector::Selector;
 use crate::transport::Outbound;
 use crate::transport::local::Local;
@@ -85,9 +85,11 @@ impl Builder {
         self
     }
 
-    /// Wraps every call, inside of the interceptors that are there.
-    pub fn intercept(&mut self, interceptor: impl Interceptor) {
-        self.interceptors.push(interceptor);
+    /// Wraps every call.
+    #[must_use]
+    pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
+        self.interceptors = interceptors;
+        self
     }
 
     /// The client.

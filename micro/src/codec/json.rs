@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::Backend;
 use crate::errors::Result;
-use crate::message::{Decode, Encode};
+use crate::message::{Decode, Dialect, Encode, ReadOptions, json};
 
 /// Canonical proto3 JSON, read leniently: unknown fields are skipped.
 #[derive(Debug)]
@@ -13,11 +13,11 @@ impl Backend for Json {
         "json"
     }
 
-    fn encode(&self, _message: &dyn Encode, _out: &mut Vec<u8>) -> Result<()> {
-        Ok(())
+    fn encode(&self, message: &dyn Encode, out: &mut Vec<u8>) -> Result<()> {
+        json::write(message, out, &Dialect::PROTO3).map_err(Into::into)
     }
 
-    fn decode(&self, _bytes: &Bytes, _message: &mut dyn Decode) -> Result<()> {
-        Ok(())
+    fn decode(&self, bytes: &Bytes, message: &mut dyn Decode) -> Result<()> {
+        json::read(message, bytes, ReadOptions::LENIENT).map_err(Into::into)
     }
 }

@@ -127,9 +127,9 @@ impl Codec {
     ///
     /// As [`Backend::decode`].
     pub fn decode<M: Message>(self, bytes: &Bytes) -> Result<M> {
-        let mut target = Target::new();
+        let mut target = Target::empty();
         self.0.decode(bytes, &mut target)?;
-        target.into_inner().ok_or_else(|| Error::internal(format!("codec `{}` read no message", self.name())))
+        target.0.ok_or_else(|| Error::internal(format!("codec `{}` read no message", self.name())))
     }
 }
 

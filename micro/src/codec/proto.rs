@@ -19,6 +19,6 @@ impl Backend for Proto {
     }
 
     fn decode(&self, bytes: &Bytes, message: &mut dyn Decode) -> Result<()> {
-        message.decode_proto(bytes)
+        message.decode_proto(bytes).map_err(Into::into)
     }
 }

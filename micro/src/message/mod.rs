@@ -1,52 +1,62 @@
-//! STUB
-#![allow(missing_docs)]
-use crate::errors::*;
-use bytes::Bytes;
-#[derive(Debug)]
-pub struct MessageDesc {
-    pub n: &'static str,
-}
-impl MessageDesc {
-    pub fn name(&self) -> &'static str {
-        self.n
-    }
-}
-pub trait Message: Sized + 'static {
-    const DESC: &'static MessageDesc;
-    fn pb(&self, out: &mut Vec<u8>);
-    fn unpb(b: &Bytes) -> Result<Self>;
-}
-pub trait Encode {
-    fn encode_proto(&self, out: &mut Vec<u8>);
-}
-impl<M: Message> Encode for M {
-    fn encode_proto(&self, out: &mut Vec<u8>) {
-        self.pb(out)
-    }
-}
-pub trait Decode {
-    fn decode_proto(&mut self, bytes: &Bytes) -> Result<()>;
-}
-#[derive(Debug)]
-pub struct Target<M>(Option<M>);
-impl<M> Target<M> {
-    pub fn new() -> Self {
-        Target(None)
-    }
-    pub fn into_inner(self) -> Option<M> {
-        self.0
-    }
-}
-impl<M: Message> Decode for Target<M> {
-    fn decode_proto(&mut self, b: &Bytes) -> Result<()> {
-        self.0 = Some(M::unpb(b)?);
-        Ok(())
-    }
-}
-impl Message for () {
-    const DESC: &'static MessageDesc = &MessageDesc { n: "google.protobuf.Empty" };
-    fn pb(&self, _: &mut Vec<u8>) {}
-    fn unpb(_: &Bytes) -> Result<()> {
-        Ok(())
-    }
-}
+//! What a message is: one struct, three languages.
+//!
+//! A [`Message`] is a plain Rust struct or enum that knows its protobuf bytes, its JSON (and msgpack, and CBOR), and its
+//! description. [`#[micro::message]`](macro@crate::message) writes the implementation; nobody writes `.proto` files unless
+//! they want to.
+//!
+//! The macro prints three things: a constant [`MessageDesc`]; `visit`, which shows each field to a [`Visit`]; and `build`,
+//! which makes the value from a [`Source`]. Both are generic over the format, and everything else follows: [`wire`] has the
+//! bytes, [`text`] the formats that describe themselves, [`json`] the one everyone speaks. The types of fields say how they
+//! are written: a [`Value`] is what can stand once, a [`Field`] is a value, an `Option`, a `Vec` or a map of values.
+//!
+//! Fields are decoded into *slots* and slots are finished into fields, so a message needs no `Default`, and a field that
+//! must be there is either there or an [`Error`] with the path to it. Input may contain anything: it ends in a value or an
+//! error, and depth and memory are limited.
+//!
+//! - [`Message`], [`Visit`], [`Source`]: the idea
+//! - [`Encode`], [`Decode`], [`Target`]: the same behind `dyn`, for rooms that only move messages
+//! - [`Value`], [`Field`], [`OneOf`], [`Enumeration`], [`Adapter`]: what fields are made of
+//! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors
+//! - [`known`]: the well-known types
+
+mod erased;
+mod error;
+mod message;
+
+mod describe;
+pub mod descriptor;
+
+mod bytes;
+mod encoding;
+#[doc(hidden)]
+pub mod enumeration;
+mod field;
+mod map;
+mod nested;
+mod oneof;
+mod scalar;
+mod unknown;
+mod value;
+
+pub mod json;
+pub mod known;
+pub mod text;
+pub mod wire;
+
+mod details;
+
+pub use describe::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
+pub use describe::{Packing, Reserved, Shape, Type};
+pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, Zigzag};
+pub use enumeration::Enumeration;
+pub use erased::{Decode, Encode, Target};
+pub use error::{Error, ErrorKind, Result};
+pub use field::{Field, Single};
+pub use map::Key;
+pub use message::{Message, Source, Visit};
+pub use nested::MessageSlot;
+pub use oneof::{BuildOne, OneOf, OneOfField, OneOfSlot, VisitOne, build_enum};
+pub use text::{Dialect, ReadOptions, TextReader, TextWriter, UnknownNames};
+pub use unknown::UnknownFields;
+pub use value::{Adapter, Value};
+pub use wire::{Input, Reader, WireType, Writer};

@@ -23,6 +23,7 @@
 mod backend;
 mod change;
 mod follow;
+mod local;
 mod memory;
 mod node;
 mod registration;
@@ -41,6 +42,7 @@ use crate::util::clock;
 pub use backend::Backend;
 pub use change::Change;
 pub use follow::Following;
+pub use local::Local;
 pub use memory::Memory;
 pub use node::Node;
 pub use registration::{Registration, Ttl};

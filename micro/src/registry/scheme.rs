@@ -2,7 +2,7 @@ use futures_util::future::BoxFuture;
 
 use super::Registry;
 use crate::errors::{Error, Result};
-use crate::util::near;
+use crate::util::text;
 
 /// How one kind of registry is reached by URL, collected at link time.
 ///
@@ -61,7 +61,7 @@ fn unknown(name: &str) -> Error {
     if shown.len() < name.len() {
         shown.push('…');
     }
-    let meant = near::nearest(name, schemes.iter().map(|scheme| scheme.name))
+    let meant = text::nearest(name, schemes.iter().map(|scheme| scheme.name))
         .map(|near| format!(", did you mean `{near}`?"))
         .unwrap_or_default();
     Error::invalid_argument(format!("no registry `{shown}` in this program{meant} (known: {})", known.join(", ")))

@@ -10,7 +10,7 @@ async fn memory_keeps_the_promises_of_the_room() {
     crate::testing::suite::registry(|| async { Registry::memory() }).await;
 }
 
-// A memory that can be down, and counts what it is asked.
+// A memory that can be down, and counts what it is asked. Its watches tell a snapshot and nothing more.
 #[derive(Clone, Debug, Default)]
 struct Flaky(Arc<State>);
 
@@ -97,7 +97,8 @@ async fn a_registration_survives_an_outage_longer_than_its_time() {
 #[tokio::test(start_paused = true)]
 async fn a_following_serves_the_last_view_through_an_outage() {
     let (flaky, registry) = flaky();
-    let _registration = registry.register(node(), Ttl::default()).await.expect("registered");
+    let hour = Duration::from_secs(3600);
+    registry.register_once(&node(), hour).await.expect("registered");
     let mut following = registry.follow("greeter");
     following.ready().await;
     flaky.set_down(Code::Unavailable);
@@ -108,7 +109,7 @@ async fn a_following_serves_the_last_view_through_an_outage() {
 
     let late = node().with_id("late");
     flaky.set_up();
-    registry.register_once(&late, Duration::from_secs(600)).await.expect("registered");
+    registry.register_once(&late, hour).await.expect("registered");
     while following.nodes().len() != 2 {
         following.changed().await;
     }

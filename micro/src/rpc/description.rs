@@ -82,6 +82,11 @@ impl ServiceDesc {
         self.name
     }
 
+    /// The version, empty where none was given.
+    pub const fn service_version(&self) -> &'static str {
+        self.version
+    }
+
     /// The name of the contract itself: `Greeter`.
     pub const fn contract(&self) -> &'static str {
         self.contract
@@ -226,8 +231,8 @@ impl MethodDesc {
             name: self.name.into(),
             path: self.path.into(),
             docs: self.docs.into(),
-            request: self.request().name().into(),
-            reply: self.reply().name().into(),
+            request: self.request().name.into(),
+            reply: self.reply().name.into(),
             client_streaming: self.client_streaming,
             server_streaming: self.server_streaming,
             idempotency: self.idempotency,

@@ -1,15 +1,20 @@
 //! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
 
+mod drain;
+mod listen;
 mod table;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use drain::{Drained, Phase, Switch};
+pub use listen::{ListenOptions, Listener};
+
 use table::Table;
 
 use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Call, Interceptor, Interceptors, Service};
+use crate::rpc::{BoxFuture, Call, Interceptors, Service};
 use crate::transport::{Arrival, Inbound, Route};
 use crate::util::text;
 
@@ -45,9 +50,11 @@ impl Server {
         self.table.add(name, service)
     }
 
-    /// Wraps every call, inside of the interceptors that are there.
-    pub fn intercept(&mut self, interceptor: impl Interceptor) {
-        self.interceptors.push(interceptor);
+    /// The same with every call wrapped.
+    #[must_use]
+    pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
+        self.interceptors = interceptors;
+        self
     }
 
     /// The services with the names they are listed under, in the order they were added.

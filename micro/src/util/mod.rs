@@ -5,7 +5,6 @@
 
 pub mod clock;
 pub mod duration;
-pub mod near;
 pub mod net;
 pub mod random;
 pub mod spawn;

@@ -93,6 +93,10 @@ impl Resolver {
         self.values.insert(id, value);
     }
 
+    pub(super) fn put_unless_given<T: Inject>(&mut self, value: T) {
+        self.values.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(value));
+    }
+
     pub(super) fn has(&self, id: TypeId) -> bool {
         self.values.contains_key(&id)
     }

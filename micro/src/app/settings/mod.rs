@@ -3,7 +3,6 @@
 mod read;
 mod table;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(super) use read::{Outcome, Source, read};
@@ -28,8 +27,6 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// How large an incoming message may be, in bytes. Default: 4 MiB.
     pub message_limit: usize,
-    /// Only these of the services that are linked are served; all where none is named.
-    pub services: BTreeSet<String>,
     /// How long to go on serving after leaving the registry, until all clients have heard of it. Default: 0.
     pub drain_delay: Duration,
     /// How long calls in flight may take to finish at shutdown. Default: 25 s.
@@ -47,7 +44,6 @@ impl Default for Settings {
             register: Ttl { ttl: Duration::from_secs(30), interval: Duration::from_secs(10) },
             request_timeout: Duration::from_secs(30),
             message_limit: 4 * 1024 * 1024,
-            services: BTreeSet::new(),
             drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(25),
             logging: Logging::default(),

@@ -101,18 +101,6 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| show_bytes(settings.message_limit),
     },
     Setting {
-        flag: "services",
-        value: "NAME,..",
-        help: "Serve only these of the services that are linked",
-        aliases: &[],
-        set: |settings, text| {
-            settings.services =
-                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Into::into).collect();
-            Ok(())
-        },
-        show: |settings| settings.services.iter().cloned().collect::<Vec<_>>().join(","),
-    },
-    Setting {
         flag: "drain-delay",
         value: "TIME",
         help: "How long to go on serving after leaving the registry",

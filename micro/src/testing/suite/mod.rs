@@ -44,6 +44,7 @@ where
     registry::a_registration_keeps_its_node_listed(&new().await).await;
     registry::a_registration_lists_a_vanished_node_again(&new().await).await;
     registry::the_same_id_is_an_update(&new().await).await;
+    registry::an_update_is_no_gap(&new().await).await;
     registry::a_watch_tells_one_service(&new().await).await;
     registry::a_watch_tells_all_services(&new().await).await;
     registry::a_watch_begins_with_what_is_there(&new().await).await;

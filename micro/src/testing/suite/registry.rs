@@ -211,6 +211,40 @@ pub async fn the_same_id_is_an_update(registry: &Registry) {
     clean(registry, &[other]).await;
 }
 
+/// While a node is updated it is there all the time, in the old description or the new, and watches hear of no end.
+pub async fn an_update_is_no_gap(registry: &Registry) {
+    const PROMISE: &str = "a node is there all the time while it is updated";
+    const ROUNDS: usize = 100;
+    let service = unique("gapless");
+    let version = |n: usize| Node::new(&service, "10.0.0.7:8080").with_id("a").with_version(n.to_string());
+    kept(PROMISE, registry.register_once(&version(0), LONG).await);
+    eventually(PROMISE, vec![version(0)], || nodes(registry, &service)).await;
+    let mut mirror = Mirror::open(PROMISE, registry, Some(&service)).await;
+    assert_eq!(mirror.next().await, Change::Created(version(0)), "promise broken: {PROMISE}");
+
+    let updating = async {
+        for n in 1..=ROUNDS {
+            kept(PROMISE, registry.register_once(&version(n), LONG).await);
+        }
+    };
+    let reading = async {
+        for _ in 0..ROUNDS {
+            assert_eq!(nodes(registry, &service).await.len(), 1, "promise broken: {PROMISE}");
+        }
+    };
+    let watching = async {
+        loop {
+            match mirror.next().await {
+                Change::Updated(node) if node == version(ROUNDS) => return,
+                Change::Updated(_) => {}
+                change => panic!("promise broken: {PROMISE}: {change:?}"),
+            }
+        }
+    };
+    tokio::join!(updating, reading, watching);
+    clean(registry, &[version(ROUNDS)]).await;
+}
+
 /// A watch of one service tells its nodes' coming, changing and going, and nothing of other services.
 pub async fn a_watch_tells_one_service(registry: &Registry) {
     const PROMISE: &str = "a watch of one service tells what is created, updated and deleted there, and nothing else";

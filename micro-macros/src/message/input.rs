@@ -1,0 +1,273 @@
+//! What was written: the item, and its options taken out of it.
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, Expr, Fields, Generics, Ident, Item, LitInt, LitStr, Meta, Path, Type};
+
+use crate::options::{Given, Options};
+use crate::report::Report;
+
+/// A struct or enum with `#[micro::message]`.
+pub(super) struct Input {
+    /// The item without our helper attributes, to be emitted as it is.
+    pub(super) item: Item,
+    pub(super) ident: Ident,
+    pub(super) generics: Generics,
+    pub(super) docs: String,
+    pub(super) options: TypeOptions,
+    pub(super) body: Body,
+}
+
+/// The options of the attribute itself.
+pub(super) struct TypeOptions {
+    pub(super) package: Option<LitStr>,
+    pub(super) name: Option<LitStr>,
+    pub(super) reserved: Option<Given<TokenStream>>,
+    pub(super) home: Option<Path>,
+}
+
+pub(super) enum Body {
+    Struct(Vec<Member>),
+    Enum(Vec<Variant>),
+}
+
+/// A field of a struct.
+pub(super) struct Member {
+    pub(super) ident: Ident,
+    pub(super) ty: Type,
+    pub(super) docs: String,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) options: MemberOptions,
+}
+
+/// A variant of an enum.
+pub(super) struct Variant {
+    pub(super) ident: Ident,
+    pub(super) content: Content,
+    pub(super) discriminant: Option<Expr>,
+    pub(super) docs: String,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) options: MemberOptions,
+}
+
+/// What a variant carries.
+pub(super) enum Content {
+    Nothing,
+    One(Type),
+    Several(Fields),
+}
+
+/// The options of a field or variant.
+#[derive(Default)]
+pub(super) struct MemberOptions {
+    /// `tag = 3`; the number of a variant without data may be negative.
+    pub(super) tag: Option<Given<i64>>,
+    pub(super) name: Option<LitStr>,
+    pub(super) json: Option<LitStr>,
+    pub(super) encoding: EncodingOptions,
+    pub(super) unpacked: Option<Ident>,
+    pub(super) key: Option<EncodingOptions>,
+    pub(super) value: Option<EncodingOptions>,
+    pub(super) oneof: Option<Given<TokenStream>>,
+    pub(super) unknown: Option<Ident>,
+    pub(super) default: Option<Ident>,
+}
+
+/// How one value is put into bytes.
+#[derive(Clone, Default)]
+pub(super) struct EncodingOptions {
+    pub(super) sint: Option<Ident>,
+    pub(super) fixed: Option<Ident>,
+    pub(super) with: Option<Path>,
+}
+
+impl Input {
+    /// Reads the item; `None`, with an error in the report, when it can be no message at all.
+    pub(super) fn read(options: TokenStream, item: TokenStream, report: &mut Report) -> Option<Self> {
+        let options = TypeOptions::read(options, report);
+        let mut item: Item = report.keep(syn::parse2(item))?;
+        match &mut item {
+            Item::Struct(declared) => {
+                let members = members(&mut declared.fields, report)?;
+                Some(Input {
+                    ident: declared.ident.clone(),
+                    generics: declared.generics.clone(),
+                    docs: docs(&declared.attrs),
+                    options,
+                    body: Body::Struct(members),
+                    item,
+                })
+            }
+            Item::Enum(declared) => {
+                let variants = declared.variants.iter_mut().map(|variant| Variant::read(variant, report)).collect();
+                Some(Input {
+                    ident: declared.ident.clone(),
+                    generics: declared.generics.clone(),
+                    docs: docs(&declared.attrs),
+                    options,
+                    body: Body::Enum(variants),
+                    item,
+                })
+            }
+            other => {
+                report.error(other, "a message is a struct with named fields or an enum");
+                None
+            }
+        }
+    }
+}
+
+impl TypeOptions {
+    fn read(tokens: TokenStream, report: &mut Report) -> Self {
+        let mut options = Options::of_tokens(tokens, report);
+        let read = TypeOptions {
+            package: options.text("package"),
+            name: options.text("name"),
+            reserved: options.list("reserved"),
+            home: options.path("crate"),
+        };
+        options.finish();
+        read
+    }
+}
+
+/// The fields of a struct; `None` for a tuple struct.
+fn members(fields: &mut Fields, report: &mut Report) -> Option<Vec<Member>> {
+    let mut members = Vec::new();
+    if let Fields::Unnamed(unnamed) = &*fields {
+        report.error(unnamed, "the fields of a message have names: write `struct Name { field: Type }`");
+        return None;
+    }
+    for field in fields {
+        let attributes = field.attrs.clone();
+        let options = MemberOptions::of_field(&attributes, report);
+        strip(&mut field.attrs);
+        members.push(Member {
+            ident: field.ident.clone().expect("unnamed fields were refused above"),
+            ty: field.ty.clone(),
+            docs: docs(&attributes),
+            attributes,
+            options,
+        });
+    }
+    Some(members)
+}
+
+impl Variant {
+    fn read(variant: &mut syn::Variant, report: &mut Report) -> Self {
+        // The options may stand before the variant or before what it carries.
+        let mut attributes = variant.attrs.clone();
+        strip(&mut variant.attrs);
+        if variant.fields.len() == 1 {
+            for field in &mut variant.fields {
+                attributes.append(&mut field.attrs.clone());
+                strip(&mut field.attrs);
+            }
+        }
+        let options = MemberOptions::of_variant(&attributes, report);
+        let content = match &variant.fields {
+            Fields::Unit => Content::Nothing,
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Content::One(fields.unnamed[0].ty.clone()),
+            fields => Content::Several(fields.clone()),
+        };
+        Variant {
+            ident: variant.ident.clone(),
+            content,
+            discriminant: variant.discriminant.as_ref().map(|(_, number)| number.clone()),
+            docs: docs(&attributes),
+            attributes,
+            options,
+        }
+    }
+}
+
+impl MemberOptions {
+    fn of_field(attributes: &[Attribute], report: &mut Report) -> Self {
+        let mut options = Options::of_attributes(attributes, HELPER, report);
+        let mut read = MemberOptions {
+            tag: options.number("tag"),
+            name: options.text("name"),
+            json: options.text("json"),
+            encoding: EncodingOptions::read(&mut options),
+            unpacked: options.flag("unpacked"),
+            oneof: options.list("oneof"),
+            unknown: options.flag("unknown"),
+            ..MemberOptions::default()
+        };
+        let (key, value) = (options.list("key"), options.list("value"));
+        options.finish();
+        read.key = key.map(|list| EncodingOptions::of_list(list.value, report));
+        read.value = value.map(|list| EncodingOptions::of_list(list.value, report));
+        read
+    }
+
+    fn of_variant(attributes: &[Attribute], report: &mut Report) -> Self {
+        let mut options = Options::of_attributes(attributes, HELPER, report);
+        let read = MemberOptions {
+            tag: options.number("tag"),
+            name: options.text("name"),
+            json: options.text("json"),
+            encoding: EncodingOptions::read(&mut options),
+            default: options.flag("default"),
+            ..MemberOptions::default()
+        };
+        options.finish();
+        read
+    }
+}
+
+impl EncodingOptions {
+    fn read(options: &mut Options<'_>) -> Self {
+        EncodingOptions { sint: options.flag("sint"), fixed: options.flag("fixed"), with: options.path("with") }
+    }
+
+    fn of_list(tokens: TokenStream, report: &mut Report) -> Self {
+        let mut options = Options::of_tokens(tokens, report);
+        let read = EncodingOptions::read(&mut options);
+        options.finish();
+        read
+    }
+}
+
+/// The helper attribute: `#[message(..)]` on fields and variants.
+const HELPER: &str = "message";
+
+fn strip(attributes: &mut Vec<Attribute>) {
+    attributes.retain(|attribute| !attribute.path().is_ident(HELPER));
+}
+
+/// The text of the doc comments. Documentation that a macro computes is not known here and left out.
+fn docs(attributes: &[Attribute]) -> String {
+    let lines: Vec<String> = attributes.iter().filter_map(doc_line).collect();
+    lines.join("\n").trim().to_owned()
+}
+
+fn doc_line(attribute: &Attribute) -> Option<String> {
+    let Meta::NameValue(pair) = &attribute.meta else { return None };
+    let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else { return None };
+    let text = text.value();
+    pair.path.is_ident("doc").then(|| text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned())
+}
+
+/// One entry of `reserved(3, 5..=7, "old")`.
+pub(super) enum ReservedEntry {
+    Tags(LitInt, Option<LitInt>),
+    Name(LitStr),
+}
+
+impl syn::parse::Parse for ReservedEntry {
+    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return input.parse().map(ReservedEntry::Name);
+        }
+        let first = input.parse().map_err(|error| {
+            syn::Error::new(error.span(), "expected a tag, a range of tags such as `5..=7`, or a name in quotes")
+        })?;
+        let last = if input.peek(syn::Token![..=]) {
+            input.parse::<syn::Token![..=]>()?;
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        Ok(ReservedEntry::Tags(first, last))
+    }
+}

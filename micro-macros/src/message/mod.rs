@@ -1,0 +1,39 @@
+//! `#[micro::message]`: a struct or enum with protobuf bytes, JSON and a description.
+
+mod check;
+mod expand;
+mod input;
+mod model;
+mod names;
+mod spelling;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::report::Report;
+use input::Input;
+use model::Model;
+
+/// Expands the attribute: `options` between its parentheses, `item` below it.
+pub(crate) fn message(options: TokenStream, item: TokenStream) -> TokenStream {
+    // The crate being compiled, for which no package was named. Absent only where nobody compiles with cargo.
+    let package = std::env::var("CARGO_CRATE_NAME").unwrap_or_default();
+    expanded(options, item, &package)
+}
+
+fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
+    let mut report = Report::new();
+    let Some(input) = Input::read(options, item.clone(), &mut report) else {
+        let errors = report.into_tokens();
+        return quote!(#item #errors);
+    };
+    let model = Model::understand(&input, package, &mut report);
+    check::check(&input, &model, &mut report);
+
+    let item = &input.item;
+    let implementation = if report.is_empty() { expand::expand(&model) } else { expand::stub(&input, &model) };
+    let errors = report.into_tokens();
+    quote!(#item #implementation #errors)
+}

@@ -1,0 +1,180 @@
+//! Protobuf's own descriptors out of ours: `FileDescriptorProto`s for reflection, `.proto` text and other tools.
+//!
+//! ```ignore
+//! let files = descriptor::files(&[Order::DESC]);
+//! ```
+//!
+//! There is one file per package, with all messages and enums of it that can be reached. The well-known types are in files
+//! with the names everyone else gives them, and are not among those returned.
+
+mod field;
+mod reach;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost_types::OneofDescriptorProto;
+use prost_types::descriptor_proto::ReservedRange;
+use prost_types::{DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FileDescriptorProto};
+
+use super::{Entry, EnumDesc, Message, MessageDesc, Reserved};
+use field::field;
+use reach::Reached;
+
+/// The files with the message `M` and everything it refers to; those a file depends on come before it.
+///
+/// Packages that refer to one another in a circle cannot all come first; loaders of descriptors refuse them.
+pub fn files_of<M: Message>() -> Vec<FileDescriptorProto> {
+    files(&[M::DESC])
+}
+
+/// The files with these messages and everything they refer to; those a file depends on come before it.
+pub fn files(roots: &[&'static MessageDesc]) -> Vec<FileDescriptorProto> {
+    let reached = Reached::from(roots);
+    let mut packages: BTreeMap<&str, Package> = BTreeMap::new();
+    for message in reached.messages.values() {
+        packages.entry(message.package()).or_default().messages.push(message);
+    }
+    for enumeration in reached.enums.values() {
+        packages.entry(package(enumeration.name)).or_default().enums.push(enumeration);
+    }
+    // The names of the well-known ones are file names of their own.
+    packages.remove(GOOGLE);
+    dependencies_first(packages.iter().map(|(name, package)| file(name, package)).collect())
+}
+
+#[derive(Default)]
+struct Package {
+    messages: Vec<&'static MessageDesc>,
+    enums: Vec<&'static EnumDesc>,
+}
+
+const GOOGLE: &str = "google.protobuf";
+
+/// The file with a type: one per package, except for the well-known types.
+fn file_of(type_name: &str) -> String {
+    match type_name {
+        "google.protobuf.Duration" => "google/protobuf/duration.proto".to_owned(),
+        "google.protobuf.Empty" => "google/protobuf/empty.proto".to_owned(),
+        "google.protobuf.Timestamp" => "google/protobuf/timestamp.proto".to_owned(),
+        "google.protobuf.Any" => "google/protobuf/any.proto".to_owned(),
+        "google.protobuf.FieldMask" => "google/protobuf/field_mask.proto".to_owned(),
+        "google.protobuf.Value"
+        | "google.protobuf.NullValue"
+        | "google.protobuf.Struct"
+        | "google.protobuf.ListValue" => "google/protobuf/struct.proto".to_owned(),
+        _ if package(type_name) == GOOGLE => "google/protobuf/wrappers.proto".to_owned(),
+        _ => file_name(package(type_name)),
+    }
+}
+
+fn file_name(package: &str) -> String {
+    match package {
+        "" => "unnamed.proto".to_owned(),
+        _ => format!("{}.proto", package.replace('.', "/")),
+    }
+}
+
+fn package(type_name: &str) -> &str {
+    type_name.rsplit_once('.').map_or("", |(package, _)| package)
+}
+
+fn short(type_name: &str) -> String {
+    type_name.rsplit('.').next().unwrap_or_default().to_owned()
+}
+
+fn file(name: &str, package: &Package) -> FileDescriptorProto {
+    let own = file_name(name);
+    let mut dependencies: BTreeSet<String> = BTreeSet::new();
+    for message in &package.messages {
+        dependencies.extend(reach::types(message).filter_map(reach::name).map(file_of));
+    }
+    dependencies.remove(&own);
+    FileDescriptorProto {
+        name: Some(own),
+        package: Some(name.to_owned()).filter(|name| !name.is_empty()),
+        dependency: dependencies.into_iter().collect(),
+        message_type: package.messages.iter().map(|desc| message(desc)).collect(),
+        enum_type: package.enums.iter().map(|desc| enumeration(desc)).collect(),
+        syntax: Some("proto3".to_owned()),
+        ..FileDescriptorProto::default()
+    }
+}
+
+fn message(desc: &MessageDesc) -> DescriptorProto {
+    let mut message = DescriptorProto { name: Some(short(desc.name)), ..DescriptorProto::default() };
+    let mut optional = Vec::new();
+    for entry in desc.entries {
+        match entry {
+            Entry::Field(described) => {
+                let field = field(described, described.tag, desc, &mut message);
+                if field.proto3_optional() {
+                    optional.push(message.field.len());
+                }
+                message.field.push(field);
+            }
+            Entry::OneOf(oneof) => {
+                let index = message.oneof_decl.len() as i32;
+                message.oneof_decl.push(oneof_named(oneof.name));
+                for (tag, described) in oneof.fields() {
+                    let mut field = field(described, tag, desc, &mut message);
+                    field.oneof_index = Some(index);
+                    message.field.push(field);
+                }
+            }
+        }
+    }
+    // Each `optional` field is in a oneof of its own, and those must come after the real ones.
+    for position in optional {
+        let index = message.oneof_decl.len() as i32;
+        let name = format!("_{}", message.field[position].name());
+        message.field[position].oneof_index = Some(index);
+        message.oneof_decl.push(oneof_named(&name));
+    }
+    reserve(desc.reserved, &mut message);
+    message
+}
+
+fn oneof_named(name: &str) -> OneofDescriptorProto {
+    OneofDescriptorProto { name: Some(name.to_owned()), options: None }
+}
+
+fn reserve(reserved: &[Reserved], message: &mut DescriptorProto) {
+    for reserved in reserved {
+        match *reserved {
+            // Their ranges end one after the last.
+            Reserved::Tags(first, last) => {
+                message.reserved_range.push(ReservedRange { start: Some(first as i32), end: Some(last as i32 + 1) })
+            }
+            Reserved::Name(name) => message.reserved_name.push(name.to_owned()),
+        }
+    }
+}
+
+fn enumeration(desc: &EnumDesc) -> EnumDescriptorProto {
+    let value = |name: &str, number| EnumValueDescriptorProto {
+        name: Some(name.to_owned()),
+        number: Some(number),
+        options: None,
+    };
+    let mut numbers = BTreeSet::new();
+    let aliased = desc.values.iter().any(|value| !numbers.insert(value.number));
+    EnumDescriptorProto {
+        name: Some(short(desc.name)),
+        value: desc.values.iter().map(|described| value(described.name, described.number)).collect(),
+        options: aliased.then(|| prost_types::EnumOptions { allow_alias: Some(true), ..Default::default() }),
+        ..EnumDescriptorProto::default()
+    }
+}
+
+/// Orders files so that none comes before one it depends on, as far as that can be.
+fn dependencies_first(mut files: Vec<FileDescriptorProto>) -> Vec<FileDescriptorProto> {
+    let mut ordered: Vec<FileDescriptorProto> = Vec::with_capacity(files.len());
+    while !files.is_empty() {
+        let waits = |file: &FileDescriptorProto| {
+            file.dependency.iter().any(|name| files.iter().any(|other| other.name.as_deref() == Some(name)))
+        };
+        let next = files.iter().position(|file| !waits(file)).unwrap_or(0);
+        ordered.push(files.remove(next));
+    }
+    ordered
+}

@@ -1,0 +1,52 @@
+//! How a value is put into bytes, chosen by attributes: types without values, used as parameters.
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+
+/// The usual encoding of a type.
+#[derive(Debug)]
+pub enum Auto {}
+
+/// `#[message(sint)]`: zigzag, short for small negative numbers.
+#[derive(Debug)]
+pub enum Zigzag {}
+
+/// `#[message(fixed)]`: four or eight bytes, whatever the number.
+#[derive(Debug)]
+pub enum Fixed {}
+
+/// `#[message(unpacked)]`: one key per element of a list. What is in `E` holds for the elements.
+#[derive(Debug)]
+pub struct Unpacked<E>(PhantomData<E>, Infallible);
+
+/// `#[message(with = A)]` on a field that is one value: the encoding `A`, not of a collection's elements but of the field.
+///
+/// It is a type of its own so that the implementation of [`Field`](super::Field) for single values and those for
+/// collections cannot meet.
+#[derive(Debug)]
+pub struct Alone<A>(PhantomData<A>, Infallible);
+
+/// An encoding of one value. [`Unpacked`] is none: it says something about a list.
+pub trait Encoding {}
+
+impl Encoding for Auto {}
+impl Encoding for Zigzag {}
+impl Encoding for Fixed {}
+
+/// The encodings of a map: [`Auto`], or a pair for keys and values.
+pub trait MapEncoding {
+    /// The encoding of the keys.
+    type Key: Encoding;
+    /// The encoding of the values.
+    type Value: Encoding;
+}
+
+impl MapEncoding for Auto {
+    type Key = Auto;
+    type Value = Auto;
+}
+
+impl<K: Encoding, V: Encoding> MapEncoding for (K, V) {
+    type Key = K;
+    type Value = V;
+}

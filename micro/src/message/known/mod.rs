@@ -1,0 +1,66 @@
+//! Protobuf's well-known types, most of them under their Rust name.
+//!
+//! | Rust | protobuf |
+//! |---|---|
+//! | `()` | `google.protobuf.Empty` |
+//! | [`std::time::Duration`] | `google.protobuf.Duration` |
+//! | [`std::time::SystemTime`] | `google.protobuf.Timestamp` |
+//! | [`serde_json::Value`] | `google.protobuf.Value` |
+//! | [`Struct`], [`ListValue`] | the same |
+//!
+//! [`Span`] and [`Timestamp`] hold what Rust's types cannot: negative durations, times far away.
+
+mod calendar;
+mod duration;
+mod empty;
+mod timestamp;
+mod value;
+
+pub use duration::Span;
+pub use timestamp::Timestamp;
+pub use value::{ListValue, NullValue, Struct, Value, ValueKind};
+
+use super::{Error, ErrorKind};
+
+/// The digits behind the point: none, three, six or nine.
+fn fraction(nanos: u32) -> String {
+    match nanos {
+        0 => String::new(),
+        _ if nanos.is_multiple_of(1_000_000) => format!(".{:03}", nanos / 1_000_000),
+        _ if nanos.is_multiple_of(1_000) => format!(".{:06}", nanos / 1_000),
+        _ => format!(".{nanos:09}"),
+    }
+}
+
+/// The nanoseconds of one to nine digits behind the point.
+fn nanos_of_fraction(digits: &str) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 9 || !all_digits(digits) {
+        return None;
+    }
+    let value: u32 = digits.parse().ok()?;
+    Some(value * 10_u32.pow(9 - digits.len() as u32))
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn out_of_range(what: &str) -> Error {
+    Error::new(ErrorKind::Range, format!("{what} out of range"))
+}
+
+/// The bodies of [`Message`](super::Message) for a Rust type that travels as another message.
+macro_rules! travels_as {
+    ($carrier:ty) => {
+        const DESC: &'static MessageDesc = <$carrier>::DESC;
+
+        fn visit<V: Visit>(&self, visitor: &mut V) {
+            <$carrier>::from(self).visit(visitor);
+        }
+
+        fn build<S: Source>(source: &mut S) -> Result<Self> {
+            <$carrier>::build(source)?.try_into()
+        }
+    };
+}
+use travels_as;
