@@ -17,7 +17,7 @@ pub(crate) use docs::docs;
 pub(crate) use function::{Function, is_helper, without_helpers};
 pub(crate) use home::Home;
 pub(crate) use implementation::Implementation;
-pub(crate) use kind::{heading, kind};
+pub(crate) use kind::{Kind, heading};
 pub(crate) use members::{Member, members};
 pub(crate) use spans::{at, in_braces_of, shown_at};
 pub(crate) use types::{Unfit, is_context, owned, printed, unfit};
