@@ -55,6 +55,8 @@ use proc_macro::TokenStream;
 ///   `GreeterClient::of(value)` wraps any local `impl Greeter`, for tests;
 /// - `GreeterServer`, whose `new(value)` makes a service of a value that is not registered by `#[micro::handler]`.
 ///
+/// A contract has no `dyn Greeter`: where one type is to stand for all implementations, take a `GreeterClient`.
+///
 /// # On an `impl` block
 ///
 /// ```ignore

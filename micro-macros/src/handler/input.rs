@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 
 use crate::report::Report;
-use crate::syntax::{Implementation, heading, kind};
+use crate::syntax::{Implementation, Kind, heading};
 
 pub(super) fn read(item: TokenStream, report: &mut Report) -> Option<Implementation> {
-    match kind(item.clone()) {
-        "an `impl` block" => report.keep(syn::parse2(item)),
+    match Kind::of(&item) {
+        Kind::Implementation => report.keep(syn::parse2(item)),
         other => {
             let message = format!(
                 "`#[micro::handler]` goes on the implementation of a contract, found {other}\n\

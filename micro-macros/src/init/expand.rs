@@ -14,11 +14,10 @@ use crate::syntax::{Function, Home, at};
 pub(crate) fn builder(function: &Function, home: &Home) -> TokenStream {
     let output = function.output().map_or_else(|| function.signature.ident.span(), |output| output.span());
     let (span, micro) = (at(function.signature.ident.span()), home.private_at(function.signature.ident.span()));
-    let ident = &function.signature.ident;
     let dependencies = dependencies(function, home);
-    let call = call(&quote!(Self::#ident), function);
+    let call = call(Some(quote!(Self::)), function);
     let there = home.private_at(output);
-    let value = quote_spanned!(at(output)=> #there::Built::into_result(#call));
+    let value = quote_spanned!(at(output)=> #there::Built::<Self>::into_result(#call));
     // All of it at the author's function: that is where a second `#[init]` is then reported.
     quote_spanned! {span=>
         #[doc(hidden)]
@@ -26,10 +25,7 @@ pub(crate) fn builder(function: &Function, home: &Home) -> TokenStream {
         pub fn __micro_init() -> #micro::Init<Self> {
             #micro::Init {
                 deps: #dependencies,
-                build: |resolver| #micro::Box::pin(async move {
-                    let value: #micro::Result<Self> = #value;
-                    value
-                }),
+                build: |resolver| #micro::Box::pin(async move { #value }),
             }
         }
     }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::injected;
-use crate::syntax::{Function, Home, at};
+use crate::syntax::{Function, Home, at, shown_at};
 
 /// What the function needs, for the injection graph.
 pub(crate) fn dependencies(function: &Function, home: &Home) -> TokenStream {
@@ -16,10 +16,15 @@ pub(crate) fn dependencies(function: &Function, home: &Home) -> TokenStream {
     quote!(const { &[#(#types),*] })
 }
 
-/// A call of `path` with every parameter taken from `resolver`, to stand in an `async` block that returns a `Result`.
-pub(crate) fn call(path: &TokenStream, function: &Function) -> TokenStream {
+/// A call with every parameter taken from `resolver`, to stand in an `async` block that returns a `Result`.
+///
+/// It is shown where the author says what it returns, for that is what may be wrong with it.
+pub(crate) fn call(scope: Option<TokenStream>, function: &Function) -> TokenStream {
+    let mut ident = function.signature.ident.clone();
+    let span = at(function.output().map_or_else(|| ident.span(), |output| output.span()));
+    ident.set_span(span);
+    let scope = scope.map(|tokens| shown_at(tokens, span));
     let values = injected(function).map(|ty| quote_spanned!(at(ty.span())=> resolver.get::<#ty>()?));
-    let wait = function.signature.asyncness.map(|asyncness| quote_spanned!(at(asyncness.span())=> .await));
-    let span = at(function.output().map_or_else(|| function.signature.ident.span(), |output| output.span()));
-    quote_spanned!(span=> #path(#(#values),*) #wait)
+    let wait = function.signature.asyncness.map(|_| quote_spanned!(span=> .await));
+    quote_spanned!(span=> #scope #ident(#(#values),*) #wait)
 }

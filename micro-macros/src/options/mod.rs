@@ -56,8 +56,18 @@ impl<'r> Options<'r> {
 
     /// The options of every `#[helper(..)]` among `attributes`, as if they stood in one.
     pub(crate) fn of_attributes(attributes: &[Attribute], helper: &str, report: &'r mut Report) -> Self {
+        let ours = attributes.iter().filter(|attribute| attribute.path().is_ident(helper));
+        Self::of_helpers(ours, helper, report)
+    }
+
+    /// The same for attributes that are known to be `helper`.
+    pub(crate) fn of_helpers<'a>(
+        attributes: impl Iterator<Item = &'a Attribute>,
+        helper: &str,
+        report: &'r mut Report,
+    ) -> Self {
         let mut options = Self { written: vec![], known: vec![], report };
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(helper)) {
+        for attribute in attributes {
             match &attribute.meta {
                 Meta::Path(_) => {}
                 Meta::List(list) => options.add(list.tokens.clone()),

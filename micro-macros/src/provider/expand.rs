@@ -13,7 +13,7 @@ pub(super) fn entry(function: &Function, home: &Home) -> TokenStream {
     let (span, there) = (at(output.span()), home.private_at(output.span()));
     let provided = quote_spanned!(span=> <#output as #there::Provided>::Value);
     let dependencies = dependencies(function, home);
-    let call = call(&quote!(#ident), function);
+    let call = call(None, function);
     let value = quote_spanned!(span=> #there::Provided::into_any(#call));
     let what = format!("provider {ident}");
     quote! {

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Generics, Ident, Token, TypeParamBound, Visibility};
 
 use crate::report::Report;
-use crate::syntax::{Implementation, heading, kind};
+use crate::syntax::{Implementation, Kind, heading};
 
 /// The item below the attribute.
 #[expect(clippy::large_enum_variant, reason = "there is one of them in an expansion")]
@@ -31,9 +31,9 @@ pub(super) struct Trait {
 
 impl Input {
     pub(super) fn read(item: TokenStream, report: &mut Report) -> Option<Self> {
-        match kind(item.clone()) {
-            "a trait" => report.keep(syn::parse2(item).map(Input::Trait)),
-            "an `impl` block" => report.keep(syn::parse2(item).map(Input::Impl)),
+        match Kind::of(&item) {
+            Kind::Trait => report.keep(syn::parse2(item).map(Input::Trait)),
+            Kind::Implementation => report.keep(syn::parse2(item).map(Input::Impl)),
             other => {
                 let message = format!(
                     "`#[micro::service]` goes on a trait or on an `impl` block, found {other}\n\

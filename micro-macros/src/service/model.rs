@@ -11,7 +11,8 @@ use crate::options::{Given, Options};
 use crate::report::Report;
 use crate::service::input::{Input, Trait};
 use crate::syntax::{
-    Function, Home, Implementation, Member, docs, is_context, kebab_case, members, upper_camel_case, without_helpers,
+    Function, Home, Implementation, Member, docs, is_context, is_helper, kebab_case, members, upper_camel_case,
+    without_helpers,
 };
 
 /// Everything the attribute stands for.
@@ -167,7 +168,8 @@ impl Method {
     }
 
     fn understand(mut function: Function, home: &Home, report: &mut Report) -> Self {
-        let mut options = Options::of_attributes(&function.attributes, "method", report);
+        let ours = function.attributes.iter().filter(|attribute| is_helper(attribute, "method", home));
+        let mut options = Options::of_helpers(ours, "method", report);
         let name = options.text("name");
         let timeout = options.duration("timeout");
         let idempotent = options.flag("idempotent");
@@ -253,10 +255,10 @@ impl Inherent {
         let is_endpoint = function.has_helper("handler", home);
         for attribute in &function.attributes {
             let span = || attribute.path().segments.last().map_or_else(Span::call_site, |last| last.ident.span());
-            if crate::syntax::is_helper(attribute, "subscriber", home) {
+            if is_helper(attribute, "subscriber", home) {
                 self.subscribers.push(span());
             }
-            if crate::syntax::is_helper(attribute, "method", home) && !is_endpoint {
+            if is_helper(attribute, "method", home) && !is_endpoint {
                 self.stray.push(span());
             }
         }

@@ -12,7 +12,7 @@ fn contract() {
             /// Greets a person by name.
             #[method(no_side_effects, timeout = "2s")]
             async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
-            #[method(name = "Tick", idempotent, deprecated = "use `hello`")]
+            #[micro::method(name = "Tick", idempotent, deprecated = "use `hello`")]
             async fn countdown(&self, _: Countdown) -> Result<Streaming<Tick>, GreetError>;
             async fn r#type(&self) -> Result<()> { self.hello(HelloRequest::default()).await.map(drop) }
         }

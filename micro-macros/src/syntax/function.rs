@@ -1,4 +1,4 @@
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility};
@@ -45,12 +45,23 @@ impl Parse for Function {
 }
 
 fn body(input: ParseStream<'_>) -> syn::Result<Group> {
-    if !input.peek(syn::token::Brace) {
-        return Err(input.error("expected a body in braces"));
+    let not_a_body = input.error("expected a body in braces");
+    match input.parse()? {
+        TokenTree::Group(group) => in_braces(group).ok_or(not_a_body),
+        _ => Err(not_a_body),
     }
-    let body: Group = input.parse()?;
-    debug_assert_eq!(body.delimiter(), Delimiter::Brace);
-    Ok(body)
+}
+
+// A block that came through `macro_rules!` is wrapped in a group nobody wrote.
+fn in_braces(group: Group) -> Option<Group> {
+    match group.delimiter() {
+        Delimiter::Brace => Some(group),
+        Delimiter::None => match group.stream().into_iter().next() {
+            Some(TokenTree::Group(inner)) => in_braces(inner),
+            _ => None,
+        },
+        Delimiter::Parenthesis | Delimiter::Bracket => None,
+    }
 }
 
 impl ToTokens for Function {

@@ -1,8 +1,8 @@
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Ident, Path};
 
-use crate::syntax::at;
+use crate::syntax::{at, shown_at};
 
 /// Where `micro` is: `::micro`, unless the author says `crate = path`.
 #[derive(Clone)]
@@ -20,11 +20,7 @@ impl Home {
 
     /// The same, for generated code whose mistakes are the author's at `span`.
     pub(crate) fn private_at(&self, span: Span) -> TokenStream {
-        let respan = |mut token: TokenTree| {
-            token.set_span(at(span));
-            token
-        };
-        self.private().into_iter().map(respan).collect()
+        shown_at(self.private(), at(span))
     }
 
     /// Whether `name` is what the author calls `micro`.

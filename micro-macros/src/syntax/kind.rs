@@ -1,45 +1,83 @@
+use std::fmt;
+
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// What kind of item the tokens are, for messages: `a struct`, `a function`.
-pub(crate) fn kind(item: TokenStream) -> &'static str {
-    let mut after_hash = false;
-    for token in item {
-        match token {
-            TokenTree::Punct(punct) => after_hash = punct.as_char() == '#',
-            TokenTree::Group(_) if after_hash => after_hash = false,
-            TokenTree::Ident(word) => {
-                if let Some(kind) = named_by(&word.to_string()) {
-                    return kind;
+/// What kind of item an attribute stands on. Displays as messages name it: `a struct`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Trait,
+    Implementation,
+    Function,
+    Other(&'static str),
+}
+
+impl Kind {
+    /// Told by the first keyword, so that an item no parser accepts has a kind too.
+    pub(crate) fn of(item: &TokenStream) -> Self {
+        let mut words = after_attributes(item.clone()).into_iter().filter_map(word).peekable();
+        while let Some(word) = words.next() {
+            let starts_function = |next: &String| ["fn", "async", "unsafe", "extern"].contains(&next.as_str());
+            match word.as_str() {
+                "const" if !words.peek().is_some_and(starts_function) => return Kind::Other("a constant"),
+                keyword => {
+                    if let Some(kind) = Self::named_by(keyword) {
+                        return kind;
+                    }
                 }
             }
-            TokenTree::Group(_) | TokenTree::Literal(_) => {}
         }
+        Kind::Other("something else")
     }
-    "something else"
+
+    fn named_by(keyword: &str) -> Option<Self> {
+        Some(match keyword {
+            "trait" => Kind::Trait,
+            "impl" => Kind::Implementation,
+            "fn" => Kind::Function,
+            "struct" => Kind::Other("a struct"),
+            "enum" => Kind::Other("an enum"),
+            "union" => Kind::Other("a union"),
+            "mod" => Kind::Other("a module"),
+            "type" => Kind::Other("a type alias"),
+            "static" => Kind::Other("a static"),
+            "use" => Kind::Other("an import"),
+            "macro_rules" => Kind::Other("a macro"),
+            "let" => Kind::Other("a statement"),
+            _ => return None,
+        })
+    }
 }
 
-fn named_by(keyword: &str) -> Option<&'static str> {
-    Some(match keyword {
-        "struct" => "a struct",
-        "enum" => "an enum",
-        "union" => "a union",
-        "trait" => "a trait",
-        "impl" => "an `impl` block",
-        "fn" => "a function",
-        "mod" => "a module",
-        "type" => "a type alias",
-        "static" => "a static",
-        "use" => "an import",
-        "macro_rules" => "a macro",
-        "let" => "a statement",
-        _ => return None,
-    })
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Trait => "a trait",
+            Kind::Implementation => "an `impl` block",
+            Kind::Function => "a function",
+            Kind::Other(name) => name,
+        })
+    }
 }
 
-/// The item up to its body, to underline: a message that points at everything points at nothing.
+/// The item from its first keyword up to its body, to underline: a message that points at everything points at nothing.
 pub(crate) fn heading(item: TokenStream) -> TokenStream {
     let is_body = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-    item.into_iter().take_while(|token| !is_body(token)).collect()
+    after_attributes(item).into_iter().take_while(|token| !is_body(token)).collect()
+}
+
+fn after_attributes(item: TokenStream) -> TokenStream {
+    let mut tokens = item.into_iter().peekable();
+    while tokens.next_if(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '#')).is_some() {
+        tokens.next();
+    }
+    tokens.collect()
+}
+
+fn word(token: TokenTree) -> Option<String> {
+    match token {
+        TokenTree::Ident(ident) => Some(ident.to_string()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -49,19 +87,47 @@ mod tests {
 
     #[test]
     fn items_are_told_by_their_keyword() {
-        assert_eq!(
-            kind(quote!(
-                #[doc = "fn"]
-                pub(crate) struct Foo;
-            )),
-            "a struct"
+        for (item, name) in [
+            (
+                quote!(
+                    #[doc = "fn"]
+                    #[derive(Default)]
+                    pub(crate) struct Foo;
+                ),
+                "a struct",
+            ),
+            (
+                quote!(
+                    pub const unsafe fn foo() -> impl Sized {}
+                ),
+                "a function",
+            ),
+            (
+                quote!(
+                    const CALL: fn() = call;
+                ),
+                "a constant",
+            ),
+            (
+                quote!(
+                    unsafe impl Foo for Bar {}
+                ),
+                "an `impl` block",
+            ),
+            (quote!(1 + 1), "something else"),
+        ] {
+            assert_eq!(Kind::of(&item).to_string(), name);
+        }
+    }
+
+    #[test]
+    fn headings_leave_out_attributes_and_bodies() {
+        let item = quote!(
+            #[doc = "x"]
+            pub struct Foo {
+                a: u8,
+            }
         );
-        assert_eq!(
-            kind(quote!(
-                pub const unsafe fn foo() {}
-            )),
-            "a function"
-        );
-        assert_eq!(kind(quote!(1 + 1)), "something else");
+        assert_eq!(heading(item).to_string(), quote!(pub struct Foo).to_string());
     }
 }

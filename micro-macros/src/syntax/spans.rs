@@ -1,8 +1,17 @@
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// Shown at `span`, and still known to be ours: compilers and linters then suggest no changes to it.
 pub(crate) fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// `tokens`, which contain no groups, moved to `span`.
+pub(crate) fn shown_at(tokens: TokenStream, span: Span) -> TokenStream {
+    let moved = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(moved).collect()
 }
 
 /// `tokens` in the braces of `block`, as long as the author wrote it: rustc points at whole items.

@@ -5,11 +5,20 @@ use syn::{FnArg, PathArguments, Type};
 /// Whether this parameter asks for the context of the call: its type is a shared reference to a path ending in `Context`.
 pub(crate) fn is_context(argument: &FnArg) -> bool {
     let FnArg::Typed(argument) = argument else { return false };
-    let Type::Reference(reference) = &*argument.ty else { return false };
-    let Type::Path(path) = &*reference.elem else { return false };
+    let Type::Reference(reference) = ungrouped(&argument.ty) else { return false };
+    let Type::Path(path) = ungrouped(&reference.elem) else { return false };
     // `std::task::Context<'_>` is another one, and asked for with `&mut`.
     let named = |last: &syn::PathSegment| last.ident == "Context" && matches!(last.arguments, PathArguments::None);
     reference.mutability.is_none() && path.path.segments.last().is_some_and(named)
+}
+
+// A type that came through `macro_rules!` is wrapped in a group nobody wrote.
+fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        other => other,
+    }
 }
 
 /// Why a type cannot stand in a method's signature, as far as its spelling says so.
@@ -61,7 +70,7 @@ fn is_word(token: &TokenTree, word: &str) -> bool {
 
 /// The owned type to write in place of a borrowed one, for messages: `String` for `&str`, `Vec<T>` for `&[T]`.
 pub(crate) fn owned(ty: &Type) -> String {
-    let Type::Reference(reference) = ty else { return printed(ty) };
+    let Type::Reference(reference) = ungrouped(ty) else { return printed(ty) };
     match &*reference.elem {
         Type::Slice(slice) => format!("Vec<{}>", owned(&slice.elem)),
         Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),

@@ -16,14 +16,15 @@ impl English {
                 ]
             },
             build: |resolver| ::micro::__private::Box::pin(async move {
-                let value: ::micro::__private::Result<Self> = ::micro::__private::Built::into_result(
+                ::micro::__private::Built::<
+                    Self,
+                >::into_result(
                     Self::new(
                             resolver.get::<Config<GreeterConfig>>()?,
                             resolver.get::<GreeterClient>()?,
                         )
                         .await,
-                );
-                value
+                )
             }),
         }
     }

@@ -8,10 +8,7 @@ impl English {
         ::fancy::__private::Init {
             deps: const { &[] },
             build: |resolver| ::fancy::__private::Box::pin(async move {
-                let value: ::fancy::__private::Result<Self> = ::fancy::__private::Built::into_result(
-                    Self::new(),
-                );
-                value
+                ::fancy::__private::Built::<Self>::into_result(Self::new())
             }),
         }
     }

@@ -79,6 +79,7 @@ fn of(service: &Service, contract: &Contract) -> TokenStream {
     let about = format!(" Calls `value` in this process, through the same door as any other [`{ident}`].");
     quote! {
         #[doc = #about]
+        #[must_use]
         #visibility fn of(value: impl #ident) -> Self {
             Self(#micro::Client::of(#ident::__micro_service(#micro::Arc::new(value))))
         }
@@ -98,6 +99,7 @@ fn server(service: &Service, contract: &Contract) -> TokenStream {
         #[allow(dead_code, unreachable_pub, clippy::new_ret_no_self)]
         impl #server {
             /// A service that answers with `value`.
+            #[must_use]
             #visibility fn new(value: impl #ident) -> #micro::Service {
                 #ident::__micro_service(#micro::Arc::new(value))
             }

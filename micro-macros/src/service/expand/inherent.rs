@@ -68,6 +68,7 @@ fn of(service: &Service, inherent: &Inherent) -> TokenStream {
     let ty = &inherent.written.ty;
     quote! {
         /// Calls `value` in this process, through the same door as one that runs elsewhere.
+        #[must_use]
         pub fn of(value: #ty) -> Self {
             Self(#micro::Client::of(Self::__micro_serve(#micro::Arc::new(value))))
         }

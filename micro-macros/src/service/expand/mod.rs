@@ -41,16 +41,19 @@ fn client(service: &Service, visibility: &impl ToTokens, of: TokenStream) -> Tok
             #of
 
             /// The same client for another name in the registry.
+            #[must_use]
             #visibility fn named(&self, name: impl ::core::convert::Into<#micro::String>) -> Self {
                 Self(self.0.named(name))
             }
 
             /// The same client for one address, whatever the registry says.
+            #[must_use]
             #visibility fn at(&self, address: impl ::core::convert::Into<#micro::String>) -> Self {
                 Self(self.0.at(address))
             }
 
             /// The same client with other options for its calls.
+            #[must_use]
             #visibility fn with(&self, options: #micro::CallOptions) -> Self {
                 Self(self.0.with(options))
             }

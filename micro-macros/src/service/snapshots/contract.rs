@@ -34,6 +34,7 @@ pub struct GreeterClient(::micro::__private::Client);
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl GreeterClient {
     /// Calls `value` in this process, through the same door as any other [`Greeter`].
+    #[must_use]
     pub fn of(value: impl Greeter) -> Self {
         Self(
             ::micro::__private::Client::of(
@@ -42,6 +43,7 @@ impl GreeterClient {
         )
     }
     /// The same client for another name in the registry.
+    #[must_use]
     pub fn named(
         &self,
         name: impl ::core::convert::Into<::micro::__private::String>,
@@ -49,6 +51,7 @@ impl GreeterClient {
         Self(self.0.named(name))
     }
     /// The same client for one address, whatever the registry says.
+    #[must_use]
     pub fn at(
         &self,
         address: impl ::core::convert::Into<::micro::__private::String>,
@@ -56,6 +59,7 @@ impl GreeterClient {
         Self(self.0.at(address))
     }
     /// The same client with other options for its calls.
+    #[must_use]
     pub fn with(&self, options: ::micro::__private::CallOptions) -> Self {
         Self(self.0.with(options))
     }
@@ -67,6 +71,7 @@ pub struct GreeterServer;
 #[allow(dead_code, unreachable_pub, clippy::new_ret_no_self)]
 impl GreeterServer {
     /// A service that answers with `value`.
+    #[must_use]
     pub fn new(value: impl Greeter) -> ::micro::__private::Service {
         Greeter::__micro_service(::micro::__private::Arc::new(value))
     }

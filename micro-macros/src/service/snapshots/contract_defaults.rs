@@ -17,6 +17,7 @@ struct UserAccountsClient(fancy::__private::Client);
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl UserAccountsClient {
     /// Calls `value` in this process, through the same door as any other [`UserAccounts`].
+    #[must_use]
     fn of(value: impl UserAccounts) -> Self {
         Self(
             fancy::__private::Client::of(
@@ -25,14 +26,17 @@ impl UserAccountsClient {
         )
     }
     /// The same client for another name in the registry.
+    #[must_use]
     fn named(&self, name: impl ::core::convert::Into<fancy::__private::String>) -> Self {
         Self(self.0.named(name))
     }
     /// The same client for one address, whatever the registry says.
+    #[must_use]
     fn at(&self, address: impl ::core::convert::Into<fancy::__private::String>) -> Self {
         Self(self.0.at(address))
     }
     /// The same client with other options for its calls.
+    #[must_use]
     fn with(&self, options: fancy::__private::CallOptions) -> Self {
         Self(self.0.with(options))
     }
@@ -44,6 +48,7 @@ struct UserAccountsServer;
 #[allow(dead_code, unreachable_pub, clippy::new_ret_no_self)]
 impl UserAccountsServer {
     /// A service that answers with `value`.
+    #[must_use]
     fn new(value: impl UserAccounts) -> fancy::__private::Service {
         UserAccounts::__micro_service(fancy::__private::Arc::new(value))
     }

@@ -25,14 +25,15 @@ impl Users {
                 ]
             },
             build: |resolver| ::micro::__private::Box::pin(async move {
-                let value: ::micro::__private::Result<Self> = ::micro::__private::Built::into_result(
+                ::micro::__private::Built::<
+                    Self,
+                >::into_result(
                     Self::new(
                             resolver.get::<Store>()?,
                             resolver.get::<Arc<dyn Mailer>>()?,
                         )
                         .await,
-                );
-                value
+                )
             }),
         }
     }
@@ -43,6 +44,7 @@ pub struct UsersClient(::micro::__private::Client);
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl UsersClient {
     /// Calls `value` in this process, through the same door as one that runs elsewhere.
+    #[must_use]
     pub fn of(value: Users) -> Self {
         Self(
             ::micro::__private::Client::of(
@@ -51,6 +53,7 @@ impl UsersClient {
         )
     }
     /// The same client for another name in the registry.
+    #[must_use]
     pub fn named(
         &self,
         name: impl ::core::convert::Into<::micro::__private::String>,
@@ -58,6 +61,7 @@ impl UsersClient {
         Self(self.0.named(name))
     }
     /// The same client for one address, whatever the registry says.
+    #[must_use]
     pub fn at(
         &self,
         address: impl ::core::convert::Into<::micro::__private::String>,
@@ -65,6 +69,7 @@ impl UsersClient {
         Self(self.0.at(address))
     }
     /// The same client with other options for its calls.
+    #[must_use]
     pub fn with(&self, options: ::micro::__private::CallOptions) -> Self {
         Self(self.0.with(options))
     }

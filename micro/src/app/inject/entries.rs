@@ -169,24 +169,19 @@ impl<T: Inject, E: Fault> Provided for Result<T, E> {
 
 /// What an `#[micro::init]` function returns.
 #[diagnostic::on_unimplemented(
-    message = "`#[micro::init]` returns a `Result`, found `{Self}`",
+    message = "`#[micro::init]` of `{T}` returns a `Result` of it, found `{Self}`",
     label = "expected `Result<Self>`"
 )]
-pub trait Built {
-    /// The type that is built.
-    type Value;
-
+pub trait Built<T> {
     /// As micro's own `Result`.
     ///
     /// # Errors
     ///
     /// What building failed with.
-    fn into_result(self) -> Result<Self::Value>;
+    fn into_result(self) -> Result<T>;
 }
 
-impl<T, E: Fault> Built for Result<T, E> {
-    type Value = T;
-
+impl<T, E: Fault> Built<T> for Result<T, E> {
     fn into_result(self) -> Result<T> {
         self.map_err(Fault::into_error)
     }

@@ -165,7 +165,7 @@ pub trait ContractFallback: Sized {
     #[doc(hidden)]
     fn __micro_service(_: Arc<Self>) -> Service
     where
-        Self: Contract,
+        Arc<Self>: Contract,
     {
         unreachable!("nothing is a `Contract`")
     }

@@ -1,0 +1,36 @@
+//! Calls what two other crates declare and implement; it compiles, links and ends well.
+#![no_implicit_prelude]
+
+extern crate fancy as micro;
+extern crate std;
+
+use ::hygiene_contract::shadowed::{Shadowed, ShadowedClient};
+use ::hygiene_contract::{Plain, PlainClient, PlainServer};
+use ::hygiene_implementation::{Alone, AloneClient, both};
+use ::micro::Result;
+
+async fn twice(plain: impl Plain) -> Result<()> {
+    plain.twice(()).await
+}
+
+#[::std::prelude::v1::test]
+fn it_ends_well() -> ::std::process::ExitCode {
+    main()
+}
+
+#[::micro::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let plain = PlainClient::of(both());
+    twice(::std::clone::Clone::clone(&plain)).await?;
+    let _ = plain.echo(::micro::Streaming::new(::futures_util::stream::empty())).await?;
+
+    let shadowed = ShadowedClient::of(both());
+    shadowed.this(()).await?;
+    shadowed.r#type(()).await?;
+
+    AloneClient::of(Alone).go(()).await?;
+
+    ::std::assert_eq!(PlainServer::new(both()).desc().name(), "plain");
+    ::std::println!("three crates, no prelude, another name: fine");
+    ::std::result::Result::Ok(())
+}

@@ -1,0 +1,80 @@
+//! Implementations of another crate's contracts, known here under other names.
+#![no_implicit_prelude]
+
+extern crate fancy as micro;
+extern crate std;
+
+use ::hygiene_contract::shadowed::{Shadowed as Clone, ShadowedClient};
+use ::hygiene_contract::{Plain as Future, Stream};
+use ::micro::{Context, Result};
+
+/// Something to inject.
+#[derive(::std::fmt::Debug, ::std::clone::Clone)]
+pub struct Pool;
+
+#[::micro::provider]
+async fn pool() -> Result<Pool> {
+    ::std::result::Result::Ok(Pool)
+}
+
+/// Serves two contracts with one value.
+#[derive(::std::fmt::Debug)]
+pub struct Both {
+    _pool: Pool,
+}
+
+mod elsewhere {
+    use super::{Both, Pool, Result, ShadowedClient};
+
+    impl Both {
+        #[::micro::init]
+        async fn new(resolver: Pool, value: ShadowedClient) -> Result<Self> {
+            let _ = value;
+            ::std::result::Result::Ok(Both { _pool: resolver })
+        }
+    }
+}
+
+#[::micro::handler]
+impl Future for Both {
+    async fn ping(&self, value: &Context) -> Result<()> {
+        ::std::assert!(value.deadline().is_some());
+        ::std::result::Result::Ok(())
+    }
+
+    async fn echo(&self, stream: Stream, ctx: &Context) -> Result<Stream> {
+        let _ = ctx;
+        ::std::result::Result::Ok(stream)
+    }
+}
+
+#[::micro::handler]
+impl Clone for Both {
+    async fn this(&self, _: ()) -> Result<()> {
+        ::std::result::Result::Ok(())
+    }
+
+    async fn call(&self, _: ()) -> Result<()> {
+        ::std::result::Result::Ok(())
+    }
+}
+
+/// A service without a contract.
+#[derive(::std::fmt::Debug, ::std::default::Default)]
+pub struct Alone;
+
+#[::micro::service]
+impl Alone {
+    /// Asks for a context under a name of ours.
+    #[handler]
+    pub async fn go(&self, input: (), this: &Context) -> Result<()> {
+        let () = input;
+        ::std::assert!(this.deadline().is_some());
+        ::std::result::Result::Ok(())
+    }
+}
+
+/// A value to serve by hand.
+pub fn both() -> Both {
+    Both { _pool: Pool }
+}
