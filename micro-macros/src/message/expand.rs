@@ -402,7 +402,7 @@ impl ToTokens for Encoding {
             Encoding::Auto => quote!(__message::Auto),
             Encoding::Zigzag => quote!(__message::Zigzag),
             Encoding::Fixed => quote!(__message::Fixed),
-            Encoding::With(adapter) => adapter.to_token_stream(),
+            Encoding::With(adapter) => quote!(__message::With<#adapter>),
             Encoding::Alone(adapter) => quote!(__message::Alone<#adapter>),
             Encoding::Unpacked(inner) => quote!(__message::Unpacked<#inner>),
             Encoding::Map(key, value) => quote!((#key, #value)),

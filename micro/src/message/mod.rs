@@ -47,7 +47,7 @@ mod details;
 
 pub use describe::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
 pub use describe::{Packing, Reserved, Shape, Type};
-pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, Zigzag};
+pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, With, Zigzag};
 pub use enumeration::Enumeration;
 pub use erased::{Decode, Encode, Target};
 pub use error::{Error, ErrorKind, Result};
