@@ -92,7 +92,10 @@ fn check_all_or_none<'m>(members: impl Iterator<Item = (&'m Ident, bool)>, repor
         return;
     }
     for (ident, _) in without {
-        report.error(ident, format!("`{ident}` has no tag and others have: write `#[message(tag = ..)]` on all or on none"));
+        report.error(
+            ident,
+            format!("`{ident}` has no tag and others have: write `#[message(tag = ..)]` on all or on none"),
+        );
     }
 }
 
@@ -107,11 +110,16 @@ fn check_member(member: &Member, report: &mut Report) {
     }
     if let Some(oneof) = &options.oneof {
         if has_encoding(options) || options.tag.is_some() {
-            report.error_at(oneof.span, "`oneof` stands alone: its tags are in its parentheses, and its encodings on the variants");
+            report.error_at(
+                oneof.span,
+                "`oneof` stands alone: its tags are in its parentheses, and its encodings on the variants",
+            );
         }
         return;
     }
-    if options.with_nothing() && let Some(refusal) = spelling::refusal(&member.ty) {
+    if options.with_nothing()
+        && let Some(refusal) = spelling::refusal(&member.ty)
+    {
         report.error(refusal.part, refusal.reason);
         return;
     }
@@ -147,7 +155,10 @@ fn check_encodings(member: &Member, report: &mut Report) {
     match spelling::named(&member.ty) {
         Some((_, arguments)) if spelling::is_map(&member.ty) => {
             if let Some(written) = options.encoding.first().or(options.unpacked.as_ref()) {
-                report.error(written, format!("say whether the keys or the values: write `key({written})` or `value({written})`"));
+                report.error(
+                    written,
+                    format!("say whether the keys or the values: write `key({written})` or `value({written})`"),
+                );
             }
             check_encoding(options.key.as_ref(), arguments[0], report);
             check_encoding(options.value.as_ref(), arguments[1], report);
@@ -217,7 +228,11 @@ fn check_oneof(variants: &[Variant], choices: &[Choice], model: &Model, report: 
         report.error(&model.ident, "an enum without variants has no values");
     }
     check_all_or_none(variants.iter().map(|variant| (&variant.ident, variant.options.tag.is_some())), report);
-    check_once(variants.iter().filter_map(|variant| variant.options.default.as_ref()), "`default` is on another variant already", report);
+    check_once(
+        variants.iter().filter_map(|variant| variant.options.default.as_ref()),
+        "`default` is on another variant already",
+        report,
+    );
     let mut taken = Taken::new(&model.reserved);
     for (variant, choice) in variants.iter().zip(choices) {
         check_attributes(&variant.attributes, report);
@@ -270,7 +285,11 @@ fn check_enumeration(variants: &[Variant], values: &Values, report: &mut Report)
             report.error(json, "the value of an enum has one name: write `name`");
         }
     }
-    check_once(variants.iter().filter_map(|variant| variant.options.default.as_ref()), "`default` is on another variant already", report);
+    check_once(
+        variants.iter().filter_map(|variant| variant.options.default.as_ref()),
+        "`default` is on another variant already",
+        report,
+    );
 
     let mut numbers = HashMap::new();
     for value in &values.values {
@@ -279,7 +298,10 @@ fn check_enumeration(variants: &[Variant], values: &Values, report: &mut Report)
         }
         // Peers leave 0 out of their bytes, so absence means 0 to them.
         if value.default && value.number != 0 && values.unspecified.is_none() {
-            report.error_at(value.span, "absence means the value 0, which this enum has: `default` is for enums without a value 0");
+            report.error_at(
+                value.span,
+                "absence means the value 0, which this enum has: `default` is for enums without a value 0",
+            );
         }
     }
 }

@@ -84,6 +84,7 @@ fn structure(model: &Model, parts: &[Part]) -> TokenStream {
     let desc = message_desc(model, entries);
     let mut position = 0;
     let visits: Vec<_> = by_tag.iter().map(|(_, part)| visit(part, &mut position)).collect();
+    let visitor = if visits.is_empty() { quote!(_) } else { quote!(visitor) };
     let slots = parts.iter().enumerate().map(|(index, part)| slot(index, part));
     let arms = by_tag.iter().map(|(index, part)| arm(*index, part));
     let unknown = unknown_arm(parts);
@@ -92,8 +93,7 @@ fn structure(model: &Model, parts: &[Part]) -> TokenStream {
         impl __message::Message for #ident {
             const DESC: &'static __message::MessageDesc = #desc;
 
-            fn visit<V: __message::Visit>(&self, visitor: &mut V) {
-                let _ = (Self::DESC.entries, &visitor);
+            fn visit<V: __message::Visit>(&self, #visitor: &mut V) {
                 #(#visits)*
             }
 

@@ -259,7 +259,9 @@ impl syn::parse::Parse for ReservedEntry {
         if input.peek(LitStr) {
             return input.parse().map(ReservedEntry::Name);
         }
-        let first = input.parse().map_err(|error| syn::Error::new(error.span(), "expected a tag, a range of tags such as `5..=7`, or a name in quotes"))?;
+        let first = input.parse().map_err(|error| {
+            syn::Error::new(error.span(), "expected a tag, a range of tags such as `5..=7`, or a name in quotes")
+        })?;
         let last = if input.peek(syn::Token![..=]) {
             input.parse::<syn::Token![..=]>()?;
             Some(input.parse()?)

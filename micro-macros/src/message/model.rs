@@ -190,9 +190,7 @@ fn oneof_tags(list: &Given<TokenStream>, report: &mut Report) -> Vec<Tag> {
     if tags.is_empty() && report.is_empty() {
         report.error_at(list.span, "`oneof` lists one tag for each variant, in order: write `oneof(4, 5, 6)`");
     }
-    tags.iter()
-        .filter_map(|tag| Some(Tag { number: report.keep(tag.base10_parse())?, span: tag.span() }))
-        .collect()
+    tags.iter().filter_map(|tag| Some(Tag { number: report.keep(tag.base10_parse())?, span: tag.span() })).collect()
 }
 
 fn field_encoding(member: &Member) -> Encoding {
@@ -220,7 +218,9 @@ fn value_encoding(options: &EncodingOptions) -> Encoding {
 impl Encoding {
     fn simplified(self) -> Self {
         match &self {
-            Encoding::Map(key, value) if matches!((&**key, &**value), (Encoding::Auto, Encoding::Auto)) => Encoding::Auto,
+            Encoding::Map(key, value) if matches!((&**key, &**value), (Encoding::Auto, Encoding::Auto)) => {
+                Encoding::Auto
+            }
             _ => self,
         }
     }

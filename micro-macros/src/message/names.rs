@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn variants_as_fields_and_values() {
-        for (name, snake) in [("Text", "text"), ("HttpDoor", "http_door"), ("HTTPDoor", "http_door"), ("V2Beta", "v2_beta")] {
+        for (name, snake) in
+            [("Text", "text"), ("HttpDoor", "http_door"), ("HTTPDoor", "http_door"), ("V2Beta", "v2_beta")]
+        {
             assert_eq!(snake_case(name), snake);
         }
         assert_eq!(upper_snake_case("DarkRed"), "DARK_RED");

@@ -93,7 +93,9 @@ pub(super) fn refusal(ty: &Type) -> Option<Refusal<'_>> {
 
 fn option_refusal<'t>(ty: &'t Type, inner: &'t Type) -> Option<Refusal<'t>> {
     match collection(inner) {
-        Some("Option") => refuse(ty, "protobuf has one level of absence: put the inner `Option` in a `#[micro::message]` struct"),
+        Some("Option") => {
+            refuse(ty, "protobuf has one level of absence: put the inner `Option` in a `#[micro::message]` struct")
+        }
         Some("Vec") => refuse(ty, "protobuf does not tell an absent list from an empty one: write the `Vec` alone"),
         Some(_) => refuse(ty, "protobuf does not tell an absent map from an empty one: write the map alone"),
         None => value_refusal(inner),
@@ -102,8 +104,12 @@ fn option_refusal<'t>(ty: &'t Type, inner: &'t Type) -> Option<Refusal<'t>> {
 
 fn list_refusal<'t>(ty: &'t Type, inner: &'t Type) -> Option<Refusal<'t>> {
     match collection(inner) {
-        Some("Option") => refuse(ty, "the elements of a list are there: put the `Option` in a `#[micro::message]` struct"),
-        Some("Vec") => refuse(ty, "protobuf has no lists of lists: put the inner `Vec` in a `#[micro::message]` struct"),
+        Some("Option") => {
+            refuse(ty, "the elements of a list are there: put the `Option` in a `#[micro::message]` struct")
+        }
+        Some("Vec") => {
+            refuse(ty, "protobuf has no lists of lists: put the inner `Vec` in a `#[micro::message]` struct")
+        }
         Some(_) => refuse(ty, "protobuf has no lists of maps: put the map in a `#[micro::message]` struct"),
         None => value_refusal(inner),
     }
@@ -115,7 +121,10 @@ fn map_refusal<'t>(ty: &'t Type, key: &'t Type, value: &'t Type) -> Option<Refus
         return refuse(key, "the keys of protobuf maps are integers, `bool` or `String`");
     }
     match collection(value) {
-        Some(_) => refuse(ty, "the values of protobuf maps are single values: put the inner collection in a `#[micro::message]` struct"),
+        Some(_) => refuse(
+            ty,
+            "the values of protobuf maps are single values: put the inner collection in a `#[micro::message]` struct",
+        ),
         None => value_refusal(key).or_else(|| value_refusal(value)),
     }
 }
@@ -161,7 +170,9 @@ fn named_refusal(ty: &Type) -> Option<Refusal<'_>> {
         ("str" | "OsString" | "PathBuf", 0) => "protobuf has one text: write `String`",
         ("Instant", 0) => "an `Instant` means nothing on another machine: write `SystemTime` or `Duration`",
         ("HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap", _) => "protobuf has one list: write `Vec`",
-        ("Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "RwLock", 1) => "a message owns its fields: write the inner type",
+        ("Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "RwLock", 1) => {
+            "a message owns its fields: write the inner type"
+        }
         ("Cow", _) => "a message owns its fields: write `String` or `Vec`",
         ("Result", _) => "protobuf has no `Result`: write an enum with a variant for each case",
         _ => return None,
