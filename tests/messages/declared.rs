@@ -67,6 +67,7 @@ pub enum Payload {
 
 #[micro::message(package = "tests")]
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::enum_variant_names, reason = "its variants are fields of other messages, which need other names")]
 pub enum Body {
     BodyText(String),
     BodyChild(Child),
@@ -78,6 +79,7 @@ pub enum Body {
 
 #[micro::message(package = "tests")]
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::enum_variant_names, reason = "its variants are fields of other messages, which need other names")]
 pub enum Choice {
     ChoiceText(String),
     ChoiceTime(SystemTime),

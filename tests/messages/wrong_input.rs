@@ -35,9 +35,7 @@ fn what_must_be_there_is_missed_by_name() {
     #[micro::message(package = "tests")]
     #[derive(Debug)]
     struct Outer {
-        #[expect(dead_code, reason = "only read from bytes")]
         first: Option<u32>,
-        #[expect(dead_code, reason = "only read from bytes")]
         payload: Payload,
     }
     assert_eq!(bytes_error::<Outer>(&[]), "`payload`: missing, and `tests.Payload` has no empty value");
@@ -46,10 +44,8 @@ fn what_must_be_there_is_missed_by_name() {
     #[derive(Debug)]
     struct Inlined {
         #[message(tag = 1)]
-        #[expect(dead_code, reason = "only read from bytes")]
         first: u32,
         #[message(oneof(2, 3, 4, 5, 6, 7))]
-        #[expect(dead_code, reason = "only read from bytes")]
         body: Body,
     }
     let expected = "`body`: none of bodyText, bodyChild, bodyNumber, bodyColor, bodyNothing, bodyJson is set";
@@ -90,7 +86,6 @@ fn paths_lead_through_lists_maps_and_oneofs_in_bytes() {
     #[micro::message]
     #[derive(Debug)]
     struct Maps {
-        #[expect(dead_code, reason = "only read from bytes")]
         by_name: std::collections::HashMap<String, Child>,
     }
     let entry = [record(1, b"key"), record(2, &child)].concat();
