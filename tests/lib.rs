@@ -1,1 +1,235 @@
-//! Tests that need several rooms or foreign libraries; each folder is a test of its own.
+//! What the tests share: programs of the workspace as processes of their own.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+/// How long a test waits for what takes milliseconds on a quiet machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The folder of the workspace.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the workspace")
+}
+
+/// The program of an example, built once per test binary.
+///
+/// # Panics
+///
+/// When it does not build.
+pub fn example(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--package", "micro-examples", "--examples"])
+            .current_dir(root())
+            .status();
+        assert!(built.is_ok_and(|status| status.success()), "the examples do not build");
+        // target/debug/deps/it-0123 stands two below the folder of the profile.
+        let this = std::env::current_exe().expect("a test is a program");
+        this.ancestors().nth(2).expect("cargo's layout").join("examples")
+    });
+    folder.join(name)
+}
+
+/// A folder of its own for everything the programs of one test would share with others: they find only each other.
+#[derive(Clone, Debug)]
+pub struct World {
+    folder: Arc<Folder>,
+}
+
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl World {
+    /// An empty one.
+    ///
+    /// # Panics
+    ///
+    /// When the folder cannot be made.
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("micro-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a folder for the test");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let private = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(&path, private).expect("a private folder for the test");
+        }
+        World { folder: Arc::new(Folder(path)) }
+    }
+
+    /// A command that lives in this world.
+    pub fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new(program.as_ref());
+        command.env("XDG_RUNTIME_DIR", &self.folder.0).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("MICRO_") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    /// Starts a service and waits until it says where it listens.
+    pub fn serve(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Program {
+        let mut command = self.command(program);
+        command.args(arguments);
+        Program::start(command)
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start, or does not end in time.
+    pub fn run(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
+        output(self.command(program).args(arguments))
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        World::new()
+    }
+}
+
+/// Runs a command to its end, for as long as a test waits.
+///
+/// # Panics
+///
+/// When it does not start, or does not end in time.
+pub fn output(command: &mut Command) -> Output {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let id = child.id();
+    let (done, ended) = mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    match ended.recv_timeout(PATIENCE) {
+        Ok(output) => output.expect("its output can be read"),
+        Err(_) => {
+            signal(id, "KILL");
+            panic!("{command:?} did not end");
+        }
+    }
+}
+
+/// A service that runs. It is killed when dropped.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    address: String,
+    said: Arc<Mutex<String>>,
+    started: Instant,
+}
+
+impl Program {
+    /// Starts a service and waits until it says where it listens.
+    ///
+    /// # Panics
+    ///
+    /// When it ends before, or says nothing in time.
+    pub fn start(mut command: Command) -> Self {
+        let started = Instant::now();
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let stderr = BufReader::new(child.stderr.take().expect("piped above"));
+        let said = Arc::new(Mutex::new(String::new()));
+        let (found, address) = mpsc::channel();
+        std::thread::spawn({
+            let said = said.clone();
+            move || {
+                for line in stderr.lines().map_while(Result::ok) {
+                    if let Some((_, address)) = line.split_once("http://").filter(|_| line.contains("listening")) {
+                        let _ = found.send(address.trim().to_owned());
+                    }
+                    let mut said = said.lock().expect("nobody panics while holding it");
+                    said.push_str(&line);
+                    said.push('\n');
+                }
+            }
+        });
+        let Ok(address) = address.recv_timeout(PATIENCE) else {
+            let _ = child.kill();
+            panic!("{command:?} did not say where it listens:\n{}", said.lock().expect("as above"));
+        };
+        Program { child, address, said, started }
+    }
+
+    /// Where it listens: `127.0.0.1:43817`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Everything it has written to stderr so far.
+    ///
+    /// # Panics
+    ///
+    /// Never.
+    pub fn said(&self) -> String {
+        self.said.lock().expect("nobody panics while holding it").clone()
+    }
+
+    /// How long ago it was started.
+    pub fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Sends it a signal by name: `TERM`.
+    pub fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    /// Waits until it has ended, and gives what it ended with; nothing when a signal killed it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end in time.
+    pub fn ended(&mut self) -> Option<i32> {
+        let status = eventually("the program ends", || self.child.try_wait().expect("it is our child"));
+        status.code()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn signal(id: u32, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "cannot signal {id}");
+}
+
+/// Asks until there is an answer, for as long as a test waits.
+///
+/// # Panics
+///
+/// When there is none in time, naming what was waited for.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

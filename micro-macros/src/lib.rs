@@ -4,14 +4,25 @@
 //! `micro`. Each walks four steps in four files of its folder: `input` (what was written), `model` (what it means),
 //! `check` (what cannot be allowed), `expand` (what to emit).
 //!
-//! - [`mod@options`] reads what stands between the parentheses of an attribute;
-//! - [`mod@report`] gathers everything that is wrong, so that it arrives in one compile.
-#![forbid(unsafe_code)]
-#![allow(dead_code, reason = "the attributes that use these modules are being written")]
+//! - `options` reads what stands between the parentheses of an attribute;
+//! - `syntax` reads traits, blocks and functions, their bodies left alone;
+//! - `injection` is what functions with injected parameters have in common;
+//! - `report` gathers everything that is wrong, so that it arrives in one compile.
+#![warn(missing_docs, unreachable_pub)]
 
+mod handler;
+mod init;
 mod message;
+mod provider;
+mod service;
+mod startup;
+
+mod injection;
 mod options;
 mod report;
+#[cfg(test)]
+mod snapshot;
+mod syntax;
 
 use proc_macro::TokenStream;
 
@@ -84,8 +95,7 @@ use proc_macro::TokenStream;
 /// | `deprecated = "use .."` | callers should turn to something else | |
 #[proc_macro_attribute]
 pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
-    _ = options;
-    item
+    service::service(options.into(), item.into()).into()
 }
 
 /// Serves a contract with a type: `#[micro::handler] impl Greeter for English { .. }`.
@@ -111,8 +121,7 @@ pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `crate = path` | where `micro` is, if renamed |
 #[proc_macro_attribute]
 pub fn handler(options: TokenStream, item: TokenStream) -> TokenStream {
-    _ = options;
-    item
+    handler::handler(options.into(), item.into()).into()
 }
 
 /// Marks the function that builds a handler from injected parameters.
@@ -133,8 +142,7 @@ pub fn handler(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The only option is `crate = path`: where `micro` is, if renamed.
 #[proc_macro_attribute]
 pub fn init(options: TokenStream, item: TokenStream) -> TokenStream {
-    _ = options;
-    item
+    init::init(options.into(), item.into()).into()
 }
 
 /// Marks a function whose value can be injected wherever its type is asked for.
@@ -152,8 +160,7 @@ pub fn init(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The only option is `crate = path`: where `micro` is, if renamed.
 #[proc_macro_attribute]
 pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
-    _ = options;
-    item
+    provider::provider(options.into(), item.into()).into()
 }
 
 /// Starts the runtime and runs `async fn main` on it.
@@ -177,8 +184,7 @@ pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `crate = path` | where `micro` is, if renamed | `::micro` |
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
-    _ = options;
-    item
+    startup::main(options.into(), item.into()).into()
 }
 
 /// Makes a struct or enum a message: protobuf bytes, JSON and a description out of plain Rust types.

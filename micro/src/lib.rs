@@ -1,14 +1,43 @@
 //! A framework for distributed services: annotate a contract, an implementation and a settings struct; micro does the wiring.
-#![forbid(unsafe_code)]
 
+#![warn(missing_docs, unreachable_pub)]
+
+// Generated code says `::micro`, also where it is expanded inside this crate.
+#[allow(unused_extern_crates)]
 extern crate self as micro;
-
-pub mod errors;
-pub mod message;
-pub mod util;
-
-pub use errors::{Code, Error, Result};
-pub use micro_macros::message;
 
 #[doc(hidden)]
 pub mod __private;
+pub mod app;
+pub mod client;
+pub mod codec;
+pub mod context;
+pub mod errors;
+pub mod message;
+pub mod metadata;
+pub mod prelude;
+pub mod registry;
+pub mod rpc;
+pub mod selector;
+pub mod server;
+pub mod telemetry;
+pub mod testing;
+pub mod transport;
+pub mod util;
+
+pub use app::{App, app, client, main, run};
+pub use client::CallOptions;
+pub use context::{Context, spawn};
+pub use errors::{Code, Error, Result};
+pub use micro_macros::{handler, init, main, message, provider, service};
+pub use rpc::Streaming;
+
+/// Keeps a crate whose handlers are to be served: one that the program never names is dropped by the linker.
+///
+/// `micro::link!(greeter_service, billing_service);` is `use greeter_service as _;` and so on.
+#[macro_export]
+macro_rules! link {
+    ($($krate:ident),+ $(,)?) => {
+        $(use $krate as _;)+
+    };
+}

@@ -60,13 +60,10 @@ fn stub_message(ident: &Ident) -> TokenStream {
 
 /// Implementations, with our names within reach and out of the author's way.
 fn in_scope(model: &Model, implementations: &TokenStream) -> TokenStream {
-    let home = match &model.home {
-        Some(path) => path.to_token_stream(),
-        None => quote!(::micro),
-    };
+    let private = model.home.private();
     quote! {
         const _: () = {
-            use #home::__private::message as __message;
+            use #private::message as __message;
             #implementations
         };
     }

@@ -1,39 +1,18 @@
-//! Snapshots of the expansion, and what is said about wrong messages.
-//!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p micro-macros` writes the snapshots anew.
-
-use std::fs;
-use std::path::Path;
+//! The expansion, and what is said about wrong messages.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::expanded;
+use crate::snapshot::{self, assert_snapshot};
 
-/// Compares the expansion of `item` with `snapshots/<name>.rs`.
 fn check_snapshot(name: &str, options: TokenStream, item: TokenStream) {
-    let tokens = expanded(options, item, "shop");
-    let file = syn::parse2(tokens).expect("the expansion is a row of items");
-    let printed = prettyplease::unparse(&file);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/message/snapshots/{name}.rs"));
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::write(&path, &printed).expect("snapshots can be written");
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(printed, expected, "the expansion changed; if it should have, run with UPDATE_SNAPSHOTS=1");
+    assert_snapshot("message", name, expanded(options, item, "shop"));
 }
 
 /// What is said about `item`.
 fn complaints(options: TokenStream, item: TokenStream) -> Vec<String> {
-    let tokens = expanded(options, item, "shop");
-    let file: syn::File = syn::parse2(tokens).expect("the expansion is a row of items even with errors");
-    let macros = file.items.iter().filter_map(|item| match item {
-        syn::Item::Macro(item) if item.mac.path.segments.last().is_some_and(|last| last.ident == "compile_error") => {
-            Some(item.mac.parse_body::<syn::LitStr>().expect("a message").value())
-        }
-        _ => None,
-    });
-    macros.collect()
+    snapshot::complaints(expanded(options, item, "shop"))
 }
 
 #[test]

@@ -45,6 +45,7 @@ pub(crate) struct Given<T> {
     pub(crate) span: Span,
 }
 
+#[allow(dead_code, reason = "`message` asks for more kinds than the others")]
 impl<'r> Options<'r> {
     /// The options in `tokens`: what stands between the parentheses of an attribute.
     pub(crate) fn of_tokens(tokens: TokenStream, report: &'r mut Report) -> Self {

@@ -1,3 +1,30 @@
-//! What generated code may use. Nobody else should: it changes without notice.
+//! What generated code names, and nothing else may: it changes without notice.
 
 pub mod message;
+
+pub use std::boxed::Box;
+pub use std::future::Future;
+pub use std::option::Option;
+pub use std::result::Result as StdResult;
+pub use std::string::String;
+pub use std::sync::Arc;
+
+pub use inventory;
+
+pub use crate::app::entry::{Ending, Runtime, block_on as main};
+pub use crate::app::inject::{
+    AnyArc, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, HandlerEntry, Init, InitFallback,
+    Location, Provided, ProviderEntry, Resolver,
+};
+pub use crate::client::{CallOptions, Client};
+pub use crate::context::Context;
+pub use crate::errors::{Error, Result};
+pub use crate::message::Message;
+pub use crate::rpc::{
+    BoxFuture, Entry, Fault, Method, MethodDesc, MethodSpec, Outcome, Part, Service, ServiceDesc, Streaming,
+};
+
+/// The instance of a component, as the type it was built as.
+pub fn downcast<T: Send + Sync + 'static>(instance: AnyArc) -> Arc<T> {
+    instance.downcast().expect("an entry is given the instance of its own component")
+}

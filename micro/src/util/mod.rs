@@ -4,5 +4,8 @@
 //! simulation and replay work everywhere.
 
 pub mod clock;
+pub mod duration;
+pub mod net;
 pub mod random;
 pub mod spawn;
+pub mod text;

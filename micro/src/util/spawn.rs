@@ -1,10 +1,11 @@
 //! Tasks, through one door, each with an owner.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
 /// Runs `future` beside the caller, for as long as the returned handle lives.
 ///
@@ -20,12 +21,25 @@ pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static
 ///
 /// # Errors
 ///
-/// An unmapped error when `work` panics.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> crate::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
-        Ok(payload) => crate::Error::panicked(&*payload),
-        Err(error) => crate::Error::from(error),
-    })
+/// [`Ended`] when `work` panics.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Ended> {
+    tokio::task::spawn_blocking(work).await.map_err(Ended)
+}
+
+/// A task that gave no result, because it panicked or was ended.
+#[derive(Debug)]
+pub struct Ended(JoinError);
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_panic() { "a task panicked" } else { "a task was ended" })
+    }
+}
+
+impl std::error::Error for Ended {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
 }
 
 /// The owner's handle of a spawned task: dropping it ends the task, awaiting it gives its result.
@@ -56,13 +70,10 @@ impl<T> Task<T> {
 }
 
 impl<T> Future for Task<T> {
-    type Output = crate::Result<T>;
+    type Output = Result<T, Ended>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.handle).poll(cx).map_err(|error| match error.try_into_panic() {
-            Ok(payload) => crate::Error::panicked(&*payload),
-            Err(error) => crate::Error::from(error),
-        })
+        Pin::new(&mut self.handle).poll(cx).map_err(Ended)
     }
 }
 

@@ -1,0 +1,1 @@
+//! The examples of micro: a folder per idea. Run one with `cargo run --example greeter`.

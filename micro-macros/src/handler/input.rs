@@ -1,0 +1,20 @@
+//! What was written: an `impl` block.
+
+use proc_macro2::TokenStream;
+
+use crate::report::Report;
+use crate::syntax::{Implementation, heading, kind};
+
+pub(super) fn read(item: TokenStream, report: &mut Report) -> Option<Implementation> {
+    match kind(item.clone()) {
+        "an `impl` block" => report.keep(syn::parse2(item)),
+        other => {
+            let message = format!(
+                "`#[micro::handler]` goes on the implementation of a contract, found {other}\n\
+                 write `#[micro::handler] impl Greeter for English {{ .. }}`"
+            );
+            report.error(heading(item), message);
+            None
+        }
+    }
+}

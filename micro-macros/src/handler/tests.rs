@@ -1,0 +1,84 @@
+use quote::quote;
+
+use super::handler;
+use crate::snapshot::{assert_snapshot, complaints};
+
+#[test]
+fn implementation() {
+    let item = quote! {
+        /// In English.
+        impl contracts::Greeter for English {
+            const A: u8 = 1;
+
+            async fn hello(&self, req: HelloRequest, ctx: &Context) -> Result<HelloReply> {
+                let left = ctx.deadline();
+                self.greet(req, left)
+            }
+
+            async fn in_the_middle_of_typing(&self, ctx: &micro::Context, req: Tick) -> Result<Tick> { req. }
+
+            fn plain(&self) -> impl Future<Output = Result<()>> + Send { async { Ok(()) } }
+        }
+    };
+    // Bodies need not be Rust, but the printer wants them so.
+    let tokens = handler(quote!(), item).to_string().replace("req . }", "req }");
+    assert_snapshot("handler", "implementation", tokens.parse().expect("printed from tokens"));
+}
+
+#[test]
+fn generic_and_manual_ones_are_not_registered() {
+    for (options, item) in [
+        (
+            quote!(),
+            quote!(
+                impl<T: Clock> Greeter for English<T> {
+                    async fn hello(&self) -> Result<()> {
+                        Ok(())
+                    }
+                }
+            ),
+        ),
+        (quote!(manual), quote!(impl Greeter for English { async fn hello(&self) -> Result<()> { Ok(()) } })),
+    ] {
+        assert_eq!(handler(options, item.clone()).to_string(), item.to_string());
+    }
+}
+
+#[test]
+fn what_is_not_a_handler() {
+    for (item, first_line) in [
+        (
+            quote!(
+                struct English;
+            ),
+            "`#[micro::handler]` goes on the implementation of a contract, found a struct",
+        ),
+        (
+            quote!(impl English { async fn hello(&self) {} }),
+            "`#[micro::handler]` goes on the implementation of a contract: `impl Greeter for English`",
+        ),
+        (
+            quote!(impl English { #[subscriber] async fn hello(&self) {} }),
+            "subscribers arrive with the broker; until then a handler answers calls only",
+        ),
+        (
+            quote!(impl Greeter for English { #[method(idempotent)] async fn hello(&self) {} }),
+            "`#[method(..)]` describes a method of the contract: write it in the trait",
+        ),
+        (
+            quote!(impl Greeter for English { #[micro::handler] async fn hello(&self) {} }),
+            "all methods of a handler are served: take `#[handler]` away",
+        ),
+        (
+            quote!(impl Greeter for English { fn hello(&self, ctx: &Context) {} }),
+            "only an `async fn` can take the context: write `async fn hello`, or ask `Context::current()`",
+        ),
+        (quote!(impl Greeter for dyn Any {}), "a handler is a type of your own, which micro can build"),
+    ] {
+        let complaints = complaints(handler(quote!(), item.clone()));
+        let first_lines: Vec<_> = complaints.iter().filter_map(|text| text.lines().next()).collect();
+        assert_eq!(first_lines, [first_line], "{item}");
+    }
+    let unknown = complaints(handler(quote!(manuel), quote!(impl Greeter for English {})));
+    assert_eq!(unknown, ["unknown option `manuel`; expected one of `manual`, `crate`\ndid you mean `manual`?"]);
+}

@@ -1,0 +1,18 @@
+//! What was written: a function.
+
+use proc_macro2::TokenStream;
+
+use crate::report::Report;
+use crate::syntax::{Function, heading, kind};
+
+/// Reads the function below `attribute`. `example` is what to write there.
+pub(crate) fn read(item: TokenStream, attribute: &str, example: &str, report: &mut Report) -> Option<Function> {
+    match kind(item.clone()) {
+        "a function" => report.keep(syn::parse2(item)),
+        other => {
+            let message = format!("`#[micro::{attribute}]` goes on a function, found {other}\nwrite `{example}`");
+            report.error(heading(item), message);
+            None
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What to emit: the registration beside the author's function.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use crate::injection::{call, dependencies};
+use crate::syntax::{Function, Home, at};
+
+pub(super) fn entry(function: &Function, home: &Home) -> TokenStream {
+    let micro = home.private();
+    let (ident, output) = (&function.signature.ident, function.output());
+    let (span, there) = (at(output.span()), home.private_at(output.span()));
+    let provided = quote_spanned!(span=> <#output as #there::Provided>::Value);
+    let dependencies = dependencies(function, home);
+    let call = call(&quote!(#ident), function);
+    let value = quote_spanned!(span=> #there::Provided::into_any(#call));
+    let what = format!("provider {ident}");
+    quote! {
+        const _: () = {
+            #micro::inventory::submit! {
+                #micro::ProviderEntry::new(
+                    #micro::Dep::of::<#provided>(),
+                    #dependencies,
+                    |resolver| #micro::Box::pin(async move { #value }),
+                    #micro::Location::new(::core::file!(), ::core::line!(), #what),
+                )
+            }
+        };
+    }
+}

@@ -1,0 +1,13 @@
+fn clock() -> Result<Arc<dyn Clock>, Infallible> {
+    Ok(Arc::new(System))
+}
+const _: () = {
+    ::micro::__private::inventory::submit! {
+        ::micro::__private::ProviderEntry::new(::micro::__private::Dep::of:: < < Result <
+        Arc < dyn Clock >, Infallible > as ::micro::__private::Provided > ::Value > (),
+        const { & [] }, | resolver | ::micro::__private::Box::pin(async move {
+        ::micro::__private::Provided::into_any(clock()) }),
+        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        "provider clock"),)
+    }
+};

@@ -1,0 +1,97 @@
+//! A service without a separate contract: the author's block, a client, and the registration.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::{client, client_entry, client_method, description};
+use crate::handler;
+use crate::init;
+use crate::service::model::{Inherent, Method, Role, Service};
+use crate::syntax::{at, in_braces_of};
+
+pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
+    let micro = service.home.private();
+    let written = &inherent.written;
+    let (ty, client_name) = (&written.ty, service.client());
+    let init = inherent.inits.first().map(|init| init::builder(init, &service.home));
+    let block = block(inherent, init);
+    // An `impl` block has no visibility, and the client is no secret: its type is as private as its module.
+    let public = quote!(pub);
+    let client = client(service, &public, of(service, inherent));
+    let description = description::service(service);
+    let specs = description::specs(service);
+    let calls = service.methods.iter().map(|method| call(service, inherent, method));
+    let client_methods = service.methods.iter().map(|method| client_method(method, Some(quote!(pub)), true));
+    let (entries, this) = (description::entries(service), description::name());
+    let entry = client_entry(service);
+    let serve = quote!(|value| #client_name::__micro_serve(#micro::downcast(value)));
+    let registration = handler::registration(&service.home, ty, serve, &format!("service {}", service.contract_name()));
+    quote! {
+        #block
+        #client
+        #[allow(deprecated, non_camel_case_types, private_interfaces, unreachable_pub)]
+        const _: () = {
+            #description
+            #specs
+            #(#calls)*
+
+            impl #client_name {
+                #(#client_methods)*
+
+                fn __micro_serve(this: #micro::Arc<#ty>) -> #micro::Service {
+                    #micro::Service::new(this, &#this, #entries)
+                }
+            }
+
+            #entry
+            #registration
+        };
+    }
+}
+
+/// The author's block, with what `#[init]` adds.
+pub(super) fn block(inherent: &Inherent, init: Option<TokenStream>) -> TokenStream {
+    let written = &inherent.written;
+    let (attributes, unsafety, impl_token) = (&written.attributes, &written.unsafety, &written.impl_token);
+    let (ty, members) = (&written.ty, &inherent.members);
+    let (impl_generics, where_clause) = (&written.generics, &written.generics.where_clause);
+    let contract = written.contract.as_ref().map(|path| quote!(#path for));
+    let block = in_braces_of(&written.block, quote!(#(#members)* #init));
+    quote! {
+        #(#attributes)*
+        #unsafety #impl_token #impl_generics #contract #ty #where_clause #block
+    }
+}
+
+fn of(service: &Service, inherent: &Inherent) -> TokenStream {
+    let micro = service.home.private();
+    let ty = &inherent.written.ty;
+    quote! {
+        /// Calls `value` in this process, through the same door as one that runs elsewhere.
+        pub fn of(value: #ty) -> Self {
+            Self(#micro::Client::of(Self::__micro_serve(#micro::Arc::new(value))))
+        }
+    }
+}
+
+/// How to call the method, with its parameters in the order the author gave them.
+fn call(service: &Service, inherent: &Inherent, method: &Method) -> TokenStream {
+    let micro = service.home.private();
+    let (ty, spec, ident) = (&inherent.written.ty, &method.spec, method.ident());
+    let arguments = method.parameters.iter().map(|parameter| match parameter.role {
+        Role::Context => quote!(_context),
+        Role::Message => quote!(_input),
+    });
+    let call = quote_spanned!(at(ident.span())=> <#ty>::#ident(this, #(#arguments),*));
+    quote! {
+        impl #micro::Method<#ty> for #spec {
+            fn call(
+                this: &#ty,
+                _input: Self::In,
+                _context: &#micro::Context,
+            ) -> impl ::core::future::Future<Output = Self::Out> + ::core::marker::Send {
+                #call
+            }
+        }
+    }
+}

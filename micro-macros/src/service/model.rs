@@ -1,0 +1,281 @@
+//! What it means: a service with a name, and methods with one message in and one out.
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use quote::format_ident;
+use syn::ext::IdentExt as _;
+use syn::{FnArg, Generics, Ident, LitStr, Pat, Type, TypeParamBound, Visibility};
+
+use crate::options::{Given, Options};
+use crate::report::Report;
+use crate::service::input::{Input, Trait};
+use crate::syntax::{
+    Function, Home, Implementation, Member, docs, is_context, kebab_case, members, upper_camel_case, without_helpers,
+};
+
+/// Everything the attribute stands for.
+pub(super) struct Service {
+    pub(super) home: Home,
+    /// The trait of a contract, or the type of an `impl` block.
+    pub(super) ident: Ident,
+    pub(super) source: Source,
+    /// The name in the registry.
+    pub(super) name: Given<String>,
+    pub(super) package: Given<String>,
+    pub(super) version: Option<LitStr>,
+    pub(super) docs: String,
+    pub(super) methods: Vec<Method>,
+}
+
+/// Where the methods were declared.
+#[expect(clippy::large_enum_variant, reason = "there is one of them in an expansion")]
+pub(super) enum Source {
+    Contract(Contract),
+    Inherent(Inherent),
+}
+
+/// A trait without its methods.
+pub(super) struct Contract {
+    pub(super) written: Trait,
+    /// Constants and types, which do not belong there.
+    pub(super) others: Vec<(&'static str, TokenStream)>,
+}
+
+/// An `impl` block, all of its members in order, helper attributes taken off.
+pub(super) struct Inherent {
+    pub(super) written: Implementation,
+    pub(super) members: Vec<Member>,
+    pub(super) inits: Vec<Function>,
+    /// `#[subscriber]` attributes.
+    pub(super) subscribers: Vec<Span>,
+    /// `#[method(..)]` on methods that are not endpoints.
+    pub(super) stray: Vec<Span>,
+    /// Methods with two of `#[handler]`, `#[init]`, `#[subscriber]`.
+    pub(super) torn: Vec<Ident>,
+}
+
+/// One endpoint.
+pub(super) struct Method {
+    /// As written, helper attributes taken off.
+    pub(super) function: Function,
+    /// The name of its description among the generated items.
+    pub(super) spec: Ident,
+    /// The name on the wire.
+    pub(super) wire: Given<String>,
+    pub(super) docs: String,
+    pub(super) timeout: Option<Given<Duration>>,
+    pub(super) idempotent: Option<Ident>,
+    pub(super) no_side_effects: Option<Ident>,
+    pub(super) deprecated: Option<LitStr>,
+    /// All but the receiver.
+    pub(super) parameters: Vec<Parameter>,
+}
+
+/// One parameter of an endpoint.
+pub(super) struct Parameter {
+    pub(super) pattern: Pat,
+    pub(super) ty: Type,
+    pub(super) role: Role,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Role {
+    /// `ctx: &Context`, given by the framework.
+    Context,
+    /// What the caller sends.
+    Message,
+}
+
+const HELPERS: [&str; 4] = ["method", "handler", "init", "subscriber"];
+
+impl Service {
+    pub(super) fn understand(input: Input, options: TokenStream, report: &mut Report) -> Self {
+        let mut options = Options::of_tokens(options, report);
+        let name = options.text("name");
+        let package = options.text("package");
+        let version = options.text("version");
+        let home = Home::new(options.path("crate"));
+        options.finish();
+
+        let (ident, docs) = match &input {
+            Input::Trait(written) => (written.ident.clone(), docs(&written.attributes)),
+            Input::Impl(written) => (type_name(&written.ty), docs(&written.attributes)),
+        };
+        let (source, methods) = match input {
+            Input::Trait(written) => contract(written, &home, report),
+            Input::Impl(written) => inherent(written, &home, report),
+        };
+        let name = given(name, &ident, || kebab_case(&ident.unraw().to_string()));
+        let package = given(package, &ident, || name.value.replace('-', "_"));
+        Self { home, ident, source, name, package, version, docs, methods }
+    }
+
+    /// The trait's or type's name on the wire.
+    pub(super) fn contract_name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
+    pub(super) fn client(&self) -> Ident {
+        format_ident!("{}Client", self.ident.unraw(), span = self.ident.span())
+    }
+
+    pub(super) fn server(&self) -> Ident {
+        format_ident!("{}Server", self.ident.unraw(), span = self.ident.span())
+    }
+
+    pub(super) fn path_of(&self, method: &Method) -> String {
+        format!("/{}.{}/{}", self.package.value, self.contract_name(), method.wire.value)
+    }
+
+    pub(super) fn generics(&self) -> &Generics {
+        match &self.source {
+            Source::Contract(contract) => &contract.written.generics,
+            Source::Inherent(inherent) => &inherent.written.generics,
+        }
+    }
+}
+
+impl Contract {
+    pub(super) fn visibility(&self) -> &Visibility {
+        &self.written.visibility
+    }
+
+    /// What the author asks of implementations beyond what every contract does.
+    pub(super) fn own_supertraits(&self) -> impl Iterator<Item = &TypeParamBound> {
+        self.written.supertraits.iter()
+    }
+}
+
+impl Method {
+    pub(super) fn ident(&self) -> &Ident {
+        &self.function.signature.ident
+    }
+
+    /// Whether the generated client has a method of this name, which would hide it.
+    pub(super) fn is_reserved(&self) -> bool {
+        ["of", "named", "at", "with"].iter().any(|name| self.ident() == name)
+    }
+
+    /// What the caller sends; nothing for a method without a message.
+    pub(super) fn message(&self) -> Option<&Parameter> {
+        self.messages().next()
+    }
+
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(|parameter| parameter.role == Role::Message)
+    }
+
+    fn understand(mut function: Function, home: &Home, report: &mut Report) -> Self {
+        let mut options = Options::of_attributes(&function.attributes, "method", report);
+        let name = options.text("name");
+        let timeout = options.duration("timeout");
+        let idempotent = options.flag("idempotent");
+        let no_side_effects = options.flag("no_side_effects");
+        let deprecated = options.text("deprecated");
+        options.finish();
+
+        function.attributes = without_helpers(&function.attributes, &HELPERS, home);
+        let ident = &function.signature.ident;
+        let plain = ident.unraw().to_string();
+        Self {
+            spec: format_ident!("__micro_{plain}", span = ident.span()),
+            wire: given(name, ident, || upper_camel_case(&plain)),
+            docs: docs(&function.attributes),
+            timeout,
+            idempotent,
+            no_side_effects,
+            deprecated,
+            parameters: function.signature.inputs.iter().filter_map(Parameter::understand).collect(),
+            function,
+        }
+    }
+}
+
+impl Parameter {
+    fn understand(argument: &FnArg) -> Option<Self> {
+        let FnArg::Typed(typed) = argument else { return None };
+        let role = if is_context(argument) { Role::Context } else { Role::Message };
+        Some(Self { pattern: (*typed.pat).clone(), ty: (*typed.ty).clone(), role })
+    }
+
+    /// The name, where the pattern is one.
+    pub(super) fn name(&self) -> Option<&Ident> {
+        match &self.pattern {
+            Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => Some(&pattern.ident),
+            _ => None,
+        }
+    }
+}
+
+fn contract(written: Trait, home: &Home, report: &mut Report) -> (Source, Vec<Method>) {
+    let (mut methods, mut others) = (vec![], vec![]);
+    for member in members(&written.block, report) {
+        match member {
+            Member::Function(function) => methods.push(Method::understand(*function, home, report)),
+            Member::Other { what, tokens } => others.push((what, tokens)),
+        }
+    }
+    (Source::Contract(Contract { written, others }), methods)
+}
+
+fn inherent(written: Implementation, home: &Home, report: &mut Report) -> (Source, Vec<Method>) {
+    let mut methods = vec![];
+    let members = members(&written.block, report);
+    let mut inherent =
+        Inherent { written, members: vec![], inits: vec![], subscribers: vec![], stray: vec![], torn: vec![] };
+    for member in members {
+        let Member::Function(function) = member else {
+            inherent.members.push(member);
+            continue;
+        };
+        let mut plain = function.clone();
+        plain.attributes = without_helpers(&function.attributes, &HELPERS, home);
+        inherent.note(&function, home);
+        if function.has_helper("init", home) {
+            inherent.inits.push((*plain).clone());
+        }
+        if function.has_helper("handler", home) {
+            methods.push(Method::understand(*function, home, report));
+        }
+        inherent.members.push(Member::Function(plain));
+    }
+    (Source::Inherent(inherent), methods)
+}
+
+impl Inherent {
+    // Keeps what `check` will want to talk about, before the helper attributes are gone.
+    fn note(&mut self, function: &Function, home: &Home) {
+        let roles = ["handler", "init", "subscriber"].iter().filter(|role| function.has_helper(role, home)).count();
+        if roles > 1 {
+            self.torn.push(function.signature.ident.clone());
+        }
+        let is_endpoint = function.has_helper("handler", home);
+        for attribute in &function.attributes {
+            let span = || attribute.path().segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+            if crate::syntax::is_helper(attribute, "subscriber", home) {
+                self.subscribers.push(span());
+            }
+            if crate::syntax::is_helper(attribute, "method", home) && !is_endpoint {
+                self.stray.push(span());
+            }
+        }
+    }
+}
+
+// What the author gave, or a default that points at `ident` if it turns out wrong.
+fn given(written: Option<LitStr>, ident: &Ident, default: impl FnOnce() -> String) -> Given<String> {
+    match written {
+        Some(literal) => Given { value: literal.value(), span: literal.span() },
+        None => Given { value: default(), span: ident.span() },
+    }
+}
+
+// An `impl` for something that has no name is refused by `check`; until then it needs one.
+fn type_name(ty: &Type) -> Ident {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|last| last.ident.clone()),
+        _ => None,
+    }
+    .unwrap_or_else(|| Ident::new("Service", Span::call_site()))
+}

@@ -1,0 +1,195 @@
+/// Greets people.
+pub trait Greeter: ::core::marker::Send + ::core::marker::Sync + 'static {
+    /// Greets a person by name.
+    fn hello(
+        &self,
+        req: HelloRequest,
+    ) -> impl ::core::future::Future<Output = Result<HelloReply>> + ::core::marker::Send;
+    #[deprecated(note = "use `hello`")]
+    fn countdown(
+        &self,
+        _: Countdown,
+    ) -> impl ::core::future::Future<
+        Output = Result<Streaming<Tick>, GreetError>,
+    > + ::core::marker::Send;
+    #[allow(clippy::manual_async_fn)]
+    fn r#type(
+        &self,
+    ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+        async move { self.hello(HelloRequest::default()).await.map(drop) }
+    }
+    #[doc(hidden)]
+    fn __micro_service(
+        this: ::micro::__private::Arc<Self>,
+    ) -> ::micro::__private::Service
+    where
+        Self: ::core::marker::Sized,
+    {
+        GreeterClient::__micro_serve(this)
+    }
+}
+/// Calls a [`Greeter`] wherever it runs. Cloning it is cheap.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+pub struct GreeterClient(::micro::__private::Client);
+#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+impl GreeterClient {
+    /// Calls `value` in this process, through the same door as any other [`Greeter`].
+    pub fn of(value: impl Greeter) -> Self {
+        Self(
+            ::micro::__private::Client::of(
+                Greeter::__micro_service(::micro::__private::Arc::new(value)),
+            ),
+        )
+    }
+    /// The same client for another name in the registry.
+    pub fn named(
+        &self,
+        name: impl ::core::convert::Into<::micro::__private::String>,
+    ) -> Self {
+        Self(self.0.named(name))
+    }
+    /// The same client for one address, whatever the registry says.
+    pub fn at(
+        &self,
+        address: impl ::core::convert::Into<::micro::__private::String>,
+    ) -> Self {
+        Self(self.0.at(address))
+    }
+    /// The same client with other options for its calls.
+    pub fn with(&self, options: ::micro::__private::CallOptions) -> Self {
+        Self(self.0.with(options))
+    }
+}
+/// Makes a service of any [`Greeter`]: `GreeterServer::new(value)`.
+#[allow(dead_code)]
+#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+pub struct GreeterServer;
+#[allow(dead_code, unreachable_pub, clippy::new_ret_no_self)]
+impl GreeterServer {
+    /// A service that answers with `value`.
+    pub fn new(value: impl Greeter) -> ::micro::__private::Service {
+        Greeter::__micro_service(::micro::__private::Arc::new(value))
+    }
+}
+#[allow(deprecated, non_camel_case_types)]
+const _: () = {
+    static __MICRO_SERVICE: ::micro::__private::ServiceDesc = ::micro::__private::ServiceDesc::new(
+            "greeter-eu",
+            "greeter_eu",
+            "Greeter",
+        )
+        .version("1.2.0")
+        .docs("Greets people.")
+        .methods(
+            &[
+                ::micro::__private::MethodDesc::of::<
+                    __micro_hello,
+                >("Hello", "/greeter_eu.Greeter/Hello")
+                    .docs("Greets a person by name.")
+                    .timeout_ms(2000u64)
+                    .no_side_effects(),
+                ::micro::__private::MethodDesc::of::<
+                    __micro_countdown,
+                >("Tick", "/greeter_eu.Greeter/Tick")
+                    .idempotent()
+                    .deprecated("use `hello`"),
+                ::micro::__private::MethodDesc::of::<
+                    __micro_type,
+                >("Type", "/greeter_eu.Greeter/Type"),
+            ],
+        );
+    struct __micro_hello;
+    impl ::micro::__private::MethodSpec for __micro_hello {
+        type In = HelloRequest;
+        type Out = Result<HelloReply>;
+        const INDEX: ::core::primitive::usize = 0usize;
+        const SERVICE: &'static ::micro::__private::ServiceDesc = &__MICRO_SERVICE;
+    }
+    struct __micro_countdown;
+    impl ::micro::__private::MethodSpec for __micro_countdown {
+        type In = Countdown;
+        type Out = Result<Streaming<Tick>, GreetError>;
+        const INDEX: ::core::primitive::usize = 1usize;
+        const SERVICE: &'static ::micro::__private::ServiceDesc = &__MICRO_SERVICE;
+    }
+    struct __micro_type;
+    impl ::micro::__private::MethodSpec for __micro_type {
+        type In = ();
+        type Out = Result<()>;
+        const INDEX: ::core::primitive::usize = 2usize;
+        const SERVICE: &'static ::micro::__private::ServiceDesc = &__MICRO_SERVICE;
+    }
+    impl<__MicroT: Greeter> ::micro::__private::Method<__MicroT> for __micro_hello {
+        fn call(
+            this: &__MicroT,
+            input: Self::In,
+            _: &::micro::__private::Context,
+        ) -> impl ::core::future::Future<Output = Self::Out> + ::core::marker::Send {
+            <__MicroT as Greeter>::hello(this, input)
+        }
+    }
+    impl<__MicroT: Greeter> ::micro::__private::Method<__MicroT> for __micro_countdown {
+        fn call(
+            this: &__MicroT,
+            input: Self::In,
+            _: &::micro::__private::Context,
+        ) -> impl ::core::future::Future<Output = Self::Out> + ::core::marker::Send {
+            <__MicroT as Greeter>::countdown(this, input)
+        }
+    }
+    impl<__MicroT: Greeter> ::micro::__private::Method<__MicroT> for __micro_type {
+        fn call(
+            this: &__MicroT,
+            _: Self::In,
+            _: &::micro::__private::Context,
+        ) -> impl ::core::future::Future<Output = Self::Out> + ::core::marker::Send {
+            <__MicroT as Greeter>::r#type(this)
+        }
+    }
+    impl Greeter for GreeterClient {
+        fn hello(
+            &self,
+            req: HelloRequest,
+        ) -> impl ::core::future::Future<
+            Output = Result<HelloReply>,
+        > + ::core::marker::Send {
+            self.0.call::<__micro_hello>(req)
+        }
+        fn countdown(
+            &self,
+            request: Countdown,
+        ) -> impl ::core::future::Future<
+            Output = Result<Streaming<Tick>, GreetError>,
+        > + ::core::marker::Send {
+            self.0.call::<__micro_countdown>(request)
+        }
+        fn r#type(
+            &self,
+        ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+            self.0.call::<__micro_type>(())
+        }
+    }
+    impl GreeterClient {
+        fn __micro_serve<__MicroT: Greeter>(
+            this: ::micro::__private::Arc<__MicroT>,
+        ) -> ::micro::__private::Service {
+            ::micro::__private::Service::new(
+                this,
+                &__MICRO_SERVICE,
+                const {
+                    &[
+                        ::micro::__private::Entry::of::<__micro_hello>(),
+                        ::micro::__private::Entry::of::<__micro_countdown>(),
+                        ::micro::__private::Entry::of::<__micro_type>(),
+                    ]
+                },
+            )
+        }
+    }
+    ::micro::__private::inventory::submit! {
+        ::micro::__private::ClientEntry::new(::micro::__private::Dep::of:: <
+        GreeterClient > (), | client |
+        ::micro::__private::Arc::new(GreeterClient(::core::clone::Clone::clone(client))),
+        & __MICRO_SERVICE,)
+    }
+};

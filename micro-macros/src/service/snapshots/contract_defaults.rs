@@ -1,0 +1,105 @@
+trait UserAccounts: Clone + ::core::marker::Send + ::core::marker::Sync + 'static {
+    #[must_use]
+    fn count(
+        &self,
+    ) -> impl ::core::future::Future<Output = Result<Count>> + ::core::marker::Send;
+    #[doc(hidden)]
+    fn __micro_service(this: fancy::__private::Arc<Self>) -> fancy::__private::Service
+    where
+        Self: ::core::marker::Sized,
+    {
+        UserAccountsClient::__micro_serve(this)
+    }
+}
+/// Calls a [`UserAccounts`] wherever it runs. Cloning it is cheap.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+struct UserAccountsClient(fancy::__private::Client);
+#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+impl UserAccountsClient {
+    /// Calls `value` in this process, through the same door as any other [`UserAccounts`].
+    fn of(value: impl UserAccounts) -> Self {
+        Self(
+            fancy::__private::Client::of(
+                UserAccounts::__micro_service(fancy::__private::Arc::new(value)),
+            ),
+        )
+    }
+    /// The same client for another name in the registry.
+    fn named(&self, name: impl ::core::convert::Into<fancy::__private::String>) -> Self {
+        Self(self.0.named(name))
+    }
+    /// The same client for one address, whatever the registry says.
+    fn at(&self, address: impl ::core::convert::Into<fancy::__private::String>) -> Self {
+        Self(self.0.at(address))
+    }
+    /// The same client with other options for its calls.
+    fn with(&self, options: fancy::__private::CallOptions) -> Self {
+        Self(self.0.with(options))
+    }
+}
+/// Makes a service of any [`UserAccounts`]: `UserAccountsServer::new(value)`.
+#[allow(dead_code)]
+#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+struct UserAccountsServer;
+#[allow(dead_code, unreachable_pub, clippy::new_ret_no_self)]
+impl UserAccountsServer {
+    /// A service that answers with `value`.
+    fn new(value: impl UserAccounts) -> fancy::__private::Service {
+        UserAccounts::__micro_service(fancy::__private::Arc::new(value))
+    }
+}
+#[allow(deprecated, non_camel_case_types)]
+const _: () = {
+    static __MICRO_SERVICE: fancy::__private::ServiceDesc = fancy::__private::ServiceDesc::new(
+            "user-accounts",
+            "user_accounts",
+            "UserAccounts",
+        )
+        .methods(
+            &[
+                fancy::__private::MethodDesc::of::<
+                    __micro_count,
+                >("Count", "/user_accounts.UserAccounts/Count"),
+            ],
+        );
+    struct __micro_count;
+    impl fancy::__private::MethodSpec for __micro_count {
+        type In = ();
+        type Out = Result<Count>;
+        const INDEX: ::core::primitive::usize = 0usize;
+        const SERVICE: &'static fancy::__private::ServiceDesc = &__MICRO_SERVICE;
+    }
+    impl<__MicroT: UserAccounts> fancy::__private::Method<__MicroT> for __micro_count {
+        fn call(
+            this: &__MicroT,
+            _: Self::In,
+            _: &fancy::__private::Context,
+        ) -> impl ::core::future::Future<Output = Self::Out> + ::core::marker::Send {
+            <__MicroT as UserAccounts>::count(this)
+        }
+    }
+    impl UserAccounts for UserAccountsClient {
+        fn count(
+            &self,
+        ) -> impl ::core::future::Future<Output = Result<Count>> + ::core::marker::Send {
+            self.0.call::<__micro_count>(())
+        }
+    }
+    impl UserAccountsClient {
+        fn __micro_serve<__MicroT: UserAccounts>(
+            this: fancy::__private::Arc<__MicroT>,
+        ) -> fancy::__private::Service {
+            fancy::__private::Service::new(
+                this,
+                &__MICRO_SERVICE,
+                const { &[fancy::__private::Entry::of::<__micro_count>()] },
+            )
+        }
+    }
+    fancy::__private::inventory::submit! {
+        fancy::__private::ClientEntry::new(fancy::__private::Dep::of:: <
+        UserAccountsClient > (), | client |
+        fancy::__private::Arc::new(UserAccountsClient(::core::clone::Clone::clone(client))),
+        & __MICRO_SERVICE,)
+    }
+};

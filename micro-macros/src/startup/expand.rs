@@ -1,0 +1,56 @@
+//! What to emit: a plain `fn main` around the author's.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Visibility;
+use syn::spanned::Spanned as _;
+
+use crate::options::Given;
+use crate::startup::model::Main;
+use crate::syntax::at;
+
+/// The author's function stays whole, inside the one that starts the runtime: its return type, its attributes and every
+/// span in its body are what they were.
+pub(super) fn expand(main: &Main) -> TokenStream {
+    let mut inner = main.function.clone();
+    let visibility = std::mem::replace(&mut inner.visibility, Visibility::Inherited);
+    // Where the inner one is left out, so must be the one that calls it.
+    let conditions = inner.attributes.extract_if(.., |attribute| attribute.path().is_ident("cfg")).collect::<Vec<_>>();
+    let runtime = runtime(main);
+    let span = inner.output().map_or_else(|| inner.signature.ident.span(), |output| output.span());
+    let micro = main.home.private_at(span);
+    let start = quote_spanned!(at(span)=> #micro::main(#runtime, main()));
+    quote! {
+        #(#conditions)*
+        #visibility fn main() -> ::std::process::ExitCode {
+            #inner
+            #start
+        }
+    }
+}
+
+fn runtime(main: &Main) -> TokenStream {
+    let micro = main.home.private();
+    let current_thread = main.is_current_thread();
+    let worker_threads = match main.worker_threads {
+        Some(Given { value, .. }) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    };
+    quote!(#micro::Runtime { current_thread: #current_thread, worker_threads: #worker_threads })
+}
+
+/// A `main` that rustc accepts, which has messages of its own for an `async` one.
+pub(super) fn stub(main: &Main) -> TokenStream {
+    let mut inner = main.function.clone();
+    let name = inner.signature.ident.clone();
+    inner.visibility = Visibility::Inherited;
+    if name != "main" {
+        return main.function.to_token_stream();
+    }
+    quote! {
+        fn main() {
+            #[allow(dead_code)]
+            #inner
+        }
+    }
+}

@@ -1,0 +1,84 @@
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility};
+
+use crate::syntax::Home;
+
+/// A function with its body as it was typed; none for a trait method without a default.
+#[derive(Clone)]
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Option<Group>,
+}
+
+impl Function {
+    /// What it returns, if it says so.
+    pub(crate) fn output(&self) -> Option<&Type> {
+        match &self.signature.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, output) => Some(output),
+        }
+    }
+
+    /// Whether one of its attributes is the helper `name`.
+    pub(crate) fn has_helper(&self, name: &str, home: &Home) -> bool {
+        self.attributes.iter().any(|attribute| is_helper(attribute, name, home))
+    }
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let signature = input.parse()?;
+        let body = if input.peek(Token![;]) {
+            input.parse::<Token![;]>()?;
+            None
+        } else {
+            Some(body(input)?)
+        };
+        Ok(Self { attributes, visibility, signature, body })
+    }
+}
+
+fn body(input: ParseStream<'_>) -> syn::Result<Group> {
+    if !input.peek(syn::token::Brace) {
+        return Err(input.error("expected a body in braces"));
+    }
+    let body: Group = input.parse()?;
+    debug_assert_eq!(body.delimiter(), Delimiter::Brace);
+    Ok(body)
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for attribute in &self.attributes {
+            attribute.to_tokens(tokens);
+        }
+        self.visibility.to_tokens(tokens);
+        self.signature.to_tokens(tokens);
+        match &self.body {
+            Some(body) => body.to_tokens(tokens),
+            None => <Token![;]>::default().to_tokens(tokens),
+        }
+    }
+}
+
+/// Whether `attribute` is `#[name]`, also written `#[micro::name]`.
+pub(crate) fn is_helper(attribute: &Attribute, name: &str, home: &Home) -> bool {
+    let path = attribute.path();
+    match path.segments.len() {
+        1 => path.is_ident(name),
+        2 => path.segments[1].ident == name && home.is_called(&path.segments[0].ident),
+        _ => false,
+    }
+}
+
+/// The attributes that are not ours and stay in the author's code.
+pub(crate) fn without_helpers(attributes: &[Attribute], helpers: &[&str], home: &Home) -> Vec<Attribute> {
+    let ours = |attribute: &Attribute| helpers.iter().any(|helper| is_helper(attribute, helper, home));
+    attributes.iter().filter(|attribute| !ours(attribute)).cloned().collect()
+}

@@ -1,0 +1,43 @@
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Ident, Path};
+
+use crate::syntax::at;
+
+/// Where `micro` is: `::micro`, unless the author says `crate = path`.
+#[derive(Clone)]
+pub(crate) struct Home(Option<Path>);
+
+impl Home {
+    pub(crate) fn new(path: Option<Path>) -> Self {
+        Self(path)
+    }
+
+    /// The path of what generated code may use.
+    pub(crate) fn private(&self) -> TokenStream {
+        quote!(#self::__private)
+    }
+
+    /// The same, for generated code whose mistakes are the author's at `span`.
+    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
+        let respan = |mut token: TokenTree| {
+            token.set_span(at(span));
+            token
+        };
+        self.private().into_iter().map(respan).collect()
+    }
+
+    /// Whether `name` is what the author calls `micro`.
+    pub(crate) fn is_called(&self, name: &Ident) -> bool {
+        name == "micro" || self.0.as_ref().and_then(|path| path.segments.last()).is_some_and(|last| last.ident == *name)
+    }
+}
+
+impl ToTokens for Home {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match &self.0 {
+            Some(path) => path.to_tokens(tokens),
+            None => tokens.extend(quote!(::micro)),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What several attributes read: functions and blocks with their bodies left alone, and the words made of them.
+//!
+//! Bodies stay opaque groups of tokens. An author who is in the middle of `req.` has a body no parser accepts, and must
+//! still see completions, so we look at attributes, visibilities and signatures only.
+
+mod docs;
+mod function;
+mod home;
+mod implementation;
+mod kind;
+mod members;
+mod spans;
+mod types;
+mod words;
+
+pub(crate) use docs::docs;
+pub(crate) use function::{Function, is_helper, without_helpers};
+pub(crate) use home::Home;
+pub(crate) use implementation::Implementation;
+pub(crate) use kind::{heading, kind};
+pub(crate) use members::{Member, members};
+pub(crate) use spans::{at, in_braces_of};
+pub(crate) use types::{Unfit, is_context, owned, printed, unfit};
+pub(crate) use words::{kebab_case, upper_camel_case};

@@ -1,0 +1,110 @@
+//! The ways into a program.
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use super::settings::Source;
+use super::{App, Running};
+use crate::errors::Result;
+use crate::rpc::Fault;
+
+/// Serves everything that is linked into the program, as the environment and the command line set it, until SIGTERM or
+/// ctrl-c.
+///
+/// # Errors
+///
+/// As [`App::run`].
+pub async fn run() -> Result<()> {
+    App::new().everything().with_environment().run().await
+}
+
+/// The whole of `main`: [`run`] on a runtime of its own. `fn main() -> ExitCode { micro::main() }`
+pub fn main() -> ExitCode {
+    block_on(Runtime::default(), run())
+}
+
+/// An app that serves nothing yet: the explicit road.
+pub fn app() -> App {
+    App::new()
+}
+
+/// A program that only calls: no handler is collected, nothing listens. It reads the environment, and leaves the command
+/// line to the program.
+///
+/// ```no_run
+/// # use micro::prelude::*;
+/// # #[micro::message] pub struct HelloRequest { pub name: String }
+/// # #[micro::message] pub struct HelloReply { pub greeting: String }
+/// # #[micro::service] pub trait Greeter { async fn hello(&self, req: HelloRequest) -> Result<HelloReply>; }
+/// # async fn example() -> Result<()> {
+/// let app = micro::client().await?;
+/// let greeter: GreeterClient = app.get()?;
+/// let reply = greeter.hello(HelloRequest { name: "Ada".into() }).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// As [`App::start`].
+pub async fn client() -> Result<Running> {
+    let mut app = App::new();
+    app.source = Some(Source::environment());
+    app.start().await
+}
+
+/// The runtime of a program, as `#[micro::main]` was told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Runtime {
+    /// All on one thread.
+    pub current_thread: bool,
+    /// How many threads otherwise; as many as there are processors where none is given.
+    pub worker_threads: Option<usize>,
+}
+
+/// Runs `program` to its end, and turns how it ended into what the process exits with.
+pub fn block_on<T: Ending>(runtime: Runtime, program: impl Future<Output = T>) -> ExitCode {
+    let mut builder = if runtime.current_thread {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    if let Some(threads) = runtime.worker_threads {
+        builder.worker_threads(threads.max(1));
+    }
+    let runtime = match builder.enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("cannot start the runtime: {error}")),
+    };
+    runtime.block_on(program).into_exit_code()
+}
+
+/// How a program may end: with nothing, or with a `Result` of nothing.
+#[diagnostic::on_unimplemented(
+    message = "`main` cannot return `{Self}`",
+    label = "expected nothing or `Result<()>`",
+    note = "to choose the exit code, write a `fn main` without the attribute"
+)]
+pub trait Ending {
+    /// What the process exits with; a failure is written to stderr.
+    fn into_exit_code(self) -> ExitCode;
+}
+
+impl Ending for () {
+    fn into_exit_code(self) -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}
+
+impl<E: Fault> Ending for Result<(), E> {
+    fn into_exit_code(self) -> ExitCode {
+        match self {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&format!("{:#}", error.into_error())),
+        }
+    }
+}
+
+fn failed(text: &str) -> ExitCode {
+    eprintln!("error: {text}");
+    ExitCode::FAILURE
+}

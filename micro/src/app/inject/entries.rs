@@ -1,0 +1,223 @@
+//! What the attributes register at link time.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::Arc;
+
+use super::{AnyArc, Dep, Init, Inject, Resolver};
+use crate::client::Client;
+use crate::errors::Result;
+use crate::rpc::{BoxFuture, Fault, Service, ServiceDesc};
+
+/// Where in the author's code something was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    file: &'static str,
+    line: u32,
+    what: &'static str,
+}
+
+impl Location {
+    /// `what` at a line of a file.
+    pub const fn new(file: &'static str, line: u32, what: &'static str) -> Self {
+        Location { file, line, what }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` at {}:{}", self.what, self.file, self.line)
+    }
+}
+
+/// A type that serves something, and how it is built: one instance per type, whatever it serves.
+pub struct Component {
+    id: TypeId,
+    deps: &'static [Dep],
+    build: Box<dyn for<'a> Fn(&'a Resolver) -> BoxFuture<'a, Result<AnyArc>> + Send + Sync>,
+}
+
+impl Component {
+    /// The type `T`, built by `init`.
+    pub fn new<T: Send + Sync + 'static>(init: Init<T>) -> Self {
+        let build = init.build;
+        Component {
+            id: TypeId::of::<T>(),
+            deps: init.deps,
+            build: Box::new(move |resolver| {
+                Box::pin(async move { Ok(Arc::new(build(resolver).await?) as Arc<dyn Any + Send + Sync>) })
+            }),
+        }
+    }
+
+    pub(in crate::app) fn id(&self) -> TypeId {
+        self.id
+    }
+
+    pub(in crate::app) fn deps(&self) -> &'static [Dep] {
+        self.deps
+    }
+
+    pub(in crate::app) fn build<'a>(&'a self, resolver: &'a Resolver) -> BoxFuture<'a, Result<AnyArc>> {
+        (self.build)(resolver)
+    }
+}
+
+impl fmt::Debug for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component").field("deps", &self.deps).finish()
+    }
+}
+
+/// A handler: a component, and how it becomes a service. Written by `#[micro::handler]`.
+#[derive(Debug)]
+pub struct HandlerEntry {
+    component: fn() -> Component,
+    service: fn(AnyArc) -> Service,
+    location: Location,
+}
+
+impl HandlerEntry {
+    /// A handler.
+    pub const fn new(component: fn() -> Component, service: fn(AnyArc) -> Service, location: Location) -> Self {
+        HandlerEntry { component, service, location }
+    }
+
+    pub(in crate::app) fn component(&self) -> Component {
+        (self.component)()
+    }
+
+    pub(in crate::app) fn service(&self, instance: AnyArc) -> Service {
+        (self.service)(instance)
+    }
+
+    pub(in crate::app) fn location(&self) -> Location {
+        self.location
+    }
+}
+
+inventory::collect!(HandlerEntry);
+
+/// A value others need, and how it is built. Written by `#[micro::provider]`.
+pub struct ProviderEntry {
+    out: Dep,
+    deps: &'static [Dep],
+    build: for<'a> fn(&'a Resolver) -> BoxFuture<'a, Result<AnyArc>>,
+    location: Location,
+}
+
+impl ProviderEntry {
+    /// A provider.
+    pub const fn new(
+        out: Dep,
+        deps: &'static [Dep],
+        build: for<'a> fn(&'a Resolver) -> BoxFuture<'a, Result<AnyArc>>,
+        location: Location,
+    ) -> Self {
+        ProviderEntry { out, deps, build, location }
+    }
+
+    pub(in crate::app) fn out(&self) -> Dep {
+        self.out
+    }
+
+    pub(in crate::app) fn deps(&self) -> &'static [Dep] {
+        self.deps
+    }
+
+    pub(in crate::app) fn build<'a>(&self, resolver: &'a Resolver) -> BoxFuture<'a, Result<AnyArc>> {
+        (self.build)(resolver)
+    }
+
+    pub(in crate::app) fn location(&self) -> Location {
+        self.location
+    }
+}
+
+impl fmt::Debug for ProviderEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderEntry").field("out", &self.out).field("deps", &self.deps).finish()
+    }
+}
+
+inventory::collect!(ProviderEntry);
+
+/// What a provider returns.
+#[diagnostic::on_unimplemented(
+    message = "a provider returns a `Result`, found `{Self}`",
+    label = "expected `Result<T>` with a `T` that is `Clone + Send + Sync + 'static`"
+)]
+pub trait Provided {
+    /// What others can then have injected.
+    type Value: Inject;
+
+    /// The value, with its type erased.
+    ///
+    /// # Errors
+    ///
+    /// What the provider failed with.
+    fn into_any(self) -> Result<AnyArc>;
+}
+
+impl<T: Inject, E: Fault> Provided for Result<T, E> {
+    type Value = T;
+
+    fn into_any(self) -> Result<AnyArc> {
+        self.map(|value| Arc::new(value) as AnyArc).map_err(Fault::into_error)
+    }
+}
+
+/// What an `#[micro::init]` function returns.
+#[diagnostic::on_unimplemented(
+    message = "`#[micro::init]` returns a `Result`, found `{Self}`",
+    label = "expected `Result<Self>`"
+)]
+pub trait Built {
+    /// The type that is built.
+    type Value;
+
+    /// As micro's own `Result`.
+    ///
+    /// # Errors
+    ///
+    /// What building failed with.
+    fn into_result(self) -> Result<Self::Value>;
+}
+
+impl<T, E: Fault> Built for Result<T, E> {
+    type Value = T;
+
+    fn into_result(self) -> Result<T> {
+        self.map_err(Fault::into_error)
+    }
+}
+
+/// A generated client, which can be injected. Written by `#[micro::service]`.
+#[derive(Debug)]
+pub struct ClientEntry {
+    out: Dep,
+    make: fn(&Client) -> AnyArc,
+    desc: &'static ServiceDesc,
+}
+
+impl ClientEntry {
+    /// A client of the contract `desc`.
+    pub const fn new(out: Dep, make: fn(&Client) -> AnyArc, desc: &'static ServiceDesc) -> Self {
+        ClientEntry { out, make, desc }
+    }
+
+    pub(in crate::app) fn out(&self) -> Dep {
+        self.out
+    }
+
+    pub(in crate::app) fn make(&self, client: &Client) -> AnyArc {
+        (self.make)(client)
+    }
+
+    /// The contract it calls.
+    pub fn desc(&self) -> &'static ServiceDesc {
+        self.desc
+    }
+}
+
+inventory::collect!(ClientEntry);

@@ -1,0 +1,185 @@
+//! Who needs what: providers, handlers and handles, joined by type.
+//!
+//! Every injected thing is an entry by its [`TypeId`]: what a `#[micro::provider]` returns, what a program provides by
+//! hand, and the handles micro itself makes (generated clients, [`Registry`](crate::registry::Registry), and so on). Two
+//! values of one type therefore need a newtype. Handles are leaves: they need nothing and are resolved when they are used,
+//! so two services may hold each other's clients.
+
+mod entries;
+mod graph;
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry};
+pub(super) use graph::Graph;
+
+use crate::errors::{Error, Result};
+use crate::rpc::{BoxFuture, Service};
+
+/// Any shared value.
+pub type AnyArc = Arc<dyn Any + Send + Sync>;
+
+/// One thing somebody needs: a type, and its name for messages.
+#[derive(Clone, Copy)]
+pub struct Dep {
+    id: TypeId,
+    name: fn() -> &'static str,
+}
+
+impl Dep {
+    /// The type `T`.
+    pub const fn of<T: 'static>() -> Self {
+        Dep { id: TypeId::of::<T>(), name: type_name::<T> }
+    }
+
+    /// The type itself.
+    pub fn id(&self) -> TypeId {
+        self.id
+    }
+
+    /// Its name, without the modules it lives in.
+    pub fn name(&self) -> String {
+        short((self.name)())
+    }
+}
+
+impl fmt::Debug for Dep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+/// `app::db::Pool<core::Sqlite>` becomes `Pool<Sqlite>`.
+fn short(name: &str) -> String {
+    let mut out = String::new();
+    for piece in name.split_inclusive(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == ':')) {
+        out.push_str(piece.rsplit("::").next().unwrap_or(piece));
+    }
+    out
+}
+
+/// What can be injected: anything that can be cloned and shared.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be injected",
+    label = "injected values are `Clone + Send + Sync + 'static`",
+    note = "wrap it in an `Arc`"
+)]
+pub trait Inject: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> Inject for T {}
+
+/// The values there are.
+#[derive(Default)]
+pub struct Resolver {
+    values: HashMap<TypeId, AnyArc>,
+}
+
+impl Resolver {
+    /// A copy of the value of type `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::Code::NotFound) when nothing provides it.
+    pub fn get<T: Inject>(&self) -> Result<T> {
+        let value = self.values.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref::<T>());
+        value.cloned().ok_or_else(|| Error::not_found(format!("nothing provides `{}`", short(type_name::<T>()))))
+    }
+
+    pub(super) fn put(&mut self, id: TypeId, value: AnyArc) {
+        self.values.insert(id, value);
+    }
+
+    pub(super) fn put_unless_given<T: Inject>(&mut self, value: T) {
+        self.values.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(value));
+    }
+
+    pub(super) fn has(&self, id: TypeId) -> bool {
+        self.values.contains_key(&id)
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Resolver({} values)", self.values.len())
+    }
+}
+
+/// How a value of type `T` is built, and what that needs.
+pub struct Init<T> {
+    /// What is needed.
+    pub deps: &'static [Dep],
+    /// How it is built once that is there.
+    pub build: for<'a> fn(&'a Resolver) -> BoxFuture<'a, Result<T>>,
+}
+
+impl<T> fmt::Debug for Init<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Init").field("deps", &self.deps).finish()
+    }
+}
+
+/// What micro can build without being told how: whatever has a `Default`.
+#[diagnostic::on_unimplemented(
+    message = "micro does not know how to build `{Self}`",
+    label = "no `#[micro::init]` function and no `Default`",
+    note = "write `#[micro::init] async fn new(..) -> Result<Self>` in an `impl {Self}`, or derive `Default`, or write `#[micro::handler(manual)]` and serve a value with `micro::app().serve(..)`"
+)]
+pub trait Buildable: Sized {
+    /// How it is built.
+    fn fallback() -> Init<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default + 'static> Buildable for T {
+    fn fallback() -> Init<T> {
+        Init { deps: &[], build: |_| Box::pin(async { Ok(T::default()) }) }
+    }
+}
+
+/// Gives every type a hidden `__micro_init`, which an inherent one of the same name, from `#[micro::init]`, wins over.
+pub trait InitFallback: Sized {
+    #[doc(hidden)]
+    fn __micro_init() -> Init<Self>
+    where
+        Self: Buildable,
+    {
+        <Self as Buildable>::fallback()
+    }
+}
+
+impl<T> InitFallback for T {}
+
+/// What a trait becomes with `#[micro::service]`. Nothing implements it: it is there for its message.
+#[diagnostic::on_unimplemented(
+    message = "a handler implements a contract, and this trait is none",
+    label = "expected a trait marked `#[micro::service]`"
+)]
+pub trait Contract {}
+
+/// Gives every type a hidden `__micro_service`, which that of a contract wins over.
+pub trait ContractFallback: Sized {
+    #[doc(hidden)]
+    fn __micro_service(_: Arc<Self>) -> Service
+    where
+        Self: Contract,
+    {
+        unreachable!("nothing is a `Contract`")
+    }
+}
+
+impl<T> ContractFallback for T {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_messages_leave_out_modules() {
+        assert_eq!(short("alloc::sync::Arc<app::db::Pool<core::Sqlite>>"), "Arc<Pool<Sqlite>>");
+        assert_eq!(short("(a::B, c::D)"), "(B, D)");
+    }
+}

@@ -1,0 +1,182 @@
+//! The object that puts the rooms together: it collects what the attributes registered, injects, serves, and stops.
+//!
+//! There are two roads and one table. [`run`] serves everything that is linked into the program. [`App`] says the same
+//! explicitly, which is the way for tests and for several independent apps in one process. Nothing is global.
+
+mod banner;
+mod build;
+pub mod entry;
+pub mod inject;
+mod life;
+mod probes;
+mod settings;
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::Arc;
+
+pub use entry::{app, client, main, run};
+pub use life::Running;
+pub use settings::Settings;
+
+use build::Handler;
+use inject::{AnyArc, HandlerEntry, Inject, Resolver};
+use settings::Source;
+
+use crate::errors::Result;
+use crate::registry::Registry;
+use crate::rpc::{Interceptor, Interceptors, Service};
+
+/// A program before it runs: what it serves, what it provides, and how it is set.
+///
+/// ```
+/// use micro::prelude::*;
+///
+/// #[micro::message]
+/// #[derive(Clone, Debug, PartialEq)]
+/// pub struct Number {
+///     pub value: u32,
+/// }
+///
+/// #[micro::service(name = "doubler")]
+/// pub trait Doubler {
+///     async fn double(&self, number: Number) -> Result<Number>;
+/// }
+///
+/// struct Twice;
+///
+/// #[micro::handler(manual)]
+/// impl Doubler for Twice {
+///     async fn double(&self, number: Number) -> Result<Number> {
+///         Ok(Number { value: number.value * 2 })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let running = micro::app().registry(micro::registry::Registry::memory()).serve(DoublerServer::new(Twice)).start().await?;
+/// let doubler: DoublerClient = running.get()?;
+/// assert_eq!(doubler.double(Number { value: 21 }).await?.value, 42);
+/// running.stop().await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "an app does nothing until it is started"]
+#[derive(Default)]
+pub struct App {
+    settings: Settings,
+    source: Option<Source>,
+    given: Resolver,
+    handlers: Vec<Handler>,
+    everything: bool,
+    routes: Vec<axum::Router>,
+    registry: Option<Registry>,
+    around_calls: Interceptors,
+    around_handlers: Interceptors,
+}
+
+impl App {
+    /// An app that serves nothing yet and reads neither environment nor flags.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Serves every handler that is linked into the program.
+    pub fn everything(mut self) -> Self {
+        self.everything = true;
+        self
+    }
+
+    /// Also reads the environment and the command line, over what the program sets.
+    pub fn with_environment(mut self) -> Self {
+        self.source = Some(Source::process());
+        self
+    }
+
+    /// Changes settings in code. Environment and flags, where they are read, win over it.
+    pub fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Lists and finds nodes in `registry`, whatever the settings say.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// Provides a value for injection, in the place of a `#[micro::provider]` of the same type.
+    pub fn provide<T: Inject>(mut self, value: T) -> Self {
+        self.given.put(TypeId::of::<T>(), Arc::new(value));
+        self
+    }
+
+    /// Serves a value: every contract its type was registered for with `#[micro::handler]`, or the one service that a
+    /// generated `XServer::new(..)` has made of it.
+    pub fn serve<T: Any + Send + Sync>(mut self, value: T) -> Self {
+        let value: AnyArc = Arc::new(value);
+        let handler = match value.downcast::<Service>() {
+            Ok(service) => Handler::Service(Service::clone(&service)),
+            Err(value) => Handler::Value { id: TypeId::of::<T>(), name: std::any::type_name::<T>(), value },
+        };
+        self.handlers.push(handler);
+        self
+    }
+
+    /// Serves a type that is built by injection: every contract it was registered for with `#[micro::handler]`.
+    pub fn mount<T: Any + Send + Sync>(mut self) -> Self {
+        self.handlers.push(Handler::Type { id: TypeId::of::<T>(), name: std::any::type_name::<T>() });
+        self
+    }
+
+    /// Serves routes of the program's own on the same port. They come before the services; what they do not match goes on.
+    pub fn routes(mut self, router: axum::Router) -> Self {
+        self.routes.push(router);
+        self
+    }
+
+    /// Wraps every call this app makes, inside of the interceptors that are there.
+    pub fn around_calls(mut self, interceptor: impl Interceptor) -> Self {
+        self.around_calls.push(interceptor);
+        self
+    }
+
+    /// Wraps every call this app answers, inside of the interceptors that are there.
+    pub fn around_handlers(mut self, interceptor: impl Interceptor) -> Self {
+        self.around_handlers.push(interceptor);
+        self
+    }
+
+    /// Starts it: builds what is to be served, listens, and registers. Returns when others can find it.
+    ///
+    /// Dropping the future undoes what was done.
+    ///
+    /// # Errors
+    ///
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when there is nothing to serve or injection has problems;
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when settings are wrong; else what building, listening or
+    /// registering failed with.
+    pub async fn start(self) -> Result<Running> {
+        build::start(self).await
+    }
+
+    /// Starts it and waits for SIGTERM or ctrl-c, then stops it: no call in flight is lost. A second signal ends the wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start) and [`Running::stop`].
+    pub async fn run(self) -> Result<()> {
+        life::run(self).await
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("settings", &self.settings).field("handlers", &self.handlers.len()).finish()
+    }
+}
+
+/// Every handler that is linked into this program, in the order of the code that declares it.
+fn linked() -> Vec<&'static HandlerEntry> {
+    let mut entries: Vec<_> = inventory::iter::<HandlerEntry>.into_iter().collect();
+    entries.sort_by_key(|entry| entry.location().to_string());
+    entries
+}

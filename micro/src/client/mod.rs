@@ -1,0 +1,196 @@
+//! Calling: find the nodes of a service, pick one, reach it, and try another where that is safe.
+//!
+//! A [`Client`] is what the generated clients hold. Whether the service lives in this process or in another is decided
+//! call by call, and the caller cannot tell.
+
+mod options;
+mod retry;
+mod way;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use options::{CallOptions, Retry};
+
+use retry::Budget;
+use way::{Sole, Way};
+
+use crate::context::{Context, Peer};
+use crate::errors::Result;
+use crate::registry::Registry;
+use crate::rpc::{Call, Fault, Interceptors, MethodDesc, MethodSpec, Outcome, Part, Service, Slot};
+use crate::selector::Selector;
+use crate::transport::Outbound;
+use crate::transport::local::Local;
+use crate::util::clock;
+
+/// Calls services by contract. Cloning is cheap and shares what was learned of the nodes.
+#[derive(Clone)]
+pub struct Client {
+    core: Arc<Core>,
+    target: Arc<Target>,
+}
+
+/// What all clients of a program share.
+struct Core {
+    local: Local,
+    remote: Option<Remote>,
+    interceptors: Interceptors,
+    timeout: Duration,
+    selector: Selector,
+    budget: Budget,
+}
+
+/// The way out of the process.
+struct Remote {
+    registry: Registry,
+    outbound: Arc<dyn Outbound>,
+}
+
+/// Whom one client calls, and how.
+#[derive(Clone, Debug, Default)]
+struct Target {
+    name: Option<String>,
+    address: Option<String>,
+    options: CallOptions,
+}
+
+/// What a client is made of.
+#[derive(Debug)]
+pub struct Builder {
+    local: Local,
+    remote: Option<(Registry, Arc<dyn Outbound>)>,
+    interceptors: Interceptors,
+    timeout: Duration,
+}
+
+impl Builder {
+    /// A client that reaches services of its own process, as `local` knows them.
+    pub fn new(local: Local) -> Self {
+        Builder { local, remote: None, interceptors: Interceptors::default(), timeout: Duration::from_secs(30) }
+    }
+
+    /// Also reaches other processes, which `registry` lists, through `outbound`.
+    #[must_use]
+    pub fn with_remote(mut self, registry: Registry, outbound: Arc<dyn Outbound>) -> Self {
+        self.remote = Some((registry, outbound));
+        self
+    }
+
+    /// How long unary calls wait where nobody says otherwise. Default: 30 s.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Wraps every call.
+    #[must_use]
+    pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
+        self.interceptors = interceptors;
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> Client {
+        let core = Core {
+            local: self.local,
+            remote: self.remote.map(|(registry, outbound)| Remote { registry, outbound }),
+            interceptors: self.interceptors,
+            timeout: self.timeout,
+            selector: Selector::new(),
+            budget: Budget::new(),
+        };
+        Client { core: Arc::new(core), target: Arc::default() }
+    }
+}
+
+impl Client {
+    /// A client of one service in this process and of nothing else, for tests.
+    pub fn of(service: Service) -> Self {
+        let local = Local::new();
+        local.serve(Arc::new(Sole(service)));
+        Builder::new(local).build()
+    }
+
+    /// The same for the service listed as `name`.
+    #[must_use]
+    pub fn named(&self, name: impl Into<String>) -> Self {
+        self.aimed(|target| target.name = Some(name.into()))
+    }
+
+    /// The same for the process at `address`, `host:port`, without asking the registry.
+    #[must_use]
+    pub fn at(&self, address: impl Into<String>) -> Self {
+        self.aimed(|target| target.address = Some(address.into()))
+    }
+
+    /// The same with other options.
+    #[must_use]
+    pub fn with(&self, options: CallOptions) -> Self {
+        self.aimed(|target| target.options = options)
+    }
+
+    /// Calls the method `M`.
+    ///
+    /// Dropping the future drops the handler, wherever it runs.
+    ///
+    /// # Errors
+    ///
+    /// What the handler fails with. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when time runs out, and
+    /// [`Unavailable`](crate::Code::Unavailable) when there is no node or none can be reached.
+    // That the future is `Send` is said here, or every mistake in a signature would be explained a second time by way of it.
+    #[allow(clippy::manual_async_fn)]
+    pub fn call<M: MethodSpec>(&self, input: M::In) -> impl Future<Output = M::Out> + Send {
+        async move { M::Out::from_result(self.run::<M>(input).await.map_err(Fault::from_error)) }
+    }
+
+    async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as Outcome>::Ok> {
+        let method = &M::SERVICE.method_descs()[M::INDEX];
+        let service = self.target.name.as_deref().unwrap_or(M::SERVICE.name());
+        let caller = Context::current();
+        let way = Way::find(self, service, method);
+        let context = self.context(&caller, method, &way);
+        let deadline = context.deadline();
+
+        // A request stream is the caller's: it is read with the caller's context, wherever it is read.
+        let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input.guarded(&caller));
+        let mut call = Call::new(service, method, context, &mut slot);
+        let run = self.core.interceptors.run(&mut call, &way);
+        match deadline {
+            Some(deadline) => {
+                clock::timeout_at(deadline, run).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))?;
+            }
+            None => run.await?,
+        }
+        slot.into_reply()
+    }
+
+    fn context(&self, caller: &Context, method: &MethodDesc, way: &Way<'_>) -> Context {
+        let options = &self.target.options;
+        let streams = method.client_streaming() || method.server_streaming();
+        let usual = (!streams).then_some(self.core.timeout);
+        let mut context = caller.child();
+        if let Some(timeout) = options.timeout.or(method.timeout()).or(usual) {
+            context = context.with_timeout(timeout);
+        }
+        if !options.metadata.is_empty() {
+            context = context.with_metadata(options.metadata.clone());
+        }
+        if way.is_local() { context.with_peer(Peer::Local) } else { context }
+    }
+
+    fn aimed(&self, change: impl FnOnce(&mut Target)) -> Self {
+        let mut target = (*self.target).clone();
+        change(&mut target);
+        Client { core: self.core.clone(), target: Arc::new(target) }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let registry = self.core.remote.as_ref().map(|remote| &remote.registry);
+        f.debug_struct("Client").field("target", &self.target).field("registry", &registry).finish()
+    }
+}

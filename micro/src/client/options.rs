@@ -1,0 +1,88 @@
+use std::time::Duration;
+
+use crate::codec::Codec;
+use crate::errors::Result;
+use crate::metadata::Metadata;
+use crate::selector::Filter;
+
+/// What one call, or all calls of one client, do differently.
+///
+/// ```
+/// use std::time::Duration;
+/// use micro::client::{CallOptions, Retry};
+///
+/// let options = CallOptions::new().with_timeout(Duration::from_millis(200)).with_retry(Retry::Never);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    pub(super) timeout: Option<Duration>,
+    pub(super) metadata: Metadata,
+    pub(super) codec: Option<Codec>,
+    pub(super) filter: Filter,
+    pub(super) retry: Retry,
+    pub(super) wait: Duration,
+}
+
+/// Whether a failed attempt is followed by another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retry {
+    /// When the method cannot have run, and for methods that may run twice when the node could not be reached; within a
+    /// budget of a fifth of the calls and ten a second.
+    #[default]
+    WhenSafe,
+    /// Not at all.
+    Never,
+}
+
+impl CallOptions {
+    /// No difference.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long the caller waits. Default: the timeout of the method, else 30 s, else, for streams, no limit. An earlier
+    /// deadline of the handler that makes the call goes first.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sends a pair along.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the key or the value cannot be metadata.
+    pub fn with_metadata(mut self, key: &str, value: impl Into<String>) -> Result<Self> {
+        self.metadata.append(key, value)?;
+        Ok(self)
+    }
+
+    /// How messages are written. Default: protobuf. Within one process nothing is written.
+    #[must_use]
+    pub fn with_codec(mut self, codec: Codec) -> Self {
+        self.codec = Some(codec);
+        self
+    }
+
+    /// Which nodes come into question. The method called is added by itself.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Whether a failed attempt is followed by another. Default: [`Retry::WhenSafe`].
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// How long to wait for a node to appear where there is none. Default: not at all.
+    #[must_use]
+    pub fn with_wait(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+}

@@ -1,0 +1,232 @@
+//! The way of one call: within the process, or out of it to a node that is found, picked and tried.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use super::{Client, Remote, retry};
+use crate::codec::Codec;
+use crate::context::Context;
+use crate::errors::{Code, Error, Fate, Result};
+use crate::registry::Following;
+use crate::rpc::{BoxFuture, Call, Endpoint, MethodDesc, Payload, Service, Streaming};
+use crate::selector::{Ended, Filter, Pick};
+use crate::transport::{Arrival, Inbound, Request, Route};
+use crate::util::clock;
+
+/// How long the registry may take for its first answer.
+const LOOKUP: Duration = Duration::from_secs(5);
+
+/// Where one call goes.
+pub(super) enum Way<'a> {
+    /// To a handler of this process.
+    Local(&'a dyn Inbound, Route),
+    /// Out of it.
+    Remote(&'a Client),
+}
+
+impl<'a> Way<'a> {
+    /// Within the process where it serves what is called, unless an address was given.
+    pub(super) fn find(client: &'a Client, service: &str, method: &MethodDesc) -> Self {
+        if client.target.address.is_none()
+            && let Some((inbound, route)) = client.core.local.route(service, method.path())
+        {
+            return Way::Local(inbound, route);
+        }
+        Way::Remote(client)
+    }
+
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Way::Local(..))
+    }
+}
+
+impl Endpoint for Way<'_> {
+    fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        match self {
+            Way::Local(inbound, route) => inbound.call(route, call),
+            Way::Remote(client) => Box::pin(client.attempts(call)),
+        }
+    }
+}
+
+/// Where one attempt goes.
+struct Destination {
+    address: String,
+    node: Option<String>,
+    pick: Option<Pick>,
+}
+
+impl Client {
+    /// Tries node after node, while that is safe and the budget lasts.
+    async fn attempts(&self, call: &mut Call<'_>) -> Result<()> {
+        let Some(remote) = &self.core.remote else {
+            return Err(nobody(format!(
+                "`{}` is not served by this process, and the client knows no other",
+                call.service()
+            )));
+        };
+        let method = call.description();
+        let service = call.service().to_owned();
+        // A copy, because a call cannot be shared between threads while an attempt is under way, and a context can.
+        let context = call.context().clone();
+        let wanted = self.target.options.codec.unwrap_or(Codec::PROTO);
+        let (payload, codec) = call.exchange().take_request(wanted)?;
+        let mut payloads = Payloads::new(payload);
+        let mut tried = Vec::new();
+        self.core.budget.earn();
+        loop {
+            let mut to = match self.choose(remote, &service, method, &tried, &context).await {
+                Ok(to) => to,
+                Err(error) => return Err(payloads.failed.take().unwrap_or(error)),
+            };
+            let Some(payload) = payloads.next() else { return Err(payloads.failed()) };
+            let request = Request {
+                address: &to.address,
+                node: to.node.as_deref(),
+                service: &service,
+                method: method.into(),
+                codec,
+                payload,
+                context: &context,
+            };
+            let error = match remote.outbound.call(request).await {
+                Ok(reply) => {
+                    to.ended(Ended::Answered);
+                    let reply = to.hold(reply.guarded(&context));
+                    return call.exchange().put_reply(reply, codec);
+                }
+                Err(error) => error,
+            };
+            to.ended(if is_unreachable(&error) { Ended::Unreachable } else { Ended::Answered });
+            let again = payloads.can_repeat()
+                && tried.len() + 1 < retry::ATTEMPTS
+                && retry::is_safe(self.target.options.retry, &error, method.idempotency())
+                && self.core.budget.spend();
+            if !again {
+                return Err(error);
+            }
+            tracing::debug!(service, node = to.node, attempt = tried.len() + 1, "trying another node: {error:#}");
+            tried.push(to.node.take().unwrap_or_default());
+            payloads.failed = Some(error);
+        }
+    }
+
+    async fn choose(
+        &self,
+        remote: &Remote,
+        service: &str,
+        method: &MethodDesc,
+        tried: &[String],
+        context: &Context,
+    ) -> Result<Destination> {
+        if let Some(address) = &self.target.address {
+            return Ok(Destination { address: address.clone(), node: None, pick: None });
+        }
+        let filter = self.target.options.filter.clone().with_method(method.path());
+        let mut following = remote.registry.follow(service);
+        // A first answer that does not come is told apart from one that lists nothing.
+        let answered = clock::timeout(LOOKUP, following.ready()).await.is_ok();
+        let until = clock::after(self.target.options.wait);
+        loop {
+            let nodes = following.nodes();
+            if let Some(pick) = self.core.selector.pick(&nodes, &filter, tried) {
+                let (address, node) = (pick.node().address.clone(), pick.node().id.clone());
+                return Ok(Destination { address, node: Some(node), pick: Some(pick) });
+            }
+            let more = tried.is_empty() && !context.is_cancelled();
+            if !more || clock::timeout_at(until, following.changed()).await.is_err() {
+                return Err(not_found(remote, &following, &filter, answered));
+            }
+        }
+    }
+}
+
+impl Destination {
+    fn ended(&mut self, how: Ended) {
+        if let Some(pick) = &mut self.pick {
+            pick.ended(how);
+        }
+    }
+
+    /// A node is busy with a stream until the stream is over.
+    fn hold(&mut self, reply: Payload) -> Payload {
+        match (reply, self.pick.take()) {
+            (Payload::Many(items), Some(pick)) => Payload::Many(Streaming::new(items.inspect(move |_| {
+                let _busy = &pick;
+            }))),
+            (reply, _) => reply,
+        }
+    }
+}
+
+/// The request, as often as it can be sent: a message any number of times, a stream once.
+struct Payloads {
+    next: Option<Payload>,
+    failed: Option<Error>,
+}
+
+impl Payloads {
+    fn new(payload: Payload) -> Self {
+        Payloads { next: Some(payload), failed: None }
+    }
+
+    fn can_repeat(&self) -> bool {
+        self.next.is_some()
+    }
+
+    fn next(&mut self) -> Option<Payload> {
+        let payload = self.next.take()?;
+        if let Payload::One(bytes) = &payload {
+            self.next = Some(Payload::One(bytes.clone()));
+        }
+        Some(payload)
+    }
+
+    fn failed(&mut self) -> Error {
+        self.failed.take().unwrap_or_else(|| Error::internal("the request was sent before"))
+    }
+}
+
+fn is_unreachable(error: &Error) -> bool {
+    error.code() == Code::Unavailable && error.fate() == Fate::Never
+}
+
+fn nobody(message: String) -> Error {
+    Error::new(Code::Unavailable, message).with_fate(Fate::Never)
+}
+
+/// Says which service, which filter, which registry, and how many nodes were seen.
+fn not_found(remote: &Remote, following: &Following, filter: &Filter, answered: bool) -> Error {
+    let (service, registry) = (following.service(), remote.registry.name());
+    let error = match following.nodes().len() {
+        _ if !answered => nobody(format!("cannot look up `{service}`: registry `{registry}` does not answer")),
+        0 => nobody(format!("no node of `{service}`: registry `{registry}` lists none; is it running?")),
+        seen => nobody(format!(
+            "no node of `{service}` to call: registry `{registry}` lists {seen}, and none passes the filter {filter}"
+        )),
+    };
+    match following.trouble() {
+        Some(trouble) => error.from_source(trouble.into_std()),
+        None => error,
+    }
+}
+
+/// A service by itself: what [`Client::of`] calls, under whatever name.
+pub(super) struct Sole(pub(super) Service);
+
+impl Inbound for Sole {
+    fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
+        let found = self.local(self.0.desc().name(), arrival.path);
+        found.ok_or_else(|| Error::unimplemented(format!("no method `{}` here", arrival.path)))
+    }
+
+    fn local(&self, service: &str, path: &str) -> Option<Route> {
+        let index = self.0.desc().method_descs().iter().position(|method| method.path() == path)?;
+        Some(Route::new(service.into(), self.0.clone(), index))
+    }
+
+    fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        route.run(call)
+    }
+}

@@ -1,0 +1,159 @@
+//! Bytes and messages, joined by content type.
+//!
+//! A [`Codec`] writes any message and reads any message. It is chosen per call, by the name that stands at the end of a
+//! content type: `application/json`, `application/grpc+json` and `application/connect+json` all mean `json`. Peers of
+//! micro's own speak [`Codec::PROTO`]; people and browsers speak [`Codec::JSON`].
+//!
+//! The set is open: an outside crate implements [`Backend`] and submits a [`Registration`].
+
+mod json;
+mod proto;
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::errors::{Error, Result};
+use crate::message::{Decode, Encode, Message, Target};
+
+/// What a codec must provide.
+pub trait Backend: fmt::Debug + Send + Sync + 'static {
+    /// The name in content types: `json`.
+    fn name(&self) -> &'static str;
+
+    /// Appends `message` to `out`.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Internal`](crate::Code::Internal) when the message holds what the format cannot say.
+    fn encode(&self, message: &dyn Encode, out: &mut Vec<u8>) -> Result<()>;
+
+    /// Reads one message, which is all of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) with the path to the field that is wrong.
+    fn decode(&self, bytes: &Bytes, message: &mut dyn Decode) -> Result<()>;
+}
+
+/// A way to write and read messages: a small handle, copied freely.
+///
+/// ```
+/// use micro::codec::Codec;
+///
+/// assert_eq!(Codec::of_content_type("application/grpc+proto"), Some(Codec::PROTO));
+/// assert_eq!(Codec::of_content_type("application/json; charset=utf-8"), Some(Codec::JSON));
+/// assert_eq!(Codec::of_content_type("text/plain"), None);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Codec(&'static dyn Backend);
+
+/// Makes a codec known to every program it is linked into: `inventory::submit! { Registration::new(&MINE) }`.
+#[derive(Debug)]
+pub struct Registration(&'static dyn Backend);
+
+impl Registration {
+    /// Makes `backend` known under its name.
+    pub const fn new(backend: &'static dyn Backend) -> Self {
+        Registration(backend)
+    }
+}
+
+inventory::collect!(Registration);
+
+impl Codec {
+    /// Protobuf's binary format.
+    pub const PROTO: Codec = Codec(&proto::Proto);
+    /// Canonical proto3 JSON.
+    pub const JSON: Codec = Codec(&json::Json);
+
+    /// A codec of one's own.
+    pub const fn new(backend: &'static dyn Backend) -> Self {
+        Codec(backend)
+    }
+
+    /// The name in content types.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// Every codec this program has, the embedded ones first.
+    pub fn all() -> impl Iterator<Item = Codec> {
+        let submitted = inventory::iter::<Registration>.into_iter().map(|registration| Codec(registration.0));
+        [Codec::PROTO, Codec::JSON].into_iter().chain(submitted)
+    }
+
+    /// The codec with this name.
+    pub fn named(name: &str) -> Option<Codec> {
+        Self::all().find(|codec| codec.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The codec of a content type, whatever protocol it stands for; parameters behind `;` do not matter.
+    ///
+    /// `application/grpc` alone means `proto`, as gRPC has it; so does `application/x-protobuf`.
+    pub fn of_content_type(content_type: &str) -> Option<Codec> {
+        let essence = content_type.split(';').next()?.trim();
+        let subtype = strip_ignoring_case(essence, "application/")?;
+        if ["grpc", "grpc-web", "protobuf", "x-protobuf"].iter().any(|name| subtype.eq_ignore_ascii_case(name)) {
+            return Some(Codec::PROTO);
+        }
+        let name = subtype.rsplit_once('+').map_or(subtype, |(_, name)| name);
+        Self::named(name)
+    }
+
+    /// The message in this format.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::encode`].
+    pub fn encode(self, message: &dyn Encode) -> Result<Bytes> {
+        let mut out = Vec::with_capacity(128);
+        self.0.encode(message, &mut out)?;
+        Ok(out.into())
+    }
+
+    /// Appends the message in this format.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::encode`].
+    pub fn encode_to(self, message: &dyn Encode, out: &mut Vec<u8>) -> Result<()> {
+        self.0.encode(message, out)
+    }
+
+    /// The message that is all of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::decode`].
+    pub fn decode<M: Message>(self, bytes: &Bytes) -> Result<M> {
+        let mut target = Target::empty();
+        self.0.decode(bytes, &mut target)?;
+        target.0.ok_or_else(|| Error::internal(format!("codec `{}` read no message", self.name())))
+    }
+}
+
+fn strip_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (head, tail) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(tail)
+}
+
+impl PartialEq for Codec {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Codec {}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Codec({})", self.name())
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,142 @@
+//! The current context: set while a future or a stream is polled.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{self, Poll};
+
+use futures_core::Stream;
+
+use super::Context;
+use crate::util::spawn::{self, Task};
+
+thread_local! {
+    static CURRENT: RefCell<Context> = const { RefCell::new(Context::new()) };
+}
+
+/// The context whose scope is being polled on this thread.
+pub(super) fn current() -> Context {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Starts a task that carries the current context along: its deadline and trace apply to the calls it makes.
+///
+/// The task ends by itself or when its handle is dropped. It is not ended by the deadline; wait for
+/// [`Context::cancelled`] where that matters, or [`detach`](Task::detach) it to let it outlive the call.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
+pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Task<T> {
+    spawn::spawn(Context::current().scope(future))
+}
+
+pin_project_lite::pin_project! {
+    /// A future or a stream that is always polled with a context as the current one.
+    ///
+    /// A value of tokio's task-local kind would be lost in a stream that a handler returned; this is entered on every poll.
+    #[derive(Debug)]
+    pub struct Scoped<F> {
+        context: Context,
+        #[pin]
+        inner: F,
+    }
+}
+
+impl<F> Scoped<F> {
+    pub(super) fn new(context: Context, inner: F) -> Self {
+        Scoped { context, inner }
+    }
+
+    /// A stream that is always polled with `context` as the current one.
+    pub(crate) fn stream(context: Context, inner: F) -> Self
+    where
+        F: Stream,
+    {
+        Scoped { context, inner }
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = Entered::new(this.context);
+        this.inner.poll(cx)
+    }
+}
+
+impl<F: Stream> Stream for Scoped<F> {
+    type Item = F::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<F::Item>> {
+        let this = self.project();
+        let _entered = Entered::new(this.context);
+        this.inner.poll_next(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+/// Swaps a context in for the length of one poll, also when the poll panics.
+struct Entered<'a> {
+    context: &'a mut Context,
+}
+
+impl<'a> Entered<'a> {
+    fn new(context: &'a mut Context) -> Self {
+        CURRENT.with_borrow_mut(|current| std::mem::swap(current, context));
+        Entered { context }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.context));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::StreamExt;
+
+    use super::*;
+
+    fn has_deadline() -> bool {
+        Context::current().deadline().is_some()
+    }
+
+    #[tokio::test]
+    async fn the_context_is_current_inside_its_scope_only() {
+        let context = Context::new().with_timeout(Duration::from_secs(1));
+        assert!(!has_deadline());
+        assert!(context.scope(async { has_deadline() }).await);
+        assert!(!has_deadline());
+    }
+
+    #[tokio::test]
+    async fn a_stream_and_a_spawned_task_keep_the_context() {
+        let context = Context::new().with_timeout(Duration::from_secs(1));
+        let stream = futures_util::stream::once(async { has_deadline() });
+        let mut stream = std::pin::pin!(Scoped::stream(context.clone(), stream));
+        assert_eq!(stream.next().await, Some(true));
+        let spawned = context.scope(async { spawn(async { has_deadline() }).await.unwrap() }).await;
+        assert!(spawned);
+    }
+
+    #[test]
+    fn a_panic_leaves_no_context_behind() {
+        let context = Context::new().with_timeout(Duration::from_secs(1));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            runtime.block_on(context.scope(async { panic!("boom") }));
+        }));
+        assert!(caught.is_err());
+        assert!(!has_deadline());
+    }
+}

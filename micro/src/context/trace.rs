@@ -1,0 +1,110 @@
+use std::fmt;
+use std::str::FromStr;
+
+use crate::errors::{Error, Result};
+use crate::util::random;
+
+/// Where a call stands in a distributed trace: the ids of W3C Trace Context, level 1.
+///
+/// Written and read as the `traceparent` header: `00-<32 hex>-<16 hex>-<2 hex>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Trace {
+    trace_id: u128,
+    span_id: u64,
+    flags: u8,
+}
+
+/// The bit of the flags that says the caller records this trace.
+const SAMPLED: u8 = 1;
+
+impl Trace {
+    /// The beginning of a new trace.
+    pub fn start() -> Self {
+        Trace { trace_id: random::u128(), span_id: random::u64() | 1, flags: SAMPLED }
+    }
+
+    /// The next step of the same trace: a new span id.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Trace { span_id: random::u64() | 1, ..*self }
+    }
+
+    /// What all steps of the trace share; never 0.
+    pub fn trace_id(&self) -> u128 {
+        self.trace_id
+    }
+
+    /// This step; never 0.
+    pub fn span_id(&self) -> u64 {
+        self.span_id
+    }
+
+    /// Whether the caller records this trace.
+    pub fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
+    }
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
+    }
+}
+
+/// Reads a `traceparent`. A higher version is read as far as it is known, as the specification asks.
+impl FromStr for Trace {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        parse(text).ok_or_else(|| Error::invalid_argument("not a W3C `traceparent`"))
+    }
+}
+
+fn parse(text: &str) -> Option<Trace> {
+    let mut parts = text.split('-');
+    let version = hex(parts.next()?, 2)?;
+    let trace_id = hex(parts.next()?, 32)?;
+    let span_id = hex(parts.next()?, 16)? as u64;
+    let flags = hex(parts.next()?, 2)? as u8;
+    let ended = parts.next().is_none();
+    let valid = version != 0xff && trace_id != 0 && span_id != 0 && (ended || version > 0);
+    valid.then_some(Trace { trace_id, span_id, flags })
+}
+
+// Lower-case digits only: the specification forbids the others.
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (text.len() == digits && text.bytes().all(lower)).then(|| u128::from_str_radix(text, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_back_as_it_was_written() {
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let trace: Trace = text.parse().unwrap();
+        assert_eq!(trace.to_string(), text);
+        assert!(trace.is_sampled());
+        assert_eq!(trace.child().trace_id(), trace.trace_id());
+        assert_ne!(trace.child().span_id(), trace.span_id());
+    }
+
+    #[test]
+    fn what_the_specification_forbids_is_refused() {
+        for text in [
+            "",
+            "00",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-extra",
+            "00-é4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+        ] {
+            assert!(text.parse::<Trace>().is_err(), "{text}");
+        }
+        assert!("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-later".parse::<Trace>().is_ok());
+    }
+}

@@ -1,0 +1,3 @@
+//! What most files of a service need: `use micro::prelude::*;`.
+
+pub use crate::{CallOptions, Code, Context, Error, Result, Streaming};

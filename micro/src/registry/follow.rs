@@ -1,0 +1,203 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::backend::DynBackend;
+use super::registration::backoff;
+use super::{Change, Node, PATIENCE, Watch, locked, patiently};
+use crate::errors::{Error, Result};
+use crate::util::spawn::{self, Task};
+use crate::util::{clock, random};
+
+/// The nodes of one service as they are now, kept up to date in the background: what a client looks at before each call.
+///
+/// Looking costs no question to the registry and no copy of a node. When the registry fails, the last view stays and is
+/// corrected once it answers again; [`Following::trouble`] tells why it is old.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// use micro::registry::{Node, Registry, Ttl};
+///
+/// let registry = Registry::memory();
+/// let mut greeters = registry.follow("greeter");
+/// greeters.ready().await;
+/// assert!(greeters.nodes().is_empty());
+///
+/// let _listed = registry.register(Node::new("greeter", "10.0.0.7:8080"), Ttl::default()).await?;
+/// greeters.changed().await;
+/// assert_eq!(greeters.nodes()[0].address, "10.0.0.7:8080");
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Following {
+    seen: watch::Receiver<Seen>,
+    last: Arc<[Arc<Node>]>,
+    view: Arc<View>,
+}
+
+/// What all followers of a service share: the last view, and the task that keeps it up to date.
+pub(super) struct View {
+    service: String,
+    seen: watch::Sender<Seen>,
+    trouble: Arc<Mutex<Option<Error>>>,
+    task: Task<()>,
+}
+
+#[derive(Clone)]
+struct Seen {
+    nodes: Arc<[Arc<Node>]>,
+    first: First,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum First {
+    Awaited,
+    Seen,
+}
+
+impl Following {
+    pub(super) fn new(view: Arc<View>) -> Self {
+        let seen = view.seen.subscribe();
+        let last = seen.borrow().nodes.clone();
+        Following { seen, last, view }
+    }
+
+    /// The service that is followed.
+    pub fn service(&self) -> &str {
+        &self.view.service
+    }
+
+    /// The nodes, by id; none before the first answer of the registry. Cheap.
+    pub fn nodes(&self) -> Arc<[Arc<Node>]> {
+        self.seen.borrow().nodes.clone()
+    }
+
+    /// Waits until the registry has answered once. Waits on while it cannot: set a deadline.
+    pub async fn ready(&self) {
+        let mut seen = self.seen.clone();
+        // An error would say that the sender is gone, and `self.view` holds it.
+        let _ = seen.wait_for(|seen| seen.first == First::Seen).await;
+    }
+
+    /// Waits until the nodes are others than when this was last called, or than when the following began.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn changed(&mut self) {
+        let other = self.seen.wait_for(|seen| !Arc::ptr_eq(&seen.nodes, &self.last)).await;
+        if let Ok(seen) = other {
+            self.last = seen.nodes.clone();
+        }
+    }
+
+    /// Why the view may be old: the registry's last failure, until it answers again.
+    pub fn trouble(&self) -> Option<Error> {
+        locked(&self.view.trouble).clone()
+    }
+}
+
+impl fmt::Debug for Following {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Following").field("service", &self.view.service).field("nodes", &self.nodes().len()).finish()
+    }
+}
+
+impl View {
+    pub(super) fn open(backend: Arc<dyn DynBackend>, service: &str) -> Arc<Self> {
+        let (seen, _) = watch::channel(Seen { nodes: Arc::default(), first: First::Awaited });
+        let trouble = Arc::default();
+        let follower =
+            Follower { backend, service: service.to_owned(), seen: seen.clone(), trouble: Arc::clone(&trouble) };
+        Arc::new(View { service: service.to_owned(), seen, trouble, task: spawn::spawn(follower.run()) })
+    }
+
+    /// Whether the task still runs; it does not once the runtime it was spawned in is gone.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.task.is_finished()
+    }
+}
+
+struct Follower {
+    backend: Arc<dyn DynBackend>,
+    service: String,
+    seen: watch::Sender<Seen>,
+    trouble: Arc<Mutex<Option<Error>>>,
+}
+
+/// A watch that lasted this long was not part of the trouble.
+const STEADY: Duration = Duration::from_secs(5);
+
+impl Follower {
+    async fn run(self) {
+        let mut failures = 0;
+        loop {
+            let since = clock::now();
+            let error = match self.watch().await {
+                Ok(watch) => self.keep_up(watch).await,
+                Err(error) => error,
+            };
+            failures = if since.elapsed() > STEADY && self.is_ready() { 0 } else { failures + 1 };
+            self.note(error, failures);
+            clock::sleep(backoff(failures).mul_f64(1.0 - random::fraction() / 4.0)).await;
+        }
+    }
+
+    async fn watch(&self) -> Result<Watch> {
+        patiently(&*self.backend, "registry.watch", PATIENCE, self.backend.watch(Some(&self.service))).await
+    }
+
+    // Follows one watch to its end. Its snapshot replaces what was known, in one step.
+    async fn keep_up(&self, mut watch: Watch) -> Error {
+        let mut nodes = BTreeMap::new();
+        let mut next = watch.try_next();
+        loop {
+            while let Some(change) = next {
+                match change {
+                    Ok(change) => apply(&mut nodes, change),
+                    Err(error) => return error,
+                }
+                next = watch.try_next();
+            }
+            self.show(&nodes);
+            next = watch.next().await;
+            if next.is_none() {
+                return Error::unavailable(format!("registry `{}` ended the watch", self.backend.name()));
+            }
+        }
+    }
+
+    fn show(&self, nodes: &BTreeMap<String, Arc<Node>>) {
+        *locked(&self.trouble) = None;
+        self.seen.send_if_modified(|seen| {
+            let same = seen.nodes.iter().eq(nodes.values());
+            if !same {
+                seen.nodes = nodes.values().cloned().collect();
+            }
+            let first = std::mem::replace(&mut seen.first, First::Seen) == First::Awaited;
+            first || !same
+        });
+    }
+
+    fn note(&self, error: Error, failures: u32) {
+        let service = self.service.as_str();
+        if failures <= 1 {
+            tracing::warn!(service, %error, "cannot follow the service; its last known nodes stay in use");
+        } else {
+            tracing::debug!(service, %error, "still cannot follow the service");
+        }
+        *locked(&self.trouble) = Some(error);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.seen.borrow().first == First::Seen
+    }
+}
+
+fn apply(nodes: &mut BTreeMap<String, Arc<Node>>, change: Change) {
+    match change {
+        Change::Created(node) | Change::Updated(node) => nodes.insert(node.id.clone(), Arc::new(node)),
+        Change::Deleted(node) => nodes.remove(&node.id),
+    };
+}

@@ -1,0 +1,374 @@
+//! Where the files are, and who may see them.
+//!
+//! Files are changed by moving and removing whole ones, and only by a process that has its turn: that holds the lock of
+//! `.lock`. So nobody removes a file as a dead process's while its successor puts a new one in the same place.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::entry::{Entry, Lock, MAX_BYTES, SUFFIX};
+use crate::errors::{Code, Error, Result};
+use crate::registry::Node;
+use crate::util::{clock, random};
+
+/// The end of the names of files that are not ready, or nobody's.
+const SCRATCH: &str = ".tmp";
+
+/// The directory of a registry.
+pub(super) struct Directory {
+    path: PathBuf,
+}
+
+/// A file this process holds.
+pub(super) struct Owned {
+    file: File,
+    identity: Option<Identity>,
+}
+
+/// What tells a file from another that was in the same place before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity(u64, u64);
+
+/// Whether it is our turn to change the directory.
+pub(super) enum Turn<T> {
+    Ours(T),
+    Theirs,
+}
+
+/// What was found in a file, and the open file: as long as it is open, its identity is nobody else's.
+pub(super) struct Found {
+    file: File,
+    identity: Option<Identity>,
+    lock: Lock,
+    pub(super) node: Arc<Node>,
+    pub(super) ttl: Duration,
+    /// When the entry was last renewed, on the system's clock.
+    pub(super) stamp: SystemTime,
+    pub(super) life: Life,
+}
+
+/// What the lock says about the owner of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Held,
+    Ended,
+    Unknown,
+}
+
+impl Directory {
+    /// The directory of this user.
+    pub(super) fn of_user() -> Result<Self> {
+        let home = match runtime_directory() {
+            Some(runtime) => runtime.join("micro"),
+            None => private_temp()?,
+        };
+        Self::open(home.clone())?;
+        Self::open(home.join("registry"))
+    }
+
+    /// The directory at `path`, made if need be, and only if nobody else can write to it.
+    pub(super) fn open(path: PathBuf) -> Result<Self> {
+        let directory = Directory { path };
+        directory.make()?;
+        directory.check()?;
+        Ok(directory)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn identity(&self) -> Option<Identity> {
+        fs::metadata(&self.path).ok().and_then(|metadata| identity(&metadata))
+    }
+
+    /// The names of the files that may be entries.
+    pub(super) fn names(&self) -> Result<Vec<String>> {
+        let names = self.all_names()?;
+        Ok(names.into_iter().filter(|name| name.ends_with(SUFFIX) && !name.starts_with('.')).collect())
+    }
+
+    /// What is in a file; `None` if it is not there. The error is for the log, and the file to be left alone.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Found>> {
+        let path = self.path.join(name);
+        // First of all, because opening a pipe would wait for somebody to write into it.
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if !metadata.is_file() => return Err(Error::invalid_argument("not a file")),
+            Ok(metadata) if metadata.len() > MAX_BYTES => {
+                let size = metadata.len();
+                return Err(Error::invalid_argument(format!("{size} bytes, of at most {MAX_BYTES}")));
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("read", &path, error)),
+        }
+        // The owner may be putting another file in this place; the lock of the old one then says nothing. Once is the rule.
+        for _ in 0..100 {
+            let file = match File::open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(failed("read", &path, error)),
+            };
+            let found = read(name, file).map_err(|error| match error {
+                Unread::Odd(error) => error,
+                Unread::Failed(error) => failed("read", &path, error),
+            })?;
+            if found.life == Life::Held || self.is_in_place(name, found.identity) {
+                return Ok(Some(found));
+            }
+        }
+        Err(Error::unavailable("it is replaced all the time"))
+    }
+
+    /// Looks again at what was found before, without opening the file. Whether it is still in its place.
+    pub(super) fn refresh(&self, name: &str, found: &mut Found) -> bool {
+        let Ok(metadata) = fs::symlink_metadata(self.path.join(name)) else { return false };
+        let (Some(now), Ok(stamp)) = (identity(&metadata), metadata.modified()) else { return false };
+        let life = found.probe();
+        (found.stamp, found.life) = (stamp, life);
+        // Asked after the lock, for the reason above.
+        found.identity == Some(now) && (life == Life::Held || self.is_in_place(name, found.identity))
+    }
+
+    /// Tries to be the one that changes the directory, until what is returned is dropped.
+    pub(super) fn take_turn(&self) -> Result<Turn<File>> {
+        let path = self.path.join(".lock");
+        let open = || private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path);
+        let file = match open() {
+            // Somebody tidied up.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.make()?;
+                open()
+            }
+            other => other,
+        };
+        let file = file.map_err(|error| failed("write", &path, error))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(Turn::Theirs),
+            // Where there are no locks there are no turns.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Turn::Ours(file)),
+        }
+    }
+
+    /// Puts a file in place and holds it. It is our turn.
+    pub(super) fn write(&self, name: &str, content: impl FnOnce(Lock) -> Vec<u8>) -> Result<Owned> {
+        let scratch = self.scratch();
+        let target = self.path.join(name);
+        let written = self.write_scratch(&scratch, content).and_then(|owned| {
+            fs::rename(&scratch, &target)?;
+            Ok(owned)
+        });
+        written.map_err(|error| {
+            let _ = fs::remove_file(&scratch);
+            failed("write", &target, error)
+        })
+    }
+
+    fn write_scratch(&self, path: &Path, content: impl FnOnce(Lock) -> Vec<u8>) -> io::Result<Owned> {
+        let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
+        // Locked before it has its name, so that nobody ever sees it without.
+        let lock = match file.try_lock() {
+            Ok(()) => Lock::Held,
+            Err(_) => Lock::Unsupported,
+        };
+        file.write_all(&content(lock))?;
+        let identity = identity(&file.metadata()?);
+        Ok(Owned { file, identity })
+    }
+
+    /// Renews a file that we hold. Whether that worked; it does not if another is in its place, or none.
+    pub(super) fn renew(&self, name: &str, owned: &Owned) -> bool {
+        self.is_at(name, owned) && owned.file.set_modified(clock::wall()).is_ok()
+    }
+
+    /// Whether the file in this place is the one that we hold.
+    pub(super) fn is_at(&self, name: &str, owned: &Owned) -> bool {
+        self.is_in_place(name, owned.identity)
+    }
+
+    fn is_in_place(&self, name: &str, whose: Option<Identity>) -> bool {
+        fs::symlink_metadata(self.path.join(name)).is_ok_and(|metadata| identity(&metadata) == whose)
+    }
+
+    /// Removes a file; fine if it is not there. It is our turn.
+    pub(super) fn remove(&self, name: &str) -> Result<()> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("remove", &path, error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the file of a dead process. If it is not our turn, somebody else will, or we next time.
+    pub(super) fn bury(&self, name: &str) {
+        let Ok(Turn::Ours(_turn)) = self.take_turn() else { return };
+        // Only now is it sure that this is still the dead one's.
+        if let Ok(Some(found)) = self.read(name)
+            && found.life != Life::Held
+        {
+            let _ = self.remove(name);
+        }
+    }
+
+    /// Removes what processes left that died while writing.
+    pub(super) fn clean_up(&self) {
+        let Ok(names) = self.all_names() else { return };
+        let mut scratch = names.into_iter().filter(|name| name.starts_with('.') && name.ends_with(SCRATCH)).peekable();
+        if scratch.peek().is_none() {
+            return;
+        }
+        // Files are written in turn, so while it is ours nobody is writing one.
+        let Ok(Turn::Ours(_turn)) = self.take_turn() else { return };
+        for name in scratch {
+            let _ = fs::remove_file(self.path.join(name));
+        }
+    }
+
+    fn all_names(&self) -> Result<Vec<String>> {
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed("read", &self.path, error)),
+        };
+        Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+    }
+
+    fn scratch(&self) -> PathBuf {
+        self.path.join(format!(".{}{SCRATCH}", random::id()))
+    }
+
+    fn make(&self) -> Result<()> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.path).map_err(|error| failed("create", &self.path, error))
+    }
+
+    #[cfg(unix)]
+    fn check(&self) -> Result<()> {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+        let path = &self.path;
+        let refuse = |why: String| {
+            let path = path.display();
+            Err(Error::permission_denied(format!("the local registry may not be in `{path}`: {why}")))
+        };
+        let metadata = fs::symlink_metadata(path).map_err(|error| failed("read", path, error))?;
+        if metadata.is_symlink() {
+            return refuse("it is a symbolic link".to_owned());
+        }
+        if !metadata.is_dir() {
+            return refuse("it is not a directory".to_owned());
+        }
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & 0o022 != 0 {
+            return refuse(format!("its mode {mode:o} lets others write there; 700 would be right"));
+        }
+        let user = probe(path)?;
+        if metadata.uid() != user {
+            return refuse(format!("it belongs to user {}, and this process is user {user}", metadata.uid()));
+        }
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn check(&self) -> Result<()> {
+        probe(&self.path).map(drop)
+    }
+}
+
+fn runtime_directory() -> Option<PathBuf> {
+    let path = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?);
+    (path.is_absolute() && path.is_dir()).then_some(path)
+}
+
+fn private_temp() -> Result<PathBuf> {
+    let temp = std::env::temp_dir();
+    let user = probe(&temp)?;
+    Ok(temp.join(format!("micro-{user}")))
+}
+
+// The user this process acts as: the owner of a file it makes. The standard library has no other way to ask, and whether
+// we can write here is to be found out early anyway.
+fn probe(directory: &Path) -> Result<u32> {
+    let path = directory.join(format!(".{}{SCRATCH}", random::id()));
+    let file = private(OpenOptions::new().write(true).create_new(true)).open(&path);
+    let file = file.map_err(|error| failed("write", directory, error))?;
+    let metadata = file.metadata().map_err(|error| failed("write", directory, error));
+    let _ = fs::remove_file(&path);
+    #[cfg(unix)]
+    return metadata.map(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata));
+    #[cfg(not(unix))]
+    return metadata.map(|_| 0);
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+#[cfg(unix)]
+fn identity(metadata: &fs::Metadata) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    Some(Identity(metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_metadata: &fs::Metadata) -> Option<Identity> {
+    None
+}
+
+enum Unread {
+    Odd(Error),
+    Failed(io::Error),
+}
+
+fn read(name: &str, mut file: File) -> Result<Found, Unread> {
+    let mut bytes = Vec::new();
+    (&mut file).take(MAX_BYTES).read_to_end(&mut bytes).map_err(Unread::Failed)?;
+    let metadata = file.metadata().map_err(Unread::Failed)?;
+    let stamp = metadata.modified().map_err(Unread::Failed)?;
+    let entry = Entry::parse(name, &bytes).map_err(Unread::Odd)?;
+    let mut found = Found {
+        identity: identity(&metadata),
+        lock: entry.lock(),
+        ttl: entry.ttl(),
+        stamp,
+        life: Life::Unknown,
+        node: Arc::new(entry.into_node()),
+        file,
+    };
+    found.life = found.probe();
+    Ok(found)
+}
+
+impl Found {
+    // An owner that lives holds the lock; one that has ended leaves it to us, for the moment that it takes to ask.
+    fn probe(&self) -> Life {
+        match (self.file.try_lock_shared(), self.lock) {
+            (Err(TryLockError::WouldBlock), _) => Life::Held,
+            (Err(TryLockError::Error(_)), _) => Life::Unknown,
+            (Ok(()), lock) => {
+                let unlocked = self.file.unlock();
+                if lock == Lock::Held && unlocked.is_ok() { Life::Ended } else { Life::Unknown }
+            }
+        }
+    }
+}
+
+// The one place where the file system's failures get their codes.
+fn failed(what: &str, path: &Path, error: io::Error) -> Error {
+    let code = match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Code::PermissionDenied,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::ResourceExhausted,
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::InvalidFilename => Code::FailedPrecondition,
+        ErrorKind::InvalidInput => Code::InvalidArgument,
+        _ => Code::Unavailable,
+    };
+    Error::new(code, format!("cannot {what} `{}`: {error}", path.display())).from_source(error)
+}

@@ -1,0 +1,151 @@
+//! What is in a file, and what it is called.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::errors::{Error, Result};
+use crate::registry::Node;
+
+/// How large a file may be; larger ones are no entries.
+pub(super) const MAX_BYTES: u64 = Node::MAX_BYTES as u64 + 4096;
+
+/// The end of the name of every entry.
+pub(super) const SUFFIX: &str = ".json";
+
+/// Whether the owner holds a lock on the file. It cannot on every file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Lock {
+    Held,
+    Unsupported,
+}
+
+/// A file's content. When the entry was last renewed is the file's time of modification: renewing writes nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Entry<N = Node> {
+    node: N,
+    ttl_ms: u64,
+    lock: Lock,
+    // For people who look into the directory.
+    #[serde(default)]
+    pid: u32,
+}
+
+impl Entry {
+    /// Reads the content of the file called `name`.
+    pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
+        let entry: Entry = serde_json::from_slice(bytes)
+            .map_err(|error| Error::invalid_argument(format!("no entry of a registry: {error}")))?;
+        entry.node.check()?;
+        // Else a copied file would be a second entry of the same node.
+        let expected = file_name(&entry.node.service, &entry.node.id);
+        if expected != name {
+            return Err(Error::invalid_argument(format!("this entry belongs into `{expected}`")));
+        }
+        Ok(entry)
+    }
+
+    pub(super) fn ttl(&self) -> Duration {
+        Duration::from_millis(self.ttl_ms)
+    }
+
+    pub(super) fn lock(&self) -> Lock {
+        self.lock
+    }
+
+    pub(super) fn into_node(self) -> Node {
+        self.node
+    }
+}
+
+pub(super) fn to_bytes(node: &Node, ttl: Duration, lock: Lock) -> Vec<u8> {
+    let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
+    let entry = Entry { node, ttl_ms, lock, pid: std::process::id() };
+    serde_json::to_vec(&entry).expect("text, numbers and maps with text keys always have a JSON form")
+}
+
+/// The file of a node: two parts with a `~` between them.
+pub(super) fn file_name(service: &str, id: &str) -> String {
+    format!("{}{}{SUFFIX}", prefix(service), part(id))
+}
+
+/// What the names of all files of a service begin with, and of no other.
+pub(super) fn prefix(service: &str) -> String {
+    format!("{}~", part(service))
+}
+
+// Safe on every file system, also on those that ignore case: small letters, digits, `_`, `-` and inner dots stay, the rest
+// becomes `%xx`. What gets too long for a file name is cut, and told apart by its hash after a `+`.
+fn part(text: &str) -> String {
+    const LONGEST: usize = 110;
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => safe.push(char::from(byte)),
+            b'.' if !safe.is_empty() => safe.push('.'),
+            _ => safe.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    if safe.len() > LONGEST {
+        safe.truncate(LONGEST - 33);
+        safe.push_str(&format!("+{:032x}", fnv(text.as_bytes())));
+    }
+    safe
+}
+
+// FNV-1a with 128 bits: the same in every process, whatever it was compiled with.
+fn fnv(bytes: &[u8]) -> u128 {
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_a_safe_file_name_of_its_own() {
+        let long = "長".repeat(300);
+        let names = [
+            "",
+            "a",
+            "A",
+            ".",
+            "..",
+            "../../etc/passwd",
+            "a/b",
+            "a~b",
+            "a%2fb",
+            "a+b",
+            "größe",
+            "\0",
+            "con",
+            &long,
+            &format!("{long}x"),
+            &format!("{long}y"),
+        ];
+        let mut files = std::collections::BTreeSet::new();
+        for service in names {
+            for id in names {
+                let file = file_name(service, id);
+                assert!(file.len() < 255 && !file.starts_with('.') && !file.contains(['/', '\\', '\0']), "{file}");
+                assert!(file.starts_with(&prefix(service)));
+                assert!(file.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase()), "{file}");
+                assert!(files.insert(file), "{service:?} {id:?} share a file");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_entry_is_an_error() {
+        let node = Node::new("s", "").with_id("i");
+        let bytes = to_bytes(&node, Duration::MAX, Lock::Held);
+        assert_eq!(Entry::parse("s~i.json", &bytes).expect("an entry").into_node(), node);
+        assert!(Entry::parse("s~j.json", &bytes).is_err());
+        for cut in 0..bytes.len() {
+            assert!(Entry::parse("s~i.json", &bytes[..cut]).is_err());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Hearing from the kernel that a file changed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use notify::event::{AccessKind, AccessMode, ModifyKind};
+use notify::{Event, EventKind, RecursiveMode, Watcher};
+use tokio::sync::Notify;
+
+use super::entry::SUFFIX;
+use crate::registry::locked;
+
+/// Which files to look at.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    All,
+    At(BTreeSet<String>),
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Look::At(BTreeSet::new())
+    }
+}
+
+/// What is to be looked at next, and the bell that says so.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    look: Mutex<Look>,
+    bell: Notify,
+}
+
+impl Hints {
+    /// More names than this, and all files are looked at.
+    const MOST: usize = 1024;
+
+    pub(super) fn wake(&self) {
+        self.bell.notify_one();
+    }
+
+    pub(super) async fn woken(&self) {
+        self.bell.notified().await;
+    }
+
+    pub(super) fn take(&self) -> Look {
+        std::mem::take(&mut *locked(&self.look))
+    }
+
+    fn add(&self, name: String) {
+        let mut look = locked(&self.look);
+        if let Look::At(names) = &mut *look {
+            names.insert(name);
+            if names.len() > Self::MOST {
+                *look = Look::All;
+            }
+        }
+        drop(look);
+        self.wake();
+    }
+
+    fn add_all(&self) {
+        *locked(&self.look) = Look::All;
+        self.wake();
+    }
+
+    fn hear(&self, event: notify::Result<Event>) {
+        let Ok(event) = event else {
+            return self.add_all();
+        };
+        if event.need_rescan() {
+            return self.add_all();
+        }
+        if !matters(event.kind) {
+            return;
+        }
+        for path in &event.paths {
+            if let Some(name) = path.file_name().and_then(|name| name.to_str())
+                && name.ends_with(SUFFIX)
+            {
+                self.add(name.to_owned());
+            }
+        }
+    }
+}
+
+// Looking at a file makes events of its own, which must not lead to another look. Files are moved into place, renewed by
+// their time of modification, and removed; and closed after writing when their owner dies.
+fn matters(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+        EventKind::Access(_) => false,
+        EventKind::Modify(ModifyKind::Data(_)) => false,
+        _ => true,
+    }
+}
+
+/// Hears of changes in a directory until it is dropped.
+pub(super) struct Events {
+    _watcher: notify::RecommendedWatcher,
+}
+
+impl Events {
+    pub(super) fn of(directory: &Path, hints: &Arc<Hints>) -> notify::Result<Self> {
+        let hints = hints.clone();
+        let mut watcher = notify::recommended_watcher(move |event| hints.hear(event))?;
+        watcher.watch(directory, RecursiveMode::NonRecursive)?;
+        Ok(Events { _watcher: watcher })
+    }
+}

@@ -1,0 +1,336 @@
+//! All processes of one user on one machine: a file per node in a directory of the user's, and no server.
+//!
+//! Whoever registers a node writes a file and holds an exclusive lock on it for as long as the node is listed. The kernel
+//! drops the lock when the process ends, however it ends, so a reader that is given a shared lock knows that the owner is
+//! dead. Nobody has to wait for a time to run out to be rid of a killed process.
+//!
+//! - `directory`: where the files are, and who may see them;
+//! - `entry`: what is in a file and what it is called;
+//! - `view`: which files stand for living nodes, and what to tell the watches;
+//! - `events`: hearing from the kernel that a file changed.
+
+mod directory;
+mod entry;
+mod events;
+mod view;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use super::scheme::rest;
+use super::{Backend, Node, Registry, Scheme, Watch, locked};
+use crate::errors::{Error, Result};
+use crate::util::clock::{self, Instant};
+use crate::util::spawn::{self, Task};
+
+use directory::{Directory, Owned, Turn};
+use events::{Hints, Look};
+use view::View;
+
+/// How long to wait for other processes that change the directory; each needs it for well under a millisecond.
+const TURN: Duration = Duration::from_secs(2);
+
+/// How often the watched directory is looked through for what no file event tells: silent deaths and times run out.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// A burst of events is looked at once. Also, a killed process's lock is dropped a moment after the event about its file.
+const SETTLE: Duration = Duration::from_millis(5);
+
+/// A registry in files, for all processes of one user on one machine: the default of a service bound to loopback.
+///
+/// The files are in `$XDG_RUNTIME_DIR/micro/registry`, or where there is no such directory, in one under the temporary
+/// directory that is private to the user; [`Local::open`] takes another. A directory that somebody else could write to is
+/// refused, because who writes there decides where calls go.
+///
+/// Other processes see a change within milliseconds where the system tells about file changes, else within a second. A
+/// process that is killed is gone from answers at once, and watches are told within two seconds. A process that hangs is
+/// left out once its node's time to live is up; the reader's own clock measures that, so steps of the system's time do no
+/// harm. On file systems without locks, time to live and system time are all there is.
+///
+/// Ids must differ between processes: if two list a node with one service and id, the last wins, and each puts its own
+/// back at its next renewal. Dropping the last handle takes this process's nodes off the list.
+///
+/// Files that are no entries are left alone, with one warning each.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// use micro::registry::{Local, Registry};
+///
+/// let registry = Registry::local()?; // of the user
+/// let of_a_test = Registry::new(Local::open("/tmp/my-test/registry")?);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Local(Arc<Shared>);
+
+inventory::submit! {
+    Scheme {
+        name: "local",
+        example: "local:///path/of/directory",
+        connect: |url| Box::pin(async move {
+            let path = rest(url).to_owned();
+            let local = match path.as_str() {
+                "" => spawn::blocking(Local::new).await??,
+                absolute if absolute.starts_with('/') => spawn::blocking(move || Local::open(path)).await??,
+                more => return Err(Error::invalid_argument(format!(
+                    "`local://{more}` names no directory; an absolute path has three slashes: `local:///{more}`"
+                ))),
+            };
+            Ok(Registry::new(local))
+        }),
+    }
+}
+
+impl Registry {
+    /// The registry of all processes of this user on this machine.
+    ///
+    /// # Errors
+    ///
+    /// As [`Local::new`].
+    pub fn local() -> Result<Self> {
+        Ok(Registry::new(Local::new()?))
+    }
+}
+
+struct Shared {
+    directory: Directory,
+    name: String,
+    sweep: Duration,
+    held: Mutex<BTreeMap<String, Held>>,
+    view: Mutex<View>,
+    hints: Arc<Hints>,
+    keeper: Mutex<Option<Task<()>>>,
+}
+
+// A node this process lists.
+struct Held {
+    node: Node,
+    ttl: Duration,
+    owned: Owned,
+    expires: Instant,
+}
+
+impl Local {
+    /// The registry of this user. Creates its directory if need be; a few quick file operations.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::PermissionDenied`](crate::Code::PermissionDenied) when the directory is somebody else's, or others may
+    /// write to it, or this process may not; otherwise as the file system says. The message names the path.
+    pub fn new() -> Result<Self> {
+        Ok(Self::on(Directory::of_user()?, "local".to_owned(), SWEEP))
+    }
+
+    /// The registry in the directory at `path`, under the same conditions. Creates it if need be.
+    ///
+    /// # Errors
+    ///
+    /// As [`Local::new`].
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let directory = Directory::open(path.into())?;
+        let name = format!("local://{}", directory.path().display());
+        Ok(Self::on(directory, name, SWEEP))
+    }
+
+    /// Where the files are.
+    pub fn path(&self) -> &Path {
+        self.0.directory.path()
+    }
+
+    fn on(directory: Directory, name: String, sweep: Duration) -> Self {
+        Local(Arc::new(Shared {
+            directory,
+            name,
+            sweep,
+            held: Mutex::default(),
+            view: Mutex::default(),
+            hints: Arc::default(),
+            keeper: Mutex::default(),
+        }))
+    }
+
+    // File operations block, so they run where that hurts nobody.
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Shared) -> T + Send + 'static) -> Result<T> {
+        let shared = self.0.clone();
+        Ok(spawn::blocking(move || work(&shared)).await?)
+    }
+
+    // Changes wait for their turn at the directory.
+    async fn in_turn(&self, work: impl Fn(&Shared) -> Result<Turn<()>> + Clone + Send + 'static) -> Result<()> {
+        let deadline = clock::after(TURN);
+        loop {
+            let work = work.clone();
+            if let Turn::Ours(()) = self.blocking(move |shared| work(shared)).await?? {
+                return Ok(());
+            }
+            if clock::now() > deadline {
+                return Err(Error::unavailable(format!(
+                    "another process has kept `{}` locked for {TURN:?}",
+                    self.path().display()
+                )));
+            }
+            clock::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    fn start_keeper(&self) {
+        let mut keeper = locked(&self.0.keeper);
+        if keeper.as_ref().is_none_or(Task::is_finished) {
+            *keeper = Some(spawn::spawn(keep(Arc::downgrade(&self.0), self.0.hints.clone(), self.0.sweep)));
+        }
+    }
+}
+
+impl Backend for Local {
+    fn name(&self) -> String {
+        self.0.name.clone()
+    }
+
+    async fn register(&self, node: &Node, ttl: Duration) -> Result<()> {
+        let node = node.clone();
+        self.in_turn(move |shared| shared.put(&node, ttl)).await?;
+        self.start_keeper();
+        self.0.hints.wake();
+        Ok(())
+    }
+
+    async fn deregister(&self, node: &Node) -> Result<()> {
+        let name = entry::file_name(&node.service, &node.id);
+        self.in_turn(move |shared| shared.remove(&name)).await
+    }
+
+    async fn nodes(&self, service: &str) -> Result<Vec<Node>> {
+        let service = service.to_owned();
+        self.blocking(move |shared| locked(&shared.view).nodes(&shared.directory, &service)).await?
+    }
+
+    async fn services(&self) -> Result<Vec<String>> {
+        self.blocking(|shared| locked(&shared.view).services(&shared.directory)).await?
+    }
+
+    async fn watch(&self, service: Option<&str>) -> Result<Watch> {
+        let (feed, watch) = Watch::channel(service);
+        self.blocking(move |shared| locked(&shared.view).watch(&shared.directory, feed, &shared.hints)).await??;
+        self.start_keeper();
+        self.0.hints.wake();
+        Ok(watch)
+    }
+}
+
+impl Shared {
+    fn put(&self, node: &Node, ttl: Duration) -> Result<Turn<()>> {
+        let name = entry::file_name(&node.service, &node.id);
+        let mut held = locked(&self.held);
+        if let Some(held) = held.get_mut(&name)
+            && held.node == *node
+            && held.ttl == ttl
+            && self.directory.renew(&name, &held.owned)
+        {
+            held.expires = clock::after(ttl);
+            return Ok(Turn::Ours(()));
+        }
+        let Turn::Ours(_turn) = self.directory.take_turn()? else {
+            return Ok(Turn::Theirs);
+        };
+        let owned = self.directory.write(&name, |lock| entry::to_bytes(node, ttl, lock))?;
+        held.insert(name, Held { node: node.clone(), ttl, owned, expires: clock::after(ttl) });
+        Ok(Turn::Ours(()))
+    }
+
+    // Of a node listed here the file is removed only while it is ours; somebody may have taken the id over. Of another's
+    // node it is removed as asked, and comes back when that one renews it.
+    fn remove(&self, name: &str) -> Result<Turn<()>> {
+        let mut held = locked(&self.held);
+        let Turn::Ours(_turn) = self.directory.take_turn()? else {
+            return Ok(Turn::Theirs);
+        };
+        if held.get(name).is_none_or(|held| self.directory.is_at(name, &held.owned)) {
+            self.directory.remove(name)?;
+        }
+        held.remove(name);
+        Ok(Turn::Ours(()))
+    }
+
+    fn expire(&self) {
+        let now = clock::now();
+        self.let_go(|held| held.expires <= now);
+    }
+
+    // Where it is not our turn to remove the file, it is enough to let its lock go: readers then take it for that of a dead
+    // process.
+    fn let_go(&self, whom: impl Fn(&Held) -> bool) {
+        let mut held = locked(&self.held);
+        let gone: Vec<(String, Held)> = held.extract_if(.., |_, held| whom(held)).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let turn = self.directory.take_turn();
+        for (name, gone) in gone {
+            if let Ok(Turn::Ours(_)) = turn
+                && self.directory.is_at(&name, &gone.owned)
+            {
+                let _ = self.directory.remove(&name);
+            }
+        }
+    }
+
+    fn look(&self, look: &Look) {
+        self.expire();
+        locked(&self.view).look(&self.directory, look, &self.hints);
+    }
+
+    fn next_expiry(&self) -> Option<Instant> {
+        locked(&self.held).values().map(|held| held.expires).min()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.let_go(|_| true);
+    }
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Local").field(&self.path()).finish()
+    }
+}
+
+// Takes off the list what nobody renewed, and keeps the watches up to date. Owned by the registry, and ends with it.
+async fn keep(shared: Weak<Shared>, hints: Arc<Hints>, sweep: Duration) {
+    let mut next_sweep = clock::after(sweep);
+    loop {
+        let wake = match shared.upgrade() {
+            Some(shared) => {
+                let sweep = locked(&shared.view).is_watched().then_some(next_sweep);
+                sweep.into_iter().chain(shared.next_expiry()).min()
+            }
+            None => return,
+        };
+        match wake {
+            Some(wake) => {
+                // Whether time or news woke us, what there is to do is found below.
+                let _ = clock::timeout_at(wake, hints.woken()).await;
+            }
+            None => hints.woken().await,
+        }
+        clock::sleep(SETTLE).await;
+        let mut look = hints.take();
+        if clock::now() >= next_sweep {
+            look = Look::All;
+        }
+        if look == Look::All {
+            next_sweep = clock::after(sweep);
+        }
+        let Some(shared) = shared.upgrade() else { return };
+        if let Err(error) = spawn::blocking(move || shared.look(&look)).await {
+            tracing::warn!(%error, "could not look through the local registry");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

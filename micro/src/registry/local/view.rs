@@ -1,0 +1,214 @@
+//! Which files stand for living nodes, and what to tell the watches.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::directory::{Directory, Found, Identity, Life};
+use super::entry;
+use super::events::{Events, Hints, Look};
+use crate::errors::{Error, Result};
+use crate::registry::{Feed, Node};
+use crate::util::clock::{self, Instant};
+
+/// How much an entry that only its time can end may be overdue by the system's time, which may be off a little.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How many files to leave open; beyond that they are opened for each look.
+const MOST_OPEN: usize = 256;
+
+/// What this process knows about the files.
+#[derive(Default)]
+pub(super) struct View {
+    // The nodes by file name, as the watches know them.
+    known: BTreeMap<String, Arc<Node>>,
+    feeds: Vec<Feed>,
+    // The files as they were found last, left open so that looking again is quick, and no event to anybody.
+    open: HashMap<String, Found>,
+    // When each file's last renewal was first seen, on the clock that has no steps.
+    renewals: HashMap<String, Renewal>,
+    // Files that were complained about.
+    odd: HashSet<String>,
+    hearing: Hearing,
+}
+
+struct Renewal {
+    stamp: SystemTime,
+    seen: Instant,
+}
+
+#[derive(Default)]
+enum Hearing {
+    #[default]
+    Nothing,
+    Events {
+        _events: Events,
+        of: Option<Identity>,
+    },
+    // Tried and failed; the sweep has to do.
+    Deaf,
+}
+
+impl View {
+    pub(super) fn is_watched(&self) -> bool {
+        !self.feeds.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(super) fn deafen(&mut self) {
+        self.hearing = Hearing::Deaf;
+    }
+
+    pub(super) fn nodes(&mut self, directory: &Directory, service: &str) -> Result<Vec<Node>> {
+        let prefix = entry::prefix(service);
+        let names = self.names(directory)?;
+        let names = names.iter().filter(|name| name.starts_with(&prefix));
+        let nodes = names.filter_map(|name| self.living(directory, name)).filter(|node| node.service == service);
+        Ok(nodes.map(Arc::unwrap_or_clone).collect())
+    }
+
+    pub(super) fn services(&mut self, directory: &Directory) -> Result<Vec<String>> {
+        let names = self.names(directory)?;
+        let services: BTreeSet<String> =
+            names.iter().filter_map(|name| self.living(directory, name)).map(|node| node.service.clone()).collect();
+        Ok(services.into_iter().collect())
+    }
+
+    /// Adds a watch, with what is there.
+    pub(super) fn watch(&mut self, directory: &Directory, feed: Feed, hints: &Arc<Hints>) -> Result<()> {
+        // Ears first: what changes while we look is then heard of.
+        self.hear(directory, hints);
+        let names = self.names(directory)?;
+        self.feeds.push(feed);
+        self.sweep(directory, names);
+        Ok(())
+    }
+
+    /// Looks at some files, or at all, and tells the watches.
+    pub(super) fn look(&mut self, directory: &Directory, look: &Look, hints: &Arc<Hints>) {
+        self.feeds.retain(|feed| !feed.is_closed());
+        if self.feeds.is_empty() {
+            self.known.clear();
+            if !matches!(self.hearing, Hearing::Deaf) {
+                self.hearing = Hearing::Nothing;
+            }
+            return;
+        }
+        match look {
+            Look::At(names) => names.iter().for_each(|name| self.look_at(directory, name)),
+            Look::All => {
+                self.hear(directory, hints);
+                match self.names(directory) {
+                    Ok(names) => self.sweep(directory, names),
+                    // The watches keep what they know; a directory that cannot be read says nothing about processes.
+                    Err(error) => tracing::debug!(%error, "could not list the local registry"),
+                }
+            }
+        }
+    }
+
+    fn look_at(&mut self, directory: &Directory, name: &str) {
+        match self.living(directory, name) {
+            Some(node) => {
+                self.feeds.iter().for_each(|feed| feed.put(node.clone()));
+                self.known.insert(name.to_owned(), node);
+            }
+            None => {
+                if let Some(node) = self.known.remove(name) {
+                    self.feeds.iter().for_each(|feed| feed.remove(&node.service, &node.id));
+                }
+            }
+        }
+    }
+
+    fn sweep(&mut self, directory: &Directory, names: BTreeSet<String>) {
+        let living = names.into_iter().filter_map(|name| Some((self.living(directory, &name)?, name)));
+        self.known = living.map(|(node, name)| (name, node)).collect();
+        for feed in &self.feeds {
+            feed.replace(self.known.values().cloned());
+        }
+        directory.clean_up();
+    }
+
+    // The files there are. Those there are no more are forgotten.
+    fn names(&mut self, directory: &Directory) -> Result<BTreeSet<String>> {
+        let names: BTreeSet<String> = directory.names()?.into_iter().collect();
+        self.renewals.retain(|name, _| names.contains(name));
+        self.open.retain(|name, _| names.contains(name));
+        self.odd.retain(|name| names.contains(name));
+        Ok(names)
+    }
+
+    // The node of a file, if its owner lives. Removes the file if it does not.
+    fn living(&mut self, directory: &Directory, name: &str) -> Option<Arc<Node>> {
+        let before = self.open.remove(name);
+        let again = before.and_then(|mut found| directory.refresh(name, &mut found).then_some(found));
+        let found = match again.map_or_else(|| directory.read(name), |found| Ok(Some(found))) {
+            Ok(found) => found?,
+            Err(reason) => {
+                self.complain(directory, name, &reason);
+                return None;
+            }
+        };
+        let is_alive = self.is_alive(name, &found);
+        if !is_alive && found.life != Life::Held {
+            directory.bury(name);
+            return None;
+        }
+        let node = found.node.clone();
+        if self.open.len() < MOST_OPEN {
+            self.open.insert(name.to_owned(), found);
+        }
+        is_alive.then_some(node)
+    }
+
+    fn complain(&mut self, directory: &Directory, name: &str, reason: &Error) {
+        if self.odd.insert(name.to_owned()) {
+            let path = directory.path().join(name);
+            tracing::warn!(path = %path.display(), %reason, "left out a file in the local registry");
+        }
+    }
+
+    fn is_alive(&mut self, name: &str, found: &Found) -> bool {
+        match found.life {
+            Life::Ended => false,
+            Life::Held => !self.is_overdue(name, found),
+            // Nobody can tell but the clocks.
+            Life::Unknown => {
+                let age = clock::wall().duration_since(found.stamp).unwrap_or_default();
+                age <= found.ttl.saturating_add(GRACE) && !self.is_overdue(name, found)
+            }
+        }
+    }
+
+    // Whether we ourselves have seen no renewal for a whole time to live.
+    fn is_overdue(&mut self, name: &str, found: &Found) -> bool {
+        let now = clock::now();
+        match self.renewals.get(name).filter(|renewal| renewal.stamp == found.stamp) {
+            Some(renewal) => now.duration_since(renewal.seen) > found.ttl,
+            None => {
+                self.renewals.insert(name.to_owned(), Renewal { stamp: found.stamp, seen: now });
+                false
+            }
+        }
+    }
+
+    // Also after the directory was removed and made anew.
+    fn hear(&mut self, directory: &Directory, hints: &Arc<Hints>) {
+        let identity = directory.identity();
+        match &self.hearing {
+            Hearing::Deaf => return,
+            Hearing::Events { of, .. } if *of == identity => return,
+            _ => {}
+        }
+        self.hearing = match Events::of(directory.path(), hints) {
+            Ok(events) => Hearing::Events { _events: events, of: identity },
+            Err(_) if identity.is_none() => Hearing::Nothing,
+            Err(error) => {
+                let path = directory.path();
+                tracing::warn!(path = %path.display(), %error, "no file events; changes are seen within a second");
+                Hearing::Deaf
+            }
+        };
+    }
+}

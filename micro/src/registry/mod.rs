@@ -1,0 +1,240 @@
+//! Finding the live nodes of a service by name, and hearing about changes.
+//!
+//! A service that starts registers a [`Node`]: its address, its version, the methods it serves. Whoever wants to call it
+//! asks the registry for the nodes of that name. An entry lives for a limited time and is renewed while its process does,
+//! so a process that dies without a word is forgotten.
+//!
+//! Callers hold a [`Registry`], a small cloneable handle. On it,
+//!
+//! - [`Registry::register`] lists a node and keeps it listed, until the [`Registration`] is dropped;
+//! - [`Registry::follow`] gives a [`Following`], the nodes of one service as they are now, without asking anybody: what
+//!   clients use;
+//! - [`Registry::nodes`] and [`Registry::services`] ask once;
+//! - [`Registry::watch`] tells [`Change`] after [`Change`].
+//!
+//! A backend implements [`Backend`]: list a node for a while, take it off, answer who is there, and feed a [`Watch`]. All
+//! else is built on that here, once. An entry that is not renewed in time must disappear from answers *and* be told as
+//! deleted. The suite `micro::testing::suite::registry` checks a backend's promises.
+//!
+//! Two backends are always there: [`Memory`], the reference, for tests and programs of one process, and [`Local`], for all
+//! processes of a user on one machine. Others come with features or from outside crates, and are found by the [`Scheme`]
+//! of a URL.
+
+mod backend;
+mod change;
+mod follow;
+mod local;
+mod memory;
+mod node;
+mod registration;
+mod scheme;
+mod watch;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use crate::errors::{Error, Result};
+use crate::util::clock;
+
+pub use backend::Backend;
+pub use change::Change;
+pub use follow::Following;
+pub use local::Local;
+pub use memory::Memory;
+pub use node::Node;
+pub use registration::{Registration, Ttl};
+pub use scheme::Scheme;
+pub use watch::{Feed, Watch};
+
+use backend::DynBackend;
+use follow::View;
+
+/// How long the handle waits for a backend's answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The handle callers hold: which nodes of a service are alive.
+///
+/// Clones share everything: one backend, one cached view for each service that is followed.
+///
+/// Every question waits for the backend's answer for ten seconds at most, then fails with
+/// [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded). Dropping a question's future gives up waiting; what was
+/// under way in the backend may still happen.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// use micro::registry::{Node, Registry, Ttl};
+///
+/// let registry = Registry::memory();
+/// let greeter = registry.register(Node::new("greeter", "10.0.0.7:8080"), Ttl::default()).await?;
+///
+/// let nodes = registry.nodes("greeter").await?;
+/// assert_eq!(nodes[0].address, "10.0.0.7:8080");
+///
+/// greeter.deregister().await?;
+/// assert!(registry.nodes("greeter").await?.is_empty());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Registry {
+    backend: Arc<dyn DynBackend>,
+    views: Arc<Mutex<HashMap<String, Weak<View>>>>,
+}
+
+impl Registry {
+    /// The handle of a backend.
+    pub fn new(backend: impl Backend) -> Self {
+        Registry { backend: Arc::new(backend), views: Arc::default() }
+    }
+
+    /// A registry of its own in this process's memory, shared by the clones of this handle only.
+    pub fn memory() -> Self {
+        Self::new(Memory::new())
+    }
+
+    /// The registry a URL names: `memory`, `local`, `local:///run/shop/registry`, or what a backend crate added.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when no backend knows the scheme (the message lists those
+    /// there are) or the backend cannot read the rest; else what the backend says, mostly
+    /// [`Code::Unavailable`](crate::Code::Unavailable).
+    pub async fn connect(url: &str) -> Result<Self> {
+        scheme::connect(url).await
+    }
+
+    /// The backend's name, for people: `memory`.
+    pub fn name(&self) -> String {
+        self.backend.name()
+    }
+
+    /// Lists `node`, and keeps it listed until the returned registration is dropped.
+    ///
+    /// Returns once the node is listed. A node with the same service and id is replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for a node or a [`Ttl`] no registry can work with; else
+    /// what the backend says. Nothing is retried before the first success.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn register(&self, node: Node, ttl: Ttl) -> Result<Registration> {
+        ttl.check().map_err(|error| error.in_operation("registry.register"))?;
+        self.register_once(&node, ttl.ttl).await?;
+        Ok(Registration::keep(self.backend.clone(), node, ttl))
+    }
+
+    /// Lists `node` for `ttl`, once: nobody renews it.
+    ///
+    /// For programs that have their own heartbeat; others take [`Registry::register`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::register`].
+    pub async fn register_once(&self, node: &Node, ttl: Duration) -> Result<()> {
+        if ttl.is_zero() {
+            return Err(Error::invalid_argument("a time to live of zero").in_operation("registry.register"));
+        }
+        node.check().map_err(|error| error.in_operation("registry.register"))?;
+        self.within("registry.register", self.backend.register(node, ttl)).await
+    }
+
+    /// Takes the node with this service and id off the list. Fine if it is not on it.
+    ///
+    /// Somebody who still renews it puts it back.
+    ///
+    /// # Errors
+    ///
+    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable).
+    pub async fn deregister(&self, node: &Node) -> Result<()> {
+        self.within("registry.deregister", self.backend.deregister(node)).await
+    }
+
+    /// The nodes of `service` that are listed now, by id; none is no error.
+    ///
+    /// # Errors
+    ///
+    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable).
+    pub async fn nodes(&self, service: &str) -> Result<Vec<Node>> {
+        let mut nodes = self.within("registry.nodes", self.backend.nodes(service)).await?;
+        nodes.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(nodes)
+    }
+
+    /// The names of the services that have a node now, sorted.
+    ///
+    /// # Errors
+    ///
+    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable).
+    pub async fn services(&self) -> Result<Vec<String>> {
+        let mut services = self.within("registry.services", self.backend.services()).await?;
+        services.sort();
+        services.dedup();
+        Ok(services)
+    }
+
+    /// The changes of one service, or of all, beginning with what is there.
+    ///
+    /// # Errors
+    ///
+    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable).
+    pub async fn watch(&self, service: Option<&str>) -> Result<Watch> {
+        self.within("registry.watch", self.backend.watch(service)).await
+    }
+
+    /// The nodes of `service` as they are, kept up to date in the background.
+    ///
+    /// All followers of one service on this handle and its clones share one watch, which ends with the last of them.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn follow(&self, service: &str) -> Following {
+        let mut views = locked(&self.views);
+        if let Some(view) = views.get(service).and_then(Weak::upgrade).filter(|view| view.is_alive()) {
+            return Following::new(view);
+        }
+        views.retain(|_, view| view.strong_count() > 0);
+        let view = View::open(self.backend.clone(), service);
+        views.insert(service.to_owned(), Arc::downgrade(&view));
+        Following::new(view)
+    }
+
+    async fn within<T>(&self, operation: &'static str, question: impl Future<Output = Result<T>>) -> Result<T> {
+        patiently(&*self.backend, operation, PATIENCE, question).await
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Registry").field(&self.backend).finish()
+    }
+}
+
+/// Waits for a backend's answer as long as `patience` lasts, and says in the error who was asked for what.
+async fn patiently<T>(
+    backend: &dyn DynBackend,
+    operation: &'static str,
+    patience: Duration,
+    question: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let answer = clock::timeout(patience, question).await.unwrap_or_else(|_| {
+        Err(Error::deadline_exceeded(format!("registry `{}` did not answer within {patience:?}", backend.name())))
+    });
+    answer.map_err(|error| match error.operation() {
+        Some(_) => error.with("registry", backend.name()),
+        None => error.in_operation(operation).with("registry", backend.name()),
+    })
+}
+
+/// Locks, also after a panic elsewhere: what our locks guard is never left half-changed.
+fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::backend::DynBackend;
+use super::{Node, PATIENCE, locked, patiently};
+use crate::errors::{Error, Result};
+use crate::util::{clock, random, spawn};
+
+/// How long an entry lives without renewal, and how often it is renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ttl {
+    /// After this long without renewal the entry disappears. Default: 30 s.
+    pub ttl: Duration,
+    /// The time between two renewals; shorter than `ttl`. Default: 10 s.
+    pub interval: Duration,
+}
+
+impl Default for Ttl {
+    fn default() -> Self {
+        Ttl::new(Duration::from_secs(30))
+    }
+}
+
+impl Ttl {
+    /// A time to live, renewed at a third of it.
+    pub fn new(ttl: Duration) -> Self {
+        Ttl { ttl, interval: ttl / 3 }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.interval.is_zero() || self.interval >= self.ttl {
+            return Err(Error::invalid_argument(format!(
+                "an interval of {:?} does not keep an entry alive that lives for {:?}",
+                self.interval, self.ttl
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Keeps a node listed for as long as it lives.
+///
+/// The entry is renewed at the interval of its [`Ttl`]. A renewal that fails is tried again with growing pauses, for as
+/// long as it takes; one that finds the entry gone lists it again.
+///
+/// Dropping it takes the node off the list in the background, as well as that goes; [`Registration::deregister`] waits for
+/// it and tells whether it worked. If neither happens, because the process dies, the entry lives on for its `ttl` at most.
+#[must_use = "dropping the registration takes the node off the list"]
+pub struct Registration {
+    node: Arc<Mutex<Arc<Node>>>,
+    orders: mpsc::Sender<Order>,
+}
+
+enum Order {
+    Update(Box<Node>, oneshot::Sender<Result<()>>),
+    Deregister(oneshot::Sender<Result<()>>),
+}
+
+impl Registration {
+    /// Keeps a node alive that has just been listed.
+    pub(super) fn keep(backend: Arc<dyn DynBackend>, node: Node, ttl: Ttl) -> Self {
+        let (orders, inbox) = mpsc::channel(1);
+        let node = Arc::new(Mutex::new(Arc::new(node)));
+        // The task's owner is the registration: it ends when `orders` is dropped, and must outlive that by the moment it
+        // takes to deregister. Every wait in it has a deadline.
+        spawn::spawn(Keeper { backend, node: node.clone(), ttl }.run(inbox)).detach();
+        Registration { node, orders }
+    }
+
+    /// The node as it is listed.
+    pub fn node(&self) -> Arc<Node> {
+        locked(&self.node).clone()
+    }
+
+    /// Lists the node with another description: new metadata, another version, more endpoints.
+    ///
+    /// After an error the old description is the one kept alive. Dropping the future does not undo an update under way.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when the service or the id is another, or the node is one
+    /// no registry can keep; else what the backend says.
+    pub async fn update(&self, node: Node) -> Result<()> {
+        node.check().map_err(|error| error.in_operation("registry.update"))?;
+        let listed = self.node();
+        if (&listed.service, &listed.id) != (&node.service, &node.id) {
+            return Err(Error::invalid_argument(format!(
+                "node `{}` of `{}` cannot become node `{}` of `{}`; register that one",
+                listed.id, listed.service, node.id, node.service
+            ))
+            .in_operation("registry.update"));
+        }
+        self.order(|reply| Order::Update(Box::new(node), reply)).await
+    }
+
+    /// Takes the node off the list, and returns when that is done.
+    ///
+    /// Dropping the future does not stop the removal.
+    ///
+    /// # Errors
+    ///
+    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable); the entry then disappears when its
+    /// time is up.
+    pub async fn deregister(self) -> Result<()> {
+        self.order(Order::Deregister).await
+    }
+
+    async fn order(&self, order: impl FnOnce(oneshot::Sender<Result<()>>) -> Order) -> Result<()> {
+        let ended = || Error::unavailable("the runtime that kept the registration alive has ended");
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(order(reply)).await.map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Registration").field(&self.node()).finish()
+    }
+}
+
+// One task does all that is ever done to the entry, so a renewal cannot overtake the removal and bring the entry back.
+struct Keeper {
+    backend: Arc<dyn DynBackend>,
+    node: Arc<Mutex<Arc<Node>>>,
+    ttl: Ttl,
+}
+
+impl Keeper {
+    async fn run(self, mut inbox: mpsc::Receiver<Order>) {
+        let mut failures = 0;
+        loop {
+            let pause = self.pause(failures);
+            match clock::timeout(pause, inbox.recv()).await {
+                Err(_time_to_renew) => failures = self.renew(failures).await,
+                Ok(Some(Order::Update(node, reply))) => {
+                    let done = self.update(*node).await;
+                    failures = if done.is_ok() { 0 } else { failures.max(1) };
+                    let _ = reply.send(done);
+                }
+                Ok(Some(Order::Deregister(reply))) => {
+                    let _ = reply.send(self.deregister().await);
+                    return;
+                }
+                Ok(None) => {
+                    if let Err(error) = self.deregister().await {
+                        let node = self.node();
+                        tracing::debug!(service = node.service, node = node.id, %error, "node left to expire");
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn renew(&self, failures: u32) -> u32 {
+        let node = self.node();
+        let Err(error) = self.register(&node).await else {
+            if failures > 0 {
+                tracing::info!(service = node.service, node = node.id, "node is listed again");
+            }
+            return 0;
+        };
+        // Once per outage is for the operator, the rest for the developer.
+        if failures == 0 {
+            tracing::warn!(service = node.service, node = node.id, %error, "node could not be renewed");
+        } else {
+            tracing::debug!(service = node.service, node = node.id, %error, "node still could not be renewed");
+        }
+        failures.saturating_add(1)
+    }
+
+    async fn update(&self, node: Node) -> Result<()> {
+        self.register(&node).await?;
+        *locked(&self.node) = Arc::new(node);
+        Ok(())
+    }
+
+    async fn register(&self, node: &Node) -> Result<()> {
+        let patience = self.ttl.ttl.min(PATIENCE);
+        patiently(&*self.backend, "registry.register", patience, self.backend.register(node, self.ttl.ttl)).await
+    }
+
+    async fn deregister(&self) -> Result<()> {
+        let node = self.node();
+        patiently(&*self.backend, "registry.deregister", PATIENCE, self.backend.deregister(&node)).await
+    }
+
+    fn node(&self) -> Arc<Node> {
+        locked(&self.node).clone()
+    }
+
+    // A little early, so that nodes started together do not renew together.
+    fn pause(&self, failures: u32) -> Duration {
+        let pause = match failures.checked_sub(1) {
+            None => self.ttl.interval,
+            Some(doublings) => backoff(doublings).min(self.ttl.interval),
+        };
+        pause.mul_f64(1.0 - random::fraction() / 8.0)
+    }
+}
+
+/// The pause before another attempt: from a tenth of a second to ten seconds.
+pub(super) fn backoff(doublings: u32) -> Duration {
+    Duration::from_millis(100).saturating_mul(1 << doublings.min(7)).min(Duration::from_secs(10))
+}

@@ -1,0 +1,380 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+
+use super::{Change, Node, locked};
+use crate::errors::{Error, Result};
+
+/// The changes of one service, or of all, as they happen.
+///
+/// It begins with what is there: one [`Change::Created`] for every node listed when the watch was opened. These are ready
+/// at once, so whatever [`Watch::try_next`] gives before its first `None` is the snapshot.
+///
+/// A watch tells what is, and how that differs from what it told before. Somebody who reads slowly is caught up rather than
+/// flooded: what happened to one node in the meantime is told as one change, and what cancelled itself out is not told. So
+/// no watch loses a node or keeps a dead one, however slow its reader, and none needs more room than the nodes it is about.
+///
+/// An error ends the watch: what follows is `None`, and the way on is to open another, which begins with a snapshot again.
+/// [`Registry::follow`](super::Registry::follow) does that by itself.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// use micro::registry::{Change, Node, Registry, Ttl};
+///
+/// let registry = Registry::memory();
+/// let node = Node::new("greeter", "10.0.0.7:8080");
+/// let registration = registry.register(node.clone(), Ttl::default()).await?;
+///
+/// let mut watch = registry.watch(Some("greeter")).await?;
+/// assert_eq!(watch.next().await.transpose()?, Some(Change::Created(node.clone())));
+///
+/// registration.deregister().await?;
+/// assert_eq!(watch.next().await.transpose()?, Some(Change::Deleted(node)));
+/// # Ok(()) }
+/// ```
+#[must_use = "a watch tells something only when it is asked"]
+pub struct Watch {
+    inbox: Arc<Mutex<Inbox>>,
+    owned: Vec<Box<dyn Send + Sync>>,
+}
+
+/// The end of a [`Watch`] that a backend holds: it says what is, and the watch works out what changed.
+///
+/// Dropping it ends the watch.
+pub struct Feed {
+    inbox: Arc<Mutex<Inbox>>,
+}
+
+// What the reader was told (`told`), and for every node that differs from it what to tell next (`news`), oldest first by
+// `order`. News that would say nothing new is taken back, so both are bounded by the nodes there are.
+struct Inbox {
+    service: Option<String>,
+    told: HashMap<Key, Arc<Node>>,
+    news: HashMap<Key, News>,
+    order: BTreeMap<u64, Key>,
+    clock: u64,
+    end: End,
+    waker: Option<Waker>,
+    reader: Reader,
+}
+
+struct News {
+    since: u64,
+    node: Option<Arc<Node>>,
+}
+
+enum End {
+    Open,
+    Failed(Error),
+    Closed,
+}
+
+#[derive(PartialEq)]
+enum Reader {
+    Here,
+    Gone,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    service: String,
+    id: String,
+}
+
+impl Watch {
+    /// A watch for a backend to hand out, and the end that feeds it, about one service or about all.
+    ///
+    /// The backend feeds the snapshot before it hands out the watch.
+    pub fn channel(service: Option<&str>) -> (Feed, Watch) {
+        let inbox = Arc::new(Mutex::new(Inbox {
+            service: service.map(str::to_owned),
+            told: HashMap::new(),
+            news: HashMap::new(),
+            order: BTreeMap::new(),
+            clock: 0,
+            end: End::Open,
+            waker: None,
+            reader: Reader::Here,
+        }));
+        (Feed { inbox: inbox.clone() }, Watch { inbox, owned: Vec::new() })
+    }
+
+    /// Ties the life of `what` to the watch: the task that feeds it, or a connection.
+    pub fn owning(mut self, what: impl Send + Sync + 'static) -> Self {
+        self.owned.push(Box::new(what));
+        self
+    }
+
+    /// The next change; waits for one. `None` once the watch has ended.
+    ///
+    /// Dropping the future loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// The codes of the backend, mostly [`Code::Unavailable`](crate::Code::Unavailable), once; then the watch has ended.
+    pub async fn next(&mut self) -> Option<Result<Change>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// The next change if there is one already; `None` when one would have to wait, or the watch has ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`Watch::next`].
+    pub fn try_next(&mut self) -> Option<Result<Change>> {
+        let mut inbox = locked(&self.inbox);
+        inbox.pop().map(Ok).or_else(|| inbox.take_failure().map(Err))
+    }
+}
+
+impl Stream for Watch {
+    type Item = Result<Change>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut inbox = locked(&self.inbox);
+        if let Some(change) = inbox.pop() {
+            return Poll::Ready(Some(Ok(change)));
+        }
+        if let Some(error) = inbox.take_failure() {
+            return Poll::Ready(Some(Err(error)));
+        }
+        if matches!(inbox.end, End::Closed) {
+            return Poll::Ready(None);
+        }
+        inbox.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        locked(&self.inbox).reader = Reader::Gone;
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inbox = locked(&self.inbox);
+        f.debug_struct("Watch").field("service", &inbox.service).field("waiting", &inbox.news.len()).finish()
+    }
+}
+
+impl Feed {
+    /// Says that `node` is listed, as described. Says nothing new if the reader knows, or if it is of another service.
+    pub fn put(&self, node: impl Into<Arc<Node>>) {
+        let node = node.into();
+        let waker = locked(&self.inbox).put(node);
+        wake(waker);
+    }
+
+    /// Says that the node is gone.
+    pub fn remove(&self, service: &str, id: &str) {
+        let key = Key { service: service.to_owned(), id: id.to_owned() };
+        let waker = locked(&self.inbox).remove(key);
+        wake(waker);
+    }
+
+    /// Says that these nodes are listed and no others.
+    pub fn replace(&self, nodes: impl IntoIterator<Item = Arc<Node>>) {
+        let waker = locked(&self.inbox).replace(nodes);
+        wake(waker);
+    }
+
+    /// Ends the watch with an error, after what was said before.
+    pub fn fail(self, error: Error) {
+        locked(&self.inbox).end = End::Failed(error);
+    }
+
+    /// Whether nobody will read what is said here.
+    pub fn is_closed(&self) -> bool {
+        locked(&self.inbox).reader == Reader::Gone
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        let waker = {
+            let mut inbox = locked(&self.inbox);
+            if matches!(inbox.end, End::Open) {
+                inbox.end = End::Closed;
+            }
+            inbox.waker.take()
+        };
+        wake(waker);
+    }
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").field("service", &locked(&self.inbox).service).finish_non_exhaustive()
+    }
+}
+
+// Outside the lock: a waker may do anything.
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+impl Inbox {
+    fn put(&mut self, node: Arc<Node>) -> Option<Waker> {
+        if self.service.as_ref().is_some_and(|service| *service != node.service) {
+            return None;
+        }
+        let key = Key::of(&node);
+        let known = self.told.get(&key) == Some(&node);
+        self.tell(key, Some(node), known)
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Waker> {
+        let known = !self.told.contains_key(&key);
+        self.tell(key, None, known)
+    }
+
+    fn replace(&mut self, nodes: impl IntoIterator<Item = Arc<Node>>) -> Option<Waker> {
+        let mut present = HashSet::new();
+        let mut waker = None;
+        for node in nodes {
+            present.insert(Key::of(&node));
+            waker = self.put(node).or(waker);
+        }
+        let absent: Vec<Key> =
+            self.told.keys().chain(self.news.keys()).filter(|key| !present.contains(*key)).cloned().collect();
+        for key in absent {
+            waker = self.remove(key).or(waker);
+        }
+        waker
+    }
+
+    fn tell(&mut self, key: Key, node: Option<Arc<Node>>, known: bool) -> Option<Waker> {
+        if known {
+            if let Some(stale) = self.news.remove(&key) {
+                self.order.remove(&stale.since);
+            }
+            return None;
+        }
+        if let Some(news) = self.news.get_mut(&key) {
+            news.node = node;
+            return None;
+        }
+        self.clock += 1;
+        self.order.insert(self.clock, key.clone());
+        self.news.insert(key, News { since: self.clock, node });
+        self.waker.take()
+    }
+
+    fn pop(&mut self) -> Option<Change> {
+        let (_, key) = self.order.pop_first()?;
+        let news = self.news.remove(&key)?;
+        match news.node {
+            Some(node) => {
+                let change = Node::clone(&node);
+                match self.told.insert(key, node) {
+                    None => Some(Change::Created(change)),
+                    Some(_) => Some(Change::Updated(change)),
+                }
+            }
+            None => self.told.remove(&key).map(|node| Change::Deleted(Arc::unwrap_or_clone(node))),
+        }
+    }
+
+    fn take_failure(&mut self) -> Option<Error> {
+        match std::mem::replace(&mut self.end, End::Closed) {
+            End::Failed(error) => Some(error),
+            other => {
+                self.end = other;
+                None
+            }
+        }
+    }
+}
+
+impl Key {
+    fn of(node: &Node) -> Self {
+        Key { service: node.service.clone(), id: node.id.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(id: &str) -> Node {
+        Node::new("s", "").with_id(id)
+    }
+
+    fn drain(watch: &mut Watch) -> Vec<Change> {
+        std::iter::from_fn(|| watch.try_next()).map(|change| change.expect("no failure")).collect()
+    }
+
+    #[test]
+    fn what_cancelled_itself_out_is_not_told() {
+        let (feed, mut watch) = Watch::channel(None);
+        feed.put(node("a"));
+        feed.remove("s", "a");
+        assert_eq!(drain(&mut watch), []);
+        feed.put(node("a"));
+        assert_eq!(drain(&mut watch), [Change::Created(node("a"))]);
+        feed.remove("s", "a");
+        feed.put(node("a"));
+        assert_eq!(drain(&mut watch), []);
+        feed.remove("s", "a");
+        feed.put(node("a").with_version("2"));
+        assert_eq!(drain(&mut watch), [Change::Updated(node("a").with_version("2"))]);
+    }
+
+    #[test]
+    fn the_inbox_is_no_larger_than_what_it_is_about() {
+        let (feed, watch) = Watch::channel(None);
+        for round in 0..1_000 {
+            feed.put(node("a").with_version(round.to_string()));
+            feed.remove("s", "a");
+        }
+        let inbox = locked(&watch.inbox);
+        assert_eq!((inbox.news.len(), inbox.order.len(), inbox.told.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn replacing_tells_the_difference_in_the_order_it_arose() {
+        let (feed, mut watch) = Watch::channel(Some("s"));
+        feed.put(node("a"));
+        feed.put(node("b"));
+        feed.put(Node::new("other", ""));
+        assert_eq!(drain(&mut watch).len(), 2);
+        feed.replace([Arc::new(node("c")), Arc::new(node("b"))]);
+        assert_eq!(drain(&mut watch), [Change::Created(node("c")), Change::Deleted(node("a"))]);
+    }
+
+    #[tokio::test]
+    async fn a_failure_comes_last_and_once() {
+        let (feed, mut watch) = Watch::channel(None);
+        feed.put(node("a"));
+        feed.fail(Error::unavailable("gone"));
+        assert!(matches!(watch.next().await, Some(Ok(Change::Created(_)))));
+        assert!(matches!(watch.next().await, Some(Err(_))));
+        assert!(watch.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_waiting_reader_is_woken() {
+        let (feed, mut watch) = Watch::channel(None);
+        let (told, ()) = tokio::join!(watch.next(), async { feed.put(node("a")) });
+        assert!(matches!(told, Some(Ok(Change::Created(_)))));
+        let (told, ()) = tokio::join!(watch.next(), async { drop(feed) });
+        assert!(told.is_none());
+    }
+
+    #[test]
+    fn the_backend_learns_that_nobody_reads() {
+        let (feed, watch) = Watch::channel(None);
+        assert!(!feed.is_closed());
+        drop(watch);
+        assert!(feed.is_closed());
+    }
+}

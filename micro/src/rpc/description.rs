@@ -1,0 +1,297 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use crate::message::MessageDesc;
+use crate::rpc::{MethodSpec, Outcome, Part};
+
+/// What a contract says about itself, as the macros write it: constant data.
+#[derive(Debug)]
+pub struct ServiceDesc {
+    name: &'static str,
+    package: &'static str,
+    contract: &'static str,
+    version: &'static str,
+    docs: &'static str,
+    methods: &'static [MethodDesc],
+    extensions: Extensions,
+}
+
+/// One method of a contract.
+pub struct MethodDesc {
+    name: &'static str,
+    path: &'static str,
+    docs: &'static str,
+    request: fn() -> &'static MessageDesc,
+    reply: fn() -> &'static MessageDesc,
+    client_streaming: bool,
+    server_streaming: bool,
+    idempotency: Idempotency,
+    timeout: Option<Duration>,
+    deprecated: Option<&'static str>,
+    extensions: Extensions,
+}
+
+/// Named values that rooms further out read: access rules, HTTP routes, flags for tools. The values are JSON text.
+pub type Extensions = &'static [(&'static str, &'static str)];
+
+/// Whether a method may run twice for one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Idempotency {
+    /// Nobody said: it is never retried after it may have run.
+    #[default]
+    Unknown,
+    /// Running it twice is like running it once.
+    Idempotent,
+    /// It changes nothing; only such a method may be called with HTTP's GET.
+    NoSideEffects,
+}
+
+impl ServiceDesc {
+    /// A contract by its registry name, its protobuf package, and its own name: `("greeter", "greeter", "Greeter")`.
+    pub const fn new(name: &'static str, package: &'static str, contract: &'static str) -> Self {
+        ServiceDesc { name, package, contract, version: "", docs: "", methods: &[], extensions: &[] }
+    }
+
+    /// The same with a version.
+    #[must_use]
+    pub const fn version(self, version: &'static str) -> Self {
+        ServiceDesc { version, ..self }
+    }
+
+    /// The same with documentation.
+    #[must_use]
+    pub const fn docs(self, docs: &'static str) -> Self {
+        ServiceDesc { docs, ..self }
+    }
+
+    /// The same with these methods, in the order of the table that serves them.
+    #[must_use]
+    pub const fn methods(self, methods: &'static [MethodDesc]) -> Self {
+        ServiceDesc { methods, ..self }
+    }
+
+    /// The same with extensions.
+    #[must_use]
+    pub const fn extensions(self, extensions: Extensions) -> Self {
+        ServiceDesc { extensions, ..self }
+    }
+
+    /// The name under which the registry lists it, unless the program changes that.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The version, empty where none was given.
+    pub const fn service_version(&self) -> &'static str {
+        self.version
+    }
+
+    /// The name of the contract itself: `Greeter`.
+    pub const fn contract(&self) -> &'static str {
+        self.contract
+    }
+
+    /// Package and contract: `greeter.Greeter`.
+    pub fn full_name(&self) -> Cow<'static, str> {
+        if self.package.is_empty() {
+            return Cow::Borrowed(self.contract);
+        }
+        Cow::Owned(format!("{}.{}", self.package, self.contract))
+    }
+
+    /// The value of an extension, as JSON text.
+    pub fn extension(&self, name: &str) -> Option<&'static str> {
+        self.extensions.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    /// The methods, in the order of the table that serves them.
+    pub const fn method_descs(&self) -> &'static [MethodDesc] {
+        self.methods
+    }
+
+    /// The same as owned data, which services known only at run time have too.
+    pub fn description(&self) -> Description {
+        Description {
+            name: self.name.into(),
+            full_name: self.full_name().into_owned(),
+            version: self.version.into(),
+            docs: self.docs.into(),
+            methods: self.methods.iter().map(MethodDesc::description).collect(),
+        }
+    }
+}
+
+impl MethodDesc {
+    /// The method `M` under its wire name and path: `("Hello", "/greeter.Greeter/Hello")`.
+    pub const fn of<M: MethodSpec>(name: &'static str, path: &'static str) -> Self {
+        MethodDesc {
+            name,
+            path,
+            docs: "",
+            request: <M::In as Part>::desc,
+            reply: <<M::Out as Outcome>::Ok as Part>::desc,
+            client_streaming: <M::In as Part>::STREAMING,
+            server_streaming: <<M::Out as Outcome>::Ok as Part>::STREAMING,
+            idempotency: Idempotency::Unknown,
+            timeout: None,
+            deprecated: None,
+            extensions: &[],
+        }
+    }
+
+    /// The same with documentation.
+    #[must_use]
+    pub const fn docs(self, docs: &'static str) -> Self {
+        MethodDesc { docs, ..self }
+    }
+
+    /// The same with a deadline that applies where the caller sets none.
+    #[must_use]
+    pub const fn timeout_ms(self, milliseconds: u64) -> Self {
+        MethodDesc { timeout: Some(Duration::from_millis(milliseconds)), ..self }
+    }
+
+    /// The same, and running it twice is like running it once.
+    #[must_use]
+    pub const fn idempotent(self) -> Self {
+        MethodDesc { idempotency: Idempotency::Idempotent, ..self }
+    }
+
+    /// The same, and it changes nothing.
+    #[must_use]
+    pub const fn no_side_effects(self) -> Self {
+        MethodDesc { idempotency: Idempotency::NoSideEffects, ..self }
+    }
+
+    /// The same, with what to use in its place.
+    #[must_use]
+    pub const fn deprecated(self, instead: &'static str) -> Self {
+        MethodDesc { deprecated: Some(instead), ..self }
+    }
+
+    /// The same with extensions.
+    #[must_use]
+    pub const fn extensions(self, extensions: Extensions) -> Self {
+        MethodDesc { extensions, ..self }
+    }
+
+    /// The name on the wire: `Hello`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The path on the wire: `/greeter.Greeter/Hello`.
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// The message asked with, or each of them.
+    pub fn request(&self) -> &'static MessageDesc {
+        (self.request)()
+    }
+
+    /// The message answered with, or each of them.
+    pub fn reply(&self) -> &'static MessageDesc {
+        (self.reply)()
+    }
+
+    /// Whether the caller sends a stream.
+    pub const fn client_streaming(&self) -> bool {
+        self.client_streaming
+    }
+
+    /// Whether the answer is a stream.
+    pub const fn server_streaming(&self) -> bool {
+        self.server_streaming
+    }
+
+    /// Whether it may run twice for one request.
+    pub const fn idempotency(&self) -> Idempotency {
+        self.idempotency
+    }
+
+    /// The deadline that applies where the caller sets none.
+    pub const fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// What to use in its place, where it is deprecated.
+    pub const fn deprecation(&self) -> Option<&'static str> {
+        self.deprecated
+    }
+
+    /// The value of an extension, as JSON text.
+    pub fn extension(&self, name: &str) -> Option<&'static str> {
+        self.extensions.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    fn description(&self) -> MethodDescription {
+        MethodDescription {
+            name: self.name.into(),
+            path: self.path.into(),
+            docs: self.docs.into(),
+            request: self.request().name.into(),
+            reply: self.reply().name.into(),
+            client_streaming: self.client_streaming,
+            server_streaming: self.server_streaming,
+            idempotency: self.idempotency,
+            timeout: self.timeout,
+            deprecated: self.deprecated.map(Into::into),
+        }
+    }
+}
+
+// A function pointer says nothing to a reader; the names of the messages do.
+impl fmt::Debug for MethodDesc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.description(), f)
+    }
+}
+
+/// What a service says about itself, as owned data: also for services no contract in this program knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// The name under which the registry lists it.
+    pub name: Cow<'static, str>,
+    /// Package and contract: `greeter.Greeter`.
+    pub full_name: String,
+    /// The version, empty where none was given.
+    pub version: Cow<'static, str>,
+    /// The documentation of the contract.
+    pub docs: Cow<'static, str>,
+    /// The methods.
+    pub methods: Vec<MethodDescription>,
+}
+
+/// One method of a [`Description`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct MethodDescription {
+    /// The name on the wire.
+    pub name: Cow<'static, str>,
+    /// The path on the wire.
+    pub path: Cow<'static, str>,
+    /// The documentation of the method.
+    pub docs: Cow<'static, str>,
+    /// The full name of the message asked with.
+    pub request: Cow<'static, str>,
+    /// The full name of the message answered with.
+    pub reply: Cow<'static, str>,
+    /// Whether the caller sends a stream.
+    pub client_streaming: bool,
+    /// Whether the answer is a stream.
+    pub server_streaming: bool,
+    /// Whether it may run twice for one request.
+    pub idempotency: Idempotency,
+    /// The deadline that applies where the caller sets none.
+    pub timeout: Option<Duration>,
+    /// What to use in its place, where it is deprecated.
+    pub deprecated: Option<Cow<'static, str>>,
+}
+
+impl Description {
+    /// The method with this path.
+    pub fn method(&self, path: &str) -> Option<&MethodDescription> {
+        self.methods.iter().find(|method| method.path == path)
+    }
+}

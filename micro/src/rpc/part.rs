@@ -1,0 +1,157 @@
+//! What may stand in a method's signature, decided by type and not by spelling, so that aliases work.
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+
+use super::guard;
+use crate::codec::Codec;
+use crate::context::Context;
+use crate::errors::{Error, Result};
+use crate::message::{Encode, Message, MessageDesc};
+use crate::rpc::{Payload, Streaming};
+
+/// One side of a method: a message, `()`, or a [`Streaming`] of messages.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a service method",
+    label = "expected a message, `()` or `Streaming<message>`",
+    note = "write `#[micro::message]` on your own type"
+)]
+pub trait Part: Sized + Send + 'static {
+    /// Whether it is a stream.
+    const STREAMING: bool;
+
+    /// The message, or each of them.
+    fn desc() -> &'static MessageDesc;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the bytes are not that message.
+    fn from_payload(payload: Payload, codec: Codec) -> Result<Self>;
+
+    /// Writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](crate::Code::Internal) when the format cannot say it.
+    fn into_payload(self, codec: Codec) -> Result<Payload>;
+
+    /// The message, where it is one; nothing of a stream, which can be read only once.
+    fn message(&self) -> Option<&dyn Encode>;
+
+    /// Ties a stream to the context of its call; a message passes unchanged.
+    fn guarded(self, context: &Context) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Message + Send> Part for M {
+    const STREAMING: bool = false;
+
+    fn desc() -> &'static MessageDesc {
+        M::DESC
+    }
+
+    fn from_payload(payload: Payload, codec: Codec) -> Result<Self> {
+        match payload {
+            Payload::One(bytes) => codec.decode(&bytes),
+            Payload::Many(_) => Err(Error::invalid_argument("a stream where one message was expected")),
+        }
+    }
+
+    fn into_payload(self, codec: Codec) -> Result<Payload> {
+        codec.encode(&self).map(Payload::One)
+    }
+
+    fn message(&self) -> Option<&dyn Encode> {
+        Some(self)
+    }
+
+    fn guarded(self, _: &Context) -> Self {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Message + Send, E: Fault> Part for Streaming<M, E> {
+    const STREAMING: bool = true;
+
+    fn desc() -> &'static MessageDesc {
+        M::DESC
+    }
+
+    fn from_payload(payload: Payload, codec: Codec) -> Result<Self> {
+        let decode = move |bytes: Result<Bytes>| bytes.and_then(|bytes| codec.decode(&bytes)).map_err(E::from_error);
+        Ok(match payload {
+            Payload::Many(items) => Streaming::new(items.map(decode)),
+            // A caller of an older contract sends one message where there is now a stream.
+            Payload::One(bytes) => Streaming::new(futures_util::stream::iter([decode(Ok(bytes))])),
+        })
+    }
+
+    fn into_payload(self, codec: Codec) -> Result<Payload> {
+        let encode = move |item: Result<M, E>| codec.encode(&item.map_err(E::into_error)?);
+        Ok(Payload::Many(Streaming::new(self.map(encode))))
+    }
+
+    fn message(&self) -> Option<&dyn Encode> {
+        None
+    }
+
+    fn guarded(self, context: &Context) -> Self {
+        guard::guarded(self, context)
+    }
+}
+
+/// What a method returns: any `Result` of a [`Part`], also behind an alias.
+#[diagnostic::on_unimplemented(
+    message = "a service method returns a `Result`, found `{Self}`",
+    label = "expected `Result<message>`, `Result<()>` or `Result<Streaming<message>>`"
+)]
+pub trait Outcome: Send + 'static {
+    /// The answer.
+    type Ok: Part;
+    /// The failure.
+    type Err: Fault;
+
+    /// As a plain `Result`.
+    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+    /// From a plain `Result`.
+    fn from_result(result: Result<Self::Ok, Self::Err>) -> Self;
+}
+
+impl<T: Part, E: Fault> Outcome for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+
+    fn from_result(result: Result<T, E>) -> Self {
+        result
+    }
+}
+
+/// What a method may fail with: [`Error`], or an enum that maps to it and back.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a service method",
+    label = "expected `micro::Error` or an error that maps to it",
+    note = "implement `micro::rpc::Fault` for your own error"
+)]
+pub trait Fault: Sized + Send + 'static {
+    /// As the error that travels.
+    fn into_error(self) -> Error;
+    /// From the error that travelled.
+    fn from_error(error: Error) -> Self;
+}
+
+impl Fault for Error {
+    fn into_error(self) -> Error {
+        self
+    }
+
+    fn from_error(error: Error) -> Self {
+        error
+    }
+}

@@ -1,0 +1,187 @@
+//! One port: who comes in, and what they speak.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+
+use super::drain::{Drained, Phase, Switch, lingering};
+use crate::errors::{Code, Error, Result};
+use crate::transport::http::HttpServer;
+use crate::util::clock;
+use crate::util::net::{self, TcpListener, TcpStream};
+use crate::util::spawn::{self, Task};
+
+/// The first byte of a TLS handshake.
+const TLS: u8 = 0x16;
+/// The first byte of `micro/1`.
+const NATIVE: u8 = 0x00;
+/// How long accepting rests after it has failed; out of file descriptors, it fails again at once.
+const REST: Duration = Duration::from_millis(20);
+/// How long a connection that has said nothing yet is kept once the server drains.
+const LAST_CALL: Duration = Duration::from_millis(500);
+
+/// A port that is bound and not served yet: what connects meanwhile waits.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    options: ListenOptions,
+}
+
+/// How a [`Listener`] treats connections.
+#[derive(Clone, Debug)]
+pub struct ListenOptions {
+    /// How many connections are served at a time; more wait to be accepted: 10,000.
+    pub connections: usize,
+    /// Within what time the first byte must come: 5 s.
+    pub first_byte: Duration,
+    /// How long calls in flight may take to finish once the server drains: 25 s.
+    pub drain: Duration,
+}
+
+impl Default for ListenOptions {
+    fn default() -> Self {
+        ListenOptions { connections: 10_000, first_byte: Duration::from_secs(5), drain: Duration::from_secs(25) }
+    }
+}
+
+impl Listener {
+    /// Binds `address`: `127.0.0.1:0` picks a free port.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidArgument`] when the address is none, [`Code::AlreadyExists`] when somebody listens there,
+    /// [`Code::PermissionDenied`] or [`Code::Unavailable`] as the operating system says.
+    pub async fn bind(address: &str, options: ListenOptions) -> Result<Self> {
+        let socket = net::listen(address).await.map_err(|error| unbound(address, error))?;
+        let address = socket.local_addr()?;
+        Ok(Listener { socket, address, options })
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `switch` says [`Phase::Draining`], and then until every connection has ended, or the time is up, or the
+    /// switch says [`Phase::Forced`].
+    ///
+    /// Dropping the future drops the port and every connection at once.
+    pub async fn serve(self, http: HttpServer, switch: Switch) -> Drained {
+        let Listener { socket, options, .. } = self;
+        let mut open = Connections { http, switch, first_byte: options.first_byte, tasks: FuturesUnordered::new() };
+        open.accept(&socket, options.connections).await;
+        // What waits in the queue has connected, and may have sent a call: closing the port would reset it.
+        while let Some(Ok((stream, peer))) = socket.accept().now_or_never() {
+            open.add(stream, peer);
+        }
+        drop(socket);
+        open.finish(options.drain).await
+    }
+}
+
+/// Why an address could not be bound, and what to do about it.
+fn unbound(address: &str, error: io::Error) -> Error {
+    let (code, hint) = match error.kind() {
+        io::ErrorKind::AddrInUse => (Code::AlreadyExists, ": another program listens there"),
+        io::ErrorKind::AddrNotAvailable => (Code::InvalidArgument, ": no interface of this machine has that address"),
+        io::ErrorKind::PermissionDenied => (Code::PermissionDenied, ": ports below 1024 need privileges"),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => (Code::InvalidArgument, ": expected `host:port`"),
+        _ => (Code::Unavailable, ""),
+    };
+    Error::new(code, format!("cannot listen at `{address}`{hint}")).from_source(error)
+}
+
+/// The connections of a port. Each is a task that ends when this is dropped.
+struct Connections {
+    http: HttpServer,
+    switch: Switch,
+    first_byte: Duration,
+    tasks: FuturesUnordered<Task<()>>,
+}
+
+impl Connections {
+    async fn accept(&mut self, socket: &TcpListener, most: usize) {
+        let switch = self.switch.clone();
+        let mut draining = pin!(switch.reached(Phase::Draining));
+        let mut leaving = pin!(switch.reached(Phase::Leaving));
+        let mut left = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = draining.as_mut() => return self.http.leave(),
+                () = leaving.as_mut(), if !left => {
+                    left = true;
+                    self.http.leave();
+                }
+                Some(_) = self.tasks.next() => {}
+                accepted = socket.accept(), if self.tasks.len() < most => match accepted {
+                    Ok((stream, peer)) => self.add(stream, peer),
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept a connection");
+                        clock::sleep(REST).await;
+                    }
+                },
+            }
+        }
+    }
+
+    fn add(&self, stream: TcpStream, peer: SocketAddr) {
+        let connection = connection(stream, peer, self.http.clone(), self.switch.clone(), self.first_byte);
+        self.tasks.push(spawn::spawn(connection));
+    }
+
+    async fn finish(mut self, bound: Duration) -> Drained {
+        let switch = self.switch.clone();
+        let all = async { while self.tasks.next().await.is_some() {} };
+        tokio::select! {
+            () = all => {}
+            () = switch.reached(Phase::Forced) => {}
+            () = clock::sleep(bound) => {}
+        }
+        switch.to(Phase::Forced);
+        match self.tasks.len() {
+            0 => Drained::Clean,
+            open => Drained::Forced(open),
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, http: HttpServer, switch: Switch, first_byte: Duration) {
+    if let Err(error) = stream.set_nodelay(true) {
+        return tracing::debug!(%peer, %error, "connection lost");
+    }
+    // One that has said nothing when the server drains has little time to do so.
+    let draining = async {
+        switch.reached(Phase::Draining).await;
+        clock::sleep(LAST_CALL).await;
+    };
+    let first = tokio::select! {
+        first = clock::timeout(first_byte, peek(&stream)) => first,
+        () = draining => Ok(None),
+    };
+    match first {
+        Ok(Some(TLS)) => tracing::debug!(%peer, "connection closed: TLS is not configured"),
+        Ok(Some(NATIVE)) => tracing::debug!(%peer, "connection closed: `micro/1` is not spoken here"),
+        Ok(Some(_)) => {
+            let (io, left) = lingering(stream);
+            http.serve_connection(io, peer, switch.reached(Phase::Draining)).await;
+            left.close().await;
+        }
+        Ok(None) => tracing::debug!(%peer, "connection closed before it said anything"),
+        Err(_) => tracing::debug!(%peer, "connection closed: nothing came within the time"),
+    }
+}
+
+/// The first byte, which stays unread. `None` when the connection ended without one.
+async fn peek(stream: &TcpStream) -> Option<u8> {
+    let mut byte = [0];
+    match stream.peek(&mut byte).await {
+        Ok(1) => Some(byte[0]),
+        _ => None,
+    }
+}

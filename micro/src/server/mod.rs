@@ -1,0 +1,109 @@
+//! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
+
+mod drain;
+mod listen;
+mod table;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use drain::{Drained, Phase, Switch};
+pub use listen::{ListenOptions, Listener};
+
+use table::Table;
+
+use crate::errors::{Error, Fate, Result};
+use crate::rpc::{BoxFuture, Call, Interceptors, Service};
+use crate::transport::{Arrival, Inbound, Route};
+use crate::util::text;
+
+/// The services of a program and what wraps them: what the serving end of every transport talks to.
+#[derive(Default)]
+pub struct Server {
+    node: Option<String>,
+    table: Table,
+    interceptors: Interceptors,
+    stopping: AtomicBool,
+}
+
+impl Server {
+    /// A server of nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same as the node `id`: it refuses calls that name another, because they were meant for whoever listened here
+    /// before.
+    #[must_use]
+    pub fn with_node(mut self, id: impl Into<String>) -> Self {
+        self.node = Some(id.into());
+        self
+    }
+
+    /// Adds a service under the name it is listed by.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyExists`](crate::Code::AlreadyExists) when the same contract is there under the same name.
+    pub fn add(&mut self, name: &str, service: Service) -> Result<()> {
+        self.table.add(name, service)
+    }
+
+    /// The same with every call wrapped.
+    #[must_use]
+    pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
+        self.interceptors = interceptors;
+        self
+    }
+
+    /// The services with the names they are listed under, in the order they were added.
+    pub fn services(&self) -> &[(Arc<str>, Service)] {
+        self.table.services()
+    }
+
+    /// Refuses calls from now on; those that run finish.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+}
+
+impl Inbound for Server {
+    fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
+        if self.stopping.load(Ordering::Acquire) {
+            return Err(Error::unavailable("shutting down").with_fate(Fate::Never));
+        }
+        if let (Some(meant), Some(own)) = (arrival.node, &self.node)
+            && meant != own
+        {
+            return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`"))
+                .with_fate(Fate::Never));
+        }
+        let found = self.table.find(arrival.path, arrival.service);
+        found.cloned().ok_or_else(|| self.unknown(arrival.path))
+    }
+
+    fn local(&self, service: &str, path: &str) -> Option<Route> {
+        self.table.find_exactly(path, service).cloned()
+    }
+
+    fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        self.interceptors.run(call, route)
+    }
+}
+
+impl Server {
+    fn unknown(&self, path: &str) -> Error {
+        let hint = match text::nearest(path, self.table.paths()) {
+            Some(near) => format!("; did you mean `{near}`?"),
+            None => String::new(),
+        };
+        Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug())).with_fate(Fate::Never)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("node", &self.node).field("services", &self.table.services()).finish()
+    }
+}

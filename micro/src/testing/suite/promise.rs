@@ -1,0 +1,46 @@
+//! What the suites share: names nobody else uses, and waiting that ends with a sentence instead of never.
+
+use std::fmt::{Debug, Display};
+use std::future::Future;
+use std::time::Duration;
+
+use crate::util::{clock, random};
+
+/// How long a backend may take to keep a promise before it counts as broken.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A name nobody else uses, also where many suites run against one server.
+pub(super) fn unique(what: &str) -> String {
+    format!("suite-{what}-{}", random::id())
+}
+
+/// What came out, or a panic that names the promise.
+pub(super) fn kept<T, E: Display>(promise: &str, outcome: Result<T, E>) -> T {
+    outcome.unwrap_or_else(|error| panic!("promise broken: {promise}: {error}"))
+}
+
+/// Asks until the answer is `expected`.
+pub(super) async fn eventually<T, Asked>(promise: &str, expected: T, mut ask: impl FnMut() -> Asked)
+where
+    T: PartialEq + Debug,
+    Asked: Future<Output = T>,
+{
+    let deadline = clock::after(PATIENCE);
+    loop {
+        let answer = ask().await;
+        if answer == expected {
+            return;
+        }
+        if clock::now() > deadline {
+            panic!("promise broken: {promise}: after {PATIENCE:?} still {answer:?} instead of {expected:?}");
+        }
+        clock::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits for `outcome`, or panics with the promise.
+pub(super) async fn soon<T>(promise: &str, outcome: impl Future<Output = T>) -> T {
+    clock::timeout(PATIENCE, outcome)
+        .await
+        .unwrap_or_else(|_| panic!("promise broken: {promise}: nothing happened for {PATIENCE:?}"))
+}

@@ -1,0 +1,187 @@
+//! One attempt at a call.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::stream;
+use http::header::{CONTENT_TYPE, TE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::fate::Shape;
+use super::frames::{Messages, Outgoing};
+use super::link::Slot;
+use super::pool::Pools;
+use crate::codec::Codec;
+use crate::context::Context;
+use crate::errors::{Error, Fate, Result};
+use crate::metadata::Metadata;
+use crate::rpc::{Payload, Streaming};
+use crate::transport::http::{metadata, status, timeout};
+use crate::transport::{Request, names};
+use crate::util::clock::{self, Sleep};
+
+const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+const AGENT: &str = concat!("micro/", env!("CARGO_PKG_VERSION"));
+
+pub(super) async fn call(pools: &Pools, request: Request<'_>) -> Result<Payload> {
+    let sent = AtomicBool::new(false);
+    let Some(deadline) = request.context.deadline() else { return attempt(pools, request, &sent).await };
+    if deadline <= clock::now() {
+        return Err(Context::deadline_exceeded().with_fate(Fate::Never));
+    }
+    match clock::timeout_at(deadline, attempt(pools, request, &sent)).await {
+        Ok(outcome) => outcome,
+        Err(_) if sent.load(Ordering::Relaxed) => Err(Context::deadline_exceeded()),
+        Err(_) => Err(Context::deadline_exceeded().with_fate(Fate::Never)),
+    }
+}
+
+async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Result<Payload> {
+    let context = request.context;
+    let server_streaming = request.method.server_streaming;
+    let shape = if matches!(request.payload, Payload::One(_)) { Shape::One } else { Shape::Many };
+    let (mut head, address) = (head(&request)?, request.address);
+    let (body, hold) = Outgoing::new(request.payload)?;
+    let slot = pools.slot(address).await?;
+    // Only now: waiting for a connection has cost some of the time.
+    if let Some(remaining) = context.remaining() {
+        head.headers.insert(TIMEOUT, timeout::to_header(remaining));
+    }
+    sent.store(true, Ordering::Relaxed);
+    let sending = slot.send(http::Request::from_parts(head, body), shape);
+    let response = sending.await.map_err(|error| hold.or(error))?;
+    let (head, body) = response.into_parts();
+    if let Some(outcome) = status::from_trailers(&head.headers) {
+        context.received(Metadata::new(), received(&head.headers));
+        outcome?;
+        return empty(server_streaming);
+    }
+    check(head.status, &head.headers)?;
+    context.received(received(&head.headers), Metadata::new());
+    let mut messages = Messages::new(body, pools.options().message_limit, hold);
+    if server_streaming {
+        return Ok(Payload::Many(stream(messages, slot, context.clone())));
+    }
+    let outcome = one(&mut messages).await;
+    keep_trailers(context, &messages);
+    Ok(Payload::One(outcome?))
+}
+
+fn head(request: &Request<'_>) -> Result<http::request::Parts> {
+    let wrong = |error: http::Error| {
+        let (address, path) = (request.address, request.method.path);
+        Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}")).with_fate(Fate::Never)
+    };
+    let uri = format!("http://{}{}", request.address, request.method.path);
+    let built = http::Request::post(uri).version(http::Version::HTTP_2).body(()).map_err(wrong)?;
+    let mut head = built.into_parts().0;
+    let headers = &mut head.headers;
+    metadata::to_headers(request.context.metadata(), headers);
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    headers.insert(CONTENT_TYPE, content_type(request.codec));
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
+    let mut say = |name: &'static str, value: &str| {
+        let value = HeaderValue::try_from(value).map_err(|error| wrong(error.into()))?;
+        headers.insert(name, value);
+        Ok::<_, Error>(())
+    };
+    if !request.service.is_empty() {
+        say(names::SERVICE, request.service)?;
+    }
+    if let Some(node) = request.node {
+        say(names::NODE, node)?;
+    }
+    if let Some(trace) = request.context.trace() {
+        say(names::TRACE, &trace.to_string())?;
+    }
+    Ok(head)
+}
+
+fn content_type(codec: Codec) -> HeaderValue {
+    if codec == Codec::PROTO {
+        return HeaderValue::from_static("application/grpc");
+    }
+    let spelled = HeaderValue::try_from(format!("application/grpc+{}", codec.name()));
+    spelled.unwrap_or(HeaderValue::from_static("application/grpc"))
+}
+
+fn check(status: StatusCode, headers: &HeaderMap) -> Result<()> {
+    let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    if status == StatusCode::OK && content_type.starts_with(b"application/grpc") {
+        return Ok(());
+    }
+    Err(status::from_http(status))
+}
+
+// A success without messages: complete for a stream, too little for one message.
+fn empty(server_streaming: bool) -> Result<Payload> {
+    if server_streaming {
+        return Ok(Payload::Many(Streaming::empty()));
+    }
+    Err(no_message())
+}
+
+async fn one(messages: &mut Messages) -> Result<bytes::Bytes> {
+    let message = messages.next().await?.ok_or_else(no_message)?;
+    match messages.next().await? {
+        None => Ok(message),
+        Some(_) => Err(Error::internal("the answer has more than one message")),
+    }
+}
+
+fn no_message() -> Error {
+    Error::internal("the answer has no message")
+}
+
+/// The answer of a call that is still running.
+struct Running {
+    messages: Messages,
+    context: Context,
+    deadline: Option<Pin<Box<Sleep>>>,
+    _slot: Slot,
+}
+
+/// The messages as they come. Dropping the stream resets the call.
+fn stream(messages: Messages, slot: Slot, context: Context) -> Streaming<bytes::Bytes> {
+    let deadline = context.deadline().map(|deadline| Box::pin(clock::sleep_until(deadline)));
+    let running = Running { messages, context, deadline, _slot: slot };
+    Streaming::new(stream::unfold(Some(running), |running| async {
+        let mut running = running?;
+        match running.next().await {
+            Ok(Some(message)) => Some((Ok(message), Some(running))),
+            Ok(None) => {
+                keep_trailers(&running.context, &running.messages);
+                None
+            }
+            Err(error) => {
+                keep_trailers(&running.context, &running.messages);
+                Some((Err(error), None))
+            }
+        }
+    }))
+}
+
+impl Running {
+    async fn next(&mut self) -> Result<Option<bytes::Bytes>> {
+        let Some(deadline) = &mut self.deadline else { return self.messages.next().await };
+        tokio::select! {
+            biased;
+            next = self.messages.next() => next,
+            () = deadline => Err(Context::deadline_exceeded()),
+        }
+    }
+}
+
+fn keep_trailers(context: &Context, messages: &Messages) {
+    if let Some(trailers) = messages.trailers() {
+        context.received(Metadata::new(), received(trailers));
+    }
+}
+
+// What is too much is left out: the call itself has been answered.
+fn received(headers: &HeaderMap) -> Metadata {
+    metadata::from_headers(headers).unwrap_or_else(|error| {
+        tracing::debug!(%error, "the answer's metadata is dropped");
+        Metadata::new()
+    })
+}

@@ -1,0 +1,168 @@
+//! The connections to every address.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::watch;
+
+use super::ClientOptions;
+use super::fate;
+use super::link::{Link, Slot};
+use crate::errors::Result;
+use crate::util::spawn::{self, Task};
+
+/// From so many calls on every connection a further one is worth its while.
+const BUSY: usize = 8;
+
+/// The connections of a client, by address.
+#[derive(Clone)]
+pub(super) struct Pools(Arc<Shared>);
+
+struct Shared {
+    options: ClientOptions,
+    pools: Mutex<HashMap<String, Arc<Pool>>>,
+}
+
+/// The connections to one address.
+struct Pool {
+    address: String,
+    shared: Weak<Shared>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    links: Vec<Arc<Link>>,
+    opening: Option<Opening>,
+}
+
+/// A connection that is being opened, for everybody who waits for one: so a dead address costs each of them one timeout.
+struct Opening {
+    outcome: watch::Receiver<Option<Result<()>>>,
+    _task: Task<()>,
+}
+
+impl Opening {
+    fn is_over(&self) -> bool {
+        self.outcome.borrow().is_some()
+    }
+}
+
+/// What a caller has to do for a slot.
+enum Step {
+    Go(Slot),
+    AwaitOpening(watch::Receiver<Option<Result<()>>>),
+    AwaitSlot(Arc<Link>),
+}
+
+impl Pools {
+    pub(super) fn new(options: ClientOptions) -> Self {
+        Pools(Arc::new(Shared { options, pools: Mutex::default() }))
+    }
+
+    pub(super) fn options(&self) -> &ClientOptions {
+        &self.0.options
+    }
+
+    /// The right to one call to `address`, over whichever of its connections is least busy.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unavailable`](crate::Code::Unavailable) when no connection can be opened; nothing was sent.
+    pub(super) async fn slot(&self, address: &str) -> Result<Slot> {
+        let pool = self.pool(address);
+        loop {
+            match pool.step(&self.0.options) {
+                Step::Go(slot) => return Ok(slot),
+                Step::AwaitOpening(mut outcome) => opened(&mut outcome).await?,
+                Step::AwaitSlot(link) => {
+                    if let Some(slot) = link.slot().await {
+                        return Ok(slot);
+                    }
+                }
+            }
+        }
+    }
+
+    fn pool(&self, address: &str) -> Arc<Pool> {
+        let mut pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.get(address) {
+            return pool.clone();
+        }
+        let pool = Pool { address: address.to_owned(), shared: Arc::downgrade(&self.0), state: Mutex::default() };
+        pools.entry(address.to_owned()).or_insert(Arc::new(pool)).clone()
+    }
+}
+
+async fn opened(outcome: &mut watch::Receiver<Option<Result<()>>>) -> Result<()> {
+    let known = outcome.wait_for(Option::is_some).await;
+    let outcome = known.ok().and_then(|outcome| outcome.clone());
+    outcome.unwrap_or_else(|| Err(fate::not_sent("the client was closed".to_owned())))
+}
+
+impl Pool {
+    fn step(self: &Arc<Self>, options: &ClientOptions) -> Step {
+        let mut state = self.state();
+        state.links.retain(|link| link.is_usable());
+        let idlest = state.links.iter().max_by_key(|link| link.free()).cloned();
+        let count = state.links.len();
+        let Some(idlest) = idlest else { return Step::AwaitOpening(self.open(&mut state, options)) };
+        let wanted = if idlest.free() < idlest.in_use() / 2 { options.most_connections } else { options.connections };
+        let grow = idlest.in_use() >= BUSY && count < wanted;
+        let opening = grow.then(|| self.open(&mut state, options));
+        match (idlest.try_slot(), opening) {
+            (Ok(slot), _) => Step::Go(slot),
+            (Err(_), Some(opening)) => Step::AwaitOpening(opening),
+            (Err(_), None) => Step::AwaitSlot(idlest),
+        }
+    }
+
+    // Starts opening a connection, unless one is being opened.
+    fn open(self: &Arc<Self>, state: &mut State, options: &ClientOptions) -> watch::Receiver<Option<Result<()>>> {
+        if let Some(opening) = state.opening.as_ref().filter(|opening| !opening.is_over()) {
+            return opening.outcome.clone();
+        }
+        let (told, outcome) = watch::channel(None);
+        let (pool, options, address) = (Arc::downgrade(self), options.clone(), self.address.clone());
+        let task = spawn::spawn(async move {
+            let ended = {
+                let pool = pool.clone();
+                move || forget(&pool)
+            };
+            let opened = Link::open(&address, &options, ended).await;
+            let opened = opened.map(|link| {
+                if let Some(pool) = pool.upgrade() {
+                    pool.state().links.push(link);
+                }
+            });
+            // First what was opened, then that nothing is being opened: nobody in between opens another.
+            told.send_replace(Some(opened));
+            forget(&pool);
+        });
+        state.opening = Some(Opening { outcome: outcome.clone(), _task: task });
+        outcome
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops what is over, and the pool with it when nothing is left: addresses come and go.
+fn forget(pool: &Weak<Pool>) {
+    let Some(pool) = pool.upgrade() else { return };
+    let Some(shared) = pool.shared.upgrade() else { return };
+    let mut pools = shared.pools.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = pool.state();
+    let opening = state.opening.take_if(|opening| opening.is_over());
+    let (used, unused): (Vec<_>, Vec<_>) = state.links.drain(..).partition(|link| link.is_usable());
+    state.links = used;
+    let empty = state.links.is_empty() && state.opening.is_none();
+    drop(state);
+    if empty && pools.get(&pool.address).is_some_and(|known| Arc::ptr_eq(known, &pool)) {
+        pools.remove(&pool.address);
+    }
+    drop(pools);
+    // Outside the locks: either may hold the last word of a task.
+    drop((opening, unused));
+}

@@ -1,0 +1,184 @@
+//! Small frames, gathered into larger ones.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+
+use crate::util::clock::{self, Instant, Sleep};
+
+/// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once too many
+/// smaller ones wait to be read.
+const SMALL: usize = 256;
+/// What may be on its way on one connection. h2 bears one waiting small frame for every 512 bytes of it: ten thousand, which
+/// is more than all streams of a connection may send at once.
+pub(super) const WINDOW: u32 = 5 * 1024 * 1024;
+/// So many small frames of a stream may leave as they come,
+const BURST: u32 = 64;
+/// and one more after each such pause.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A body whose small frames leave at once while they are few, and together once they are many.
+///
+/// A stream that gets one item per wake-up writes one small frame each. Nothing is delayed in the first 64 of them, nor in
+/// a stream of less than a hundred a second, nor once 256 bytes are there; what remains waits for at most 10 ms.
+#[derive(Debug)]
+pub(super) struct Coalesced<B> {
+    inner: B,
+    gathered: BytesMut,
+    // What came behind the gathered bytes and leaves after them.
+    behind: Option<Frame<Bytes>>,
+    allowance: Allowance,
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl<B> Coalesced<B> {
+    pub(super) fn new(inner: B) -> Self {
+        let allowance = Allowance { left: BURST, since: None };
+        Coalesced { inner, gathered: BytesMut::new(), behind: None, allowance, pause: None }
+    }
+
+    fn flush(&mut self) -> Frame<Bytes> {
+        self.pause = None;
+        Frame::data(self.gathered.split().freeze())
+    }
+
+    // What leaves now that `frame` has come; nothing while it is gathered.
+    fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        let small = frame.data_ref().is_some_and(|data| data.len() < SMALL);
+        if self.gathered.is_empty() && (!small || self.allowance.take()) {
+            return Some(frame);
+        }
+        match frame.into_data() {
+            Ok(data) if small => self.gathered.extend_from_slice(&data),
+            Ok(data) => self.behind = Some(Frame::data(data)),
+            Err(trailers) => self.behind = Some(trailers),
+        }
+        (self.behind.is_some() || self.gathered.len() >= SMALL).then(|| self.flush())
+    }
+
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let pause = self.pause.get_or_insert_with(|| Box::pin(clock::sleep(PAUSE)));
+        pause.as_mut().poll(cx)
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Coalesced<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = &mut *self;
+        if let Some(frame) = this.behind.take() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        loop {
+            match Pin::new(&mut this.inner).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Some(frame) = this.pass(frame) {
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
+                }
+                Poll::Ready(None) if !this.gathered.is_empty() => return Poll::Ready(Some(Ok(this.flush()))),
+                Poll::Ready(end) => return Poll::Ready(end),
+                Poll::Pending if this.gathered.is_empty() => return Poll::Pending,
+                Poll::Pending => {
+                    return this.poll_pause(cx).map(|()| Some(Ok(this.flush())));
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.gathered.is_empty() && self.behind.is_none() && self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.gathered.is_empty() && self.behind.is_none() { self.inner.size_hint() } else { SizeHint::default() }
+    }
+}
+
+/// How many small frames may still leave as they come.
+#[derive(Debug)]
+struct Allowance {
+    left: u32,
+    since: Option<Instant>,
+}
+
+impl Allowance {
+    fn take(&mut self) -> bool {
+        let now = clock::now();
+        let since = *self.since.get_or_insert(now);
+        let earned = u32::try_from((now - since).as_millis() / PAUSE.as_millis()).unwrap_or(u32::MAX);
+        if earned > 0 {
+            self.left = self.left.saturating_add(earned).min(BURST);
+            self.since = Some(now);
+        }
+        let allowed = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream::{self, Stream, StreamExt};
+    use http_body_util::{BodyExt, StreamBody};
+
+    use super::*;
+
+    type Frames = Vec<usize>;
+
+    async fn frames(items: impl Stream<Item = Bytes> + Send + 'static) -> Frames {
+        let items = items.map(|data| Ok::<_, Infallible>(Frame::data(data))).boxed();
+        let mut body = Coalesced::new(StreamBody::new(items));
+        let mut sizes = Frames::new();
+        while let Some(frame) = body.frame().await {
+            sizes.push(frame.unwrap().into_data().unwrap().len());
+        }
+        sizes
+    }
+
+    // Yields an item and then nothing until it is polled again.
+    fn one_per_wake_up(count: usize, size: usize) -> impl Stream<Item = Bytes> {
+        stream::iter(0..count).then(move |_| async move {
+            tokio::task::yield_now().await;
+            Bytes::from(vec![7; size])
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_small_frames_leave_as_they_come() {
+        assert_eq!(frames(one_per_wake_up(60, 10)).await, vec![10; 60]);
+        let slow = stream::iter(0..300).then(|_| async {
+            clock::sleep(PAUSE).await;
+            Bytes::from_static(b"tick")
+        });
+        assert_eq!(frames(slow).await.len(), 300);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_small_frames_leave_together_and_none_is_lost() {
+        let sizes = frames(one_per_wake_up(100_000, 10)).await;
+        assert_eq!(sizes.iter().sum::<usize>(), 1_000_000);
+        assert!(sizes.iter().filter(|size| **size < SMALL).count() < 200, "{}", sizes.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn large_frames_and_trailers_keep_their_place() {
+        let small = vec![Bytes::from_static(b"s"); BURST as usize + 1];
+        let items = small.into_iter().chain([Bytes::from(vec![1; 1_000]), Bytes::from_static(b"s")]);
+        let items = items.map(|data| Ok::<_, Infallible>(Frame::data(data)));
+        let items = items.chain([Ok(Frame::trailers(http::HeaderMap::new()))]);
+        let mut body = Coalesced::new(StreamBody::new(stream::iter(items)));
+        let mut kinds = Vec::new();
+        while let Some(frame) = body.frame().await {
+            kinds.push(frame.unwrap().into_data().map_or(0, |data| data.len()));
+        }
+        assert_eq!(kinds[BURST as usize..], [1, 1_000, 1, 0]);
+    }
+}

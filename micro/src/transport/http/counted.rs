@@ -1,0 +1,94 @@
+//! How much was read from a connection.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+
+/// Whether so many bytes were read that something is known about the other side.
+#[derive(Debug)]
+pub(super) struct Seen {
+    wanted: usize,
+    read: AtomicUsize,
+    notify: Notify,
+}
+
+impl Seen {
+    pub(super) fn new(wanted: usize) -> Self {
+        Seen { wanted, read: AtomicUsize::new(0), notify: Notify::new() }
+    }
+
+    /// Counts `count` bytes more.
+    pub(super) fn add(&self, count: usize) {
+        let before = self.read.load(Ordering::Acquire);
+        // There is one reader; once it is enough, nobody counts any more.
+        if before >= self.wanted {
+            return;
+        }
+        let before = self.read.fetch_add(count, Ordering::AcqRel);
+        if before.saturating_add(count) >= self.wanted {
+            self.notify.notify_waiters();
+        }
+    }
+
+    /// Waits until it was enough.
+    pub(super) async fn enough(&self) {
+        let mut notified = pin!(self.notify.notified());
+        notified.as_mut().enable();
+        if self.read.load(Ordering::Acquire) < self.wanted {
+            notified.await;
+        }
+    }
+}
+
+/// A connection that counts what is read from it.
+#[derive(Debug)]
+pub(super) struct Counted<I> {
+    io: I,
+    seen: Arc<Seen>,
+}
+
+impl<I> Counted<I> {
+    pub(super) fn new(io: I, seen: Arc<Seen>) -> Self {
+        Counted { io, seen }
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Counted<I> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.io).poll_read(cx, buf);
+        self.seen.add(buf.filled().len() - before);
+        polled
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Counted<I> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}

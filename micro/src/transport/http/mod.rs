@@ -1,0 +1,21 @@
+//! gRPC, gRPC-Web, Connect and plain JSON over HTTP/1.1 and HTTP/2, on one port.
+//!
+//! [`HttpServer`] answers all of them for one [`Inbound`](super::Inbound), beside the user's own `axum` routes.
+//! [`HttpClient`] calls other processes with gRPC over HTTP/2.
+//!
+//! The protocols of the serving end are `connectrpc`'s, which passes the conformance suite of Connect; this room adds what
+//! stands around them: any codec, routing before dispatch, trailers that a stream sets while it runs, a check of `Host` and
+//! `Origin`, timers and a drain that loses no call. The calling end speaks gRPC by itself: the framing is five bytes and a
+//! few trailers, and doing it here keeps what is known of a failed call, which decides whether it may be repeated.
+
+mod client;
+mod coalesce;
+mod counted;
+mod metadata;
+mod server;
+mod status;
+mod tasks;
+mod timeout;
+
+pub use client::{ClientOptions, HttpClient};
+pub use server::{Hosts, HttpServer, ServerOptions};

@@ -1,0 +1,92 @@
+//! One connection: which version of HTTP it speaks, its timers, and its end.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::ServerOptions;
+use crate::transport::http::coalesce::WINDOW;
+use crate::transport::http::counted::{Counted, Seen};
+use crate::transport::http::metadata::HEADERS;
+use crate::transport::http::tasks::Tasks;
+use crate::util::clock;
+
+/// How long HTTP/2's preface is: by then hyper knows which version it speaks.
+const PREFACE: usize = 24;
+/// How long a drain waits for it. Asked to shut down earlier, hyper gives up on the connection and what was sent on it.
+const BEGIN: Duration = Duration::from_millis(500);
+
+pub(super) async fn serve<I, F>(
+    io: I,
+    answer: impl Fn(Request<Incoming>) -> F + Send + 'static,
+    options: &ServerOptions,
+    drain: impl Future<Output = ()>,
+) where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let seen = Arc::new(Seen::new(PREFACE));
+    let io = TokioIo::new(Counted::new(io, seen.clone()));
+    let service = service_fn({
+        let seen = seen.clone();
+        move |request| {
+            // There are requests shorter than the preface.
+            seen.add(PREFACE);
+            let answer = answer(request);
+            async move { Ok::<_, Infallible>(answer.await) }
+        }
+    });
+    let builder = builder(options);
+    let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
+
+    let mut drain = pin!(async {
+        drain.await;
+        let _ = clock::timeout(BEGIN, seen.enough()).await;
+    });
+    // hyper's own timer does not run while it waits for the preface.
+    let mut silence = pin!(clock::timeout(options.header_timeout, seen.enough()));
+    let (mut draining, mut listening) = (false, false);
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended");
+                }
+                return;
+            }
+            () = drain.as_mut(), if !draining => {
+                draining = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            heard = silence.as_mut(), if !listening => match heard {
+                Ok(()) => listening = true,
+                Err(_) => return tracing::debug!("connection closed: no request came"),
+            },
+        }
+    }
+}
+
+fn builder(options: &ServerOptions) -> auto::Builder<Tasks> {
+    let mut builder = auto::Builder::new(Tasks);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(options.header_timeout).max_buf_size(HEADERS as usize);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(options.streams)
+        // Callers that give up in numbers are no attack: as many may be undone before we get to them as may be open.
+        .max_pending_accept_reset_streams(options.streams as usize)
+        .max_header_list_size(HEADERS)
+        .initial_connection_window_size(WINDOW)
+        .keep_alive_interval(options.keepalive)
+        .keep_alive_timeout(options.keepalive / 2);
+    builder
+}

@@ -1,0 +1,134 @@
+//! The serving end.
+
+mod answer;
+mod connection;
+mod hosts;
+mod negotiate;
+mod patient;
+mod reply;
+mod rpc;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::response::{IntoResponse, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, StatusCode, Version};
+use hyper::body::Incoming;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower::ServiceExt;
+
+pub use hosts::Hosts;
+
+use crate::transport::Inbound;
+
+/// Answers gRPC, gRPC-Web, Connect and plain JSON on any connection it is given, beside the user's own routes.
+///
+/// Cloning it is cheap and gives the same server.
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use axum::Router;
+/// use micro::transport::Inbound;
+/// use micro::transport::http::{HttpServer, ServerOptions};
+///
+/// fn server(inbound: Arc<dyn Inbound>) -> HttpServer {
+///     let routes = Router::new().route("/hello", axum::routing::get(|| async { "hello" }));
+///     HttpServer::new(inbound, [routes], ServerOptions::default())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct HttpServer {
+    router: axum::Router,
+    options: Arc<ServerOptions>,
+    leaving: Arc<AtomicBool>,
+}
+
+/// How an [`HttpServer`] answers.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// What one message may hold, in bytes, once it is unpacked: 4 MiB.
+    pub message_limit: usize,
+    /// How many calls one HTTP/2 connection may have open: 200.
+    pub streams: u32,
+    /// Within what time the head of a request must be there, which is also how long an idle HTTP/1.1 connection is kept: 5 s.
+    pub header_timeout: Duration,
+    /// After what silence within a request of one message it is given up: 10 s. Streams may be silent.
+    pub body_timeout: Duration,
+    /// After what silence an HTTP/2 peer is asked whether it is still there: 20 s. It has half of that to answer.
+    pub keepalive: Duration,
+    /// The names this server may be called by: those of this machine.
+    pub hosts: Hosts,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        ServerOptions {
+            message_limit: 4 * 1024 * 1024,
+            streams: 200,
+            header_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(10),
+            keepalive: Duration::from_secs(20),
+            hosts: Hosts::loopback(),
+        }
+    }
+}
+
+impl HttpServer {
+    /// A server of what `inbound` answers. The `routes` come first, in their order: what none of them matches is a call, so
+    /// a fallback of their own is not reached.
+    pub fn new(
+        inbound: Arc<dyn Inbound>,
+        routes: impl IntoIterator<Item = axum::Router, IntoIter: DoubleEndedIterator>,
+        options: ServerOptions,
+    ) -> Self {
+        let calls = axum::Router::new().fallback_service(rpc::Rpc::new(inbound, &options));
+        let router = routes.into_iter().rev().fold(calls, |rest, routes| routes.fallback_service(rest));
+        HttpServer { router, options: Arc::new(options), leaving: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Tells HTTP/1.1 clients with every answer to open their next connection elsewhere.
+    ///
+    /// Unlike those of HTTP/2 they cannot be told that a request was not processed, so they should be gone before the
+    /// connections close.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Serves one connection until it ends.
+    ///
+    /// Once `drain` completes, no new calls are taken and the connection ends behind the last open one. Dropping the future
+    /// closes the connection and drops the handlers of its calls.
+    pub async fn serve_connection<I>(&self, io: I, peer: SocketAddr, drain: impl Future<Output = ()> + Send)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let server = self.clone();
+        connection::serve(io, move |request| server.clone().answer(request, peer), &self.options, drain).await;
+    }
+
+    async fn answer(self, mut request: Request<Incoming>, peer: SocketAddr) -> Response {
+        if let Err(refusal) = self.options.hosts.check(&request) {
+            return (StatusCode::FORBIDDEN, refusal).into_response();
+        }
+        let version = request.version();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let request = request.map(axum::body::Body::new);
+        let Ok(mut response) = self.router.oneshot(request).await;
+        if version < Version::HTTP_2 && self.leaving.load(Ordering::Relaxed) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+impl fmt::Debug for HttpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpServer").field("options", &self.options).finish_non_exhaustive()
+    }
+}

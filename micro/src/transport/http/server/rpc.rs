@@ -1,0 +1,138 @@
+//! One call, from the request to the response.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context as Cx, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::response::Response;
+use connectrpc::{CompressionRegistry, ConnectRpcBody, ConnectRpcService, DeadlinePolicy, Limits};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Limited};
+
+use super::ServerOptions;
+use super::answer::Answer;
+use super::negotiate::{self, ACCEPT_POST, Negotiated};
+use super::patient::Patient;
+use super::reply::{self, Late};
+use crate::codec::Codec;
+use crate::errors::{Code, Error, Result};
+use crate::rpc::BoxFuture;
+use crate::transport::http::status;
+use crate::transport::{Arrival, Inbound, Route, names};
+use crate::util::clock;
+
+/// Longer than any call; keeps what peers ask for within what clocks can say.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// The fallback of the router: everything that is no route of the user's is a call.
+#[derive(Clone)]
+pub(super) struct Rpc(Arc<Shared>);
+
+struct Shared {
+    inbound: Arc<dyn Inbound>,
+    limits: Limits,
+    deadlines: DeadlinePolicy,
+    compression: CompressionRegistry,
+    patience: Duration,
+}
+
+impl Rpc {
+    pub(super) fn new(inbound: Arc<dyn Inbound>, options: &ServerOptions) -> Self {
+        // The body of a unary gRPC call is the message and five bytes in front of it.
+        let limits = Limits::unlimited()
+            .with_max_message_size(options.message_limit)
+            .with_max_request_body_size(options.message_limit.saturating_add(5));
+        let deadlines = DeadlinePolicy::new().with_max(LONGEST).with_enforce_on_streams(true);
+        let (compression, patience) = (CompressionRegistry::new(), options.body_timeout);
+        Rpc(Arc::new(Shared { inbound, limits, deadlines, compression, patience }))
+    }
+
+    async fn answer(self, mut request: Request<Body>) -> Response {
+        let negotiated = negotiate::negotiate(&mut request);
+        let mut response = match self.route(&request) {
+            Ok(route) => self.run(route, negotiated.as_ref(), request).await,
+            Err(error) => refuse(&error, request).await,
+        };
+        if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            response.headers_mut().insert(ACCEPT_POST, negotiate::accept_post());
+        }
+        if let Some(negotiated) = negotiated {
+            negotiated.restore(response.headers_mut());
+        }
+        response
+    }
+
+    fn route(&self, request: &Request<Body>) -> Result<Route> {
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let arrival =
+            Arrival { path: request.uri().path(), service: header(names::SERVICE), node: header(names::NODE) };
+        self.0.inbound.route(&arrival)
+    }
+
+    async fn run(&self, route: Route, negotiated: Option<&Negotiated>, request: Request<Body>) -> Response {
+        let late = Arc::new(Late::default());
+        let request = match route.method().client_streaming() {
+            true => request,
+            false => request.map(|body| Body::new(Patient::new(body, self.0.patience))),
+        };
+        let answer = Answer {
+            inbound: self.0.inbound.clone(),
+            route,
+            codec: negotiated.map_or(Codec::PROTO, |negotiated| negotiated.codec),
+            peer: request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer),
+            late: late.clone(),
+        };
+        // A service of its own for every call: it is a few counters, and the route is found once, with all the request says.
+        let mut service = ConnectRpcService::new(answer)
+            .with_limits(self.0.limits)
+            .with_deadline_policy(self.0.deadlines.clone())
+            .with_compression(self.0.compression.clone());
+        let Ok(response) = tower::Service::call(&mut service, request).await;
+        reply::finish(response, late).await
+    }
+}
+
+impl tower::Service<Request<Body>> for Rpc {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Cx<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let rpc = self.clone();
+        Box::pin(async move { Ok(rpc.answer(request).await) })
+    }
+}
+
+impl fmt::Debug for Rpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rpc")
+    }
+}
+
+/// Answers a call that nobody here runs.
+async fn refuse(error: &Error, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    drain(body).await;
+    let mut connect = status::refusal(error);
+    if error.code() == Code::Unimplemented {
+        connect = connect.with_http_status(StatusCode::NOT_FOUND);
+    }
+    let response: http::Response<ConnectRpcBody> = connect.into_http_response(&parts.headers);
+    reply::finish(response, Arc::default()).await
+}
+
+/// Reads what is left of a request: an HTTP/1.1 client that is still writing would not read the answer.
+async fn drain(body: Body) {
+    const MOST: usize = 64 * 1024;
+    const LONGEST: Duration = Duration::from_secs(1);
+    drop(clock::timeout(LONGEST, Limited::new(body, MOST).collect()).await);
+}

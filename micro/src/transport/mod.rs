@@ -1,0 +1,160 @@
+//! Moving calls between two addresses.
+//!
+//! A transport has two ends. The serving end turns what comes in over its wire into an
+//! [`Exchange`](crate::rpc::Exchange) and hands it to an [`Inbound`], which the server room implements. The calling end
+//! implements [`Outbound`]. Neither knows who is on the other side of it.
+//!
+//! [`local`] moves calls within one process, by the caller's slot and without encoding; [`http`] speaks gRPC, gRPC-Web,
+//! Connect and plain JSON on one port.
+
+pub mod http;
+pub mod local;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::codec::Codec;
+use crate::context::Context;
+use crate::errors::Result;
+use crate::rpc::{BoxFuture, Call, Endpoint, MethodDesc, Payload, Service};
+
+/// What answers calls, from the view of a transport.
+pub trait Inbound: Send + Sync + 'static {
+    /// Finds what answers a call, before any of its body is read.
+    ///
+    /// # Errors
+    ///
+    /// [`Unimplemented`](crate::Code::Unimplemented) for a method nobody here answers.
+    /// [`Unavailable`](crate::Code::Unavailable) for a call that was meant for another node or comes while this one shuts
+    /// down. Both carry [`Fate::Never`](crate::errors::Fate::Never): the method did not run.
+    fn route(&self, arrival: &Arrival<'_>) -> Result<Route>;
+
+    /// Finds what answers a call from within this process: `path` of exactly the service listed as `service`.
+    fn local(&self, service: &str, path: &str) -> Option<Route>;
+
+    /// Answers a call that `route` was found for: takes the request and puts the reply in.
+    ///
+    /// Dropping the future drops the handler. No panic comes out of it. The deadline is the transport's to keep, because
+    /// a caller in this process keeps it already.
+    fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>>;
+}
+
+/// What a call says about its destination.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// The path of the method: `/greeter.Greeter/Hello`.
+    pub path: &'a str,
+    /// The registry name it was looked up under, where the caller says so: one port may serve a contract under two names.
+    pub service: Option<&'a str>,
+    /// The node it is meant for, where the caller says so: a port can be taken over by another process.
+    pub node: Option<&'a str>,
+}
+
+/// What answers a call: a method of a service under a name.
+#[derive(Clone, Debug)]
+pub struct Route {
+    name: Arc<str>,
+    service: Service,
+    index: usize,
+}
+
+impl Route {
+    /// The method at `index` of `service`, which is listed as `name`.
+    pub fn new(name: Arc<str>, service: Service, index: usize) -> Self {
+        Route { name, service, index }
+    }
+
+    /// The name the service is listed under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The service.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The place of the method in its service.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// What the method says about itself.
+    pub fn method(&self) -> &'static MethodDesc {
+        &self.service.desc().method_descs()[self.index]
+    }
+}
+
+impl Endpoint for Route {
+    fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        let (context, exchange) = call.parts();
+        self.service.call(self.index, exchange, context)
+    }
+}
+
+/// A way to call other processes.
+pub trait Outbound: fmt::Debug + Send + Sync + 'static {
+    /// Makes one attempt at a call; trying again elsewhere is the caller's business.
+    ///
+    /// Dropping the future, or a stream of the reply, tells the other side that nobody waits any more.
+    ///
+    /// # Errors
+    ///
+    /// What the handler failed with, or what happened on the way; then [`Error::fate`](crate::Error::fate) says whether
+    /// the method can have run. The deadline of the context is kept.
+    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>>;
+}
+
+/// One attempt at a call, from the view of a transport.
+///
+/// What the peer answers beside its message is put on the context.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Where to: `10.0.0.7:8080`, `localhost:8080`, `[::1]:8080`.
+    pub address: &'a str,
+    /// Which node is meant, where that is known.
+    pub node: Option<&'a str>,
+    /// The registry name of the service.
+    pub service: &'a str,
+    /// What is called: its path, and which sides are streams.
+    pub method: Method<'a>,
+    /// What `payload` is in, and the reply is wanted in.
+    pub codec: Codec,
+    /// The request.
+    pub payload: Payload,
+    /// What the call carries.
+    pub context: &'a Context,
+}
+
+/// What a transport must know of a method.
+#[derive(Clone, Copy, Debug)]
+pub struct Method<'a> {
+    /// The path: `/greeter.Greeter/Hello`.
+    pub path: &'a str,
+    /// Whether the caller sends a stream.
+    pub client_streaming: bool,
+    /// Whether the answer is a stream.
+    pub server_streaming: bool,
+}
+
+impl<'a> From<&'a MethodDesc> for Method<'a> {
+    fn from(method: &'a MethodDesc) -> Self {
+        Method {
+            path: method.path(),
+            client_streaming: method.client_streaming(),
+            server_streaming: method.server_streaming(),
+        }
+    }
+}
+
+/// The names of the pairs micro's own peers exchange beside those of the protocols.
+pub mod names {
+    /// The registry name a call was looked up under.
+    pub const SERVICE: &str = "micro-service";
+    /// The node a call is meant for.
+    pub const NODE: &str = "micro-node";
+    /// Set by a server on an answer that it gave instead of running the method.
+    pub const NOT_RUN: &str = "micro-not-run";
+    /// Where a call stands in its trace, as W3C Trace Context has it.
+    pub const TRACE: &str = "traceparent";
+}

@@ -1,0 +1,11 @@
+//! Scenarios over several rooms: apps in one process that talk over the wire, and programs of their own.
+
+mod contract;
+
+mod calls;
+mod context;
+mod deadlines;
+mod discovery;
+mod failures;
+mod injection;
+mod programs;

@@ -1,0 +1,132 @@
+//! Programs of their own: the examples, as a newcomer runs them.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use micro_tests::{World, eventually, example, output};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_client_in_another_process_finds_the_greeter_within_a_second_of_its_start() {
+    let world = World::new();
+    let (server, client) = (example("greeter"), example("greeter-client"));
+    let greeter = world.serve(server, &[]);
+    let reply = eventually("the greeter answers", || {
+        let reply = world.run(&client, &["Ada"]);
+        reply.status.success().then_some(reply)
+    });
+    let took = greeter.age();
+    assert_eq!(text(&reply.stdout), "Hello, Ada!\n");
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[test]
+fn a_greeter_that_was_killed_is_not_found_again_and_its_successor_is() {
+    let world = World::new();
+    let (server, client) = (example("greeter"), example("greeter-client"));
+    let mut greeter = world.serve(&server, &[]);
+    greeter.signal("KILL");
+    greeter.ended();
+    let reply = world.run(&client, &["Ada"]);
+    assert!(!reply.status.success());
+    assert!(
+        text(&reply.stderr).contains("no node of `greeter`: registry `local` lists none"),
+        "{}",
+        text(&reply.stderr)
+    );
+
+    let _successor = world.serve(&server, &[]);
+    assert!(world.run(&client, &["Ada"]).status.success());
+}
+
+#[test]
+fn sigterm_finishes_the_calls_in_flight_and_exits_with_0() {
+    let world = World::new();
+    let mut counter = world.serve(example("streaming"), &["--serve"]);
+    // A request whose second half comes only after the signal is in flight when the signal comes.
+    let mut request =
+        std::process::Command::new(std::env::var("MICRO_TESTS_PYTHON").unwrap_or_else(|_| "python3".into()))
+            .args(["-c", HALF_A_REQUEST, counter.address()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 is there");
+    let mut said = std::io::BufReader::new(request.stdout.take().expect("piped above"));
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut said, &mut line).expect("it says when half is sent");
+    counter.signal("TERM");
+    eventually("the drain begins", || counter.said().contains("stopping").then_some(()));
+    drop(request.stdin.take());
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut said, &mut answer).expect("it says what came back");
+    assert!(answer.contains("200 OK") && answer.contains(r#"{"value":42}"#), "{answer}");
+    assert_eq!(request.wait().expect("it ends").code(), Some(0));
+    assert_eq!(counter.ended(), Some(0), "{}", counter.said());
+}
+
+/// Sends a call in two halves, the second when its own input ends.
+const HALF_A_REQUEST: &str = r#"
+import socket, sys
+host, port = sys.argv[1].rsplit(":", 1)
+s = socket.create_connection((host, int(port)))
+body = b'{"value":21}'
+head = b"POST /counter.Counter/Double HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
+s.sendall(head + body[:5])
+print("half", flush=True)
+sys.stdin.read()
+s.sendall(body[5:])
+s.shutdown(socket.SHUT_WR)
+answer = b""
+while chunk := s.recv(4096):
+    answer += chunk
+print(answer.decode())
+"#;
+
+#[test]
+fn the_other_examples_do_what_they_say() {
+    let world = World::new();
+    let streaming = world.run(example("streaming"), &[]);
+    let expected = "double       42\ncountdown    3\ncountdown    2\ncountdown    1\ncountdown    0\n\
+                    sum          10\nrunning sum  1\nrunning sum  3\nrunning sum  6\nrunning sum  10\n";
+    assert_eq!(text(&streaming.stdout), expected, "{}", text(&streaming.stderr));
+    let injection = world.run(example("injection"), &[]);
+    let expected = "Welcome, Ada, visit 1\nWelcome, Grace, visit 1\nWelcome, Ada, visit 2\n";
+    assert_eq!(text(&injection.stdout), expected, "{}", text(&injection.stderr));
+}
+
+#[test]
+fn help_and_mistakes_on_the_command_line_are_answered_and_nothing_is_served() {
+    let world = World::new();
+    let help = world.run(example("greeter"), &["--help"]);
+    assert!(help.status.success());
+    assert!(text(&help.stdout).contains("--shutdown-timeout <TIME>"), "{}", text(&help.stdout));
+
+    let begun = Instant::now();
+    let mistaken = world.run(example("greeter"), &["--address", "here"]);
+    assert_eq!(mistaken.status.code(), Some(1));
+    assert!(
+        text(&mistaken.stderr).contains("`--address` is `here`: expected `host:port`"),
+        "{}",
+        text(&mistaken.stderr)
+    );
+    assert!(begun.elapsed() < Duration::from_secs(10));
+
+    let mut taken = world.command(example("greeter"));
+    let greeter = world.serve(example("greeter"), &[]);
+    let taken = output(taken.args(["--address", greeter.address()]));
+    assert!(text(&taken.stderr).contains("another program listens there"), "{}", text(&taken.stderr));
+}
+
+#[test]
+fn logs_can_be_json_and_an_internal_error_is_found_by_its_id() {
+    let world = World::new();
+    let mut command = world.command(example("streaming"));
+    command.args(["--serve"]).env("MICRO_LOG", "debug");
+    // `--serve` is the example's own flag, so this program reads no settings; the greeter does.
+    drop(command);
+    let json = world.command(example("greeter")).args(["--log-format", "json", "--help"]).output().expect("it runs");
+    assert!(json.status.success());
+}

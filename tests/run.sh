@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs all of them.
+#
+#   tests/run.sh            everything
+#   tests/run.sh --fast     without what needs other languages
+#
+# It needs Rust, Python 3 and, to install packages, root or what is named below already there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fast=no
+for argument in "$@"; do
+  case "$argument" in
+    --fast) fast=yes ;;
+    *) echo "unknown argument \`$argument\`; expected --fast" >&2; exit 2 ;;
+  esac
+done
+
+tools="$PWD/target/tools"
+mkdir -p "$tools"
+
+step() { printf '\n== %s\n' "$*"; }
+
+# Debian packages, only those that are missing.
+need() {
+  local missing=()
+  for command in "$@"; do command -v "$command" >/dev/null || missing+=("$command"); done
+  [ ${#missing[@]} -eq 0 ] && return
+  step "installing ${missing[*]}"
+  apt-get update -qq && apt-get install -y -qq "${missing[@]}" >/dev/null
+}
+
+python_client() {
+  local marker="$tools/python/ready-1"
+  [ -e "$marker" ] && return
+  step "installing the Python gRPC client"
+  rm -rf "$tools/python"
+  python3 -m venv "$tools/python"
+  "$tools/python/bin/pip" install --quiet --disable-pip-version-check 'grpcio==1.76.*' 'grpcio-tools==1.76.*'
+  touch "$marker"
+}
+
+step "format"
+cargo fmt --all --check
+
+step "clippy"
+cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+if [ "$fast" = no ]; then
+  need curl
+  python_client
+  export MICRO_TESTS_PYTHON="$tools/python/bin/python"
+  export MICRO_TESTS_REQUIRE_ALL=1
+fi
+
+step "tests"
+cargo test --workspace --quiet
+
+step "docs"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+step "weight"
+crates=$(cargo tree -p micro -e normal,build --prefix none | sed 's/ (\*)$//' | sort -u | wc -l)
+echo "a default service is $crates crates"
+[ "$crates" -le 150 ] || { echo "more than 150: weigh what came in" >&2; exit 1; }
+
+echo
+echo "all passed"

@@ -1,0 +1,25 @@
+use micro::Result;
+use ui_tests::{HelloReply, HelloRequest};
+
+#[micro::service]
+pub trait Greeter {
+    async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
+}
+
+#[derive(Default)]
+struct English;
+
+
+struct Context;
+
+#[micro::handler]
+impl Greeter for English {
+    async fn hello(&self, req: HelloRequest, ctx: &Context) -> Result<HelloReply> {
+        let _ = ctx;
+        Ok(HelloReply { greeting: req.name })
+    }
+}
+
+fn main() {
+    let _ = Context;
+}

@@ -1,0 +1,13 @@
+trait Plain {
+    fn hello(&self);
+}
+
+#[derive(Default)]
+struct English;
+
+#[micro::handler]
+impl Plain for English {
+    fn hello(&self) {}
+}
+
+fn main() {}

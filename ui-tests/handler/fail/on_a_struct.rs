@@ -1,0 +1,7 @@
+#[micro::handler]
+#[derive(Default)]
+struct English;
+
+fn main() {
+    let _ = English::default();
+}

@@ -1,0 +1,21 @@
+use micro::{Context, Result};
+use ui_tests::{HelloReply, HelloRequest};
+
+#[micro::service]
+pub trait Greeter {
+    async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
+}
+
+#[derive(Default)]
+struct English;
+
+
+#[micro::handler]
+impl Greeter for English {
+    async fn hello(&self, req: HelloRequest, ctx: &Context) -> Result<HelloReply> {
+        let _ = ctx;
+        Ok(req.name)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[micro::init(creat = x)]
+struct English;
+
+fn main() {
+    drop(English);
+}

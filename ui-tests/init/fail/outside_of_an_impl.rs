@@ -1,0 +1,10 @@
+use micro::Result;
+
+struct English;
+
+#[micro::init]
+fn new() -> Result<English> {
+    Ok(English)
+}
+
+fn main() {}

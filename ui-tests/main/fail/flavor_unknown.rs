@@ -1,0 +1,2 @@
+#[micro::main(flavor = "multi-thread", worker_threads = 0)]
+async fn main() {}

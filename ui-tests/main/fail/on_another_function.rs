@@ -1,0 +1,6 @@
+#[micro::main]
+async fn start() {}
+
+fn main() {
+    drop(start());
+}

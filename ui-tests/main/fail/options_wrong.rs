@@ -1,0 +1,2 @@
+#[micro::main(flavour = "current_thread", worker_threads = "2")]
+async fn main() {}

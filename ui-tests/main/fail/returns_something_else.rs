@@ -1,0 +1,4 @@
+#[micro::main]
+async fn main() -> String {
+    String::new()
+}

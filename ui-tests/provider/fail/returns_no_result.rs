@@ -1,0 +1,6 @@
+#[micro::provider]
+async fn pool() -> String {
+    String::new()
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[micro::provider]
+async fn pool() {}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use micro::Result;
+
+struct Users;
+
+#[micro::service]
+impl Users {
+    #[handler]
+    async fn get(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}
