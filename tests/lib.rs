@@ -155,8 +155,8 @@ impl Program {
             let said = said.clone();
             move || {
                 for line in stderr.lines().map_while(Result::ok) {
-                    if let Some((_, address)) = line.split_once("http://").filter(|_| line.contains("listening")) {
-                        let _ = found.send(address.trim().to_owned());
+                    if let Some(address) = listening(&line) {
+                        let _ = found.send(address);
                     }
                     let mut said = said.lock().expect("nobody panics while holding it");
                     said.push_str(&line);
@@ -204,6 +204,15 @@ impl Program {
         let status = eventually("the program ends", || self.child.try_wait().expect("it is our child"));
         status.code()
     }
+}
+
+/// What a program says of its address: in its banner, or as a field of a log line in JSON.
+fn listening(line: &str) -> Option<String> {
+    if let Some((_, address)) = line.split_once("\"address\":\"").filter(|_| line.contains("\"ready\"")) {
+        return address.split('"').next().map(str::to_owned);
+    }
+    let (_, address) = line.split_once("http://").filter(|_| line.contains("listening"))?;
+    Some(address.trim().to_owned())
 }
 
 impl Drop for Program {

@@ -58,8 +58,8 @@ fn mistakes_get_the_right_status_and_words_and_the_server_goes_on() {
     assert!(refused.body.contains("`name` is empty"), "{refused:?}");
 
     let unknown = json(&greeter, "/greeter.Greeter/Helo", "{}");
-    assert_eq!(unknown.status, 501);
-    assert!(unknown.body.contains("unimplemented"), "{unknown:?}");
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.body.contains("unimplemented") && unknown.body.contains("did you mean"), "{unknown:?}");
 
     let foreign = curl(&greeter, HELLO, &["-H", "content-type: text/plain", "-d", "Ada"]);
     assert_eq!(foreign.status, 415);

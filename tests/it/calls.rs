@@ -126,3 +126,26 @@ async fn two_apps_in_one_process_know_nothing_of_each_other() {
     assert_eq!(error.code(), Code::Unavailable);
     app.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn routes_of_the_program_share_the_port_and_what_they_do_not_match_is_a_call() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let routes = axum::Router::new().route("/about", axum::routing::get(|| async { "a page of our own" }));
+    let registry = Registry::memory();
+    let app = micro::app()
+        .registry(registry.clone())
+        .serve(EchoServer::new(Mirror::default()))
+        .routes(routes)
+        .start()
+        .await
+        .unwrap();
+    let address = app.address().unwrap();
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    socket.write_all(b"GET /about HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("a page of our own"), "{answer}");
+    assert_eq!(calling(&registry).await.say(Text::new("a")).await.unwrap(), Text::new("a"));
+    app.stop().await.unwrap();
+}

@@ -103,11 +103,18 @@ async fn no_handler_of_three_hops_outlives_a_deadline_of_200_ms() {
     let _ = echo.with(warm).say(Text::new("a")).await;
     log.all_gone().await;
 
+    // A timer beside the call says how late timers fire on this machine just now.
+    let timer = tokio::spawn(async {
+        let begun = Instant::now();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        begun.elapsed()
+    });
     let options = CallOptions::new().with_timeout(Duration::from_millis(200));
     let error = echo.with(options).say(Text::new("a")).await.unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded);
     let stays = log.all_gone().await;
-    assert!(stays.iter().all(|stay| *stay <= Duration::from_millis(220)), "{stays:?}");
+    let bound = timer.await.unwrap() + Duration::from_millis(20);
+    assert!(stays.iter().all(|stay| *stay <= bound), "{stays:?} where {bound:?} was allowed");
     for app in [first, middle, last] {
         app.stop().await.unwrap();
     }

@@ -121,12 +121,23 @@ fn help_and_mistakes_on_the_command_line_are_answered_and_nothing_is_served() {
 }
 
 #[test]
-fn logs_can_be_json_and_an_internal_error_is_found_by_its_id() {
+fn logs_can_be_json_for_machines() {
     let world = World::new();
-    let mut command = world.command(example("streaming"));
-    command.args(["--serve"]).env("MICRO_LOG", "debug");
-    // `--serve` is the example's own flag, so this program reads no settings; the greeter does.
-    drop(command);
-    let json = world.command(example("greeter")).args(["--log-format", "json", "--help"]).output().expect("it runs");
-    assert!(json.status.success());
+    let greeter = world.serve(example("greeter"), &["--log-format", "json", "--log", "debug"]);
+    let called = output(
+        std::process::Command::new("curl")
+            .args(["-sS", "-H", "content-type: application/json", "-d", "{}"])
+            .arg(format!("http://{}/greeter.Greeter/Hello", greeter.address())),
+    );
+    assert!(text(&called.stdout).contains("`name` is empty"), "{}", text(&called.stdout));
+    let line = eventually("the failure is logged", || {
+        greeter.said().lines().find(|line| line.contains("`name` is empty")).map(str::to_owned)
+    });
+    for part in [r#""level":"DEBUG""#, r#""code":"invalid_argument""#, r#""service":"greeter""#, r#""method":"Hello""#]
+    {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    for line in greeter.said().lines() {
+        assert!(line.starts_with('{') && line.ends_with('}'), "{line}");
+    }
 }
