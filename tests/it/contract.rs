@@ -52,7 +52,7 @@ impl Echo for Mirror {
     }
 
     async fn letters(&self, text: Text) -> Result<Streaming<Text>> {
-        let letters: Vec<_> = text.text.chars().map(|letter| Text::new(letter)).collect();
+        let letters: Vec<_> = text.text.chars().map(Text::new).collect();
         Ok(Streaming::iter(letters))
     }
 

@@ -9,9 +9,26 @@ use micro::registry::Registry;
 
 use crate::contract::{Echo, EchoClient, Text, calling, serving};
 
-/// When the handlers of all hops began, and when they were gone.
+/// How long the handlers of all hops have lived.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<Duration>>>);
+
+impl Log {
+    /// Waits until three handlers are gone, and forgets them.
+    async fn all_gone(&self) -> Vec<Duration> {
+        let begun = Instant::now();
+        loop {
+            {
+                let mut stays = self.0.lock().unwrap();
+                if stays.len() == 3 {
+                    return std::mem::take(&mut stays);
+                }
+                assert!(begun.elapsed() < Duration::from_secs(10), "handlers still run: {stays:?}");
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
 
 /// Writes down how long it lived.
 struct Stay(Log, Instant);
@@ -84,20 +101,12 @@ async fn no_handler_of_three_hops_outlives_a_deadline_of_200_ms() {
     echo.nothing().await.unwrap();
     let warm = CallOptions::new().with_timeout(Duration::from_millis(500));
     let _ = echo.with(warm).say(Text::new("a")).await;
-    log.0.lock().unwrap().clear();
+    log.all_gone().await;
 
-    let begun = Instant::now();
     let options = CallOptions::new().with_timeout(Duration::from_millis(200));
     let error = echo.with(options).say(Text::new("a")).await.unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded);
-    let stays = loop {
-        let stays = log.0.lock().unwrap().clone();
-        if stays.len() == 3 {
-            break stays;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(10), "handlers still run: {stays:?}");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    };
+    let stays = log.all_gone().await;
     assert!(stays.iter().all(|stay| *stay <= Duration::from_millis(220)), "{stays:?}");
     for app in [first, middle, last] {
         app.stop().await.unwrap();

@@ -16,7 +16,7 @@ const RINGS: &[&[&str]] = &[
 /// Within these rings a room may also name those that stand before it; in the others rooms are strangers to one another.
 const ORDERED: &[usize] = &[0, 1, 6];
 
-/// What the crate root re-exports, and where it comes from.
+/// What stands at the crate root, and which room it comes from.
 const ROOT: &[(&str, &str)] = &[
     ("Code", "errors"),
     ("Error", "errors"),
@@ -26,6 +26,7 @@ const ROOT: &[(&str, &str)] = &[
     ("Streaming", "rpc"),
     ("CallOptions", "client"),
     ("App", "app"),
+    ("__micro_enumeration", "message"),
 ];
 
 /// What is reached through a door of `util` only.

@@ -60,13 +60,10 @@ fn stub_message(ident: &Ident) -> TokenStream {
 
 /// Implementations, with our names within reach and out of the author's way.
 fn in_scope(model: &Model, implementations: &TokenStream) -> TokenStream {
-    let home = match &model.home {
-        Some(path) => path.to_token_stream(),
-        None => quote!(::micro),
-    };
+    let private = model.home.private();
     quote! {
         const _: () = {
-            use #home::__private::message as __message;
+            use #private::message as __message;
             #implementations
         };
     }
@@ -84,6 +81,7 @@ fn structure(model: &Model, parts: &[Part]) -> TokenStream {
     let desc = message_desc(model, entries);
     let mut position = 0;
     let visits: Vec<_> = by_tag.iter().map(|(_, part)| visit(part, &mut position)).collect();
+    let visitor = if visits.is_empty() { quote!(_) } else { quote!(visitor) };
     let slots = parts.iter().enumerate().map(|(index, part)| slot(index, part));
     let arms = by_tag.iter().map(|(index, part)| arm(*index, part));
     let unknown = unknown_arm(parts);
@@ -92,8 +90,7 @@ fn structure(model: &Model, parts: &[Part]) -> TokenStream {
         impl __message::Message for #ident {
             const DESC: &'static __message::MessageDesc = #desc;
 
-            fn visit<V: __message::Visit>(&self, visitor: &mut V) {
-                let _ = (Self::DESC.entries, &visitor);
+            fn visit<V: __message::Visit>(&self, #visitor: &mut V) {
                 #(#visits)*
             }
 
@@ -402,7 +399,7 @@ impl ToTokens for Encoding {
             Encoding::Auto => quote!(__message::Auto),
             Encoding::Zigzag => quote!(__message::Zigzag),
             Encoding::Fixed => quote!(__message::Fixed),
-            Encoding::With(adapter) => adapter.to_token_stream(),
+            Encoding::With(adapter) => quote!(__message::With<#adapter>),
             Encoding::Alone(adapter) => quote!(__message::Alone<#adapter>),
             Encoding::Unpacked(inner) => quote!(__message::Unpacked<#inner>),
             Encoding::Map(key, value) => quote!((#key, #value)),

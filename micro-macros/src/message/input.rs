@@ -1,10 +1,11 @@
 //! What was written: the item, and its options taken out of it.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, Fields, Generics, Ident, Item, LitInt, LitStr, Meta, Path, Type};
+use syn::{Attribute, Expr, Fields, Generics, Ident, Item, LitInt, LitStr, Path, Type};
 
 use crate::options::{Given, Options};
 use crate::report::Report;
+use crate::syntax::{Home, docs};
 
 /// A struct or enum with `#[micro::message]`.
 pub(super) struct Input {
@@ -22,7 +23,7 @@ pub(super) struct TypeOptions {
     pub(super) package: Option<LitStr>,
     pub(super) name: Option<LitStr>,
     pub(super) reserved: Option<Given<TokenStream>>,
-    pub(super) home: Option<Path>,
+    pub(super) home: Home,
 }
 
 pub(super) enum Body {
@@ -123,7 +124,7 @@ impl TypeOptions {
             package: options.text("package"),
             name: options.text("name"),
             reserved: options.list("reserved"),
-            home: options.path("crate"),
+            home: Home::new(options.path("crate")),
         };
         options.finish();
         read
@@ -233,19 +234,6 @@ const HELPER: &str = "message";
 
 fn strip(attributes: &mut Vec<Attribute>) {
     attributes.retain(|attribute| !attribute.path().is_ident(HELPER));
-}
-
-/// The text of the doc comments. Documentation that a macro computes is not known here and left out.
-fn docs(attributes: &[Attribute]) -> String {
-    let lines: Vec<String> = attributes.iter().filter_map(doc_line).collect();
-    lines.join("\n").trim().to_owned()
-}
-
-fn doc_line(attribute: &Attribute) -> Option<String> {
-    let Meta::NameValue(pair) = &attribute.meta else { return None };
-    let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else { return None };
-    let text = text.value();
-    pair.path.is_ident("doc").then(|| text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned())
 }
 
 /// One entry of `reserved(3, 5..=7, "old")`.

@@ -12,6 +12,7 @@ use super::names::{lower_camel_case, snake_case, upper_snake_case};
 use super::spelling;
 use crate::options::Given;
 use crate::report::Report;
+use crate::syntax::Home;
 
 /// A message, as the generated code describes it.
 pub(super) struct Model {
@@ -19,7 +20,7 @@ pub(super) struct Model {
     /// The full name, `shop.Order`.
     pub(super) name: String,
     pub(super) docs: String,
-    pub(super) home: Option<Path>,
+    pub(super) home: Home,
     pub(super) reserved: Vec<Reserved>,
     pub(super) shape: Shape,
 }

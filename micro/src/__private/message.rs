@@ -1,7 +1,7 @@
 //! The names in the expansion of `#[micro::message]`.
 
 pub use crate::__micro_enumeration as enumeration;
-pub use crate::message::{Alone, Auto, Fixed, Unpacked, Zigzag};
+pub use crate::message::{Alone, Auto, Fixed, Unpacked, With, Zigzag};
 pub use crate::message::{BuildOne, Enumeration, Message, OneOf, OneOfField, OneOfSlot, Source, Visit, VisitOne};
 pub use crate::message::{Entry, EnumDesc, EnumValueDesc, FieldDesc, MessageDesc, OneOfDesc, Reserved};
 pub use crate::message::{Result, build_enum};

@@ -137,6 +137,9 @@ impl fmt::Debug for Running {
 
 pub(super) async fn run(app: App) -> Result<()> {
     let mut signals = Signals::new()?;
+    if app.source.is_none() {
+        app.settings.logging.install()?;
+    }
     // A signal during a slow start-up ends it: dropping the future undoes what was done.
     let running = tokio::select! {
         started = app.start() => match started {

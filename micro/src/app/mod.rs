@@ -158,7 +158,8 @@ impl App {
         build::start(self).await
     }
 
-    /// Starts it and waits for SIGTERM or ctrl-c, then stops it: no call in flight is lost. A second signal ends the wait.
+    /// Starts it as a program: logs go to stderr, and SIGTERM or ctrl-c stops it so that no call in flight is lost. A second
+    /// signal ends the wait for those.
     ///
     /// # Errors
     ///

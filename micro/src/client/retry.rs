@@ -18,15 +18,17 @@ pub(super) fn is_safe(retry: Retry, error: &Error, idempotency: Idempotency) -> 
 /// Keeps retries from making an outage worse: each call earns a fifth of one, and ten a second are free.
 pub(super) struct Budget(Mutex<Account>);
 
+/// Counted in thousandths of a retry.
 struct Account {
-    balance: f64,
+    balance: u64,
     since: Instant,
 }
 
-const PER_CALL: f64 = 0.2;
-const PER_SECOND: f64 = 10.0;
+const RETRY: u64 = 1_000;
+const PER_CALL: u64 = 200;
+const PER_SECOND: u64 = 10 * RETRY;
 /// What is saved up at most: ten seconds' worth.
-const MOST: f64 = 100.0;
+const MOST: u64 = 10 * PER_SECOND;
 
 impl Budget {
     pub(super) fn new() -> Self {
@@ -42,11 +44,12 @@ impl Budget {
     pub(super) fn spend(&self) -> bool {
         self.account(|account| {
             let now = clock::now();
-            let earned = (now - account.since).as_secs_f64() * PER_SECOND;
+            let passed = (now - account.since).as_millis().min(10_000) as u64;
+            let earned = passed * PER_SECOND / 1_000;
             (account.balance, account.since) = ((account.balance + earned).min(MOST), now);
-            let enough = account.balance >= 1.0;
+            let enough = account.balance >= RETRY;
             if enough {
-                account.balance -= 1.0;
+                account.balance -= RETRY;
             }
             enough
         })

@@ -19,10 +19,14 @@ pub enum Fixed {}
 #[derive(Debug)]
 pub struct Unpacked<E>(PhantomData<E>, Infallible);
 
-/// `#[message(with = A)]` on a field that is one value: the encoding `A`, not of a collection's elements but of the field.
+/// `#[message(with = A)]`: the value is carried by another, as the [`Adapter`](super::Adapter) `A` says.
+#[derive(Debug)]
+pub struct With<A>(PhantomData<A>, Infallible);
+
+/// `#[message(with = A)]` on a field that is one value and no collection.
 ///
-/// It is a type of its own so that the implementation of [`Field`](super::Field) for single values and those for
-/// collections cannot meet.
+/// It is no [`Encoding`], so that the implementation of [`Field`](super::Field) for single values of foreign types and
+/// those for collections cannot meet.
 #[derive(Debug)]
 pub struct Alone<A>(PhantomData<A>, Infallible);
 
@@ -32,6 +36,7 @@ pub trait Encoding {}
 impl Encoding for Auto {}
 impl Encoding for Zigzag {}
 impl Encoding for Fixed {}
+impl<A> Encoding for With<A> {}
 
 /// The encodings of a map: [`Auto`], or a pair for keys and values.
 pub trait MapEncoding {

@@ -1,6 +1,6 @@
 //! What can be a field: a value, an `Option` or a `Vec` of it, a map.
 
-use super::encoding::Alone;
+use super::encoding::{Alone, With};
 use super::text::{Peek, TextReader, TextWriter};
 use super::value::put_unpacked;
 use super::wire::{Input, Reader, Writer};
@@ -87,7 +87,7 @@ impl<T: Single + Value<E>, E: Encoding> Field<E> for T {
 
 /// A foreign type that is carried by another, where the field is one of it.
 #[diagnostic::do_not_recommend]
-impl<T: Value<A>, A: Encoding> Field<Alone<A>> for T {
+impl<T: Value<With<A>>, A> Field<Alone<A>> for T {
     type Slot = T::Slot;
     const SHAPE: Shape = Shape::One(T::TYPE);
 
@@ -112,7 +112,7 @@ impl<T: Value<A>, A: Encoding> Field<Alone<A>> for T {
     }
 
     fn read_member(slot: &mut T::Slot, reader: &mut TextReader<'_>) -> Result<()> {
-        read_single::<T, A>(slot, reader)
+        read_single::<T, With<A>>(slot, reader)
     }
 }
 

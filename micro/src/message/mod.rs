@@ -21,7 +21,7 @@
 
 mod erased;
 mod error;
-mod message;
+mod traits;
 
 mod describe;
 pub mod descriptor;
@@ -47,16 +47,16 @@ mod details;
 
 pub use describe::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
 pub use describe::{Packing, Reserved, Shape, Type};
-pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, Zigzag};
+pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, With, Zigzag};
 pub use enumeration::Enumeration;
 pub use erased::{Decode, Encode, Target};
 pub use error::{Error, ErrorKind, Result};
 pub use field::{Field, Single};
 pub use map::Key;
-pub use message::{Message, Source, Visit};
 pub use nested::MessageSlot;
 pub use oneof::{BuildOne, OneOf, OneOfField, OneOfSlot, VisitOne, build_enum};
 pub use text::{Dialect, ReadOptions, TextReader, TextWriter, UnknownNames};
+pub use traits::{Message, Source, Visit};
 pub use unknown::UnknownFields;
 pub use value::{Adapter, Value};
 pub use wire::{Input, Reader, WireType, Writer};

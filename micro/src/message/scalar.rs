@@ -32,7 +32,7 @@ macro_rules! scalar {
 
             #[inline]
             fn is_empty(&self) -> bool {
-                IsZero::is_zero(*self)
+                IsZero::is_zero(self)
             }
 
             #[inline]
@@ -109,7 +109,7 @@ scalar!(
 
 /// Types that are one value, and whether that is the zero that need not be written.
 trait IsZero {
-    fn is_zero(self) -> bool;
+    fn is_zero(&self) -> bool;
 }
 
 macro_rules! single {
@@ -118,8 +118,8 @@ macro_rules! single {
 
         impl IsZero for $rust {
             #[inline]
-            fn is_zero(self) -> bool {
-                let $value = self;
+            fn is_zero(&self) -> bool {
+                let $value = *self;
                 $zero
             }
         }

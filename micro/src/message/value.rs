@@ -2,7 +2,7 @@
 
 use super::text::{Peek, TextReader, TextWriter};
 use super::wire::{Input, Reader, WireType, Writer};
-use super::{Auto, Encoding, Error, Packing, Result, Shape, Type};
+use super::{Auto, Error, Packing, Result, Shape, Type, With};
 
 /// A single protobuf value, in the encoding `E`.
 ///
@@ -240,10 +240,8 @@ pub trait Adapter {
     fn restore(carrier: Self::Carrier) -> Result<Self::Foreign, String>;
 }
 
-impl<A: Adapter> Encoding for A {}
-
 #[diagnostic::do_not_recommend]
-impl<T, A: Adapter<Foreign = T>> Value<A> for T {
+impl<T, A: Adapter<Foreign = T>> Value<With<A>> for T {
     const TYPE: Type = A::Carrier::TYPE;
     const WIRE: WireType = A::Carrier::WIRE;
     type Slot = <A::Carrier as Value>::Slot;

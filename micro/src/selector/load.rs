@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::registry::Node;
 use crate::util::clock::{self, Instant};
 
-/// What a node of which nothing is known is taken to need, so that the first calls are spread.
+/// What a node that has not answered yet is taken to need while calls to it are in flight.
 const UNKNOWN: Duration = Duration::from_millis(1);
 
 /// How fast old latencies lose their weight.
@@ -48,10 +48,15 @@ impl Load {
         self.learned(|learned| learned.aside.is_some_and(|until| clock::now() < until))
     }
 
-    /// Latency times what is in flight, the coming call included.
+    /// Latency times what is in flight, the coming call included. A node of which nothing is known costs nothing until it
+    /// has a call to answer, or it would never be tried beside one that is known to be quick.
     pub(super) fn cost(&self) -> f64 {
-        let latency = self.learned(|learned| learned.latency.map_or(UNKNOWN, |(latency, _)| latency));
-        latency.as_secs_f64() * f64::from(self.in_flight() + 1)
+        let in_flight = self.in_flight();
+        match self.learned(|learned| learned.latency) {
+            Some((latency, _)) => latency.as_secs_f64() * f64::from(in_flight + 1),
+            None if in_flight == 0 => 0.0,
+            None => UNKNOWN.as_secs_f64() * f64::from(in_flight + 1),
+        }
     }
 
     fn ended(&self, ended: Ended, took: Duration) {

@@ -35,7 +35,7 @@ fn seconds_of(unit: &str) -> Option<f64> {
 pub fn show(duration: Duration) -> String {
     let milliseconds = duration.as_millis();
     let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    let whole = units.into_iter().find(|(size, _)| milliseconds > 0 && milliseconds % size == 0);
+    let whole = units.into_iter().find(|(size, _)| milliseconds > 0 && milliseconds.is_multiple_of(*size));
     match whole {
         Some((size, unit)) => format!("{}{unit}", milliseconds / size),
         None => format!("{milliseconds}ms"),

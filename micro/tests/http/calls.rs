@@ -358,3 +358,19 @@ async fn a_dead_address_costs_every_caller_one_timeout() {
     }
     assert!(since.elapsed() < Duration::from_millis(390), "{:?}", since.elapsed());
 }
+
+#[tokio::test]
+async fn a_server_that_vanished_is_noticed() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let _server = micro::util::spawn::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        // Empty settings, and then no answer to anything.
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let client = HttpClient::new(ClientOptions { keepalive: Duration::from_millis(50), ..ClientOptions::default() });
+    let calling = crate::world::call(&client, &address, "Say", Payload::One(Bytes::new()), &Context::new()).await;
+    let error = calling.unwrap_err();
+    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Unknown));
+}

@@ -113,6 +113,32 @@ async fn a_head_that_drips_or_never_comes_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_client_that_vanished_is_noticed() {
+    let options = ServerOptions { keepalive: Duration::from_millis(50), ..ServerOptions::default() };
+    let world = World::with(options, ListenOptions::default()).await;
+    let mut stream = TcpStream::connect(&world.address).await.unwrap();
+    // A preface and empty settings, and then no answer to anything.
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(3), stream.read_to_end(&mut Vec::new())).await;
+    assert!(ended.is_ok());
+}
+
+#[tokio::test]
+async fn more_connections_than_are_allowed_wait() {
+    let listen = ListenOptions { connections: 1, ..ListenOptions::default() };
+    let world = World::with(ServerOptions::default(), listen).await;
+    let healthz = "GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    let mut first = TcpStream::connect(&world.address).await.unwrap();
+    first.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert!(first.read(&mut [0; 1024]).await.unwrap() > 0);
+    let second = world.raw(healthz);
+    tokio::pin!(second);
+    assert!(tokio::time::timeout(Duration::from_millis(50), second.as_mut()).await.is_err());
+    drop(first);
+    assert!(second.await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
 async fn a_body_that_never_comes_is_given_up() {
     let world = World::with(impatient(), ListenOptions::default()).await;
     let half = "POST /test.Echo/Say HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\

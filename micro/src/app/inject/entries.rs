@@ -30,11 +30,13 @@ impl fmt::Display for Location {
     }
 }
 
+type Build = dyn for<'a> Fn(&'a Resolver) -> BoxFuture<'a, Result<AnyArc>> + Send + Sync;
+
 /// A type that serves something, and how it is built: one instance per type, whatever it serves.
 pub struct Component {
     id: TypeId,
     deps: &'static [Dep],
-    build: Box<dyn for<'a> Fn(&'a Resolver) -> BoxFuture<'a, Result<AnyArc>> + Send + Sync>,
+    build: Box<Build>,
 }
 
 impl Component {

@@ -44,9 +44,9 @@ pub(crate) enum Outcome {
 pub(crate) fn read(settings: Settings, source: &Source) -> Result<Outcome> {
     let mut read = Read { settings, problems: Vec::new() };
     for setting in TABLE {
-        read.from_environment(setting, source);
+        read.take_variable(setting, source);
     }
-    read.from_go_micro(source);
+    read.take_registry_address(source);
     if let Some(arguments) = &source.arguments {
         match command(&read.settings).try_get_matches_from(arguments) {
             Ok(matches) => {
@@ -69,7 +69,7 @@ struct Read {
 }
 
 impl Read {
-    fn from_environment(&mut self, setting: &Setting, source: &Source) {
+    fn take_variable(&mut self, setting: &Setting, source: &Source) {
         let name = setting.environment();
         let names = setting.aliases.iter().copied().chain([name.as_str()]);
         // Micro's own name comes last and so wins over an alias.
@@ -81,7 +81,7 @@ impl Read {
     }
 
     /// Go Micro names the kind of registry and its address apart.
-    fn from_go_micro(&mut self, source: &Source) {
+    fn take_registry_address(&mut self, source: &Source) {
         let address = self.variable("MICRO_REGISTRY_ADDRESS", source);
         if let Some(address) = address.filter(|_| !self.settings.registry.contains("://")) {
             self.settings.registry = format!("{}://{address}", self.settings.registry);

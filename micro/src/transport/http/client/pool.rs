@@ -166,3 +166,71 @@ fn forget(pool: &Weak<Pool>) {
     // Outside the locks: either may hold the last word of a task.
     drop((opening, unused));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::util::{clock, net};
+
+    // Says what an HTTP/2 server says first, here that it takes a hundred calls at a time, and listens.
+    async fn server() -> (String, Task<()>) {
+        let listener = net::listen("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let task = spawn::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                open.push(spawn::spawn(async move {
+                    let settings = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
+                    stream.write_all(settings).await.unwrap();
+                    while matches!(stream.read(&mut [0; 1024]).await, Ok(count) if count > 0) {}
+                }));
+            }
+        });
+        (address, task)
+    }
+
+    fn links(pools: &Pools) -> Vec<usize> {
+        let pools = pools.0.pools.lock().unwrap();
+        pools.values().map(|pool| pool.state().links.len()).collect()
+    }
+
+    async fn until(condition: impl Fn() -> bool) {
+        let met = async {
+            while !condition() {
+                clock::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        clock::timeout(Duration::from_secs(5), met).await.expect("in time");
+    }
+
+    #[tokio::test]
+    async fn connections_come_with_the_load_and_go_when_nobody_needs_them() {
+        let (address, _server) = server().await;
+        let pools = Pools::new(ClientOptions { idle: Duration::from_millis(50), ..ClientOptions::default() });
+        let mut slots = vec![pools.slot(&address).await.unwrap()];
+        assert_eq!(links(&pools), [1]);
+        for _ in 0..BUSY {
+            slots.push(pools.slot(&address).await.unwrap());
+        }
+        until(|| links(&pools) == [2]).await;
+        // More than two connections take well.
+        for _ in 0..200 {
+            slots.push(pools.slot(&address).await.unwrap());
+            clock::sleep(Duration::ZERO).await;
+        }
+        until(|| links(&pools) == [4]).await;
+        drop(slots);
+        until(|| links(&pools).is_empty()).await;
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_leaves_nothing_behind() {
+        let pools = Pools::new(ClientOptions::default());
+        assert!(pools.slot("127.0.0.1:1").await.is_err());
+        until(|| links(&pools).is_empty()).await;
+    }
+}

@@ -121,7 +121,7 @@ impl HttpServer {
         let request = request.map(axum::body::Body::new);
         let Ok(mut response) = self.router.oneshot(request).await;
         if version < Version::HTTP_2 && self.leaving.load(Ordering::Relaxed) {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response.headers_mut().entry(CONNECTION).or_insert(HeaderValue::from_static("close"));
         }
         response
     }

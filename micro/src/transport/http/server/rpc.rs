@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use connectrpc::{CompressionRegistry, ConnectRpcBody, ConnectRpcService, DeadlinePolicy, Limits};
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 
 use super::ServerOptions;
@@ -121,7 +121,9 @@ impl fmt::Debug for Rpc {
 /// Answers a call that nobody here runs.
 async fn refuse(error: &Error, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    drain(body).await;
+    if parts.version < Version::HTTP_2 {
+        drain(body).await;
+    }
     let mut connect = status::refusal(error);
     if error.code() == Code::Unimplemented {
         connect = connect.with_http_status(StatusCode::NOT_FOUND);

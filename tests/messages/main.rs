@@ -1,0 +1,12 @@
+//! Messages declared with the macro, against prost-reflect and against wrong input.
+
+#![allow(unreachable_pub, reason = "messages are declared as a library would declare them")]
+
+mod agree;
+mod arbitrary;
+mod bytes;
+mod declared;
+mod description;
+mod hygiene;
+mod json;
+mod wrong_input;

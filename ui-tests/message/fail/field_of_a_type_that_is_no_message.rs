@@ -1,0 +1,11 @@
+struct Money {
+    cents: u64,
+}
+
+#[micro::message]
+struct Order {
+    price: Money,
+    discounts: Vec<Money>,
+}
+
+fn main() {}
