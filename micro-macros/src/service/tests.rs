@@ -320,6 +320,19 @@ fn blocks_that_cannot_be_served() {
             quote!(impl Users { #[handler] #[init] async fn a(&self) -> Result<()> {} }),
             "`a` has several roles; expected one of `#[handler]`, `#[init]`, `#[subscriber]`",
         ),
+        (
+            quote!(
+                impl Users {
+                    #[init]
+                    fn a() -> Result<Self> {}
+                    #[init]
+                    fn b() -> Result<Self> {}
+                    #[handler]
+                    async fn c(&self) -> Result<()> {}
+                }
+            ),
+            "a type has one `#[init]` function",
+        ),
     ] {
         let complaints = complaints(service(quote!(), item.clone()));
         assert_eq!(complaints[0].lines().next(), Some(first_line), "{item}");

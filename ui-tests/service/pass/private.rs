@@ -1,5 +1,5 @@
 //! A contract nobody else sees, which does not use everything that is made for it.
-#![deny(warnings)]
+#![deny(warnings, unreachable_pub)]
 
 mod inner {
     #[micro::service]
@@ -12,14 +12,19 @@ mod inner {
         async fn go(&self) -> micro::Result<()>;
     }
 
+    #[micro::message]
+    struct Secret {
+        word: String,
+    }
+
     #[allow(dead_code)]
     struct Type;
 
     #[micro::service]
     impl Type {
         #[handler]
-        async fn go(&self) -> micro::Result<()> {
-            Ok(())
+        async fn go(&self, secret: Secret) -> micro::Result<Secret> {
+            Ok(secret)
         }
     }
 

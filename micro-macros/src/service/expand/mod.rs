@@ -33,6 +33,7 @@ fn client(service: &Service, visibility: &impl ToTokens, of: TokenStream) -> Tok
     let about = format!(" Calls a [`{ident}`] wherever it runs. Cloning it is cheap.");
     quote! {
         #[doc = #about]
+        #[allow(unreachable_pub)]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #visibility struct #client(#micro::Client);
 

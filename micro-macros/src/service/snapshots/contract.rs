@@ -29,6 +29,7 @@ pub trait Greeter: ::core::marker::Send + ::core::marker::Sync + 'static {
     }
 }
 /// Calls a [`Greeter`] wherever it runs. Cloning it is cheap.
+#[allow(unreachable_pub)]
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 pub struct GreeterClient(::micro::__private::Client);
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]

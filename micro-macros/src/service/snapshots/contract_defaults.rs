@@ -12,6 +12,7 @@ trait UserAccounts: Clone + ::core::marker::Send + ::core::marker::Sync + 'stati
     }
 }
 /// Calls a [`UserAccounts`] wherever it runs. Cloning it is cheap.
+#[allow(unreachable_pub)]
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 struct UserAccountsClient(fancy::__private::Client);
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]

@@ -39,6 +39,7 @@ impl Users {
     }
 }
 /// Calls a [`Users`] wherever it runs. Cloning it is cheap.
+#[allow(unreachable_pub)]
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 pub struct UsersClient(::micro::__private::Client);
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
