@@ -78,7 +78,6 @@ s.sendall(head + body[:5])
 print("half", flush=True)
 sys.stdin.read()
 s.sendall(body[5:])
-s.shutdown(socket.SHUT_WR)
 answer = b""
 while chunk := s.recv(4096):
     answer += chunk
