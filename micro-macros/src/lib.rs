@@ -208,7 +208,7 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// let json = micro::message::json::to_vec(&order)?;
 /// ```
 ///
-/// The attribute implements [`Message`](trait@micro::message::Message) and derives nothing: write `Clone` and `Debug`
+/// The attribute implements `micro::message::Message` and derives nothing: write `Clone` and `Debug`
 /// yourself where you want them. A struct has named fields. An enum without data is a protobuf enum, and with a variant
 /// `Unknown(i32)` it keeps numbers it does not know. An enum with data is a message with a oneof called `value`, and can be
 /// put into the fields of another message with `oneof`.
@@ -230,7 +230,7 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `sint`, `fixed` | another encoding of an integer: short below zero; of fixed length |
 /// | `unpacked` | a list with one key per element |
 /// | `key(..)`, `value(..)` | `sint`, `fixed` or `with` for the keys and values of a map |
-/// | `with = Adapter` | a type of another crate, carried by a [`micro::message::Adapter`] |
+/// | `with = Adapter` | a type of another crate, carried by a `micro::message::Adapter` |
 /// | `oneof(4, 5, 6)` | the variants of an enum with data as fields of this message, one tag each, in order |
 /// | `unknown` | on a field of type `UnknownFields`: keep what is not known, and write it again |
 ///

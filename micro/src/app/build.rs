@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::inject::{AnyArc, ClientEntry, Component, Dep, Graph, HandlerEntry, ProviderEntry, Resolver};
 use super::life::{Door, Running};
 use super::probes::Probes;
-use super::settings::{self, Outcome};
+use super::settings::{self, HELP, Outcome};
 use super::{App, Settings, banner, linked};
 use crate::client::{self, Client};
 use crate::errors::{Code, Error, Result};
@@ -28,9 +28,6 @@ pub(super) enum Handler {
     /// A type, built by injection, with every contract it is registered for.
     Type { id: TypeId, name: &'static str },
 }
-
-/// Ends the start-up of a program that was only asked for its `--help`.
-pub(super) const HELP: &str = "help was asked for";
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
     read_settings(&mut app)?;

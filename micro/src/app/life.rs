@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::build::HELP;
 use super::inject::{Inject, Resolver};
 use super::probes::Probes;
+use super::settings::HELP;
 use super::{App, Settings};
 use crate::client::Client;
 use crate::errors::{Code, Error, Result};

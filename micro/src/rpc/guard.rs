@@ -6,7 +6,7 @@ use std::task::{Context as Cx, Poll};
 
 use futures_core::Stream;
 
-use super::part::Fault;
+use super::fault::Fault;
 use super::report;
 use crate::context::{Context, Scoped};
 use crate::errors::Error;

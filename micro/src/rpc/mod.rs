@@ -7,6 +7,7 @@
 
 mod description;
 mod exchange;
+mod fault;
 mod guard;
 mod interceptor;
 mod part;
@@ -20,8 +21,9 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 
 pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, ServiceDesc};
 pub use exchange::{Bytes as BytesExchange, Exchange, Slot};
+pub use fault::Fault;
 pub use interceptor::{Call, Endpoint, Interceptor, Interceptors, Next};
-pub use part::{Fault, Outcome, Part};
+pub use part::{Outcome, Part};
 pub use payload::Payload;
 pub use service::{Entry, Method, MethodSpec, Service};
 pub use streaming::{Sender, Streaming};

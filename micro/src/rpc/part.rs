@@ -8,7 +8,7 @@ use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::message::{Encode, Message, MessageDesc};
-use crate::rpc::{Payload, Streaming};
+use crate::rpc::{Fault, Payload, Streaming};
 
 /// One side of a method: a message, `()`, or a [`Streaming`] of messages.
 #[diagnostic::on_unimplemented(
@@ -130,28 +130,5 @@ impl<T: Part, E: Fault> Outcome for Result<T, E> {
 
     fn from_result(result: Result<T, E>) -> Self {
         result
-    }
-}
-
-/// What a method may fail with: [`Error`], or an enum that maps to it and back.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of a service method",
-    label = "expected `micro::Error` or an error that maps to it",
-    note = "implement `micro::rpc::Fault` for your own error"
-)]
-pub trait Fault: Sized + Send + 'static {
-    /// As the error that travels.
-    fn into_error(self) -> Error;
-    /// From the error that travelled.
-    fn from_error(error: Error) -> Self;
-}
-
-impl Fault for Error {
-    fn into_error(self) -> Error {
-        self
-    }
-
-    fn from_error(error: Error) -> Self {
-        error
     }
 }

@@ -11,7 +11,7 @@ use super::exchange::taken;
 use super::report;
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::errors::{Error, Result};
+use crate::errors::{Error, Fate, Result};
 use crate::rpc::{BoxFuture, Exchange, Fault, Outcome, Part, ServiceDesc, Slot};
 
 /// The types of one method and its place in the table. The macros write one per method.
@@ -69,7 +69,8 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
         let result = AssertUnwindSafe(handled).catch_unwind().await;
         dropped.0 = None;
         let result = result.unwrap_or_else(|payload| Err(Error::panicked(&*payload)));
-        result.inspect_err(report::failed)
+        // Whatever a handler passes on from a call of its own, this method did run.
+        result.inspect_err(report::failed).map_err(|error| error.with_fate(Fate::Unknown))
     };
     Box::pin(watched.instrument(span))
 }

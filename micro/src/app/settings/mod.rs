@@ -11,6 +11,9 @@ use crate::registry::Ttl;
 use crate::telemetry::Logging;
 use crate::util::duration;
 
+/// What the start-up of a program ends with that was only asked for its `--help`.
+pub(super) const HELP: &str = "help was asked for";
+
 /// Every setting of the framework, with its default.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
