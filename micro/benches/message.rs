@@ -248,6 +248,7 @@ fn main() {
 
     println!("time of ours divided by that of prost:");
     for pair in &mut pairs {
-        println!("{:40} {:.2}", pair.name, pair.ratio());
+        let ratio = pair.ratio();
+        println!("{:40} {ratio:.2}", pair.name);
     }
 }

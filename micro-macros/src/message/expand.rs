@@ -1,11 +1,13 @@
 //! What is emitted: names, types, and one call per field.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
 use super::input::{Body, Input};
 use super::model::{Choice, Encoding, EnumValue, Model, Part, PartKind, Reserved, Shape, Tag, Values};
+use crate::syntax::at;
 
 /// The implementations of a message.
 pub(super) fn expand(model: &Model) -> TokenStream {
@@ -149,7 +151,8 @@ fn entry(part: &Part) -> Option<TokenStream> {
     let docs = docs(&part.docs);
     match &part.kind {
         PartKind::Field { tag, json, encoding } => {
-            Some(quote!(__message::FieldDesc::of::<#ty, #encoding>(#tag, #name, #json) #docs .entry()))
+            let field = as_field(ty, encoding, "SHAPE");
+            Some(quote!(__message::FieldDesc::new(#tag, #name, #json, #field) #docs .entry()))
         }
         PartKind::OneOf { tags } => {
             let oneof = oneof_of(ty);
@@ -157,6 +160,13 @@ fn entry(part: &Part) -> Option<TokenStream> {
         }
         PartKind::Unknown => None,
     }
+}
+
+/// The type of a field as a field. Always in these words, so that a type that is none is one error and not five.
+fn as_field(ty: &Type, encoding: &Encoding, item: &str) -> TokenStream {
+    let span = at(ty.span());
+    let item = Ident::new(item, span);
+    quote_spanned!(span=> <#ty as __message::Field<#encoding>>::#item)
 }
 
 /// The enum of a field that holds a oneof, which may be an `Option` of it.
@@ -169,9 +179,10 @@ fn visit(part: &Part, position: &mut usize) -> TokenStream {
     let at = Literal::usize_unsuffixed(*position);
     *position += 1;
     match &part.kind {
-        PartKind::Field { tag, encoding, .. } => quote! {
-            visitor.field::<#ty, #encoding>(&Self::DESC.entries[#at], #tag, &self.#ident);
-        },
+        PartKind::Field { tag, encoding, .. } => {
+            let field = as_field(ty, encoding, "show");
+            quote!(#field(&self.#ident, visitor, &Self::DESC.entries[#at], #tag);)
+        }
         PartKind::OneOf { tags } => quote! {
             if let ::core::option::Option::Some(variant) = __message::OneOfField::get(&self.#ident) {
                 visitor.oneof(&[#(#tags),*], variant);
@@ -181,25 +192,33 @@ fn visit(part: &Part, position: &mut usize) -> TokenStream {
     }
 }
 
-fn slot_name(index: usize) -> Ident {
-    format_ident!("slot_{index}")
+/// The variable for what is read of a part, standing where its type does: for the compiler an error in the type is one
+/// in the variable too.
+fn slot_name(index: usize, part: &Part) -> Ident {
+    Ident::new(&format!("slot_{index}"), at(part.ty.span()))
 }
 
 fn slot(index: usize, part: &Part) -> TokenStream {
-    let slot = slot_name(index);
+    let slot = slot_name(index, part);
     let ty = &part.ty;
     match &part.kind {
-        PartKind::Field { encoding, .. } => quote!(let mut #slot = __message::slot::<#ty, #encoding>();),
+        PartKind::Field { encoding, .. } => {
+            let field = as_field(ty, encoding, "Slot");
+            quote!(let mut #slot: #field = ::core::default::Default::default();)
+        }
         PartKind::OneOf { .. } => quote!(let mut #slot = __message::OneOfSlot::Empty;),
         PartKind::Unknown => quote!(let mut #slot = __message::no_unknown_fields();),
     }
 }
 
 fn arm(index: usize, part: &Part) -> TokenStream {
-    let slot = slot_name(index);
+    let slot = slot_name(index, part);
     let ty = &part.ty;
     match &part.kind {
-        PartKind::Field { tag, encoding, .. } => quote!(#tag => source.field::<#ty, #encoding>(&mut #slot)?,),
+        PartKind::Field { tag, encoding, .. } => {
+            let field = as_field(ty, encoding, "receive");
+            quote!(#tag => #field(&mut #slot, source)?,)
+        }
         PartKind::OneOf { tags } => {
             let variants = (0..tags.len()).map(Literal::usize_unsuffixed);
             quote!(#(#tags => source.oneof(&mut #slot, #variants)?,)*)
@@ -209,9 +228,9 @@ fn arm(index: usize, part: &Part) -> TokenStream {
 }
 
 fn unknown_arm(parts: &[Part]) -> TokenStream {
-    match parts.iter().position(|part| matches!(part.kind, PartKind::Unknown)) {
-        Some(index) => {
-            let slot = slot_name(index);
+    match parts.iter().enumerate().find(|(_, part)| matches!(part.kind, PartKind::Unknown)) {
+        Some((index, part)) => {
+            let slot = slot_name(index, part);
             quote!(_ => source.unknown(::core::option::Option::Some(&mut #slot))?,)
         }
         None => quote!(_ => source.unknown(::core::option::Option::None)?,),
@@ -219,10 +238,13 @@ fn unknown_arm(parts: &[Part]) -> TokenStream {
 }
 
 fn finish(index: usize, part: &Part) -> TokenStream {
-    let slot = slot_name(index);
+    let slot = slot_name(index, part);
     let Part { ident, ty, name, .. } = part;
     match &part.kind {
-        PartKind::Field { tag, encoding, .. } => quote!(#ident: source.finish::<#ty, #encoding>(#tag, #slot)?,),
+        PartKind::Field { tag, encoding, .. } => {
+            let field = as_field(ty, encoding, "complete");
+            quote!(#ident: #field(#slot, source, #tag)?,)
+        }
         PartKind::OneOf { .. } => quote!(#ident: __message::OneOfField::finish(source, #name, #slot)?,),
         PartKind::Unknown => quote!(#ident: #slot,),
     }

@@ -2,17 +2,13 @@
 
 pub use crate::__micro_enumeration as enumeration;
 pub use crate::message::{Alone, Auto, Fixed, Unpacked, With, Zigzag};
-pub use crate::message::{BuildOne, Enumeration, Message, OneOf, OneOfField, OneOfSlot, Source, Visit, VisitOne};
+pub use crate::message::{
+    BuildOne, Enumeration, Field, Message, OneOf, OneOfField, OneOfSlot, Source, Visit, VisitOne,
+};
 pub use crate::message::{Entry, EnumDesc, EnumValueDesc, FieldDesc, MessageDesc, OneOfDesc, Reserved};
 pub use crate::message::{Result, build_enum};
 
-use crate::message::{Field, UnknownFields};
-
-/// An empty slot for a field of type `T` in the encoding `E`.
-#[inline]
-pub fn slot<T: Field<E>, E>() -> T::Slot {
-    T::Slot::default()
-}
+use crate::message::UnknownFields;
 
 /// An empty slot for the fields that are not known.
 pub fn no_unknown_fields() -> UnknownFields {

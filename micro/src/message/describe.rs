@@ -259,14 +259,19 @@ impl Entry {
 }
 
 impl FieldDesc {
+    /// A field by its tag, its names, and the shape its type has.
+    pub const fn new(tag: u32, name: &'static str, json: &'static str, shape: Shape) -> Self {
+        FieldDesc { tag, name, json, shape, docs: "", extensions: &[] }
+    }
+
     /// A field of Rust type `T` in the encoding `E`.
     pub const fn of<T: Field<E>, E>(tag: u32, name: &'static str, json: &'static str) -> Self {
-        FieldDesc { tag, name, json, shape: T::SHAPE, docs: "", extensions: &[] }
+        FieldDesc::new(tag, name, json, T::SHAPE)
     }
 
     /// A variant of an enum, with content of type `T` in the encoding `E`.
     pub const fn variant<T: Value<E>, E>(tag: u32, name: &'static str, json: &'static str) -> Self {
-        FieldDesc { tag, name, json, shape: Shape::One(T::TYPE), docs: "", extensions: &[] }
+        FieldDesc::new(tag, name, json, Shape::One(T::TYPE))
     }
 
     /// Adds the doc comment.

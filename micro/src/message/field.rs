@@ -4,7 +4,7 @@ use super::encoding::{Alone, With};
 use super::text::{Peek, TextReader, TextWriter};
 use super::value::put_unpacked;
 use super::wire::{Input, Reader, Writer};
-use super::{Auto, Encoding, Packing, Result, Shape, Unpacked, Value};
+use super::{Auto, Encoding, Entry, Packing, Result, Shape, Source, Unpacked, Value, Visit};
 
 /// A field of a message, in the encoding `E`.
 #[diagnostic::on_unimplemented(
@@ -47,6 +47,30 @@ pub trait Field<E = Auto>: Sized {
     ///
     /// When the text is not of this type.
     fn read_member(slot: &mut Self::Slot, reader: &mut TextReader<'_>) -> Result<()>;
+
+    // Generated code names a field's type in five places, always as `<T as Field<E>>::..`: a type that is no field is
+    // then one and the same error five times over, which the compiler prints once.
+
+    /// [`Visit::field`], for generated code.
+    #[doc(hidden)]
+    #[inline]
+    fn show<V: Visit>(&self, visitor: &mut V, entry: &'static Entry, tag: u32) {
+        visitor.field::<Self, E>(entry, tag, self);
+    }
+
+    /// [`Source::field`], for generated code.
+    #[doc(hidden)]
+    #[inline]
+    fn receive<S: Source>(slot: &mut Self::Slot, source: &mut S) -> Result<()> {
+        source.field::<Self, E>(slot)
+    }
+
+    /// [`Source::finish`], for generated code.
+    #[doc(hidden)]
+    #[inline]
+    fn complete<S: Source>(slot: Self::Slot, source: &mut S, tag: u32) -> Result<Self> {
+        source.finish::<Self, E>(tag, slot)
+    }
 }
 
 /// Types that are one value and no collection; each is a field in every encoding it has as a value.

@@ -16,33 +16,57 @@ const _: () = {
     impl __message::Message for Order {
         const DESC: &'static __message::MessageDesc = {
             const ENTRIES: &[__message::Entry] = &[
-                __message::FieldDesc::of::<u64, __message::Auto>(1, "id", "id")
+                __message::FieldDesc::new(
+                        1,
+                        "id",
+                        "id",
+                        <u64 as __message::Field<__message::Auto>>::SHAPE,
+                    )
                     .with_docs("Counts up.")
                     .entry(),
-                __message::FieldDesc::of::<
-                    Option<i32>,
-                    __message::Zigzag,
-                >(2, "delta", "delta")
+                __message::FieldDesc::new(
+                        2,
+                        "delta",
+                        "delta",
+                        <Option<i32> as __message::Field<__message::Zigzag>>::SHAPE,
+                    )
                     .entry(),
-                __message::FieldDesc::of::<
-                    Vec<Item>,
-                    __message::Auto,
-                >(3, "items", "articles")
+                __message::FieldDesc::new(
+                        3,
+                        "items",
+                        "articles",
+                        <Vec<Item> as __message::Field<__message::Auto>>::SHAPE,
+                    )
                     .entry(),
-                __message::FieldDesc::of::<
-                    HashMap<u32, String>,
-                    (__message::Fixed, __message::Auto),
-                >(4, "prices", "prices")
+                __message::FieldDesc::new(
+                        4,
+                        "prices",
+                        "prices",
+                        <HashMap<
+                            u32,
+                            String,
+                        > as __message::Field<
+                            (__message::Fixed, __message::Auto),
+                        >>::SHAPE,
+                    )
                     .entry(),
-                __message::FieldDesc::of::<
-                    Vec<u32>,
-                    __message::Unpacked<__message::Auto>,
-                >(5, "codes", "codes")
+                __message::FieldDesc::new(
+                        5,
+                        "codes",
+                        "codes",
+                        <Vec<
+                            u32,
+                        > as __message::Field<
+                            __message::Unpacked<__message::Auto>,
+                        >>::SHAPE,
+                    )
                     .entry(),
-                __message::FieldDesc::of::<
-                    Uuid,
-                    __message::Alone<AsText>,
-                >(6, "customer", "customer")
+                __message::FieldDesc::new(
+                        6,
+                        "customer",
+                        "customer",
+                        <Uuid as __message::Field<__message::Alone<AsText>>>::SHAPE,
+                    )
                     .entry(),
                 __message::OneOfDesc::of::<
                     <Option<Paid> as __message::OneOfField>::OneOf,
@@ -60,32 +84,33 @@ const _: () = {
                 )
         };
         fn visit<V: __message::Visit>(&self, visitor: &mut V) {
-            visitor.field::<u64, __message::Auto>(&Self::DESC.entries[0], 1, &self.id);
-            visitor
-                .field::<
-                    Option<i32>,
-                    __message::Zigzag,
-                >(&Self::DESC.entries[1], 2, &self.delta);
-            visitor
-                .field::<
-                    Vec<Item>,
-                    __message::Auto,
-                >(&Self::DESC.entries[2], 3, &self.items);
-            visitor
-                .field::<
-                    HashMap<u32, String>,
-                    (__message::Fixed, __message::Auto),
-                >(&Self::DESC.entries[3], 4, &self.prices);
-            visitor
-                .field::<
-                    Vec<u32>,
-                    __message::Unpacked<__message::Auto>,
-                >(&Self::DESC.entries[4], 5, &self.codes);
-            visitor
-                .field::<
-                    Uuid,
-                    __message::Alone<AsText>,
-                >(&Self::DESC.entries[5], 6, &self.customer);
+            <u64 as __message::Field<
+                __message::Auto,
+            >>::show(&self.id, visitor, &Self::DESC.entries[0], 1);
+            <Option<
+                i32,
+            > as __message::Field<
+                __message::Zigzag,
+            >>::show(&self.delta, visitor, &Self::DESC.entries[1], 2);
+            <Vec<
+                Item,
+            > as __message::Field<
+                __message::Auto,
+            >>::show(&self.items, visitor, &Self::DESC.entries[2], 3);
+            <HashMap<
+                u32,
+                String,
+            > as __message::Field<
+                (__message::Fixed, __message::Auto),
+            >>::show(&self.prices, visitor, &Self::DESC.entries[3], 4);
+            <Vec<
+                u32,
+            > as __message::Field<
+                __message::Unpacked<__message::Auto>,
+            >>::show(&self.codes, visitor, &Self::DESC.entries[4], 5);
+            <Uuid as __message::Field<
+                __message::Alone<AsText>,
+            >>::show(&self.customer, visitor, &Self::DESC.entries[5], 6);
             if let ::core::option::Option::Some(variant) = __message::OneOfField::get(
                 &self.paid,
             ) {
@@ -94,60 +119,89 @@ const _: () = {
             visitor.unknown(&self.rest);
         }
         fn build<S: __message::Source>(source: &mut S) -> __message::Result<Self> {
-            let mut slot_0 = __message::slot::<u64, __message::Auto>();
-            let mut slot_1 = __message::slot::<Vec<Item>, __message::Auto>();
-            let mut slot_2 = __message::slot::<Option<i32>, __message::Zigzag>();
-            let mut slot_3 = __message::slot::<
-                HashMap<u32, String>,
-                (__message::Fixed, __message::Auto),
-            >();
-            let mut slot_4 = __message::slot::<
-                Vec<u32>,
-                __message::Unpacked<__message::Auto>,
-            >();
-            let mut slot_5 = __message::slot::<Uuid, __message::Alone<AsText>>();
+            let mut slot_0: <u64 as __message::Field<__message::Auto>>::Slot = ::core::default::Default::default();
+            let mut slot_1: <Vec<Item> as __message::Field<__message::Auto>>::Slot = ::core::default::Default::default();
+            let mut slot_2: <Option<i32> as __message::Field<__message::Zigzag>>::Slot = ::core::default::Default::default();
+            let mut slot_3: <HashMap<
+                u32,
+                String,
+            > as __message::Field<(__message::Fixed, __message::Auto)>>::Slot = ::core::default::Default::default();
+            let mut slot_4: <Vec<
+                u32,
+            > as __message::Field<__message::Unpacked<__message::Auto>>>::Slot = ::core::default::Default::default();
+            let mut slot_5: <Uuid as __message::Field<__message::Alone<AsText>>>::Slot = ::core::default::Default::default();
             let mut slot_6 = __message::OneOfSlot::Empty;
             let mut slot_7 = __message::no_unknown_fields();
             while let ::core::option::Option::Some(tag) = source.next()? {
                 match tag {
-                    1 => source.field::<u64, __message::Auto>(&mut slot_0)?,
-                    2 => source.field::<Option<i32>, __message::Zigzag>(&mut slot_2)?,
-                    3 => source.field::<Vec<Item>, __message::Auto>(&mut slot_1)?,
+                    1 => {
+                        <u64 as __message::Field<
+                            __message::Auto,
+                        >>::receive(&mut slot_0, source)?
+                    }
+                    2 => {
+                        <Option<
+                            i32,
+                        > as __message::Field<
+                            __message::Zigzag,
+                        >>::receive(&mut slot_2, source)?
+                    }
+                    3 => {
+                        <Vec<
+                            Item,
+                        > as __message::Field<
+                            __message::Auto,
+                        >>::receive(&mut slot_1, source)?
+                    }
                     4 => {
-                        source
-                            .field::<
-                                HashMap<u32, String>,
-                                (__message::Fixed, __message::Auto),
-                            >(&mut slot_3)?
+                        <HashMap<
+                            u32,
+                            String,
+                        > as __message::Field<
+                            (__message::Fixed, __message::Auto),
+                        >>::receive(&mut slot_3, source)?
                     }
                     5 => {
-                        source
-                            .field::<
-                                Vec<u32>,
-                                __message::Unpacked<__message::Auto>,
-                            >(&mut slot_4)?
+                        <Vec<
+                            u32,
+                        > as __message::Field<
+                            __message::Unpacked<__message::Auto>,
+                        >>::receive(&mut slot_4, source)?
                     }
-                    6 => source.field::<Uuid, __message::Alone<AsText>>(&mut slot_5)?,
+                    6 => {
+                        <Uuid as __message::Field<
+                            __message::Alone<AsText>,
+                        >>::receive(&mut slot_5, source)?
+                    }
                     7 => source.oneof(&mut slot_6, 0)?,
                     8 => source.oneof(&mut slot_6, 1)?,
                     _ => source.unknown(::core::option::Option::Some(&mut slot_7))?,
                 }
             }
             ::core::result::Result::Ok(Self {
-                id: source.finish::<u64, __message::Auto>(1, slot_0)?,
-                items: source.finish::<Vec<Item>, __message::Auto>(3, slot_1)?,
-                delta: source.finish::<Option<i32>, __message::Zigzag>(2, slot_2)?,
-                prices: source
-                    .finish::<
-                        HashMap<u32, String>,
-                        (__message::Fixed, __message::Auto),
-                    >(4, slot_3)?,
-                codes: source
-                    .finish::<
-                        Vec<u32>,
-                        __message::Unpacked<__message::Auto>,
-                    >(5, slot_4)?,
-                customer: source.finish::<Uuid, __message::Alone<AsText>>(6, slot_5)?,
+                id: <u64 as __message::Field<
+                    __message::Auto,
+                >>::complete(slot_0, source, 1)?,
+                items: <Vec<
+                    Item,
+                > as __message::Field<__message::Auto>>::complete(slot_1, source, 3)?,
+                delta: <Option<
+                    i32,
+                > as __message::Field<__message::Zigzag>>::complete(slot_2, source, 2)?,
+                prices: <HashMap<
+                    u32,
+                    String,
+                > as __message::Field<
+                    (__message::Fixed, __message::Auto),
+                >>::complete(slot_3, source, 4)?,
+                codes: <Vec<
+                    u32,
+                > as __message::Field<
+                    __message::Unpacked<__message::Auto>,
+                >>::complete(slot_4, source, 5)?,
+                customer: <Uuid as __message::Field<
+                    __message::Alone<AsText>,
+                >>::complete(slot_5, source, 6)?,
                 paid: __message::OneOfField::finish(source, "paid", slot_6)?,
                 rest: slot_7,
             })
