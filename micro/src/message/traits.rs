@@ -8,7 +8,7 @@ use super::text::{TextReader, TextWriter};
 use super::wire::{Input, Writer, element_budget};
 use super::{Entry, Field, MessageDesc, OneOf, OneOfSlot, Result, UnknownFields, oneof};
 
-/// A value with protobuf bytes, JSON and a description; written by [`#[micro::message]`](crate::message).
+/// A value with protobuf bytes, JSON and a description; written by [`#[micro::message]`](macro@crate::message).
 ///
 /// ```ignore
 /// #[micro::message(package = "shop")]

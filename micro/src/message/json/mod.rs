@@ -1,6 +1,6 @@
 //! JSON: the text format everyone speaks.
 //!
-//! [`to_vec`] writes canonical proto3 JSON, [`write`] any [`Dialect`]; [`from_slice`] reads all of them, leniently, and
+//! [`to_vec`] writes canonical proto3 JSON, [`write`](write()) any [`Dialect`]; [`from_slice`] reads all of them, leniently, and
 //! [`read`] as strictly as one likes.
 
 mod pull;
