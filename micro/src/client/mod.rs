@@ -4,7 +4,9 @@
 //! call by call, and the caller cannot tell.
 
 mod options;
+mod replies;
 mod retry;
+mod untyped;
 mod way;
 
 use std::fmt;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use options::{CallOptions, Retry};
+pub use replies::Replies;
+pub use untyped::Untyped;
 
 use retry::Budget;
 use way::{Sole, Way};
@@ -19,7 +23,7 @@ use way::{Sole, Way};
 use crate::context::{Context, Peer};
 use crate::errors::Result;
 use crate::registry::Registry;
-use crate::rpc::{Call, Fault, Interceptors, MethodDesc, MethodSpec, Outcome, Part, Service, Slot};
+use crate::rpc::{Call, Exchange, Fault, Interceptors, MethodInfo, MethodSpec, Outcome, Part, Service, Slot};
 use crate::selector::Selector;
 use crate::transport::Outbound;
 use crate::transport::local::Local;
@@ -147,27 +151,41 @@ impl Client {
     }
 
     async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as Outcome>::Ok> {
-        let method = &M::SERVICE.method_descs()[M::INDEX];
+        let method = MethodInfo::from(&M::SERVICE.method_descs()[M::INDEX]);
         let service = self.target.name.as_deref().unwrap_or(M::SERVICE.name());
         let caller = Context::current();
-        let way = Way::find(self, service, method);
-        let context = self.context(&caller, method, &way);
-        let deadline = context.deadline();
-
         // A request stream is the caller's: it is read with the caller's context, wherever it is read.
         let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input.guarded(&caller));
-        let mut call = Call::new(service, method, context, &mut slot);
-        let run = self.core.interceptors.run(&mut call, &way);
-        match deadline {
-            Some(deadline) => {
-                clock::timeout_at(deadline, run).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))?;
-            }
-            None => run.await?,
-        }
+        self.exchange(service, method, &caller, &mut slot).await?;
         slot.into_reply()
     }
 
-    fn context(&self, caller: &Context, method: &MethodDesc, way: &Way<'_>) -> Context {
+    /// Exchanges a request for a reply, within the deadline and through the interceptors.
+    async fn exchange(
+        &self,
+        service: &str,
+        method: MethodInfo<'_>,
+        caller: &Context,
+        exchange: &mut dyn Exchange,
+    ) -> Result<()> {
+        let way = Way::find(self, service, method);
+        let context = self.context(caller, method, &way);
+        if let Some(replies) = &self.target.options.replies {
+            replies.begin(&context);
+        }
+        let deadline = context.deadline();
+        let mut call = Call::new(service, method, context, exchange);
+        let run = self.core.interceptors.run(&mut call, &way);
+        match deadline {
+            Some(deadline) => {
+                let run = clock::timeout_at(deadline, run).await;
+                run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+            }
+            None => run.await,
+        }
+    }
+
+    fn context(&self, caller: &Context, method: MethodInfo<'_>, way: &Way<'_>) -> Context {
         let options = &self.target.options;
         let streams = method.client_streaming() || method.server_streaming();
         let usual = (!streams).then_some(self.core.timeout);

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Replies;
 use crate::codec::Codec;
 use crate::errors::Result;
 use crate::metadata::Metadata;
@@ -21,6 +22,7 @@ pub struct CallOptions {
     pub(super) filter: Filter,
     pub(super) retry: Retry,
     pub(super) wait: Duration,
+    pub(super) replies: Option<Replies>,
 }
 
 /// Whether a failed attempt is followed by another.
@@ -76,6 +78,13 @@ impl CallOptions {
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Where to keep what the service answers beside its message.
+    #[must_use]
+    pub fn with_replies(mut self, replies: &Replies) -> Self {
+        self.replies = Some(replies.clone());
         self
     }
 

@@ -9,7 +9,7 @@ use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Code, Error, Fate, Result};
 use crate::registry::Following;
-use crate::rpc::{BoxFuture, Call, Endpoint, MethodDesc, Payload, Service, Streaming};
+use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
 use crate::selector::{Ended, Filter, Pick};
 use crate::transport::{Arrival, Inbound, Request, Route};
 use crate::util::clock;
@@ -27,7 +27,7 @@ pub(super) enum Way<'a> {
 
 impl<'a> Way<'a> {
     /// Within the process where it serves what is called, unless an address was given.
-    pub(super) fn find(client: &'a Client, service: &str, method: &MethodDesc) -> Self {
+    pub(super) fn find(client: &'a Client, service: &str, method: MethodInfo<'_>) -> Self {
         if client.target.address.is_none()
             && let Some((inbound, route)) = client.core.local.route(service, method.path())
         {
@@ -66,7 +66,7 @@ impl Client {
                 call.service()
             )));
         };
-        let method = call.description();
+        let method = call.method();
         let service = call.service().to_owned();
         // A copy, because a call cannot be shared between threads while an attempt is under way, and a context can.
         let context = call.context().clone();
@@ -116,7 +116,7 @@ impl Client {
         &self,
         remote: &Remote,
         service: &str,
-        method: &MethodDesc,
+        method: MethodInfo<'_>,
         tried: &[String],
         context: &Context,
     ) -> Result<Destination> {

@@ -295,3 +295,95 @@ impl Description {
         self.methods.iter().find(|method| method.path == path)
     }
 }
+
+/// What whoever moves or wraps a call must know of its method, whether a contract in this program describes it or not.
+#[derive(Clone, Copy)]
+pub struct MethodInfo<'a> {
+    name: &'a str,
+    path: &'a str,
+    client_streaming: bool,
+    server_streaming: bool,
+    idempotency: Idempotency,
+    timeout: Option<Duration>,
+    desc: Option<&'static MethodDesc>,
+}
+
+impl<'a> MethodInfo<'a> {
+    /// A method of which only the path and the shape are known.
+    pub fn new(path: &'a str, client_streaming: bool, server_streaming: bool) -> Self {
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        MethodInfo {
+            name,
+            path,
+            client_streaming,
+            server_streaming,
+            idempotency: Idempotency::Unknown,
+            timeout: None,
+            desc: None,
+        }
+    }
+
+    /// The name on the wire: `Hello`.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The path on the wire: `/greeter.Greeter/Hello`.
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// Whether the caller sends a stream.
+    pub fn client_streaming(&self) -> bool {
+        self.client_streaming
+    }
+
+    /// Whether the answer is a stream.
+    pub fn server_streaming(&self) -> bool {
+        self.server_streaming
+    }
+
+    /// Whether it may run twice for one request.
+    pub fn idempotency(&self) -> Idempotency {
+        self.idempotency
+    }
+
+    /// The deadline that applies where the caller sets none.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// All that its contract says of it, where a contract in this program describes it.
+    pub fn desc(&self) -> Option<&'static MethodDesc> {
+        self.desc
+    }
+}
+
+impl From<&'static MethodDesc> for MethodInfo<'static> {
+    fn from(desc: &'static MethodDesc) -> Self {
+        MethodInfo {
+            name: desc.name,
+            idempotency: desc.idempotency,
+            timeout: desc.timeout,
+            desc: Some(desc),
+            ..MethodInfo::new(desc.path, desc.client_streaming, desc.server_streaming)
+        }
+    }
+}
+
+impl<'a> From<&'a MethodDescription> for MethodInfo<'a> {
+    fn from(method: &'a MethodDescription) -> Self {
+        MethodInfo {
+            name: &method.name,
+            idempotency: method.idempotency,
+            timeout: method.timeout,
+            ..MethodInfo::new(&method.path, method.client_streaming, method.server_streaming)
+        }
+    }
+}
+
+impl fmt::Debug for MethodInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.path)
+    }
+}

@@ -19,7 +19,7 @@ mod streaming;
 /// A boxed future, as the erased faces of this house return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, ServiceDesc};
+pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo, ServiceDesc};
 pub use exchange::{Bytes as BytesExchange, Exchange, Slot};
 pub use fault::Fault;
 pub use interceptor::{Call, Endpoint, Interceptor, Interceptors, Next};

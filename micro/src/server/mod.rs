@@ -1,6 +1,7 @@
 //! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
 
 mod drain;
+mod fallback;
 mod listen;
 mod table;
 
@@ -9,12 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use drain::{Drained, Phase, Switch};
+pub use fallback::{Fallback, Unknown, open};
 pub use listen::{ListenOptions, Listener};
 
 use table::Table;
 
 use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Call, Interceptors, Service};
+use crate::rpc::{BoxFuture, Call, Endpoint, Interceptors, Service};
 use crate::transport::{Arrival, Inbound, Route};
 use crate::util::text;
 
@@ -24,6 +26,7 @@ pub struct Server {
     node: Option<String>,
     table: Table,
     interceptors: Interceptors,
+    fallback: Option<Arc<dyn Endpoint>>,
     stopping: AtomicBool,
 }
 
@@ -38,6 +41,13 @@ impl Server {
     #[must_use]
     pub fn with_node(mut self, id: impl Into<String>) -> Self {
         self.node = Some(id.into());
+        self
+    }
+
+    /// The same with something that takes the calls no service answers.
+    #[must_use]
+    pub fn with_fallback(mut self, fallback: Arc<dyn Endpoint>) -> Self {
+        self.fallback = Some(fallback);
         self
     }
 
@@ -79,8 +89,15 @@ impl Inbound for Server {
             return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`"))
                 .with_fate(Fate::Never));
         }
-        let found = self.table.find(arrival.path, arrival.service);
-        found.cloned().ok_or_else(|| self.unknown(arrival.path))
+        if let Some(route) = self.table.find(arrival.path, arrival.service) {
+            return Ok(route.clone());
+        }
+        match &self.fallback {
+            Some(end) if is_method(arrival.path) => {
+                Ok(Route::open(arrival.service.unwrap_or_default().into(), arrival.path, end.clone()))
+            }
+            _ => Err(self.unknown(arrival.path)),
+        }
     }
 
     fn local(&self, service: &str, path: &str) -> Option<Route> {
@@ -100,6 +117,13 @@ impl Server {
         };
         Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug())).with_fate(Fate::Never)
     }
+}
+
+/// Whether a path is of the form `/package.Contract/Method`.
+fn is_method(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let parts = (parts.next(), parts.next(), parts.next(), parts.next());
+    matches!(parts, (Some(""), Some(contract), Some(method), None) if !contract.is_empty() && !method.is_empty())
 }
 
 impl fmt::Debug for Server {

@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use connectrpc::{CompressionRegistry, ConnectRpcBody, ConnectRpcService, DeadlinePolicy, Limits};
+use http::header::CONTENT_TYPE;
 use http::{Request, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 
@@ -23,7 +24,7 @@ use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
 use crate::rpc::BoxFuture;
 use crate::transport::http::status;
-use crate::transport::{Arrival, Inbound, Route, names};
+use crate::transport::{Arrival, Inbound, Route, Streams, names};
 use crate::util::clock;
 
 /// Longer than any call; keeps what peers ask for within what clocks can say.
@@ -71,7 +72,7 @@ impl Rpc {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let arrival =
             Arrival { path: request.uri().path(), service: header(names::SERVICE), node: header(names::NODE) };
-        self.0.inbound.route(&arrival)
+        Ok(self.0.inbound.route(&arrival)?.shaped(shape(request)))
     }
 
     async fn run(&self, route: Route, negotiated: Option<&Negotiated>, request: Request<Body>) -> Response {
@@ -95,6 +96,13 @@ impl Rpc {
         let Ok(response) = tower::Service::call(&mut service, request).await;
         reply::finish(response, late).await
     }
+}
+
+/// What the content type says of a method nobody describes: only plain calls of Connect are one message each way.
+fn shape(request: &Request<Body>) -> Streams {
+    let content_type = request.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let enveloped = content_type.starts_with(b"application/grpc") || content_type.starts_with(b"application/connect+");
+    if enveloped { Streams::Both } else { Streams::Neither }
 }
 
 impl tower::Service<Request<Body>> for Rpc {
