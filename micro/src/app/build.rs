@@ -5,19 +5,21 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::health::Check;
+use super::identity::Identity;
 use super::inject::{AnyArc, ClientEntry, Component, Dep, Graph, HandlerEntry, ProviderEntry, Resolver};
-use super::life::{Door, Running};
-use super::probes::Probes;
+use super::life::{Door, Handle, Running};
+use super::listing::Listing;
 use super::settings::{self, HELP, Outcome};
-use super::{App, Settings, banner, linked};
+use super::{App, AroundHttp, Settings, banner, hooks, linked, probes};
 use crate::client::{self, Client};
 use crate::errors::{Code, Error, Result};
-use crate::registry::{Node, Registry};
+use crate::registry::Registry;
 use crate::rpc::Service;
 use crate::server::{ListenOptions, Listener, Server, Switch};
 use crate::transport::http::{ClientOptions, Hosts, HttpClient, HttpServer, ServerOptions};
 use crate::transport::local::Local;
-use crate::util::{net, random, spawn};
+use crate::util::{net, spawn};
 
 /// What is to be served.
 pub(super) enum Handler {
@@ -27,6 +29,12 @@ pub(super) enum Handler {
     Value { id: TypeId, name: &'static str, value: AnyArc },
     /// A type, built by injection, with every contract it is registered for.
     Type { id: TypeId, name: &'static str },
+}
+
+/// What is to be served, and the name to list it under where that is not the contract's.
+pub(super) struct Mounted {
+    pub(super) handler: Handler,
+    pub(super) name: Option<String>,
 }
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
@@ -40,19 +48,27 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let serving = app.everything || !app.handlers.is_empty() || !app.routes.is_empty();
 
     let (resolver, services) = services(&mut app, &client, &registry).await?;
-    let node = random::id();
-    let mut server = Server::new().with_node(&node).with_interceptors(app.around_handlers.clone());
-    for (name, service) in services {
-        server.add(&name, service)?;
+    let identity = Identity::of(&app.settings, services)?;
+    let mut server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
+    if let Some(fallback) = app.fallback.take() {
+        server = server.with_fallback(fallback);
+    }
+    for (name, service) in &identity.services {
+        server.add(name, service.clone())?;
     }
     let server = Arc::new(server);
     local.serve(server.clone());
 
-    let mut running = Running::new(app.settings, resolver, client, registry, server);
+    let handle = Handle::new(app.settings, resolver, client, registry, server);
+    hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
+    let after_start = std::mem::take(&mut app.hooks.after_start);
+    let mut running = Running::new(handle, app.hooks);
     if serving {
-        listen(&mut running, app.routes, &node).await?;
-        banner::show(&running);
+        let http = Http { routes: app.routes, around: app.around_http };
+        listen(&mut running, http, app.checks, &identity).await?;
     }
+    hooks::run(after_start, &running).await?;
+    banner::show(&running);
     Ok(running)
 }
 
@@ -135,10 +151,10 @@ async fn services(app: &mut App, client: &Client, registry: &Registry) -> Result
             }
             (None, None) => return Err(Error::internal("a value that was served is gone")),
         };
-        services.push(part.entry.service(instance));
+        let service = part.entry.service(instance);
+        services.push((listed_as(part.listed.as_deref(), &service), service));
     }
-    let named = services.into_iter().map(|service| (service.desc().name().to_owned(), service)).collect();
-    Ok((resolver, named))
+    Ok((resolver, services))
 }
 
 /// What micro itself can make: handles for the whole app, leaves of the graph.
@@ -155,7 +171,7 @@ fn put_handles(resolver: &mut Resolver, client: &Client, registry: &Registry) {
 /// What is to be served: services that are there, and parts to be made of instances.
 #[derive(Default)]
 struct Plan {
-    services: Vec<Service>,
+    services: Vec<(String, Service)>,
     values: HashMap<TypeId, AnyArc>,
     parts: Vec<Part>,
 }
@@ -165,15 +181,20 @@ struct Part {
     id: TypeId,
     component: Option<Component>,
     entry: &'static HandlerEntry,
+    listed: Option<String>,
+}
+
+fn listed_as(name: Option<&str>, service: &Service) -> String {
+    name.unwrap_or(service.desc().name()).to_owned()
 }
 
 fn plan(app: &mut App) -> Result<Plan> {
     let linked = linked();
     let mut plan = Plan::default();
-    for handler in std::mem::take(&mut app.handlers) {
+    for Mounted { handler, name: listed } in std::mem::take(&mut app.handlers) {
         let (id, name, value) = match handler {
             Handler::Service(service) => {
-                plan.services.push(service);
+                plan.services.push((listed_as(listed.as_deref(), &service), service));
                 continue;
             }
             Handler::Value { id, name, value } => (id, name, Some(value)),
@@ -184,7 +205,7 @@ fn plan(app: &mut App) -> Result<Plan> {
             let component = entry.component();
             if component.id() == id {
                 let component = value.is_none().then_some(component);
-                plan.parts.push(Part { id, component, entry });
+                plan.parts.push(Part { id, component, entry, listed: listed.clone() });
             }
         }
         if plan.parts.len() == before {
@@ -212,7 +233,7 @@ fn plan_everything(plan: &mut Plan, linked: &[&'static HandlerEntry]) -> Result<
     for entry in linked {
         let component = entry.component();
         if !here.contains(&component.id()) {
-            plan.parts.push(Part { id: component.id(), component: Some(component), entry });
+            plan.parts.push(Part { id: component.id(), component: Some(component), entry, listed: None });
         }
     }
     if plan.parts.is_empty() && plan.services.is_empty() {
@@ -236,25 +257,38 @@ fn words(error: &Error) -> String {
     }
 }
 
-async fn listen(running: &mut Running, routes: Vec<axum::Router>, node: &str) -> Result<()> {
+/// What the port serves beside calls, and what goes around all of it.
+struct Http {
+    routes: Vec<axum::Router>,
+    around: Vec<AroundHttp>,
+}
+
+async fn listen(running: &mut Running, http: Http, checks: Vec<Check>, identity: &Identity) -> Result<()> {
     warn_about_surroundings(running.settings());
     let settings = running.settings();
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
     let listener = Listener::bind(&settings.address, options).await?;
     let bound = listener.address();
-    let address = advertised(settings, bound);
+    running.listens_at(bound);
 
-    let (probes, switch) = (Probes::default(), Switch::new());
     let options =
         ServerOptions { message_limit: settings.message_limit, hosts: Hosts::of(bound), ..ServerOptions::default() };
-    let http = HttpServer::new(running.server().clone(), routes.into_iter().chain([probes.routes()]), options);
-    let serving = spawn::spawn(listener.serve(http, switch.clone()));
-    running.listening(Door { address: bound, probes, switch, serving });
-    for entry in entries(running.server(), &address, node) {
-        let registered = running.registry().register(entry, running.settings().register).await?;
-        running.registered(registered);
-    }
-    running.ready();
+    let routes = http.routes.into_iter().chain([probes::routes(running.health())]);
+    let server = HttpServer::new(running.server().clone(), routes, options);
+    let server = http.around.into_iter().fold(server, |server, around| server.map_router(around));
+    let switch = Switch::new();
+    let serving = spawn::spawn(listener.serve(server, switch.clone()));
+
+    let health = running.health().clone();
+    health.look(&checks).await;
+    health.set_serving(true);
+    let nodes = identity.nodes(&advertised(settings, bound));
+    let listing = Listing::enter(running.registry().clone(), nodes, settings.register, health.watch()).await?;
+    let checking = (!checks.is_empty()).then(|| {
+        let interval = settings.check_interval;
+        spawn::spawn(health.keep_looking(checks, interval))
+    });
+    running.open(Door { switch, serving }, listing, checking);
     Ok(())
 }
 
@@ -268,19 +302,4 @@ fn advertised(settings: &Settings, bound: SocketAddr) -> String {
     let chosen = SocketAddr::new(net::outbound_ip(bound.is_ipv6()), bound.port());
     tracing::info!(%bound, %chosen, "advertising the address of the default route; `--advertise` sets another");
     chosen.to_string()
-}
-
-/// One node per name, with every method served under it.
-fn entries(server: &Server, address: &str, id: &str) -> Vec<Node> {
-    let mut nodes: Vec<Node> = Vec::new();
-    for (name, service) in server.services() {
-        let desc = service.desc();
-        let at = nodes.iter().position(|node| node.service == **name).unwrap_or_else(|| {
-            let node = Node::new(&**name, address).with_id(id).with_version(desc.service_version());
-            nodes.push(node.with_metadata("micro", env!("CARGO_PKG_VERSION")));
-            nodes.len() - 1
-        });
-        nodes[at].endpoints.extend(desc.method_descs().iter().map(|method| method.path().to_owned()));
-    }
-    nodes
 }

@@ -3,10 +3,12 @@
 mod read;
 mod table;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub(super) use read::{Outcome, Source, read};
 
+use crate::app::identity::Rename;
 use crate::registry::Ttl;
 use crate::telemetry::Logging;
 use crate::util::duration;
@@ -20,6 +22,14 @@ pub(super) const HELP: &str = "help was asked for";
 pub struct Settings {
     /// Where to listen, `host:port`; port 0 picks a free one. Default: `127.0.0.1:0`, so nobody gets in who was not invited.
     pub address: String,
+    /// The names services are listed under, where not those of their contracts.
+    pub names: Vec<Rename>,
+    /// The version the nodes are listed with. Default: that of the contract.
+    pub version: Option<String>,
+    /// What tells this node from the others. Default: a random id.
+    pub id: Option<String>,
+    /// What else the nodes say about themselves, for filters and people.
+    pub metadata: BTreeMap<String, String>,
     /// What others are told to connect to. Default: the address bound.
     pub advertise: Option<String>,
     /// Where nodes are listed, as a URL. Default: `auto`, which is `local`.
@@ -28,6 +38,8 @@ pub struct Settings {
     pub register: Ttl,
     /// How long unary calls wait where nobody says otherwise. Default: 30 s.
     pub request_timeout: Duration,
+    /// How often the health checks of the program run. Default: 5 s.
+    pub check_interval: Duration,
     /// How large an incoming message may be, in bytes. Default: 4 MiB.
     pub message_limit: usize,
     /// How long to go on serving after leaving the registry, until all clients have heard of it. Default: 0.
@@ -42,10 +54,15 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             address: "127.0.0.1:0".into(),
+            names: Vec::new(),
+            version: None,
+            id: None,
+            metadata: BTreeMap::new(),
             advertise: None,
             registry: "auto".into(),
             register: Ttl { ttl: Duration::from_secs(30), interval: Duration::from_secs(10) },
             request_timeout: Duration::from_secs(30),
+            check_interval: Duration::from_secs(5),
             message_limit: 4 * 1024 * 1024,
             drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(25),

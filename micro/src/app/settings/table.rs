@@ -1,4 +1,5 @@
 use super::Settings;
+use crate::app::identity::Rename;
 use crate::util::duration;
 
 /// One setting: how it is called, what it says in `--help`, and how its text is read and shown.
@@ -46,6 +47,59 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| settings.advertise.clone().unwrap_or_default(),
     },
     Setting {
+        flag: "server-name",
+        value: "NAME",
+        help: "The name services are listed under; `OLD=NEW,..` where there are several",
+        aliases: &[],
+        set: |settings, text| {
+            settings.names = list(text).map(rename).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+        show: |settings| {
+            let show = |rename: &Rename| match &rename.from {
+                Some(from) => format!("{from}={}", rename.to),
+                None => rename.to.clone(),
+            };
+            settings.names.iter().map(show).collect::<Vec<_>>().join(",")
+        },
+    },
+    Setting {
+        flag: "server-version",
+        value: "VERSION",
+        help: "The version nodes are listed with; that of the contract where not given",
+        aliases: &[],
+        set: |settings, text| {
+            settings.version = Some(non_empty(text)?);
+            Ok(())
+        },
+        show: |settings| settings.version.clone().unwrap_or_default(),
+    },
+    Setting {
+        flag: "server-id",
+        value: "ID",
+        help: "What tells this node from the others; random where not given",
+        aliases: &[],
+        set: |settings, text| {
+            settings.id = Some(non_empty(text)?);
+            Ok(())
+        },
+        show: |settings| settings.id.clone().unwrap_or_default(),
+    },
+    Setting {
+        flag: "server-metadata",
+        value: "KEY=VALUE,..",
+        help: "What else nodes say about themselves",
+        aliases: &[],
+        set: |settings, text| {
+            settings.metadata = list(text).map(pair).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+        show: |settings| {
+            let pairs = settings.metadata.iter().map(|(key, value)| format!("{key}={value}"));
+            pairs.collect::<Vec<_>>().join(",")
+        },
+    },
+    Setting {
         flag: "registry",
         value: "URL",
         help: "Where nodes are listed: `auto`, `local`, `memory`, or a URL",
@@ -88,6 +142,17 @@ pub(super) const TABLE: &[Setting] = &[
             Ok(())
         },
         show: |settings| duration::show(settings.request_timeout),
+    },
+    Setting {
+        flag: "check-interval",
+        value: "TIME",
+        help: "How often the health checks of the program run",
+        aliases: &[],
+        set: |settings, text| {
+            settings.check_interval = positive(text)?;
+            Ok(())
+        },
+        show: |settings| duration::show(settings.check_interval),
     },
     Setting {
         flag: "message-limit",
@@ -145,6 +210,22 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| format!("{:?}", settings.logging.format).to_lowercase(),
     },
 ];
+
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| "expected `key=value,..`".to_owned())?;
+    Ok((non_empty(key)?, value.trim().to_owned()))
+}
+
+fn rename(text: &str) -> Result<Rename, String> {
+    Ok(match text.split_once('=') {
+        Some((from, to)) => Rename { from: Some(non_empty(from)?), to: non_empty(to)? },
+        None => Rename { from: None, to: non_empty(text)? },
+    })
+}
 
 fn non_empty(text: &str) -> Result<String, String> {
     let text = text.trim();
