@@ -59,17 +59,24 @@ fn registered(handler: &Handler) -> TokenStream {
     let micro = handler.home.private();
     let (contract, ty) = (&handler.written.contract, &handler.written.ty);
     let service = quote_spanned!(at(contract.span())=> __MicroT::__micro_service(value));
+    let desc = quote_spanned!(at(contract.span())=> __MicroT::__micro_desc());
     let serve = quote!(|value| __micro_serve(#micro::downcast::<#ty>(value)));
     let what = format!("impl {} for {}", printed(contract), printed(ty));
-    let registration = registration(&handler.home, ty, serve, &what);
+    let registration = registration(&handler.home, ty, serve, quote!(__micro_desc::<#ty>), &what);
     quote! {
         const _: () = {
             // Of a type parameter only the traits it is bound by are known, so this is the contract's own function or,
-            // if the trait is none, the one that says so.
+            // if the trait is none, the one that says so. The same goes for its description.
             fn __micro_serve<__MicroT: #contract>(value: #micro::Arc<__MicroT>) -> #micro::Service {
                 #[allow(unused_imports)]
                 use #micro::ContractFallback as _;
                 #service
+            }
+
+            fn __micro_desc<__MicroT: #contract>() -> &'static #micro::ServiceDesc {
+                #[allow(unused_imports)]
+                use #micro::ContractFallback as _;
+                #desc
             }
 
             #registration
@@ -77,10 +84,11 @@ fn registered(handler: &Handler) -> TokenStream {
     }
 }
 
-/// What `micro::run()` finds: how to build the value, once for all it serves, and how to make a service of it.
-pub(crate) fn registration(home: &Home, ty: &Type, serve: TokenStream, what: &str) -> TokenStream {
+/// What `micro::run()` finds: how to build the value, once for all it serves, how to make a service of it, and what that
+/// will be, known before anything is built.
+pub(crate) fn registration(home: &Home, ty: &Type, serve: TokenStream, desc: TokenStream, what: &str) -> TokenStream {
     let micro = home.private();
-    let init = quote_spanned!(at(ty.span())=> <#ty>::__micro_init());
+    let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_micro_init());
     quote! {
         #micro::inventory::submit! {
             #micro::HandlerEntry::new(
@@ -90,6 +98,7 @@ pub(crate) fn registration(home: &Home, ty: &Type, serve: TokenStream, what: &st
                     #micro::Component::new::<#ty>(#init)
                 },
                 #serve,
+                #desc,
                 #micro::Location::new(::core::file!(), ::core::line!(), #what),
             )
         }

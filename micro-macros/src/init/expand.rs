@@ -10,7 +10,8 @@ use crate::syntax::{Function, Home, at};
 /// The hidden function beside the author's.
 ///
 /// It is public whatever the author's is, for it wins over the one every type has (`InitFallback`) only where it can be
-/// seen; a private one would be passed over without a word.
+/// seen; a private one would be passed over without a word. Of two, rustc says that the name is there twice, so the name
+/// is the explanation.
 pub(crate) fn builder(function: &Function, home: &Home) -> TokenStream {
     let output = function.output().map_or_else(|| function.signature.ident.span(), |output| output.span());
     let (span, micro) = (at(function.signature.ident.span()), home.private_at(function.signature.ident.span()));
@@ -22,7 +23,7 @@ pub(crate) fn builder(function: &Function, home: &Home) -> TokenStream {
     quote_spanned! {span=>
         #[doc(hidden)]
         #[allow(unreachable_pub)]
-        pub fn __micro_init() -> #micro::Init<Self> {
+        pub fn only_one_micro_init() -> #micro::Init<Self> {
             #micro::Init {
                 deps: #dependencies,
                 build: |resolver| #micro::Box::pin(async move { #value }),

@@ -10,7 +10,7 @@ use super::{Auto, Error, Result, Single, Type, Value};
 impl Single for String {}
 
 impl Value for String {
-    const TYPE: Type = Type::String;
+    const TYPE: Type = Type::Text;
     const WIRE: WireType = WireType::Len;
     slot_is_option!(Auto);
 

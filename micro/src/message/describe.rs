@@ -98,7 +98,7 @@ pub enum Type {
     Fixed64,
     Fixed32,
     Bool,
-    String,
+    Text,
     Bytes,
     Uint32,
     Sfixed32,

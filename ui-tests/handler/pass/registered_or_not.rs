@@ -51,7 +51,9 @@ impl<T: Send + Sync + 'static> Two for Generic<T> {
 
 #[micro::main]
 async fn main() {
-    assert_eq!(inventory::iter::<HandlerEntry>.into_iter().count(), 2);
+    let mut served: Vec<_> = inventory::iter::<HandlerEntry>.into_iter().map(|entry| entry.desc().contract()).collect();
+    served.sort_unstable();
+    assert_eq!(served, ["One", "Two"]);
     assert!(OneClient::of(ByHand(1)).one().await.is_ok());
     assert!(TwoClient::of(Generic("t")).two().await.is_ok());
 }

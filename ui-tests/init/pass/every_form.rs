@@ -66,8 +66,8 @@ mod elsewhere {
 }
 
 fn main() {
-    assert_eq!(Plain::__micro_init().deps.len(), 0);
-    assert_eq!(Async::__micro_init().deps.len(), 0);
-    assert_eq!(Injected::__micro_init().deps.len(), 2);
-    assert_eq!(Public::__micro_init().deps.len(), 2);
+    assert_eq!(Plain::only_one_micro_init().deps.len(), 0);
+    assert_eq!(Async::only_one_micro_init().deps.len(), 0);
+    assert_eq!(Injected::only_one_micro_init().deps.len(), 2);
+    assert_eq!(Public::only_one_micro_init().deps.len(), 2);
 }

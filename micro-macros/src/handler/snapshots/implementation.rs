@@ -22,12 +22,17 @@ const _: () = {
         use ::micro::__private::ContractFallback as _;
         __MicroT::__micro_service(value)
     }
+    fn __micro_desc<__MicroT: contracts::Greeter>() -> &'static ::micro::__private::ServiceDesc {
+        #[allow(unused_imports)]
+        use ::micro::__private::ContractFallback as _;
+        __MicroT::__micro_desc()
+    }
     ::micro::__private::inventory::submit! {
         ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-        English > (< English > ::__micro_init()) }, | value |
-        __micro_serve(::micro::__private::downcast:: < English > (value)),
-        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        English > (< English > ::only_one_micro_init()) }, | value |
+        __micro_serve(::micro::__private::downcast:: < English > (value)), __micro_desc::
+        < English >, ::micro::__private::Location::new(::core::file!(), ::core::line!(),
         "impl contracts::Greeter for English"),)
     }
 };

@@ -7,7 +7,7 @@ impl English {
     }
     #[doc(hidden)]
     #[allow(unreachable_pub)]
-    pub fn __micro_init() -> ::micro::__private::Init<Self> {
+    pub fn only_one_micro_init() -> ::micro::__private::Init<Self> {
         ::micro::__private::Init {
             deps: const {
                 &[

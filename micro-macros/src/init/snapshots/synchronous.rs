@@ -4,7 +4,7 @@ impl English {
     }
     #[doc(hidden)]
     #[allow(unreachable_pub)]
-    pub fn __micro_init() -> ::fancy::__private::Init<Self> {
+    pub fn only_one_micro_init() -> ::fancy::__private::Init<Self> {
         ::fancy::__private::Init {
             deps: const { &[] },
             build: |resolver| ::fancy::__private::Box::pin(async move {

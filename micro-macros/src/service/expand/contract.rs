@@ -58,7 +58,7 @@ fn declaration(method: &Method) -> TokenStream {
     quote!(#deprecated #allow #declaration)
 }
 
-/// How `#[micro::handler]`, which sees only a path to the trait, reaches the table of its methods.
+/// How `#[micro::handler]`, which sees only a path to the trait, reaches the table of its methods and the description.
 fn hidden(service: &Service) -> TokenStream {
     let micro = service.home.private();
     let client = service.client();
@@ -69,6 +69,14 @@ fn hidden(service: &Service) -> TokenStream {
             Self: ::core::marker::Sized,
         {
             #client::__micro_serve(this)
+        }
+
+        #[doc(hidden)]
+        fn __micro_desc() -> &'static #micro::ServiceDesc
+        where
+            Self: ::core::marker::Sized,
+        {
+            #client::__micro_desc()
         }
     }
 }
@@ -129,6 +137,10 @@ fn inside(service: &Service) -> TokenStream {
         impl #client {
             fn __micro_serve<__MicroT: #ident>(this: #micro::Arc<__MicroT>) -> #micro::Service {
                 #micro::Service::new(this, &#this, #entries)
+            }
+
+            fn __micro_desc() -> &'static #micro::ServiceDesc {
+                &#this
             }
         }
 

@@ -25,7 +25,8 @@ pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
     let (entries, this) = (description::entries(service), description::name());
     let entry = client_entry(service);
     let serve = quote!(|value| #client_name::__micro_serve(#micro::downcast(value)));
-    let registration = handler::registration(&service.home, ty, serve, &format!("service {}", service.contract_name()));
+    let what = format!("service {}", service.contract_name());
+    let registration = handler::registration(&service.home, ty, serve, quote!(|| &#this), &what);
     quote! {
         #block
         #client

@@ -137,6 +137,14 @@ fn hidden(service: &Service) -> TokenStream {
         {
             ::core::unreachable!()
         }
+
+        #[doc(hidden)]
+        fn __micro_desc() -> &'static #micro::ServiceDesc
+        where
+            Self: ::core::marker::Sized,
+        {
+            ::core::unreachable!()
+        }
     }
 }
 

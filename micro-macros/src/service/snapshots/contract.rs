@@ -27,6 +27,13 @@ pub trait Greeter: ::core::marker::Send + ::core::marker::Sync + 'static {
     {
         GreeterClient::__micro_serve(this)
     }
+    #[doc(hidden)]
+    fn __micro_desc() -> &'static ::micro::__private::ServiceDesc
+    where
+        Self: ::core::marker::Sized,
+    {
+        GreeterClient::__micro_desc()
+    }
 }
 /// Calls a [`Greeter`] wherever it runs. Cloning it is cheap.
 #[allow(unreachable_pub)]
@@ -190,6 +197,9 @@ const _: () = {
                     ]
                 },
             )
+        }
+        fn __micro_desc() -> &'static ::micro::__private::ServiceDesc {
+            &__MICRO_SERVICE
         }
     }
     ::micro::__private::inventory::submit! {

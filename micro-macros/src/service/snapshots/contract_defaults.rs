@@ -10,6 +10,13 @@ trait UserAccounts: Clone + ::core::marker::Send + ::core::marker::Sync + 'stati
     {
         UserAccountsClient::__micro_serve(this)
     }
+    #[doc(hidden)]
+    fn __micro_desc() -> &'static fancy::__private::ServiceDesc
+    where
+        Self: ::core::marker::Sized,
+    {
+        UserAccountsClient::__micro_desc()
+    }
 }
 /// Calls a [`UserAccounts`] wherever it runs. Cloning it is cheap.
 #[allow(unreachable_pub)]
@@ -100,6 +107,9 @@ const _: () = {
                 &__MICRO_SERVICE,
                 const { &[fancy::__private::Entry::of::<__micro_count>()] },
             )
+        }
+        fn __micro_desc() -> &'static fancy::__private::ServiceDesc {
+            &__MICRO_SERVICE
         }
     }
     fancy::__private::inventory::submit! {

@@ -16,7 +16,7 @@ impl Users {
     }
     #[doc(hidden)]
     #[allow(unreachable_pub)]
-    pub fn __micro_init() -> ::micro::__private::Init<Self> {
+    pub fn only_one_micro_init() -> ::micro::__private::Init<Self> {
         ::micro::__private::Init {
             deps: const {
                 &[
@@ -164,9 +164,9 @@ const _: () = {
     ::micro::__private::inventory::submit! {
         ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-        Users > (< Users > ::__micro_init()) }, | value |
-        UsersClient::__micro_serve(::micro::__private::downcast(value)),
-        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
-        "service Users"),)
+        Users > (< Users > ::only_one_micro_init()) }, | value |
+        UsersClient::__micro_serve(::micro::__private::downcast(value)), || &
+        __MICRO_SERVICE, ::micro::__private::Location::new(::core::file!(),
+        ::core::line!(), "service Users"),)
     }
 };

@@ -21,6 +21,13 @@ pub trait Greeter: ::core::marker::Send + ::core::marker::Sync + 'static {
     {
         ::core::unreachable!()
     }
+    #[doc(hidden)]
+    fn __micro_desc() -> &'static ::micro::__private::ServiceDesc
+    where
+        Self: ::core::marker::Sized,
+    {
+        ::core::unreachable!()
+    }
 }
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 #[allow(dead_code)]

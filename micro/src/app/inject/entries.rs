@@ -76,13 +76,24 @@ impl fmt::Debug for Component {
 pub struct HandlerEntry {
     component: fn() -> Component,
     service: fn(AnyArc) -> Service,
+    desc: fn() -> &'static ServiceDesc,
     location: Location,
 }
 
 impl HandlerEntry {
-    /// A handler.
-    pub const fn new(component: fn() -> Component, service: fn(AnyArc) -> Service, location: Location) -> Self {
-        HandlerEntry { component, service, location }
+    /// A handler: how it is built, how it becomes a service, what that service says about itself, and where it stands.
+    pub const fn new(
+        component: fn() -> Component,
+        service: fn(AnyArc) -> Service,
+        desc: fn() -> &'static ServiceDesc,
+        location: Location,
+    ) -> Self {
+        HandlerEntry { component, service, desc, location }
+    }
+
+    /// What it serves, known before it is built.
+    pub fn desc(&self) -> &'static ServiceDesc {
+        (self.desc)()
     }
 
     pub(in crate::app) fn component(&self) -> Component {

@@ -17,7 +17,7 @@ pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provide
 pub(super) use graph::Graph;
 
 use crate::errors::{Error, Result};
-use crate::rpc::{BoxFuture, Service};
+use crate::rpc::{BoxFuture, Service, ServiceDesc};
 
 /// Any shared value.
 pub type AnyArc = Arc<dyn Any + Send + Sync>;
@@ -140,10 +140,10 @@ impl<T: Default + 'static> Buildable for T {
     }
 }
 
-/// Gives every type a hidden `__micro_init`, which an inherent one of the same name, from `#[micro::init]`, wins over.
+/// Gives every type a hidden `only_one_micro_init`, which an inherent one of the same name, from `#[micro::init]`, wins over.
 pub trait InitFallback: Sized {
     #[doc(hidden)]
-    fn __micro_init() -> Init<Self>
+    fn only_one_micro_init() -> Init<Self>
     where
         Self: Buildable,
     {
@@ -160,13 +160,19 @@ impl<T> InitFallback for T {}
 )]
 pub trait Contract {}
 
-/// Gives every type a hidden `__micro_service`, which that of a contract wins over.
+/// Gives every type a hidden `__micro_service` and `__micro_desc`, which those of a contract win over.
 pub trait ContractFallback: Sized {
     #[doc(hidden)]
     fn __micro_service(_: Arc<Self>) -> Service
     where
         Arc<Self>: Contract,
     {
+        unreachable!("nothing is a `Contract`")
+    }
+
+    // Without a bound: `__micro_service` is asked for beside it, and its message is enough.
+    #[doc(hidden)]
+    fn __micro_desc() -> &'static ServiceDesc {
         unreachable!("nothing is a `Contract`")
     }
 }

@@ -73,7 +73,7 @@ fn entry_name(field: &str) -> String {
 }
 
 fn is_packable(of: Type) -> bool {
-    !matches!(of, Type::Message(_) | Type::String | Type::Bytes)
+    !matches!(of, Type::Message(_) | Type::Text | Type::Bytes)
 }
 
 fn set_type(field: &mut FieldDescriptorProto, of: Type) {
@@ -89,7 +89,7 @@ fn set_type(field: &mut FieldDescriptorProto, of: Type) {
         Type::Fixed64 => ProtoType::Fixed64,
         Type::Fixed32 => ProtoType::Fixed32,
         Type::Bool => ProtoType::Bool,
-        Type::String => ProtoType::String,
+        Type::Text => ProtoType::String,
         Type::Bytes => ProtoType::Bytes,
         Type::Uint32 => ProtoType::Uint32,
         Type::Sfixed32 => ProtoType::Sfixed32,
