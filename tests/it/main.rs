@@ -7,5 +7,8 @@ mod context;
 mod deadlines;
 mod discovery;
 mod failures;
+mod health;
+mod identity;
 mod injection;
 mod programs;
+mod untyped;

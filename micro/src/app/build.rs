@@ -1,7 +1,7 @@
 //! From an [`App`] to a [`Running`] one.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::rpc::Service;
 use crate::server::{ListenOptions, Listener, Server, Switch};
 use crate::transport::http::{ClientOptions, Hosts, HttpClient, HttpServer, ServerOptions};
 use crate::transport::local::Local;
-use crate::util::{net, spawn};
+use crate::util::{net, spawn, text};
 
 /// What is to be served.
 pub(super) enum Handler {
@@ -45,7 +45,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         None => connect(&app.settings).await?,
     };
     let client = client(&app, local.clone(), registry.clone());
-    let serving = app.everything || !app.handlers.is_empty() || !app.routes.is_empty();
+    let serving = app.everything || !app.handlers.is_empty() || !app.routes.is_empty() || app.fallback.is_some();
 
     let (resolver, services) = services(&mut app, &client, &registry).await?;
     let identity = Identity::of(&app.settings, services)?;
@@ -152,7 +152,7 @@ async fn services(app: &mut App, client: &Client, registry: &Registry) -> Result
             (None, None) => return Err(Error::internal("a value that was served is gone")),
         };
         let service = part.entry.service(instance);
-        services.push((listed_as(part.listed.as_deref(), &service), service));
+        services.push((part.name(), service));
     }
     Ok((resolver, services))
 }
@@ -182,6 +182,13 @@ struct Part {
     component: Option<Component>,
     entry: &'static HandlerEntry,
     listed: Option<String>,
+}
+
+impl Part {
+    /// The name it is listed under.
+    fn name(&self) -> String {
+        self.listed.clone().unwrap_or_else(|| self.entry.desc().name().to_owned())
+    }
 }
 
 fn listed_as(name: Option<&str>, service: &Service) -> String {
@@ -225,7 +232,26 @@ fn plan(app: &mut App) -> Result<Plan> {
     if app.everything {
         plan_everything(&mut plan, &linked)?;
     }
+    keep_only(&app.settings.services, &mut plan)?;
     Ok(plan)
+}
+
+/// Leaves out what the settings do not name, before anything of it is built.
+fn keep_only(wanted: &BTreeSet<String>, plan: &mut Plan) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let parts = plan.parts.iter().map(Part::name);
+    let names: Vec<String> = parts.chain(plan.services.iter().map(|(name, _)| name.clone())).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
+        let near = text::nearest(unknown, names.iter().map(String::as_str));
+        let hint = near
+            .map_or_else(|| format!("there are `{}`", names.join("`, `")), |near| format!("did you mean `{near}`?"));
+        return Err(Error::invalid_argument(format!("`--services` names `{unknown}`, which is not there: {hint}")));
+    }
+    plan.parts.retain(|part| wanted.contains(&part.name()));
+    plan.services.retain(|(name, _)| wanted.contains(name));
+    Ok(())
 }
 
 fn plan_everything(plan: &mut Plan, linked: &[&'static HandlerEntry]) -> Result<()> {

@@ -3,7 +3,7 @@
 mod read;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub(super) use read::{Outcome, Source, read};
@@ -22,6 +22,9 @@ pub(super) const HELP: &str = "help was asked for";
 pub struct Settings {
     /// Where to listen, `host:port`; port 0 picks a free one. Default: `127.0.0.1:0`, so nobody gets in who was not invited.
     pub address: String,
+    /// Only these of the services that are linked are built and served, by the names they are listed under before they are
+    /// renamed. Default: all.
+    pub services: BTreeSet<String>,
     /// The names services are listed under, where not those of their contracts.
     pub names: Vec<Rename>,
     /// The version the nodes are listed with. Default: that of the contract.
@@ -54,6 +57,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             address: "127.0.0.1:0".into(),
+            services: BTreeSet::new(),
             names: Vec::new(),
             version: None,
             id: None,

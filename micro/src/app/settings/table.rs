@@ -47,6 +47,17 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| settings.advertise.clone().unwrap_or_default(),
     },
     Setting {
+        flag: "services",
+        value: "NAME,..",
+        help: "Build and serve only these of the services that are linked",
+        aliases: &[],
+        set: |settings, text| {
+            settings.services = list(text).map(str::to_owned).collect();
+            Ok(())
+        },
+        show: |settings| settings.services.iter().cloned().collect::<Vec<_>>().join(","),
+    },
+    Setting {
         flag: "server-name",
         value: "NAME",
         help: "The name services are listed under; `OLD=NEW,..` where there are several",
