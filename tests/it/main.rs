@@ -12,3 +12,4 @@ mod identity;
 mod injection;
 mod programs;
 mod untyped;
+mod world;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::health::Check;
 use super::identity::Identity;
 use super::inject::{AnyArc, ClientEntry, Component, Dep, Graph, HandlerEntry, ProviderEntry, Resolver};
-use super::life::{Door, Handle, Running};
+use super::life::{Door, Handle, Listed, Running};
 use super::listing::Listing;
 use super::settings::{self, HELP, Outcome};
 use super::{App, AroundHttp, Settings, banner, hooks, linked, probes};
@@ -16,10 +16,12 @@ use crate::client::{self, Client};
 use crate::errors::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::rpc::Service;
-use crate::server::{ListenOptions, Listener, Server, Switch};
+use crate::server::{Drained, ListenOptions, Listener, Phase, Server, Switch};
+use crate::transport::Outbound;
 use crate::transport::http::{ClientOptions, Hosts, HttpClient, HttpServer, ServerOptions};
 use crate::transport::local::Local;
-use crate::util::{net, spawn, text};
+use crate::transport::memory::Network;
+use crate::util::{clock, net, spawn, text};
 
 /// What is to be served.
 pub(super) enum Handler {
@@ -64,8 +66,13 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let after_start = std::mem::take(&mut app.hooks.after_start);
     let mut running = Running::new(handle, app.hooks);
     if serving {
-        let http = Http { routes: app.routes, around: app.around_http };
-        listen(&mut running, http, app.checks, &identity).await?;
+        let (bound, door) = match &app.network {
+            Some(network) => join(&running, network),
+            None => listen(&running, app.routes, app.around_http).await?,
+        };
+        running.listens_at(bound);
+        let listed = enlist(&running, app.checks, &identity, &advertised(running.settings(), bound)).await?;
+        running.open(door, listed);
     }
     hooks::run(after_start, &running).await?;
     banner::show(&running);
@@ -109,8 +116,13 @@ async fn connect(settings: &Settings) -> Result<Registry> {
 }
 
 fn client(app: &App, local: Local, registry: Registry) -> Client {
-    let options = ClientOptions { message_limit: app.settings.message_limit, ..ClientOptions::default() };
-    let outbound = Arc::new(HttpClient::new(options));
+    let outbound: Arc<dyn Outbound> = match &app.network {
+        Some(network) => Arc::new(network.clone()),
+        None => {
+            let options = ClientOptions { message_limit: app.settings.message_limit, ..ClientOptions::default() };
+            Arc::new(HttpClient::new(options))
+        }
+    };
     client::Builder::new(local)
         .with_remote(registry, outbound)
         .with_timeout(app.settings.request_timeout)
@@ -283,39 +295,52 @@ fn words(error: &Error) -> String {
     }
 }
 
-/// What the port serves beside calls, and what goes around all of it.
-struct Http {
-    routes: Vec<axum::Router>,
-    around: Vec<AroundHttp>,
-}
-
-async fn listen(running: &mut Running, http: Http, checks: Vec<Check>, identity: &Identity) -> Result<()> {
-    warn_about_surroundings(running.settings());
-    let settings = running.settings();
+async fn listen(app: &Handle, routes: Vec<axum::Router>, around: Vec<AroundHttp>) -> Result<(SocketAddr, Door)> {
+    let settings = app.settings();
+    warn_about_surroundings(settings);
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
     let listener = Listener::bind(&settings.address, options).await?;
     let bound = listener.address();
-    running.listens_at(bound);
 
     let options =
         ServerOptions { message_limit: settings.message_limit, hosts: Hosts::of(bound), ..ServerOptions::default() };
-    let routes = http.routes.into_iter().chain([probes::routes(running.health())]);
-    let server = HttpServer::new(running.server().clone(), routes, options);
-    let server = http.around.into_iter().fold(server, |server, around| server.map_router(around));
+    let routes = routes.into_iter().chain([probes::routes(app.health())]);
+    let server = HttpServer::new(app.server().clone(), routes, options);
+    let server = around.into_iter().fold(server, |server, around| server.map_router(around));
     let switch = Switch::new();
     let serving = spawn::spawn(listener.serve(server, switch.clone()));
+    Ok((bound, Door { switch, serving }))
+}
 
-    let health = running.health().clone();
+/// Serves on a network within the process.
+fn join(app: &Handle, network: &Network) -> (SocketAddr, Door) {
+    let door = network.serve(app.server().clone());
+    let bound = SocketAddr::from(([127, 0, 0, 1], door.port()));
+    let (switch, bound_in_time) = (Switch::new(), app.settings().shutdown_timeout);
+    let told = switch.clone();
+    let serving = spawn::spawn(async move {
+        told.reached(Phase::Draining).await;
+        match clock::timeout(bound_in_time, door.drain()).await {
+            Ok(()) => Drained::Clean,
+            Err(_) => Drained::Forced(1),
+        }
+    });
+    (bound, Door { switch, serving })
+}
+
+/// Looks after the program's health, and lists it while it is ready.
+async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity, address: &str) -> Result<Listed> {
+    let health = app.health().clone();
     health.look(&checks).await;
     health.set_serving(true);
-    let nodes = identity.nodes(&advertised(settings, bound));
-    let listing = Listing::enter(running.registry().clone(), nodes, settings.register, health.watch()).await?;
+    let settings = app.settings();
+    let nodes = identity.nodes(address);
+    let listing = Listing::enter(app.registry().clone(), nodes, settings.register, health.watch()).await?;
     let checking = (!checks.is_empty()).then(|| {
         let interval = settings.check_interval;
         spawn::spawn(health.keep_looking(checks, interval))
     });
-    running.open(Door { switch, serving }, listing, checking);
-    Ok(())
+    Ok(Listed { listing, checking })
 }
 
 fn advertised(settings: &Settings, bound: SocketAddr) -> String {

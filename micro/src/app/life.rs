@@ -113,9 +113,14 @@ pub struct Running {
     handle: Handle,
     hooks: Hooks,
     // Taken off the registry before the port closes, also when dropped: fields are dropped in order.
-    listing: Option<Listing>,
-    checking: Option<Task<()>>,
+    listed: Option<Listed>,
     door: Option<Door>,
+}
+
+/// The entries in the registry, and the checks they depend on.
+pub(super) struct Listed {
+    pub(super) listing: Listing,
+    pub(super) checking: Option<Task<()>>,
 }
 
 /// The port, while it is served.
@@ -126,11 +131,11 @@ pub(super) struct Door {
 
 impl Running {
     pub(super) fn new(handle: Handle, hooks: Hooks) -> Self {
-        Running { handle, hooks, listing: None, checking: None, door: None }
+        Running { handle, hooks, listed: None, door: None }
     }
 
-    pub(super) fn open(&mut self, door: Door, listing: Listing, checking: Option<Task<()>>) {
-        (self.door, self.listing, self.checking) = (Some(door), Some(listing), checking);
+    pub(super) fn open(&mut self, door: Door, listed: Listed) {
+        (self.door, self.listed) = (Some(door), Some(listed));
     }
 
     /// What the app has, for keeping beside it.
@@ -156,11 +161,11 @@ impl Running {
     }
 
     async fn close(&mut self) -> Result<()> {
-        self.checking = None;
         self.handle.health().set_serving(false);
         let Some(door) = self.door.take() else { return Ok(()) };
         door.switch.to(Phase::Leaving);
-        if let Some(listing) = self.listing.take() {
+        if let Some(Listed { listing, checking }) = self.listed.take() {
+            drop(checking);
             listing.leave().await;
         }
         let settings = self.handle.settings();

@@ -35,6 +35,7 @@ use crate::errors::Result;
 use crate::registry::Registry;
 use crate::rpc::{Endpoint, Interceptor, Interceptors, Service};
 use crate::server::{self, Fallback};
+use crate::transport::memory::Network;
 
 /// What goes around everything the port serves.
 type AroundHttp = Box<dyn FnOnce(axum::Router) -> axum::Router + Send>;
@@ -85,6 +86,7 @@ pub struct App {
     checks: Vec<Check>,
     hooks: Hooks,
     registry: Option<Registry>,
+    network: Option<Network>,
     around_calls: Interceptors,
     around_handlers: Interceptors,
 }
@@ -116,6 +118,13 @@ impl App {
     /// Lists and finds nodes in `registry`, whatever the settings say.
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
+        self
+    }
+
+    /// Serves and calls on a network within the process, without sockets: for tests, also under paused time. Routes,
+    /// probes and layers around HTTP are not served there.
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = Some(network);
         self
     }
 

@@ -4,11 +4,13 @@
 //! [`Exchange`](crate::rpc::Exchange) and hands it to an [`Inbound`], which the server room implements. The calling end
 //! implements [`Outbound`]. Neither knows who is on the other side of it.
 //!
-//! [`local`] moves calls within one process, by the caller's slot and without encoding; [`http`] speaks gRPC, gRPC-Web,
+//! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
+//! without sockets; [`http`] speaks gRPC, gRPC-Web,
 //! Connect and plain JSON on one port.
 
 pub mod http;
 pub mod local;
+pub mod memory;
 mod route;
 
 use std::fmt;
