@@ -29,6 +29,8 @@ pub use app::{App, app, client, main, run};
 pub use client::CallOptions;
 pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
+#[doc(no_inline)]
+pub use inventory;
 pub use micro_macros::{handler, init, main, message, provider, service};
 pub use rpc::Streaming;
 
