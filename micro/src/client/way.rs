@@ -107,7 +107,7 @@ impl Client {
                 return Err(error);
             }
             tracing::debug!(service, node = to.node, attempt = tried.len() + 1, "trying another node: {error:#}");
-            tried.push(to.node.take().unwrap_or_default());
+            tried.push(to.id());
             payloads.failed = Some(error);
         }
     }
@@ -131,8 +131,7 @@ impl Client {
         loop {
             let nodes = following.nodes();
             if let Some(pick) = self.core.selector.pick(&nodes, &filter, tried) {
-                let (address, node) = (pick.node().address.clone(), pick.node().id.clone());
-                return Ok(Destination { address, node: Some(node), pick: Some(pick) });
+                return Ok(Destination::of(pick));
             }
             let more = tried.is_empty() && !context.is_cancelled();
             if !more || clock::timeout_at(until, following.changed()).await.is_err() {
@@ -143,6 +142,18 @@ impl Client {
 }
 
 impl Destination {
+    fn of(pick: Pick) -> Self {
+        let node = pick.node();
+        // Only nodes that micro has listed know their ids; other lists make theirs up.
+        let ours = node.metadata.contains_key("micro");
+        Destination { address: node.address.clone(), node: ours.then(|| node.id.clone()), pick: Some(pick) }
+    }
+
+    /// What tells the node from the others that are tried.
+    fn id(&self) -> String {
+        self.pick.as_ref().map(|pick| pick.node().id.clone()).unwrap_or_default()
+    }
+
     fn ended(&mut self, how: Ended) {
         if let Some(pick) = &mut self.pick {
             pick.ended(how);
