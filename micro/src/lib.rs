@@ -29,7 +29,7 @@ pub use app::{App, app, client, main, run};
 pub use client::CallOptions;
 pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
-pub use micro_macros::{handler, init, main, message, provider, service};
+pub use micro_macros::{Error, handler, init, main, message, provider, service};
 pub use rpc::Streaming;
 
 /// Keeps a crate whose handlers are to be served: one that the program never names is dropped by the linker.

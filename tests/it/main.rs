@@ -7,5 +7,6 @@ mod context;
 mod deadlines;
 mod discovery;
 mod failures;
+mod faults;
 mod injection;
 mod programs;
