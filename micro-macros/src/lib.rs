@@ -10,6 +10,7 @@
 //! - `report` gathers everything that is wrong, so that it arrives in one compile.
 #![warn(missing_docs, unreachable_pub)]
 
+mod error;
 mod handler;
 mod init;
 mod message;
@@ -238,4 +239,61 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     message::message(options.into(), item.into()).into()
+}
+
+/// Makes an enum the error of methods: each variant has a code, words and typed fields, and comes back at the caller.
+///
+/// ```ignore
+/// #[derive(Debug, micro::Error)]
+/// #[error(package = "greeter")]
+/// pub enum GreetError {
+///     /// Nobody has this number.
+///     #[error(code = NotFound, "no person `{id}`")]
+///     Nobody { id: u64 },
+///     #[error(code = ResourceExhausted, "greeted {0} times already")]
+///     Tired(u32),
+///     #[error(code = Unavailable, "still asleep")]
+///     Asleep,
+///     #[error(other)]
+///     Other(micro::Error),
+/// }
+///
+/// #[micro::service]
+/// pub trait Greeter {
+///     async fn hello(&self, req: HelloRequest) -> Result<HelloReply, GreetError>;
+/// }
+///
+/// match greeter.hello(req).await {
+///     Err(GreetError::Nobody { id }) => introduce(id),
+///     ..
+/// }
+/// ```
+///
+/// The words are a format string that names the fields: `{id}`, `{0}` in a tuple. `Display` and
+/// [`std::error::Error`] come out of it, so `#[derive(Debug)]` has to be there too.
+///
+/// The fields travel as a message, as if they stood in a `#[micro::message]` struct; its full name is
+/// `package.GreetError.Nobody`, so that callers in every language can read it among the details of the error. That name is
+/// also how the variant is found again: rename it only with `name = ".."`. What fields take in `#[message(..)]`, they take
+/// here.
+///
+/// The variant marked `other` takes every failure that is none of these: of the network, of a newer service, of micro
+/// itself. `micro::Error` converts into the enum with `?`, and in a function that returns `micro::Result` the enum becomes
+/// a `micro::Error` with `?`, with its code, words and details.
+///
+/// | Option of the enum | Meaning | Default |
+/// |---|---|---|
+/// | `package = "greeter"` | the first part of the full names | the crate's name |
+/// | `name = "GreetError"` | the second part | the enum's name |
+/// | `crate = path` | where `micro` is, if renamed | `::micro` |
+///
+/// | Option of a variant | Meaning | Default |
+/// |---|---|---|
+/// | `code = NotFound` | one of the sixteen codes of `micro::Code`, where they stand in a table | |
+/// | `".."` | what people read | |
+/// | `name = "Nobody"` | the last part of the full name | the variant's name |
+/// | `other` | takes what no other variant does; it holds a `micro::Error` | the variant that holds a `micro::Error` and has no `#[error(..)]` |
+#[proc_macro_derive(Error, attributes(error, message))]
+pub fn error(item: TokenStream) -> TokenStream {
+    error::error(item.into()).into()
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::StreamExt;
 use micro::prelude::*;
 use micro::registry::Registry;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 #[micro::message(package = "it")]
 #[derive(Clone, Debug, PartialEq)]
@@ -75,11 +76,38 @@ impl Echo for Mirror {
 
 /// An app that serves `value` and lists it in `registry`.
 pub async fn serving(registry: &Registry, value: impl Echo) -> micro::app::Running {
-    micro::app().registry(registry.clone()).serve(EchoServer::new(value)).start().await.expect("it starts")
+    serving_as(registry, EchoServer::new(value)).await
+}
+
+/// The same for any service.
+pub async fn serving_as(registry: &Registry, service: micro::rpc::Service) -> micro::app::Running {
+    micro::app().registry(registry.clone()).serve(service).start().await.expect("it starts")
 }
 
 /// A client in the same process that knows nothing but the registry, so that its calls go over the wire.
 pub async fn calling(registry: &Registry) -> EchoClient {
+    calling_as(registry).await
+}
+
+/// The same for any client.
+pub async fn calling_as<C: Clone + Send + Sync + 'static>(registry: &Registry) -> C {
     let app = micro::app().registry(registry.clone()).start().await.expect("it starts");
     app.get().expect("clients can be had")
+}
+
+/// What plain HTTP answers to a JSON text: the status, and the body as JSON.
+pub async fn posted(app: &micro::app::Running, path: &str, json: &str) -> (u16, serde_json::Value) {
+    let address = app.address().expect("it listens");
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+    let length = json.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{json}"
+    );
+    stream.write_all(request.as_bytes()).await.expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, serde_json::from_str(body).unwrap_or_default())
 }

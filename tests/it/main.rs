@@ -7,6 +7,7 @@ mod context;
 mod deadlines;
 mod discovery;
 mod failures;
+mod faults;
 mod health;
 mod identity;
 mod injection;

@@ -13,4 +13,4 @@ macro_rules! attributes {
     )*};
 }
 
-attributes! { service handler init provider main message }
+attributes! { error service handler init provider main message }

@@ -15,6 +15,7 @@ use quote::quote;
 use crate::report::Report;
 use input::Input;
 use model::Model;
+pub(crate) use names::{is_name, is_package};
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.
 pub(crate) fn message(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -23,7 +24,8 @@ pub(crate) fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     expanded(options, item, &package)
 }
 
-fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
+/// The same for a message whose full name begins with `package` unless its options say otherwise.
+pub(crate) fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
     let Some(input) = Input::read(options, item.clone(), &mut report) else {
         let errors = report.into_tokens();

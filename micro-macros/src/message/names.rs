@@ -42,14 +42,14 @@ pub(super) fn upper_snake_case(name: &str) -> String {
 }
 
 /// Whether a protobuf field, message or enum can have this name.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Whether this is one name, or several with dots between them.
-pub(super) fn is_package(name: &str) -> bool {
+pub(crate) fn is_package(name: &str) -> bool {
     name.split('.').all(is_name)
 }
 

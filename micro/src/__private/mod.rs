@@ -1,5 +1,6 @@
 //! What generated code names, and nothing else may: it changes without notice.
 
+mod error;
 pub mod message;
 
 pub use std::boxed::Box;
@@ -9,6 +10,7 @@ pub use std::result::Result as StdResult;
 pub use std::string::String;
 pub use std::sync::Arc;
 
+pub use error::{cause, fault, mapped, words};
 pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, block_on as main};
@@ -18,7 +20,7 @@ pub use crate::app::inject::{
 };
 pub use crate::client::{CallOptions, Client};
 pub use crate::context::Context;
-pub use crate::errors::{Error, Result};
+pub use crate::errors::{Code, Error, Mapping, Result};
 pub use crate::message::Message;
 pub use crate::rpc::{
     BoxFuture, Entry, Fault, Method, MethodDesc, MethodSpec, Outcome, Part, Service, ServiceDesc, Streaming,

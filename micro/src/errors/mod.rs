@@ -4,6 +4,9 @@
 //! the peer, and, for the log only, the operation, context and the source. [`Detail`]s are typed values that travel with
 //! it and that a caller in any language can decode.
 //!
+//! A service with failures of its own writes them as an enum with [`#[derive(micro::Error)]`](derive@crate::Error): what each
+//! variant tells its callers is said there, and they get it back as that variant.
+//!
 //! Whatever converts into a boxed standard error converts into [`Error`] with `?`. Such an *unmapped* error says nothing a
 //! stranger should read: it becomes [`Code::Internal`] with an id, its text stays in this process's log under that id,
 //! and the peer is given the id to ask about.

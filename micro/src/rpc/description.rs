@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::message::MessageDesc;
-use crate::rpc::{MethodSpec, Outcome, Part};
+use crate::rpc::{Fault, MethodSpec, Outcome, Part};
 
 /// What a contract says about itself, as the macros write it: constant data.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub struct MethodDesc {
     docs: &'static str,
     request: fn() -> &'static MessageDesc,
     reply: fn() -> &'static MessageDesc,
+    details: [&'static [&'static MessageDesc]; 2],
     client_streaming: bool,
     server_streaming: bool,
     idempotency: Idempotency,
@@ -131,6 +132,7 @@ impl MethodDesc {
             docs: "",
             request: <M::In as Part>::desc,
             reply: <<M::Out as Outcome>::Ok as Part>::desc,
+            details: [<M::Out as Outcome>::Err::DETAILS, <<M::Out as Outcome>::Ok as Part>::DETAILS],
             client_streaming: <M::In as Part>::STREAMING,
             server_streaming: <<M::Out as Outcome>::Ok as Part>::STREAMING,
             idempotency: Idempotency::Unknown,
@@ -194,6 +196,13 @@ impl MethodDesc {
     /// The message answered with, or each of them.
     pub fn reply(&self) -> &'static MessageDesc {
         (self.reply)()
+    }
+
+    /// The messages its errors may carry as details, those of a stream it answers with too.
+    pub fn details(&self) -> impl Iterator<Item = &'static MessageDesc> {
+        let [method, stream] = self.details;
+        let again = move |desc: &&'static MessageDesc| !method.iter().any(|earlier| earlier.name == desc.name);
+        method.iter().copied().chain(stream.iter().copied().filter(again))
     }
 
     /// Whether the caller sends a stream.

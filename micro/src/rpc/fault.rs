@@ -1,12 +1,18 @@
 use crate::errors::Error;
+use crate::message::MessageDesc;
 
 /// What a method may fail with: [`Error`], or an enum that maps to it and back.
+///
+/// [`#[derive(micro::Error)]`](derive@crate::Error) implements it for an enum.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a service method",
     label = "expected `micro::Error` or an error that maps to it",
-    note = "implement `micro::rpc::Fault` for your own error"
+    note = "write `#[derive(micro::Error)]` on your own enum, with a code for each variant"
 )]
 pub trait Fault: Sized + Send + 'static {
+    /// The messages it may carry as details.
+    const DETAILS: &'static [&'static MessageDesc] = &[];
+
     /// As the error that travels.
     fn into_error(self) -> Error;
     /// From the error that travelled.

@@ -20,6 +20,9 @@ pub trait Part: Sized + Send + 'static {
     /// Whether it is a stream.
     const STREAMING: bool;
 
+    /// The messages that the errors of a stream may carry as details.
+    const DETAILS: &'static [&'static MessageDesc] = &[];
+
     /// The message, or each of them.
     fn desc() -> &'static MessageDesc;
 
@@ -75,6 +78,7 @@ impl<M: Message + Send> Part for M {
 #[diagnostic::do_not_recommend]
 impl<M: Message + Send, E: Fault> Part for Streaming<M, E> {
     const STREAMING: bool = true;
+    const DETAILS: &'static [&'static MessageDesc] = E::DETAILS;
 
     fn desc() -> &'static MessageDesc {
         M::DESC

@@ -26,6 +26,83 @@ pub trait Plain {
     }
 }
 
+/// A message without any prelude.
+#[::micro::message(package = "hygiene")]
+#[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
+pub struct Note {
+    /// Words.
+    pub text: ::std::string::String,
+    /// Perhaps more of them.
+    pub more: ::core::option::Option<::std::string::String>,
+}
+
+/// Why a note is not taken.
+#[derive(::core::fmt::Debug, ::core::cmp::PartialEq, ::micro::Error)]
+#[error(package = "hygiene")]
+pub enum NoteError {
+    /// Too long.
+    #[error(code = InvalidArgument, "`{0}` letters, and `{1:?}`")]
+    Long(u32, ::core::option::Option<Note>),
+    /// Too many.
+    #[error(code = ResourceExhausted, "{formatter} notes")]
+    Many {
+        /// A name of ours.
+        formatter: u32,
+    },
+    /// Closed.
+    #[error(code = Unavailable, "closed")]
+    Closed,
+    /// Anything else.
+    #[error(other)]
+    Other(::micro::Error),
+}
+
+/// A contract with an error of its own.
+#[::micro::service(name = "notes", package = "hygiene")]
+pub trait Notes {
+    /// Takes a note.
+    async fn take(&self, note: Note) -> ::core::result::Result<Note, NoteError>;
+}
+
+/// The same where the crate is named by each attribute.
+pub mod named {
+    use ::core::fmt::Debug;
+
+    /// A message.
+    #[::fancy::message(crate = ::fancy)]
+    #[derive(Debug)]
+    pub struct Empty {}
+
+    /// An enum.
+    #[::fancy::message(crate = ::fancy)]
+    #[derive(Debug)]
+    pub enum Kind {
+        /// The only one.
+        Plain,
+    }
+
+    /// An error.
+    #[derive(Debug, ::fancy::Error)]
+    #[error(crate = ::fancy)]
+    pub enum Failure {
+        /// With a field.
+        #[error(code = Internal, "{kind:?}")]
+        Broken {
+            /// What.
+            kind: Kind,
+        },
+        /// Found by its type.
+        Other(::fancy::Error),
+    }
+
+    /// A contract.
+    #[::fancy::service(crate = ::fancy)]
+    pub trait Named {
+        /// All in one.
+        async fn all(&self, empty: Empty) -> ::core::result::Result<Empty, Failure>;
+    }
+}
+
 /// Names that generated code uses, and that mean something else here.
 pub mod shadowed {
     #![allow(dead_code, non_camel_case_types, missing_docs, missing_debug_implementations)]
@@ -37,7 +114,37 @@ pub mod shadowed {
     shadow! {
         Send Sync Sized Future Option Some None Ok Err Box Arc String Vec Into From Clone Copy Debug Any
         Service ServiceDesc Method MethodDesc MethodSpec Entry Client Context Part Outcome Dep Init Resolver
+        Error Code Fault Mapping Message MessageDesc Display Formatter Result write concat
         Table T Self_ usize str u64 core std
+    }
+
+    /// A message among them.
+    #[::micro::message]
+    pub struct Told {
+        /// Words.
+        pub source: ::std::string::String,
+    }
+
+    /// An error among them.
+    #[derive(::core::fmt::Debug, ::micro::Error)]
+    pub enum Fails {
+        /// Its fields have names of ours.
+        #[error(code = Internal, "{formatter} {error} {this} {text}")]
+        All {
+            /// One.
+            formatter: ::core::primitive::u64,
+            /// Two.
+            error: ::core::primitive::u64,
+            /// Three.
+            this: ::core::primitive::u64,
+            /// Four.
+            text: ::std::string::String,
+            /// Five.
+            fields: ::core::primitive::u64,
+        },
+        /// The rest.
+        #[error(other)]
+        Other(::micro::Error),
     }
 
     /// A contract among them.

@@ -1,0 +1,34 @@
+//! `#[derive(micro::Error)]`: an enum as the error of methods, with a code, words and typed details for each variant.
+
+mod check;
+mod expand;
+mod input;
+mod model;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::report::Report;
+use input::Input;
+use model::Model;
+
+/// Expands the derive of `item`.
+pub(crate) fn error(item: TokenStream) -> TokenStream {
+    // The crate being compiled, for which no package was named. Absent only where nobody compiles with cargo.
+    let package = std::env::var("CARGO_CRATE_NAME").unwrap_or_default();
+    expanded(item, &package)
+}
+
+fn expanded(item: TokenStream, package: &str) -> TokenStream {
+    let mut report = Report::new();
+    let Some(input) = Input::read(item, &mut report) else { return report.into_tokens() };
+    let model = Model::understand(&input, package, &mut report);
+    check::check(&input, &model, &mut report);
+
+    let implementation = if report.is_empty() { expand::expand(&model) } else { expand::stub(&input) };
+    let errors = report.into_tokens();
+    quote!(#implementation #errors)
+}

@@ -1,0 +1,7 @@
+#[derive(Debug, micro::Error)]
+#[error(code = NotFound, "no such person")]
+struct Nobody {
+    id: u64,
+}
+
+fn main() {}
