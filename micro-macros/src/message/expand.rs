@@ -16,8 +16,10 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         Shape::OneOf(choices) => oneof(model, choices),
         Shape::Enumeration(values) => enumeration(model, values),
     };
-    let serde = serde(&model.ident, matches!(model.shape, Shape::Enumeration(_)));
-    in_scope(model, &quote!(#implementations #serde))
+    let is_enumeration = matches!(model.shape, Shape::Enumeration(_));
+    let serde = serde(&model.ident, is_enumeration);
+    let named = (!is_enumeration).then(|| named(&model.ident));
+    in_scope(model, &quote!(#implementations #serde #named))
 }
 
 /// Stands in for the implementations of a message with an error, so that its uses are not errors too.
@@ -87,6 +89,11 @@ fn serde(ident: &Ident, is_enumeration: bool) -> TokenStream {
             }
         }
     }
+}
+
+/// Makes the message known by its name.
+fn named(ident: &Ident) -> TokenStream {
+    quote!(__message::submit! { __message::Named::of::<#ident>() })
 }
 
 /// Implementations, with our names within reach and out of the author's way.
