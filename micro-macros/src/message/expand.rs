@@ -379,7 +379,7 @@ fn enumeration(model: &Model, values: &Values) -> TokenStream {
     let docs = docs(&model.docs);
     let open = values.unknown.as_ref().map(|_| quote!(.open()));
     let unspecified = values.unspecified.iter().map(|name| quote!(__message::EnumValueDesc::new(#name, 0)));
-    let described = unspecified.chain(values.values.iter().map(described));
+    let described = unspecified.chain(values.values.iter().flat_map(described));
     let numbers = values.values.iter().map(|value| {
         let (variant, number) = (&value.ident, value.literal());
         quote!(Self::#variant => #number,)
@@ -427,10 +427,13 @@ impl EnumValue {
     }
 }
 
-fn described(value: &EnumValue) -> TokenStream {
+/// The value under its name, and under its other names behind that: the first is the one written.
+fn described(value: &EnumValue) -> Vec<TokenStream> {
     let (name, number) = (&value.name, value.literal());
     let docs = docs(&value.docs);
-    quote!(__message::EnumValueDesc::new(#name, #number) #docs)
+    let mut described = vec![quote!(__message::EnumValueDesc::new(#name, #number) #docs)];
+    described.extend(value.aliases.iter().map(|alias| quote!(__message::EnumValueDesc::new(#alias, #number))));
+    described
 }
 
 fn empty(value: &TokenStream) -> TokenStream {
