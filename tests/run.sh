@@ -4,7 +4,7 @@
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
 #
-# It needs Rust, Python 3 and, to install packages, root or what is named below already there.
+# It needs Rust, Python 3, npm and, to install packages, root or what is named below already there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,6 +55,12 @@ fi
 
 step "tests"
 cargo test --workspace --quiet
+
+if [ "$fast" = no ]; then
+  step "conformance"
+  need npm
+  tests/conformance/run.sh "$tools"
+fi
 
 step "docs"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
