@@ -93,7 +93,11 @@ async fn connect(settings: &Settings) -> Result<Registry> {
 }
 
 fn client(app: &App, local: Local, registry: Registry) -> Client {
-    let options = ClientOptions { message_limit: app.settings.message_limit, ..ClientOptions::default() };
+    let options = ClientOptions {
+        message_limit: app.settings.message_limit,
+        compress: app.settings.compress,
+        ..ClientOptions::default()
+    };
     let outbound = Arc::new(HttpClient::new(options));
     client::Builder::new(local)
         .with_remote(registry, outbound)
