@@ -41,7 +41,8 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
 
     let (resolver, services) = services(&mut app, &client, &registry).await?;
     let node = random::id();
-    let mut server = Server::new().with_node(&node).with_interceptors(app.around_handlers.clone());
+    let server = Server::new().with_node(&node).with_interceptors(app.around_handlers.clone());
+    let mut server = server.with_idle_timeout(app.settings.idle_timeout);
     for (name, service) in services {
         server.add(&name, service)?;
     }
@@ -102,6 +103,7 @@ fn client(app: &App, local: Local, registry: Registry) -> Client {
     client::Builder::new(local)
         .with_remote(registry, outbound)
         .with_timeout(app.settings.request_timeout)
+        .with_idle_timeout(app.settings.idle_timeout)
         .with_interceptors(app.around_calls.clone())
         .build()
 }

@@ -19,7 +19,7 @@ use way::{Sole, Way};
 use crate::context::{Context, Peer};
 use crate::errors::Result;
 use crate::registry::Registry;
-use crate::rpc::{Call, Fault, Interceptors, MethodDesc, MethodSpec, Outcome, Part, Service, Slot};
+use crate::rpc::{BoxFuture, Call, Fault, Idle, Interceptors, MethodDesc, MethodSpec, Outcome, Part, Service, Slot};
 use crate::selector::Selector;
 use crate::transport::Outbound;
 use crate::transport::local::Local;
@@ -38,6 +38,7 @@ struct Core {
     remote: Option<Remote>,
     interceptors: Interceptors,
     timeout: Duration,
+    idle: Option<Duration>,
     selector: Selector,
     budget: Budget,
 }
@@ -63,12 +64,14 @@ pub struct Builder {
     remote: Option<(Registry, Arc<dyn Outbound>)>,
     interceptors: Interceptors,
     timeout: Duration,
+    idle: Option<Duration>,
 }
 
 impl Builder {
     /// A client that reaches services of its own process, as `local` knows them.
     pub fn new(local: Local) -> Self {
-        Builder { local, remote: None, interceptors: Interceptors::default(), timeout: Duration::from_secs(30) }
+        let (interceptors, timeout) = (Interceptors::default(), Duration::from_secs(30));
+        Builder { local, remote: None, interceptors, timeout, idle: None }
     }
 
     /// Also reaches other processes, which `registry` lists, through `outbound`.
@@ -82,6 +85,13 @@ impl Builder {
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How long calls with a stream may wait while nothing moves in either direction. Default: no limit.
+    #[must_use]
+    pub fn with_idle_timeout(mut self, limit: Option<Duration>) -> Self {
+        self.idle = limit;
         self
     }
 
@@ -99,6 +109,7 @@ impl Builder {
             remote: self.remote.map(|(registry, outbound)| Remote { registry, outbound }),
             interceptors: self.interceptors,
             timeout: self.timeout,
+            idle: self.idle,
             selector: Selector::new(),
             budget: Budget::new(),
         };
@@ -153,24 +164,36 @@ impl Client {
         let way = Way::find(self, service, method);
         let context = self.context(&caller, method, &way);
         let deadline = context.deadline();
+        let idle = self.target.options.idle.or(self.core.idle).filter(|_| method.has_stream()).map(Idle::new);
 
         // A request stream is the caller's: it is read with the caller's context, wherever it is read.
-        let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input.guarded(&caller));
+        let mut input = input.guarded(&caller);
+        if let Some(idle) = &idle {
+            input = input.watched(idle.requests());
+        }
+        let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input);
         let mut call = Call::new(service, method, context, &mut slot);
         let run = self.core.interceptors.run(&mut call, &way);
+        let run: BoxFuture<'_, Result<()>> = match &idle {
+            Some(idle) => Box::pin(idle.bound(run)),
+            None => run,
+        };
         match deadline {
             Some(deadline) => {
                 clock::timeout_at(deadline, run).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))?;
             }
             None => run.await?,
         }
-        slot.into_reply()
+        let reply = slot.into_reply()?;
+        Ok(match &idle {
+            Some(idle) => reply.watched(idle.replies()),
+            None => reply,
+        })
     }
 
     fn context(&self, caller: &Context, method: &MethodDesc, way: &Way<'_>) -> Context {
         let options = &self.target.options;
-        let streams = method.client_streaming() || method.server_streaming();
-        let usual = (!streams).then_some(self.core.timeout);
+        let usual = (!method.has_stream()).then_some(self.core.timeout);
         let mut context = caller.child();
         if let Some(timeout) = options.timeout.or(method.timeout()).or(usual) {
             context = context.with_timeout(timeout);

@@ -206,6 +206,11 @@ impl MethodDesc {
         self.server_streaming
     }
 
+    /// Whether either side is a stream.
+    pub const fn has_stream(&self) -> bool {
+        self.client_streaming || self.server_streaming
+    }
+
     /// Whether it may run twice for one request.
     pub const fn idempotency(&self) -> Idempotency {
         self.idempotency

@@ -29,6 +29,8 @@ pub struct Settings {
     pub register: Ttl,
     /// How long unary calls wait where nobody says otherwise. Default: 30 s.
     pub request_timeout: Duration,
+    /// How long a call with a stream may wait, on either side, while nothing moves on it. Default: no limit.
+    pub idle_timeout: Option<Duration>,
     /// How large an incoming message may be, in bytes. Default: 4 MiB.
     pub message_limit: usize,
     /// Which calls over HTTP are compressed. Default: none.
@@ -49,6 +51,7 @@ impl Default for Settings {
             registry: "auto".into(),
             register: Ttl { ttl: Duration::from_secs(30), interval: Duration::from_secs(10) },
             request_timeout: Duration::from_secs(30),
+            idle_timeout: None,
             message_limit: 4 * 1024 * 1024,
             compress: Compress::Never,
             drain_delay: Duration::ZERO,

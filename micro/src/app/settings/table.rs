@@ -91,6 +91,17 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| duration::show(settings.request_timeout),
     },
     Setting {
+        flag: "idle-timeout",
+        value: "TIME",
+        help: "How long a call with a stream may wait while nothing moves on it; 0 for no limit",
+        aliases: &[],
+        set: |settings, text| {
+            settings.idle_timeout = Some(time(text)?).filter(|time| !time.is_zero());
+            Ok(())
+        },
+        show: |settings| duration::show(settings.idle_timeout.unwrap_or_default()),
+    },
+    Setting {
         flag: "message-limit",
         value: "BYTES",
         help: "How large an incoming message may be; `KiB` and `MiB` are understood",

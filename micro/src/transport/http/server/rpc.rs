@@ -132,9 +132,7 @@ fn is_for_reading(request: &Request<Body>) -> bool {
 
 /// Whether Connect's GET may call it: caches and crawlers repeat one at will.
 pub(super) fn is_readable(route: &Route) -> bool {
-    let method = route.method();
-    let unary = !method.client_streaming() && !method.server_streaming();
-    unary && method.idempotency() == Idempotency::NoSideEffects
+    !route.method().has_stream() && route.method().idempotency() == Idempotency::NoSideEffects
 }
 
 fn not_readable() -> Response {
