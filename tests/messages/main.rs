@@ -9,4 +9,5 @@ mod declared;
 mod description;
 mod hygiene;
 mod json;
+mod serde;
 mod wrong_input;

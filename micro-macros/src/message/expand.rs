@@ -16,7 +16,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         Shape::OneOf(choices) => oneof(model, choices),
         Shape::Enumeration(values) => enumeration(model, values),
     };
-    in_scope(model, &implementations)
+    let serde = serde(&model.ident, matches!(model.shape, Shape::Enumeration(_)));
+    in_scope(model, &quote!(#implementations #serde))
 }
 
 /// Stands in for the implementations of a message with an error, so that its uses are not errors too.
@@ -47,7 +48,8 @@ pub(super) fn stub(input: &Input, model: &Model) -> TokenStream {
         }
         (Body::Struct(_), _) => stub_message(ident),
     };
-    in_scope(model, &implementations)
+    let serde = serde(ident, matches!((&input.body, &model.shape), (Body::Enum(_), Shape::Enumeration(_))));
+    in_scope(model, &quote!(#implementations #serde))
 }
 
 fn stub_message(ident: &Ident) -> TokenStream {
@@ -56,6 +58,33 @@ fn stub_message(ident: &Ident) -> TokenStream {
             const DESC: &'static __message::MessageDesc = &__message::MessageDesc::new("", &[]);
             fn visit<V: __message::Visit>(&self, _: &mut V) {}
             fn build<S: __message::Source>(_: &mut S) -> __message::Result<Self> { loop {} }
+        }
+    }
+}
+
+/// serde's two traits, forwarded to what every message has.
+fn serde(ident: &Ident, is_enumeration: bool) -> TokenStream {
+    let (serialize, deserialize) = if is_enumeration {
+        (quote!(serialize_enumeration), quote!(deserialize_enumeration))
+    } else {
+        (quote!(serialize), quote!(deserialize))
+    };
+    quote! {
+        impl __message::Serialize for #ident {
+            fn serialize<S: __message::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                __message::#serialize(self, serializer)
+            }
+        }
+
+        impl<'de> __message::Deserialize<'de> for #ident {
+            fn deserialize<D: __message::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                __message::#deserialize(deserializer)
+            }
         }
     }
 }

@@ -18,6 +18,7 @@
 //! - [`Value`], [`Field`], [`OneOf`], [`Enumeration`], [`Adapter`]: what fields are made of
 //! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors
 //! - [`known`]: the well-known types
+//! - [`serde`](mod@serde): the way to and from every format that has a serde crate
 
 mod erased;
 mod error;
@@ -40,6 +41,7 @@ mod value;
 
 pub mod json;
 pub mod known;
+pub mod serde;
 pub mod text;
 pub mod wire;
 

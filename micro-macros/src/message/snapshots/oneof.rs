@@ -67,4 +67,19 @@ const _: () = {
             __message::build_enum(source, &[1, 2, 3])
         }
     }
+    impl __message::Serialize for Paid {
+        fn serialize<S: __message::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            __message::serialize(self, serializer)
+        }
+    }
+    impl<'de> __message::Deserialize<'de> for Paid {
+        fn deserialize<D: __message::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            __message::deserialize(deserializer)
+        }
+    }
 };

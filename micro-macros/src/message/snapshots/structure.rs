@@ -207,4 +207,19 @@ const _: () = {
             })
         }
     }
+    impl __message::Serialize for Order {
+        fn serialize<S: __message::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            __message::serialize(self, serializer)
+        }
+    }
+    impl<'de> __message::Deserialize<'de> for Order {
+        fn deserialize<D: __message::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            __message::deserialize(deserializer)
+        }
+    }
 };
