@@ -101,6 +101,7 @@ impl Shop for Corner {
         ctx.reply_trailer("x-till", "closed")?;
         match sku.sku.as_str() {
             "" | "missing" => Err(missing(&sku.sku)),
+            "slow" => std::future::pending().await,
             "large" => Ok(Item { photo: vec![7; 100_000], ..item("large") }),
             _ => Ok(item(sku.sku)),
         }
