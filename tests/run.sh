@@ -4,7 +4,7 @@
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
 #
-# It needs Rust, Python 3, npm and, to install packages, root or what is named below already there.
+# It needs Rust, Python 3, node with npm and, to install packages, root or what is named below already there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,12 +31,26 @@ need() {
 }
 
 python_client() {
-  local marker="$tools/python/ready-1"
+  local marker="$tools/python/ready-2"
   [ -e "$marker" ] && return
-  step "installing the Python gRPC client"
+  step "installing the Python clients"
   rm -rf "$tools/python"
   python3 -m venv "$tools/python"
-  "$tools/python/bin/pip" install --quiet --disable-pip-version-check 'grpcio==1.76.*' 'grpcio-tools==1.76.*'
+  "$tools/python/bin/pip" install --quiet --disable-pip-version-check \
+    'grpcio==1.76.*' 'grpcio-tools==1.76.*' 'grpcio-status==1.76.*' 'msgpack==1.*' 'cbor2==6.*'
+  touch "$marker"
+}
+
+node_clients() {
+  local marker="$tools/node/ready-1"
+  [ -e "$marker" ] && return
+  command -v npm >/dev/null || { apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; }
+  step "installing connect-node and buf"
+  rm -rf "$tools/node"
+  mkdir -p "$tools/node"
+  echo '{ "private": true, "type": "module" }' >"$tools/node/package.json"
+  (cd "$tools/node" && npm install --silent --no-audit --no-fund \
+    @connectrpc/connect@2 @connectrpc/connect-node@2 @bufbuild/protobuf@2 @bufbuild/buf@1)
   touch "$marker"
 }
 
@@ -49,7 +63,9 @@ cargo clippy --workspace --all-targets --quiet -- -D warnings
 if [ "$fast" = no ]; then
   need curl
   python_client
+  node_clients
   export MICRO_TESTS_PYTHON="$tools/python/bin/python"
+  export MICRO_TESTS_NODE="$tools/node"
   export MICRO_TESTS_REQUIRE_ALL=1
 fi
 

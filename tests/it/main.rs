@@ -3,6 +3,7 @@
 mod contract;
 
 mod calls;
+mod codecs;
 mod context;
 mod deadlines;
 mod discovery;

@@ -51,7 +51,8 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
 
     let (resolver, services) = services(&mut app, &client, &registry).await?;
     let identity = Identity::of(&app.settings, services)?;
-    let mut server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
+    let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
+    let mut server = server.with_idle_timeout(app.settings.idle_timeout);
     if let Some(fallback) = app.fallback.take() {
         server = server.with_fallback(fallback);
     }
@@ -118,14 +119,16 @@ async fn connect(settings: &Settings) -> Result<Registry> {
 fn client(app: &App, local: Local, registry: Registry) -> Client {
     let outbound: Arc<dyn Outbound> = match &app.network {
         Some(network) => Arc::new(network.clone()),
-        None => {
-            let options = ClientOptions { message_limit: app.settings.message_limit, ..ClientOptions::default() };
-            Arc::new(HttpClient::new(options))
-        }
+        None => Arc::new(HttpClient::new(ClientOptions {
+            message_limit: app.settings.message_limit,
+            compress: app.settings.compress,
+            ..ClientOptions::default()
+        })),
     };
     client::Builder::new(local)
         .with_remote(registry, outbound)
         .with_timeout(app.settings.request_timeout)
+        .with_idle_timeout(app.settings.idle_timeout)
         .with_interceptors(app.around_calls.clone())
         .build()
 }

@@ -23,6 +23,7 @@ pub struct CallOptions {
     pub(super) retry: Retry,
     pub(super) wait: Duration,
     pub(super) replies: Option<Replies>,
+    pub(super) idle: Option<Duration>,
 }
 
 /// Whether a failed attempt is followed by another.
@@ -47,6 +48,15 @@ impl CallOptions {
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long a call with a stream may wait while nothing moves in either direction; then it fails with
+    /// [`DeadlineExceeded`](crate::Code::DeadlineExceeded). Time in which nobody reads the stream does not count. Default:
+    /// what the client was built with, which is no limit.
+    #[must_use]
+    pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle = Some(limit);
         self
     }
 

@@ -80,8 +80,17 @@ impl Untyped {
             )));
         }
         let caller = Context::current();
-        let mut exchange = rpc::BytesExchange::new(request.guarded(&caller), codec);
-        self.client.exchange(&self.service, method, &caller, &mut exchange).await?;
-        exchange.into_reply()
+        let idle = self.client.idle(method);
+        let mut request = request.guarded(&caller);
+        if let Some(idle) = &idle {
+            request = request.watched(idle.requests());
+        }
+        let mut exchange = rpc::BytesExchange::new(request, codec);
+        self.client.exchange(&self.service, method, &caller, &mut exchange, idle.as_ref()).await?;
+        let reply = exchange.into_reply()?;
+        Ok(match &idle {
+            Some(idle) => reply.watched(idle.replies()),
+            None => reply,
+        })
     }
 }

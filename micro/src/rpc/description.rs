@@ -215,6 +215,11 @@ impl MethodDesc {
         self.server_streaming
     }
 
+    /// Whether either side is a stream.
+    pub const fn has_stream(&self) -> bool {
+        self.client_streaming || self.server_streaming
+    }
+
     /// Whether it may run twice for one request.
     pub const fn idempotency(&self) -> Idempotency {
         self.idempotency
@@ -350,6 +355,11 @@ impl<'a> MethodInfo<'a> {
     /// Whether the answer is a stream.
     pub fn server_streaming(&self) -> bool {
         self.server_streaming
+    }
+
+    /// Whether either side is a stream.
+    pub fn has_stream(&self) -> bool {
+        self.client_streaming || self.server_streaming
     }
 
     /// Whether it may run twice for one request.

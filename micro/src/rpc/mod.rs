@@ -9,6 +9,7 @@ mod description;
 mod exchange;
 mod fault;
 mod guard;
+mod idle;
 mod interceptor;
 mod part;
 mod payload;
@@ -22,6 +23,9 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo, ServiceDesc};
 pub use exchange::{Bytes as BytesExchange, Exchange, Slot};
 pub use fault::Fault;
+#[doc(hidden)]
+pub use idle::Watch;
+pub(crate) use idle::{Idle, WatchedExchange};
 pub use interceptor::{Call, Endpoint, Interceptor, Interceptors, Next};
 pub use part::{Outcome, Part};
 pub use payload::Payload;

@@ -8,6 +8,7 @@ mod table;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 pub use drain::{Drained, Phase, Switch};
 pub use fallback::{Fallback, Unknown, open};
@@ -16,7 +17,7 @@ pub use listen::{ListenOptions, Listener};
 use table::Table;
 
 use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Call, Endpoint, Interceptors, Service};
+use crate::rpc::{BoxFuture, Call, Endpoint, Idle, Interceptors, Service, WatchedExchange};
 use crate::transport::{Arrival, Inbound, Route};
 use crate::util::text;
 
@@ -27,6 +28,7 @@ pub struct Server {
     table: Table,
     interceptors: Interceptors,
     fallback: Option<Arc<dyn Endpoint>>,
+    idle: Option<Duration>,
     stopping: AtomicBool,
 }
 
@@ -64,6 +66,16 @@ impl Server {
     #[must_use]
     pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
         self.interceptors = interceptors;
+        self
+    }
+
+    /// The same with a limit to how long a call with a stream may wait while nothing moves in either direction. Default: none.
+    ///
+    /// It holds for calls from other processes, and fails them with
+    /// [`DeadlineExceeded`](crate::Code::DeadlineExceeded). A caller that does not read does not count as silent.
+    #[must_use]
+    pub fn with_idle_timeout(mut self, limit: Option<Duration>) -> Self {
+        self.idle = limit;
         self
     }
 
@@ -105,7 +117,16 @@ impl Inbound for Server {
     }
 
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
-        self.interceptors.run(call, route)
+        let Some(limit) = self.idle.filter(|_| route.method().has_stream()) else {
+            return self.interceptors.run(call, route);
+        };
+        Box::pin(async move {
+            let idle = Idle::new(limit);
+            let (service, method, context) = (call.service().to_owned(), call.method(), call.context().clone());
+            let mut exchange = WatchedExchange::new(call.exchange(), idle.clone());
+            let mut call = Call::new(&service, method, context, &mut exchange);
+            idle.bound(self.interceptors.run(&mut call, route)).await
+        })
     }
 }
 

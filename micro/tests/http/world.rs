@@ -309,7 +309,7 @@ pub(crate) async fn call(
     context: &Context,
 ) -> Result<Payload> {
     let method = SERVICE.method_descs().iter().find(|method| method.name() == name).expect("a method of ours");
-    let method = Method::from(method);
+    let method = Method::from(MethodInfo::from(method));
     let request = Request { address, node: None, service: "test", method, codec: Codec::PROTO, payload, context };
     client.call(request).await
 }

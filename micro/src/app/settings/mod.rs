@@ -11,6 +11,7 @@ pub(super) use read::{Outcome, Source, read};
 use crate::app::identity::Rename;
 use crate::registry::Ttl;
 use crate::telemetry::Logging;
+use crate::transport::http::Compress;
 use crate::util::duration;
 
 /// What the start-up of a program ends with that was only asked for its `--help`.
@@ -43,8 +44,12 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// How often the health checks of the program run. Default: 5 s.
     pub check_interval: Duration,
+    /// How long a call with a stream may wait, on either side, while nothing moves on it. Default: no limit.
+    pub idle_timeout: Option<Duration>,
     /// How large an incoming message may be, in bytes. Default: 4 MiB.
     pub message_limit: usize,
+    /// Which calls over HTTP are compressed. Default: none.
+    pub compress: Compress,
     /// How long to go on serving after leaving the registry, until all clients have heard of it. Default: 0.
     pub drain_delay: Duration,
     /// How long calls in flight may take to finish at shutdown. Default: 25 s.
@@ -67,7 +72,9 @@ impl Default for Settings {
             register: Ttl { ttl: Duration::from_secs(30), interval: Duration::from_secs(10) },
             request_timeout: Duration::from_secs(30),
             check_interval: Duration::from_secs(5),
+            idle_timeout: None,
             message_limit: 4 * 1024 * 1024,
+            compress: Compress::Never,
             drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(25),
             logging: Logging::default(),

@@ -1,5 +1,6 @@
 use super::Settings;
 use crate::app::identity::Rename;
+use crate::transport::http::Compress;
 use crate::util::duration;
 
 /// One setting: how it is called, what it says in `--help`, and how its text is read and shown.
@@ -166,6 +167,17 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| duration::show(settings.check_interval),
     },
     Setting {
+        flag: "idle-timeout",
+        value: "TIME",
+        help: "How long a call with a stream may wait while nothing moves on it; 0 for no limit",
+        aliases: &[],
+        set: |settings, text| {
+            settings.idle_timeout = Some(time(text)?).filter(|time| !time.is_zero());
+            Ok(())
+        },
+        show: |settings| duration::show(settings.idle_timeout.unwrap_or_default()),
+    },
+    Setting {
         flag: "message-limit",
         value: "BYTES",
         help: "How large an incoming message may be; `KiB` and `MiB` are understood",
@@ -175,6 +187,21 @@ pub(super) const TABLE: &[Setting] = &[
             Ok(())
         },
         show: |settings| show_bytes(settings.message_limit),
+    },
+    Setting {
+        flag: "compress",
+        value: "WHAT",
+        help: "What of calls over HTTP is compressed: `never`, `replies`, or requests too from a size on, like `16KiB`",
+        aliases: &[],
+        set: |settings, text| {
+            settings.compress = compress(text)?;
+            Ok(())
+        },
+        show: |settings| match settings.compress {
+            Compress::Never => "never".into(),
+            Compress::Replies => "replies".into(),
+            Compress::From(size) => show_bytes(size),
+        },
     },
     Setting {
         flag: "drain-delay",
@@ -276,6 +303,18 @@ fn bytes(text: &str) -> Result<usize, String> {
     });
     read.filter(|bytes| *bytes > 0)
         .ok_or_else(|| "expected a number of bytes, like `65536`, `64KiB` or `4MiB`".to_owned())
+}
+
+fn compress(text: &str) -> Result<Compress, String> {
+    match text.trim() {
+        "never" => Ok(Compress::Never),
+        "replies" => Ok(Compress::Replies),
+        size => {
+            let expected =
+                |_| "expected `never`, `replies`, or the size from which on to compress, like `16KiB`".to_owned();
+            bytes(size).map(Compress::From).map_err(expected)
+        }
+    }
 }
 
 fn show_bytes(bytes: usize) -> String {

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use connectrpc::{CompressionRegistry, ConnectRpcBody, ConnectRpcService, DeadlinePolicy, Limits};
-use http::header::CONTENT_TYPE;
-use http::{Request, StatusCode, Version};
+use http::header::{ALLOW, CONTENT_TYPE, VARY};
+use http::{HeaderValue, Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 
 use super::ServerOptions;
@@ -22,7 +22,7 @@ use super::patient::Patient;
 use super::reply::{self, Late};
 use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
-use crate::rpc::BoxFuture;
+use crate::rpc::{BoxFuture, Idempotency};
 use crate::transport::http::status;
 use crate::transport::{Arrival, Inbound, Route, Streams, names};
 use crate::util::clock;
@@ -49,13 +49,16 @@ impl Rpc {
             .with_max_message_size(options.message_limit)
             .with_max_request_body_size(options.message_limit.saturating_add(5));
         let deadlines = DeadlinePolicy::new().with_max(LONGEST).with_enforce_on_streams(true);
-        let (compression, patience) = (CompressionRegistry::new(), options.body_timeout);
+        // Whatever is compiled in. It unpacks no more than the limit of a message.
+        let (compression, patience) = (CompressionRegistry::default(), options.body_timeout);
         Rpc(Arc::new(Shared { inbound, limits, deadlines, compression, patience }))
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response {
+        let reading = is_for_reading(&request);
         let negotiated = negotiate::negotiate(&mut request);
         let mut response = match self.route(&request) {
+            Ok(route) if reading && !is_readable(&route) => not_readable(),
             Ok(route) => self.run(route, negotiated.as_ref(), request).await,
             Err(error) => refuse(&error, request).await,
         };
@@ -64,6 +67,10 @@ impl Rpc {
         }
         if let Some(negotiated) = negotiated {
             negotiated.restore(response.headers_mut());
+        }
+        if reading {
+            // A cache must not give one caller what another one asked to have compressed.
+            response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
         }
         response
     }
@@ -124,6 +131,19 @@ impl fmt::Debug for Rpc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Rpc")
     }
+}
+
+fn is_for_reading(request: &Request<Body>) -> bool {
+    request.method() == Method::GET
+}
+
+/// Whether Connect's GET may call it: caches and crawlers repeat one at will.
+pub(super) fn is_readable(route: &Route) -> bool {
+    !route.method().has_stream() && route.method().idempotency() == Idempotency::NoSideEffects
+}
+
+fn not_readable() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response()
 }
 
 /// Answers a call that nobody here runs.
