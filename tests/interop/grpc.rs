@@ -1,8 +1,6 @@
 use std::process::Command;
 
-use micro_tests::{World, example, output, root};
-
-use crate::python;
+use micro_tests::{World, example, output, python, root};
 
 #[test]
 fn python_grpcio_calls_all_four_shapes_and_gets_the_right_codes() {

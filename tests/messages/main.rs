@@ -9,4 +9,5 @@ mod declared;
 mod description;
 mod hygiene;
 mod json;
+mod proto;
 mod wrong_input;

@@ -13,6 +13,7 @@ mod interceptor;
 mod part;
 mod payload;
 mod report;
+pub mod schema;
 mod service;
 mod streaming;
 
