@@ -31,12 +31,13 @@ need() {
 }
 
 python_client() {
-  local marker="$tools/python/ready-1"
+  local marker="$tools/python/ready-2"
   [ -e "$marker" ] && return
-  step "installing the Python gRPC client"
+  step "installing the Python gRPC clients"
   rm -rf "$tools/python"
   python3 -m venv "$tools/python"
-  "$tools/python/bin/pip" install --quiet --disable-pip-version-check 'grpcio==1.76.*' 'grpcio-tools==1.76.*'
+  "$tools/python/bin/pip" install --quiet --disable-pip-version-check \
+    'grpcio==1.76.*' 'grpcio-tools==1.76.*' 'grpcio-reflection==1.76.*' 'grpcio-health-checking==1.76.*'
   touch "$marker"
 }
 

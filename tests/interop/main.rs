@@ -1,4 +1,5 @@
 //! Clients in other languages, against one port.
 
 mod curl;
+mod debug;
 mod grpc;

@@ -11,9 +11,11 @@ use super::probes::Probes;
 use super::settings::{self, HELP, Outcome};
 use super::{App, Settings, banner, linked};
 use crate::client::{self, Client};
+use crate::debug::reflection::{self, Reflection};
+use crate::debug::{Readiness, health};
 use crate::errors::{Code, Error, Result};
 use crate::registry::{Node, Registry};
-use crate::rpc::Service;
+use crate::rpc::{Service, schema};
 use crate::server::{ListenOptions, Listener, Server, Switch};
 use crate::transport::http::{ClientOptions, Hosts, HttpClient, HttpServer, ServerOptions};
 use crate::transport::local::Local;
@@ -45,15 +47,36 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     for (name, service) in services {
         server.add(&name, service)?;
     }
+    let readiness = Readiness::new();
+    if serving {
+        add_own(&mut server, &app.settings, &readiness);
+    }
     let server = Arc::new(server);
     local.serve(server.clone());
 
-    let mut running = Running::new(app.settings, resolver, client, registry, server);
+    let mut running = Running::new(app.settings, resolver, client, registry, server, readiness);
     if serving {
         listen(&mut running, app.routes, &node).await?;
         banner::show(&running);
     }
     Ok(running)
+}
+
+/// What answers questions about the program itself, unless the program answers them.
+fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) {
+    let listed: Vec<_> = server.services().iter().map(|(name, service)| (name.clone(), service.desc())).collect();
+    let mut own = vec![health::service(readiness.clone(), listed.iter().map(|(name, desc)| (&**name, *desc)))];
+    if settings.reflection {
+        let mut described: Vec<_> = listed.iter().map(|(_, desc)| *desc).collect();
+        described.extend(own.iter().map(Service::desc));
+        described.extend(reflection::descs());
+        own.extend(Reflection::new(&described, readiness.clone()).services());
+    }
+    for service in own {
+        if listed.iter().all(|(_, desc)| desc.full_name() != service.desc().full_name()) {
+            server.add_unlisted(service);
+        }
+    }
 }
 
 fn read_settings(app: &mut App) -> Result<()> {
@@ -244,12 +267,12 @@ async fn listen(running: &mut Running, routes: Vec<axum::Router>, node: &str) ->
     let bound = listener.address();
     let address = advertised(settings, bound);
 
-    let (probes, switch) = (Probes::default(), Switch::new());
+    let (probes, switch) = (Probes(running.readiness().clone()), Switch::new());
     let options =
         ServerOptions { message_limit: settings.message_limit, hosts: Hosts::of(bound), ..ServerOptions::default() };
     let http = HttpServer::new(running.server().clone(), routes.into_iter().chain([probes.routes()]), options);
     let serving = spawn::spawn(listener.serve(http, switch.clone()));
-    running.listening(Door { address: bound, probes, switch, serving });
+    running.listening(Door { address: bound, switch, serving });
     for entry in entries(running.server(), &address, node) {
         let registered = running.registry().register(entry, running.settings().register).await?;
         running.registered(registered);
@@ -270,14 +293,19 @@ fn advertised(settings: &Settings, bound: SocketAddr) -> String {
     chosen.to_string()
 }
 
-/// One node per name, with every method served under it.
+/// One node per name, with every method served under it, and the fingerprint of its contracts.
 fn entries(server: &Server, address: &str, id: &str) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
+    let fingerprint = |name: &str| {
+        let same = server.services().iter().filter(|(other, _)| **other == *name);
+        schema::fingerprint(&same.map(|(_, service)| service.desc()).collect::<Vec<_>>())
+    };
     for (name, service) in server.services() {
         let desc = service.desc();
         let at = nodes.iter().position(|node| node.service == **name).unwrap_or_else(|| {
             let node = Node::new(&**name, address).with_id(id).with_version(desc.service_version());
-            nodes.push(node.with_metadata("micro", env!("CARGO_PKG_VERSION")));
+            let node = node.with_metadata("micro", env!("CARGO_PKG_VERSION"));
+            nodes.push(node.with_metadata("schema", format!("{:016x}", fingerprint(name))));
             nodes.len() - 1
         });
         nodes[at].endpoints.extend(desc.method_descs().iter().map(|method| method.path().to_owned()));

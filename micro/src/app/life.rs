@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::inject::{Inject, Resolver};
-use super::probes::Probes;
 use super::settings::HELP;
 use super::{App, Settings};
 use crate::client::Client;
+use crate::debug::Readiness;
 use crate::errors::{Code, Error, Result};
 use crate::registry::{Registration, Registry};
 use crate::server::{Drained, Phase, Server, Switch};
@@ -25,6 +25,7 @@ pub struct Running {
     client: Client,
     registry: Registry,
     server: Arc<Server>,
+    readiness: Readiness,
     // Taken off the registry before the listener closes, also when dropped: fields are dropped in order.
     registrations: Vec<Registration>,
     door: Option<Door>,
@@ -33,7 +34,6 @@ pub struct Running {
 /// The port, while it is served.
 pub(super) struct Door {
     pub(super) address: SocketAddr,
-    pub(super) probes: Probes,
     pub(super) switch: Switch,
     pub(super) serving: Task<Drained>,
 }
@@ -45,8 +45,9 @@ impl Running {
         client: Client,
         registry: Registry,
         server: Arc<Server>,
+        readiness: Readiness,
     ) -> Self {
-        Running { settings, resolver, client, registry, server, registrations: Vec::new(), door: None }
+        Running { settings, resolver, client, registry, server, readiness, registrations: Vec::new(), door: None }
     }
 
     pub(super) fn listening(&mut self, door: Door) {
@@ -58,9 +59,7 @@ impl Running {
     }
 
     pub(super) fn ready(&self) {
-        if let Some(door) = &self.door {
-            door.probes.set_ready(true);
-        }
+        self.readiness.set_ready(true);
     }
 
     /// A generated client, a handle, or anything that was provided: what `#[micro::init]` could have injected.
@@ -87,6 +86,12 @@ impl Running {
         &self.registry
     }
 
+    /// Whether it wants to be called, as probes and health checks are told. Set it to take the program, or one of its
+    /// services, out of rotation for a while.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
     /// Where it listens; nowhere if it serves nothing.
     pub fn address(&self) -> Option<SocketAddr> {
         self.door.as_ref().map(|door| door.address)
@@ -105,8 +110,8 @@ impl Running {
     ///
     /// [`Code::DeadlineExceeded`] when calls in flight did not finish in time and were cut off.
     pub async fn stop(mut self) -> Result<()> {
+        self.readiness.set_ready(false);
         if let Some(door) = &self.door {
-            door.probes.set_ready(false);
             door.switch.to(Phase::Leaving);
         }
         for registration in self.registrations.drain(..) {
@@ -116,6 +121,7 @@ impl Running {
         }
         let Some(door) = self.door.take() else { return Ok(()) };
         clock::sleep(self.settings.drain_delay).await;
+        self.readiness.drain();
         door.switch.to(Phase::Draining);
         let drained = door.serving.await?;
         self.server.stop();

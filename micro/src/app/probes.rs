@@ -1,22 +1,17 @@
 //! What orchestrators ask: is it alive, and is it ready for calls?
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 
+use crate::debug::Readiness;
+
 /// Answers `/healthz` and `/readyz`, and Go Micro's names for them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Probes(Arc<AtomicBool>);
+pub(super) struct Probes(pub(super) Readiness);
 
 impl Probes {
-    pub(super) fn set_ready(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
-    }
-
     pub(super) fn routes(&self) -> Router {
         Router::new()
             .route("/healthz", get(alive))
@@ -33,7 +28,7 @@ async fn alive() -> &'static str {
 }
 
 async fn ready(State(probes): State<Probes>) -> (StatusCode, &'static str) {
-    if probes.0.load(Ordering::Acquire) {
+    if probes.0.is_ready() {
         (StatusCode::OK, "ready\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready: starting or shutting down\n")
