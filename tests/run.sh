@@ -31,13 +31,14 @@ need() {
 }
 
 python_client() {
-  local marker="$tools/python/ready-2"
+  local marker="$tools/python/ready-3"
   [ -e "$marker" ] && return
   step "installing the Python clients"
   rm -rf "$tools/python"
   python3 -m venv "$tools/python"
   "$tools/python/bin/pip" install --quiet --disable-pip-version-check \
-    'grpcio==1.76.*' 'grpcio-tools==1.76.*' 'grpcio-status==1.76.*' 'msgpack==1.*' 'cbor2==6.*'
+    'grpcio==1.76.*' 'grpcio-tools==1.76.*' 'grpcio-status==1.76.*' \
+    'grpcio-reflection==1.76.*' 'grpcio-health-checking==1.76.*' 'msgpack==1.*' 'cbor2==6.*'
   touch "$marker"
 }
 

@@ -12,6 +12,7 @@ pub mod app;
 pub mod client;
 pub mod codec;
 pub mod context;
+pub mod debug;
 pub mod errors;
 pub mod message;
 pub mod metadata;

@@ -2,9 +2,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use micro_tests::{World, example, output, root};
-
-use crate::python;
+use micro_tests::{World, example, output, python, root};
 
 /// The folder with what protoc makes of our protos, once per test binary.
 pub(crate) fn generated(python: &Path) -> PathBuf {

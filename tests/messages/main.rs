@@ -9,5 +9,6 @@ mod declared;
 mod description;
 mod hygiene;
 mod json;
+mod proto;
 mod serde;
 mod wrong_input;

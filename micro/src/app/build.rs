@@ -13,6 +13,8 @@ use super::listing::Listing;
 use super::settings::{self, HELP, Outcome};
 use super::{App, AroundHttp, Settings, banner, hooks, linked, probes};
 use crate::client::{self, Client};
+use crate::debug::reflection::{self, Reflection};
+use crate::debug::{Readiness, health};
 use crate::errors::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::rpc::Service;
@@ -59,10 +61,14 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     for (name, service) in &identity.services {
         server.add(name, service.clone())?;
     }
+    let readiness = Readiness::new();
+    if serving {
+        add_own(&mut server, &app.settings, &readiness);
+    }
     let server = Arc::new(server);
     local.serve(server.clone());
 
-    let handle = Handle::new(app.settings, resolver, client, registry, server);
+    let handle = Handle::new(app.settings, resolver, client, registry, server, readiness);
     hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
     let after_start = std::mem::take(&mut app.hooks.after_start);
     let mut running = Running::new(handle, app.hooks);
@@ -78,6 +84,23 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     hooks::run(after_start, &running).await?;
     banner::show(&running);
     Ok(running)
+}
+
+/// What answers questions about the program itself, unless the program answers them.
+fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) {
+    let listed: Vec<_> = server.services().iter().map(|(name, service)| (name.clone(), service.desc())).collect();
+    let mut own = vec![health::service(readiness.clone(), listed.iter().map(|(name, desc)| (&**name, *desc)))];
+    if settings.reflection {
+        let mut described: Vec<_> = listed.iter().map(|(_, desc)| *desc).collect();
+        described.extend(own.iter().map(Service::desc));
+        described.extend(reflection::descs());
+        own.extend(Reflection::new(&described, readiness.clone()).services());
+    }
+    for service in own {
+        if listed.iter().all(|(_, desc)| desc.full_name() != service.desc().full_name()) {
+            server.add_unlisted(service);
+        }
+    }
 }
 
 fn read_settings(app: &mut App) -> Result<()> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::debug::Readiness;
 use crate::errors::{Error, Result};
 use crate::rpc::BoxFuture;
 use crate::util::clock;
@@ -45,20 +46,42 @@ impl Status {
 }
 
 /// The place where health is kept. Cloning it shares the place.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Health(Arc<watch::Sender<Status>>);
+#[derive(Clone, Debug)]
+pub(super) struct Health {
+    status: Arc<watch::Sender<Status>>,
+    readiness: Readiness,
+}
 
 impl Health {
+    /// Nothing is known yet; `readiness` is kept in step.
+    pub(super) fn new(readiness: Readiness) -> Self {
+        Health { status: Arc::new(watch::Sender::new(Status::default())), readiness }
+    }
+
     pub(super) fn set_serving(&self, serving: bool) {
-        self.0.send_if_modified(|status| std::mem::replace(&mut status.serving, serving) != serving);
+        self.change(|status| std::mem::replace(&mut status.serving, serving) != serving);
     }
 
     pub(super) fn status(&self) -> Status {
-        self.0.borrow().clone()
+        self.status.borrow().clone()
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<Status> {
-        self.0.subscribe()
+        self.status.subscribe()
+    }
+
+    pub(super) fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Status) -> bool) {
+        self.status.send_if_modified(|status| {
+            let changed = change(status);
+            if changed {
+                self.readiness.set_ready(status.is_ready());
+            }
+            changed
+        });
     }
 
     /// Runs every check once.
@@ -80,7 +103,7 @@ impl Health {
 
     fn note(&self, check: &Check, outcome: Result<()>) {
         let words = outcome.err().map(|error| (check.critical, format!("{error:#}")));
-        self.0.send_if_modified(|status| {
+        self.change(|status| {
             let before = match &words {
                 Some(words) => status.failing.insert(check.name.clone(), words.clone()),
                 None => status.failing.remove(&check.name),

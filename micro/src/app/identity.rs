@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Settings;
 use crate::errors::{Error, Result};
 use crate::registry::Node;
-use crate::rpc::Service;
+use crate::rpc::{Service, schema};
 use crate::util::{random, text};
 
 /// Who this program is to others.
@@ -41,12 +41,19 @@ impl Identity {
         for (name, service) in &self.services {
             let desc = service.desc();
             let at = nodes.iter().position(|node| node.service == *name).unwrap_or_else(|| {
-                nodes.push(self.node(name, desc.service_version(), address));
+                let fingerprint = format!("{:016x}", self.fingerprint(name));
+                nodes.push(self.node(name, desc.service_version(), address).with_metadata("schema", fingerprint));
                 nodes.len() - 1
             });
             nodes[at].endpoints.extend(desc.method_descs().iter().map(|method| method.path().to_owned()));
         }
         nodes
+    }
+
+    /// Of all contracts that are served under one name.
+    fn fingerprint(&self, name: &str) -> u64 {
+        let same = self.services.iter().filter(|(other, _)| other == name);
+        schema::fingerprint(&same.map(|(_, service)| service.desc()).collect::<Vec<_>>())
     }
 
     fn node(&self, name: &str, version: &str, address: &str) -> Node {

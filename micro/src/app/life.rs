@@ -12,6 +12,7 @@ use super::listing::Listing;
 use super::settings::HELP;
 use super::{App, Settings};
 use crate::client::Client;
+use crate::debug::Readiness;
 use crate::errors::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::rpc::Description;
@@ -42,8 +43,9 @@ impl Handle {
         client: Client,
         registry: Registry,
         server: Arc<Server>,
+        readiness: Readiness,
     ) -> Self {
-        let (health, address) = (Health::default(), OnceLock::new());
+        let (health, address) = (Health::new(readiness), OnceLock::new());
         Handle(Arc::new(Inner { settings, resolver, client, registry, server, health, address }))
     }
 
@@ -79,6 +81,11 @@ impl Handle {
     /// Whether it takes calls: it has started, does not stop, and no critical check fails.
     pub fn is_ready(&self) -> bool {
         self.0.health.status().is_ready()
+    }
+
+    /// What health checks of gRPC are told. Set a service of it to take that out of rotation for a while.
+    pub fn readiness(&self) -> &Readiness {
+        self.0.health.readiness()
     }
 
     /// The descriptions of the services it serves, by the name they are listed under.
@@ -170,6 +177,7 @@ impl Running {
         }
         let settings = self.handle.settings();
         clock::sleep(settings.drain_delay).await;
+        self.handle.readiness().drain();
         door.switch.to(Phase::Draining);
         let drained = door.serving.await?;
         self.handle.server().stop();

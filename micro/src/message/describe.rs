@@ -342,6 +342,11 @@ impl Type {
     pub const fn is_message(&self) -> bool {
         matches!(self, Type::Message(_))
     }
+
+    /// Whether a list of it can be put into bytes behind one key.
+    pub(super) const fn is_packable(&self) -> bool {
+        !matches!(self, Type::Message(_) | Type::Text | Type::Bytes)
+    }
 }
 
 impl EnumDesc {
@@ -362,6 +367,14 @@ impl EnumDesc {
     pub const fn with_docs(mut self, docs: &'static str) -> Self {
         self.docs = docs;
         self
+    }
+
+    /// The values in the order in which protobuf wants them: the one with the number 0 first.
+    pub(super) fn values_zero_first(&self) -> impl Iterator<Item = &'static EnumValueDesc> {
+        let zero = self.values.iter().position(|value| value.number == 0).unwrap_or(0);
+        let first = self.values.get(zero);
+        let others = self.values.iter().enumerate().filter(move |(index, _)| *index != zero);
+        first.into_iter().chain(others.map(|(_, value)| value))
     }
 
     /// The name of a number, where it has one.

@@ -16,7 +16,7 @@
 //! - [`Message`], [`Visit`], [`Source`]: the idea
 //! - [`Encode`], [`Decode`], [`Target`]: the same behind `dyn`, for rooms that only move messages
 //! - [`Value`], [`Field`], [`OneOf`], [`Enumeration`], [`Adapter`]: what fields are made of
-//! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors
+//! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors, [`proto`] into text
 //! - [`known`]: the well-known types; [`Named`]: the messages a program has, by name
 //! - [`serde`](mod@serde): the way to and from every format that has a serde crate
 
@@ -26,6 +26,7 @@ mod traits;
 
 mod describe;
 pub mod descriptor;
+pub mod proto;
 
 mod bytes;
 mod encoding;

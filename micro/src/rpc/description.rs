@@ -88,6 +88,11 @@ impl ServiceDesc {
         self.version
     }
 
+    /// The protobuf package, empty where there is none.
+    pub const fn package(&self) -> &'static str {
+        self.package
+    }
+
     /// The name of the contract itself: `Greeter`.
     pub const fn contract(&self) -> &'static str {
         self.contract
@@ -99,6 +104,11 @@ impl ServiceDesc {
             return Cow::Borrowed(self.contract);
         }
         Cow::Owned(format!("{}.{}", self.package, self.contract))
+    }
+
+    /// The documentation.
+    pub const fn documentation(&self) -> &'static str {
+        self.docs
     }
 
     /// The value of an extension, as JSON text.
@@ -186,6 +196,11 @@ impl MethodDesc {
     /// The path on the wire: `/greeter.Greeter/Hello`.
     pub const fn path(&self) -> &'static str {
         self.path
+    }
+
+    /// The documentation.
+    pub const fn documentation(&self) -> &'static str {
+        self.docs
     }
 
     /// The message asked with, or each of them.

@@ -14,6 +14,7 @@ mod interceptor;
 mod part;
 mod payload;
 mod report;
+pub mod schema;
 mod service;
 mod streaming;
 

@@ -62,6 +62,12 @@ impl Server {
         self.table.add(name, service)
     }
 
+    /// Adds a service that answers but is not among [`services`](Self::services): one about the server itself. Where
+    /// others have its paths they come first.
+    pub fn add_unlisted(&mut self, service: Service) {
+        self.table.add_unlisted(service);
+    }
+
     /// The same with every call wrapped.
     #[must_use]
     pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {

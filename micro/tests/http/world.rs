@@ -9,7 +9,8 @@ use futures_util::StreamExt;
 use micro::codec::Codec;
 use micro::errors::{Detail, Fate};
 use micro::rpc::{
-    BoxFuture, Call, Entry, Method as MethodOf, MethodDesc, MethodSpec, Payload, Service, ServiceDesc, Streaming,
+    BoxFuture, Call, Entry, Method as MethodOf, MethodDesc, MethodInfo, MethodSpec, Payload, Service, ServiceDesc,
+    Streaming,
 };
 use micro::server::{Drained, ListenOptions, Listener, Phase, Switch};
 use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};

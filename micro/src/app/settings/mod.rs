@@ -54,6 +54,8 @@ pub struct Settings {
     pub drain_delay: Duration,
     /// How long calls in flight may take to finish at shutdown. Default: 25 s.
     pub shutdown_timeout: Duration,
+    /// Whether tools may ask which services and messages there are, by gRPC server reflection. Default: yes.
+    pub reflection: bool,
     /// What is logged, and how. Default: `info`, as text.
     pub logging: Logging,
 }
@@ -77,6 +79,7 @@ impl Default for Settings {
             compress: Compress::Never,
             drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(25),
+            reflection: true,
             logging: Logging::default(),
         }
     }

@@ -226,6 +226,17 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| duration::show(settings.shutdown_timeout),
     },
     Setting {
+        flag: "reflection",
+        value: "SWITCH",
+        help: "Whether tools like grpcurl may ask what is served: `on` or `off`",
+        aliases: &[],
+        set: |settings, text| {
+            settings.reflection = switch(text)?;
+            Ok(())
+        },
+        show: |settings| if settings.reflection { "on" } else { "off" }.to_owned(),
+    },
+    Setting {
         flag: "log",
         value: "FILTER",
         help: "What is logged: a level, or levels by target like `info,micro=debug`",
@@ -263,6 +274,14 @@ fn rename(text: &str) -> Result<Rename, String> {
         Some((from, to)) => Rename { from: Some(non_empty(from)?), to: non_empty(to)? },
         None => Rename { from: None, to: non_empty(text)? },
     })
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err("expected `on` or `off`".into()),
+    }
 }
 
 fn non_empty(text: &str) -> Result<String, String> {
