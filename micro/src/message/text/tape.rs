@@ -16,7 +16,7 @@ use crate::message::{Decode, Encode, Error, Result};
 /// assert_eq!(serde_json::to_string(&tape).unwrap(), r#""1.500s""#);
 ///
 /// let tape: Tape = serde_json::from_str(r#""2s""#).unwrap();
-/// let mut target = Target::empty();
+/// let mut target = Target::<Duration>::empty();
 /// tape.read(&mut target, ReadOptions::LENIENT)?;
 /// assert_eq!(target.take()?, Duration::from_secs(2));
 /// # Ok::<(), micro::message::Error>(())
