@@ -7,6 +7,7 @@ mod arbitrary;
 mod bytes;
 mod declared;
 mod description;
+mod evolution;
 mod hygiene;
 mod json;
 mod serde;

@@ -55,6 +55,12 @@ fn an_enum_with_data() {
             enum Paid {
                 InCash(Money),
                 ByCard(#[message(fixed)] u64),
+                ByTransfer {
+                    #[message(tag = 2)]
+                    account: String,
+                    #[message(tag = 1)]
+                    bank: Option<Bank>,
+                },
                 #[message(name = "later", default)]
                 NotYet,
             }
@@ -239,10 +245,49 @@ fn enums_that_cannot_be_are_refused() {
         (
             quote!(
                 enum Wrong {
+                    A {
+                        #[message(tga = 1)]
+                        b: u32,
+                    },
+                }
+            ),
+            "unknown option `tga`",
+        ),
+        (
+            quote!(
+                enum Wrong {
+                    A { b: usize },
+                }
+            ),
+            "has other sizes",
+        ),
+        (
+            quote!(
+                enum Wrong {
+                    #[message(with = AsText)]
                     A { b: u32 },
                 }
             ),
-            "a variant carries one value",
+            "the fields of this variant have encodings",
+        ),
+        (
+            quote!(
+                enum Wrong {
+                    #[message(aliases("WRONG_B"))]
+                    A,
+                    B,
+                }
+            ),
+            "`WRONG_B` is the name of another value already",
+        ),
+        (
+            quote!(
+                enum Wrong {
+                    #[message(aliases("B"))]
+                    A(u32),
+                }
+            ),
+            "`aliases` are for the values of an enum without data",
         ),
         (
             quote!(

@@ -48,6 +48,8 @@ pub mod wire;
 
 mod details;
 
+#[doc(hidden)]
+pub use describe::refuse_clash;
 pub use describe::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
 pub use describe::{Packing, Reserved, Shape, Type};
 pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, With, Zigzag};
@@ -58,7 +60,7 @@ pub use field::{Field, Single};
 pub use map::Key;
 pub use named::Named;
 pub use nested::MessageSlot;
-pub use oneof::{BuildOne, OneOf, OneOfField, OneOfSlot, VisitOne, build_enum};
+pub use oneof::{BuildOne, Fields, OneOf, OneOfField, OneOfSlot, VisitOne, build_enum};
 pub use text::{Dialect, ReadOptions, TextReader, TextWriter, UnknownNames};
 pub use traits::{Message, Source, Visit};
 pub use unknown::UnknownFields;
