@@ -219,6 +219,7 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `package = "shop.v1"` | the first part of the full name | the crate's name |
 /// | `name = "Order"` | the last part of the full name | the type's name |
 /// | `reserved(3, 5..=7, "old")` | tags and names that were used once and must not be used again | |
+/// | `prost` | implement `prost::Message` and `prost::Name` too, for a type with `Default` | |
 /// | `crate = path` | where `micro` is, if renamed | `::micro` |
 ///
 /// On fields, in `#[message(..)]`:

@@ -10,5 +10,6 @@ mod description;
 mod evolution;
 mod hygiene;
 mod json;
+mod prost;
 mod serde;
 mod wrong_input;

@@ -16,6 +16,9 @@ use crate::report::Report;
 /// Notes everything about the message that cannot be allowed.
 pub(super) fn check(input: &Input, model: &Model, report: &mut Report) {
     check_generics(input, report);
+    if let (Some(prost), Shape::Enumeration(_)) = (&input.options.prost, &model.shape) {
+        report.error(prost, "an enum without data is no message, for prost neither: its fields there are `i32`");
+    }
     check_names(input, report);
     match (&input.body, &model.shape) {
         (Body::Struct(members), Shape::Struct(parts)) => check_struct(members, parts, &model.reserved, report),

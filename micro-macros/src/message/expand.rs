@@ -19,7 +19,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let is_enumeration = matches!(model.shape, Shape::Enumeration(_));
     let serde = serde(&model.ident, is_enumeration);
     let named = (!is_enumeration).then(|| named(&model.ident));
-    in_scope(model, &quote!(#implementations #serde #named))
+    let prost = model.prost.then(|| prost(model));
+    in_scope(model, &quote!(#implementations #serde #named #prost))
 }
 
 /// Stands in for the implementations of a message with an error, so that its uses are not errors too.
@@ -94,6 +95,49 @@ fn serde(ident: &Ident, is_enumeration: bool) -> TokenStream {
 /// Makes the message known by its name.
 fn named(ident: &Ident) -> TokenStream {
     quote!(__message::submit! { __message::Named::of::<#ident>() })
+}
+
+/// prost's traits, forwarded to what every message has.
+fn prost(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let (package, name) = model.name.rsplit_once('.').unwrap_or(("", &model.name));
+    quote! {
+        impl __message::prost::Message for #ident {
+            fn encode_raw(&self, out: &mut impl __message::BufMut) {
+                __message::through_prost::encode_raw(self, out);
+            }
+
+            fn merge_field(
+                &mut self,
+                tag: u32,
+                wire: __message::prost::encoding::WireType,
+                input: &mut impl __message::Buf,
+                _: __message::prost::encoding::DecodeContext,
+            ) -> ::core::result::Result<(), __message::prost::DecodeError> {
+                __message::through_prost::merge_field(self, tag, wire, input)
+            }
+
+            fn encoded_len(&self) -> usize {
+                __message::through_prost::encoded_len(self)
+            }
+
+            fn merge(
+                &mut self,
+                input: impl __message::Buf,
+            ) -> ::core::result::Result<(), __message::prost::DecodeError> {
+                __message::through_prost::merge(self, input)
+            }
+
+            fn clear(&mut self) {
+                *self = ::core::default::Default::default();
+            }
+        }
+
+        impl __message::prost::Name for #ident {
+            const PACKAGE: &'static str = #package;
+            const NAME: &'static str = #name;
+        }
+    }
 }
 
 /// Implementations, with our names within reach and out of the author's way.

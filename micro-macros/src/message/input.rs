@@ -23,6 +23,7 @@ pub(super) struct TypeOptions {
     pub(super) package: Option<LitStr>,
     pub(super) name: Option<LitStr>,
     pub(super) reserved: Option<Given<TokenStream>>,
+    pub(super) prost: Option<Ident>,
     pub(super) home: Home,
 }
 
@@ -126,6 +127,7 @@ impl TypeOptions {
             package: options.text("package"),
             name: options.text("name"),
             reserved: options.list("reserved"),
+            prost: options.flag("prost"),
             home: Home::new(options.path("crate")),
         };
         options.finish();

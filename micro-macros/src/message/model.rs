@@ -22,6 +22,8 @@ pub(super) struct Model {
     pub(super) docs: String,
     pub(super) home: Home,
     pub(super) reserved: Vec<Reserved>,
+    /// Whether it is a message of prost too.
+    pub(super) prost: bool,
     pub(super) shape: Shape,
 }
 
@@ -136,6 +138,7 @@ impl Model {
             docs: input.docs.clone(),
             home: input.options.home.clone(),
             reserved: reserved(input.options.reserved.clone(), report),
+            prost: input.options.prost.is_some(),
             shape,
         }
     }

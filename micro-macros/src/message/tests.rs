@@ -86,6 +86,30 @@ fn an_enum_without_data() {
 }
 
 #[test]
+fn a_message_of_prost() {
+    check_snapshot(
+        "prost",
+        quote!(prost),
+        quote!(
+            #[derive(Default)]
+            struct Ping;
+        ),
+    );
+    assert_eq!(
+        complaints(
+            quote!(prost),
+            quote!(
+                enum Level {
+                    Low,
+                }
+            )
+        )
+        .len(),
+        1
+    );
+}
+
+#[test]
 fn errors_leave_the_item_and_a_stub() {
     check_snapshot(
         "with_an_error",
@@ -116,7 +140,7 @@ fn several_errors_arrive_together() {
     assert_eq!(
         said,
         [
-            "unknown option `pakage`; expected one of `package`, `name`, `reserved`, `crate`\ndid you mean `package`?",
+            "unknown option `pakage`; expected one of `package`, `name`, `reserved`, `prost`, `crate`\ndid you mean `package`?",
             "unknown option `tga`; expected one of `tag`, `name`, `json`, `sint`, `fixed`, `with`, `unpacked`, `oneof`, \
              `unknown`, `key`, `value`\ndid you mean `tag`?",
             "`usize` has other sizes on other machines: write `u32` or `u64`",

@@ -18,6 +18,7 @@
 //! - [`Value`], [`Field`], [`OneOf`], [`Enumeration`], [`Adapter`]: what fields are made of
 //! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors
 //! - [`known`]: the well-known types; [`Named`]: the messages a program has, by name
+//! - [`Prost`]: messages of prost as ours
 //! - [`serde`](mod@serde): the way to and from every format that has a serde crate
 
 mod erased;
@@ -42,12 +43,15 @@ mod value;
 
 pub mod json;
 pub mod known;
+#[doc(hidden)]
+pub mod prost;
 pub mod serde;
 pub mod text;
 pub mod wire;
 
 mod details;
 
+pub use self::prost::Prost;
 #[doc(hidden)]
 pub use describe::refuse_clash;
 pub use describe::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
