@@ -9,4 +9,5 @@ mod discovery;
 mod failures;
 mod faults;
 mod injection;
+mod options;
 mod programs;
