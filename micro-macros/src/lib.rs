@@ -84,7 +84,8 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `name = "greeter"` | the name it is found under in the registry | the type's name, in kebab case |
 /// | `package = "acme.greeter"` | its proto package; calls go to `/package.Greeter/Hello` | the name, `-` as `_` |
-/// | `version = "1.2.0"` | its version | none |
+/// | `version = "1.2.0"` | its version, which the registry lists beside it | none |
+/// | `extension("team" = "doors")` | named values for others, as JSON; see below | none |
 /// | `crate = path` | where `micro` is, if renamed | `::micro` |
 ///
 /// A method takes, in `#[method(..)]`:
@@ -92,10 +93,15 @@ use proc_macro::TokenStream;
 /// | Option | Meaning | Default |
 /// |---|---|---|
 /// | `name = "Hello"` | its name on the wire | the method's name in camel case |
-/// | `timeout = "2s"` | how long a call may take when the caller does not say | 30 s for unary calls |
+/// | `timeout = "2s"` | how long a call may take when the caller does not say. Clients send it along, and a server applies it to callers that send none | 30 s for unary calls, none for streams |
 /// | `idempotent` | running it twice is running it once, so that calls may be retried | unknown |
 /// | `no_side_effects` | it only reads: may be retried, and called with HTTP GET | unknown |
-/// | `deprecated = "use .."` | callers should turn to something else | |
+/// | `deprecated = "use .."` | callers should turn to something else: the compiler tells callers in Rust, the description all others | |
+/// | `extension("auth.scope" = "admin")` | named values for others, as JSON | none |
+///
+/// Extensions are how access rules, HTTP routes or flags for tools come to a method. The values are those of JSON: `"text"`,
+/// `3`, `-0.5`, `true`, `null`, `["a", "b"]`, `{ "get": "/hello" }`. Several stand in one list, separated by commas.
+/// `MethodDesc::extension(name)` and `ServiceDesc::extension(name)` have the value as JSON text.
 #[proc_macro_attribute]
 pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
     service::service(options.into(), item.into()).into()

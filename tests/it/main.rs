@@ -12,6 +12,7 @@ mod faults;
 mod health;
 mod identity;
 mod injection;
+mod options;
 mod programs;
 mod untyped;
 mod world;

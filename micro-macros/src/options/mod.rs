@@ -14,6 +14,7 @@
 //! A value of the wrong kind, or an option written twice, goes to the [`Report`] and the option counts as absent.
 
 mod duration;
+mod extensions;
 mod near;
 mod written;
 
@@ -25,6 +26,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, Parser as _};
 use syn::{Attribute, Expr, Ident, LitInt, LitStr, Meta, Path};
 
+pub(crate) use extensions::Extension;
 pub(crate) use near::expected;
 use written::{Value, Written};
 
@@ -171,6 +173,12 @@ impl<'r> Options<'r> {
             return None;
         };
         Some(Given { value, span: option.name.span() })
+    }
+
+    /// `extension("name" = value, ..)`, where values are JSON.
+    pub(crate) fn extensions(&mut self) -> Vec<Extension> {
+        let Some(list) = self.list("extension") else { return vec![] };
+        extensions::read(list.value, self.report)
     }
 
     /// `name = value`, read as a `T`. `form` and `what` tell the author what we expected.

@@ -7,7 +7,7 @@ use quote::format_ident;
 use syn::ext::IdentExt as _;
 use syn::{FnArg, Generics, Ident, LitStr, Pat, Type, TypeParamBound, Visibility};
 
-use crate::options::{Given, Options};
+use crate::options::{Extension, Given, Options};
 use crate::report::Report;
 use crate::service::input::{Input, Trait};
 use crate::syntax::{
@@ -25,6 +25,7 @@ pub(super) struct Service {
     pub(super) name: Given<String>,
     pub(super) package: Given<String>,
     pub(super) version: Option<LitStr>,
+    pub(super) extensions: Vec<Extension>,
     pub(super) docs: String,
     pub(super) methods: Vec<Method>,
 }
@@ -69,6 +70,7 @@ pub(super) struct Method {
     pub(super) idempotent: Option<Ident>,
     pub(super) no_side_effects: Option<Ident>,
     pub(super) deprecated: Option<LitStr>,
+    pub(super) extensions: Vec<Extension>,
     /// All but the receiver.
     pub(super) parameters: Vec<Parameter>,
 }
@@ -96,6 +98,7 @@ impl Service {
         let name = options.text("name");
         let package = options.text("package");
         let version = options.text("version");
+        let extensions = options.extensions();
         let home = Home::new(options.path("crate"));
         options.finish();
 
@@ -109,7 +112,7 @@ impl Service {
         };
         let name = given(name, &ident, || kebab_case(&ident.unraw().to_string()));
         let package = given(package, &ident, || name.value.replace('-', "_"));
-        Self { home, ident, source, name, package, version, docs, methods }
+        Self { home, ident, source, name, package, version, extensions, docs, methods }
     }
 
     /// The trait's or type's name on the wire.
@@ -175,6 +178,7 @@ impl Method {
         let idempotent = options.flag("idempotent");
         let no_side_effects = options.flag("no_side_effects");
         let deprecated = options.text("deprecated");
+        let extensions = options.extensions();
         options.finish();
 
         function.attributes = without_helpers(&function.attributes, &HELPERS, home);
@@ -188,6 +192,7 @@ impl Method {
             idempotent,
             no_side_effects,
             deprecated,
+            extensions,
             parameters: function.signature.inputs.iter().filter_map(Parameter::understand).collect(),
             function,
         }

@@ -12,12 +12,16 @@ fn contract() {
             /// Greets a person by name.
             #[method(no_side_effects, timeout = "2s")]
             async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
-            #[micro::method(name = "Tick", idempotent, deprecated = "use `hello`")]
+            #[micro::method(name = "Tick", idempotent, deprecated = "use `hello`", extension("auth.scope" = ["admin"]))]
             async fn countdown(&self, _: Countdown) -> Result<Streaming<Tick>, GreetError>;
             async fn r#type(&self) -> Result<()> { self.hello(HelloRequest::default()).await.map(drop) }
         }
     };
-    assert_snapshot("service", "contract", service(quote!(name = "greeter-eu", version = "1.2.0"), item));
+    assert_snapshot(
+        "service",
+        "contract",
+        service(quote!(name = "greeter-eu", version = "1.2.0", extension("team" = "doors")), item),
+    );
 }
 
 #[test]
@@ -206,7 +210,7 @@ fn methods_that_cannot_be_served() {
                 #[method(timout = "2s")]
                 async fn a(&self) -> Result<()>;
             ),
-            "unknown option `timout`; expected one of `name`, `timeout`, `idempotent`, `no_side_effects`, `deprecated`",
+            "unknown option `timout`; expected one of `name`, `timeout`, `idempotent`, `no_side_effects`, `deprecated`, `extension`",
         ),
         (
             quote!(

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
+use crate::options::Extension;
 use crate::service::model::{Method, Service};
 
 /// What the description is called inside `const _`.
@@ -16,11 +17,13 @@ pub(super) fn service(service: &Service) -> TokenStream {
     let (name, package, contract) = (&service.name.value, &service.package.value, service.contract_name());
     let version = service.version.as_ref().map(|version| quote!(.version(#version)));
     let docs = docs(&service.docs);
+    let extensions = extensions(&service.extensions);
     let methods = service.methods.iter().map(|method| described(service, method));
     quote! {
         static #this: #micro::ServiceDesc = #micro::ServiceDesc::new(#name, #package, #contract)
             #version
             #docs
+            #extensions
             .methods(&[#(#methods),*]);
     }
 }
@@ -36,9 +39,16 @@ fn described(service: &Service, method: &Method) -> TokenStream {
     let idempotent = method.idempotent.as_ref().map(|_| quote!(.idempotent()));
     let no_side_effects = method.no_side_effects.as_ref().map(|_| quote!(.no_side_effects()));
     let deprecated = method.deprecated.as_ref().map(|note| quote!(.deprecated(#note)));
+    let extensions = extensions(&method.extensions);
     quote! {
-        #micro::MethodDesc::of::<#spec>(#wire, #path) #docs #timeout #idempotent #no_side_effects #deprecated
+        #micro::MethodDesc::of::<#spec>(#wire, #path)
+            #docs #timeout #idempotent #no_side_effects #deprecated #extensions
     }
+}
+
+fn extensions(extensions: &[Extension]) -> Option<TokenStream> {
+    let pairs = extensions.iter().map(|Extension { name, json }| quote!((#name, #json)));
+    (!extensions.is_empty()).then(|| quote!(.extensions(&[#(#pairs),*])))
 }
 
 fn docs(text: &str) -> Option<TokenStream> {

@@ -93,6 +93,7 @@ const _: () = {
         )
         .version("1.2.0")
         .docs("Greets people.")
+        .extensions(&[("team", "\"doors\"")])
         .methods(
             &[
                 ::micro::__private::MethodDesc::of::<
@@ -105,7 +106,8 @@ const _: () = {
                     __micro_countdown,
                 >("Tick", "/greeter_eu.Greeter/Tick")
                     .idempotent()
-                    .deprecated("use `hello`"),
+                    .deprecated("use `hello`")
+                    .extensions(&[("auth.scope", "[\"admin\"]")]),
                 ::micro::__private::MethodDesc::of::<
                     __micro_type,
                 >("Type", "/greeter_eu.Greeter/Type"),

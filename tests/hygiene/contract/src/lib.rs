@@ -61,6 +61,7 @@ pub enum NoteError {
 #[::micro::service(name = "notes", package = "hygiene")]
 pub trait Notes {
     /// Takes a note.
+    #[method(idempotent, timeout = "1s", deprecated = "keep it", extension("notes.kind" = ["short", { "limit": 3 }]))]
     async fn take(&self, note: Note) -> ::core::result::Result<Note, NoteError>;
 }
 
