@@ -4,7 +4,7 @@
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
 #
-# It needs Rust, Python 3, node and, to install packages, root or what is named below already there.
+# It needs Rust, Python 3, npm and, to install packages, root or what is named below already there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,7 +44,6 @@ python_client() {
 node_clients() {
   local marker="$tools/node/ready-1"
   [ -e "$marker" ] && return
-  command -v npm >/dev/null || { apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; }
   step "installing connect-node and buf"
   rm -rf "$tools/node"
   mkdir -p "$tools/node"
@@ -61,7 +60,7 @@ step "clippy"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 
 if [ "$fast" = no ]; then
-  need curl
+  need curl npm
   python_client
   node_clients
   export MICRO_TESTS_PYTHON="$tools/python/bin/python"
@@ -71,6 +70,11 @@ fi
 
 step "tests"
 cargo test --workspace --quiet
+
+if [ "$fast" = no ]; then
+  step "conformance"
+  tests/conformance/run.sh "$tools"
+fi
 
 step "docs"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet

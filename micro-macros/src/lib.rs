@@ -234,7 +234,8 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `oneof(4, 5, 6)` | the variants of an enum with data as fields of this message, one tag each, in order |
 /// | `unknown` | on a field of type `UnknownFields`: keep what is not known, and write it again |
 ///
-/// On variants: `tag`, `name`, `json`, `sint`, `fixed`, `with`; and `default`, the value that absence stands for.
+/// On variants: `tag`, `name`, `json`, `sint`, `fixed`, `with`; and `default`, the value that absence
+/// stands for. On those of an enum without data also `aliases("OLD_NAME")`, which JSON readers take too.
 #[proc_macro_attribute]
 pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     message::message(options.into(), item.into()).into()

@@ -1,7 +1,7 @@
 //! What cannot be allowed: said here, in words, before the compiler says it about generated code.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 use quote::ToTokens as _;
@@ -239,6 +239,9 @@ fn check_oneof(variants: &[Variant], choices: &[Choice], model: &Model, report: 
         if let Some(discriminant) = &variant.discriminant {
             report.error(discriminant, "the variants of an enum with data have tags: write `#[message(tag = ..)]`");
         }
+        if let Some(aliases) = &variant.options.aliases {
+            report.error_at(aliases.span, "`aliases` are for the values of an enum without data");
+        }
         taken.tag(choice.tag, &choice.name, report);
         taken.name(&choice.name, &choice.json, variant.ident.span(), report);
         if let (Some(default), Some(_)) = (&variant.options.default, &choice.ty) {
@@ -292,7 +295,16 @@ fn check_enumeration(variants: &[Variant], values: &Values, report: &mut Report)
     );
 
     let mut numbers = HashMap::new();
+    let mut names = HashSet::new();
     for value in &values.values {
+        let own = std::iter::once((value.name.clone(), value.span));
+        for (name, span) in own.chain(value.aliases.iter().map(|alias| (alias.value(), alias.span()))) {
+            if !is_name(&name) {
+                report.error_at(span, format!("`{name}` is not a name: letters, digits and `_`"));
+            } else if !names.insert(name.clone()) {
+                report.error_at(span, format!("`{name}` is the name of another value already"));
+            }
+        }
         if let Some(other) = numbers.insert(value.number, &value.name) {
             report.error_at(value.span, format!("the number {} is that of `{other}` already", value.number));
         }

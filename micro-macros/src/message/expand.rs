@@ -16,8 +16,10 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         Shape::OneOf(choices) => oneof(model, choices),
         Shape::Enumeration(values) => enumeration(model, values),
     };
-    let serde = serde(&model.ident, matches!(model.shape, Shape::Enumeration(_)));
-    in_scope(model, &quote!(#implementations #serde))
+    let is_enumeration = matches!(model.shape, Shape::Enumeration(_));
+    let serde = serde(&model.ident, is_enumeration);
+    let named = (!is_enumeration).then(|| named(&model.ident));
+    in_scope(model, &quote!(#implementations #serde #named))
 }
 
 /// Stands in for the implementations of a message with an error, so that its uses are not errors too.
@@ -87,6 +89,11 @@ fn serde(ident: &Ident, is_enumeration: bool) -> TokenStream {
             }
         }
     }
+}
+
+/// Makes the message known by its name.
+fn named(ident: &Ident) -> TokenStream {
+    quote!(__message::submit! { __message::Named::of::<#ident>() })
 }
 
 /// Implementations, with our names within reach and out of the author's way.
@@ -372,7 +379,7 @@ fn enumeration(model: &Model, values: &Values) -> TokenStream {
     let docs = docs(&model.docs);
     let open = values.unknown.as_ref().map(|_| quote!(.open()));
     let unspecified = values.unspecified.iter().map(|name| quote!(__message::EnumValueDesc::new(#name, 0)));
-    let described = unspecified.chain(values.values.iter().map(described));
+    let described = unspecified.chain(values.values.iter().flat_map(described));
     let numbers = values.values.iter().map(|value| {
         let (variant, number) = (&value.ident, value.literal());
         quote!(Self::#variant => #number,)
@@ -420,10 +427,13 @@ impl EnumValue {
     }
 }
 
-fn described(value: &EnumValue) -> TokenStream {
+/// The value under its name, and under its other names behind that: the first is the one written.
+fn described(value: &EnumValue) -> Vec<TokenStream> {
     let (name, number) = (&value.name, value.literal());
     let docs = docs(&value.docs);
-    quote!(__message::EnumValueDesc::new(#name, #number) #docs)
+    let mut described = vec![quote!(__message::EnumValueDesc::new(#name, #number) #docs)];
+    described.extend(value.aliases.iter().map(|alias| quote!(__message::EnumValueDesc::new(#alias, #number))));
+    described
 }
 
 fn empty(value: &TokenStream) -> TokenStream {

@@ -71,6 +71,7 @@ pub(super) struct MemberOptions {
     pub(super) oneof: Option<Given<TokenStream>>,
     pub(super) unknown: Option<Ident>,
     pub(super) default: Option<Ident>,
+    pub(super) aliases: Option<Given<TokenStream>>,
 }
 
 /// How one value is put into bytes.
@@ -209,6 +210,7 @@ impl MemberOptions {
             json: options.text("json"),
             encoding: EncodingOptions::read(&mut options),
             default: options.flag("default"),
+            aliases: options.list("aliases"),
             ..MemberOptions::default()
         };
         options.finish();

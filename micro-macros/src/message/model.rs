@@ -5,7 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitInt, Path, Token, Type, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitInt, LitStr, Path, Token, Type, UnOp};
 
 use super::input::{Body, Content, EncodingOptions, Input, Member, ReservedEntry, Variant};
 use super::names::{lower_camel_case, snake_case, upper_snake_case};
@@ -80,6 +80,8 @@ pub(super) struct Values {
 pub(super) struct EnumValue {
     pub(super) ident: Ident,
     pub(super) name: String,
+    /// Other names, which readers take too.
+    pub(super) aliases: Vec<LitStr>,
     pub(super) number: i32,
     pub(super) span: Span,
     pub(super) docs: String,
@@ -293,6 +295,7 @@ fn values(variants: &[Variant], own_name: &str, report: &mut Report) -> Values {
         values.push(EnumValue {
             ident: variant.ident.clone(),
             name: name_of(&variant.options.name, default_name),
+            aliases: aliases(&variant.options.aliases, report),
             number,
             span,
             docs: variant.docs.clone(),
@@ -301,6 +304,13 @@ fn values(variants: &[Variant], own_name: &str, report: &mut Report) -> Values {
     }
     let has_zero = values.iter().any(|value| value.number == 0);
     Values { values, unknown, unspecified: (!has_zero).then(|| format!("{prefix}_UNSPECIFIED")) }
+}
+
+fn aliases(list: &Option<Given<TokenStream>>, report: &mut Report) -> Vec<LitStr> {
+    let Some(list) = list else { return Vec::new() };
+    let parse = Punctuated::<LitStr, Token![,]>::parse_terminated;
+    let aliases = report.keep(parse.parse2(list.value.clone())).unwrap_or_default();
+    aliases.into_iter().collect()
 }
 
 /// The number of a variant: its tag, its discriminant, or one more than that of the variant before.
@@ -338,6 +348,6 @@ fn tag_or(written: Option<Given<i64>>, counted: i64, ident: &Ident) -> Tag {
     }
 }
 
-fn name_of(written: &Option<syn::LitStr>, otherwise: impl FnOnce() -> String) -> String {
+fn name_of(written: &Option<LitStr>, otherwise: impl FnOnce() -> String) -> String {
     written.as_ref().map_or_else(otherwise, |name| name.value())
 }

@@ -7,7 +7,8 @@ pub use crate::message::{
     BuildOne, Enumeration, Field, Message, OneOf, OneOfField, OneOfSlot, Source, Visit, VisitOne,
 };
 pub use crate::message::{Entry, EnumDesc, EnumValueDesc, FieldDesc, MessageDesc, OneOfDesc, Reserved};
-pub use crate::message::{Result, build_enum};
+pub use crate::message::{Named, Result, build_enum};
+pub use inventory::submit;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::message::UnknownFields;

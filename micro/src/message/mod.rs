@@ -17,7 +17,7 @@
 //! - [`Encode`], [`Decode`], [`Target`]: the same behind `dyn`, for rooms that only move messages
 //! - [`Value`], [`Field`], [`OneOf`], [`Enumeration`], [`Adapter`]: what fields are made of
 //! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors
-//! - [`known`]: the well-known types
+//! - [`known`]: the well-known types; [`Named`]: the messages a program has, by name
 //! - [`serde`](mod@serde): the way to and from every format that has a serde crate
 
 mod erased;
@@ -33,6 +33,7 @@ mod encoding;
 pub mod enumeration;
 mod field;
 mod map;
+mod named;
 mod nested;
 mod oneof;
 mod scalar;
@@ -55,6 +56,7 @@ pub use erased::{Decode, Encode, Target};
 pub use error::{Error, ErrorKind, Result};
 pub use field::{Field, Single};
 pub use map::Key;
+pub use named::Named;
 pub use nested::MessageSlot;
 pub use oneof::{BuildOne, OneOf, OneOfField, OneOfSlot, VisitOne, build_enum};
 pub use text::{Dialect, ReadOptions, TextReader, TextWriter, UnknownNames};

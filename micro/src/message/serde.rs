@@ -11,6 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde::ser::{Error as _, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::known::{Any, FieldMask, ListValue, Span, Struct, Timestamp, Value};
+use super::known::{BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value};
+use super::known::{StringValue, UInt32Value, UInt64Value};
 use super::text::tape::{Cursor, Item, TapeSink};
 use super::text::{Sink as _, Tape};
 use super::wire::{MAX_DEPTH, too_deep};
@@ -81,8 +84,18 @@ macro_rules! through_tape {
     )+};
 }
 
-through_tape!(super::known::Span, super::known::Timestamp);
-through_tape!(super::known::Value, super::known::Struct, super::known::ListValue);
+through_tape!(Span, Timestamp, Value, Struct, ListValue, FieldMask, Any);
+through_tape!(
+    BoolValue,
+    BytesValue,
+    DoubleValue,
+    FloatValue,
+    Int32Value,
+    Int64Value,
+    StringValue,
+    UInt32Value,
+    UInt64Value
+);
 
 // ---- From the tape ----
 

@@ -82,4 +82,7 @@ const _: () = {
             __message::deserialize(deserializer)
         }
     }
+    __message::submit! {
+        __message::Named::of:: < Paid > ()
+    }
 };

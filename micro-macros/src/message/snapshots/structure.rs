@@ -222,4 +222,7 @@ const _: () = {
             __message::deserialize(deserializer)
         }
     }
+    __message::submit! {
+        __message::Named::of:: < Order > ()
+    }
 };

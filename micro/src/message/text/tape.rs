@@ -16,7 +16,7 @@ use crate::message::{Decode, Encode, Error, Result};
 /// assert_eq!(serde_json::to_string(&tape).unwrap(), r#""1.500s""#);
 ///
 /// let tape: Tape = serde_json::from_str(r#""2s""#).unwrap();
-/// let mut target = Target::empty();
+/// let mut target = Target::<Duration>::empty();
 /// tape.read(&mut target, ReadOptions::LENIENT)?;
 /// assert_eq!(target.take()?, Duration::from_secs(2));
 /// # Ok::<(), micro::message::Error>(())
@@ -108,6 +108,16 @@ impl Tape {
         self.pieces.len() + self.text.len() + self.bytes.len()
     }
 
+    /// What it takes in memory.
+    pub(super) fn memory(&self) -> usize {
+        self.pieces.len() * size_of::<Piece>() + self.text.len() + self.bytes.len()
+    }
+
+    /// Whether it is an object without members.
+    pub(in crate::message) fn is_empty_object(&self) -> bool {
+        self.pieces == [Piece::Object(0)]
+    }
+
     pub(in crate::message) fn start(&self) -> Cursor<'_> {
         Cursor { tape: self, piece: 0, text: 0, byte: 0 }
     }
@@ -188,6 +198,42 @@ impl<'t> TapeSink<'t> {
     /// A whole number that may be over 64 bits.
     pub(in crate::message) fn wide(&mut self, value: i128) {
         self.push_text(&value.to_string(), Piece::Wide);
+    }
+
+    /// Copies one value, whatever it is.
+    pub(super) fn copy(&mut self, reader: &mut TextReader<'_>) -> Result<()> {
+        match reader.peek()? {
+            Peek::Null => {
+                reader.null()?;
+                self.null();
+            }
+            Peek::Boolean => self.boolean(reader.boolean()?),
+            Peek::Number => match reader.number()? {
+                Number::Unsigned(value) => self.unsigned(value),
+                Number::Signed(value) => self.signed(value),
+                Number::Wide(value) => self.wide(value),
+                Number::Float(value) => self.float64(value),
+            },
+            Peek::Text => self.text(reader.text()?),
+            Peek::Bytes => self.bytes(&reader.bytes()?),
+            Peek::List => {
+                self.begin_list();
+                reader.list(|reader, _| {
+                    self.element();
+                    self.copy(reader)
+                })?;
+                self.end_list();
+            }
+            Peek::Object => {
+                self.begin_object();
+                reader.object(|reader, key| {
+                    self.key(key);
+                    self.copy(reader)
+                })?;
+                self.end_object();
+            }
+        }
+        Ok(())
     }
 
     fn push(&mut self, piece: Piece) {

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Dialect, Sink};
 use crate::message::oneof::VisitOne;
+use crate::message::wire::{MAX_DEPTH, too_deep};
 use crate::message::{Entry, EnumDesc, Error, ErrorKind, Field, FieldDesc, Message, OneOf, Result, Shape};
 use crate::message::{UnknownFields, Value, Visit};
 
@@ -15,12 +16,15 @@ pub struct TextWriter<'a> {
     sink: &'a mut dyn Sink,
     dialect: &'a Dialect,
     error: Option<Error>,
+    depth: u32,
+    // The type to be written as the first member of the next message: `@type` of an `Any`.
+    type_url: Option<String>,
 }
 
 impl<'a> TextWriter<'a> {
     /// Writes to `sink`.
     pub fn new(sink: &'a mut dyn Sink, dialect: &'a Dialect) -> Self {
-        TextWriter { sink, dialect, error: None }
+        TextWriter { sink, dialect, error: None, depth: MAX_DEPTH, type_url: None }
     }
 
     /// The dialect being written.
@@ -174,10 +178,50 @@ impl<'a> TextWriter<'a> {
     }
 
     /// Writes a message as an object of its fields.
+    ///
+    /// One that is nested deeper than any reader would follow is a failure.
     pub fn message<M: Message>(&mut self, message: &M) {
-        self.begin_object();
-        message.visit(&mut Members(self));
-        self.end_object();
+        let written = self.deeper(|writer| {
+            writer.begin_object();
+            if let Some(type_url) = writer.type_url.take() {
+                writer.key("@type");
+                writer.text(&type_url);
+            }
+            message.visit(&mut Members(writer));
+            writer.end_object();
+            Ok(())
+        });
+        if let Err(error) = written {
+            self.fail(error);
+        }
+    }
+
+    /// Writes a message as an object of its type and its fields; `write` writes the message.
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`; then nothing was written.
+    pub(in crate::message) fn typed_message(
+        &mut self,
+        type_url: &str,
+        write: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        self.type_url = Some(type_url.to_owned());
+        let written = write(self);
+        self.type_url = None;
+        written
+    }
+
+    /// Writes with `write` a level deeper.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Limit`] when that is too deep, and those of `write`.
+    pub(in crate::message) fn deeper(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.depth = self.depth.checked_sub(1).ok_or_else(too_deep)?;
+        let written = write(self);
+        self.depth += 1;
+        written
     }
 
     fn field_name(&self, field: &'static FieldDesc) -> &'static str {
