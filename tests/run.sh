@@ -45,7 +45,6 @@ python_client() {
 node_clients() {
   local marker="$tools/node/ready-1"
   [ -e "$marker" ] && return
-  command -v npm >/dev/null || { apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; }
   step "installing connect-node and buf"
   rm -rf "$tools/node"
   mkdir -p "$tools/node"
@@ -62,7 +61,7 @@ step "clippy"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 
 if [ "$fast" = no ]; then
-  need curl
+  need curl npm
   python_client
   node_clients
   export MICRO_TESTS_PYTHON="$tools/python/bin/python"
@@ -76,7 +75,6 @@ cargo test --workspace --quiet
 
 if [ "$fast" = no ]; then
   step "conformance"
-  need npm
   tests/conformance/run.sh "$tools"
 fi
 
