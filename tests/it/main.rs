@@ -9,3 +9,4 @@ mod discovery;
 mod failures;
 mod injection;
 mod programs;
+mod promises;
