@@ -5,6 +5,7 @@ mod contract;
 mod calls;
 mod context;
 mod deadlines;
+mod debug;
 mod discovery;
 mod failures;
 mod injection;
