@@ -8,7 +8,7 @@ use micro::transport::http::Compress;
 use micro_tests::{Program, root};
 
 use crate::contract::{Grade, Item, Receipt, Shop, ShopClient, Shortage, Sku};
-use crate::python;
+use micro_tests::python;
 
 fn item(sku: &str) -> Item {
     Item {

@@ -10,7 +10,7 @@ mod description;
 mod evolution;
 mod hygiene;
 mod json;
-mod proto;
 mod prost;
+mod proto;
 mod serde;
 mod wrong_input;

@@ -270,6 +270,15 @@ fn protoc_reads_the_text_as_the_descriptors_we_give_ourselves() {
 }
 
 #[test]
+fn the_descriptors_are_whole_in_themselves() {
+    let mut pool = prost_reflect::DescriptorPool::new();
+    pool.add_file_descriptor_protos(schema::descriptors(&services())).expect("the well-known types are among them");
+    assert!(pool.get_service_by_name("bare.Bare").is_some());
+    let payment = pool.get_message_by_name("shop.v1.Order").and_then(|order| order.get_field(22));
+    assert_eq!(payment.expect("it is there").containing_oneof().expect("in the oneof").name(), "payment");
+}
+
+#[test]
 fn the_fingerprint_is_pinned() {
     // Peers compare it with theirs: where these change, the algorithm changed. `bare.Bare` is the one line
     // "method bare.Bare/Nothing google.protobuf.Empty -> google.protobuf.Empty".

@@ -1,15 +1,14 @@
 //! The entries of this program in the registry: there while it is ready, gone while it is not.
 
-use crate::errors::Result;
-use crate::registry::{Node, Registration, Registry, Ttl};
-use crate::util::clock;
-use crate::util::spawn::{self, Task};
-
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use super::health::Status;
+use crate::errors::Result;
+use crate::registry::{Node, Registration, Registry, Ttl};
+use crate::util::clock;
+use crate::util::spawn::{self, Task};
 
 /// How long to wait before listing is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -74,7 +73,7 @@ impl Entries {
 
     /// Whether what is listed is what should be.
     async fn settle(&mut self, ready: bool) -> bool {
-        if ready == !self.held.is_empty() {
+        if ready != self.held.is_empty() {
             return true;
         }
         if !ready {

@@ -24,10 +24,18 @@
 //! assert_eq!(mocked.double(Number { value: 1 }).await?.value, 2);
 //! # Ok(()) }
 //! ```
+//!
+//! - [`World`]: several apps in one process, as if they were apart.
+//! - [`Logs`]: what was logged.
+//! - [`mod@contract`]: a committed `.proto` file, and a test that the code keeps what it promises.
+//! - [`suite`]: what every backend of a room promises, as tests that any backend can be put through.
 
+pub mod contract;
 mod logs;
 pub mod suite;
 mod world;
 
+#[doc(inline)]
+pub use crate::__micro_contract as contract;
 pub use logs::Logs;
 pub use world::World;

@@ -1,6 +1,6 @@
 //! One number that changes with the contract.
 
-use super::{File, Label, Part, Type};
+use super::{File, Part};
 
 /// A number that is the same for the same contracts, whatever the language, the order or the comments they are written in.
 ///
@@ -46,7 +46,7 @@ fn lines(file: &File) -> Vec<String> {
                 Part::OneOf(oneof) => (&oneof.fields[..], format!(" in {}", oneof.name)),
             };
             lines.extend(fields.iter().map(|field| {
-                let of = shape(field.label, &field.of);
+                let of = field.shape();
                 format!("field {name} {} {} {of}{group}", field.tag, field.name)
             }));
         }
@@ -56,12 +56,4 @@ fn lines(file: &File) -> Vec<String> {
         lines.extend(desc.values.iter().map(|value| format!("value {name} {} {}", value.number, value.name)));
     }
     lines
-}
-
-fn shape(label: Label, of: &Type) -> String {
-    match label {
-        Label::One => of.to_string(),
-        Label::Optional => format!("optional {of}"),
-        Label::Repeated | Label::Unpacked => format!("repeated {of}"),
-    }
 }

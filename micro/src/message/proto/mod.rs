@@ -217,6 +217,17 @@ impl Message {
     }
 }
 
+impl Field {
+    /// How many of what it holds, types named in full: `repeated shop.Order`.
+    pub fn shape(&self) -> String {
+        match self.label {
+            Label::One => self.of.to_string(),
+            Label::Optional => format!("optional {}", self.of),
+            Label::Repeated | Label::Unpacked => format!("repeated {}", self.of),
+        }
+    }
+}
+
 impl Type {
     /// The full name of the message or enum in it.
     fn named(&self) -> Option<&str> {
