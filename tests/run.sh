@@ -76,6 +76,7 @@ if [ "$fast" = no ]; then
 fi
 
 step "tests"
+export MICRO_FUZZ_SECONDS="${MICRO_FUZZ_SECONDS:-10}"
 cargo test --workspace --quiet
 
 if [ "$fast" = no ]; then

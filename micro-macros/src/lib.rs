@@ -211,13 +211,15 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The attribute implements `micro::message::Message` and derives nothing: write `Clone` and `Debug`
 /// yourself where you want them. A struct has named fields. An enum without data is a protobuf enum, and with a variant
 /// `Unknown(i32)` it keeps numbers it does not know. An enum with data is a message with a oneof called `value`, and can be
-/// put into the fields of another message with `oneof`.
+/// put into the fields of another message with `oneof`. Named fields of a variant are a message of their own, called after
+/// both: `PaymentCard` of `enum Payment { Card { number: String } }`.
 ///
 /// | Option | Meaning | Default |
 /// |---|---|---|
 /// | `package = "shop.v1"` | the first part of the full name | the crate's name |
 /// | `name = "Order"` | the last part of the full name | the type's name |
 /// | `reserved(3, 5..=7, "old")` | tags and names that were used once and must not be used again | |
+/// | `prost` | implement `prost::Message` and `prost::Name` too, for a type with `Default` | |
 /// | `crate = path` | where `micro` is, if renamed | `::micro` |
 ///
 /// On fields, in `#[message(..)]`:

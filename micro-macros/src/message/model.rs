@@ -22,6 +22,8 @@ pub(super) struct Model {
     pub(super) docs: String,
     pub(super) home: Home,
     pub(super) reserved: Vec<Reserved>,
+    /// Whether it is a message of prost too.
+    pub(super) prost: bool,
     pub(super) shape: Shape,
 }
 
@@ -58,14 +60,25 @@ pub(super) enum PartKind {
 /// A variant of an enum with data.
 pub(super) struct Choice {
     pub(super) ident: Ident,
-    /// What it carries; `None` is an empty message.
-    pub(super) ty: Option<Type>,
+    pub(super) carries: Carries,
     pub(super) tag: Tag,
     pub(super) name: String,
     pub(super) json: String,
     pub(super) docs: String,
     pub(super) encoding: Encoding,
     pub(super) default: bool,
+}
+
+/// What a variant carries.
+pub(super) enum Carries {
+    /// An empty message.
+    Nothing,
+    One(Type),
+    /// Named fields: a message of their own, with this full name.
+    Fields {
+        name: String,
+        parts: Vec<Part>,
+    },
 }
 
 /// The variants of an enum without data.
@@ -117,7 +130,7 @@ impl Model {
         let shape = match &input.body {
             Body::Struct(members) => Shape::Struct(parts(members, &input.ident, report)),
             Body::Enum(variants) if is_enumeration(variants) => Shape::Enumeration(values(variants, &own_name, report)),
-            Body::Enum(variants) => Shape::OneOf(choices(variants, &input.ident, report)),
+            Body::Enum(variants) => Shape::OneOf(choices(variants, &name, &input.ident, report)),
         };
         Model {
             ident: input.ident.clone(),
@@ -125,6 +138,7 @@ impl Model {
             docs: input.docs.clone(),
             home: input.options.home.clone(),
             reserved: reserved(input.options.reserved.clone(), report),
+            prost: input.options.prost.is_some(),
             shape,
         }
     }
@@ -231,27 +245,31 @@ impl Encoding {
 
 // ---- Enums with data ----
 
-fn choices(variants: &[Variant], this: &Ident, report: &mut Report) -> Vec<Choice> {
+fn choices(variants: &[Variant], own_name: &str, this: &Ident, report: &mut Report) -> Vec<Choice> {
     let mut choices = Vec::new();
     for (index, variant) in variants.iter().enumerate() {
         let name = name_of(&variant.options.name, || snake_case(&variant.ident.unraw().to_string()));
-        let ty = match &variant.content {
-            Content::Nothing => None,
-            Content::One(ty) => Some(spelling::without_self(ty, this)),
+        let carries = match &variant.content {
+            Content::Nothing => Carries::Nothing,
+            Content::One(ty) => Carries::One(spelling::without_self(ty, this)),
+            Content::Named(members) => Carries::Fields {
+                name: format!("{own_name}{}", variant.ident.unraw()),
+                parts: parts(members, this, report),
+            },
             Content::Several(fields) => {
                 report.error(
                     fields,
                     format!(
-                        "a variant carries one value: put these in a `#[micro::message]` struct and write `{}(ThatStruct)`",
+                        "a variant carries one value or fields with names: write `{} {{ name: Type }}`",
                         variant.ident
                     ),
                 );
-                None
+                Carries::Nothing
             }
         };
         choices.push(Choice {
             ident: variant.ident.clone(),
-            ty,
+            carries,
             tag: tag_or(variant.options.tag, index as i64 + 1, &variant.ident),
             json: name_of(&variant.options.json, || lower_camel_case(&name)),
             name,

@@ -9,7 +9,8 @@ use super::{Message, MessageDesc, Result};
 /// A message this program has, known by its name. [`#[micro::message]`](macro@crate::message) submits one for each type.
 #[derive(Debug)]
 pub struct Named {
-    desc: &'static MessageDesc,
+    // A function, so that a mistake in a description is reported where it is and not here too.
+    desc: fn() -> &'static MessageDesc,
     write: fn(&[u8], &mut TextWriter<'_>) -> Result<()>,
     read: fn(&mut TextReader<'_>) -> Result<Vec<u8>>,
 }
@@ -19,19 +20,19 @@ inventory::collect!(Named);
 impl Named {
     /// The message `M`, for `inventory::submit!`.
     pub const fn of<M: Message>() -> Self {
-        Named { desc: M::DESC, write: write::<M>, read: read::<M> }
+        Named { desc: || M::DESC, write: write::<M>, read: read::<M> }
     }
 
     /// The message with this full name, if the program has one. Of several it is any.
     pub fn find(name: &str) -> Option<&'static Named> {
         static BY_NAME: LazyLock<BTreeMap<&str, &Named>> =
-            LazyLock::new(|| inventory::iter::<Named>().map(|named| (named.desc.name, named)).collect());
+            LazyLock::new(|| inventory::iter::<Named>().map(|named| (named.desc().name, named)).collect());
         BY_NAME.get(name).copied()
     }
 
     /// What it looks like.
     pub fn desc(&self) -> &'static MessageDesc {
-        self.desc
+        (self.desc)()
     }
 
     /// Writes as text what the bytes of such a message say.

@@ -73,6 +73,7 @@ const _: () = {
                 >("paid", &[7, 8])
                     .entry(),
             ];
+            const _: () = __message::refuse_clash(ENTRIES, 6);
             &__message::MessageDesc::new("shop.v1.Order", ENTRIES)
                 .with_docs("What a customer wants.")
                 .with_reserved(

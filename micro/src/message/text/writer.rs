@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Dialect, Sink};
-use crate::message::oneof::VisitOne;
+use crate::message::oneof::{Fields, VisitOne};
 use crate::message::wire::{MAX_DEPTH, too_deep};
 use crate::message::{Entry, EnumDesc, Error, ErrorKind, Field, FieldDesc, Message, OneOf, Result, Shape};
 use crate::message::{UnknownFields, Value, Visit};
@@ -181,13 +181,17 @@ impl<'a> TextWriter<'a> {
     ///
     /// One that is nested deeper than any reader would follow is a failure.
     pub fn message<M: Message>(&mut self, message: &M) {
+        self.members(|members| message.visit(members));
+    }
+
+    fn members(&mut self, visit: impl FnOnce(&mut Members<'_, 'a>)) {
         let written = self.deeper(|writer| {
             writer.begin_object();
             if let Some(type_url) = writer.type_url.take() {
                 writer.key("@type");
                 writer.text(&type_url);
             }
-            message.visit(&mut Members(writer));
+            visit(&mut Members(writer));
             writer.end_object();
             Ok(())
         });
@@ -268,5 +272,9 @@ struct Member<'w, 'a> {
 impl VisitOne for Member<'_, '_> {
     fn variant<T: Value<E>, E>(self, index: usize, value: &T) {
         self.writer.member(&self.variants[index], |writer| value.write_value(writer));
+    }
+
+    fn fields<T: Fields>(self, index: usize, fields: &T) {
+        self.writer.member(&self.variants[index], |writer| writer.members(|members| fields.visit(members)));
     }
 }
