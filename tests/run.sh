@@ -56,6 +56,11 @@ fi
 step "tests"
 cargo test --workspace --quiet
 
+if [ "$fast" = no ]; then
+  step "compile cost"
+  tests/compile-cost/run.py 1
+fi
+
 step "docs"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
