@@ -83,6 +83,9 @@ cargo test --workspace --quiet
 if [ "$fast" = no ]; then
   step "conformance"
   tests/conformance/run.sh "$tools"
+
+  step "compile cost"
+  tests/compile-cost/run.py 1
 fi
 
 step "docs"

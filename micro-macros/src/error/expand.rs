@@ -17,7 +17,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let sources = model
         .others
         .iter()
-        .map(|Other { ident, member }| quote!(Self::#ident { #member: error } => #micro::cause(error),));
+        .map(|Other { ident, member, held }| quote!(Self::#ident { #member: #held } => #micro::cause(#held),));
     let error = quote_spanned!(at(ident.span())=> impl ::core::error::Error for #ident);
     quote! {
         #[allow(deprecated, non_shorthand_field_patterns, clippy::redundant_field_names)]
@@ -96,8 +96,8 @@ fn display(model: &Model) -> TokenStream {
         let literal = &text.literal;
         quote!(Self::#ident { #(#named)* .. } => ::core::write!(#formatter, #literal),)
     });
-    let others = model.others.iter().map(|Other { ident, member }| {
-        quote!(Self::#ident { #member: error } => ::core::fmt::Display::fmt(error, #formatter),)
+    let others = model.others.iter().map(|Other { ident, member, held }| {
+        quote!(Self::#ident { #member: #held } => ::core::fmt::Display::fmt(#held, #formatter),)
     });
     quote! {
         impl ::core::fmt::Display for #ident {
@@ -116,11 +116,11 @@ fn fault(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let hidden = model.variants.iter().map(|variant| &variant.hidden);
     let (this, text) = (local("this"), local("text"));
-    let known = model.others.iter().map(|Other { ident, member }| quote!(Self::#ident { #member: error }));
-    let (kept, left) = (
-        known.clone().map(|other| quote!(#other => return error,)),
-        known.clone().map(|other| quote!(#other => error,)),
-    );
+    let known = model.others.iter().map(|Other { ident, member, held }| quote!(Self::#ident { #member: #held }));
+    let held = model.others.iter().map(|other| &other.held);
+    let (kept, left) = (known.clone().zip(held.clone()), known.clone().zip(held));
+    let kept = kept.map(|(other, held)| quote!(#other => return #held,));
+    let left = left.map(|(other, held)| quote!(#other => #held,));
     let leaving = model.variants.iter().map(|variant| leaving(model, variant, &text));
     let returning = model.variants.iter().map(returning);
     quote! {

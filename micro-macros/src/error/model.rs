@@ -3,13 +3,14 @@
 use proc_macro2::Span;
 use quote::{ToTokens as _, format_ident};
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Fields, Ident, Index, LitStr, Member, Path, Type};
 
 use super::input::{Input, Written, is_ours};
 use super::text::Text;
 use crate::options::expected;
 use crate::report::Report;
-use crate::syntax::Home;
+use crate::syntax::{Home, at};
 
 /// The error, as the generated code describes it.
 pub(super) struct Model {
@@ -49,6 +50,8 @@ pub(super) struct Field {
 pub(super) struct Other {
     pub(super) ident: Ident,
     pub(super) member: Member,
+    /// What it holds, standing where its type does: that is where a type of another kind is then reported.
+    pub(super) held: Ident,
 }
 
 /// The codes, by number.
@@ -121,7 +124,9 @@ impl Other {
         if let Some(spare) = options.texts.first().map(LitStr::span).or(options.code.as_ref().map(span_of)) {
             report.error_at(spare, "`other` stands alone: the error it takes has a code and words of its own");
         }
-        Other { ident: ident.clone(), member: members(&written.fields).next().unwrap_or_else(|| index(0)) }
+        let span = written.only_field().map_or_else(|| written.span(), |ty| ty.span());
+        let held = Ident::new("error", at(span));
+        Other { ident: ident.clone(), held, member: members(&written.fields).next().unwrap_or_else(|| index(0)) }
     }
 }
 

@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// Displayed as path and text: `` `children[1].n`: 9223372036854775808 does not fit i64 ``.
 ///
-/// `?` turns it into [`crate::Error`] with the same text. For that reason, and like that error, it does not implement
+/// `?` turns it into [`crate::errors::Error`] with the same text. For that reason, and like that error, it does not implement
 /// [`std::error::Error`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
