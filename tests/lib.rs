@@ -36,22 +36,38 @@ pub fn example(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// A folder of its own for everything the programs of one test would share with others: they find only each other.
-#[derive(Clone, Debug)]
-pub struct World {
-    folder: Arc<Folder>,
+/// The Python that `tests/run.sh` has equipped. Without it a test is skipped, loudly; CI counts that as a failure.
+///
+/// # Panics
+///
+/// When it is not there and nothing may be skipped.
+pub fn python() -> Option<PathBuf> {
+    equipped("MICRO_TESTS_PYTHON", "Python with the packages of gRPC")
 }
 
-#[derive(Debug)]
-struct Folder(PathBuf);
+/// The folder with node's packages, the same way.
+///
+/// # Panics
+///
+/// As [`python`].
+pub fn node() -> Option<PathBuf> {
+    equipped("MICRO_TESTS_NODE", "connect-node and buf")
+}
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+fn equipped(variable: &str, what: &str) -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        return Some(path.into());
     }
+    assert!(std::env::var_os("MICRO_TESTS_REQUIRE_ALL").is_none(), "{variable} is not set");
+    eprintln!("SKIPPED: no {what}; tests/run.sh installs it");
+    None
 }
 
-impl World {
+/// A folder for one test, private to this user. It is removed when dropped.
+#[derive(Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
     /// An empty one.
     ///
     /// # Panics
@@ -68,13 +84,47 @@ impl World {
             let private = std::fs::Permissions::from_mode(0o700);
             std::fs::set_permissions(&path, private).expect("a private folder for the test");
         }
-        World { folder: Arc::new(Folder(path)) }
+        Folder(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Folder::new()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A folder of its own for everything the programs of one test would share with others: they find only each other.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    folder: Arc<Folder>,
+}
+
+impl World {
+    /// An empty one.
+    ///
+    /// # Panics
+    ///
+    /// When the folder cannot be made.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// A command that lives in this world.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
-        command.env("XDG_RUNTIME_DIR", &self.folder.0).stdin(Stdio::null());
+        command.env("XDG_RUNTIME_DIR", self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("MICRO_") {
                 command.env_remove(name);
@@ -97,12 +147,6 @@ impl World {
     /// When it does not start, or does not end in time.
     pub fn run(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
         output(self.command(program).args(arguments))
-    }
-}
-
-impl Default for World {
-    fn default() -> Self {
-        World::new()
     }
 }
 

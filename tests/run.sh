@@ -4,7 +4,7 @@
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
 #
-# It needs Rust, Python 3 and, to install packages, root or what is named below already there.
+# It needs Rust, Python 3, node with npm and, to install packages, root or what is named below already there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,12 +31,26 @@ need() {
 }
 
 python_client() {
-  local marker="$tools/python/ready-1"
+  local marker="$tools/python/ready-3"
   [ -e "$marker" ] && return
-  step "installing the Python gRPC client"
+  step "installing the Python clients"
   rm -rf "$tools/python"
   python3 -m venv "$tools/python"
-  "$tools/python/bin/pip" install --quiet --disable-pip-version-check 'grpcio==1.76.*' 'grpcio-tools==1.76.*'
+  "$tools/python/bin/pip" install --quiet --disable-pip-version-check \
+    'grpcio==1.76.*' 'grpcio-tools==1.76.*' 'grpcio-status==1.76.*' \
+    'grpcio-reflection==1.76.*' 'grpcio-health-checking==1.76.*' 'msgpack==1.*' 'cbor2==6.*'
+  touch "$marker"
+}
+
+node_clients() {
+  local marker="$tools/node/ready-1"
+  [ -e "$marker" ] && return
+  step "installing connect-node and buf"
+  rm -rf "$tools/node"
+  mkdir -p "$tools/node"
+  echo '{ "private": true, "type": "module" }' >"$tools/node/package.json"
+  (cd "$tools/node" && npm install --silent --no-audit --no-fund \
+    @connectrpc/connect@2 @connectrpc/connect-node@2 @bufbuild/protobuf@2 @bufbuild/buf@1)
   touch "$marker"
 }
 
@@ -47,18 +61,24 @@ step "clippy"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 
 if [ "$fast" = no ]; then
-  need curl
+  need curl npm
   python_client
+  node_clients
   export MICRO_TESTS_PYTHON="$tools/python/bin/python"
+  export MICRO_TESTS_NODE="$tools/node"
   export MICRO_TESTS_REQUIRE_ALL=1
 fi
 
 step "tests"
+export MICRO_FUZZ_SECONDS="${MICRO_FUZZ_SECONDS:-10}"
 cargo test --workspace --quiet
 
 if [ "$fast" = no ]; then
   step "compile cost"
   tests/compile-cost/run.py 1
+
+  step "conformance"
+  tests/conformance/run.sh "$tools"
 fi
 
 step "docs"

@@ -21,3 +21,9 @@ pub trait Greeter {
     #[method(no_side_effects, timeout = "2s")]
     async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
 }
+
+// `contract.proto` is committed: a change that breaks those who have it fails here and says what broke.
+#[test]
+fn the_contract_is_kept() {
+    micro::testing::contract!("greeter/contract.proto");
+}

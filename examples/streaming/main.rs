@@ -82,3 +82,8 @@ async fn main() -> Result<()> {
     }
     app.stop().await
 }
+
+#[test]
+fn the_contract_is_kept() {
+    micro::testing::contract!("streaming/contract.proto");
+}

@@ -218,13 +218,15 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The attribute implements `micro::message::Message` and derives nothing: write `Clone` and `Debug`
 /// yourself where you want them. A struct has named fields. An enum without data is a protobuf enum, and with a variant
 /// `Unknown(i32)` it keeps numbers it does not know. An enum with data is a message with a oneof called `value`, and can be
-/// put into the fields of another message with `oneof`.
+/// put into the fields of another message with `oneof`. Named fields of a variant are a message of their own, called after
+/// both: `PaymentCard` of `enum Payment { Card { number: String } }`.
 ///
 /// | Option | Meaning | Default |
 /// |---|---|---|
 /// | `package = "shop.v1"` | the first part of the full name | the crate's name |
 /// | `name = "Order"` | the last part of the full name | the type's name |
 /// | `reserved(3, 5..=7, "old")` | tags and names that were used once and must not be used again | |
+/// | `prost` | implement `prost::Message` and `prost::Name` too, for a type with `Default` | |
 /// | `crate = path` | where `micro` is, if renamed | `::micro` |
 ///
 /// On fields, in `#[message(..)]`:
@@ -241,7 +243,8 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `oneof(4, 5, 6)` | the variants of an enum with data as fields of this message, one tag each, in order |
 /// | `unknown` | on a field of type `UnknownFields`: keep what is not known, and write it again |
 ///
-/// On variants: `tag`, `name`, `json`, `sint`, `fixed`, `with`; and `default`, the value that absence stands for.
+/// On variants: `tag`, `name`, `json`, `sint`, `fixed`, `with`; and `default`, the value that absence
+/// stands for. On those of an enum without data also `aliases("OLD_NAME")`, which JSON readers take too.
 #[proc_macro_attribute]
 pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     message::message(options.into(), item.into()).into()

@@ -12,6 +12,7 @@ pub mod app;
 pub mod client;
 pub mod codec;
 pub mod context;
+pub mod debug;
 pub mod errors;
 pub mod message;
 pub mod metadata;
@@ -29,6 +30,8 @@ pub use app::{App, app, client, main, run};
 pub use client::CallOptions;
 pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
+#[doc(no_inline)]
+pub use inventory;
 pub use micro_macros::{Error, handler, init, main, message, provider, service};
 pub use rpc::Streaming;
 

@@ -20,7 +20,7 @@ async fn collected(stream: Streaming<Text>) -> String {
 }
 
 /// What every caller of an `Echo` may rely on, wherever it runs.
-async fn all_shapes(echo: &impl Echo) {
+pub async fn all_shapes(echo: &impl Echo) {
     assert_eq!(echo.say(Text::new("ä")).await.unwrap(), Text::new("ä"));
     assert_eq!(collected(echo.letters(Text::new("abc")).await.unwrap()).await, "abc");
     assert_eq!(echo.join(texts()).await.unwrap(), Text::new("abc"));

@@ -1,4 +1,4 @@
-//! A deadline holds from hop to hop.
+//! A deadline holds from hop to hop, and a silent stream ends on either side.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use micro::client::CallOptions;
 use micro::prelude::*;
 use micro::registry::Registry;
 
-use crate::contract::{Echo, EchoClient, Text, calling, serving};
+use crate::contract::{Echo, EchoClient, EchoServer, Mirror, Text, calling, serving};
 
 /// How long the handlers of all hops have lived.
 #[derive(Clone, Default)]
@@ -116,6 +116,46 @@ async fn no_handler_of_three_hops_outlives_a_deadline_of_200_ms() {
     let bound = timer.await.unwrap() + Duration::from_millis(20);
     assert!(stays.iter().all(|stay| *stay <= bound), "{stays:?} where {bound:?} was allowed");
     for app in [first, middle, last] {
+        app.stop().await.unwrap();
+    }
+}
+
+/// A stream of requests that sends one and then nothing more, and never ends.
+fn one_and_silence() -> Streaming<Text> {
+    use futures_util::StreamExt;
+    Streaming::new(futures_util::stream::iter([Ok(Text::new("a"))]).chain(futures_util::stream::pending()))
+}
+
+#[tokio::test]
+async fn a_silent_stream_ends_on_the_side_that_says_so() {
+    let short = Duration::from_millis(150);
+    let patient = Registry::memory();
+    let usual = serving(&patient, Mirror::default()).await;
+    let impatient = Registry::memory();
+    let server = micro::app()
+        .registry(impatient.clone())
+        .set(|settings| settings.idle_timeout = Some(short))
+        .serve(EchoServer::new(Mirror::default()))
+        .start()
+        .await
+        .unwrap();
+    let by_client = calling(&patient).await.with(CallOptions::new().with_idle_timeout(short));
+    let by_server = calling(&impatient).await;
+    let local = usual.get::<EchoClient>().unwrap().with(CallOptions::new().with_idle_timeout(short));
+    for echo in [by_client, by_server, local] {
+        let begun = Instant::now();
+        let mut replies = echo.shout(one_and_silence()).await.unwrap();
+        assert_eq!(replies.next().await.unwrap().unwrap(), Text::new("A"));
+        let error = replies.next().await.unwrap().unwrap_err();
+        assert_eq!(error.code(), Code::DeadlineExceeded, "{error}");
+        assert!(error.message().contains("nothing moved"), "{error}");
+        let error = echo.join(one_and_silence()).await.unwrap_err();
+        assert_eq!(error.code(), Code::DeadlineExceeded, "{error}");
+        assert!(begun.elapsed() >= short && begun.elapsed() < Duration::from_secs(10));
+        // What has no stream is left alone.
+        assert_eq!(echo.say(Text::new("a")).await.unwrap(), Text::new("a"));
+    }
+    for app in [usual, server] {
         app.stop().await.unwrap();
     }
 }

@@ -68,7 +68,10 @@ async fn a_port_taken_over_by_another_process_does_not_answer_for_it() {
     let mirror = Mirror::default();
     let app = serving(&Registry::memory(), mirror.clone()).await;
     // The entry of a process that is gone, at the address of one that came after it.
-    let stale = Node::new("echo", app.address().unwrap().to_string()).with_id("gone").with_endpoint("/it.Echo/Say");
+    let stale = Node::new("echo", app.address().unwrap().to_string())
+        .with_id("gone")
+        .with_metadata("micro", "0.1.0")
+        .with_endpoint("/it.Echo/Say");
     let _stale = registry.register(stale, Ttl::default()).await.unwrap();
     let error = calling(&registry).await.say(Text::new("a")).await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable);

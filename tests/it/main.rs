@@ -3,11 +3,18 @@
 mod contract;
 
 mod calls;
+mod codecs;
 mod context;
 mod deadlines;
+mod debug;
 mod discovery;
 mod failures;
 mod faults;
+mod health;
+mod identity;
 mod injection;
 mod options;
 mod programs;
+mod promises;
+mod untyped;
+mod world;

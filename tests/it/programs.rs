@@ -140,3 +140,76 @@ fn logs_can_be_json_for_machines() {
         assert!(line.starts_with('{') && line.ends_with('}'), "{line}");
     }
 }
+
+fn curl(arguments: &[&str]) -> String {
+    text(&output(std::process::Command::new("curl").arg("-sS").args(arguments)).stdout)
+}
+
+fn json(address: &str, path: &str, body: &str) -> String {
+    curl(&["-H", "content-type: application/json", "-d", body, &format!("http://{address}{path}")])
+}
+
+#[test]
+fn middleware_wraps_calls_and_everything_the_port_answers() {
+    let world = World::new();
+    let middleware = world.run(example("middleware"), &[]);
+    let expected = "/vault.Vault/Open {\"name\":\"the box\"} unauthenticated\nrefused: say the password\n\
+                    /vault.Vault/Open {\"name\":\"the box\"} ok\nopened: what is in the box\nserved by: vault\n";
+    assert_eq!(text(&middleware.stdout), expected, "{}", text(&middleware.stderr));
+}
+
+#[test]
+fn a_service_that_is_not_well_says_so_and_is_not_found() {
+    let world = World::new();
+    let shop = world.serve(example("health"), &["--check-interval", "10ms"]);
+    let at = |path: &str| format!("http://{}{path}", shop.address());
+    let found = || text(&world.run(example("untyped"), &["shop"]).stdout).contains("/shop.Shop/Price");
+    eventually("it is found", || found().then_some(()));
+    curl(&["-X", "POST", &at("/break")]);
+    eventually("it is withdrawn", || (!found()).then_some(()));
+    let probe = curl(&["-w", "%{http_code}", &at("/readyz")]);
+    assert!(probe.contains("database (critical): the database is away") && probe.ends_with("503"), "{probe}");
+    assert_eq!(curl(&["-o", "/dev/null", "-w", "%{http_code}", &at("/healthz")]), "200");
+    curl(&["-X", "POST", &at("/mend")]);
+    eventually("it is back", || found().then_some(()));
+}
+
+#[test]
+fn two_services_live_in_one_process_or_in_two_with_no_code_changed() {
+    let order = r#"{"name":"apples","count":3}"#;
+    let one = World::new();
+    let both = one.serve(example("one-or-many"), &[]);
+    assert_eq!(json(both.address(), "/shop.Orders/Place", order), r#"{"text":"3 × apples, 97 left"}"#);
+
+    let many = World::new();
+    let stock = many.serve(example("one-or-many"), &["--services", "stock"]);
+    let orders = many.serve(example("one-or-many"), &["--services", "orders"]);
+    assert_eq!(json(orders.address(), "/shop.Orders/Place", order), r#"{"text":"3 × apples, 97 left"}"#);
+    let refused = json(orders.address(), "/shop.Orders/Place", r#"{"name":"apples","count":98}"#);
+    assert!(refused.contains("only 97 of `apples` are left"), "{refused}");
+    assert!(json(stock.address(), "/shop.Orders/Place", order).contains("unimplemented"));
+}
+
+#[test]
+fn a_tool_without_contracts_lists_and_calls() {
+    let world = World::new();
+    let greeter = world.serve(example("greeter"), &[]);
+    let tool = |arguments: &[&str]| text(&world.run(example("untyped"), arguments).stdout);
+    eventually("it is listed", || (tool(&[]) == "greeter\n").then_some(()));
+    assert!(tool(&["greeter"]).contains(greeter.address()));
+    let reply = tool(&["greeter", "/greeter.Greeter/Hello", r#"{"name":"Ada"}"#]);
+    assert_eq!(reply, "{\"greeting\":\"Hello, Ada!\"}\n");
+}
+
+#[test]
+fn codecs_and_registries_of_ones_own_are_used_by_name_and_by_url() {
+    let world = World::new();
+    let codec = world.run(example("custom-codec"), &[]);
+    assert_eq!(text(&codec.stdout), "0a026869\nhi\n", "{}", text(&codec.stderr));
+
+    // Another world: nobody is found there but by the URL.
+    let greeter = World::new().serve(example("greeter"), &[]);
+    let url = format!("fixed://greeter={}", greeter.address());
+    let called = world.run(example("custom-registry"), &[&url, "Ada"]);
+    assert_eq!(text(&called.stdout), "Hello, Ada!\n", "{}", text(&called.stderr));
+}

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use micro::message::UnknownFields;
 use serde_json::Value as Json;
 
 use crate::declared::*;
@@ -128,7 +129,7 @@ macro_rules! lists {
 }
 
 // Not for all `T`: a `Vec<u8>` is bytes.
-lists!(i32 u64 u32 u16 f32 bool String Vec<u8> Bytes Child Node Color Level Payload SystemTime Celsius);
+lists!(i32 u64 u32 u16 f32 bool String Vec<u8> Bytes Child Node Color Level Payload SystemTime Celsius Drawing);
 
 impl<T: Arbitrary> Arbitrary for Option<T> {
     fn arbitrary(dice: &mut Dice) -> Self {
@@ -238,6 +239,14 @@ arbitrary!(enum Choice {
     1 => |dice| ChoiceTime(dice.inner()),
     2 => |_| NoChoice,
 });
+arbitrary!(enum Drawing {
+    0 => |dice| Circle { radius: dice.inner(), center: dice.inner() },
+    1 => |dice| Path {
+        steps: dice.inner(), choice: dice.inner(), inside: dice.inner(), rest: UnknownFields::default(),
+    },
+    2 => |_| Blank {},
+    3 => |_| Nothing,
+});
 arbitrary!(struct Everything {
     i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 bool string bytes vec_u8
     sint32 sint64 fixed32 fixed64 sfixed32 sfixed64
@@ -247,5 +256,5 @@ arbitrary!(struct Everything {
     child maybe_child children node boxed color level maybe_level list_color list_level
     payload maybe_payload list_payload mood body choice
     duration maybe_duration time list_time json_value maybe_json snake_case_name r#type unit maybe_unit
-    celsius maybe_celsius list_celsius map_celsius last
+    celsius maybe_celsius list_celsius map_celsius drawing list_drawing last
 });

@@ -87,6 +87,31 @@ pub enum Choice {
     NoChoice,
 }
 
+/// Variants with named fields are messages of their own.
+#[micro::message(package = "tests")]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Drawing {
+    /// Round.
+    Circle {
+        radius: f64,
+        /// Where it is.
+        center: Option<Child>,
+    },
+    Path {
+        #[message(tag = 2, sint)]
+        steps: Vec<i32>,
+        #[message(oneof(5, 6, 7))]
+        choice: Choice,
+        #[message(tag = 1)]
+        inside: Option<Box<Self>>,
+        #[message(unknown)]
+        rest: UnknownFields,
+    },
+    Blank {},
+    #[message(default)]
+    Nothing,
+}
+
 /// A type of another crate, as far as messages are concerned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Celsius(pub f64);
@@ -268,6 +293,10 @@ pub struct Everything {
     pub list_celsius: Vec<Celsius>,
     #[message(tag = 103, value(with = AsMillis))]
     pub map_celsius: BTreeMap<String, Celsius>,
+    #[message(tag = 104)]
+    pub drawing: Drawing,
+    #[message(tag = 105)]
+    pub list_drawing: Vec<Drawing>,
     #[message(tag = 536_870_911)]
     pub last: bool,
 }

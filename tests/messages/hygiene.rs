@@ -36,6 +36,10 @@ mod shadowed {
     enum Either {
         Left(u32),
         Right(Record),
+        Named {
+            visitor: u32,
+            source: ::std::option::Option<Record>,
+        },
         #[message(default)]
         Neither,
     }
@@ -45,7 +49,7 @@ mod shadowed {
 
     #[::micro::message]
     struct Both {
-        #[message(oneof(1, 2, 3))]
+        #[message(oneof(1, 2, 3, 5))]
         either: Either,
         #[message(tag = 4)]
         number: Number,

@@ -101,10 +101,35 @@ fn numbers_that_are_none_are_text_or_an_error() {
 }
 
 #[test]
-fn integers_in_json_values_survive_text() {
-    let any: Json = serde_json::json!({"large": u64::MAX, "small": i64::MIN, "half": 0.5, "list": [1, null]});
+fn integers_in_json_values_survive() {
+    let any: Json = serde_json::json!({"large": 1_u64 << 53, "small": -(1_i64 << 53), "half": 0.5, "list": [1, null]});
     let message = Sample { any, ..sample() };
-    assert_eq!(from_slice(&json::to_vec(&message).expect("it is JSON")), Ok(message));
+    assert_eq!(from_slice(&json::to_vec(&message).expect("it is JSON")).as_ref(), Ok(&message));
+    assert_eq!(Sample::decode(&message.encode_to_vec()), Ok(message));
+}
+
+#[test]
+fn integers_that_bytes_would_round_are_refused() {
+    for number in ["9007199254740993", "-9007199254740993", "18446744073709551615", "18446744073709551617"] {
+        let text = format!(r#"{{"any":[{number}]}}"#);
+        let error = from_slice::<Sample>(text.as_bytes()).expect_err(number).to_string();
+        assert_eq!(error, format!("`any[0]`: {number} does not fit a double, as all of a `Value` do"));
+    }
+    let message = Sample { any: u64::MAX.into(), ..sample() };
+    let error = json::to_vec(&message).expect_err("bytes would round it").to_string();
+    assert_eq!(error, "`any`: 18446744073709551615 does not fit a double, as all of a `Value` do");
+}
+
+#[test]
+fn variants_with_named_fields_are_objects() {
+    let drawing = Drawing::Circle { radius: 1.5, center: None };
+    let text = json::to_vec(&drawing).expect("it is JSON");
+    assert_eq!(String::from_utf8_lossy(&text), r#"{"circle":{"radius":1.5}}"#);
+    assert_eq!(from_slice(&text), Ok(drawing));
+    let error = from_slice::<Drawing>(br#"{"path":{"inside":{"circle":{"radius":true}}}}"#).expect_err("no number");
+    assert_eq!(error.to_string(), "`path.inside.circle.radius`: expected a number, found true or false");
+    let names: Vec<_> = Drawing::DESC.fields().map(|(_, field)| field.name).collect();
+    assert_eq!(names, ["circle", "path", "blank", "nothing"]);
 }
 
 #[test]

@@ -27,6 +27,7 @@ const ROOT: &[(&str, &str)] = &[
     ("CallOptions", "client"),
     ("App", "app"),
     ("__micro_enumeration", "message"),
+    ("__micro_contract", "testing"),
 ];
 
 /// What is reached through a door of `util` only.

@@ -31,7 +31,9 @@ fn the_top_level_holds_what_the_plan_names() {
 #[test]
 fn every_package_takes_versions_and_lints_from_the_workspace() {
     let hygiene = ["tests/hygiene/contract", "tests/hygiene/implementation", "tests/hygiene/caller"];
-    for package in ["micro", "micro-macros", "examples", "tests", "ui-tests"].into_iter().chain(hygiene) {
+    for package in
+        ["micro", "micro-macros", "examples", "tests", "tests/outsider", "ui-tests"].into_iter().chain(hygiene)
+    {
         let file = root().join(package).join("Cargo.toml");
         let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert!(text.contains("[lints]\nworkspace = true"), "{package}: no workspace lints");

@@ -1,14 +1,14 @@
 //! What cannot be allowed: said here, in words, before the compiler says it about generated code.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 use quote::ToTokens as _;
 use syn::{Attribute, Ident, LitStr, Type};
 
-use super::input::{Body, EncodingOptions, Input, Member, MemberOptions, Variant};
-use super::model::{Choice, Model, Part, PartKind, Reserved, Shape, Tag, Values};
+use super::input::{Body, Content, EncodingOptions, Input, Member, MemberOptions, Variant};
+use super::model::{Carries, Choice, Model, Part, PartKind, Reserved, Shape, Tag, Values};
 use super::names::{is_name, is_package};
 use super::spelling;
 use crate::report::Report;
@@ -16,9 +16,12 @@ use crate::report::Report;
 /// Notes everything about the message that cannot be allowed.
 pub(super) fn check(input: &Input, model: &Model, report: &mut Report) {
     check_generics(input, report);
+    if let (Some(prost), Shape::Enumeration(_)) = (&input.options.prost, &model.shape) {
+        report.error(prost, "an enum without data is no message, for prost neither: its fields there are `i32`");
+    }
     check_names(input, report);
     match (&input.body, &model.shape) {
-        (Body::Struct(members), Shape::Struct(parts)) => check_struct(members, parts, model, report),
+        (Body::Struct(members), Shape::Struct(parts)) => check_struct(members, parts, &model.reserved, report),
         (Body::Enum(variants), Shape::OneOf(choices)) => check_oneof(variants, choices, model, report),
         (Body::Enum(variants), Shape::Enumeration(values)) => check_enumeration(variants, values, report),
         _ => {}
@@ -42,7 +45,7 @@ fn check_names(input: &Input, report: &mut Report) {
     check_written(&options.package, is_package, "a package: names with dots between them", report);
     let members: Vec<&MemberOptions> = match &input.body {
         Body::Struct(members) => members.iter().map(|member| &member.options).collect(),
-        Body::Enum(variants) => variants.iter().map(|variant| &variant.options).collect(),
+        Body::Enum(variants) => variants.iter().flat_map(Variant::all_options).collect(),
     };
     for member in members {
         check_written(&member.name, is_name, "a name: letters, digits and `_`", report);
@@ -59,7 +62,7 @@ fn check_written(written: &Option<LitStr>, good: fn(&str) -> bool, what: &str, r
 
 // ---- Structs ----
 
-fn check_struct(members: &[Member], parts: &[Part], model: &Model, report: &mut Report) {
+fn check_struct(members: &[Member], parts: &[Part], reserved: &[Reserved], report: &mut Report) {
     check_all_or_none(members.iter().filter(|member| member.options.unknown.is_none()).map(in_bytes), report);
     for member in members {
         check_member(member, report);
@@ -67,7 +70,7 @@ fn check_struct(members: &[Member], parts: &[Part], model: &Model, report: &mut 
     let unknown = members.iter().filter_map(|member| member.options.unknown.as_ref());
     check_once(unknown, "`unknown` is on another field already", report);
 
-    let mut taken = Taken::new(&model.reserved);
+    let mut taken = Taken::new(reserved);
     for part in parts {
         match &part.kind {
             PartKind::Field { tag, json, .. } => {
@@ -239,13 +242,25 @@ fn check_oneof(variants: &[Variant], choices: &[Choice], model: &Model, report: 
         if let Some(discriminant) = &variant.discriminant {
             report.error(discriminant, "the variants of an enum with data have tags: write `#[message(tag = ..)]`");
         }
+        if let Some(aliases) = &variant.options.aliases {
+            report.error_at(aliases.span, "`aliases` are for the values of an enum without data");
+        }
         taken.tag(choice.tag, &choice.name, report);
         taken.name(&choice.name, &choice.json, variant.ident.span(), report);
-        if let (Some(default), Some(_)) = (&variant.options.default, &choice.ty) {
+        if let Some(default) = &variant.options.default
+            && !matches!(choice.carries, Carries::Nothing)
+        {
             report.error(default, "`default` stands for the absence of all variants, so it is for one without data");
         }
-        if let Some(ty) = &choice.ty {
-            check_choice(variant, ty, report);
+        match (&variant.content, &choice.carries) {
+            (_, Carries::One(ty)) => check_choice(variant, ty, report),
+            (Content::Named(members), Carries::Fields { parts, .. }) => {
+                if has_encoding(&variant.options) {
+                    report.error(&variant.ident, "the fields of this variant have encodings, the variant has none");
+                }
+                check_struct(members, parts, &[], report);
+            }
+            _ => {}
         }
     }
 }
@@ -268,9 +283,20 @@ fn check_choice(variant: &Variant, ty: &Type, report: &mut Report) {
     check_encoding(Some(&variant.options.encoding), written, report);
 }
 
+impl Variant {
+    /// Its own options and those of its fields.
+    fn all_options(&self) -> impl Iterator<Item = &MemberOptions> {
+        let members = match &self.content {
+            Content::Named(members) => &members[..],
+            _ => &[],
+        };
+        std::iter::once(&self.options).chain(members.iter().map(|member| &member.options))
+    }
+}
+
 fn written_type(variant: &Variant) -> Option<&Type> {
     match &variant.content {
-        super::input::Content::One(ty) => Some(ty),
+        Content::One(ty) => Some(ty),
         _ => None,
     }
 }
@@ -292,7 +318,16 @@ fn check_enumeration(variants: &[Variant], values: &Values, report: &mut Report)
     );
 
     let mut numbers = HashMap::new();
+    let mut names = HashSet::new();
     for value in &values.values {
+        let own = std::iter::once((value.name.clone(), value.span));
+        for (name, span) in own.chain(value.aliases.iter().map(|alias| (alias.value(), alias.span()))) {
+            if !is_name(&name) {
+                report.error_at(span, format!("`{name}` is not a name: letters, digits and `_`"));
+            } else if !names.insert(name.clone()) {
+                report.error_at(span, format!("`{name}` is the name of another value already"));
+            }
+        }
         if let Some(other) = numbers.insert(value.number, &value.name) {
             report.error_at(value.span, format!("the number {} is that of `{other}` already", value.number));
         }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
 use super::input::{Body, Input};
-use super::model::{Choice, Encoding, EnumValue, Model, Part, PartKind, Reserved, Shape, Tag, Values};
+use super::model::{Carries, Choice, Encoding, EnumValue, Model, Part, PartKind, Reserved, Shape, Tag, Values};
 use crate::syntax::at;
 
 /// The implementations of a message.
@@ -16,7 +16,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         Shape::OneOf(choices) => oneof(model, choices),
         Shape::Enumeration(values) => enumeration(model, values),
     };
-    in_scope(model, &implementations)
+    let is_enumeration = matches!(model.shape, Shape::Enumeration(_));
+    let serde = serde(&model.ident, is_enumeration);
+    let named = (!is_enumeration).then(|| named(&model.ident));
+    let prost = model.prost.then(|| prost(model));
+    in_scope(model, &quote!(#implementations #serde #named #prost))
 }
 
 /// Stands in for the implementations of a message with an error, so that its uses are not errors too.
@@ -47,7 +51,8 @@ pub(super) fn stub(input: &Input, model: &Model) -> TokenStream {
         }
         (Body::Struct(_), _) => stub_message(ident),
     };
-    in_scope(model, &implementations)
+    let serde = serde(ident, matches!((&input.body, &model.shape), (Body::Enum(_), Shape::Enumeration(_))));
+    in_scope(model, &quote!(#implementations #serde))
 }
 
 fn stub_message(ident: &Ident) -> TokenStream {
@@ -56,6 +61,81 @@ fn stub_message(ident: &Ident) -> TokenStream {
             const DESC: &'static __message::MessageDesc = &__message::MessageDesc::new("", &[]);
             fn visit<V: __message::Visit>(&self, _: &mut V) {}
             fn build<S: __message::Source>(_: &mut S) -> __message::Result<Self> { loop {} }
+        }
+    }
+}
+
+/// serde's two traits, forwarded to what every message has.
+fn serde(ident: &Ident, is_enumeration: bool) -> TokenStream {
+    let (serialize, deserialize) = if is_enumeration {
+        (quote!(serialize_enumeration), quote!(deserialize_enumeration))
+    } else {
+        (quote!(serialize), quote!(deserialize))
+    };
+    quote! {
+        impl __message::Serialize for #ident {
+            fn serialize<S: __message::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                __message::#serialize(self, serializer)
+            }
+        }
+
+        impl<'de> __message::Deserialize<'de> for #ident {
+            fn deserialize<D: __message::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                __message::#deserialize(deserializer)
+            }
+        }
+    }
+}
+
+/// Makes the message known by its name.
+fn named(ident: &Ident) -> TokenStream {
+    quote!(__message::submit! { __message::Named::of::<#ident>() })
+}
+
+/// prost's traits, forwarded to what every message has.
+fn prost(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let (package, name) = model.name.rsplit_once('.').unwrap_or(("", &model.name));
+    quote! {
+        impl __message::prost::Message for #ident {
+            fn encode_raw(&self, out: &mut impl __message::BufMut) {
+                __message::through_prost::encode_raw(self, out);
+            }
+
+            fn merge_field(
+                &mut self,
+                tag: u32,
+                wire: __message::prost::encoding::WireType,
+                input: &mut impl __message::Buf,
+                _: __message::prost::encoding::DecodeContext,
+            ) -> ::core::result::Result<(), __message::prost::DecodeError> {
+                __message::through_prost::merge_field(self, tag, wire, input)
+            }
+
+            fn encoded_len(&self) -> usize {
+                __message::through_prost::encoded_len(self)
+            }
+
+            fn merge(
+                &mut self,
+                input: impl __message::Buf,
+            ) -> ::core::result::Result<(), __message::prost::DecodeError> {
+                __message::through_prost::merge(self, input)
+            }
+
+            fn clear(&mut self) {
+                *self = ::core::default::Default::default();
+            }
+        }
+
+        impl __message::prost::Name for #ident {
+            const PACKAGE: &'static str = #package;
+            const NAME: &'static str = #name;
         }
     }
 }
@@ -73,16 +153,28 @@ fn in_scope(model: &Model, implementations: &TokenStream) -> TokenStream {
 
 // ---- Structs ----
 
-fn structure(model: &Model, parts: &[Part]) -> TokenStream {
-    let ident = &model.ident;
-    // The order of tags is that of the description and of the bytes.
-    let mut by_tag: Vec<(usize, &Part)> = parts.iter().enumerate().collect();
-    by_tag.sort_by_key(|(_, part)| part.first_tag());
+/// What a message is called.
+struct Called<'m> {
+    ident: &'m Ident,
+    name: &'m str,
+    docs: &'m str,
+    reserved: &'m [Reserved],
+}
 
+fn structure(model: &Model, parts: &[Part]) -> TokenStream {
+    let Model { ident, name, docs, reserved, .. } = model;
+    let called = Called { ident, name, docs, reserved };
+    let visits = visits(parts, |ident| quote!(&self.#ident));
+    message(&called, parts, &visits)
+}
+
+/// The message `called` so; `visits` shows its fields to `visitor`.
+fn message(called: &Called<'_>, parts: &[Part], visits: &[TokenStream]) -> TokenStream {
+    let ident = called.ident;
+    let by_tag = by_tag(parts);
     let entries = by_tag.iter().filter_map(|(_, part)| entry(part));
-    let desc = message_desc(model, entries);
-    let mut position = 0;
-    let visits: Vec<_> = by_tag.iter().map(|(_, part)| visit(part, &mut position)).collect();
+    let clashes = by_tag.iter().enumerate().filter_map(|(position, (_, part))| clash(position, part));
+    let desc = message_desc(called, entries, clashes);
     let visitor = if visits.is_empty() { quote!(_) } else { quote!(visitor) };
     let slots = parts.iter().enumerate().map(|(index, part)| slot(index, part));
     let arms = by_tag.iter().map(|(index, part)| arm(*index, part));
@@ -110,6 +202,19 @@ fn structure(model: &Model, parts: &[Part]) -> TokenStream {
     }
 }
 
+/// The parts with their positions as declared, in the order of the description and of the bytes.
+fn by_tag(parts: &[Part]) -> Vec<(usize, &Part)> {
+    let mut by_tag: Vec<_> = parts.iter().enumerate().collect();
+    by_tag.sort_by_key(|(_, part)| part.first_tag());
+    by_tag
+}
+
+/// Shows each part, to which `reference` refers, to `visitor`.
+fn visits(parts: &[Part], reference: impl Fn(&Ident) -> TokenStream) -> Vec<TokenStream> {
+    let by_tag = by_tag(parts);
+    by_tag.iter().enumerate().map(|(position, (_, part))| visit(part, position, &reference(&part.ident))).collect()
+}
+
 impl Part {
     fn first_tag(&self) -> i64 {
         match &self.kind {
@@ -121,12 +226,17 @@ impl Part {
     }
 }
 
-fn message_desc(model: &Model, entries: impl Iterator<Item = TokenStream>) -> TokenStream {
-    let name = &model.name;
-    let docs = docs(&model.docs);
-    let reserved = reserved(&model.reserved);
+fn message_desc(
+    called: &Called<'_>,
+    entries: impl Iterator<Item = TokenStream>,
+    clashes: impl Iterator<Item = TokenStream>,
+) -> TokenStream {
+    let name = called.name;
+    let docs = docs(called.docs);
+    let reserved = reserved(called.reserved);
     quote! {{
         const ENTRIES: &[__message::Entry] = &[#(#entries),*];
+        #(#clashes)*
         &__message::MessageDesc::new(#name, ENTRIES) #docs #reserved
     }}
 }
@@ -162,6 +272,14 @@ fn entry(part: &Part) -> Option<TokenStream> {
     }
 }
 
+/// The variants of a oneof are fields beside the others. Their names are known to the compiler only.
+fn clash(position: usize, part: &Part) -> Option<TokenStream> {
+    let PartKind::OneOf { .. } = part.kind else { return None };
+    let position = Literal::usize_unsuffixed(position);
+    let span = at(part.ty.span());
+    Some(quote_spanned!(span=> const _: () = __message::refuse_clash(ENTRIES, #position);))
+}
+
 /// The type of a field as a field. Always in these words, so that a type that is none is one error and not five.
 fn as_field(ty: &Type, encoding: &Encoding, item: &str) -> TokenStream {
     let span = at(ty.span());
@@ -174,21 +292,20 @@ fn oneof_of(ty: &Type) -> TokenStream {
     quote!(<#ty as __message::OneOfField>::OneOf)
 }
 
-fn visit(part: &Part, position: &mut usize) -> TokenStream {
-    let Part { ident, ty, .. } = part;
-    let at = Literal::usize_unsuffixed(*position);
-    *position += 1;
+fn visit(part: &Part, position: usize, reference: &TokenStream) -> TokenStream {
+    let ty = &part.ty;
+    let at = Literal::usize_unsuffixed(position);
     match &part.kind {
         PartKind::Field { tag, encoding, .. } => {
             let field = as_field(ty, encoding, "show");
-            quote!(#field(&self.#ident, visitor, &Self::DESC.entries[#at], #tag);)
+            quote!(#field(#reference, visitor, &Self::DESC.entries[#at], #tag);)
         }
         PartKind::OneOf { tags } => quote! {
-            if let ::core::option::Option::Some(variant) = __message::OneOfField::get(&self.#ident) {
+            if let ::core::option::Option::Some(variant) = __message::OneOfField::get(#reference) {
                 visitor.oneof(&[#(#tags),*], variant);
             }
         },
-        PartKind::Unknown => quote!(visitor.unknown(&self.#ident);),
+        PartKind::Unknown => quote!(visitor.unknown(#reference);),
     }
 }
 
@@ -255,7 +372,7 @@ fn finish(index: usize, part: &Part) -> TokenStream {
 fn oneof(model: &Model, choices: &[Choice]) -> TokenStream {
     let ident = &model.ident;
     let tags: Vec<Tag> = choices.iter().map(|choice| choice.tag).collect();
-    let variants = choices.iter().map(variant);
+    let variants = choices.iter().enumerate().map(|(index, choice)| variant(index, choice));
     let visits = choices.iter().enumerate().map(|(index, choice)| visit_choice(index, choice));
     let builds = choices.iter().enumerate().map(|(index, choice)| build_choice(index, choice, choices.len()));
     let empty = choices.iter().find(|choice| choice.default).map(|choice| {
@@ -263,8 +380,13 @@ fn oneof(model: &Model, choices: &[Choice]) -> TokenStream {
         empty(&quote!(Self::#variant))
     });
     let entry = quote!(__message::OneOfDesc::of::<#ident>("value", &[#(#tags),*]).entry());
-    let desc = message_desc(model, std::iter::once(entry));
+    let Model { name, docs, reserved, .. } = model;
+    let called = Called { ident, name, docs, reserved };
+    let desc = message_desc(&called, std::iter::once(entry), std::iter::empty());
+    let contents = choices.iter().enumerate().filter_map(|(index, choice)| contents(index, choice));
     quote! {
+        #(#contents)*
+
         impl __message::OneOf for #ident {
             const VARIANTS: &'static [__message::FieldDesc] = &[#(#variants),*];
 
@@ -294,26 +416,81 @@ fn oneof(model: &Model, choices: &[Choice]) -> TokenStream {
 }
 
 impl Choice {
-    /// What it carries; nothing is an empty message.
-    fn content(&self) -> TokenStream {
-        self.ty.as_ref().map_or_else(|| quote!(()), Type::to_token_stream)
+    /// The type of what it carries; nothing is an empty message.
+    fn content(&self, index: usize) -> TokenStream {
+        match &self.carries {
+            Carries::Nothing => quote!(()),
+            Carries::One(ty) => ty.to_token_stream(),
+            Carries::Fields { .. } => owned(index).to_token_stream(),
+        }
     }
 }
 
-fn variant(choice: &Choice) -> TokenStream {
+/// The message of a variant with named fields.
+fn owned(index: usize) -> Ident {
+    quote::format_ident!("__Fields{index}")
+}
+
+/// The same where the fields are borrowed from the enum.
+fn borrowed(index: usize) -> Ident {
+    quote::format_ident!("__Shown{index}")
+}
+
+/// The message of a variant with named fields: read as a whole, shown field by field from where they are in the enum.
+fn contents(index: usize, choice: &Choice) -> Option<TokenStream> {
+    let Carries::Fields { name, parts } = &choice.carries else { return None };
+    let (owned, borrowed) = (owned(index), borrowed(index));
+    let idents: Vec<_> = parts.iter().map(|part| &part.ident).collect();
+    let types: Vec<_> = parts.iter().map(|part| &part.ty).collect();
+    let shown = visits(parts, |ident| quote!(self.#ident));
+    let visitor = if shown.is_empty() { quote!(_) } else { quote!(visitor) };
+    let lifetime = if parts.is_empty() { TokenStream::new() } else { quote!(<'v>) };
+    let anonymous = if parts.is_empty() { TokenStream::new() } else { quote!(<'_>) };
+    let called = Called { ident: &owned, name, docs: &choice.docs, reserved: &[] };
+    let visit = quote!(__message::Fields::visit(&#borrowed { #(#idents: &self.#idents),* }, visitor););
+    let message = message(&called, parts, &[visit]);
+    let named = named(&owned);
+    Some(quote! {
+        struct #owned { #(#idents: #types),* }
+        struct #borrowed #lifetime { #(#idents: &'v #types),* }
+
+        impl #borrowed #anonymous {
+            const DESC: &'static __message::MessageDesc = <#owned as __message::Message>::DESC;
+        }
+
+        impl __message::Fields for #borrowed #anonymous {
+            fn visit<V: __message::Visit>(&self, #visitor: &mut V) {
+                #(#shown)*
+            }
+        }
+
+        #message
+        #named
+    })
+}
+
+fn variant(index: usize, choice: &Choice) -> TokenStream {
     let Choice { tag, name, json, encoding, .. } = choice;
-    let content = choice.content();
+    let content = choice.content(index);
     let docs = docs(&choice.docs);
     quote!(__message::FieldDesc::variant::<#content, #encoding>(#tag, #name, #json) #docs)
 }
 
 fn visit_choice(index: usize, choice: &Choice) -> TokenStream {
     let Choice { ident, encoding, .. } = choice;
-    let index = Literal::usize_unsuffixed(index);
-    let content = choice.content();
-    match &choice.ty {
-        Some(_) => quote!(Self::#ident(content) => visitor.variant::<#content, #encoding>(#index, content),),
-        None => quote!(Self::#ident => visitor.variant::<(), #encoding>(#index, &()),),
+    let at = Literal::usize_unsuffixed(index);
+    match &choice.carries {
+        Carries::Nothing => quote!(Self::#ident => visitor.variant::<(), #encoding>(#at, &()),),
+        Carries::One(ty) => quote!(Self::#ident(content) => visitor.variant::<#ty, #encoding>(#at, content),),
+        Carries::Fields { parts, .. } => {
+            let borrowed = borrowed(index);
+            let idents: Vec<_> = parts.iter().map(|part| &part.ident).collect();
+            // Names of ours, or a field called `visitor` would hide the visitor.
+            let fields: Vec<_> = (0..parts.len()).map(|field| quote::format_ident!("field_{field}")).collect();
+            quote! {
+                Self::#ident { #(#idents: #fields),* } => visitor.fields(#at, &#borrowed { #(#idents: #fields),* }),
+            }
+        }
     }
 }
 
@@ -321,17 +498,26 @@ fn build_choice(index: usize, choice: &Choice, count: usize) -> TokenStream {
     let Choice { ident, encoding, .. } = choice;
     // Indices come from our own tables; the last variant takes the rest, so that there is no arm that cannot be.
     let pattern = if index + 1 == count { quote!(_) } else { Literal::usize_unsuffixed(index).to_token_stream() };
-    let content = choice.content();
-    match &choice.ty {
-        Some(_) => quote! {
-            #pattern => ::core::result::Result::Ok(Self::#ident(source.variant::<#content, #encoding>()?)),
-        },
-        None => quote! {
+    match &choice.carries {
+        Carries::Nothing => quote! {
             #pattern => {
                 source.variant::<(), #encoding>()?;
                 ::core::result::Result::Ok(Self::#ident)
             }
         },
+        Carries::One(ty) => quote! {
+            #pattern => ::core::result::Result::Ok(Self::#ident(source.variant::<#ty, #encoding>()?)),
+        },
+        Carries::Fields { parts, .. } => {
+            let owned = owned(index);
+            let idents: Vec<_> = parts.iter().map(|part| &part.ident).collect();
+            quote! {
+                #pattern => {
+                    let #owned { #(#idents),* } = source.variant::<#owned, #encoding>()?;
+                    ::core::result::Result::Ok(Self::#ident { #(#idents),* })
+                }
+            }
+        }
     }
 }
 
@@ -343,7 +529,7 @@ fn enumeration(model: &Model, values: &Values) -> TokenStream {
     let docs = docs(&model.docs);
     let open = values.unknown.as_ref().map(|_| quote!(.open()));
     let unspecified = values.unspecified.iter().map(|name| quote!(__message::EnumValueDesc::new(#name, 0)));
-    let described = unspecified.chain(values.values.iter().map(described));
+    let described = unspecified.chain(values.values.iter().flat_map(described));
     let numbers = values.values.iter().map(|value| {
         let (variant, number) = (&value.ident, value.literal());
         quote!(Self::#variant => #number,)
@@ -391,10 +577,13 @@ impl EnumValue {
     }
 }
 
-fn described(value: &EnumValue) -> TokenStream {
+/// The value under its name, and under its other names behind that: the first is the one written.
+fn described(value: &EnumValue) -> Vec<TokenStream> {
     let (name, number) = (&value.name, value.literal());
     let docs = docs(&value.docs);
-    quote!(__message::EnumValueDesc::new(#name, #number) #docs)
+    let mut described = vec![quote!(__message::EnumValueDesc::new(#name, #number) #docs)];
+    described.extend(value.aliases.iter().map(|alias| quote!(__message::EnumValueDesc::new(#alias, #number))));
+    described
 }
 
 fn empty(value: &TokenStream) -> TokenStream {

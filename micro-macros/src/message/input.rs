@@ -23,6 +23,7 @@ pub(super) struct TypeOptions {
     pub(super) package: Option<LitStr>,
     pub(super) name: Option<LitStr>,
     pub(super) reserved: Option<Given<TokenStream>>,
+    pub(super) prost: Option<Ident>,
     pub(super) home: Home,
 }
 
@@ -54,6 +55,7 @@ pub(super) struct Variant {
 pub(super) enum Content {
     Nothing,
     One(Type),
+    Named(Vec<Member>),
     Several(Fields),
 }
 
@@ -71,6 +73,7 @@ pub(super) struct MemberOptions {
     pub(super) oneof: Option<Given<TokenStream>>,
     pub(super) unknown: Option<Ident>,
     pub(super) default: Option<Ident>,
+    pub(super) aliases: Option<Given<TokenStream>>,
 }
 
 /// How one value is put into bytes.
@@ -124,6 +127,7 @@ impl TypeOptions {
             package: options.text("package"),
             name: options.text("name"),
             reserved: options.list("reserved"),
+            prost: options.flag("prost"),
             home: Home::new(options.path("crate")),
         };
         options.finish();
@@ -158,18 +162,18 @@ impl Variant {
         // The options may stand before the variant or before what it carries.
         let mut attributes = variant.attrs.clone();
         strip(&mut variant.attrs);
-        if variant.fields.len() == 1 {
-            for field in &mut variant.fields {
+        let content = match &mut variant.fields {
+            Fields::Unit => Content::Nothing,
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                let field = &mut fields.unnamed[0];
                 attributes.append(&mut field.attrs.clone());
                 strip(&mut field.attrs);
+                Content::One(field.ty.clone())
             }
-        }
-        let options = MemberOptions::of_variant(&attributes, report);
-        let content = match &variant.fields {
-            Fields::Unit => Content::Nothing,
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Content::One(fields.unnamed[0].ty.clone()),
-            fields => Content::Several(fields.clone()),
+            Fields::Unnamed(_) => Content::Several(variant.fields.clone()),
+            named @ Fields::Named(_) => Content::Named(members(named, report).expect("they have names")),
         };
+        let options = MemberOptions::of_variant(&attributes, report);
         Variant {
             ident: variant.ident.clone(),
             content,
@@ -209,6 +213,7 @@ impl MemberOptions {
             json: options.text("json"),
             encoding: EncodingOptions::read(&mut options),
             default: options.flag("default"),
+            aliases: options.list("aliases"),
             ..MemberOptions::default()
         };
         options.finish();

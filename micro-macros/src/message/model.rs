@@ -5,7 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitInt, Path, Token, Type, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitInt, LitStr, Path, Token, Type, UnOp};
 
 use super::input::{Body, Content, EncodingOptions, Input, Member, ReservedEntry, Variant};
 use super::names::{lower_camel_case, snake_case, upper_snake_case};
@@ -22,6 +22,8 @@ pub(super) struct Model {
     pub(super) docs: String,
     pub(super) home: Home,
     pub(super) reserved: Vec<Reserved>,
+    /// Whether it is a message of prost too.
+    pub(super) prost: bool,
     pub(super) shape: Shape,
 }
 
@@ -58,14 +60,25 @@ pub(super) enum PartKind {
 /// A variant of an enum with data.
 pub(super) struct Choice {
     pub(super) ident: Ident,
-    /// What it carries; `None` is an empty message.
-    pub(super) ty: Option<Type>,
+    pub(super) carries: Carries,
     pub(super) tag: Tag,
     pub(super) name: String,
     pub(super) json: String,
     pub(super) docs: String,
     pub(super) encoding: Encoding,
     pub(super) default: bool,
+}
+
+/// What a variant carries.
+pub(super) enum Carries {
+    /// An empty message.
+    Nothing,
+    One(Type),
+    /// Named fields: a message of their own, with this full name.
+    Fields {
+        name: String,
+        parts: Vec<Part>,
+    },
 }
 
 /// The variants of an enum without data.
@@ -80,6 +93,8 @@ pub(super) struct Values {
 pub(super) struct EnumValue {
     pub(super) ident: Ident,
     pub(super) name: String,
+    /// Other names, which readers take too.
+    pub(super) aliases: Vec<LitStr>,
     pub(super) number: i32,
     pub(super) span: Span,
     pub(super) docs: String,
@@ -115,7 +130,7 @@ impl Model {
         let shape = match &input.body {
             Body::Struct(members) => Shape::Struct(parts(members, &input.ident, report)),
             Body::Enum(variants) if is_enumeration(variants) => Shape::Enumeration(values(variants, &own_name, report)),
-            Body::Enum(variants) => Shape::OneOf(choices(variants, &input.ident, report)),
+            Body::Enum(variants) => Shape::OneOf(choices(variants, &name, &input.ident, report)),
         };
         Model {
             ident: input.ident.clone(),
@@ -123,6 +138,7 @@ impl Model {
             docs: input.docs.clone(),
             home: input.options.home.clone(),
             reserved: reserved(input.options.reserved.clone(), report),
+            prost: input.options.prost.is_some(),
             shape,
         }
     }
@@ -229,27 +245,31 @@ impl Encoding {
 
 // ---- Enums with data ----
 
-fn choices(variants: &[Variant], this: &Ident, report: &mut Report) -> Vec<Choice> {
+fn choices(variants: &[Variant], own_name: &str, this: &Ident, report: &mut Report) -> Vec<Choice> {
     let mut choices = Vec::new();
     for (index, variant) in variants.iter().enumerate() {
         let name = name_of(&variant.options.name, || snake_case(&variant.ident.unraw().to_string()));
-        let ty = match &variant.content {
-            Content::Nothing => None,
-            Content::One(ty) => Some(spelling::without_self(ty, this)),
+        let carries = match &variant.content {
+            Content::Nothing => Carries::Nothing,
+            Content::One(ty) => Carries::One(spelling::without_self(ty, this)),
+            Content::Named(members) => Carries::Fields {
+                name: format!("{own_name}{}", variant.ident.unraw()),
+                parts: parts(members, this, report),
+            },
             Content::Several(fields) => {
                 report.error(
                     fields,
                     format!(
-                        "a variant carries one value: put these in a `#[micro::message]` struct and write `{}(ThatStruct)`",
+                        "a variant carries one value or fields with names: write `{} {{ name: Type }}`",
                         variant.ident
                     ),
                 );
-                None
+                Carries::Nothing
             }
         };
         choices.push(Choice {
             ident: variant.ident.clone(),
-            ty,
+            carries,
             tag: tag_or(variant.options.tag, index as i64 + 1, &variant.ident),
             json: name_of(&variant.options.json, || lower_camel_case(&name)),
             name,
@@ -293,6 +313,7 @@ fn values(variants: &[Variant], own_name: &str, report: &mut Report) -> Values {
         values.push(EnumValue {
             ident: variant.ident.clone(),
             name: name_of(&variant.options.name, default_name),
+            aliases: aliases(&variant.options.aliases, report),
             number,
             span,
             docs: variant.docs.clone(),
@@ -301,6 +322,13 @@ fn values(variants: &[Variant], own_name: &str, report: &mut Report) -> Values {
     }
     let has_zero = values.iter().any(|value| value.number == 0);
     Values { values, unknown, unspecified: (!has_zero).then(|| format!("{prefix}_UNSPECIFIED")) }
+}
+
+fn aliases(list: &Option<Given<TokenStream>>, report: &mut Report) -> Vec<LitStr> {
+    let Some(list) = list else { return Vec::new() };
+    let parse = Punctuated::<LitStr, Token![,]>::parse_terminated;
+    let aliases = report.keep(parse.parse2(list.value.clone())).unwrap_or_default();
+    aliases.into_iter().collect()
 }
 
 /// The number of a variant: its tag, its discriminant, or one more than that of the variant before.
@@ -338,6 +366,6 @@ fn tag_or(written: Option<Given<i64>>, counted: i64, ident: &Ident) -> Tag {
     }
 }
 
-fn name_of(written: &Option<syn::LitStr>, otherwise: impl FnOnce() -> String) -> String {
+fn name_of(written: &Option<LitStr>, otherwise: impl FnOnce() -> String) -> String {
     written.as_ref().map_or_else(otherwise, |name| name.value())
 }

@@ -55,6 +55,12 @@ fn an_enum_with_data() {
             enum Paid {
                 InCash(Money),
                 ByCard(#[message(fixed)] u64),
+                ByTransfer {
+                    #[message(tag = 2)]
+                    account: String,
+                    #[message(tag = 1)]
+                    bank: Option<Bank>,
+                },
                 #[message(name = "later", default)]
                 NotYet,
             }
@@ -76,6 +82,30 @@ fn an_enum_without_data() {
                 Unknown(i32),
             }
         },
+    );
+}
+
+#[test]
+fn a_message_of_prost() {
+    check_snapshot(
+        "prost",
+        quote!(prost),
+        quote!(
+            #[derive(Default)]
+            struct Ping;
+        ),
+    );
+    assert_eq!(
+        complaints(
+            quote!(prost),
+            quote!(
+                enum Level {
+                    Low,
+                }
+            )
+        )
+        .len(),
+        1
     );
 }
 
@@ -110,7 +140,7 @@ fn several_errors_arrive_together() {
     assert_eq!(
         said,
         [
-            "unknown option `pakage`; expected one of `package`, `name`, `reserved`, `crate`\ndid you mean `package`?",
+            "unknown option `pakage`; expected one of `package`, `name`, `reserved`, `prost`, `crate`\ndid you mean `package`?",
             "unknown option `tga`; expected one of `tag`, `name`, `json`, `sint`, `fixed`, `with`, `unpacked`, `oneof`, \
              `unknown`, `key`, `value`\ndid you mean `tag`?",
             "`usize` has other sizes on other machines: write `u32` or `u64`",
@@ -239,10 +269,49 @@ fn enums_that_cannot_be_are_refused() {
         (
             quote!(
                 enum Wrong {
+                    A {
+                        #[message(tga = 1)]
+                        b: u32,
+                    },
+                }
+            ),
+            "unknown option `tga`",
+        ),
+        (
+            quote!(
+                enum Wrong {
+                    A { b: usize },
+                }
+            ),
+            "has other sizes",
+        ),
+        (
+            quote!(
+                enum Wrong {
+                    #[message(with = AsText)]
                     A { b: u32 },
                 }
             ),
-            "a variant carries one value",
+            "the fields of this variant have encodings",
+        ),
+        (
+            quote!(
+                enum Wrong {
+                    #[message(aliases("WRONG_B"))]
+                    A,
+                    B,
+                }
+            ),
+            "`WRONG_B` is the name of another value already",
+        ),
+        (
+            quote!(
+                enum Wrong {
+                    #[message(aliases("B"))]
+                    A(u32),
+                }
+            ),
+            "`aliases` are for the values of an enum without data",
         ),
         (
             quote!(

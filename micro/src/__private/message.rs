@@ -1,12 +1,18 @@
 //! The names in the expansion of `#[micro::message]`.
 
 pub use crate::__micro_enumeration as enumeration;
+pub use crate::message::prost as through_prost;
+pub use crate::message::serde::{deserialize, deserialize_enumeration, serialize, serialize_enumeration};
 pub use crate::message::{Alone, Auto, Fixed, Unpacked, With, Zigzag};
 pub use crate::message::{
-    BuildOne, Enumeration, Field, Message, OneOf, OneOfField, OneOfSlot, Source, Visit, VisitOne,
+    BuildOne, Enumeration, Field, Fields, Message, OneOf, OneOfField, OneOfSlot, Source, Visit, VisitOne,
 };
 pub use crate::message::{Entry, EnumDesc, EnumValueDesc, FieldDesc, MessageDesc, OneOfDesc, Reserved};
-pub use crate::message::{Result, build_enum};
+pub use crate::message::{Named, Result, build_enum, refuse_clash};
+pub use ::bytes::{Buf, BufMut};
+pub use inventory::submit;
+pub use prost;
+pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::message::UnknownFields;
 

@@ -1,23 +1,29 @@
 //! From an [`App`] to a [`Running`] one.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::health::Check;
+use super::identity::Identity;
 use super::inject::{AnyArc, ClientEntry, Component, Dep, Graph, HandlerEntry, ProviderEntry, Resolver};
-use super::life::{Door, Running};
-use super::probes::Probes;
+use super::life::{Door, Handle, Listed, Running};
+use super::listing::Listing;
 use super::settings::{self, HELP, Outcome};
-use super::{App, Settings, banner, linked};
+use super::{App, AroundHttp, Settings, banner, hooks, linked, probes};
 use crate::client::{self, Client};
+use crate::debug::reflection::{self, Reflection};
+use crate::debug::{Readiness, health};
 use crate::errors::{Code, Error, Result};
-use crate::registry::{Node, Registry};
+use crate::registry::Registry;
 use crate::rpc::Service;
-use crate::server::{ListenOptions, Listener, Server, Switch};
+use crate::server::{Drained, ListenOptions, Listener, Phase, Server, Switch};
+use crate::transport::Outbound;
 use crate::transport::http::{ClientOptions, Hosts, HttpClient, HttpServer, ServerOptions};
 use crate::transport::local::Local;
-use crate::util::{net, random, spawn};
+use crate::transport::memory::Network;
+use crate::util::{clock, net, spawn, text};
 
 /// What is to be served.
 pub(super) enum Handler {
@@ -29,6 +35,12 @@ pub(super) enum Handler {
     Type { id: TypeId, name: &'static str },
 }
 
+/// What is to be served, and the name to list it under where that is not the contract's.
+pub(super) struct Mounted {
+    pub(super) handler: Handler,
+    pub(super) name: Option<String>,
+}
+
 pub(super) async fn start(mut app: App) -> Result<Running> {
     read_settings(&mut app)?;
     let local = Local::new();
@@ -37,23 +49,58 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         None => connect(&app.settings).await?,
     };
     let client = client(&app, local.clone(), registry.clone());
-    let serving = app.everything || !app.handlers.is_empty() || !app.routes.is_empty();
+    let serving = app.everything || !app.handlers.is_empty() || !app.routes.is_empty() || app.fallback.is_some();
 
     let (resolver, services) = services(&mut app, &client, &registry).await?;
-    let node = random::id();
-    let mut server = Server::new().with_node(&node).with_interceptors(app.around_handlers.clone());
-    for (name, service) in services {
-        server.add(&name, service)?;
+    let identity = Identity::of(&app.settings, services)?;
+    let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
+    let mut server = server.with_idle_timeout(app.settings.idle_timeout);
+    if let Some(fallback) = app.fallback.take() {
+        server = server.with_fallback(fallback);
+    }
+    for (name, service) in &identity.services {
+        server.add(name, service.clone())?;
+    }
+    let readiness = Readiness::new();
+    if serving {
+        add_own(&mut server, &app.settings, &readiness);
     }
     let server = Arc::new(server);
     local.serve(server.clone());
 
-    let mut running = Running::new(app.settings, resolver, client, registry, server);
+    let handle = Handle::new(app.settings, resolver, client, registry, server, readiness);
+    hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
+    let after_start = std::mem::take(&mut app.hooks.after_start);
+    let mut running = Running::new(handle, app.hooks);
     if serving {
-        listen(&mut running, app.routes, &node).await?;
-        banner::show(&running);
+        let (bound, door) = match &app.network {
+            Some(network) => join(&running, network),
+            None => listen(&running, app.routes, app.around_http).await?,
+        };
+        running.listens_at(bound);
+        let listed = enlist(&running, app.checks, &identity, &advertised(running.settings(), bound)).await?;
+        running.open(door, listed);
     }
+    hooks::run(after_start, &running).await?;
+    banner::show(&running);
     Ok(running)
+}
+
+/// What answers questions about the program itself, unless the program answers them.
+fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) {
+    let listed: Vec<_> = server.services().iter().map(|(name, service)| (name.clone(), service.desc())).collect();
+    let mut own = vec![health::service(readiness.clone(), listed.iter().map(|(name, desc)| (&**name, *desc)))];
+    if settings.reflection {
+        let mut described: Vec<_> = listed.iter().map(|(_, desc)| *desc).collect();
+        described.extend(own.iter().map(Service::desc));
+        described.extend(reflection::descs());
+        own.extend(Reflection::new(&described, readiness.clone()).services());
+    }
+    for service in own {
+        if listed.iter().all(|(_, desc)| desc.full_name() != service.desc().full_name()) {
+            server.add_unlisted(service);
+        }
+    }
 }
 
 fn read_settings(app: &mut App) -> Result<()> {
@@ -93,11 +140,18 @@ async fn connect(settings: &Settings) -> Result<Registry> {
 }
 
 fn client(app: &App, local: Local, registry: Registry) -> Client {
-    let options = ClientOptions { message_limit: app.settings.message_limit, ..ClientOptions::default() };
-    let outbound = Arc::new(HttpClient::new(options));
+    let outbound: Arc<dyn Outbound> = match &app.network {
+        Some(network) => Arc::new(network.clone()),
+        None => Arc::new(HttpClient::new(ClientOptions {
+            message_limit: app.settings.message_limit,
+            compress: app.settings.compress,
+            ..ClientOptions::default()
+        })),
+    };
     client::Builder::new(local)
         .with_remote(registry, outbound)
         .with_timeout(app.settings.request_timeout)
+        .with_idle_timeout(app.settings.idle_timeout)
         .with_interceptors(app.around_calls.clone())
         .build()
 }
@@ -135,10 +189,10 @@ async fn services(app: &mut App, client: &Client, registry: &Registry) -> Result
             }
             (None, None) => return Err(Error::internal("a value that was served is gone")),
         };
-        services.push(part.entry.service(instance));
+        let service = part.entry.service(instance);
+        services.push((part.name(), service));
     }
-    let named = services.into_iter().map(|service| (service.desc().name().to_owned(), service)).collect();
-    Ok((resolver, named))
+    Ok((resolver, services))
 }
 
 /// What micro itself can make: handles for the whole app, leaves of the graph.
@@ -155,7 +209,7 @@ fn put_handles(resolver: &mut Resolver, client: &Client, registry: &Registry) {
 /// What is to be served: services that are there, and parts to be made of instances.
 #[derive(Default)]
 struct Plan {
-    services: Vec<Service>,
+    services: Vec<(String, Service)>,
     values: HashMap<TypeId, AnyArc>,
     parts: Vec<Part>,
 }
@@ -165,15 +219,27 @@ struct Part {
     id: TypeId,
     component: Option<Component>,
     entry: &'static HandlerEntry,
+    listed: Option<String>,
+}
+
+impl Part {
+    /// The name it is listed under.
+    fn name(&self) -> String {
+        self.listed.clone().unwrap_or_else(|| self.entry.desc().name().to_owned())
+    }
+}
+
+fn listed_as(name: Option<&str>, service: &Service) -> String {
+    name.unwrap_or(service.desc().name()).to_owned()
 }
 
 fn plan(app: &mut App) -> Result<Plan> {
     let linked = linked();
     let mut plan = Plan::default();
-    for handler in std::mem::take(&mut app.handlers) {
+    for Mounted { handler, name: listed } in std::mem::take(&mut app.handlers) {
         let (id, name, value) = match handler {
             Handler::Service(service) => {
-                plan.services.push(service);
+                plan.services.push((listed_as(listed.as_deref(), &service), service));
                 continue;
             }
             Handler::Value { id, name, value } => (id, name, Some(value)),
@@ -184,7 +250,7 @@ fn plan(app: &mut App) -> Result<Plan> {
             let component = entry.component();
             if component.id() == id {
                 let component = value.is_none().then_some(component);
-                plan.parts.push(Part { id, component, entry });
+                plan.parts.push(Part { id, component, entry, listed: listed.clone() });
             }
         }
         if plan.parts.len() == before {
@@ -204,7 +270,26 @@ fn plan(app: &mut App) -> Result<Plan> {
     if app.everything {
         plan_everything(&mut plan, &linked)?;
     }
+    keep_only(&app.settings.services, &mut plan)?;
     Ok(plan)
+}
+
+/// Leaves out what the settings do not name, before anything of it is built.
+fn keep_only(wanted: &BTreeSet<String>, plan: &mut Plan) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let parts = plan.parts.iter().map(Part::name);
+    let names: Vec<String> = parts.chain(plan.services.iter().map(|(name, _)| name.clone())).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
+        let near = text::nearest(unknown, names.iter().map(String::as_str));
+        let hint = near
+            .map_or_else(|| format!("there are `{}`", names.join("`, `")), |near| format!("did you mean `{near}`?"));
+        return Err(Error::invalid_argument(format!("`--services` names `{unknown}`, which is not there: {hint}")));
+    }
+    plan.parts.retain(|part| wanted.contains(&part.name()));
+    plan.services.retain(|(name, _)| wanted.contains(name));
+    Ok(())
 }
 
 fn plan_everything(plan: &mut Plan, linked: &[&'static HandlerEntry]) -> Result<()> {
@@ -212,7 +297,7 @@ fn plan_everything(plan: &mut Plan, linked: &[&'static HandlerEntry]) -> Result<
     for entry in linked {
         let component = entry.component();
         if !here.contains(&component.id()) {
-            plan.parts.push(Part { id: component.id(), component: Some(component), entry });
+            plan.parts.push(Part { id: component.id(), component: Some(component), entry, listed: None });
         }
     }
     if plan.parts.is_empty() && plan.services.is_empty() {
@@ -236,26 +321,52 @@ fn words(error: &Error) -> String {
     }
 }
 
-async fn listen(running: &mut Running, routes: Vec<axum::Router>, node: &str) -> Result<()> {
-    warn_about_surroundings(running.settings());
-    let settings = running.settings();
+async fn listen(app: &Handle, routes: Vec<axum::Router>, around: Vec<AroundHttp>) -> Result<(SocketAddr, Door)> {
+    let settings = app.settings();
+    warn_about_surroundings(settings);
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
     let listener = Listener::bind(&settings.address, options).await?;
     let bound = listener.address();
-    let address = advertised(settings, bound);
 
-    let (probes, switch) = (Probes::default(), Switch::new());
     let options =
         ServerOptions { message_limit: settings.message_limit, hosts: Hosts::of(bound), ..ServerOptions::default() };
-    let http = HttpServer::new(running.server().clone(), routes.into_iter().chain([probes.routes()]), options);
-    let serving = spawn::spawn(listener.serve(http, switch.clone()));
-    running.listening(Door { address: bound, probes, switch, serving });
-    for entry in entries(running.server(), &address, node) {
-        let registered = running.registry().register(entry, running.settings().register).await?;
-        running.registered(registered);
-    }
-    running.ready();
-    Ok(())
+    let routes = routes.into_iter().chain([probes::routes(app.health())]);
+    let server = HttpServer::new(app.server().clone(), routes, options);
+    let server = around.into_iter().fold(server, |server, around| server.map_router(around));
+    let switch = Switch::new();
+    let serving = spawn::spawn(listener.serve(server, switch.clone()));
+    Ok((bound, Door { switch, serving }))
+}
+
+/// Serves on a network within the process.
+fn join(app: &Handle, network: &Network) -> (SocketAddr, Door) {
+    let door = network.serve(app.server().clone());
+    let bound = SocketAddr::from(([127, 0, 0, 1], door.port()));
+    let (switch, bound_in_time) = (Switch::new(), app.settings().shutdown_timeout);
+    let told = switch.clone();
+    let serving = spawn::spawn(async move {
+        told.reached(Phase::Draining).await;
+        match clock::timeout(bound_in_time, door.drain()).await {
+            Ok(()) => Drained::Clean,
+            Err(_) => Drained::Forced(1),
+        }
+    });
+    (bound, Door { switch, serving })
+}
+
+/// Looks after the program's health, and lists it while it is ready.
+async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity, address: &str) -> Result<Listed> {
+    let health = app.health().clone();
+    health.look(&checks).await;
+    health.set_serving(true);
+    let settings = app.settings();
+    let nodes = identity.nodes(address);
+    let listing = Listing::enter(app.registry().clone(), nodes, settings.register, health.watch()).await?;
+    let checking = (!checks.is_empty()).then(|| {
+        let interval = settings.check_interval;
+        spawn::spawn(health.keep_looking(checks, interval))
+    });
+    Ok(Listed { listing, checking })
 }
 
 fn advertised(settings: &Settings, bound: SocketAddr) -> String {
@@ -268,19 +379,4 @@ fn advertised(settings: &Settings, bound: SocketAddr) -> String {
     let chosen = SocketAddr::new(net::outbound_ip(bound.is_ipv6()), bound.port());
     tracing::info!(%bound, %chosen, "advertising the address of the default route; `--advertise` sets another");
     chosen.to_string()
-}
-
-/// One node per name, with every method served under it.
-fn entries(server: &Server, address: &str, id: &str) -> Vec<Node> {
-    let mut nodes: Vec<Node> = Vec::new();
-    for (name, service) in server.services() {
-        let desc = service.desc();
-        let at = nodes.iter().position(|node| node.service == **name).unwrap_or_else(|| {
-            let node = Node::new(&**name, address).with_id(id).with_version(desc.service_version());
-            nodes.push(node.with_metadata("micro", env!("CARGO_PKG_VERSION")));
-            nodes.len() - 1
-        });
-        nodes[at].endpoints.extend(desc.method_descs().iter().map(|method| method.path().to_owned()));
-    }
-    nodes
 }

@@ -2,65 +2,51 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
+use super::health::Health;
+use super::hooks::{self, Hooks};
 use super::inject::{Inject, Resolver};
-use super::probes::Probes;
+use super::listing::Listing;
 use super::settings::HELP;
 use super::{App, Settings};
 use crate::client::Client;
+use crate::debug::Readiness;
 use crate::errors::{Code, Error, Result};
-use crate::registry::{Registration, Registry};
+use crate::registry::Registry;
+use crate::rpc::Description;
 use crate::server::{Drained, Phase, Server, Switch};
 use crate::util::spawn::Task;
 use crate::util::{clock, duration};
 
-/// A program that runs: it serves, and it can call.
+/// What a running app has: clients, handles, and what was provided. Cloning it is cheap and gives the same app.
 ///
-/// Dropping it closes its sockets at once and takes it off the registry in the background; [`stop`](Self::stop) lets calls
-/// in flight finish.
-pub struct Running {
+/// Holding it does not keep the app running.
+#[derive(Clone)]
+pub struct Handle(Arc<Inner>);
+
+struct Inner {
     settings: Settings,
     resolver: Resolver,
     client: Client,
     registry: Registry,
     server: Arc<Server>,
-    // Taken off the registry before the listener closes, also when dropped: fields are dropped in order.
-    registrations: Vec<Registration>,
-    door: Option<Door>,
+    health: Health,
+    address: OnceLock<SocketAddr>,
 }
 
-/// The port, while it is served.
-pub(super) struct Door {
-    pub(super) address: SocketAddr,
-    pub(super) probes: Probes,
-    pub(super) switch: Switch,
-    pub(super) serving: Task<Drained>,
-}
-
-impl Running {
+impl Handle {
     pub(super) fn new(
         settings: Settings,
         resolver: Resolver,
         client: Client,
         registry: Registry,
         server: Arc<Server>,
+        readiness: Readiness,
     ) -> Self {
-        Running { settings, resolver, client, registry, server, registrations: Vec::new(), door: None }
-    }
-
-    pub(super) fn listening(&mut self, door: Door) {
-        self.door = Some(door);
-    }
-
-    pub(super) fn registered(&mut self, registration: Registration) {
-        self.registrations.push(registration);
-    }
-
-    pub(super) fn ready(&self) {
-        if let Some(door) = &self.door {
-            door.probes.set_ready(true);
-        }
+        let (health, address) = (Health::new(readiness), OnceLock::new());
+        Handle(Arc::new(Inner { settings, resolver, client, registry, server, health, address }))
     }
 
     /// A generated client, a handle, or anything that was provided: what `#[micro::init]` could have injected.
@@ -69,31 +55,99 @@ impl Running {
     ///
     /// [`Code::NotFound`] when nothing provides it.
     pub fn get<T: Inject>(&self) -> Result<T> {
-        self.resolver.get()
+        self.0.resolver.get()
     }
 
     /// What it was set to.
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.0.settings
     }
 
     /// The client that all generated ones share.
     pub fn client(&self) -> &Client {
-        &self.client
+        &self.0.client
     }
 
     /// Where it is listed, and finds others.
     pub fn registry(&self) -> &Registry {
-        &self.registry
+        &self.0.registry
     }
 
-    /// Where it listens; nowhere if it serves nothing.
+    /// Where it listens; nowhere if it serves nothing, or does not yet.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.door.as_ref().map(|door| door.address)
+        self.0.address.get().copied()
+    }
+
+    /// Whether it takes calls: it has started, does not stop, and no critical check fails.
+    pub fn is_ready(&self) -> bool {
+        self.0.health.status().is_ready()
+    }
+
+    /// What health checks of gRPC are told. Set a service of it to take that out of rotation for a while.
+    pub fn readiness(&self) -> &Readiness {
+        self.0.health.readiness()
+    }
+
+    /// The descriptions of the services it serves, by the name they are listed under.
+    pub fn services(&self) -> impl Iterator<Item = (&str, Description)> {
+        self.0.server.services().iter().map(|(name, service)| (&**name, service.desc().description()))
     }
 
     pub(super) fn server(&self) -> &Arc<Server> {
-        &self.server
+        &self.0.server
+    }
+
+    pub(super) fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    pub(super) fn listens_at(&self, address: SocketAddr) {
+        let _ = self.0.address.set(address);
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("address", &self.address()).field("server", &self.0.server).finish()
+    }
+}
+
+/// A program that runs: it serves, and it can call.
+///
+/// Dropping it closes its sockets at once and takes it off the registry in the background; [`stop`](Self::stop) lets calls
+/// in flight finish.
+pub struct Running {
+    handle: Handle,
+    hooks: Hooks,
+    // Taken off the registry before the port closes, also when dropped: fields are dropped in order.
+    listed: Option<Listed>,
+    door: Option<Door>,
+}
+
+/// The entries in the registry, and the checks they depend on.
+pub(super) struct Listed {
+    pub(super) listing: Listing,
+    pub(super) checking: Option<Task<()>>,
+}
+
+/// The port, while it is served.
+pub(super) struct Door {
+    pub(super) switch: Switch,
+    pub(super) serving: Task<Drained>,
+}
+
+impl Running {
+    pub(super) fn new(handle: Handle, hooks: Hooks) -> Self {
+        Running { handle, hooks, listed: None, door: None }
+    }
+
+    pub(super) fn open(&mut self, door: Door, listed: Listed) {
+        (self.door, self.listed) = (Some(door), Some(listed));
+    }
+
+    /// What the app has, for keeping beside it.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
     }
 
     /// Stops it so that no call is lost: not ready, off the registry, then no new connections, then what is in flight
@@ -103,39 +157,56 @@ impl Running {
     ///
     /// # Errors
     ///
-    /// [`Code::DeadlineExceeded`] when calls in flight did not finish in time and were cut off.
+    /// [`Code::DeadlineExceeded`] when calls in flight did not finish in time and were cut off; else what the first hook
+    /// failed with.
     pub async fn stop(mut self) -> Result<()> {
-        if let Some(door) = &self.door {
-            door.probes.set_ready(false);
-            door.switch.to(Phase::Leaving);
-        }
-        for registration in self.registrations.drain(..) {
-            if let Err(error) = registration.deregister().await {
-                tracing::warn!("cannot leave the registry, the entry stays until its time is up: {error:#}");
-            }
-        }
+        let hooks = std::mem::take(&mut self.hooks);
+        let before = hooks::run_all(hooks.before_stop, &self.handle).await;
+        let drained = self.close().await;
+        let after = hooks::run_all(hooks.after_stop, &self.handle).await;
+        drained.and(before).and(after)
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        self.handle.health().set_serving(false);
         let Some(door) = self.door.take() else { return Ok(()) };
-        clock::sleep(self.settings.drain_delay).await;
+        door.switch.to(Phase::Leaving);
+        if let Some(Listed { listing, checking }) = self.listed.take() {
+            drop(checking);
+            listing.leave().await;
+        }
+        let settings = self.handle.settings();
+        clock::sleep(settings.drain_delay).await;
+        self.handle.readiness().drain();
         door.switch.to(Phase::Draining);
         let drained = door.serving.await?;
-        self.server.stop();
+        self.handle.server().stop();
         match drained {
             Drained::Clean => Ok(()),
             Drained::Forced(open) => Err(Error::deadline_exceeded(format!(
                 "{open} connections still had calls in flight after {} and were cut off",
-                duration::show(self.settings.shutdown_timeout)
+                duration::show(settings.shutdown_timeout)
             ))),
         }
     }
 }
 
-impl fmt::Debug for Running {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("address", &self.address()).field("server", &self.server).finish()
+impl Deref for Running {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
     }
 }
 
-pub(super) async fn run(app: App) -> Result<()> {
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Running").field(&self.handle).finish()
+    }
+}
+
+/// Runs an app until a signal, or until `until` completes.
+pub(super) async fn run(app: App, until: impl Future<Output = ()>) -> Result<()> {
     let mut signals = Signals::new()?;
     if app.source.is_none() {
         app.settings.logging.install()?;
@@ -149,7 +220,10 @@ pub(super) async fn run(app: App) -> Result<()> {
         },
         () = signals.next() => return Ok(()),
     };
-    signals.next().await;
+    tokio::select! {
+        () = signals.next() => {}
+        () = until => {}
+    }
     tracing::info!("stopping: calls in flight finish; a second signal ends them");
     tokio::select! {
         stopped = running.stop() => stopped,

@@ -6,8 +6,12 @@
 mod banner;
 mod build;
 pub mod entry;
+mod health;
+mod hooks;
+mod identity;
 pub mod inject;
 mod life;
+mod listing;
 mod probes;
 mod settings;
 
@@ -16,16 +20,25 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use entry::{app, client, main, run};
-pub use life::Running;
+pub use health::Critical;
+pub use identity::Rename;
+pub use life::{Handle, Running};
 pub use settings::Settings;
 
-use build::Handler;
+use build::{Handler, Mounted};
+use health::Check;
+use hooks::Hooks;
 use inject::{AnyArc, HandlerEntry, Inject, Resolver};
 use settings::Source;
 
 use crate::errors::Result;
 use crate::registry::Registry;
-use crate::rpc::{Interceptor, Interceptors, Service};
+use crate::rpc::{Endpoint, Interceptor, Interceptors, Service};
+use crate::server::{self, Fallback};
+use crate::transport::memory::Network;
+
+/// What goes around everything the port serves.
+type AroundHttp = Box<dyn FnOnce(axum::Router) -> axum::Router + Send>;
 
 /// A program before it runs: what it serves, what it provides, and how it is set.
 ///
@@ -65,10 +78,15 @@ pub struct App {
     settings: Settings,
     source: Option<Source>,
     given: Resolver,
-    handlers: Vec<Handler>,
+    handlers: Vec<Mounted>,
     everything: bool,
+    fallback: Option<Arc<dyn Endpoint>>,
     routes: Vec<axum::Router>,
+    around_http: Vec<AroundHttp>,
+    checks: Vec<Check>,
+    hooks: Hooks,
     registry: Option<Registry>,
+    network: Option<Network>,
     around_calls: Interceptors,
     around_handlers: Interceptors,
 }
@@ -103,6 +121,13 @@ impl App {
         self
     }
 
+    /// Serves and calls on a network within the process, without sockets: for tests, also under paused time. Routes,
+    /// probes and layers around HTTP are not served there.
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = Some(network);
+        self
+    }
+
     /// Provides a value for injection, in the place of a `#[micro::provider]` of the same type.
     pub fn provide<T: Inject>(mut self, value: T) -> Self {
         self.given.put(TypeId::of::<T>(), Arc::new(value));
@@ -111,25 +136,105 @@ impl App {
 
     /// Serves a value: every contract its type was registered for with `#[micro::handler]`, or the one service that a
     /// generated `XServer::new(..)` has made of it.
-    pub fn serve<T: Any + Send + Sync>(mut self, value: T) -> Self {
-        let value: AnyArc = Arc::new(value);
-        let handler = match value.downcast::<Service>() {
-            Ok(service) => Handler::Service(Service::clone(&service)),
-            Err(value) => Handler::Value { id: TypeId::of::<T>(), name: std::any::type_name::<T>(), value },
-        };
-        self.handlers.push(handler);
-        self
+    pub fn serve<T: Any + Send + Sync>(self, value: T) -> Self {
+        self.add(value_of(value), None)
+    }
+
+    /// The same, listed under another name than the contract's: several implementations of one contract can coexist.
+    pub fn serve_as<T: Any + Send + Sync>(self, name: impl Into<String>, value: T) -> Self {
+        self.add(value_of(value), Some(name.into()))
     }
 
     /// Serves a type that is built by injection: every contract it was registered for with `#[micro::handler]`.
-    pub fn mount<T: Any + Send + Sync>(mut self) -> Self {
-        self.handlers.push(Handler::Type { id: TypeId::of::<T>(), name: std::any::type_name::<T>() });
+    pub fn mount<T: Any + Send + Sync>(self) -> Self {
+        self.add(type_of::<T>(), None)
+    }
+
+    /// The same, listed under another name than the contract's.
+    pub fn mount_as<T: Any + Send + Sync>(self, name: impl Into<String>) -> Self {
+        self.add(type_of::<T>(), Some(name.into()))
+    }
+
+    /// Answers the calls of methods that no service here has: for proxies, and for what is known only at run time.
+    pub fn fallback(mut self, fallback: impl Fallback) -> Self {
+        self.fallback = Some(server::open(fallback));
+        self
+    }
+
+    fn add(mut self, handler: Handler, name: Option<String>) -> Self {
+        self.handlers.push(Mounted { handler, name });
         self
     }
 
     /// Serves routes of the program's own on the same port. They come before the services; what they do not match goes on.
     pub fn routes(mut self, router: axum::Router) -> Self {
         self.routes.push(router);
+        self
+    }
+
+    /// Wraps everything the port serves, calls too, in layers of `tower`: `.around_http(|router| router.layer(..))`.
+    ///
+    /// They see HTTP and nothing else; what is to see calls of every transport is an [`Interceptor`].
+    pub fn around_http(mut self, layers: impl FnOnce(axum::Router) -> axum::Router + Send + 'static) -> Self {
+        self.around_http.push(Box::new(layers));
+        self
+    }
+
+    /// Looks regularly whether the program can do its work. While a critical check fails, `/readyz` says so and the node is
+    /// withdrawn from the registry.
+    ///
+    /// ```
+    /// use micro::app::Critical;
+    /// # let database = || async { micro::Result::Ok(()) };
+    ///
+    /// let app = micro::app().check("database", Critical::Yes, database);
+    /// ```
+    pub fn check<F>(
+        mut self,
+        name: impl Into<String>,
+        critical: Critical,
+        look: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.checks.push(Check { name: name.into(), critical, run: Box::new(move || Box::pin(look())) });
+        self
+    }
+
+    /// Does something when everything is built and nothing is served yet. A failure ends the start.
+    pub fn before_start<F>(mut self, run: impl FnOnce(Handle) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.hooks.before_start.push(hooks::hook(run));
+        self
+    }
+
+    /// Does something when others can find it. A failure ends the start.
+    pub fn after_start<F>(mut self, run: impl FnOnce(Handle) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.hooks.after_start.push(hooks::hook(run));
+        self
+    }
+
+    /// Does something when it is to stop and everything is still served.
+    pub fn before_stop<F>(mut self, run: impl FnOnce(Handle) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.hooks.before_stop.push(hooks::hook(run));
+        self
+    }
+
+    /// Does something when the last call has ended.
+    pub fn after_stop<F>(mut self, run: impl FnOnce(Handle) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.hooks.after_stop.push(hooks::hook(run));
         self
     }
 
@@ -165,7 +270,16 @@ impl App {
     ///
     /// As [`start`](Self::start) and [`Running::stop`].
     pub async fn run(self) -> Result<()> {
-        life::run(self).await
+        life::run(self, std::future::pending()).await
+    }
+
+    /// The same, and also stops when `until` completes.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_until(self, until: impl Future<Output = ()>) -> Result<()> {
+        life::run(self, until).await
     }
 }
 
@@ -173,6 +287,18 @@ impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("settings", &self.settings).field("handlers", &self.handlers.len()).finish()
     }
+}
+
+fn value_of<T: Any + Send + Sync>(value: T) -> Handler {
+    let value: AnyArc = Arc::new(value);
+    match value.downcast::<Service>() {
+        Ok(service) => Handler::Service(Service::clone(&service)),
+        Err(value) => Handler::Value { id: TypeId::of::<T>(), name: std::any::type_name::<T>(), value },
+    }
+}
+
+fn type_of<T: Any>() -> Handler {
+    Handler::Type { id: TypeId::of::<T>(), name: std::any::type_name::<T>() }
 }
 
 /// Every handler that is linked into this program, in the order of the code that declares it.

@@ -4,7 +4,9 @@
 //! call by call, and the caller cannot tell.
 
 mod options;
+mod replies;
 mod retry;
+mod untyped;
 mod way;
 
 use std::fmt;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use options::{CallOptions, Retry};
+pub use replies::Replies;
+pub use untyped::Untyped;
 
 use retry::Budget;
 use way::{Sole, Way};
@@ -19,7 +23,10 @@ use way::{Sole, Way};
 use crate::context::{Context, Peer};
 use crate::errors::Result;
 use crate::registry::Registry;
-use crate::rpc::{Call, Fault, Interceptors, MethodDesc, MethodSpec, Outcome, Part, Service, Slot};
+use crate::rpc::Slot;
+use crate::rpc::{
+    BoxFuture, Call, Exchange, Fault, Idle, Interceptors, MethodInfo, MethodSpec, Outcome, Part, Service,
+};
 use crate::selector::Selector;
 use crate::transport::Outbound;
 use crate::transport::local::Local;
@@ -38,6 +45,7 @@ struct Core {
     remote: Option<Remote>,
     interceptors: Interceptors,
     timeout: Duration,
+    idle: Option<Duration>,
     selector: Selector,
     budget: Budget,
 }
@@ -63,12 +71,14 @@ pub struct Builder {
     remote: Option<(Registry, Arc<dyn Outbound>)>,
     interceptors: Interceptors,
     timeout: Duration,
+    idle: Option<Duration>,
 }
 
 impl Builder {
     /// A client that reaches services of its own process, as `local` knows them.
     pub fn new(local: Local) -> Self {
-        Builder { local, remote: None, interceptors: Interceptors::default(), timeout: Duration::from_secs(30) }
+        let (interceptors, timeout) = (Interceptors::default(), Duration::from_secs(30));
+        Builder { local, remote: None, interceptors, timeout, idle: None }
     }
 
     /// Also reaches other processes, which `registry` lists, through `outbound`.
@@ -82,6 +92,13 @@ impl Builder {
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How long calls with a stream may wait while nothing moves in either direction. Default: no limit.
+    #[must_use]
+    pub fn with_idle_timeout(mut self, limit: Option<Duration>) -> Self {
+        self.idle = limit;
         self
     }
 
@@ -99,6 +116,7 @@ impl Builder {
             remote: self.remote.map(|(registry, outbound)| Remote { registry, outbound }),
             interceptors: self.interceptors,
             timeout: self.timeout,
+            idle: self.idle,
             selector: Selector::new(),
             budget: Budget::new(),
         };
@@ -147,30 +165,62 @@ impl Client {
     }
 
     async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as Outcome>::Ok> {
-        let method = &M::SERVICE.method_descs()[M::INDEX];
+        let method = MethodInfo::from(&M::SERVICE.method_descs()[M::INDEX]);
         let service = self.target.name.as_deref().unwrap_or(M::SERVICE.name());
         let caller = Context::current();
-        let way = Way::find(self, service, method);
-        let context = self.context(&caller, method, &way);
-        let deadline = context.deadline();
-
+        let idle = self.idle(method);
         // A request stream is the caller's: it is read with the caller's context, wherever it is read.
-        let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input.guarded(&caller));
-        let mut call = Call::new(service, method, context, &mut slot);
-        let run = self.core.interceptors.run(&mut call, &way);
-        match deadline {
-            Some(deadline) => {
-                clock::timeout_at(deadline, run).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))?;
-            }
-            None => run.await?,
+        let mut input = input.guarded(&caller);
+        if let Some(idle) = &idle {
+            input = input.watched(idle.requests());
         }
-        slot.into_reply()
+        let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input);
+        self.exchange(service, method, &caller, &mut slot, idle.as_ref()).await?;
+        let reply = slot.into_reply()?;
+        Ok(match &idle {
+            Some(idle) => reply.watched(idle.replies()),
+            None => reply,
+        })
     }
 
-    fn context(&self, caller: &Context, method: &MethodDesc, way: &Way<'_>) -> Context {
+    /// Exchanges a request for a reply, within the deadline and through the interceptors.
+    async fn exchange(
+        &self,
+        service: &str,
+        method: MethodInfo<'_>,
+        caller: &Context,
+        exchange: &mut dyn Exchange,
+        idle: Option<&Idle>,
+    ) -> Result<()> {
+        let way = Way::find(self, service, method);
+        let context = self.context(caller, method, &way);
+        if let Some(replies) = &self.target.options.replies {
+            replies.begin(&context);
+        }
+        let deadline = context.deadline();
+        let mut call = Call::new(service, method, context, exchange);
+        let run = self.core.interceptors.run(&mut call, &way);
+        let run: BoxFuture<'_, Result<()>> = match idle {
+            Some(idle) => Box::pin(idle.bound(run)),
+            None => run,
+        };
+        match deadline {
+            Some(deadline) => {
+                let run = clock::timeout_at(deadline, run).await;
+                run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+            }
+            None => run.await,
+        }
+    }
+
+    fn idle(&self, method: MethodInfo<'_>) -> Option<Idle> {
+        let timeout = self.target.options.idle.or(self.core.idle);
+        timeout.filter(|_| method.has_stream()).map(Idle::new)
+    }
+
+    fn context(&self, caller: &Context, method: MethodInfo<'_>, way: &Way<'_>) -> Context {
         let options = &self.target.options;
-        let streams = method.client_streaming() || method.server_streaming();
-        let usual = (!streams).then_some(self.core.timeout);
+        let usual = (!method.has_stream()).then_some(self.core.timeout);
         let mut context = caller.child();
         if let Some(timeout) = options.timeout.or(method.timeout()).or(usual) {
             context = context.with_timeout(timeout);

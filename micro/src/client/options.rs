@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Replies;
 use crate::codec::Codec;
 use crate::errors::Result;
 use crate::metadata::Metadata;
@@ -21,6 +22,8 @@ pub struct CallOptions {
     pub(super) filter: Filter,
     pub(super) retry: Retry,
     pub(super) wait: Duration,
+    pub(super) replies: Option<Replies>,
+    pub(super) idle: Option<Duration>,
 }
 
 /// Whether a failed attempt is followed by another.
@@ -45,6 +48,15 @@ impl CallOptions {
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long a call with a stream may wait while nothing moves in either direction; then it fails with
+    /// [`DeadlineExceeded`](crate::Code::DeadlineExceeded). Time in which nobody reads the stream does not count. Default:
+    /// what the client was built with, which is no limit.
+    #[must_use]
+    pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle = Some(limit);
         self
     }
 
@@ -76,6 +88,13 @@ impl CallOptions {
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Where to keep what the service answers beside its message.
+    #[must_use]
+    pub fn with_replies(mut self, replies: &Replies) -> Self {
+        self.replies = Some(replies.clone());
         self
     }
 

@@ -9,7 +9,7 @@ use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Code, Error, Fate, Result};
 use crate::registry::Following;
-use crate::rpc::{BoxFuture, Call, Endpoint, MethodDesc, Payload, Service, Streaming};
+use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
 use crate::selector::{Ended, Filter, Pick};
 use crate::transport::{Arrival, Inbound, Request, Route};
 use crate::util::clock;
@@ -27,7 +27,7 @@ pub(super) enum Way<'a> {
 
 impl<'a> Way<'a> {
     /// Within the process where it serves what is called, unless an address was given.
-    pub(super) fn find(client: &'a Client, service: &str, method: &MethodDesc) -> Self {
+    pub(super) fn find(client: &'a Client, service: &str, method: MethodInfo<'_>) -> Self {
         if client.target.address.is_none()
             && let Some((inbound, route)) = client.core.local.route(service, method.path())
         {
@@ -66,7 +66,7 @@ impl Client {
                 call.service()
             )));
         };
-        let method = call.description();
+        let method = call.method();
         let service = call.service().to_owned();
         // A copy, because a call cannot be shared between threads while an attempt is under way, and a context can.
         let context = call.context().clone();
@@ -107,7 +107,7 @@ impl Client {
                 return Err(error);
             }
             tracing::debug!(service, node = to.node, attempt = tried.len() + 1, "trying another node: {error:#}");
-            tried.push(to.node.take().unwrap_or_default());
+            tried.push(to.id());
             payloads.failed = Some(error);
         }
     }
@@ -116,7 +116,7 @@ impl Client {
         &self,
         remote: &Remote,
         service: &str,
-        method: &MethodDesc,
+        method: MethodInfo<'_>,
         tried: &[String],
         context: &Context,
     ) -> Result<Destination> {
@@ -131,8 +131,7 @@ impl Client {
         loop {
             let nodes = following.nodes();
             if let Some(pick) = self.core.selector.pick(&nodes, &filter, tried) {
-                let (address, node) = (pick.node().address.clone(), pick.node().id.clone());
-                return Ok(Destination { address, node: Some(node), pick: Some(pick) });
+                return Ok(Destination::of(pick));
             }
             let more = tried.is_empty() && !context.is_cancelled();
             if !more || clock::timeout_at(until, following.changed()).await.is_err() {
@@ -143,6 +142,18 @@ impl Client {
 }
 
 impl Destination {
+    fn of(pick: Pick) -> Self {
+        let node = pick.node();
+        // Only nodes that micro has listed know their ids; other lists make theirs up.
+        let ours = node.metadata.contains_key("micro");
+        Destination { address: node.address.clone(), node: ours.then(|| node.id.clone()), pick: Some(pick) }
+    }
+
+    /// What tells the node from the others that are tried.
+    fn id(&self) -> String {
+        self.pick.as_ref().map(|pick| pick.node().id.clone()).unwrap_or_default()
+    }
+
     fn ended(&mut self, how: Ended) {
         if let Some(pick) = &mut self.pick {
             pick.ended(how);

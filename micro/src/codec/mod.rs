@@ -4,10 +4,20 @@
 //! content type: `application/json`, `application/grpc+json` and `application/connect+json` all mean `json`. Peers of
 //! micro's own speak [`Codec::PROTO`]; people and browsers speak [`Codec::JSON`].
 //!
+//! The features `codec-msgpack`, `codec-cbor` and `codec-bytes` add three more, for peers that work with ordinary structs or
+//! with files: names of fields as declared, numbers as numbers, bytes as bytes.
+//!
 //! The set is open: an outside crate implements [`Backend`] and submits a [`Registration`].
 
 mod json;
 mod proto;
+
+#[cfg(feature = "codec-cbor")]
+mod cbor;
+#[cfg(feature = "codec-msgpack")]
+mod msgpack;
+#[cfg(feature = "codec-bytes")]
+mod raw;
 
 use std::fmt;
 
@@ -90,12 +100,13 @@ impl Codec {
 
     /// The codec of a content type, whatever protocol it stands for; parameters behind `;` do not matter.
     ///
-    /// `application/grpc` alone means `proto`, as gRPC has it; so does `application/x-protobuf`.
+    /// `application/grpc` alone means `proto`, as gRPC has it. Older spellings are understood: `x-protobuf`, `x-msgpack`,
+    /// `vnd.msgpack`, and `octet-stream` for `bytes`.
     pub fn of_content_type(content_type: &str) -> Option<Codec> {
         let essence = content_type.split(';').next()?.trim();
         let subtype = strip_ignoring_case(essence, "application/")?;
-        if ["grpc", "grpc-web", "protobuf", "x-protobuf"].iter().any(|name| subtype.eq_ignore_ascii_case(name)) {
-            return Some(Codec::PROTO);
+        if let Some((_, name)) = SPELLINGS.iter().find(|(spelling, _)| subtype.eq_ignore_ascii_case(spelling)) {
+            return Self::named(name);
         }
         let name = subtype.rsplit_once('+').map_or(subtype, |(_, name)| name);
         Self::named(name)
@@ -130,6 +141,33 @@ impl Codec {
         let mut target = Target::empty();
         self.0.decode(bytes, &mut target)?;
         target.0.ok_or_else(|| Error::internal(format!("codec `{}` read no message", self.name())))
+    }
+}
+
+/// Subtypes that do not end in the name of their codec.
+const SPELLINGS: [(&str, &str); 7] = [
+    ("grpc", "proto"),
+    ("grpc-web", "proto"),
+    ("protobuf", "proto"),
+    ("x-protobuf", "proto"),
+    ("x-msgpack", "msgpack"),
+    ("vnd.msgpack", "msgpack"),
+    ("octet-stream", "bytes"),
+];
+
+/// What a foreign decoder says about bytes a peer has sent.
+#[cfg(any(feature = "codec-cbor", feature = "codec-msgpack"))]
+fn unreadable(format: &str, error: &dyn fmt::Display) -> Error {
+    Error::invalid_argument(format!("malformed {format}: {error}"))
+}
+
+/// Refuses what stands behind a message.
+#[cfg(any(feature = "codec-cbor", feature = "codec-msgpack"))]
+fn trailing(rest: &[u8]) -> Result<()> {
+    if rest.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::invalid_argument(format!("{} bytes behind the message", rest.len())))
     }
 }
 

@@ -16,8 +16,10 @@
 //! - [`Message`], [`Visit`], [`Source`]: the idea
 //! - [`Encode`], [`Decode`], [`Target`]: the same behind `dyn`, for rooms that only move messages
 //! - [`Value`], [`Field`], [`OneOf`], [`Enumeration`], [`Adapter`]: what fields are made of
-//! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors
-//! - [`known`]: the well-known types
+//! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors, [`proto`] into text
+//! - [`known`]: the well-known types; [`Named`]: the messages a program has, by name
+//! - [`Prost`]: messages of prost as ours
+//! - [`serde`](mod@serde): the way to and from every format that has a serde crate
 
 mod erased;
 mod error;
@@ -25,6 +27,7 @@ mod traits;
 
 mod describe;
 pub mod descriptor;
+pub mod proto;
 
 mod bytes;
 mod encoding;
@@ -32,6 +35,7 @@ mod encoding;
 pub mod enumeration;
 mod field;
 mod map;
+mod named;
 mod nested;
 mod oneof;
 mod scalar;
@@ -40,11 +44,17 @@ mod value;
 
 pub mod json;
 pub mod known;
+#[doc(hidden)]
+pub mod prost;
+pub mod serde;
 pub mod text;
 pub mod wire;
 
 mod details;
 
+pub use self::prost::Prost;
+#[doc(hidden)]
+pub use describe::refuse_clash;
 pub use describe::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
 pub use describe::{Packing, Reserved, Shape, Type};
 pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, With, Zigzag};
@@ -53,8 +63,9 @@ pub use erased::{Decode, Encode, Target};
 pub use error::{Error, ErrorKind, Result};
 pub use field::{Field, Single};
 pub use map::Key;
+pub use named::Named;
 pub use nested::MessageSlot;
-pub use oneof::{BuildOne, OneOf, OneOfField, OneOfSlot, VisitOne, build_enum};
+pub use oneof::{BuildOne, Fields, OneOf, OneOfField, OneOfSlot, VisitOne, build_enum};
 pub use text::{Dialect, ReadOptions, TextReader, TextWriter, UnknownNames};
 pub use traits::{Message, Source, Visit};
 pub use unknown::UnknownFields;

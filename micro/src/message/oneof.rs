@@ -1,6 +1,6 @@
 //! Enums whose variants carry data.
 
-use super::{Error, ErrorKind, FieldDesc, Message, Result, Source, Value};
+use super::{Error, ErrorKind, FieldDesc, Message, Result, Source, Value, Visit};
 
 /// An enum whose variants carry one value each: a protobuf `oneof`.
 ///
@@ -35,6 +35,15 @@ pub trait OneOf: Sized {
 pub trait VisitOne {
     /// The index of the variant, and its content.
     fn variant<T: Value<E>, E>(self, index: usize, value: &T);
+
+    /// The index of a variant with named fields, and the fields.
+    fn fields<T: Fields>(self, index: usize, fields: &T);
+}
+
+/// The fields of a variant, which together are a message that is nowhere in one piece.
+pub trait Fields {
+    /// Shows every field to `visitor`, by ascending tag.
+    fn visit<V: Visit>(&self, visitor: &mut V);
 }
 
 /// Where the content of a variant comes from.

@@ -88,6 +88,11 @@ impl ServiceDesc {
         self.version
     }
 
+    /// The protobuf package, empty where there is none.
+    pub const fn package(&self) -> &'static str {
+        self.package
+    }
+
     /// The name of the contract itself: `Greeter`.
     pub const fn contract(&self) -> &'static str {
         self.contract
@@ -99,6 +104,11 @@ impl ServiceDesc {
             return Cow::Borrowed(self.contract);
         }
         Cow::Owned(format!("{}.{}", self.package, self.contract))
+    }
+
+    /// The documentation.
+    pub const fn documentation(&self) -> &'static str {
+        self.docs
     }
 
     /// The value of an extension, as JSON text.
@@ -188,6 +198,11 @@ impl MethodDesc {
         self.path
     }
 
+    /// The documentation.
+    pub const fn documentation(&self) -> &'static str {
+        self.docs
+    }
+
     /// The message asked with, or each of them.
     pub fn request(&self) -> &'static MessageDesc {
         (self.request)()
@@ -213,6 +228,11 @@ impl MethodDesc {
     /// Whether the answer is a stream.
     pub const fn server_streaming(&self) -> bool {
         self.server_streaming
+    }
+
+    /// Whether either side is a stream.
+    pub const fn has_stream(&self) -> bool {
+        self.client_streaming || self.server_streaming
     }
 
     /// Whether it may run twice for one request.
@@ -302,5 +322,102 @@ impl Description {
     /// The method with this path.
     pub fn method(&self, path: &str) -> Option<&MethodDescription> {
         self.methods.iter().find(|method| method.path == path)
+    }
+}
+
+/// What whoever moves or wraps a call must know of its method, whether a contract in this program describes it or not.
+#[derive(Clone, Copy)]
+pub struct MethodInfo<'a> {
+    name: &'a str,
+    path: &'a str,
+    client_streaming: bool,
+    server_streaming: bool,
+    idempotency: Idempotency,
+    timeout: Option<Duration>,
+    desc: Option<&'static MethodDesc>,
+}
+
+impl<'a> MethodInfo<'a> {
+    /// A method of which only the path and the shape are known.
+    pub fn new(path: &'a str, client_streaming: bool, server_streaming: bool) -> Self {
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        MethodInfo {
+            name,
+            path,
+            client_streaming,
+            server_streaming,
+            idempotency: Idempotency::Unknown,
+            timeout: None,
+            desc: None,
+        }
+    }
+
+    /// The name on the wire: `Hello`.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The path on the wire: `/greeter.Greeter/Hello`.
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// Whether the caller sends a stream.
+    pub fn client_streaming(&self) -> bool {
+        self.client_streaming
+    }
+
+    /// Whether the answer is a stream.
+    pub fn server_streaming(&self) -> bool {
+        self.server_streaming
+    }
+
+    /// Whether either side is a stream.
+    pub fn has_stream(&self) -> bool {
+        self.client_streaming || self.server_streaming
+    }
+
+    /// Whether it may run twice for one request.
+    pub fn idempotency(&self) -> Idempotency {
+        self.idempotency
+    }
+
+    /// The deadline that applies where the caller sets none.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// All that its contract says of it, where a contract in this program describes it.
+    pub fn desc(&self) -> Option<&'static MethodDesc> {
+        self.desc
+    }
+}
+
+impl From<&'static MethodDesc> for MethodInfo<'static> {
+    fn from(desc: &'static MethodDesc) -> Self {
+        MethodInfo {
+            name: desc.name,
+            idempotency: desc.idempotency,
+            timeout: desc.timeout,
+            desc: Some(desc),
+            ..MethodInfo::new(desc.path, desc.client_streaming, desc.server_streaming)
+        }
+    }
+}
+
+impl<'a> From<&'a MethodDescription> for MethodInfo<'a> {
+    fn from(method: &'a MethodDescription) -> Self {
+        MethodInfo {
+            name: &method.name,
+            idempotency: method.idempotency,
+            timeout: method.timeout,
+            ..MethodInfo::new(&method.path, method.client_streaming, method.server_streaming)
+        }
+    }
+}
+
+impl fmt::Debug for MethodInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.path)
     }
 }

@@ -9,34 +9,34 @@ use bytes::Bytes;
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::Result;
-use crate::rpc::{BoxFuture, Exchange, MethodDesc, Part, Slot};
+use crate::rpc::{BoxFuture, Exchange, MethodInfo, Part, Slot};
 
 /// One call on its way through the interceptors: what is called, with which context, and the request and reply.
 pub struct Call<'a> {
     service: &'a str,
-    method: &'a MethodDesc,
+    method: MethodInfo<'a>,
     context: Context,
     exchange: &'a mut dyn Exchange,
 }
 
 impl<'a> Call<'a> {
     /// A call of `method` of the service named `service`.
-    pub fn new(service: &'a str, method: &'a MethodDesc, context: Context, exchange: &'a mut dyn Exchange) -> Self {
-        Call { service, method, context, exchange }
+    pub fn new(
+        service: &'a str,
+        method: impl Into<MethodInfo<'a>>,
+        context: Context,
+        exchange: &'a mut dyn Exchange,
+    ) -> Self {
+        Call { service, method: method.into(), context, exchange }
     }
 
     /// The name of the service, as the registry lists it.
-    pub fn service(&self) -> &str {
+    pub fn service(&self) -> &'a str {
         self.service
     }
 
     /// What is called.
-    pub fn method(&self) -> &MethodDesc {
-        self.method
-    }
-
-    /// What is called, for as long as the caller knows it.
-    pub(crate) fn description(&self) -> &'a MethodDesc {
+    pub fn method(&self) -> MethodInfo<'a> {
         self.method
     }
 

@@ -9,19 +9,24 @@ mod description;
 mod exchange;
 mod fault;
 mod guard;
+mod idle;
 mod interceptor;
 mod part;
 mod payload;
 mod report;
+pub mod schema;
 mod service;
 mod streaming;
 
 /// A boxed future, as the erased faces of this house return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, ServiceDesc};
+pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo, ServiceDesc};
 pub use exchange::{Bytes as BytesExchange, Exchange, Slot};
 pub use fault::Fault;
+#[doc(hidden)]
+pub use idle::Watch;
+pub(crate) use idle::{Idle, WatchedExchange};
 pub use interceptor::{Call, Endpoint, Interceptor, Interceptors, Next};
 pub use part::{Outcome, Part};
 pub use payload::Payload;

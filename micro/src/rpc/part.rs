@@ -8,7 +8,7 @@ use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::message::{Encode, Message, MessageDesc};
-use crate::rpc::{Fault, Payload, Streaming};
+use crate::rpc::{Fault, Payload, Streaming, Watch};
 
 /// One side of a method: a message, `()`, or a [`Streaming`] of messages.
 #[diagnostic::on_unimplemented(
@@ -45,6 +45,10 @@ pub trait Part: Sized + Send + 'static {
 
     /// Ties a stream to the context of its call; a message passes unchanged.
     fn guarded(self, context: &Context) -> Self;
+
+    /// Passes a stream through `watch`; a message passes unchanged.
+    #[doc(hidden)]
+    fn watched(self, watch: Watch<'_>) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
@@ -71,6 +75,10 @@ impl<M: Message + Send> Part for M {
     }
 
     fn guarded(self, _: &Context) -> Self {
+        self
+    }
+
+    fn watched(self, _: Watch<'_>) -> Self {
         self
     }
 }
@@ -104,6 +112,10 @@ impl<M: Message + Send, E: Fault> Part for Streaming<M, E> {
 
     fn guarded(self, context: &Context) -> Self {
         guard::guarded(self, context)
+    }
+
+    fn watched(self, watch: Watch<'_>) -> Self {
+        watch.apply(self)
     }
 }
 

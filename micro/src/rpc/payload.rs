@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::guard;
 use crate::context::Context;
-use crate::rpc::Streaming;
+use crate::rpc::{Streaming, Watch};
 
 /// What travels one way, encoded: one message or a stream of them.
 pub enum Payload {
@@ -21,6 +21,14 @@ impl Payload {
         match self {
             Payload::One(bytes) => Payload::One(bytes),
             Payload::Many(stream) => Payload::Many(guard::guarded(stream, context)),
+        }
+    }
+
+    /// Passes a stream through `watch`; one message passes unchanged.
+    pub(crate) fn watched(self, watch: Watch<'_>) -> Self {
+        match self {
+            Payload::One(bytes) => Payload::One(bytes),
+            Payload::Many(stream) => Payload::Many(watch.apply(stream)),
         }
     }
 }

@@ -1,20 +1,23 @@
 //! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
 
 mod drain;
+mod fallback;
 mod listen;
 mod table;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 pub use drain::{Drained, Phase, Switch};
+pub use fallback::{Fallback, Unknown, open};
 pub use listen::{ListenOptions, Listener};
 
 use table::Table;
 
 use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Call, Interceptors, Service};
+use crate::rpc::{BoxFuture, Call, Endpoint, Idle, Interceptors, Service, WatchedExchange};
 use crate::transport::{Arrival, Inbound, Route};
 use crate::util::text;
 
@@ -24,6 +27,8 @@ pub struct Server {
     node: Option<String>,
     table: Table,
     interceptors: Interceptors,
+    fallback: Option<Arc<dyn Endpoint>>,
+    idle: Option<Duration>,
     stopping: AtomicBool,
 }
 
@@ -41,6 +46,13 @@ impl Server {
         self
     }
 
+    /// The same with something that takes the calls no service answers.
+    #[must_use]
+    pub fn with_fallback(mut self, fallback: Arc<dyn Endpoint>) -> Self {
+        self.fallback = Some(fallback);
+        self
+    }
+
     /// Adds a service under the name it is listed by.
     ///
     /// # Errors
@@ -50,10 +62,26 @@ impl Server {
         self.table.add(name, service)
     }
 
+    /// Adds a service that answers but is not among [`services`](Self::services): one about the server itself. Where
+    /// others have its paths they come first.
+    pub fn add_unlisted(&mut self, service: Service) {
+        self.table.add_unlisted(service);
+    }
+
     /// The same with every call wrapped.
     #[must_use]
     pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
         self.interceptors = interceptors;
+        self
+    }
+
+    /// The same with a limit to how long a call with a stream may wait while nothing moves in either direction. Default: none.
+    ///
+    /// It holds for calls from other processes, and fails them with
+    /// [`DeadlineExceeded`](crate::Code::DeadlineExceeded). A caller that does not read does not count as silent.
+    #[must_use]
+    pub fn with_idle_timeout(mut self, limit: Option<Duration>) -> Self {
+        self.idle = limit;
         self
     }
 
@@ -79,8 +107,15 @@ impl Inbound for Server {
             return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`"))
                 .with_fate(Fate::Never));
         }
-        let found = self.table.find(arrival.path, arrival.service);
-        found.cloned().ok_or_else(|| self.unknown(arrival.path))
+        if let Some(route) = self.table.find(arrival.path, arrival.service) {
+            return Ok(route.clone());
+        }
+        match &self.fallback {
+            Some(end) if is_method(arrival.path) => {
+                Ok(Route::open(arrival.service.unwrap_or_default().into(), arrival.path, end.clone()))
+            }
+            _ => Err(self.unknown(arrival.path)),
+        }
     }
 
     fn local(&self, service: &str, path: &str) -> Option<Route> {
@@ -88,7 +123,16 @@ impl Inbound for Server {
     }
 
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
-        self.interceptors.run(call, route)
+        let Some(limit) = self.idle.filter(|_| route.method().has_stream()) else {
+            return self.interceptors.run(call, route);
+        };
+        Box::pin(async move {
+            let idle = Idle::new(limit);
+            let (service, method, context) = (call.service().to_owned(), call.method(), call.context().clone());
+            let mut exchange = WatchedExchange::new(call.exchange(), idle.clone());
+            let mut call = Call::new(&service, method, context, &mut exchange);
+            idle.bound(self.interceptors.run(&mut call, route)).await
+        })
     }
 }
 
@@ -100,6 +144,13 @@ impl Server {
         };
         Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug())).with_fate(Fate::Never)
     }
+}
+
+/// Whether a path is of the form `/package.Contract/Method`.
+fn is_method(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let parts = (parts.next(), parts.next(), parts.next(), parts.next());
+    matches!(parts, (Some(""), Some(contract), Some(method), None) if !contract.is_empty() && !method.is_empty())
 }
 
 impl fmt::Debug for Server {

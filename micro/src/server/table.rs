@@ -25,11 +25,20 @@ impl Table {
             )));
         }
         let name: Arc<str> = name.into();
-        for (index, method) in desc.method_descs().iter().enumerate() {
-            self.routes.entry(method.path()).or_default().push(Route::new(name.clone(), service.clone(), index));
-        }
+        self.route(&name, &service);
         self.services.push((name, service));
         Ok(())
+    }
+
+    /// Adds a service that is not listed, under its own name.
+    pub(super) fn add_unlisted(&mut self, service: Service) {
+        self.route(&service.desc().name().into(), &service);
+    }
+
+    fn route(&mut self, name: &Arc<str>, service: &Service) {
+        for (index, method) in service.desc().method_descs().iter().enumerate() {
+            self.routes.entry(method.path()).or_default().push(Route::new(name.clone(), service.clone(), index));
+        }
     }
 
     /// What answers `path`: of the service called `name` where a name is given.

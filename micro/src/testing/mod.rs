@@ -1,5 +1,41 @@
-//! Help for tests: ours, and those of programs and backends built on micro.
+//! For tests: several apps in one process, captured logs, and the conformance suites. For us and for outsiders.
 //!
+//! ```
+//! use micro::prelude::*;
+//! use micro::testing::World;
+//!
+//! # #[micro::message] #[derive(Debug)] pub struct Number { pub value: u32 }
+//! # #[micro::service(name = "doubler")] pub trait Doubler { async fn double(&self, number: Number) -> Result<Number>; }
+//! # struct Twice;
+//! # #[micro::handler(manual)] impl Doubler for Twice {
+//! #     async fn double(&self, number: Number) -> Result<Number> { Ok(Number { value: number.value * 2 }) }
+//! # }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+//! // Apps of one world find and call each other as if they were apart, without sockets and also under paused time.
+//! let world = World::new();
+//! let doubler = world.app().serve(DoublerServer::new(Twice)).start().await?;
+//! world.registered("doubler").await;
+//! let client: DoublerClient = world.client().await?;
+//! assert_eq!(client.double(Number { value: 21 }).await?.value, 42);
+//! doubler.stop().await?;
+//!
+//! // What calls a service is tested with a mock of it in the place of the client.
+//! let mocked = DoublerClient::of(Twice);
+//! assert_eq!(mocked.double(Number { value: 1 }).await?.value, 2);
+//! # Ok(()) }
+//! ```
+//!
+//! - [`World`]: several apps in one process, as if they were apart.
+//! - [`Logs`]: what was logged.
+//! - [`mod@contract`]: a committed `.proto` file, and a test that the code keeps what it promises.
 //! - [`suite`]: what every backend of a room promises, as tests that any backend can be put through.
 
+pub mod contract;
+mod logs;
 pub mod suite;
+mod world;
+
+#[doc(inline)]
+pub use crate::__micro_contract as contract;
+pub use logs::Logs;
+pub use world::World;

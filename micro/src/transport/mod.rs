@@ -4,19 +4,23 @@
 //! [`Exchange`](crate::rpc::Exchange) and hands it to an [`Inbound`], which the server room implements. The calling end
 //! implements [`Outbound`]. Neither knows who is on the other side of it.
 //!
-//! [`local`] moves calls within one process, by the caller's slot and without encoding; [`http`] speaks gRPC, gRPC-Web,
+//! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
+//! without sockets; [`http`] speaks gRPC, gRPC-Web,
 //! Connect and plain JSON on one port.
 
 pub mod http;
 pub mod local;
+pub mod memory;
+mod route;
 
 use std::fmt;
-use std::sync::Arc;
+
+pub use route::{Route, Streams};
 
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::Result;
-use crate::rpc::{BoxFuture, Call, Endpoint, MethodDesc, Payload, Service};
+use crate::rpc::{BoxFuture, Call, MethodInfo, Payload};
 
 /// What answers calls, from the view of a transport.
 pub trait Inbound: Send + Sync + 'static {
@@ -48,48 +52,6 @@ pub struct Arrival<'a> {
     pub service: Option<&'a str>,
     /// The node it is meant for, where the caller says so: a port can be taken over by another process.
     pub node: Option<&'a str>,
-}
-
-/// What answers a call: a method of a service under a name.
-#[derive(Clone, Debug)]
-pub struct Route {
-    name: Arc<str>,
-    service: Service,
-    index: usize,
-}
-
-impl Route {
-    /// The method at `index` of `service`, which is listed as `name`.
-    pub fn new(name: Arc<str>, service: Service, index: usize) -> Self {
-        Route { name, service, index }
-    }
-
-    /// The name the service is listed under.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The service.
-    pub fn service(&self) -> &Service {
-        &self.service
-    }
-
-    /// The place of the method in its service.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// What the method says about itself.
-    pub fn method(&self) -> &'static MethodDesc {
-        &self.service.desc().method_descs()[self.index]
-    }
-}
-
-impl Endpoint for Route {
-    fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
-        let (context, exchange) = call.parts();
-        self.service.call(self.index, exchange, context)
-    }
 }
 
 /// A way to call other processes.
@@ -137,8 +99,8 @@ pub struct Method<'a> {
     pub server_streaming: bool,
 }
 
-impl<'a> From<&'a MethodDesc> for Method<'a> {
-    fn from(method: &'a MethodDesc) -> Self {
+impl<'a> From<MethodInfo<'a>> for Method<'a> {
+    fn from(method: MethodInfo<'a>) -> Self {
         Method {
             path: method.path(),
             client_streaming: method.client_streaming(),

@@ -32,6 +32,37 @@ async fn connect_get_of_a_method_without_side_effects() {
 }
 
 #[tokio::test]
+async fn connect_get_takes_base64_and_any_codec_and_tells_caches_what_it_depends_on() {
+    let world = World::new().await;
+    let get = |path: &str| format!("GET /test.Echo/{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    for (query, body) in [
+        ("encoding=proto&base64=1&message=AQ_-", "\u{1}\u{f}\u{fe}"),
+        ("encoding=proto&base64=1&message=aGk%3D", "hi"),
+        ("encoding=json&message=%7B%22a%22%3A1%7D", "{\"a\":1}"),
+        ("message=hi+there&encoding=json", "hi there"),
+        ("encoding=proto", ""),
+    ] {
+        let answer = world.raw(&get(&format!("Say?connect=v1&{query}"))).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("vary: accept-encoding\r\n"), "{answer}");
+        if body.is_ascii() && !body.starts_with('\u{1}') {
+            assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{query}: {answer}");
+        }
+    }
+    for (query, status) in [
+        ("?connect=v1&encoding=xml&message=", 415),
+        ("?connect=v1&message=x", 400),
+        ("?connect=v2&encoding=proto&message=x", 400),
+        ("?connect=v1&encoding=proto&base64=1&message=%21", 400),
+        ("", 400),
+    ] {
+        let answer = world.raw(&get(&format!("Say{query}"))).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{query}: {answer}");
+    }
+    let answer = world.raw(&get("Count?connect=v1&encoding=json&message=%7B%7D")).await;
+    assert!(answer.starts_with("HTTP/1.1 405") && answer.contains("allow: POST\r\n"), "{answer}");
+}
+
+#[tokio::test]
 async fn connect_errors_are_json_with_details_in_every_codec() {
     let world = World::new().await;
     for content_type in ["application/json", "application/proto"] {

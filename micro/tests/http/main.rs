@@ -3,5 +3,7 @@
 mod world;
 
 mod calls;
+#[cfg(all(feature = "transport-gzip", feature = "transport-zstd"))]
+mod compression;
 mod drain;
 mod refusals;

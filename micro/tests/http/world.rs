@@ -9,7 +9,8 @@ use futures_util::StreamExt;
 use micro::codec::Codec;
 use micro::errors::{Detail, Fate};
 use micro::rpc::{
-    BoxFuture, Call, Entry, Method as MethodOf, MethodDesc, MethodSpec, Payload, Service, ServiceDesc, Streaming,
+    BoxFuture, Call, Entry, Method as MethodOf, MethodDesc, MethodInfo, MethodSpec, Payload, Service, ServiceDesc,
+    Streaming,
 };
 use micro::server::{Drained, ListenOptions, Listener, Phase, Switch};
 use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};
@@ -309,7 +310,7 @@ pub(crate) async fn call(
     context: &Context,
 ) -> Result<Payload> {
     let method = SERVICE.method_descs().iter().find(|method| method.name() == name).expect("a method of ours");
-    let method = Method::from(method);
+    let method = Method::from(MethodInfo::from(method));
     let request = Request { address, node: None, service: "test", method, codec: Codec::PROTO, payload, context };
     client.call(request).await
 }

@@ -1,6 +1,6 @@
 #[micro::message]
 enum Shape {
-    Circle { radius: f64 },
+    Circle { radius: usize },
     Rectangle(f64, f64),
     Points(Vec<u32>),
 }

@@ -34,4 +34,19 @@ const _: () = {
         }
     }
     __message::enumeration!(Color);
+    impl __message::Serialize for Color {
+        fn serialize<S: __message::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            __message::serialize_enumeration(self, serializer)
+        }
+    }
+    impl<'de> __message::Deserialize<'de> for Color {
+        fn deserialize<D: __message::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            __message::deserialize_enumeration(deserializer)
+        }
+    }
 };

@@ -73,6 +73,7 @@ const _: () = {
                 >("paid", &[7, 8])
                     .entry(),
             ];
+            const _: () = __message::refuse_clash(ENTRIES, 6);
             &__message::MessageDesc::new("shop.v1.Order", ENTRIES)
                 .with_docs("What a customer wants.")
                 .with_reserved(
@@ -206,5 +207,23 @@ const _: () = {
                 rest: slot_7,
             })
         }
+    }
+    impl __message::Serialize for Order {
+        fn serialize<S: __message::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            __message::serialize(self, serializer)
+        }
+    }
+    impl<'de> __message::Deserialize<'de> for Order {
+        fn deserialize<D: __message::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            __message::deserialize(deserializer)
+        }
+    }
+    __message::submit! {
+        __message::Named::of:: < Order > ()
     }
 };

@@ -13,6 +13,21 @@ const _: () = {
             loop {}
         }
     }
+    impl __message::Serialize for Wrong {
+        fn serialize<S: __message::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            __message::serialize(self, serializer)
+        }
+    }
+    impl<'de> __message::Deserialize<'de> for Wrong {
+        fn deserialize<D: __message::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            __message::deserialize(deserializer)
+        }
+    }
 };
 ::core::compile_error! {
     "0 is no tag: they go from 1 to 536870911, without 19000 to 19999"

@@ -214,7 +214,8 @@ impl ClientEntry {
         ClientEntry { out, make, desc }
     }
 
-    pub(in crate::app) fn out(&self) -> Dep {
+    /// The client itself.
+    pub fn out(&self) -> Dep {
         self.out
     }
 

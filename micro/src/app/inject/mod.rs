@@ -40,6 +40,11 @@ impl Dep {
         self.id
     }
 
+    /// The crate it is declared in.
+    pub fn home(&self) -> &'static str {
+        (self.name)().split("::").next().unwrap_or_default()
+    }
+
     /// Its name, without the modules it lives in.
     pub fn name(&self) -> String {
         short((self.name)())

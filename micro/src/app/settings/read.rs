@@ -190,6 +190,18 @@ mod tests {
     }
 
     #[test]
+    fn compression_and_silence_are_off_until_asked_for() {
+        use crate::transport::http::Compress;
+
+        assert_eq!((settings(&[], &[]).compress, settings(&[], &[]).idle_timeout), (Compress::Never, None));
+        let set = settings(&[("MICRO_COMPRESS", "16KiB")], &["--idle-timeout", "5m"]);
+        assert_eq!((set.compress, set.idle_timeout), (Compress::From(16 * 1024), Some(Duration::from_secs(300))));
+        assert_eq!(settings(&[], &["--compress", "replies"]).compress, Compress::Replies);
+        let error = from(&[], &["--compress", "always"]).unwrap_err();
+        assert!(error.message().contains("`never`, `replies`, or the size"), "{}", error.message());
+    }
+
+    #[test]
     fn everything_wrong_is_said_at_once_and_by_the_name_it_was_set_by() {
         let environment = [("MICRO_ADDRESS", "nowhere"), ("MICRO_REGISTER_TTL", "1s"), ("MICRO_LOG", "micro=loud")];
         let error = from(&environment, &["--message-limit", "many"]).unwrap_err();

@@ -1,4 +1,6 @@
 use super::Settings;
+use crate::app::identity::Rename;
+use crate::transport::http::Compress;
 use crate::util::duration;
 
 /// One setting: how it is called, what it says in `--help`, and how its text is read and shown.
@@ -46,6 +48,70 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| settings.advertise.clone().unwrap_or_default(),
     },
     Setting {
+        flag: "services",
+        value: "NAME,..",
+        help: "Build and serve only these of the services that are linked",
+        aliases: &[],
+        set: |settings, text| {
+            settings.services = list(text).map(str::to_owned).collect();
+            Ok(())
+        },
+        show: |settings| settings.services.iter().cloned().collect::<Vec<_>>().join(","),
+    },
+    Setting {
+        flag: "server-name",
+        value: "NAME",
+        help: "The name services are listed under; `OLD=NEW,..` where there are several",
+        aliases: &[],
+        set: |settings, text| {
+            settings.names = list(text).map(rename).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+        show: |settings| {
+            let show = |rename: &Rename| match &rename.from {
+                Some(from) => format!("{from}={}", rename.to),
+                None => rename.to.clone(),
+            };
+            settings.names.iter().map(show).collect::<Vec<_>>().join(",")
+        },
+    },
+    Setting {
+        flag: "server-version",
+        value: "VERSION",
+        help: "The version nodes are listed with; that of the contract where not given",
+        aliases: &[],
+        set: |settings, text| {
+            settings.version = Some(non_empty(text)?);
+            Ok(())
+        },
+        show: |settings| settings.version.clone().unwrap_or_default(),
+    },
+    Setting {
+        flag: "server-id",
+        value: "ID",
+        help: "What tells this node from the others; random where not given",
+        aliases: &[],
+        set: |settings, text| {
+            settings.id = Some(non_empty(text)?);
+            Ok(())
+        },
+        show: |settings| settings.id.clone().unwrap_or_default(),
+    },
+    Setting {
+        flag: "server-metadata",
+        value: "KEY=VALUE,..",
+        help: "What else nodes say about themselves",
+        aliases: &[],
+        set: |settings, text| {
+            settings.metadata = list(text).map(pair).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+        show: |settings| {
+            let pairs = settings.metadata.iter().map(|(key, value)| format!("{key}={value}"));
+            pairs.collect::<Vec<_>>().join(",")
+        },
+    },
+    Setting {
         flag: "registry",
         value: "URL",
         help: "Where nodes are listed: `auto`, `local`, `memory`, or a URL",
@@ -90,6 +156,28 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| duration::show(settings.request_timeout),
     },
     Setting {
+        flag: "check-interval",
+        value: "TIME",
+        help: "How often the health checks of the program run",
+        aliases: &[],
+        set: |settings, text| {
+            settings.check_interval = positive(text)?;
+            Ok(())
+        },
+        show: |settings| duration::show(settings.check_interval),
+    },
+    Setting {
+        flag: "idle-timeout",
+        value: "TIME",
+        help: "How long a call with a stream may wait while nothing moves on it; 0 for no limit",
+        aliases: &[],
+        set: |settings, text| {
+            settings.idle_timeout = Some(time(text)?).filter(|time| !time.is_zero());
+            Ok(())
+        },
+        show: |settings| duration::show(settings.idle_timeout.unwrap_or_default()),
+    },
+    Setting {
         flag: "message-limit",
         value: "BYTES",
         help: "How large an incoming message may be; `KiB` and `MiB` are understood",
@@ -99,6 +187,21 @@ pub(super) const TABLE: &[Setting] = &[
             Ok(())
         },
         show: |settings| show_bytes(settings.message_limit),
+    },
+    Setting {
+        flag: "compress",
+        value: "WHAT",
+        help: "What of calls over HTTP is compressed: `never`, `replies`, or requests too from a size on, like `16KiB`",
+        aliases: &[],
+        set: |settings, text| {
+            settings.compress = compress(text)?;
+            Ok(())
+        },
+        show: |settings| match settings.compress {
+            Compress::Never => "never".into(),
+            Compress::Replies => "replies".into(),
+            Compress::From(size) => show_bytes(size),
+        },
     },
     Setting {
         flag: "drain-delay",
@@ -123,6 +226,17 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| duration::show(settings.shutdown_timeout),
     },
     Setting {
+        flag: "reflection",
+        value: "SWITCH",
+        help: "Whether tools like grpcurl may ask what is served: `on` or `off`",
+        aliases: &[],
+        set: |settings, text| {
+            settings.reflection = switch(text)?;
+            Ok(())
+        },
+        show: |settings| if settings.reflection { "on" } else { "off" }.to_owned(),
+    },
+    Setting {
         flag: "log",
         value: "FILTER",
         help: "What is logged: a level, or levels by target like `info,micro=debug`",
@@ -145,6 +259,30 @@ pub(super) const TABLE: &[Setting] = &[
         show: |settings| format!("{:?}", settings.logging.format).to_lowercase(),
     },
 ];
+
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| "expected `key=value,..`".to_owned())?;
+    Ok((non_empty(key)?, value.trim().to_owned()))
+}
+
+fn rename(text: &str) -> Result<Rename, String> {
+    Ok(match text.split_once('=') {
+        Some((from, to)) => Rename { from: Some(non_empty(from)?), to: non_empty(to)? },
+        None => Rename { from: None, to: non_empty(text)? },
+    })
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err("expected `on` or `off`".into()),
+    }
+}
 
 fn non_empty(text: &str) -> Result<String, String> {
     let text = text.trim();
@@ -184,6 +322,18 @@ fn bytes(text: &str) -> Result<usize, String> {
     });
     read.filter(|bytes| *bytes > 0)
         .ok_or_else(|| "expected a number of bytes, like `65536`, `64KiB` or `4MiB`".to_owned())
+}
+
+fn compress(text: &str) -> Result<Compress, String> {
+    match text.trim() {
+        "never" => Ok(Compress::Never),
+        "replies" => Ok(Compress::Replies),
+        size => {
+            let expected =
+                |_| "expected `never`, `replies`, or the size from which on to compress, like `16KiB`".to_owned();
+            bytes(size).map(Compress::From).map_err(expected)
+        }
+    }
 }
 
 fn show_bytes(bytes: usize) -> String {

@@ -23,8 +23,9 @@ pub(super) fn field(
         Shape::Repeated(of, packing) => {
             set_type(&mut field, of);
             field.set_label(Label::Repeated);
-            if is_packable(of) {
-                field.options = Some(FieldOptions { packed: Some(packing == Packing::Packed), ..Default::default() });
+            // In proto3 packed is what goes without saying.
+            if of.is_packable() && packing == Packing::Unpacked {
+                field.options = Some(FieldOptions { packed: Some(false), ..Default::default() });
             }
         }
         Shape::Map(key, value) => {
@@ -62,7 +63,7 @@ fn map_entry(name: String, key: Type, value: Type) -> DescriptorProto {
 }
 
 /// The name that compilers of `.proto` files give: `unit_prices` becomes `UnitPricesEntry`.
-fn entry_name(field: &str) -> String {
+pub(in crate::message) fn entry_name(field: &str) -> String {
     let mut name = String::new();
     for word in field.split('_') {
         let mut chars = word.chars();
@@ -70,10 +71,6 @@ fn entry_name(field: &str) -> String {
         name.push_str(chars.as_str());
     }
     name + "Entry"
-}
-
-fn is_packable(of: Type) -> bool {
-    !matches!(of, Type::Message(_) | Type::Text | Type::Bytes)
 }
 
 fn set_type(field: &mut FieldDescriptorProto, of: Type) {

@@ -17,8 +17,9 @@ use prost_types::descriptor_proto::ReservedRange;
 use prost_types::{DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FileDescriptorProto};
 
 use super::{Entry, EnumDesc, Message, MessageDesc, Reserved};
+pub(super) use field::entry_name;
 use field::field;
-use reach::Reached;
+pub(super) use reach::Reached;
 
 /// The files with the message `M` and everything it refers to; those a file depends on come before it.
 ///
@@ -29,29 +30,40 @@ pub fn files_of<M: Message>() -> Vec<FileDescriptorProto> {
 
 /// The files with these messages and everything they refer to; those a file depends on come before it.
 pub fn files(roots: &[&'static MessageDesc]) -> Vec<FileDescriptorProto> {
+    let mut files = files_with_known(roots);
+    files.retain(|file| file.package() != GOOGLE);
+    files
+}
+
+/// The same with the well-known types among them, which those who compile the files do not have.
+pub fn files_with_known(roots: &[&'static MessageDesc]) -> Vec<FileDescriptorProto> {
     let reached = Reached::from(roots);
-    let mut packages: BTreeMap<&str, Package> = BTreeMap::new();
+    let mut contents: BTreeMap<String, Content> = BTreeMap::new();
     for message in reached.messages.values() {
-        packages.entry(message.package()).or_default().messages.push(message);
+        contents.entry(file_of(message.name)).or_default().messages.push(message);
     }
     for enumeration in reached.enums.values() {
-        packages.entry(package(enumeration.name)).or_default().enums.push(enumeration);
+        contents.entry(file_of(enumeration.name)).or_default().enums.push(enumeration);
     }
-    // The names of the well-known ones are file names of their own.
-    packages.remove(GOOGLE);
-    dependencies_first(packages.iter().map(|(name, package)| file(name, package)).collect())
+    dependencies_first(contents.into_iter().map(|(name, content)| file(name, &content)).collect())
+}
+
+/// Every enum that these messages refer to.
+pub fn enums(roots: &[&'static MessageDesc]) -> Vec<&'static EnumDesc> {
+    Reached::from(roots).enums.into_values().collect()
 }
 
 #[derive(Default)]
-struct Package {
+struct Content {
     messages: Vec<&'static MessageDesc>,
     enums: Vec<&'static EnumDesc>,
 }
 
-const GOOGLE: &str = "google.protobuf";
+/// The package of the well-known types.
+pub(in crate::message) const GOOGLE: &str = "google.protobuf";
 
 /// The file with a type: one per package, except for the well-known types.
-fn file_of(type_name: &str) -> String {
+pub(crate) fn file_of(type_name: &str) -> String {
     match type_name {
         "google.protobuf.Duration" => "google/protobuf/duration.proto".to_owned(),
         "google.protobuf.Empty" => "google/protobuf/empty.proto".to_owned(),
@@ -67,7 +79,8 @@ fn file_of(type_name: &str) -> String {
     }
 }
 
-fn file_name(package: &str) -> String {
+/// The file of a package.
+pub(crate) fn file_name(package: &str) -> String {
     match package {
         "" => "unnamed.proto".to_owned(),
         _ => format!("{}.proto", package.replace('.', "/")),
@@ -82,19 +95,20 @@ fn short(type_name: &str) -> String {
     type_name.rsplit('.').next().unwrap_or_default().to_owned()
 }
 
-fn file(name: &str, package: &Package) -> FileDescriptorProto {
-    let own = file_name(name);
+fn file(name: String, content: &Content) -> FileDescriptorProto {
+    let messages = content.messages.iter().map(|message| message.name);
+    let of = messages.chain(content.enums.iter().map(|desc| desc.name)).next().map_or("", package);
     let mut dependencies: BTreeSet<String> = BTreeSet::new();
-    for message in &package.messages {
+    for message in &content.messages {
         dependencies.extend(reach::types(message).filter_map(reach::name).map(file_of));
     }
-    dependencies.remove(&own);
+    dependencies.remove(&name);
     FileDescriptorProto {
-        name: Some(own),
-        package: Some(name.to_owned()).filter(|name| !name.is_empty()),
+        name: Some(name),
+        package: Some(of.to_owned()).filter(|name| !name.is_empty()),
         dependency: dependencies.into_iter().collect(),
-        message_type: package.messages.iter().map(|desc| message(desc)).collect(),
-        enum_type: package.enums.iter().map(|desc| enumeration(desc)).collect(),
+        message_type: content.messages.iter().map(|desc| message(desc)).collect(),
+        enum_type: content.enums.iter().map(|desc| enumeration(desc)).collect(),
         syntax: Some("proto3".to_owned()),
         ..FileDescriptorProto::default()
     }
@@ -160,14 +174,14 @@ fn enumeration(desc: &EnumDesc) -> EnumDescriptorProto {
     let aliased = desc.values.iter().any(|value| !numbers.insert(value.number));
     EnumDescriptorProto {
         name: Some(short(desc.name)),
-        value: desc.values.iter().map(|described| value(described.name, described.number)).collect(),
+        value: desc.values_zero_first().map(|described| value(described.name, described.number)).collect(),
         options: aliased.then(|| prost_types::EnumOptions { allow_alias: Some(true), ..Default::default() }),
         ..EnumDescriptorProto::default()
     }
 }
 
 /// Orders files so that none comes before one it depends on, as far as that can be.
-fn dependencies_first(mut files: Vec<FileDescriptorProto>) -> Vec<FileDescriptorProto> {
+pub(crate) fn dependencies_first(mut files: Vec<FileDescriptorProto>) -> Vec<FileDescriptorProto> {
     let mut ordered: Vec<FileDescriptorProto> = Vec::with_capacity(files.len());
     while !files.is_empty() {
         let waits = |file: &FileDescriptorProto| {

@@ -6,13 +6,13 @@ use crate::message::{EnumDesc, MessageDesc, Shape, Type};
 
 /// Messages and enums by full name.
 #[derive(Default)]
-pub(super) struct Reached {
-    pub(super) messages: BTreeMap<&'static str, &'static MessageDesc>,
-    pub(super) enums: BTreeMap<&'static str, &'static EnumDesc>,
+pub(in crate::message) struct Reached {
+    pub(in crate::message) messages: BTreeMap<&'static str, &'static MessageDesc>,
+    pub(in crate::message) enums: BTreeMap<&'static str, &'static EnumDesc>,
 }
 
 impl Reached {
-    pub(super) fn from(roots: &[&'static MessageDesc]) -> Self {
+    pub(in crate::message) fn from(roots: &[&'static MessageDesc]) -> Self {
         let mut reached = Reached::default();
         let mut waiting = roots.to_vec();
         while let Some(message) = waiting.pop() {

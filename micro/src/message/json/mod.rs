@@ -1,6 +1,6 @@
 //! JSON: the text format everyone speaks.
 //!
-//! [`to_vec`] writes canonical proto3 JSON, [`write`](write()) any [`Dialect`]; [`from_slice`] reads all of them, leniently, and
+//! [`to_vec`] writes canonical proto3 JSON, [`to_vec_with`] any [`Dialect`]; [`from_slice`] reads all of them, leniently, and
 //! [`read`] as strictly as one likes.
 
 mod pull;
@@ -18,8 +18,17 @@ use super::{Decode, Encode, Message, Result, Target};
 ///
 /// When a value has no place in JSON, such as a time after the year 9999.
 pub fn to_vec<M: Message>(message: &M) -> Result<Vec<u8>> {
+    to_vec_with(message, &Dialect::PROTO3)
+}
+
+/// The JSON of a message in any dialect: [`Dialect::PLAIN`] is what ordinary structs look like.
+///
+/// # Errors
+///
+/// When a value has no place in the dialect.
+pub fn to_vec_with(message: &dyn Encode, dialect: &Dialect) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(128);
-    write(message, &mut out, &Dialect::PROTO3)?;
+    write(message, &mut out, dialect)?;
     Ok(out)
 }
 

@@ -6,21 +6,40 @@
 //! | [`std::time::Duration`] | `google.protobuf.Duration` |
 //! | [`std::time::SystemTime`] | `google.protobuf.Timestamp` |
 //! | [`serde_json::Value`] | `google.protobuf.Value` |
-//! | [`Struct`], [`ListValue`] | the same |
+//! | [`Struct`], [`ListValue`], [`FieldMask`], [`Any`] | the same |
+//! | [`StringValue`] and so on | the wrappers, which new messages have no use for |
 //!
 //! [`Span`] and [`Timestamp`] hold what Rust's types cannot: negative durations, times far away.
 
+mod any;
 mod calendar;
 mod duration;
 mod empty;
+mod field_mask;
 mod timestamp;
 mod value;
+mod wrapper;
 
+pub use any::Any;
 pub use duration::Span;
+pub use field_mask::FieldMask;
 pub use timestamp::Timestamp;
 pub use value::{ListValue, NullValue, Struct, Value, ValueKind};
+pub use wrapper::{BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value};
+pub use wrapper::{StringValue, UInt32Value, UInt64Value};
 
+use super::named::Named;
 use super::{Error, ErrorKind};
+
+/// Makes the types of this room known to [`Any`].
+macro_rules! name {
+    ($($message:ty),* $(,)?) => {$(
+        inventory::submit! { Named::of::<$message>() }
+    )*};
+}
+
+name!((), Span, Timestamp, Value, Struct, ListValue, FieldMask, Any);
+name!(BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value, StringValue, UInt32Value, UInt64Value);
 
 /// The digits behind the point: none, three, six or nine.
 fn fraction(nanos: u32) -> String {

@@ -244,7 +244,8 @@ impl Message for ListValue {
 
 /// `google.protobuf.Value`: any JSON.
 ///
-/// In protobuf bytes every number is a double, so integers past 2^53 are rounded there; in text they stay as they are.
+/// In protobuf every number of it is a double. So JSON with an integer that a double does not hold, such as 2^53 + 1, is
+/// refused, reading and writing; in bytes it is rounded.
 impl Message for serde_json::Value {
     travels_as!(Value);
 
@@ -266,8 +267,9 @@ fn write_json(value: &serde_json::Value, writer: &mut TextWriter<'_>) {
         serde_json::Value::Null => writer.null(),
         serde_json::Value::Bool(value) => writer.boolean(*value),
         serde_json::Value::Number(number) => match (number.as_u64(), number.as_i64()) {
-            (Some(number), _) => writer.unsigned_number(number),
-            (None, Some(number)) => writer.number(number),
+            (Some(number), _) if is_exact(number.into()) => writer.unsigned_number(number),
+            (None, Some(number)) if is_exact(number.into()) => writer.number(number),
+            (Some(_), _) | (_, Some(_)) => writer.fail(Error::does_not_fit(number, "a double, as all of a `Value` do")),
             (None, None) => write_number(number.as_f64().unwrap_or(f64::NAN), writer),
         },
         serde_json::Value::String(text) => writer.text(text),
@@ -295,9 +297,13 @@ fn read_json(reader: &mut TextReader<'_>) -> Result<serde_json::Value> {
         Peek::Null => reader.null().map(|()| serde_json::Value::Null)?,
         Peek::Boolean => reader.boolean()?.into(),
         Peek::Number => match reader.number()? {
-            Number::Unsigned(number) => number.into(),
-            Number::Signed(number) => number.into(),
-            other => json_number(other.float())?,
+            Number::Unsigned(number) if is_exact(number.into()) => number.into(),
+            Number::Signed(number) if is_exact(number.into()) => number.into(),
+            Number::Float(number) => json_number(number)?,
+            number => {
+                let number = number.whole().unwrap_or_default();
+                return Err(Error::does_not_fit(number, "a double, as all of a `Value` do"));
+            }
         },
         Peek::Text | Peek::Bytes => reader.text()?.into(),
         Peek::List => {
@@ -322,6 +328,11 @@ fn read_json(reader: &mut TextReader<'_>) -> Result<serde_json::Value> {
             members.into()
         }
     })
+}
+
+/// Whether a double holds this integer.
+fn is_exact(number: i128) -> bool {
+    number as f64 as i128 == number
 }
 
 fn json_number(number: f64) -> Result<serde_json::Value> {

@@ -3,6 +3,7 @@
 //! A format is two object-safe traits: a [`Sink`] takes values one after the other, a [`Pull`] gives them back. Messages
 //! are written and read against [`TextWriter`] and [`TextReader`], which add what all formats share: the [`Dialect`],
 //! limits, and leniency. Text may be anything that has lists, objects and a few scalars; msgpack and CBOR are text too.
+//! A [`Tape`] is text kept in memory, through which messages reach the formats of serde.
 
 mod dialect;
 mod number;
@@ -10,6 +11,7 @@ mod object;
 mod pull;
 mod reader;
 mod sink;
+pub(super) mod tape;
 mod writer;
 
 pub use dialect::{Dialect, ReadOptions, UnknownNames};
@@ -17,4 +19,5 @@ pub use number::Number;
 pub use pull::{Peek, Pull};
 pub use reader::TextReader;
 pub use sink::Sink;
+pub use tape::Tape;
 pub use writer::TextWriter;

@@ -33,7 +33,7 @@ impl Number {
     }
 
     /// The whole number, if it is one.
-    pub(super) fn whole(self) -> Option<i128> {
+    pub(in crate::message) fn whole(self) -> Option<i128> {
         match self {
             Number::Unsigned(value) => Some(value.into()),
             Number::Signed(value) => Some(value.into()),

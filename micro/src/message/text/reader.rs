@@ -5,7 +5,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::object::ObjectReader;
-use super::{Number, Peek, Pull, ReadOptions, UnknownNames};
+use super::tape::{Tape, TapePull, TapeSink};
+use super::{Number, Peek, Pull, ReadOptions, Sink as _, UnknownNames};
 use crate::message::wire::{MAX_DEPTH, element_budget, too_deep};
 use crate::message::{EnumDesc, Error, ErrorKind, Message, Result};
 
@@ -22,6 +23,11 @@ impl<'a> TextReader<'a> {
     /// Reads from `source`, an input of `size` bytes: the size decides how much memory its lists may take.
     pub fn new(source: &'a mut dyn Pull, size: usize, options: ReadOptions) -> Self {
         TextReader { source, options, depth: MAX_DEPTH, budget: element_budget(size) }
+    }
+
+    /// How strictly it reads.
+    pub(in crate::message) fn options(&self) -> ReadOptions {
+        self.options
     }
 
     /// What comes next, without taking it.
@@ -209,6 +215,49 @@ impl<'a> TextReader<'a> {
             }
             Ok(())
         })
+    }
+
+    /// Reads an object and puts its members aside, except for the one called `name`, which `read` reads.
+    ///
+    /// # Errors
+    ///
+    /// When something else is there, and those of `read`.
+    pub(in crate::message) fn object_without(
+        &mut self,
+        name: &str,
+        mut read: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<Tape> {
+        let mut tape = Tape::default();
+        let mut sink = TapeSink::new(&mut tape);
+        sink.begin_object();
+        self.object(|reader, key| {
+            if key == name {
+                return read(reader);
+            }
+            sink.key(key);
+            sink.copy(reader)
+        })?;
+        sink.end_object();
+        self.charge(tape.memory())?;
+        Ok(tape)
+    }
+
+    /// Reads with `read` what was put aside, a level deeper.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`, and [`ErrorKind::Limit`] when the level is too deep.
+    pub(in crate::message) fn aside<T>(
+        &mut self,
+        tape: &Tape,
+        read: impl FnOnce(&mut TextReader<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let depth = self.depth.checked_sub(1).ok_or_else(too_deep)?;
+        let mut source = TapePull::new(tape);
+        let mut reader = TextReader { source: &mut source, options: self.options, depth, budget: self.budget };
+        let value = read(&mut reader)?;
+        self.budget = reader.budget;
+        Ok(value)
     }
 
     /// Reads an object of the fields of a message.

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Dialect, Sink};
-use crate::message::oneof::VisitOne;
+use crate::message::oneof::{Fields, VisitOne};
+use crate::message::wire::{MAX_DEPTH, too_deep};
 use crate::message::{Entry, EnumDesc, Error, ErrorKind, Field, FieldDesc, Message, OneOf, Result, Shape};
 use crate::message::{UnknownFields, Value, Visit};
 
@@ -15,12 +16,15 @@ pub struct TextWriter<'a> {
     sink: &'a mut dyn Sink,
     dialect: &'a Dialect,
     error: Option<Error>,
+    depth: u32,
+    // The type to be written as the first member of the next message: `@type` of an `Any`.
+    type_url: Option<String>,
 }
 
 impl<'a> TextWriter<'a> {
     /// Writes to `sink`.
     pub fn new(sink: &'a mut dyn Sink, dialect: &'a Dialect) -> Self {
-        TextWriter { sink, dialect, error: None }
+        TextWriter { sink, dialect, error: None, depth: MAX_DEPTH, type_url: None }
     }
 
     /// The dialect being written.
@@ -174,10 +178,54 @@ impl<'a> TextWriter<'a> {
     }
 
     /// Writes a message as an object of its fields.
+    ///
+    /// One that is nested deeper than any reader would follow is a failure.
     pub fn message<M: Message>(&mut self, message: &M) {
-        self.begin_object();
-        message.visit(&mut Members(self));
-        self.end_object();
+        self.members(|members| message.visit(members));
+    }
+
+    fn members(&mut self, visit: impl FnOnce(&mut Members<'_, 'a>)) {
+        let written = self.deeper(|writer| {
+            writer.begin_object();
+            if let Some(type_url) = writer.type_url.take() {
+                writer.key("@type");
+                writer.text(&type_url);
+            }
+            visit(&mut Members(writer));
+            writer.end_object();
+            Ok(())
+        });
+        if let Err(error) = written {
+            self.fail(error);
+        }
+    }
+
+    /// Writes a message as an object of its type and its fields; `write` writes the message.
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`; then nothing was written.
+    pub(in crate::message) fn typed_message(
+        &mut self,
+        type_url: &str,
+        write: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        self.type_url = Some(type_url.to_owned());
+        let written = write(self);
+        self.type_url = None;
+        written
+    }
+
+    /// Writes with `write` a level deeper.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Limit`] when that is too deep, and those of `write`.
+    pub(in crate::message) fn deeper(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.depth = self.depth.checked_sub(1).ok_or_else(too_deep)?;
+        let written = write(self);
+        self.depth += 1;
+        written
     }
 
     fn field_name(&self, field: &'static FieldDesc) -> &'static str {
@@ -224,5 +272,9 @@ struct Member<'w, 'a> {
 impl VisitOne for Member<'_, '_> {
     fn variant<T: Value<E>, E>(self, index: usize, value: &T) {
         self.writer.member(&self.variants[index], |writer| value.write_value(writer));
+    }
+
+    fn fields<T: Fields>(self, index: usize, fields: &T) {
+        self.writer.member(&self.variants[index], |writer| writer.members(|members| fields.visit(members)));
     }
 }

@@ -1,7 +1,7 @@
 //! Oneofs in bytes: the last variant wins, and a message set twice is merged.
 
 use super::{Input, Reader, WireType, Writer};
-use crate::message::oneof::{BuildOne, VisitOne};
+use crate::message::oneof::{BuildOne, Fields, VisitOne};
 use crate::message::{OneOf, OneOfSlot, Result, Value};
 
 impl Reader<'_> {
@@ -67,5 +67,10 @@ impl VisitOne for WriteOne<'_, '_> {
     fn variant<T: Value<E>, E>(self, index: usize, value: &T) {
         self.writer.key(self.tags[index], T::WIRE);
         value.put(self.writer);
+    }
+
+    fn fields<T: Fields>(self, index: usize, fields: &T) {
+        self.writer.key(self.tags[index], WireType::Len);
+        self.writer.nested(|writer| fields.visit(writer));
     }
 }

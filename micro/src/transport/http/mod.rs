@@ -17,5 +17,5 @@ mod status;
 mod tasks;
 mod timeout;
 
-pub use client::{ClientOptions, HttpClient};
+pub use client::{ClientOptions, Compress, HttpClient};
 pub use server::{Hosts, HttpServer, ServerOptions};

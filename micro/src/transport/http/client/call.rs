@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::fate::Shape;
 use super::frames::{Messages, Outgoing};
 use super::link::Slot;
+use super::packing::{self, Packing};
 use super::pool::Pools;
 use crate::codec::Codec;
 use crate::context::Context;
@@ -40,8 +41,8 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     let context = request.context;
     let server_streaming = request.method.server_streaming;
     let shape = if matches!(request.payload, Payload::One(_)) { Shape::One } else { Shape::Many };
-    let (mut head, address) = (head(&request)?, request.address);
-    let (body, hold) = Outgoing::new(request.payload)?;
+    let (mut head, address) = (head(&request, pools.packing())?, request.address);
+    let (body, hold) = Outgoing::new(request.payload, pools.packing())?;
     let slot = pools.slot(address).await?;
     // Only now: waiting for a connection has cost some of the time.
     if let Some(remaining) = context.remaining() {
@@ -58,7 +59,8 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     }
     check(head.status, &head.headers)?;
     context.received(received(&head.headers), Metadata::new());
-    let mut messages = Messages::new(body, pools.options().message_limit, hold);
+    let unpacker = pools.packing().unpacker(&head.headers);
+    let mut messages = Messages::new(body, pools.options().message_limit, unpacker, hold);
     if server_streaming {
         return Ok(Payload::Many(stream(messages, slot, context.clone())));
     }
@@ -67,7 +69,7 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     Ok(Payload::One(outcome?))
 }
 
-fn head(request: &Request<'_>) -> Result<http::request::Parts> {
+fn head(request: &Request<'_>, packing: &Packing) -> Result<http::request::Parts> {
     let wrong = |error: http::Error| {
         let (address, path) = (request.address, request.method.path);
         Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}")).with_fate(Fate::Never)
@@ -80,6 +82,12 @@ fn head(request: &Request<'_>) -> Result<http::request::Parts> {
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(CONTENT_TYPE, content_type(request.codec));
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
+    let size = match &request.payload {
+        Payload::One(message) => Some(message.len()),
+        Payload::Many(_) => None,
+    };
+    let compression = [(packing::ENCODING, packing.encoding(size)), (packing::ACCEPT, packing.accept())];
+    headers.extend(compression.into_iter().filter_map(|(name, value)| Some((name, value?))));
     let mut say = |name: &'static str, value: &str| {
         let value = HeaderValue::try_from(value).map_err(|error| wrong(error.into()))?;
         headers.insert(name, value);

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::fate;
+use super::packing::{Packing, Unpacker};
 use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
 use crate::transport::http::coalesce::Coalesced;
@@ -21,6 +22,9 @@ use crate::transport::http::status;
 
 /// The flag and the length in front of a message.
 const HEAD: usize = 5;
+/// The flags of a message as it is, and of a compressed one.
+const PLAIN: u8 = 0;
+const PACKED: u8 = 1;
 /// Ready messages share a frame up to this size, which is how much HTTP/2 puts into one.
 const FULL: usize = 16 * 1024;
 
@@ -38,17 +42,18 @@ impl Outgoing {
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when a message is longer than four bytes can say.
-    pub(super) fn new(payload: Payload) -> Result<(Self, Hold)> {
+    pub(super) fn new(payload: Payload, packing: &Packing) -> Result<(Self, Hold)> {
         let (hold, held) = oneshot::channel();
         let failure = Failure::default();
         let body = match payload {
             Payload::One(message) => {
                 let mut framed = BytesMut::new();
-                frame(&message, &mut framed)?;
+                frame(&message, packing, &mut framed)?;
                 Outgoing::One(Some(framed.freeze()))
             }
             Payload::Many(items) => {
-                let framed = Framed { items: Some(items), ready: BytesMut::new(), held, failure: failure.clone() };
+                let (ready, packing) = (BytesMut::new(), packing.clone());
+                let framed = Framed { items: Some(items), ready, packing, held, failure: failure.clone() };
                 Outgoing::Many(Box::new(Coalesced::new(framed)))
             }
         };
@@ -115,6 +120,7 @@ impl std::error::Error for Broken {}
 pub(super) struct Framed {
     items: Option<Streaming<Bytes>>,
     ready: BytesMut,
+    packing: Packing,
     held: oneshot::Receiver<()>,
     failure: Failure,
 }
@@ -131,7 +137,7 @@ impl Framed {
                     self.items = None;
                     return Poll::Ready(Ok(()));
                 }
-                Poll::Ready(Some(item)) => item.and_then(|message| frame(&message, &mut self.ready)),
+                Poll::Ready(Some(item)) => item.and_then(|message| frame(&message, &self.packing, &mut self.ready)),
             };
             if let Err(error) = framed {
                 self.items = None;
@@ -161,11 +167,13 @@ impl Body for Framed {
     }
 }
 
-fn frame(message: &[u8], out: &mut BytesMut) -> Result<()> {
+fn frame(message: &[u8], packing: &Packing, out: &mut BytesMut) -> Result<()> {
+    let packed = packing.pack(message);
+    let (flag, message) = packed.as_ref().map_or((PLAIN, message), |packed| (PACKED, packed));
     let length = u32::try_from(message.len())
         .map_err(|_| Error::resource_exhausted(format!("a message of {} bytes is too long", message.len())))?;
     out.reserve(HEAD + message.len());
-    out.put_u8(0);
+    out.put_u8(flag);
     out.put_u32(length);
     out.put_slice(message);
     Ok(())
@@ -176,13 +184,14 @@ pub(super) struct Messages {
     body: Incoming,
     unread: Unread,
     limit: usize,
+    unpacker: Unpacker,
     hold: Hold,
     trailers: Option<HeaderMap>,
 }
 
 impl Messages {
-    pub(super) fn new(body: Incoming, limit: usize, hold: Hold) -> Self {
-        Messages { body, unread: Unread::default(), limit, hold, trailers: None }
+    pub(super) fn new(body: Incoming, limit: usize, unpacker: Unpacker, hold: Hold) -> Self {
+        Messages { body, unread: Unread::default(), limit, unpacker, hold, trailers: None }
     }
 
     /// The next message; `None` once the outcome was success. Nothing is lost when the future is dropped.
@@ -192,8 +201,10 @@ impl Messages {
     /// The outcome, or what happened on the way to it.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
-            if let Some(message) = self.unread.next(self.limit)? {
-                return Ok(Some(message));
+            match self.unread.next(self.limit)? {
+                Some((PLAIN, message)) => return Ok(Some(message)),
+                Some((_, packed)) => return self.unpacker.unpack(packed, self.limit).map(Some),
+                None => {}
             }
             match self.body.frame().await {
                 None => return self.outcome().map(|()| None),
@@ -241,11 +252,12 @@ impl Unread {
         self.0 = both.freeze();
     }
 
-    fn next(&mut self, limit: usize) -> Result<Option<Bytes>> {
+    /// The next message, as it came, with its flag.
+    fn next(&mut self, limit: usize) -> Result<Option<(u8, Bytes)>> {
         let Some(head) = self.0.first_chunk::<HEAD>() else { return Ok(None) };
         let [flag, length @ ..] = *head;
         let length = u32::from_be_bytes(length) as usize;
-        if flag != 0 {
+        if flag > PACKED {
             return Err(Error::internal(format!(
                 "the answer has a message with the flag {flag}, which nobody asked for"
             )));
@@ -257,18 +269,19 @@ impl Unread {
             return Ok(None);
         }
         self.0.advance(HEAD);
-        Ok(Some(self.0.split_to(length)))
+        Ok(Some((flag, self.0.split_to(length))))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::http::Compress;
 
     fn framed(messages: &[&[u8]]) -> Vec<u8> {
         let mut out = BytesMut::new();
         for message in messages {
-            frame(message, &mut out).unwrap();
+            frame(message, &Packing::new(Compress::Never), &mut out).unwrap();
         }
         out.to_vec()
     }
@@ -280,7 +293,7 @@ mod tests {
             let (mut unread, mut read) = (Unread::default(), Vec::new());
             for chunk in framed(&sent).chunks(size) {
                 unread.add(Bytes::copy_from_slice(chunk));
-                while let Some(message) = unread.next(300).unwrap() {
+                while let Some((_, message)) = unread.next(300).unwrap() {
                     read.push(message);
                 }
             }
@@ -294,7 +307,7 @@ mod tests {
         let next = |bytes: &'static [u8]| Unread(Bytes::from_static(bytes)).next(10);
         assert!(next(b"\x00\x00\x00\x00\x0b").is_err());
         assert!(next(b"\x00\xff\xff\xff\xff").is_err());
-        assert!(next(b"\x01\x00\x00\x00\x01x").is_err());
+        assert!(next(b"\x02\x00\x00\x00\x01x").is_err());
         assert!(next(b"\x80\x00\x00\x00\x00").is_err());
         assert!(next(b"\x00\x00").unwrap().is_none());
     }

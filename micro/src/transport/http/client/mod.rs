@@ -4,6 +4,7 @@ mod call;
 mod fate;
 mod frames;
 mod link;
+mod packing;
 mod pool;
 
 use std::fmt;
@@ -42,6 +43,22 @@ pub struct ClientOptions {
     pub keepalive: Duration,
     /// How long a connection without calls is kept: 5 min.
     pub idle: Duration,
+    /// What is compressed: nothing.
+    pub compress: Compress,
+}
+
+/// What an [`HttpClient`] compresses. It takes the feature `transport-gzip`, or `transport-zstd` for replies alone, on both
+/// sides; a program built without compresses nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compress {
+    /// Nothing, and the server is asked to do the same. Within a data centre that costs the least.
+    #[default]
+    Never,
+    /// The server may compress replies.
+    Replies,
+    /// The server may compress replies, and messages of requests from this size on are compressed with gzip. A server that
+    /// does not know gzip refuses such a call with [`Code::Unimplemented`](crate::Code::Unimplemented).
+    From(usize),
 }
 
 impl Default for ClientOptions {
@@ -53,6 +70,7 @@ impl Default for ClientOptions {
             most_connections: 4,
             keepalive: Duration::from_secs(20),
             idle: Duration::from_secs(300),
+            compress: Compress::Never,
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::ClientOptions;
 use super::fate;
 use super::link::{Link, Slot};
+use super::packing::Packing;
 use crate::errors::Result;
 use crate::util::spawn::{self, Task};
 
@@ -20,6 +21,7 @@ pub(super) struct Pools(Arc<Shared>);
 
 struct Shared {
     options: ClientOptions,
+    packing: Packing,
     pools: Mutex<HashMap<String, Arc<Pool>>>,
 }
 
@@ -57,11 +59,16 @@ enum Step {
 
 impl Pools {
     pub(super) fn new(options: ClientOptions) -> Self {
-        Pools(Arc::new(Shared { options, pools: Mutex::default() }))
+        let packing = Packing::new(options.compress);
+        Pools(Arc::new(Shared { options, packing, pools: Mutex::default() }))
     }
 
     pub(super) fn options(&self) -> &ClientOptions {
         &self.0.options
+    }
+
+    pub(super) fn packing(&self) -> &Packing {
+        &self.0.packing
     }
 
     /// The right to one call to `address`, over whichever of its connections is least busy.

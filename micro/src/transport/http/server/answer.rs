@@ -13,10 +13,11 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 
 use super::reply::Late;
+use super::rpc::is_readable;
 use crate::codec::Codec;
 use crate::context::{Context, Peer, Trace};
 use crate::errors::{Error, Result};
-use crate::rpc::{BytesExchange, Call, Idempotency, Payload, Streaming};
+use crate::rpc::{BytesExchange, Call, Payload, Streaming};
 use crate::transport::http::{metadata, status};
 use crate::transport::{Inbound, Route, names};
 use crate::util::clock;
@@ -129,8 +130,7 @@ impl Dispatcher for Answer {
             (true, false) => MethodKind::ClientStreaming,
             (true, true) => MethodKind::BidiStreaming,
         };
-        let readable = kind == MethodKind::Unary && method.idempotency() == Idempotency::NoSideEffects;
-        Some(MethodDescriptor::from_kind(kind).with_idempotent(readable))
+        Some(MethodDescriptor::from_kind(kind).with_idempotent(is_readable(&self.route)))
     }
 
     fn call_unary(

@@ -92,6 +92,13 @@ impl HttpServer {
         HttpServer { router, options: Arc::new(options), leaving: Arc::new(AtomicBool::new(false)) }
     }
 
+    /// The same with everything it answers, calls and routes, passed through `change`: the place for layers of `tower`.
+    #[must_use]
+    pub fn map_router(mut self, change: impl FnOnce(axum::Router) -> axum::Router) -> Self {
+        self.router = change(self.router);
+        self
+    }
+
     /// Tells HTTP/1.1 clients with every answer to open their next connection elsewhere.
     ///
     /// Unlike those of HTTP/2 they cannot be told that a request was not processed, so they should be gone before the

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use connectrpc::{CompressionRegistry, ConnectRpcBody, ConnectRpcService, DeadlinePolicy, Limits};
-use http::{Request, StatusCode, Version};
+use http::header::{ALLOW, CONTENT_TYPE, VARY};
+use http::{HeaderValue, Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 
 use super::ServerOptions;
@@ -21,9 +22,9 @@ use super::patient::Patient;
 use super::reply::{self, Late};
 use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
-use crate::rpc::BoxFuture;
+use crate::rpc::{BoxFuture, Idempotency};
 use crate::transport::http::status;
-use crate::transport::{Arrival, Inbound, Route, names};
+use crate::transport::{Arrival, Inbound, Route, Streams, names};
 use crate::util::clock;
 
 /// Longer than any call; keeps what peers ask for within what clocks can say.
@@ -48,13 +49,16 @@ impl Rpc {
             .with_max_message_size(options.message_limit)
             .with_max_request_body_size(options.message_limit.saturating_add(5));
         let deadlines = DeadlinePolicy::new().with_max(LONGEST).with_enforce_on_streams(true);
-        let (compression, patience) = (CompressionRegistry::new(), options.body_timeout);
+        // Whatever is compiled in. It unpacks no more than the limit of a message.
+        let (compression, patience) = (CompressionRegistry::default(), options.body_timeout);
         Rpc(Arc::new(Shared { inbound, limits, deadlines, compression, patience }))
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response {
+        let reading = is_for_reading(&request);
         let negotiated = negotiate::negotiate(&mut request);
         let mut response = match self.route(&request) {
+            Ok(route) if reading && !is_readable(&route) => not_readable(),
             Ok(route) => self.run(route, negotiated.as_ref(), request).await,
             Err(error) => refuse(&error, request).await,
         };
@@ -64,6 +68,10 @@ impl Rpc {
         if let Some(negotiated) = negotiated {
             negotiated.restore(response.headers_mut());
         }
+        if reading {
+            // A cache must not give one caller what another one asked to have compressed.
+            response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+        }
         response
     }
 
@@ -71,7 +79,7 @@ impl Rpc {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let arrival =
             Arrival { path: request.uri().path(), service: header(names::SERVICE), node: header(names::NODE) };
-        self.0.inbound.route(&arrival)
+        Ok(self.0.inbound.route(&arrival)?.shaped(shape(request)))
     }
 
     async fn run(&self, route: Route, negotiated: Option<&Negotiated>, request: Request<Body>) -> Response {
@@ -97,6 +105,13 @@ impl Rpc {
     }
 }
 
+/// What the content type says of a method nobody describes: only plain calls of Connect are one message each way.
+fn shape(request: &Request<Body>) -> Streams {
+    let content_type = request.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let enveloped = content_type.starts_with(b"application/grpc") || content_type.starts_with(b"application/connect+");
+    if enveloped { Streams::Both } else { Streams::Neither }
+}
+
 impl tower::Service<Request<Body>> for Rpc {
     type Response = Response;
     type Error = Infallible;
@@ -116,6 +131,19 @@ impl fmt::Debug for Rpc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Rpc")
     }
+}
+
+fn is_for_reading(request: &Request<Body>) -> bool {
+    request.method() == Method::GET
+}
+
+/// Whether Connect's GET may call it: caches and crawlers repeat one at will.
+pub(super) fn is_readable(route: &Route) -> bool {
+    !route.method().has_stream() && route.method().idempotency() == Idempotency::NoSideEffects
+}
+
+fn not_readable() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response()
 }
 
 /// Answers a call that nobody here runs.

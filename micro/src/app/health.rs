@@ -1,0 +1,119 @@
+//! Whether the program can answer calls: its own checks, and what the probes and the registry are told of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::debug::Readiness;
+use crate::errors::{Error, Result};
+use crate::rpc::BoxFuture;
+use crate::util::clock;
+
+/// Whether the program can do without what a check looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Critical {
+    /// While it fails the node is not ready and is withdrawn from the registry.
+    Yes,
+    /// It is shown, and nothing else happens.
+    No,
+}
+
+/// How long one check may take before it has failed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A check of the user's.
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) critical: Critical,
+    pub(super) run: Box<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>,
+}
+
+/// What is known of the program's health.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Status {
+    /// Whether calls are taken: between start and stop.
+    pub(super) serving: bool,
+    /// The checks that fail, with what they say.
+    pub(super) failing: BTreeMap<String, (Critical, String)>,
+}
+
+impl Status {
+    pub(super) fn is_ready(&self) -> bool {
+        self.serving && self.failing.values().all(|(critical, _)| *critical == Critical::No)
+    }
+}
+
+/// The place where health is kept. Cloning it shares the place.
+#[derive(Clone, Debug)]
+pub(super) struct Health {
+    status: Arc<watch::Sender<Status>>,
+    readiness: Readiness,
+}
+
+impl Health {
+    /// Nothing is known yet; `readiness` is kept in step.
+    pub(super) fn new(readiness: Readiness) -> Self {
+        Health { status: Arc::new(watch::Sender::new(Status::default())), readiness }
+    }
+
+    pub(super) fn set_serving(&self, serving: bool) {
+        self.change(|status| std::mem::replace(&mut status.serving, serving) != serving);
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    pub(super) fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Status) -> bool) {
+        self.status.send_if_modified(|status| {
+            let changed = change(status);
+            if changed {
+                self.readiness.set_ready(status.is_ready());
+            }
+            changed
+        });
+    }
+
+    /// Runs every check once.
+    pub(super) async fn look(&self, checks: &[Check]) {
+        for check in checks {
+            let outcome = clock::timeout(PATIENCE, (check.run)()).await;
+            let outcome = outcome.unwrap_or_else(|_| Err(Error::deadline_exceeded("the check took too long")));
+            self.note(check, outcome);
+        }
+    }
+
+    /// Runs the checks for as long as it is polled.
+    pub(super) async fn keep_looking(self, checks: Vec<Check>, interval: Duration) {
+        loop {
+            clock::sleep(interval).await;
+            self.look(&checks).await;
+        }
+    }
+
+    fn note(&self, check: &Check, outcome: Result<()>) {
+        let words = outcome.err().map(|error| (check.critical, format!("{error:#}")));
+        self.change(|status| {
+            let before = match &words {
+                Some(words) => status.failing.insert(check.name.clone(), words.clone()),
+                None => status.failing.remove(&check.name),
+            };
+            match (&before, &words) {
+                (None, Some((_, words))) => tracing::warn!(check = check.name, "check fails: {words}"),
+                (Some(_), None) => tracing::info!(check = check.name, "check passes again"),
+                _ => {}
+            }
+            before.is_some() != words.is_some()
+        });
+    }
+}

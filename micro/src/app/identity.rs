@@ -1,0 +1,100 @@
+//! Under which names, as which node and as which version a program is listed.
+
+use std::collections::BTreeMap;
+
+use super::Settings;
+use crate::errors::{Error, Result};
+use crate::registry::Node;
+use crate::rpc::{Service, schema};
+use crate::util::{random, text};
+
+/// Who this program is to others.
+pub(super) struct Identity {
+    pub(super) id: String,
+    /// The services with the names they are listed under.
+    pub(super) services: Vec<(String, Service)>,
+    version: Option<String>,
+    metadata: BTreeMap<String, String>,
+}
+
+impl Identity {
+    /// What the settings make of the services.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the settings rename what is not there.
+    pub(super) fn of(settings: &Settings, mut services: Vec<(String, Service)>) -> Result<Self> {
+        for rename in &settings.names {
+            rename_in(&mut services, rename)?;
+        }
+        Ok(Identity {
+            id: settings.id.clone().unwrap_or_else(random::id),
+            services,
+            version: settings.version.clone(),
+            metadata: settings.metadata.clone(),
+        })
+    }
+
+    /// One node per name, with every method served under it.
+    pub(super) fn nodes(&self, address: &str) -> Vec<Node> {
+        let mut nodes: Vec<Node> = Vec::new();
+        for (name, service) in &self.services {
+            let desc = service.desc();
+            let at = nodes.iter().position(|node| node.service == *name).unwrap_or_else(|| {
+                let fingerprint = format!("{:016x}", self.fingerprint(name));
+                nodes.push(self.node(name, desc.service_version(), address).with_metadata("schema", fingerprint));
+                nodes.len() - 1
+            });
+            nodes[at].endpoints.extend(desc.method_descs().iter().map(|method| method.path().to_owned()));
+        }
+        nodes
+    }
+
+    /// Of all contracts that are served under one name.
+    fn fingerprint(&self, name: &str) -> u64 {
+        let same = self.services.iter().filter(|(other, _)| other == name);
+        schema::fingerprint(&same.map(|(_, service)| service.desc()).collect::<Vec<_>>())
+    }
+
+    fn node(&self, name: &str, version: &str, address: &str) -> Node {
+        let version = self.version.as_deref().unwrap_or(version);
+        let mut node = Node::new(name, address).with_id(&self.id).with_version(version);
+        node.metadata = self.metadata.clone();
+        node.with_metadata("micro", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+/// A name to list services under: in the place of another, or of the only one there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rename {
+    /// The name to replace; the only one there is where none is given.
+    pub from: Option<String>,
+    /// The name to list it under.
+    pub to: String,
+}
+
+fn rename_in(services: &mut [(String, Service)], rename: &Rename) -> Result<()> {
+    let mut names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
+    names.dedup();
+    let from = match &rename.from {
+        Some(from) => from.clone(),
+        None if names.len() == 1 => names[0].clone(),
+        None => {
+            return Err(Error::invalid_argument(format!(
+                "`--server-name {to}` does not say which of `{names}` it renames: write `--server-name OLD={to}`",
+                to = rename.to,
+                names = names.join("`, `")
+            )));
+        }
+    };
+    if !names.contains(&from) {
+        let near = text::nearest(&from, names.iter().map(String::as_str));
+        let hint = near
+            .map_or_else(|| format!("there are `{}`", names.join("`, `")), |near| format!("did you mean `{near}`?"));
+        return Err(Error::invalid_argument(format!("`--server-name` renames `{from}`, which is not served: {hint}")));
+    }
+    for (name, _) in services.iter_mut().filter(|(name, _)| *name == from) {
+        name.clone_from(&rename.to);
+    }
+    Ok(())
+}

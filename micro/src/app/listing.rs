@@ -1,0 +1,112 @@
+//! The entries of this program in the registry: there while it is ready, gone while it is not.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::health::Status;
+use crate::errors::Result;
+use crate::registry::{Node, Registration, Registry, Ttl};
+use crate::util::clock;
+use crate::util::spawn::{self, Task};
+
+/// How long to wait before listing is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Keeps the entries in step with the program's health, until it is told to leave.
+pub(super) struct Listing {
+    leave: mpsc::Sender<()>,
+    task: Task<()>,
+}
+
+impl Listing {
+    /// Lists the nodes, if the program is ready, and keeps them in step from then on.
+    pub(super) async fn enter(
+        registry: Registry,
+        nodes: Vec<Node>,
+        ttl: Ttl,
+        health: watch::Receiver<Status>,
+    ) -> Result<Self> {
+        let mut entries = Entries { registry, nodes, ttl, held: Vec::new() };
+        if health.borrow().is_ready() {
+            entries.list().await?;
+        }
+        let (leave, told) = mpsc::channel(1);
+        Ok(Listing { leave, task: spawn::spawn(entries.keep(health, told)) })
+    }
+
+    /// Takes the nodes off the list, and returns when that is done.
+    pub(super) async fn leave(self) {
+        // The task is gone only if it panicked, and then its entries are gone with it.
+        if self.leave.send(()).await.is_ok() {
+            let _ = self.task.await;
+        }
+    }
+}
+
+struct Entries {
+    registry: Registry,
+    nodes: Vec<Node>,
+    ttl: Ttl,
+    held: Vec<Registration>,
+}
+
+impl Entries {
+    async fn keep(mut self, mut health: watch::Receiver<Status>, mut told: mpsc::Receiver<()>) {
+        loop {
+            let ready = health.borrow_and_update().is_ready();
+            let settled = self.settle(ready).await;
+            let again = async {
+                match settled {
+                    true => std::future::pending().await,
+                    false => clock::sleep(AGAIN).await,
+                }
+            };
+            tokio::select! {
+                _ = told.recv() => break,
+                changed = health.changed() => if changed.is_err() { break },
+                () = again => {}
+            }
+        }
+        self.withdraw().await;
+    }
+
+    /// Whether what is listed is what should be.
+    async fn settle(&mut self, ready: bool) -> bool {
+        if ready != self.held.is_empty() {
+            return true;
+        }
+        if !ready {
+            tracing::warn!("not ready: withdrawn from the registry");
+            self.withdraw().await;
+            return true;
+        }
+        match self.list().await {
+            Ok(()) => {
+                tracing::info!("ready: listed in the registry");
+                true
+            }
+            Err(error) => {
+                tracing::warn!("cannot be listed in the registry: {error:#}");
+                false
+            }
+        }
+    }
+
+    async fn list(&mut self) -> Result<()> {
+        let mut held = Vec::new();
+        for node in &self.nodes {
+            held.push(self.registry.register(node.clone(), self.ttl).await?);
+        }
+        self.held = held;
+        Ok(())
+    }
+
+    async fn withdraw(&mut self) {
+        for registration in self.held.drain(..) {
+            if let Err(error) = registration.deregister().await {
+                tracing::warn!("cannot leave the registry, the entry stays until its time is up: {error:#}");
+            }
+        }
+    }
+}

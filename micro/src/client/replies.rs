@@ -1,0 +1,51 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::context::Context;
+use crate::metadata::Metadata;
+
+/// What services answered beside their messages: the place where a caller reads it.
+///
+/// ```
+/// use micro::client::{CallOptions, Replies};
+///
+/// let replies = Replies::new();
+/// let options = CallOptions::new().with_replies(&replies);
+/// // after `greeter.with(options).hello(..).await`:
+/// let left = replies.headers().get("x-quota-left").map(str::to_owned);
+/// ```
+///
+/// It tells of the last call that was begun. Cloning it shares the place.
+#[derive(Clone, Default)]
+pub struct Replies(Arc<Mutex<Context>>);
+
+impl Replies {
+    /// An empty place.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What came ahead of the answer.
+    pub fn headers(&self) -> Metadata {
+        self.last().reply_headers()
+    }
+
+    /// What came behind the answer; behind a stream, once it has been read to its end.
+    pub fn trailers(&self) -> Metadata {
+        self.last().reply_trailers()
+    }
+
+    pub(super) fn begin(&self, context: &Context) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = context.clone();
+    }
+
+    fn last(&self) -> Context {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for Replies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replies").field("headers", &self.headers()).field("trailers", &self.trailers()).finish()
+    }
+}

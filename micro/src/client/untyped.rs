@@ -1,0 +1,96 @@
+use bytes::Bytes;
+
+use super::Client;
+use crate::codec::Codec;
+use crate::context::Context;
+use crate::errors::{Error, Result};
+use crate::rpc::{self, MethodInfo, Payload, Streaming};
+
+/// Calls a service by names, with bytes: for gateways, proxies and tools, which know no contract.
+///
+/// ```
+/// use micro::prelude::*;
+///
+/// # async fn example(app: micro::app::Running) -> Result<()> {
+/// let greeter = app.client().untyped("greeter");
+/// let reply = greeter.json("/greeter.Greeter/Hello", r#"{"name": "Ada"}"#).await?;
+/// assert_eq!(reply, r#"{"greeting":"Hello, Ada!"}"#);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Untyped {
+    client: Client,
+    service: String,
+}
+
+impl Client {
+    /// Calls the service listed as `service` by the paths of its methods.
+    pub fn untyped(&self, service: impl Into<String>) -> Untyped {
+        Untyped { client: self.clone(), service: service.into() }
+    }
+}
+
+impl Untyped {
+    /// One message for one message, both in `codec`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::call`]. [`InvalidArgument`](crate::Code::InvalidArgument) when `path` is none.
+    pub async fn unary(&self, path: &str, codec: Codec, request: impl Into<Bytes>) -> Result<Bytes> {
+        let method = MethodInfo::new(path, false, false);
+        match self.call(method, codec, Payload::One(request.into())).await? {
+            Payload::One(reply) => Ok(reply),
+            Payload::Many(_) => Err(Error::internal("a stream where one message was expected")),
+        }
+    }
+
+    /// One message for one message, as JSON text.
+    ///
+    /// # Errors
+    ///
+    /// As [`unary`](Self::unary).
+    pub async fn json(&self, path: &str, request: &str) -> Result<String> {
+        let reply = self.unary(path, Codec::JSON, request.to_owned()).await?;
+        String::from_utf8(reply.into()).map_err(|error| Error::internal("the reply is not text").from_source(error))
+    }
+
+    /// A stream of messages for a stream of messages, both in `codec`. Either may hold one message.
+    ///
+    /// # Errors
+    ///
+    /// As [`unary`](Self::unary).
+    pub async fn streams(&self, path: &str, codec: Codec, requests: Streaming<Bytes>) -> Result<Streaming<Bytes>> {
+        let method = MethodInfo::new(path, true, true);
+        match self.call(method, codec, Payload::Many(requests)).await? {
+            Payload::Many(replies) => Ok(replies),
+            Payload::One(reply) => Ok(Streaming::iter([reply])),
+        }
+    }
+
+    /// Any shape: what is known of the method, and the request.
+    ///
+    /// # Errors
+    ///
+    /// As [`unary`](Self::unary).
+    pub async fn call(&self, method: MethodInfo<'_>, codec: Codec, request: Payload) -> Result<Payload> {
+        if !method.path().starts_with('/') || method.path().matches('/').count() != 2 {
+            return Err(Error::invalid_argument(format!(
+                "`{}` is no path of a method: expected `/package.Contract/Method`",
+                method.path().escape_debug()
+            )));
+        }
+        let caller = Context::current();
+        let idle = self.client.idle(method);
+        let mut request = request.guarded(&caller);
+        if let Some(idle) = &idle {
+            request = request.watched(idle.requests());
+        }
+        let mut exchange = rpc::BytesExchange::new(request, codec);
+        self.client.exchange(&self.service, method, &caller, &mut exchange, idle.as_ref()).await?;
+        let reply = exchange.into_reply()?;
+        Ok(match &idle {
+            Some(idle) => reply.watched(idle.replies()),
+            None => reply,
+        })
+    }
+}

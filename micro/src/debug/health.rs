@@ -1,0 +1,154 @@
+//! `grpc.health.v1`: is the program ready for calls, and is one of its services?
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use futures_util::stream;
+
+use super::{Readiness, Stage};
+use crate::errors::{Error, Result};
+use crate::rpc::{Service, ServiceDesc, Streaming};
+
+/// Whose health is asked about.
+#[micro::message(package = "grpc.health.v1")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthCheckRequest {
+    /// The full name of a service, `greeter.Greeter`; empty for the program as a whole.
+    #[message(tag = 1)]
+    pub service: String,
+}
+
+/// How it is.
+#[micro::message(package = "grpc.health.v1")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthCheckResponse {
+    /// Whether it takes calls.
+    #[message(tag = 1)]
+    pub status: ServingStatus,
+}
+
+/// Whether a service takes calls.
+#[micro::message(package = "grpc.health.v1")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServingStatus {
+    /// Nobody knows.
+    #[message(name = "UNKNOWN")]
+    Undetermined,
+    /// It does.
+    #[message(name = "SERVING")]
+    Serving,
+    /// It does not.
+    #[message(name = "NOT_SERVING")]
+    NotServing,
+    /// There is no such service. Said by `Watch` only.
+    #[message(name = "SERVICE_UNKNOWN")]
+    ServiceUnknown,
+    /// What later versions of the contract say.
+    Unknown(i32),
+}
+
+/// Asks about all there is.
+#[micro::message(package = "grpc.health.v1")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthListRequest {}
+
+/// How everything is.
+#[micro::message(package = "grpc.health.v1")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthListResponse {
+    /// By the full name of the service; the program as a whole is the empty name.
+    #[message(tag = 1)]
+    pub statuses: BTreeMap<String, HealthCheckResponse>,
+}
+
+/// Whether a program and its services take calls.
+#[micro::service(name = "grpc.health.v1", package = "grpc.health.v1")]
+pub trait Health {
+    /// How it is now; `NOT_FOUND` where there is no such service.
+    #[method(no_side_effects)]
+    async fn check(&self, request: HealthCheckRequest) -> Result<HealthCheckResponse>;
+    /// How all services are.
+    #[method(no_side_effects)]
+    async fn list(&self, request: HealthListRequest) -> Result<HealthListResponse>;
+    /// How it is now, and each time that changes. A service that is not there may come.
+    async fn watch(&self, request: HealthCheckRequest) -> Result<Streaming<HealthCheckResponse>>;
+}
+
+/// The health of `services` and of the program they make up, as `readiness` says.
+///
+/// A service is asked about by its full name, or by the name the registry lists it under. A stream of `Watch` tells what
+/// the program leaves with, and ends when it drains, so that it keeps no program alive.
+pub fn service<'a>(
+    readiness: Readiness,
+    services: impl IntoIterator<Item = (&'a str, &'static ServiceDesc)>,
+) -> Service {
+    let mut names = BTreeMap::from([(String::new(), String::new())]);
+    let mut listed = vec![String::new()];
+    for (name, desc) in services {
+        let full_name = desc.full_name().into_owned();
+        names.entry(name.to_owned()).or_insert_with(|| full_name.clone());
+        names.insert(full_name.clone(), full_name.clone());
+        listed.push(full_name);
+    }
+    HealthServer::new(Reporter { readiness, names, listed })
+}
+
+struct Reporter {
+    readiness: Readiness,
+    /// What may be asked about, and its full name.
+    names: BTreeMap<String, String>,
+    listed: Vec<String>,
+}
+
+#[micro::handler(manual)]
+impl Health for Reporter {
+    async fn check(&self, request: HealthCheckRequest) -> Result<HealthCheckResponse> {
+        let Some(name) = self.names.get(&request.service) else {
+            return Err(Error::not_found(format!("no service `{}` here", request.service.escape_debug())));
+        };
+        Ok(self.status(name))
+    }
+
+    async fn list(&self, _: HealthListRequest) -> Result<HealthListResponse> {
+        let statuses = self.listed.iter().map(|name| (name.clone(), self.status(name)));
+        Ok(HealthListResponse { statuses: statuses.collect() })
+    }
+
+    async fn watch(&self, request: HealthCheckRequest) -> Result<Streaming<HealthCheckResponse>> {
+        let name = self.names.get(&request.service).cloned();
+        let begin = (self.readiness.states(), name, None);
+        Ok(Streaming::new(stream::unfold(begin, |(mut states, name, said)| async move {
+            loop {
+                let (stage, now) = {
+                    let state = states.borrow_and_update();
+                    (
+                        state.stage,
+                        name.as_ref().map_or(ServingStatus::ServiceUnknown, |name| served(state.serves(name))),
+                    )
+                };
+                if said != Some(now) {
+                    return Some((Ok(HealthCheckResponse { status: now }), (states, name, Some(now))));
+                }
+                if stage == Stage::Draining || states.changed().await.is_err() {
+                    return None;
+                }
+            }
+        })))
+    }
+}
+
+impl Reporter {
+    fn status(&self, full_name: &str) -> HealthCheckResponse {
+        HealthCheckResponse { status: served(self.readiness.states().borrow().serves(full_name)) }
+    }
+}
+
+impl fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reporter").field("readiness", &self.readiness).field("listed", &self.listed).finish()
+    }
+}
+
+fn served(serves: bool) -> ServingStatus {
+    if serves { ServingStatus::Serving } else { ServingStatus::NotServing }
+}

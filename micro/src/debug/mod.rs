@@ -1,0 +1,16 @@
+//! Asking a running program how it is and what it speaks, in the words every gRPC tool knows.
+//!
+//! Two ordinary micro services stand beside those of the program, on the same port: [`health`] answers
+//! `grpc.health.v1.Health`, for load balancers and orchestrators, and [`reflection`] answers
+//! `grpc.reflection.v1.ServerReflection` and its `v1alpha`, for `grpcurl` and its kin. Neither is listed in a registry or
+//! shown at start: they are about the program, and no part of what it offers.
+//!
+//! Neither knows what serves them. Health follows a [`Readiness`], which whoever starts and stops the program sets;
+//! reflection is given the descriptions it talks about. So the room needs the grammar of calls and nothing beyond; its
+//! contracts are declared by the same attributes as everybody's, whose expansion names `__private` wherever it stands.
+
+pub mod health;
+mod readiness;
+pub mod reflection;
+
+pub use readiness::{Readiness, Stage};

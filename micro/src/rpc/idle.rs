@@ -1,0 +1,236 @@
+//! Streams on which nothing moves any more.
+
+use std::any::Any;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context as Cx, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::fault::Fault;
+use crate::codec::Codec;
+use crate::errors::{Code, Error, Result};
+use crate::rpc::{Exchange, Payload, Streaming};
+use crate::util::clock::{self, Instant, Sleep};
+
+/// How long the streams of one call may be silent. Both directions share it: what moves in one keeps the other alive.
+///
+/// Only waiting counts: a reader that takes its time over an item, or a peer that does not read, is not idle.
+#[derive(Clone, Debug)]
+pub(crate) struct Idle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    limit: Duration,
+    last: Mutex<Instant>,
+}
+
+/// What is done to the stream of one direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch<'a> {
+    idle: &'a Idle,
+    ends: bool,
+}
+
+impl Watch<'_> {
+    pub(super) fn apply<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
+        let wait = if self.ends { Wait::Ready } else { Wait::Noting };
+        Streaming::new(Watched { inner: Some(stream), idle: self.idle.clone(), wait })
+    }
+}
+
+impl Idle {
+    /// A call that begins now.
+    pub(crate) fn new(limit: Duration) -> Self {
+        Idle(Arc::new(Inner { limit, last: Mutex::new(clock::now()) }))
+    }
+
+    /// Runs what belongs to the call until it ends or nothing has moved for too long.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::DeadlineExceeded`] when nothing has moved for too long; `run` is dropped then.
+    pub(crate) async fn bound<T>(&self, run: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            biased;
+            result = run => result,
+            () = self.expired() => Err(self.error()),
+        }
+    }
+
+    /// For the requests: their items show that the call is alive, and waiting for them is bounded by what waits for the
+    /// reply.
+    pub(crate) fn requests(&self) -> Watch<'_> {
+        Watch { idle: self, ends: false }
+    }
+
+    /// For the replies: waiting for them ends when nothing has moved for too long.
+    pub(crate) fn replies(&self) -> Watch<'_> {
+        Watch { idle: self, ends: true }
+    }
+
+    fn moved(&self) {
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = clock::now();
+    }
+
+    /// When it will have been silent for too long, unless something moves.
+    fn end(&self) -> Instant {
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) + self.0.limit
+    }
+
+    async fn expired(&self) {
+        while clock::now() < self.end() {
+            clock::sleep_until(self.end()).await;
+        }
+    }
+
+    fn error(&self) -> Error {
+        Error::new(Code::DeadlineExceeded, format!("nothing moved on the stream for {:?}", self.0.limit))
+    }
+}
+
+/// The exchange of a call that came over a wire, with its streams watched.
+pub(crate) struct WatchedExchange<'a> {
+    inner: &'a mut dyn Exchange,
+    idle: Idle,
+}
+
+impl<'a> WatchedExchange<'a> {
+    pub(crate) fn new(inner: &'a mut dyn Exchange, idle: Idle) -> Self {
+        WatchedExchange { inner, idle }
+    }
+}
+
+impl Exchange for WatchedExchange<'_> {
+    fn slot(&mut self) -> Option<&mut (dyn Any + Send)> {
+        self.inner.slot()
+    }
+
+    fn take_request(&mut self, codec: Codec) -> Result<(Payload, Codec)> {
+        let (request, codec) = self.inner.take_request(codec)?;
+        Ok((request.watched(self.idle.requests()), codec))
+    }
+
+    fn put_reply(&mut self, reply: Payload, codec: Codec) -> Result<()> {
+        self.inner.put_reply(reply.watched(self.idle.replies()), codec)
+    }
+
+    fn peek_request(&self, codec: Codec) -> Option<Bytes> {
+        self.inner.peek_request(codec)
+    }
+
+    fn peek_reply(&self, codec: Codec) -> Option<Bytes> {
+        self.inner.peek_reply(codec)
+    }
+}
+
+struct Watched<T, E> {
+    inner: Option<Streaming<T, E>>,
+    idle: Idle,
+    wait: Wait,
+}
+
+/// Whether a stream waits for its next item.
+enum Wait {
+    /// It does not matter.
+    Noting,
+    /// It has just given one.
+    Ready,
+    /// It does.
+    Waiting(Pin<Box<Sleep>>),
+}
+
+impl<T, E: Fault> Watched<T, E> {
+    fn poll_silence(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
+        if matches!(self.wait, Wait::Ready) {
+            // From here on somebody waits; what the reader did before was its own affair.
+            self.idle.moved();
+            self.wait = Wait::Waiting(Box::pin(clock::sleep_until(self.idle.end())));
+        }
+        let Wait::Waiting(timer) = &mut self.wait else { return Poll::Pending };
+        while timer.as_mut().poll(cx).is_ready() {
+            let end = self.idle.end();
+            if end <= clock::now() {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(end);
+        }
+        Poll::Pending
+    }
+}
+
+impl<T, E: Fault> Stream for Watched<T, E> {
+    type Item = Result<T, E>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
+        if let Poll::Ready(item) = Pin::new(inner).poll_next(cx) {
+            this.idle.moved();
+            if matches!(this.wait, Wait::Waiting(_)) {
+                this.wait = Wait::Ready;
+            }
+            return Poll::Ready(item);
+        }
+        std::task::ready!(this.poll_silence(cx));
+        this.inner = None;
+        Poll::Ready(Some(Err(E::from_error(this.idle.error()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends_a_stream_and_items_of_either_side_do_not() {
+        let idle = Idle::new(LIMIT);
+        let (requests, incoming) = Streaming::<u32>::channel(1);
+        let (replies, outgoing) = Streaming::<u32>::channel(1);
+        let (mut incoming, mut outgoing) = (idle.requests().apply(incoming), idle.replies().apply(outgoing));
+        let begun = clock::now();
+        let asking = async {
+            for n in 0..5 {
+                clock::sleep(LIMIT - Duration::from_secs(1)).await;
+                requests.send(n).await;
+                incoming.next().await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = asking => {}
+            item = outgoing.next() => assert_eq!(item.unwrap().unwrap_err().code(), Code::DeadlineExceeded),
+        }
+        assert_eq!(begun.elapsed().as_secs(), 5 * 9 + 10);
+        assert!(outgoing.next().await.is_none());
+        assert!(!replies.send(1).await, "what was behind it is gone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_may_take_its_time() {
+        let idle = Idle::new(LIMIT);
+        let (replies, outgoing) = Streaming::<u32>::channel(1);
+        let mut outgoing = idle.replies().apply(outgoing);
+        replies.send(1).await;
+        assert_eq!(outgoing.next().await.unwrap().unwrap(), 1);
+        clock::sleep(10 * LIMIT).await;
+        let late = async {
+            clock::sleep(LIMIT / 2).await;
+            replies.send(2).await;
+        };
+        let (item, ()) = tokio::join!(outgoing.next(), late);
+        assert_eq!(item.unwrap().unwrap(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_a_reply_is_bounded_too() {
+        let idle = Idle::new(LIMIT);
+        let error = idle.bound(std::future::pending::<Result<()>>()).await.unwrap_err();
+        assert_eq!(error.code(), Code::DeadlineExceeded);
+        assert_eq!(Idle::new(LIMIT).bound(async { Ok(7) }).await.unwrap(), 7);
+    }
+}

@@ -1,0 +1,142 @@
+//! Compression of the messages of a call.
+//!
+//! The formats are those connectrpc was built with, which the serving end has too.
+
+use bytes::Bytes;
+use connectrpc::{CompressionRegistry, ConnectError, ErrorCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::Compress;
+use crate::errors::{Error, Result};
+
+/// What the messages of a body are compressed with, where their flag says that they are.
+pub(super) const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+/// What the caller can unpack.
+pub(super) const ACCEPT: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+
+/// What requests are compressed with: everybody who compresses at all has it.
+const GZIP: &str = "gzip";
+
+/// What a client compresses, and with what.
+#[derive(Clone, Debug)]
+pub(super) struct Packing {
+    formats: CompressionRegistry,
+    accept: Option<HeaderValue>,
+    from: Option<usize>,
+}
+
+impl Packing {
+    pub(super) fn new(compress: Compress) -> Self {
+        let formats = CompressionRegistry::default();
+        let known = formats.accept_encoding_header();
+        if compress != Compress::Never && known.is_empty() {
+            tracing::warn!("nothing is compressed: this program is built without the feature `transport-gzip`");
+        }
+        let accept = (compress != Compress::Never && !known.is_empty()).then(|| HeaderValue::try_from(known).ok());
+        let from = match compress {
+            Compress::From(size) if formats.supports(GZIP) => Some(size),
+            _ => None,
+        };
+        Packing { accept: accept.flatten(), from, formats }
+    }
+
+    /// What the caller says it can unpack.
+    pub(super) fn accept(&self) -> Option<HeaderValue> {
+        self.accept.clone()
+    }
+
+    /// What the caller says its messages are compressed with. A server that does not know it refuses the call, so it stays
+    /// out of calls whose only message, of `size`, is not compressed.
+    pub(super) fn encoding(&self, size: Option<usize>) -> Option<HeaderValue> {
+        let from = self.from?;
+        size.is_none_or(|size| size >= from).then(|| HeaderValue::from_static(GZIP))
+    }
+
+    /// The message compressed; nothing where that would be of no use.
+    pub(super) fn pack(&self, message: &[u8]) -> Option<Bytes> {
+        if message.is_empty() || message.len() < self.from? {
+            return None;
+        }
+        self.formats.compress(GZIP, message).ok().filter(|packed| packed.len() < message.len())
+    }
+
+    /// Reads compressed messages of the answer that `headers` begin.
+    pub(super) fn unpacker(&self, headers: &HeaderMap) -> Unpacker {
+        let format = headers.get(ENCODING).and_then(|value| value.to_str().ok());
+        Unpacker { formats: self.formats.clone(), format: format.map(str::to_owned) }
+    }
+}
+
+/// Unpacks the messages of one answer.
+#[derive(Debug)]
+pub(super) struct Unpacker {
+    formats: CompressionRegistry,
+    format: Option<String>,
+}
+
+impl Unpacker {
+    /// The message that `packed` is, which has at most `limit` bytes: no more are ever made of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when it has more, [`Code::Internal`](crate::Code::Internal)
+    /// when it cannot be unpacked.
+    pub(super) fn unpack(&self, packed: Bytes, limit: usize) -> Result<Bytes> {
+        let Some(format) = self.format.as_deref().filter(|format| *format != "identity") else {
+            return Err(Error::internal("the answer has a compressed message and does not say how it is compressed"));
+        };
+        self.formats.decompress_with_limit(format, packed, limit).map_err(|error| unpacked(format, limit, error))
+    }
+}
+
+fn unpacked(format: &str, limit: usize, error: ConnectError) -> Error {
+    match error.code {
+        ErrorCode::ResourceExhausted => {
+            Error::resource_exhausted(format!("a message unpacks to more than {limit} bytes"))
+        }
+        _ => Error::internal(format!("the answer has a message that `{format}` cannot unpack")),
+    }
+    .from_source(error)
+}
+
+#[cfg(all(test, feature = "transport-gzip"))]
+mod tests {
+    use super::*;
+
+    fn unpacker(format: &'static str) -> Unpacker {
+        let headers = HeaderMap::from_iter([(ENCODING, HeaderValue::from_static(format))]);
+        Packing::new(Compress::Never).unpacker(&headers)
+    }
+
+    #[test]
+    fn only_what_gets_shorter_is_packed() {
+        let packing = Packing::new(Compress::From(100));
+        assert!(packing.pack(&[7; 99]).is_none());
+        let packed = packing.pack(&[7; 10_000]).unwrap();
+        assert!(packed.len() < 200);
+        assert_eq!(unpacker("gzip").unpack(packed, 10_000).unwrap(), vec![7; 10_000]);
+        let dense: Vec<u8> = (0..200_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+        assert!(packing.pack(&dense).is_none());
+        assert!(Packing::new(Compress::Replies).pack(&[7; 10_000]).is_none());
+        assert!(Packing::new(Compress::From(0)).pack(&[]).is_none());
+    }
+
+    #[test]
+    fn a_bomb_makes_no_more_than_the_limit_and_garbage_no_panic() {
+        let bomb = Packing::new(Compress::From(1)).pack(&vec![0; 4 << 20]).unwrap();
+        let error = unpacker("gzip").unpack(bomb, 1 << 20).unwrap_err();
+        assert_eq!(error.code(), crate::Code::ResourceExhausted);
+        for (format, garbage) in [("gzip", "xx"), ("lzma", "xx"), ("identity", "xx"), ("gzip", "\u{1f}\u{8b}\u{8}")] {
+            assert_eq!(unpacker(format).unpack(garbage.into(), 100).unwrap_err().code(), crate::Code::Internal);
+        }
+    }
+
+    #[test]
+    fn calls_with_nothing_to_compress_say_nothing() {
+        let packing = Packing::new(Compress::From(100));
+        assert!(packing.encoding(Some(99)).is_none());
+        assert!(packing.encoding(Some(100)).is_some() && packing.encoding(None).is_some());
+        assert!(Packing::new(Compress::Never).accept().is_none());
+        assert!(Packing::new(Compress::Replies).accept().unwrap().to_str().unwrap().contains("gzip"));
+    }
+}

@@ -1,0 +1,85 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::errors::Result;
+use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Service};
+
+/// What answers a call: a method of a service under a name, or whatever takes calls that no service answers.
+#[derive(Clone, Debug)]
+pub struct Route {
+    name: Arc<str>,
+    to: To,
+}
+
+#[derive(Clone)]
+enum To {
+    Service { service: Service, index: usize },
+    Open { path: Arc<str>, streams: Streams, end: Arc<dyn Endpoint> },
+}
+
+/// What is known of the shape of an open route: only the request tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Streams {
+    /// One message each way.
+    Neither,
+    /// A stream each way, which may hold one message.
+    Both,
+}
+
+impl Route {
+    /// The method at `index` of `service`, which is listed as `name`.
+    pub fn new(name: Arc<str>, service: Service, index: usize) -> Self {
+        Route { name, to: To::Service { service, index } }
+    }
+
+    /// A route to `end`, which takes calls of whatever `path`: its shape is decided by the transport.
+    pub fn open(name: Arc<str>, path: &str, end: Arc<dyn Endpoint>) -> Self {
+        Route { name, to: To::Open { path: path.into(), streams: Streams::Neither, end } }
+    }
+
+    /// The same in the shape the request has; nothing changes where the method decides it.
+    #[must_use]
+    pub fn shaped(mut self, shape: Streams) -> Self {
+        if let To::Open { streams, .. } = &mut self.to {
+            *streams = shape;
+        }
+        self
+    }
+
+    /// The name the service is listed under; empty where nobody said one.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What is called.
+    pub fn method(&self) -> MethodInfo<'_> {
+        match &self.to {
+            To::Service { service, index } => MethodInfo::from(&service.desc().method_descs()[*index]),
+            To::Open { path, streams, .. } => {
+                let both = *streams == Streams::Both;
+                MethodInfo::new(path, both, both)
+            }
+        }
+    }
+}
+
+impl Endpoint for Route {
+    fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        match &self.to {
+            To::Service { service, index } => {
+                let (context, exchange) = call.parts();
+                service.call(*index, exchange, context)
+            }
+            To::Open { end, .. } => end.run(call),
+        }
+    }
+}
+
+impl fmt::Debug for To {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            To::Service { service, index } => write!(f, "{service:?}.{index}"),
+            To::Open { path, .. } => f.write_str(path),
+        }
+    }
+}

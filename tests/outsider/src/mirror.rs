@@ -1,0 +1,31 @@
+use bytes::Bytes;
+use micro::codec::{Backend, Registration};
+use micro::message::{Decode, Encode};
+use micro::prelude::*;
+
+/// Protobuf, written backwards.
+#[derive(Debug)]
+struct Mirror;
+
+static MIRROR: Mirror = Mirror;
+
+micro::inventory::submit! { Registration::new(&MIRROR) }
+
+impl Backend for Mirror {
+    fn name(&self) -> &'static str {
+        "mirror"
+    }
+
+    fn encode(&self, message: &dyn Encode, out: &mut Vec<u8>) -> Result<()> {
+        let begin = out.len();
+        message.encode_proto(out);
+        out[begin..].reverse();
+        Ok(())
+    }
+
+    fn decode(&self, bytes: &Bytes, message: &mut dyn Decode) -> Result<()> {
+        let bytes: Vec<u8> = bytes.iter().rev().copied().collect();
+        message.decode_proto(&bytes.into())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! A stranger's registry and codec keep the promises of ours.
+
+use micro::codec::Codec;
+use micro::prelude::*;
+use micro::registry::Registry;
+
+// Linking it is all it takes.
+use micro_outsider as _;
+
+#[tokio::test]
+async fn the_registry_passes_the_suite_of_its_room() {
+    micro::testing::suite::registry(|| async { Registry::connect("ledger://").await.unwrap() }).await;
+}
+
+#[micro::message(package = "outsider")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    pub text: String,
+}
+
+#[micro::service(name = "echo", package = "outsider")]
+pub trait Echo {
+    async fn say(&self, text: Text) -> Result<Text>;
+    async fn twice(&self, text: Text) -> Result<Streaming<Text>>;
+}
+
+struct Plain;
+
+#[micro::handler(manual)]
+impl Echo for Plain {
+    async fn say(&self, text: Text) -> Result<Text> {
+        Ok(text)
+    }
+
+    async fn twice(&self, text: Text) -> Result<Streaming<Text>> {
+        Ok(Streaming::iter([text.clone(), text]))
+    }
+}
+
+#[tokio::test]
+async fn the_registry_and_the_codec_serve_a_program() {
+    let registry = Registry::connect("ledger").await.unwrap();
+    let app = micro::app().registry(registry.clone()).serve(EchoServer::new(Plain)).start().await.unwrap();
+    let caller = micro::app().registry(registry).start().await.unwrap();
+    let mirror = Codec::named("mirror").expect("linked");
+    let echo = caller.get::<EchoClient>().unwrap().with(CallOptions::new().with_codec(mirror));
+    let text = Text { text: "palindrome".into() };
+    assert_eq!(echo.say(text.clone()).await.unwrap(), text);
+    assert_eq!(echo.twice(text.clone()).await.unwrap().try_collect().await.unwrap(), [text.clone(), text]);
+    app.stop().await.unwrap();
+}
