@@ -138,8 +138,8 @@ pub fn handler(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```ignore
 /// impl English {
 ///     #[micro::init]
-///     async fn new(config: Config<GreeterConfig>, peer: GreeterClient) -> Result<Self> {
-///         Ok(Self { config, peer })
+///     async fn new(pool: Pool, peer: GreeterClient) -> Result<Self> {
+///         Ok(Self { pool, peer })
 ///     }
 /// }
 /// ```
@@ -158,8 +158,8 @@ pub fn init(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```ignore
 /// #[micro::provider]
-/// async fn pool(config: Config<Database>) -> Result<Pool> {
-///     Pool::connect(&config.get().url).await
+/// async fn pool(address: DatabaseAddress) -> Result<Pool> {
+///     Pool::connect(&address.0).await
 /// }
 /// ```
 ///

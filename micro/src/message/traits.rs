@@ -10,13 +10,19 @@ use super::{Entry, Field, MessageDesc, OneOf, OneOfSlot, Result, UnknownFields, 
 
 /// A value with protobuf bytes, JSON and a description; written by [`#[micro::message]`](macro@crate::message).
 ///
-/// ```ignore
+/// ```
+/// use micro::message::Message;
+///
 /// #[micro::message(package = "shop")]
-/// struct Item { sku: String, count: u32 }
+/// struct Item {
+///     sku: String,
+///     count: u32,
+/// }
 ///
 /// let item = Item { sku: "A-7".into(), count: 2 };
 /// let bytes = item.encode_to_vec();
 /// assert_eq!(Item::decode(&bytes)?.count, 2);
+/// # Ok::<(), micro::Error>(())
 /// ```
 ///
 /// The three required items are generic over the format. Everything else follows from them.

@@ -210,18 +210,37 @@ pub(super) use slot_is_option;
 
 /// Carries a type of another crate as a value that protobuf knows. Named in `#[message(with = ..)]`.
 ///
-/// ```ignore
+/// ```
+/// use std::net::IpAddr;
+///
+/// use micro::message::{Adapter, Message};
+///
 /// struct AsText;
 ///
-/// impl micro::message::Adapter for AsText {
-///     type Foreign = uuid::Uuid;
+/// impl Adapter for AsText {
+///     type Foreign = IpAddr;
 ///     type Carrier = String;
-///     fn carry(id: &Uuid) -> String { id.to_string() }
-///     fn restore(text: String) -> Result<Uuid, String> { text.parse().map_err(|_| format!("`{text}` is no id")) }
+///
+///     fn carry(address: &IpAddr) -> String {
+///         address.to_string()
+///     }
+///
+///     fn restore(text: String) -> Result<IpAddr, String> {
+///         text.parse().map_err(|_| format!("`{text}` is no address"))
+///     }
 /// }
 ///
 /// #[micro::message]
-/// struct User { #[message(with = AsText)] id: Uuid, #[message(with = AsText)] friends: Vec<Uuid> }
+/// struct Host {
+///     #[message(with = AsText)]
+///     address: IpAddr,
+///     #[message(with = AsText)]
+///     neighbours: Vec<IpAddr>,
+/// }
+///
+/// let host = Host { address: [127, 0, 0, 1].into(), neighbours: vec![[10, 0, 0, 7].into()] };
+/// assert_eq!(Host::decode(&host.encode_to_vec())?.neighbours, host.neighbours);
+/// # Ok::<(), micro::Error>(())
 /// ```
 pub trait Adapter {
     /// The type of the other crate.

@@ -1,7 +1,15 @@
 //! Protobuf's own descriptors out of ours: `FileDescriptorProto`s for reflection, `.proto` text and other tools.
 //!
-//! ```ignore
+//! ```
+//! use micro::message::{Message, descriptor};
+//!
+//! #[micro::message(package = "shop")]
+//! struct Order {
+//!     sku: String,
+//! }
+//!
 //! let files = descriptor::files(&[Order::DESC]);
+//! assert_eq!(files[0].package(), "shop");
 //! ```
 //!
 //! There is one file per package, with all messages and enums of it that can be reached. The well-known types are in files
