@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::settings::Source;
 use super::{App, Running};
-use crate::errors::Result;
+use crate::errors::{Error, Result};
 use crate::rpc::Fault;
 
 /// Serves everything that is linked into the program, as the environment and the command line set it, until SIGTERM or
@@ -99,9 +99,14 @@ impl<E: Fault> Ending for Result<(), E> {
     fn into_exit_code(self) -> ExitCode {
         match self {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(&format!("{:#}", error.into_error())),
+            Err(error) => failed(&words(&error.into_error())),
         }
     }
+}
+
+// A report of several lines speaks for itself; one line can do with what else is known.
+fn words(error: &Error) -> String {
+    if error.message().contains('\n') { error.message().trim_end().to_owned() } else { format!("{error:#}") }
 }
 
 fn failed(text: &str) -> ExitCode {

@@ -141,7 +141,8 @@ fn command(settings: &Settings) -> Command {
 fn unclapped(error: &clap::Error) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
-    text.split("\n\nUsage:").next().unwrap_or(text).trim().replace("\n\n", "; ").replace("\n  ", " ")
+    let text = text.split("\n\nUsage:").next().unwrap_or(text).trim().replace("\n\n", "; ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
