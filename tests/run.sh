@@ -60,6 +60,13 @@ cargo fmt --all --check
 step "clippy"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 
+# The tests build micro with all that they need; a user has none of it, or one.
+step "features, each alone"
+features=$(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z0-9-]*\) = .*/\1/p' micro/Cargo.toml)
+for feature in "" $features; do
+  cargo clippy -p micro --features "$feature" --quiet -- -D warnings
+done
+
 if [ "$fast" = no ]; then
   need curl npm
   python_client
@@ -74,11 +81,11 @@ export MICRO_FUZZ_SECONDS="${MICRO_FUZZ_SECONDS:-10}"
 cargo test --workspace --quiet
 
 if [ "$fast" = no ]; then
-  step "compile cost"
-  tests/compile-cost/run.py 1
-
   step "conformance"
   tests/conformance/run.sh "$tools"
+
+  step "compile cost"
+  tests/compile-cost/run.py 1
 fi
 
 step "docs"

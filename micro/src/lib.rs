@@ -1,4 +1,41 @@
-//! A framework for distributed services: annotate a contract, an implementation and a settings struct; micro does the wiring.
+//! A framework for distributed services: annotate a contract and an implementation; micro does the wiring.
+//!
+//! ```no_run
+//! use micro::prelude::*;
+//!
+//! #[micro::message]
+//! pub struct HelloRequest {
+//!     pub name: String,
+//! }
+//!
+//! #[micro::message]
+//! pub struct HelloReply {
+//!     pub greeting: String,
+//! }
+//!
+//! #[micro::service(name = "greeter")]
+//! pub trait Greeter {
+//!     /// Greets a person by name.
+//!     async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
+//! }
+//!
+//! #[derive(Default)]
+//! struct English;
+//!
+//! #[micro::handler]
+//! impl Greeter for English {
+//!     async fn hello(&self, req: HelloRequest) -> Result<HelloReply> {
+//!         Ok(HelloReply { greeting: format!("Hello, {}!", req.name) })
+//!     }
+//! }
+//!
+//! #[micro::main]
+//! async fn main() -> Result<()> {
+//!     micro::run().await
+//! }
+//! ```
+//!
+//! The [`guide`] takes the ideas one by one. Each module is a room with one idea, and says what that is.
 
 #![warn(missing_docs, unreachable_pub)]
 
@@ -14,6 +51,7 @@ pub mod codec;
 pub mod context;
 pub mod debug;
 pub mod errors;
+pub mod guide;
 pub mod message;
 pub mod metadata;
 pub mod prelude;

@@ -150,6 +150,15 @@ fn json(address: &str, path: &str, body: &str) -> String {
 }
 
 #[test]
+fn errors_of_a_services_own_are_matched_on_by_its_caller() {
+    let world = World::new();
+    let errors = world.run(example("errors"), &[]);
+    let expected = "ada has 70 left\nada lacks 30\nnobody is called bob\ninternal: the log knows more\n";
+    assert_eq!(text(&errors.stdout), expected, "{}", text(&errors.stderr));
+    assert!(!text(&errors.stdout).contains("disk 7"));
+}
+
+#[test]
 fn middleware_wraps_calls_and_everything_the_port_answers() {
     let world = World::new();
     let middleware = world.run(example("middleware"), &[]);

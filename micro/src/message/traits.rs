@@ -67,7 +67,9 @@ pub trait Message: Sized + Send + 'static {
 
     /// The protobuf bytes.
     fn encode_to_vec(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(64);
+        // Growing a small vector again and again costs more than writing to it. How much is behind the pointers of a
+        // value is not known; a type with more fields has more there.
+        let mut out = Vec::with_capacity((4 * size_of::<Self>()).clamp(64, 1024));
         self.encode(&mut out);
         out
     }

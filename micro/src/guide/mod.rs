@@ -1,0 +1,21 @@
+//! The ideas of micro, one page each: [`messages`], [`contracts`], [`handlers`], [`clients`], [`errors`], [`context`],
+//! [`running`], [`testing`] and [`without_contracts`].
+
+#[doc = include_str!("messages.md")]
+pub mod messages {}
+#[doc = include_str!("contracts.md")]
+pub mod contracts {}
+#[doc = include_str!("handlers.md")]
+pub mod handlers {}
+#[doc = include_str!("clients.md")]
+pub mod clients {}
+#[doc = include_str!("errors.md")]
+pub mod errors {}
+#[doc = include_str!("context.md")]
+pub mod context {}
+#[doc = include_str!("running.md")]
+pub mod running {}
+#[doc = include_str!("testing.md")]
+pub mod testing {}
+#[doc = include_str!("without_contracts.md")]
+pub mod without_contracts {}
