@@ -129,4 +129,10 @@ fn the_description_names_what_errors_may_carry() {
     let nobody = service.desc().method_descs()[0].details().next().unwrap();
     assert_eq!((nobody.docs, nobody.entries.len()), ("Nobody has this name.", 2));
     assert_eq!(service.desc().method_descs()[2].details().count(), 0);
+
+    // So reflection and `.proto` files have them, for callers in other languages.
+    let files = micro::rpc::schema::descriptors(&[service.desc()]);
+    let errors = files.iter().find(|file| file.package() == "it.GreetError").expect("a file of the error");
+    assert!(errors.message_type.iter().any(|message| message.name() == "OutOfOffice"));
+    assert_eq!(errors.dependency, ["it.proto"]);
 }

@@ -88,7 +88,7 @@ pub fn fingerprint(services: &[&ServiceDesc]) -> u64 {
 
 fn roots(services: &[&ServiceDesc]) -> Vec<&'static MessageDesc> {
     let methods = services.iter().flat_map(|service| service.method_descs());
-    methods.flat_map(|method| [method.request(), method.reply()]).collect()
+    methods.flat_map(|method| [method.request(), method.reply()].into_iter().chain(method.details())).collect()
 }
 
 fn by_name<'a>(services: &[&'a ServiceDesc]) -> impl Iterator<Item = &'a ServiceDesc> {

@@ -70,6 +70,24 @@ const _: () = {
                 })
             }
         }
+        impl __message::Serialize for __MicroNobody {
+            fn serialize<S: __message::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                __message::serialize(self, serializer)
+            }
+        }
+        impl<'de> __message::Deserialize<'de> for __MicroNobody {
+            fn deserialize<D: __message::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                __message::deserialize(deserializer)
+            }
+        }
+        __message::submit! {
+            __message::Named::of:: < __MicroNobody > ()
+        }
     };
     struct __MicroTired {
         value0: u32,
@@ -133,6 +151,24 @@ const _: () = {
                 })
             }
         }
+        impl __message::Serialize for __MicroTired {
+            fn serialize<S: __message::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                __message::serialize(self, serializer)
+            }
+        }
+        impl<'de> __message::Deserialize<'de> for __MicroTired {
+            fn deserialize<D: __message::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                __message::deserialize(deserializer)
+            }
+        }
+        __message::submit! {
+            __message::Named::of:: < __MicroTired > ()
+        }
     };
     struct __MicroAsleep {}
     const _: () = {
@@ -151,6 +187,24 @@ const _: () = {
                 }
                 ::core::result::Result::Ok(Self {})
             }
+        }
+        impl __message::Serialize for __MicroAsleep {
+            fn serialize<S: __message::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                __message::serialize(self, serializer)
+            }
+        }
+        impl<'de> __message::Deserialize<'de> for __MicroAsleep {
+            fn deserialize<D: __message::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                __message::deserialize(deserializer)
+            }
+        }
+        __message::submit! {
+            __message::Named::of:: < __MicroAsleep > ()
         }
     };
     impl ::core::fmt::Display for GreetError {
