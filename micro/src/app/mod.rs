@@ -12,7 +12,10 @@ mod identity;
 pub mod inject;
 mod life;
 mod listing;
+mod plan;
 mod probes;
+mod serve;
+mod services;
 mod settings;
 
 use std::any::{Any, TypeId};
@@ -25,10 +28,10 @@ pub use identity::Rename;
 pub use life::{Handle, Running};
 pub use settings::Settings;
 
-use build::{Handler, Mounted};
 use health::Check;
 use hooks::Hooks;
-use inject::{AnyArc, HandlerEntry, Inject, Resolver};
+use inject::{AnyArc, Inject, Resolver};
+use plan::{Handler, Mounted};
 use settings::Source;
 
 use crate::errors::Result;
@@ -299,11 +302,4 @@ fn value_of<T: Any + Send + Sync>(value: T) -> Handler {
 
 fn type_of<T: Any>() -> Handler {
     Handler::Type { id: TypeId::of::<T>(), name: std::any::type_name::<T>() }
-}
-
-/// Every handler that is linked into this program, in the order of the code that declares it.
-fn linked() -> Vec<&'static HandlerEntry> {
-    let mut entries: Vec<_> = inventory::iter::<HandlerEntry>.into_iter().collect();
-    entries.sort_by_key(|entry| entry.location().to_string());
-    entries
 }

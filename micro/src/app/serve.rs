@@ -1,0 +1,95 @@
+//! Opening the port and being found there.
+
+use std::net::SocketAddr;
+
+use super::health::Check;
+use super::identity::Identity;
+use super::life::{Door, Handle, Listed};
+use super::listing::Listing;
+use super::{AroundHttp, Settings, probes};
+use crate::errors::Result;
+use crate::server::{Drained, ListenOptions, Listener, Phase, Switch};
+use crate::transport::http::{Hosts, HttpServer, ServerOptions};
+use crate::transport::memory::Network;
+use crate::util::{clock, net, spawn};
+
+/// Serves on a socket: calls, the routes of the program, and the probes.
+pub(super) async fn listen(
+    app: &Handle,
+    routes: Vec<axum::Router>,
+    around: Vec<AroundHttp>,
+) -> Result<(SocketAddr, Door)> {
+    let settings = app.settings();
+    warn_about_surroundings(settings);
+    let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
+    let listener = Listener::bind(&settings.address, options).await?;
+    let bound = listener.address();
+
+    let options =
+        ServerOptions { message_limit: settings.message_limit, hosts: Hosts::of(bound), ..ServerOptions::default() };
+    let routes = routes.into_iter().chain([probes::routes(app.health())]);
+    let server = HttpServer::new(app.server().clone(), routes, options);
+    let server = around.into_iter().fold(server, |server, around| server.map_router(around));
+    let switch = Switch::new();
+    let serving = spawn::spawn(listener.serve(server, switch.clone()));
+    Ok((bound, Door { switch, serving }))
+}
+
+/// Serves on a network within the process.
+pub(super) fn join(app: &Handle, network: &Network) -> (SocketAddr, Door) {
+    let door = network.serve(app.server().clone());
+    let bound = SocketAddr::from(([127, 0, 0, 1], door.port()));
+    let (switch, bound_in_time) = (Switch::new(), app.settings().shutdown_timeout);
+    let told = switch.clone();
+    let serving = spawn::spawn(async move {
+        told.reached(Phase::Draining).await;
+        match clock::timeout(bound_in_time, door.drain()).await {
+            Ok(()) => Drained::Clean,
+            Err(_) => Drained::Forced(1),
+        }
+    });
+    (bound, Door { switch, serving })
+}
+
+/// Looks after the program's health, and lists it while it is ready.
+pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity, bound: SocketAddr) -> Result<Listed> {
+    let health = app.health().clone();
+    health.look(&checks).await;
+    health.set_serving(true);
+    let settings = app.settings();
+    let nodes = identity.nodes(&advertised(settings, bound));
+    let listing = Listing::enter(app.registry().clone(), nodes, settings.register, health.watch()).await?;
+    let checking = (!checks.is_empty()).then(|| {
+        let interval = settings.check_interval;
+        spawn::spawn(health.keep_looking(checks, interval))
+    });
+    Ok(Listed { listing, checking })
+}
+
+fn advertised(settings: &Settings, bound: SocketAddr) -> String {
+    if let Some(address) = &settings.advertise {
+        return address.clone();
+    }
+    if !bound.ip().is_unspecified() {
+        return bound.to_string();
+    }
+    let chosen = SocketAddr::new(net::outbound_ip(bound.is_ipv6()), bound.port());
+    tracing::info!(%bound, %chosen, "advertising the address of the default route; `--advertise` sets another");
+    chosen.to_string()
+}
+
+/// Says loudly what would otherwise be found out late.
+fn warn_about_surroundings(settings: &Settings) {
+    if cfg!(panic = "abort") {
+        tracing::warn!("built with `panic = \"abort\"`: a panic in a handler ends the process instead of the call");
+    }
+    let container =
+        std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() || std::path::Path::new("/.dockerenv").exists();
+    let loopback = settings.address.parse::<SocketAddr>().is_ok_and(net::is_loopback);
+    if container && loopback {
+        tracing::warn!(
+            address = settings.address,
+            "listening on loopback inside a container: nobody outside of it gets in; set `--address 0.0.0.0:8080`"
+        );
+    }
+}
