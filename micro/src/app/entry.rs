@@ -11,6 +11,13 @@ use crate::rpc::Fault;
 /// Serves everything that is linked into the program, as the environment and the command line set it, until SIGTERM or
 /// ctrl-c.
 ///
+/// ```no_run
+/// #[micro::main]
+/// async fn main() -> micro::Result<()> {
+///     micro::run().await
+/// }
+/// ```
+///
 /// # Errors
 ///
 /// As [`App::run`].
@@ -18,12 +25,18 @@ pub async fn run() -> Result<()> {
     App::new().everything().with_environment().run().await
 }
 
-/// The whole of `main`: [`run`] on a runtime of its own. `fn main() -> ExitCode { micro::main() }`
+/// The whole of `main`: [`run`] on a runtime of its own.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     micro::main()
+/// }
+/// ```
 pub fn main() -> ExitCode {
     block_on(Runtime::default(), run())
 }
 
-/// An app that serves nothing yet: the explicit road.
+/// An app that serves nothing yet: the explicit road. [`App`] has an example.
 pub fn app() -> App {
     App::new()
 }

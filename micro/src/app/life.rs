@@ -22,6 +22,20 @@ use crate::util::{clock, duration};
 
 /// What a running app has: clients, handles, and what was provided. Cloning it is cheap and gives the same app.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// use micro::registry::Registry;
+///
+/// #[derive(Clone)]
+/// struct Pool(&'static str);
+///
+/// let app = micro::app().registry(Registry::memory()).provide(Pool("ours")).start().await?;
+/// let handle = app.handle(); // to keep where the app itself is not at hand
+/// assert_eq!(handle.get::<Pool>()?.0, "ours");
+/// assert_eq!(handle.registry().name(), "memory");
+/// # Ok(()) }
+/// ```
+///
 /// Holding it does not keep the app running.
 #[derive(Clone)]
 pub struct Handle(Arc<Inner>);
@@ -112,7 +126,20 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// A program that runs: it serves, and it can call.
+/// A program that runs: it serves, and it can call. It is a [`Handle`] too.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// use axum::{Router, routing::get};
+/// use micro::registry::Registry;
+///
+/// let routes = Router::new().route("/about", get(async || "a page of our own"));
+/// let running = micro::app().registry(Registry::memory()).routes(routes).start().await?;
+/// assert!(running.is_ready());
+/// println!("http://{}/about", running.address().expect("it listens"));
+/// running.stop().await?;
+/// # Ok(()) }
+/// ```
 ///
 /// Dropping it closes its sockets at once and takes it off the registry in the background; [`stop`](Self::stop) lets calls
 /// in flight finish.

@@ -33,6 +33,15 @@ use crate::transport::local::Local;
 use crate::util::clock;
 
 /// Calls services by contract. Cloning is cheap and shares what was learned of the nodes.
+///
+/// It is what generated clients hold; by itself it calls by names and bytes, see [`Untyped`].
+///
+/// ```
+/// # async fn example(app: micro::app::Running) -> micro::Result<()> {
+/// let greeter = app.client().at("127.0.0.1:8080").untyped("greeter");
+/// let reply = greeter.json("/greeter.Greeter/Hello", r#"{"name": "Ada"}"#).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Client {
     core: Arc<Core>,

@@ -23,6 +23,13 @@ use std::str::FromStr;
 /// | `unavailable` | 14 | 503 | retry with back-off |
 /// | `data_loss` | 15 | 500 | restore from elsewhere |
 /// | `unauthenticated` | 16 | 401 | present valid credentials |
+///
+/// ```
+/// use micro::Code;
+///
+/// assert_eq!(Code::NotFound.number(), 5);
+/// assert_eq!("not_found".parse(), Ok(Code::NotFound));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Code {

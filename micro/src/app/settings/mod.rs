@@ -18,6 +18,16 @@ use crate::util::duration;
 pub(super) const HELP: &str = "help was asked for";
 
 /// Every setting of the framework, with its default.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let app = micro::app().set(|settings| {
+///     settings.address = "127.0.0.1:8080".into();
+///     settings.shutdown_timeout = Duration::from_secs(5);
+///     settings.metadata.insert("zone".into(), "b".into());
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
