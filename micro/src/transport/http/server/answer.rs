@@ -12,8 +12,8 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use http::HeaderMap;
 
+use super::negotiate::is_readable;
 use super::reply::Late;
-use super::rpc::is_readable;
 use crate::codec::Codec;
 use crate::context::{Context, Peer, Trace};
 use crate::errors::{Error, Result};

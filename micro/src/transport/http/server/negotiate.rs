@@ -4,6 +4,8 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 
 use crate::codec::Codec;
+use crate::rpc::Idempotency;
+use crate::transport::Route;
 
 /// How a protocol spells its content types in front of the name of a codec.
 const SPELLINGS: [&str; 4] = ["application/", "application/connect+", "application/grpc+", "application/grpc-web+"];
@@ -35,6 +37,11 @@ pub(super) fn accept_post() -> HeaderValue {
     let mut all: Vec<String> = Codec::all().flat_map(spelled).collect();
     all.extend(["application/grpc".to_owned(), "application/grpc-web".to_owned()]);
     HeaderValue::try_from(all.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("application/json"))
+}
+
+/// Whether Connect's GET may call it: caches and crawlers repeat one at will.
+pub(super) fn is_readable(route: &Route) -> bool {
+    !route.method().has_stream() && route.method().idempotency() == Idempotency::NoSideEffects
 }
 
 impl Negotiated {

@@ -17,12 +17,12 @@ use http_body_util::{BodyExt, Limited};
 
 use super::ServerOptions;
 use super::answer::Answer;
-use super::negotiate::{self, ACCEPT_POST, Negotiated};
+use super::negotiate::{self, ACCEPT_POST, Negotiated, is_readable};
 use super::patient::Patient;
 use super::reply::{self, Late};
 use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
-use crate::rpc::{BoxFuture, Idempotency};
+use crate::rpc::BoxFuture;
 use crate::transport::http::status;
 use crate::transport::{Arrival, Inbound, Route, Streams, names};
 use crate::util::clock;
@@ -135,11 +135,6 @@ impl fmt::Debug for Rpc {
 
 fn is_for_reading(request: &Request<Body>) -> bool {
     request.method() == Method::GET
-}
-
-/// Whether Connect's GET may call it: caches and crawlers repeat one at will.
-pub(super) fn is_readable(route: &Route) -> bool {
-    !route.method().has_stream() && route.method().idempotency() == Idempotency::NoSideEffects
 }
 
 fn not_readable() -> Response {
