@@ -85,3 +85,8 @@ impl Orders for Desk {
 async fn main() -> Result<()> {
     micro::run().await
 }
+
+#[test]
+fn the_contract_is_kept() {
+    micro::testing::contract!("one-or-many/contract.proto");
+}
