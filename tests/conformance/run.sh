@@ -20,8 +20,8 @@ give_up() { printf '\nconformance: %s\n' "$*" >&2; exit 1; }
 # The runner as a command, once it is known to start.
 runner() {
   local binary="$home/package/bin/conformance_test_runner-linux-x64"
-  local libraries="$home/root/usr/lib/x86_64-linux-gnu"
-  if [ -d "$home/root" ]; then
+  local libraries="$home/system/usr/lib/x86_64-linux-gnu"
+  if [ -d "$home/system" ]; then
     command=("$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" "$binary")
   else
     command=("$binary")
@@ -42,7 +42,7 @@ fetch_libraries() {
   mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
     sed -nE 's#^(URIs:|deb( \[[^]]*\])?) +([^ ]*/debian/?)( .*)?$#\3#p' | head -1)
   [ -n "$mirror" ] || give_up "no Debian mirror among the sources of apt"
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$home/root"
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$home/system"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main" >"$apt/sources.list"
   options=(
     -qq
@@ -52,17 +52,17 @@ fetch_libraries() {
   )
   (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" download libc6 libgcc-s1 libstdc++6) ||
     give_up "the libraries of Debian $release could not be fetched from the mirror of this machine"
-  for package in "$apt"/*.deb; do dpkg-deb --extract "$package" "$home/root"; done
+  for package in "$apt"/*.deb; do dpkg-deb --extract "$package" "$home/system"; done
   rm -rf "$apt"
 }
 
 install() {
-  [ -e "$home/ready-$version" ] && return
+  [ -e "$home/ready-2-$version" ] && return
   step "fetching the conformance runner"
   rm -rf "$home" && mkdir -p "$home"
   fetch_runner
   runner || { fetch_libraries && runner; } || give_up "the runner does not start: $(cat "$home/starts")"
-  touch "$home/ready-$version"
+  touch "$home/ready-2-$version"
 }
 
 [ "$(uname -sm)" = "Linux x86_64" ] || give_up "the runner is built for Linux on x86_64"
