@@ -5,7 +5,7 @@ use micro::prelude::*;
 use micro::registry::Registry;
 
 // Linking it is all it takes.
-use micro_outsider as _;
+micro::link!(micro_outsider);
 
 #[tokio::test]
 async fn the_registry_passes_the_suite_of_its_room() {
@@ -48,4 +48,11 @@ async fn the_registry_and_the_codec_serve_a_program() {
     assert_eq!(echo.say(text.clone()).await.unwrap(), text);
     assert_eq!(echo.twice(text.clone()).await.unwrap().try_collect().await.unwrap(), [text.clone(), text]);
     app.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_program_without_handlers_is_told_how_to_link_them() {
+    let error = micro::app().registry(Registry::memory()).everything().start().await.unwrap_err();
+    assert_eq!(error.code(), Code::FailedPrecondition);
+    assert!(error.message().contains("`micro::link!(that_crate);`"), "{error}");
 }
