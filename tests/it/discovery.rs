@@ -1,10 +1,12 @@
 //! Finding nodes, and what is said when there are none.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use micro::client::CallOptions;
 use micro::prelude::*;
-use micro::registry::{Node, Registry, Ttl};
+use micro::registry::{Backend, Memory, Node, Registry, Ttl, Watch};
 use micro::selector::Filter;
 
 use crate::contract::{Echo, Mirror, Text, calling, serving};
@@ -77,5 +79,55 @@ async fn a_port_taken_over_by_another_process_does_not_answer_for_it() {
     assert_eq!(error.code(), Code::Unavailable);
     assert!(error.message().contains("meant for `gone`"), "{error}");
     assert!(mirror.seen.lock().unwrap().is_empty());
+    app.stop().await.unwrap();
+}
+
+/// Counts how often it is watched, and says no from the second time on.
+#[derive(Debug, Default)]
+struct Counting {
+    memory: Memory,
+    watched: Arc<AtomicUsize>,
+}
+
+impl Backend for Counting {
+    fn name(&self) -> String {
+        "counting".into()
+    }
+
+    async fn register(&self, node: &Node, ttl: Duration) -> Result<()> {
+        self.memory.register(node, ttl).await
+    }
+
+    async fn deregister(&self, node: &Node) -> Result<()> {
+        self.memory.deregister(node).await
+    }
+
+    async fn nodes(&self, service: &str) -> Result<Vec<Node>> {
+        self.memory.nodes(service).await
+    }
+
+    async fn services(&self) -> Result<Vec<String>> {
+        self.memory.services().await
+    }
+
+    async fn watch(&self, service: Option<&str>) -> Result<Watch> {
+        if self.watched.fetch_add(1, Ordering::Relaxed) > 0 {
+            return Err(Error::unavailable("asked once too often"));
+        }
+        self.memory.watch(service).await
+    }
+}
+
+#[tokio::test]
+async fn a_client_asks_the_registry_once_and_follows_it_from_then_on() {
+    let backend = Counting::default();
+    let watched = backend.watched.clone();
+    let registry = Registry::new(backend);
+    let app = serving(&registry, Mirror::default()).await;
+    let echo = calling(&registry).await;
+    for _ in 0..10 {
+        echo.say(Text::new("a")).await.unwrap();
+    }
+    assert_eq!(watched.load(Ordering::Relaxed), 1);
     app.stop().await.unwrap();
 }

@@ -3,6 +3,7 @@
 //! A [`Client`] is what the generated clients hold. Whether the service lives in this process or in another is decided
 //! call by call, and the caller cannot tell.
 
+mod followed;
 mod options;
 mod replies;
 mod retry;
@@ -17,6 +18,7 @@ pub use options::{CallOptions, Retry};
 pub use replies::Replies;
 pub use untyped::Untyped;
 
+use followed::Followed;
 use retry::Budget;
 use way::{Sole, Way};
 
@@ -62,6 +64,7 @@ struct Core {
 /// The way out of the process.
 struct Remote {
     registry: Registry,
+    followed: Followed,
     outbound: Arc<dyn Outbound>,
 }
 
@@ -122,7 +125,11 @@ impl Builder {
     pub fn build(self) -> Client {
         let core = Core {
             local: self.local,
-            remote: self.remote.map(|(registry, outbound)| Remote { registry, outbound }),
+            remote: self.remote.map(|(registry, outbound)| Remote {
+                registry,
+                followed: Followed::default(),
+                outbound,
+            }),
             interceptors: self.interceptors,
             timeout: self.timeout,
             idle: self.idle,

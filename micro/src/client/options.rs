@@ -29,8 +29,8 @@ pub struct CallOptions {
 /// Whether a failed attempt is followed by another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retry {
-    /// When the method cannot have run, and for methods that may run twice when the node could not be reached; within a
-    /// budget of a fifth of the calls and ten a second.
+    /// After `unavailable`, when the method cannot have run or may run twice; within a budget of a fifth of the calls and ten
+    /// a second.
     #[default]
     WhenSafe,
     /// Not at all.

@@ -124,7 +124,7 @@ impl Client {
             return Ok(Destination { address: address.clone(), node: None, pick: None });
         }
         let filter = self.target.options.filter.clone().with_method(method.path());
-        let mut following = remote.registry.follow(service);
+        let mut following = remote.followed.of(service, &remote.registry);
         // A first answer that does not come is told apart from one that lists nothing.
         let answered = clock::timeout(LOOKUP, following.ready()).await.is_ok();
         let until = clock::after(self.target.options.wait);

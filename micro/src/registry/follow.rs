@@ -92,6 +92,11 @@ impl Following {
         }
     }
 
+    /// Whether the view is still kept up to date; it is not once the runtime it was begun in has ended.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.view.is_alive()
+    }
+
     /// Why the view may be old: the registry's last failure, until it answers again.
     pub fn trouble(&self) -> Option<Error> {
         locked(&self.view.trouble).clone()
