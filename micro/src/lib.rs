@@ -48,6 +48,7 @@ pub mod __private;
 pub mod app;
 pub mod client;
 pub mod codec;
+pub mod config;
 pub mod context;
 pub mod debug;
 pub mod errors;

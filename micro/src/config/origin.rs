@@ -1,0 +1,91 @@
+use std::fmt;
+use std::sync::Arc;
+
+/// How far a value reaches over others: a later layer wins over those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// What the declaration of the struct says.
+    Default,
+    /// What the program says.
+    Code,
+    /// What files say, each over those named before it.
+    File,
+    /// What servers say.
+    Remote,
+    /// Variables of the environment.
+    Environment,
+    /// The command line.
+    Flag,
+}
+
+impl Layer {
+    /// Every layer, from the bottom up.
+    pub const ALL: [Layer; 6] =
+        [Layer::Default, Layer::Code, Layer::File, Layer::Remote, Layer::Environment, Layer::Flag];
+
+    /// Its name in messages and in the documentation.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Layer::Default => "default",
+            Layer::Code => "code",
+            Layer::File => "file",
+            Layer::Remote => "remote",
+            Layer::Environment => "environment",
+            Layer::Flag => "flag",
+        }
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a value was written: a line of a file, a variable, a flag. Cloning it is cheap.
+///
+/// Names of places carry no credentials: a source takes those out of its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    layer: Layer,
+    place: Arc<str>,
+    line: Option<u32>,
+}
+
+impl Origin {
+    /// A place in a layer, as an operator would name it: `app.toml`, `MICRO_ADDRESS`, `--address`.
+    pub fn new(layer: Layer, place: impl Into<Arc<str>>) -> Self {
+        Origin { layer, place: place.into(), line: None }
+    }
+
+    /// The same place, at a line; the first is 1.
+    #[must_use]
+    pub fn at_line(&self, line: u32) -> Self {
+        Origin { line: Some(line), ..self.clone() }
+    }
+
+    /// The layer it belongs to.
+    pub fn layer(&self) -> Layer {
+        self.layer
+    }
+
+    /// The place without its line.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The line, where the place has lines.
+    pub fn line(&self) -> Option<u32> {
+        self.line
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)?;
+        match self.line {
+            Some(line) => write!(f, ":{line}"),
+            None => Ok(()),
+        }
+    }
+}

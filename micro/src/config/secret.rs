@@ -1,0 +1,47 @@
+use std::fmt;
+
+/// What is shown in the place of a secret.
+pub(super) const MASK: &str = "***";
+
+/// A setting that is shown nowhere: not in logs, dumps, messages or a panic.
+///
+/// A field of this type is a secret without being marked as one.
+///
+/// ```
+/// use micro::config::Secret;
+///
+/// let token = Secret::new("open sesame".to_owned());
+/// assert_eq!(format!("{token:?} {token}"), "*** ***");
+/// assert_eq!(token.expose(), "open sesame");
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Secret<T>(T);
+
+impl<T> Secret<T> {
+    /// Hides a value.
+    pub const fn new(value: T) -> Self {
+        Secret(value)
+    }
+
+    /// The value itself, for the place that needs it.
+    pub const fn expose(&self) -> &T {
+        &self.0
+    }
+
+    /// The value itself.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl<T> fmt::Display for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}

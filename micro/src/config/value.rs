@@ -1,0 +1,319 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{Layer, Origin};
+
+/// Values by key, as one source has them or as all of them come to.
+pub type Table = BTreeMap<String, Node>;
+
+/// A value, with where it was written.
+#[derive(Clone, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where it was written.
+    pub origin: Origin,
+    /// Whether it is to be shown nowhere.
+    pub secret: bool,
+}
+
+/// What can be written in a source.
+#[derive(Clone, PartialEq)]
+pub enum Value {
+    /// Takes away what the layers below say.
+    Null,
+    /// A switch.
+    Bool(bool),
+    /// A whole number.
+    Integer(i128),
+    /// Any other number.
+    Float(f64),
+    /// Text that was written as text, as in a file.
+    String(String),
+    /// Text of a place that knows nothing but text, such as a variable or a flag. It is a number, a switch or a list wherever
+    /// one is expected.
+    Text(String),
+    /// A list. A list of a later layer takes the place of an earlier one.
+    Array(Vec<Node>),
+    /// Values by key. Tables of several layers are merged key by key.
+    Table(Table),
+}
+
+impl Node {
+    /// A value at a place.
+    pub fn new(value: impl Into<Value>, origin: Origin) -> Self {
+        Node { value: value.into(), origin, secret: false }
+    }
+
+    /// The same, shown nowhere: its text came from a place for secrets.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// The table it is, if it is one.
+    pub fn as_table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// What stands at `path`, whose keys are joined by dots.
+    pub fn get(&self, path: &str) -> Option<&Node> {
+        keys(path).try_fold(self, |node, key| node.as_table()?.get(key))
+    }
+}
+
+/// The keys of a path: `a.b.c`.
+pub(super) fn keys(path: &str) -> impl Iterator<Item = &str> {
+    path.split('.').filter(|key| !key.is_empty())
+}
+
+/// Puts `node` at `path` of `table`. What stood in the way gives way.
+pub fn put(table: &mut Table, path: &str, node: Node) {
+    let mut keys = keys(path).peekable();
+    let mut at = table;
+    while let Some(key) = keys.next() {
+        if keys.peek().is_none() {
+            at.insert(key.to_owned(), node);
+            return;
+        }
+        let empty = || Node::new(Table::new(), node.origin.clone());
+        let next = at.entry(key.to_owned()).or_insert_with(empty);
+        if next.as_table().is_none() {
+            *next = empty();
+        }
+        let Value::Table(inner) = &mut next.value else { unreachable!("made a table above") };
+        at = inner;
+    }
+}
+
+/// Lays `over` on `under`: tables are merged key by key, everything else is replaced, and null takes away.
+pub fn merge(under: &mut Table, over: &Table) {
+    for (key, node) in over {
+        match (&node.value, under.get_mut(key)) {
+            (Value::Null, _) => {
+                under.remove(key);
+            }
+            (Value::Table(over), Some(Node { value: Value::Table(under), .. })) => merge(under, over),
+            (Value::Table(over), _) => {
+                // Nulls in it take away nothing, and are gone.
+                let mut table = Table::new();
+                merge(&mut table, over);
+                under.insert(key.clone(), Node { value: Value::Table(table), ..node.clone() });
+            }
+            _ => {
+                under.insert(key.clone(), node.clone());
+            }
+        }
+    }
+}
+
+impl Value {
+    /// What it is, for messages: `a number`.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a switch",
+            Value::Integer(_) | Value::Float(_) => "a number",
+            Value::String(_) | Value::Text(_) => "text",
+            Value::Array(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+
+    /// The text it is, however it was written.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) | Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// As it would be written in a file, secrets masked.
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.secret {
+            return f.write_str(super::secret::MASK);
+        }
+        match &self.value {
+            Value::Null => f.write_str("null"),
+            Value::Bool(value) => write!(f, "{value}"),
+            Value::Integer(value) => write!(f, "{value}"),
+            // `{:?}` keeps the point of a whole one.
+            Value::Float(value) => write!(f, "{value:?}"),
+            Value::String(text) | Value::Text(text) => f.write_str(&quoted(text)),
+            Value::Array(items) => {
+                f.write_str("[")?;
+                for (at, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if at == 0 { "" } else { ", " })?;
+                }
+                f.write_str("]")
+            }
+            Value::Table(table) => {
+                f.write_str("{")?;
+                for (at, (key, node)) in table.iter().enumerate() {
+                    write!(f, "{} {} = {node}", if at == 0 { "" } else { "," }, bare(key))?;
+                }
+                f.write_str(if table.is_empty() { "}" } else { " }" })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} ({})", self.origin)
+    }
+}
+
+/// A value alone does not know whether it is a secret, so its `Debug` says what it is and not what it says.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}>", self.what())
+    }
+}
+
+/// A text in quotation marks, as TOML and JSON both read it.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// A key, in quotation marks where it needs them.
+pub(super) fn bare(key: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    if !key.is_empty() && key.chars().all(plain) { key.to_owned() } else { quoted(key) }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Bool(value)
+    }
+}
+
+impl From<f32> for Value {
+    fn from(value: f32) -> Self {
+        // By way of its digits, so that 0.1 stays 0.1.
+        Value::Float(value.to_string().parse().unwrap_or(f64::from(value)))
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Value::Float(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value::String(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Value::String(value)
+    }
+}
+
+impl From<Table> for Value {
+    fn from(value: Table) -> Self {
+        Value::Table(value)
+    }
+}
+
+impl From<Vec<Node>> for Value {
+    fn from(value: Vec<Node>) -> Self {
+        Value::Array(value)
+    }
+}
+
+macro_rules! integers {
+    ($($integer:ty)*) => {$(
+        impl From<$integer> for Value {
+            fn from(value: $integer) -> Self {
+                Value::Integer(value.into())
+            }
+        }
+    )*};
+}
+
+integers!(i8 i16 i32 i64 i128 u8 u16 u32 u64);
+
+/// A value as JSON has it, written at `origin`.
+pub fn from_json(json: serde_json::Value, origin: &Origin) -> Node {
+    use serde_json::Value as Json;
+    let value = match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(value),
+        Json::Number(number) => match number.as_i128() {
+            Some(integer) => Value::Integer(integer),
+            None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::String(text) => Value::String(text),
+        Json::Array(items) => Value::Array(items.into_iter().map(|item| from_json(item, origin)).collect()),
+        Json::Object(fields) => {
+            Value::Table(fields.into_iter().map(|(key, value)| (key, from_json(value, origin))).collect())
+        }
+    };
+    Node::new(value, origin.clone())
+}
+
+/// The same value as JSON, with secrets in the clear: for reading it as another type, never for showing it.
+pub(super) fn to_json(node: &Node) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Integer(value) => {
+            let fits = i64::try_from(*value).map(Json::from).or_else(|_| u64::try_from(*value).map(Json::from));
+            fits.unwrap_or_else(|_| Json::String(value.to_string()))
+        }
+        Value::Float(value) => Json::from(*value),
+        Value::String(text) | Value::Text(text) => Json::String(text.clone()),
+        Value::Array(items) => Json::Array(items.iter().map(to_json).collect()),
+        Value::Table(table) => Json::Object(table.iter().map(|(key, node)| (key.clone(), to_json(node))).collect()),
+    }
+}
+
+/// What the declaration of a struct says.
+pub(super) fn declared() -> Origin {
+    Origin::new(Layer::Default, "default")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(json: serde_json::Value, place: &str) -> Table {
+        match from_json(json, &Origin::new(Layer::File, place)).value {
+            Value::Table(table) => table,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tables_merge_lists_are_replaced_and_null_takes_away() {
+        let mut under = table(serde_json::json!({"a": {"b": 1, "c": 2}, "list": [1, 2], "gone": {"x": 1}}), "under");
+        let over = serde_json::json!({"a": {"c": 3, "d": null, "e": {"f": null, "g": 1}}, "list": [3], "gone": null});
+        merge(&mut under, &table(over, "over"));
+        let merged = Node::new(under, declared());
+        let expected = serde_json::json!({"a": {"b": 1, "c": 3, "e": {"g": 1}}, "list": [3]});
+        assert_eq!(to_json(&merged), expected);
+        assert_eq!(merged.get("a.b").unwrap().origin.place(), "under");
+        assert_eq!(merged.get("a.c").unwrap().origin.place(), "over");
+    }
+
+    #[test]
+    fn a_path_makes_the_tables_it_needs() {
+        let mut table = Table::new();
+        let origin = Origin::new(Layer::Code, "here");
+        put(&mut table, "a", Node::new(1, origin.clone()));
+        put(&mut table, "a.b.c", Node::new("x", origin.clone()));
+        put(&mut table, "a.b.d", Node::new(true, origin.clone()).secret());
+        assert_eq!(Node::new(table, origin).to_string(), r#"{ a = { b = { c = "x", d = *** } } }"#);
+    }
+}
