@@ -5,12 +5,23 @@
 //!   wins over.
 //! - [`Secret`]: a setting that is shown nowhere.
 
+pub mod check;
+mod configuration;
+mod handle;
 mod origin;
+mod reader;
 mod secret;
+mod section;
+mod setting;
 mod source;
 mod value;
 
+pub use configuration::Configuration;
+pub use handle::{Config, Snapshot, Watching};
 pub use origin::{Layer, Origin};
+pub use reader::{Check, Fields, Reader};
 pub use secret::Secret;
+pub use section::{Field, Reload, Section, SectionDesc, SectionEntry, write_section};
+pub use setting::{Choice, Driver, Kind, Of, OfPlain, Plain, Setting};
 pub use source::{Scheme, Source, Updates};
 pub use value::{Node, Table, Value, from_json, merge, put};

@@ -23,7 +23,9 @@ pub fn parse(text: &str) -> Option<Duration> {
 
 fn seconds_of(unit: &str) -> Option<f64> {
     match unit {
-        "ms" => Some(0.001),
+        "ns" => Some(1e-9),
+        "us" | "µs" => Some(1e-6),
+        "ms" => Some(1e-3),
         "s" => Some(1.0),
         "m" => Some(60.0),
         "h" => Some(3600.0),
@@ -31,16 +33,24 @@ fn seconds_of(unit: &str) -> Option<f64> {
     }
 }
 
-/// Writes what [`parse`] reads: `250ms`, `30s`, `5m`.
+/// Writes what [`parse`] reads, in the largest unit that says it whole: `250ms`, `30s`, `5m`.
 pub fn show(duration: Duration) -> String {
-    let milliseconds = duration.as_millis();
-    let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    let whole = units.into_iter().find(|(size, _)| milliseconds > 0 && milliseconds.is_multiple_of(*size));
-    match whole {
-        Some((size, unit)) => format!("{}{unit}", milliseconds / size),
-        None => format!("{milliseconds}ms"),
-    }
+    let nanoseconds = duration.as_nanos();
+    let (size, unit) = UNITS
+        .into_iter()
+        .find(|(size, _)| nanoseconds > 0 && nanoseconds.is_multiple_of(*size))
+        .unwrap_or((1_000_000, "ms"));
+    format!("{}{unit}", nanoseconds / size)
 }
+
+const UNITS: [(u128, &str); 6] = [
+    (3_600_000_000_000, "h"),
+    (60_000_000_000, "m"),
+    (1_000_000_000, "s"),
+    (1_000_000, "ms"),
+    (1_000, "us"),
+    (1, "ns"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -60,9 +70,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for milliseconds in [0, 1, 999, 1_000, 61_000, 3_600_000, 90_061_001] {
-            let duration = Duration::from_millis(milliseconds);
+        for microseconds in [0, 1, 1_000, 999_000, 1_000_000, 61_000_000, 3_600_000_000, 90_061_001_001] {
+            let duration = Duration::from_micros(microseconds);
             assert_eq!(parse(&show(duration)), Some(duration));
         }
+        assert_eq!(show(Duration::from_nanos(1)), "1ns");
     }
 }

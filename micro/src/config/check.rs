@@ -1,0 +1,191 @@
+//! What `validate(..)` on a field asks of its value.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Display;
+use std::ops::{Bound, RangeBounds};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Secret;
+use crate::util::duration;
+
+/// `validate(range(1..=10))`.
+///
+/// # Errors
+///
+/// What was expected.
+pub fn range<T: Ranged<B>, B: Display>(value: &T, range: impl RangeBounds<B>) -> Result<(), String> {
+    if value.is_within(&range) { Ok(()) } else { Err(between(&range, T::WHAT)) }
+}
+
+/// `validate(length(1..=64))`.
+///
+/// # Errors
+///
+/// What was expected.
+pub fn length<T: Lengthy>(value: &T, range: impl RangeBounds<usize>) -> Result<(), String> {
+    match value.length() {
+        Some(length) if !range.contains(&length) => Err(between(&range, T::WHAT)),
+        _ => Ok(()),
+    }
+}
+
+/// `validate(regex("^[a-z]+$"))`.
+///
+/// # Errors
+///
+/// What was expected.
+pub fn regex<T: Texty>(value: &T, pattern: &str) -> Result<(), String> {
+    let Some(text) = value.text() else { return Ok(()) };
+    match regex::Regex::new(pattern) {
+        Ok(regex) if regex.is_match(text) => Ok(()),
+        Ok(_) => Err(format!("text that matches `{pattern}`")),
+        Err(_) => Err(format!("a declaration whose `{pattern}` is a regular expression")),
+    }
+}
+
+/// `validate(with(path))`: any function from the value to a `Result`, whose error says what was expected.
+///
+/// # Errors
+///
+/// What was expected.
+pub fn with<T, E: Display>(value: &T, check: impl FnOnce(&T) -> Result<(), E>) -> Result<(), String> {
+    check(value).map_err(|error| error.to_string())
+}
+
+fn between<B: Display>(range: &impl RangeBounds<B>, what: &str) -> String {
+    let least = match range.start_bound() {
+        Bound::Included(least) => Some(format!("at least {least}")),
+        Bound::Excluded(least) => Some(format!("more than {least}")),
+        Bound::Unbounded => None,
+    };
+    let most = match range.end_bound() {
+        Bound::Included(most) => Some(format!("at most {most}")),
+        Bound::Excluded(most) => Some(format!("less than {most}")),
+        Bound::Unbounded => None,
+    };
+    let bounds: Vec<String> = least.into_iter().chain(most).collect();
+    format!("{}{what}", bounds.join(" and "))
+}
+
+/// What has an order, and bounds that are written as `B`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no range of `{B}`",
+    note = "ranges are for numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`; for anything else write `with(function)`"
+)]
+pub trait Ranged<B> {
+    /// What the bounds count: nothing to say for plain numbers.
+    const WHAT: &'static str = "";
+
+    /// Whether it lies within.
+    fn is_within(&self, range: &impl RangeBounds<B>) -> bool;
+}
+
+macro_rules! numbers {
+    ($($number:ty)*) => {$(
+        impl Ranged<$number> for $number {
+            fn is_within(&self, range: &impl RangeBounds<$number>) -> bool {
+                range.contains(self)
+            }
+        }
+    )*};
+}
+
+numbers!(i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64);
+
+impl Ranged<&'static str> for Duration {
+    fn is_within(&self, range: &impl RangeBounds<&'static str>) -> bool {
+        let bound = |text: &&'static str| duration::parse(text).unwrap_or_default();
+        (range.start_bound().map(bound), range.end_bound().map(bound)).contains(self)
+    }
+}
+
+impl<T: Ranged<B>, B> Ranged<B> for Option<T> {
+    const WHAT: &'static str = T::WHAT;
+
+    fn is_within(&self, range: &impl RangeBounds<B>) -> bool {
+        self.as_ref().is_none_or(|value| value.is_within(range))
+    }
+}
+
+/// What has a length.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no length",
+    note = "lengths are those of text, lists and maps; for anything else write `with(function)`"
+)]
+pub trait Lengthy {
+    /// What it counts.
+    const WHAT: &'static str;
+
+    /// The length, if there is a value at all.
+    fn length(&self) -> Option<usize>;
+}
+
+impl Lengthy for String {
+    const WHAT: &'static str = " letters";
+
+    fn length(&self) -> Option<usize> {
+        Some(self.chars().count())
+    }
+}
+
+macro_rules! collections {
+    ($($collection:ident<$($letter:ident),*>)*) => {$(
+        impl<$($letter),*> Lengthy for $collection<$($letter),*> {
+            const WHAT: &'static str = " items";
+
+            fn length(&self) -> Option<usize> {
+                Some(self.len())
+            }
+        }
+    )*};
+}
+
+collections!(Vec<T> BTreeSet<T> HashSet<T> BTreeMap<K, V> HashMap<K, V>);
+
+macro_rules! wrapped {
+    ($($wrapper:ident |$value:ident| $inner:expr;)*) => {$(
+        impl<T: Lengthy> Lengthy for $wrapper<T> {
+            const WHAT: &'static str = T::WHAT;
+
+            fn length(&self) -> Option<usize> {
+                let $value = self;
+                $inner.and_then(Lengthy::length)
+            }
+        }
+
+        impl<T: Texty> Texty for $wrapper<T> {
+            fn text(&self) -> Option<&str> {
+                let $value = self;
+                $inner.and_then(Texty::text)
+            }
+        }
+    )*};
+}
+
+wrapped! {
+    Option |value| value.as_ref();
+    Secret |value| Some(value.expose());
+}
+
+/// What is text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no text",
+    note = "regular expressions are for text; for anything else write `with(function)`"
+)]
+pub trait Texty {
+    /// The text, if there is a value at all.
+    fn text(&self) -> Option<&str>;
+}
+
+impl Texty for String {
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl Texty for PathBuf {
+    fn text(&self) -> Option<&str> {
+        self.to_str()
+    }
+}

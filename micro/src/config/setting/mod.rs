@@ -1,0 +1,104 @@
+//! What can be a setting, and how it is read and written.
+
+mod collections;
+mod kind;
+mod plain;
+mod scalars;
+
+pub(super) use collections::table_of;
+pub use kind::{Choice, Kind};
+pub use plain::Plain;
+
+use super::reader::Reader;
+use super::{Node, Value};
+
+/// A type that a field of a `#[micro::config]` struct can have.
+///
+/// It is implemented for numbers, `bool`, `char`, `String`, [`Duration`](std::time::Duration) (`"30s"`), paths, network
+/// addresses, [`Secret`](super::Secret), `Option`, lists, sets, maps with text keys, and everything `#[micro::config]` is
+/// written on. Any other type takes part through serde's `Serialize` and `Deserialize`.
+///
+/// Implement it for a type that people write in a way of its own:
+///
+/// ```
+/// use micro::config::{Kind, Node, Reader, Setting, Value};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq)]
+/// struct Percent(u8);
+///
+/// impl Setting for Percent {
+///     fn kind() -> Kind {
+///         Kind::One("PERCENT")
+///     }
+///
+///     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+///         let number = node.value.as_str().and_then(|text| text.strip_suffix('%')?.parse().ok());
+///         match number.filter(|number| *number <= 100) {
+///             Some(number) => Some(Percent(number)),
+///             None => reader.refuse(node, "a share like `20%`"),
+///         }
+///     }
+///
+///     fn write(&self) -> Value {
+///         format!("{}%", self.0).into()
+///     }
+/// }
+/// ```
+pub trait Setting: Sized {
+    /// What kind of value it is, for `--help` and for names in the environment.
+    fn kind() -> Kind;
+
+    /// Reads it, or tells `reader` what is wrong and gives nothing.
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self>;
+
+    /// The value as it would be written in a file; [`read`](Self::read) gives the same one back.
+    fn write(&self) -> Value;
+
+    /// What it is where nothing says anything. Not to be set is a problem, unless the type has a word for it.
+    fn absent(reader: &mut Reader) -> Option<Self> {
+        reader.missing()
+    }
+}
+
+/// How a field of a type is read and written, as functions.
+pub struct Driver<T> {
+    /// See [`Setting::kind`].
+    pub kind: fn() -> Kind,
+    /// See [`Setting::read`].
+    pub read: fn(&Node, &mut Reader) -> Option<T>,
+    /// See [`Setting::write`].
+    pub write: fn(&T) -> Value,
+    /// See [`Setting::absent`].
+    pub absent: fn(&mut Reader) -> Option<T>,
+}
+
+/// Finds the [`Driver`] of a type: `Of::<T>::DRIVER` is the one of its [`Setting`], and without that the one through serde,
+/// by way of [`OfPlain`].
+#[derive(Debug)]
+pub struct Of<T>(std::marker::PhantomData<T>);
+
+impl<T: Setting> Of<T> {
+    /// How it is read and written.
+    pub const DRIVER: Driver<T> = Driver { kind: T::kind, read: T::read, write: T::write, absent: T::absent };
+}
+
+/// The fallback of [`Of`].
+pub trait OfPlain {
+    /// The type.
+    type Field: Plain;
+
+    /// How it is read and written.
+    const DRIVER: Driver<Self::Field> = Driver {
+        kind: || Kind::Any,
+        read: plain::read::<Self::Field>,
+        write: plain::write::<Self::Field>,
+        absent: plain::absent::<Self::Field>,
+    };
+}
+
+impl<T: Plain> OfPlain for Of<T> {
+    type Field = T;
+}
+
+#[cfg(test)]
+mod tests;
