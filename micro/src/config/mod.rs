@@ -5,23 +5,33 @@
 //!   wins over.
 //! - [`Secret`]: a setting that is shown nowhere.
 
+pub(crate) mod args;
+mod cell;
 pub mod check;
 mod configuration;
+mod env;
+mod follow;
 mod handle;
+mod layers;
+pub(crate) mod load;
 mod origin;
+mod queue;
 mod reader;
 mod secret;
 mod section;
 mod setting;
+mod show;
 mod source;
 mod value;
 
-pub use configuration::Configuration;
+pub use configuration::{Configuration, Effect, Watched};
+pub use follow::Need;
 pub use handle::{Config, Snapshot, Watching};
 pub use origin::{Layer, Origin};
 pub use reader::{Check, Fields, Reader};
 pub use secret::Secret;
 pub use section::{Field, Reload, Section, SectionDesc, SectionEntry, write_section};
 pub use setting::{Choice, Driver, Kind, Of, OfPlain, Plain, Setting};
+pub use show::{Row, rows};
 pub use source::{Scheme, Source, Updates};
 pub use value::{Node, Table, Value, from_json, merge, put};

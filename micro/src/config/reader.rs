@@ -48,7 +48,7 @@ pub(super) struct Deprecated {
 impl Reader {
     /// A reader of the tree whose root stands at `path`.
     pub(super) fn new(path: &str) -> Self {
-        Reader { path: super::value::keys(path).map(str::to_owned).collect(), ..Reader::default() }
+        Reader { path: super::value::keys(path), ..Reader::default() }
     }
 
     /// Says that `node` is not what was `expected`: "a number", "`host:port`". Gives `None`, so that it can be returned.
@@ -157,6 +157,11 @@ impl Fields<'_> {
     pub fn read<T>(&mut self, at: usize, driver: Driver<T>, checks: &[Check<'_, T>]) -> Option<T> {
         let field = &self.fields[at];
         let given = self.table.as_ref().and_then(|table| table.get(field.name)).cloned();
+        if given.as_ref().is_some_and(|node| node.value == Value::Null)
+            && let Some(nothing) = (driver.absent)(&mut Reader::default())
+        {
+            return Some(nothing);
+        }
         let given = given.filter(|node| node.value != Value::Null);
         let reader = &mut *self.reader;
         if let (Some(node), Some(instead)) = (&given, field.deprecated) {

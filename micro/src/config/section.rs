@@ -1,9 +1,11 @@
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::fmt;
+use std::sync::Arc;
 
 use super::setting::Kind;
-use super::value::declared;
-use super::{Node, Setting, Table, Value};
+use super::value::{bare, declared};
+use super::{Config, Configuration, Node, Reader, Setting, Table, Value};
+use crate::errors::Result;
 
 /// A struct of settings that stands at a prefix of its own. Written by `#[micro::config(prefix = "..")]`.
 #[diagnostic::on_unimplemented(
@@ -80,15 +82,81 @@ impl fmt::Debug for Field {
 /// A struct of settings that is linked into the program.
 #[derive(Debug)]
 pub struct SectionEntry {
-    /// The type of its [`Config`](super::Config).
-    pub config: fn() -> TypeId,
-    /// What it says about itself.
-    pub desc: fn() -> &'static SectionDesc,
-    /// Its `Config`, once it has been read, with its type erased.
-    pub open: fn(&super::Configuration) -> crate::errors::Result<std::sync::Arc<dyn std::any::Any + Send + Sync>>,
+    pub(crate) config: fn() -> TypeId,
+    pub(crate) desc: &'static SectionDesc,
+    pub(super) examine: fn(&Configuration) -> Reader,
+    pub(crate) open: fn(&Configuration) -> Result<Arc<dyn Any + Send + Sync>>,
+}
+
+impl SectionEntry {
+    /// The struct `T`.
+    pub const fn of<T: Section>() -> Self {
+        SectionEntry {
+            config: TypeId::of::<Config<T>>,
+            desc: &T::DESC,
+            examine: Configuration::examine::<T>,
+            open: |configuration| Ok(Arc::new(configuration.of::<T>()?)),
+        }
+    }
 }
 
 inventory::collect!(SectionEntry);
+
+/// Every struct that is linked, by its prefix.
+pub(super) fn linked() -> Vec<&'static SectionEntry> {
+    let mut entries: Vec<&SectionEntry> = inventory::iter::<SectionEntry>.into_iter().collect();
+    entries.sort_by_key(|entry| (entry.desc.prefix, entry.desc.name));
+    entries
+}
+
+/// What the declarations of all these structs say.
+pub(super) fn defaults(sections: &[&SectionDesc]) -> Table {
+    let mut table = Table::new();
+    for section in sections {
+        put_defaults(&mut table, section.prefix, section.fields);
+    }
+    table
+}
+
+fn put_defaults(table: &mut Table, path: &str, fields: &[Field]) {
+    for field in fields {
+        let path = format!("{path}.{}", bare(field.name));
+        match (field.default_node(), (field.kind)()) {
+            (Some(node), _) => super::value::put(table, &path, node),
+            (None, Kind::Section(fields)) => put_defaults(table, &path, fields),
+            _ => {}
+        }
+    }
+}
+
+/// Marks what these structs call a secret, wherever it was written.
+pub(super) fn mark_secrets(table: &mut Table, sections: &[&SectionDesc]) {
+    for section in sections {
+        let keys = super::value::keys(section.prefix);
+        let inner = keys.split_last().and_then(|(last, before)| {
+            before.iter().try_fold(&mut *table, |table, key| table.get_mut(key)?.as_table_mut())?.get_mut(last)
+        });
+        if let Some(node) = inner {
+            mark(node, Kind::Section(section.fields));
+        }
+    }
+}
+
+fn mark(node: &mut Node, kind: Kind) {
+    match (kind, &mut node.value) {
+        (Kind::Section(fields), Value::Table(table)) => {
+            for field in fields {
+                if let Some(node) = table.get_mut(field.name) {
+                    node.secret |= field.secret;
+                    mark(node, (field.kind)());
+                }
+            }
+        }
+        (Kind::Map(inner), Value::Table(table)) => table.values_mut().for_each(|node| mark(node, inner())),
+        (Kind::List(inner), Value::Array(items)) => items.iter_mut().for_each(|node| mark(node, inner())),
+        _ => {}
+    }
+}
 
 /// The value of a struct as a file would have it: for the code that `#[micro::config]` writes.
 pub fn write_section<const N: usize>(fields: &'static [Field], values: [Value; N]) -> Value {

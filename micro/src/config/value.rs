@@ -60,54 +60,116 @@ impl Node {
         }
     }
 
+    /// The same, to be changed.
+    pub(super) fn as_table_mut(&mut self) -> Option<&mut Table> {
+        match &mut self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
     /// What stands at `path`, whose keys are joined by dots.
     pub fn get(&self, path: &str) -> Option<&Node> {
-        keys(path).try_fold(self, |node, key| node.as_table()?.get(key))
+        at(self.as_table()?, path)
     }
 }
 
-/// The keys of a path: `a.b.c`.
-pub(super) fn keys(path: &str) -> impl Iterator<Item = &str> {
-    path.split('.').filter(|key| !key.is_empty())
+/// The keys of a path: `a.b`, or `a."b.c"` where a key has a dot in it.
+pub(super) fn keys(path: &str) -> Vec<String> {
+    let mut keys = vec![String::new()];
+    let mut quoted = false;
+    for letter in path.chars() {
+        match (letter, keys.last_mut()) {
+            ('"', _) => quoted = !quoted,
+            ('.', _) if !quoted => keys.push(String::new()),
+            (letter, Some(key)) => key.push(letter),
+            (_, None) => {}
+        }
+    }
+    keys.retain(|key| !key.is_empty());
+    keys
+}
+
+/// What stands at a path of a table.
+pub(super) fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Node> {
+    let keys = keys(path);
+    let (first, rest) = keys.split_first()?;
+    rest.iter().try_fold(table.get(first)?, |node, key| node.as_table()?.get(key))
 }
 
 /// Puts `node` at `path` of `table`. What stood in the way gives way.
 pub fn put(table: &mut Table, path: &str, node: Node) {
-    let mut keys = keys(path).peekable();
-    let mut at = table;
-    while let Some(key) = keys.next() {
-        if keys.peek().is_none() {
-            at.insert(key.to_owned(), node);
-            return;
-        }
+    let keys = keys(path);
+    let Some((last, before)) = keys.split_last() else { return };
+    let mut inner = table;
+    for key in before {
         let empty = || Node::new(Table::new(), node.origin.clone());
-        let next = at.entry(key.to_owned()).or_insert_with(empty);
+        let next = inner.entry(key.clone()).or_insert_with(empty);
         if next.as_table().is_none() {
             *next = empty();
         }
-        let Value::Table(inner) = &mut next.value else { unreachable!("made a table above") };
-        at = inner;
+        inner = next.as_table_mut().expect("made a table above");
+    }
+    inner.insert(last.clone(), node);
+}
+
+/// Takes away what stands at `path` of `table`, and the tables that are empty without it.
+pub(super) fn remove(table: &mut Table, path: &str) {
+    remove_keys(table, &keys(path));
+}
+
+fn remove_keys(table: &mut Table, keys: &[String]) {
+    match keys {
+        [] => {}
+        [last] => drop(table.remove(last)),
+        [first, rest @ ..] => {
+            if let Some(inner) = table.get_mut(first).and_then(Node::as_table_mut) {
+                remove_keys(inner, rest);
+                if inner.is_empty() {
+                    table.remove(first);
+                }
+            }
+        }
     }
 }
 
-/// Lays `over` on `under`: tables are merged key by key, everything else is replaced, and null takes away.
+/// Lays `over` on `under`: tables are merged key by key, and everything else is replaced. A null replaces too, and stays to
+/// do the same to whatever this is laid on; whoever reads it takes it for absent.
 pub fn merge(under: &mut Table, over: &Table) {
     for (key, node) in over {
         match (&node.value, under.get_mut(key)) {
-            (Value::Null, _) => {
-                under.remove(key);
-            }
             (Value::Table(over), Some(Node { value: Value::Table(under), .. })) => merge(under, over),
-            (Value::Table(over), _) => {
-                // Nulls in it take away nothing, and are gone.
-                let mut table = Table::new();
-                merge(&mut table, over);
-                under.insert(key.clone(), Node { value: Value::Table(table), ..node.clone() });
-            }
             _ => {
                 under.insert(key.clone(), node.clone());
             }
         }
+    }
+}
+
+/// The same without what is null.
+pub(super) fn without_nulls(node: &Node) -> Node {
+    let value = match &node.value {
+        Value::Table(table) => {
+            let there = table.iter().filter(|(_, node)| node.value != Value::Null);
+            Value::Table(there.map(|(key, node)| (key.clone(), without_nulls(node))).collect())
+        }
+        other => other.clone(),
+    };
+    Node { value, ..node.clone() }
+}
+
+/// Whether both say the same, wherever they say it.
+pub(super) fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
+    let absent = |node: Option<&Node>| node.is_none_or(|node| node.value == Value::Null);
+    match (one, other) {
+        (Some(Node { value: Value::Table(one), .. }), Some(Node { value: Value::Table(other), .. })) => {
+            one.keys().chain(other.keys()).all(|key| same(one.get(key), other.get(key)))
+        }
+        (Some(Node { value: Value::Array(one), .. }), Some(Node { value: Value::Array(other), .. })) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(Some(one), Some(other)))
+        }
+        (Some(one), Some(other)) if !absent(Some(one)) => one.value == other.value,
+        _ => absent(one) && absent(other),
     }
 }
 
@@ -300,11 +362,21 @@ mod tests {
         let mut under = table(serde_json::json!({"a": {"b": 1, "c": 2}, "list": [1, 2], "gone": {"x": 1}}), "under");
         let over = serde_json::json!({"a": {"c": 3, "d": null, "e": {"f": null, "g": 1}}, "list": [3], "gone": null});
         merge(&mut under, &table(over, "over"));
-        let merged = Node::new(under, declared());
+        let merged = without_nulls(&Node::new(under, declared()));
         let expected = serde_json::json!({"a": {"b": 1, "c": 3, "e": {"g": 1}}, "list": [3]});
         assert_eq!(to_json(&merged), expected);
         assert_eq!(merged.get("a.b").unwrap().origin.place(), "under");
         assert_eq!(merged.get("a.c").unwrap().origin.place(), "over");
+    }
+
+    #[test]
+    fn sameness_is_of_values_and_not_of_places() {
+        let node = |json, place: &str| Node::new(table(json, place), declared());
+        let one = node(serde_json::json!({"a": {"b": [1, {"x": 2}], "none": null}}), "here");
+        assert!(same(Some(&one), Some(&node(serde_json::json!({"a": {"b": [1, {"x": 2}]}, "c": null}), "there"))));
+        assert!(!same(Some(&one), Some(&node(serde_json::json!({"a": {"b": [1]}}), "here"))));
+        assert!(!same(Some(&one), Some(&node(serde_json::json!({"a": {"b": [1, {"x": 2}], "none": 1}}), "here"))));
+        assert!(!same(Some(&one), None));
     }
 
     #[test]

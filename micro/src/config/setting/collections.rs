@@ -86,7 +86,8 @@ fn at_index(at: usize) -> String {
 fn entries<T: Setting>(node: &Node, reader: &mut Reader) -> Option<Vec<(String, T)>> {
     let Some(table) = table_of(node) else { return reader.refuse(node, "a table, or text like `key=value,..`") };
     let read = |(key, value): (&String, _)| Some((key.clone(), reader.at(key, |reader| T::read(value, reader))?));
-    let read: Vec<Option<(String, T)>> = table.iter().map(read).collect();
+    let there = table.iter().filter(|(_, node)| node.value != Value::Null);
+    let read: Vec<Option<(String, T)>> = there.map(read).collect();
     read.into_iter().collect()
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserializer, Serialize};
 
 use super::collections;
 use crate::config::reader::Reader;
-use crate::config::value::{declared, from_json};
+use crate::config::value::{declared, from_json, without_nulls};
 use crate::config::{Node, Table, Value};
 
 /// What can be a setting by way of serde.
@@ -26,7 +26,7 @@ impl<T: Serialize + DeserializeOwned> Plain for T {}
 /// See [`Setting::read`](super::Setting::read).
 pub(super) fn read<T: Plain>(node: &Node, reader: &mut Reader) -> Option<T> {
     let place = Place::default();
-    match T::deserialize(Tree { node, place: &place }) {
+    match T::deserialize(Tree { node: &without_nulls(node), place: &place }) {
         Ok(value) => Some(value),
         Err(Mismatch(words)) => {
             let (path, node) = place.0.borrow_mut().take().unwrap_or_else(|| (vec![], node.clone()));

@@ -1,0 +1,99 @@
+//! Following a source for as long as the configuration lives.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::sync::oneshot;
+
+use super::Source;
+use super::configuration::{Configuration, Inner};
+use super::layers::SlotId;
+use crate::errors::{Error, Result};
+use crate::util::{clock, random, spawn};
+
+/// Whether a program can start without a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Need {
+    /// A source that cannot be read ends the start.
+    #[default]
+    Required,
+    /// The program starts with what it has, and takes the source in once it can be read.
+    Optional,
+}
+
+/// How long the first read may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The pauses between tries.
+const SHORTEST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(5);
+
+pub(super) async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Need) -> Result<()> {
+    let (name, inner) = (source.name(), &configuration.0);
+    let slot = inner.add_slot(source.layer(), &name);
+    let (read, first) = oneshot::channel();
+    let following = Following { inner: Arc::downgrade(inner), slot, name: name.clone(), source, read: Some(read) };
+    let task = spawn::spawn(following.run());
+    let first = clock::timeout(PATIENCE, first).await;
+    let outcome = first.unwrap_or_else(|_| Ok(Err(Error::unavailable("no answer in time"))));
+    let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("its task ended")));
+    if let Err(error) = outcome {
+        if need == Need::Required {
+            inner.remove_slot(slot);
+            let words = format!("cannot read the configuration `{name}`: {}", error.message());
+            return Err(Error::new(error.code(), words).from_source(error.into_std()));
+        }
+        inner.failed(&name, &error);
+    }
+    inner.following.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(task);
+    Ok(())
+}
+
+struct Following {
+    inner: Weak<Inner>,
+    slot: SlotId,
+    name: String,
+    source: Box<dyn Source>,
+    /// Told how the first read went.
+    read: Option<oneshot::Sender<Result<()>>>,
+}
+
+impl Following {
+    async fn run(mut self) {
+        let mut pause = SHORTEST;
+        loop {
+            let mut updates = self.source.updates();
+            let mut good = false;
+            while let Some(update) = updates.next().await {
+                good = update.is_ok();
+                if good {
+                    pause = SHORTEST;
+                }
+                if self.take(update).is_none() {
+                    return;
+                }
+            }
+            drop(updates);
+            if good {
+                return;
+            }
+            clock::sleep(pause.mul_f64(0.5 + random::fraction() / 2.0)).await;
+            pause = (pause * 2).min(LONGEST);
+        }
+    }
+
+    /// Hands an update on; `None` once nobody is there to take it.
+    fn take(&mut self, update: Result<super::Table>) -> Option<()> {
+        let inner = self.inner.upgrade()?;
+        match (update, self.read.take()) {
+            (Ok(table), first) => {
+                inner.offer(self.slot, &self.name, table);
+                first.map(|first| first.send(Ok(())));
+            }
+            (Err(error), Some(first)) => drop(first.send(Err(error))),
+            (Err(error), None) => inner.failed(&self.name, &error),
+        }
+        Some(())
+    }
+}

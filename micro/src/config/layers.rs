@@ -1,0 +1,120 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::section::{self, SectionDesc};
+use super::value::merge;
+use super::{Layer, Table};
+
+/// Every place that says something, in the order in which they win over one another.
+#[derive(Clone)]
+pub(super) struct Layers {
+    sections: Arc<[&'static SectionDesc]>,
+    slots: Vec<Slot>,
+    next: usize,
+}
+
+/// One place, for as long as it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SlotId(usize);
+
+#[derive(Clone)]
+struct Slot {
+    id: SlotId,
+    layer: Layer,
+    name: String,
+    in_force: Table,
+    /// What it says now, where that could not be put in force.
+    refused: Option<Table>,
+}
+
+impl Layers {
+    /// The place of the program itself.
+    pub(super) const CODE: SlotId = SlotId(1);
+
+    /// What is declared, and a program that has said nothing yet.
+    pub(super) fn new(sections: Vec<&'static SectionDesc>) -> Self {
+        let defaults = section::defaults(&sections);
+        let mut layers = Layers { sections: sections.into(), slots: vec![], next: 0 };
+        let declared = layers.add(Layer::Default, "default");
+        layers.slot(declared).in_force = defaults;
+        let code = layers.add(Layer::Code, "code");
+        debug_assert_eq!(code, Self::CODE, "the second to be added");
+        layers
+    }
+
+    /// Adds a place that says nothing yet, over those of its layer.
+    pub(super) fn add(&mut self, layer: Layer, name: &str) -> SlotId {
+        let id = SlotId(self.next);
+        self.next += 1;
+        let at = self.slots.partition_point(|slot| slot.layer <= layer);
+        self.slots.insert(at, Slot { id, layer, name: name.to_owned(), in_force: Table::new(), refused: None });
+        id
+    }
+
+    pub(super) fn remove(&mut self, id: SlotId) {
+        self.slots.retain(|slot| slot.id != id);
+    }
+
+    /// The structs that are linked.
+    pub(super) fn sections(&self) -> Arc<[&'static SectionDesc]> {
+        self.sections.clone()
+    }
+
+    fn slot(&mut self, id: SlotId) -> &mut Slot {
+        self.slots.iter_mut().find(|slot| slot.id == id).expect("a slot is removed by its owner alone")
+    }
+
+    /// What a place says, as it is in force.
+    pub(super) fn table(&mut self, id: SlotId) -> &Table {
+        &self.slot(id).in_force
+    }
+
+    /// What all places say, the one that wins last.
+    pub(super) fn tables(&self) -> impl DoubleEndedIterator<Item = &Table> {
+        self.slots.iter().map(|slot| &slot.in_force)
+    }
+
+    /// What they come to.
+    pub(super) fn merged(&self) -> Table {
+        let mut merged = Table::new();
+        self.tables().for_each(|table| merge(&mut merged, table));
+        merged
+    }
+
+    /// Keeps what a place says until it is known whether that can be put in force.
+    pub(super) fn offer(&mut self, id: SlotId, mut table: Table) {
+        section::mark_secrets(&mut table, &self.sections);
+        self.slot(id).refused = Some(table);
+    }
+
+    /// The same with what this place offers in force.
+    pub(super) fn with_offer(&self, id: SlotId) -> Self {
+        let mut layers = self.clone();
+        layers.slot(id).enforce();
+        layers
+    }
+
+    /// The same with everything in force that is offered, if that is more than one place's.
+    pub(super) fn with_all_offers(&self) -> Option<Self> {
+        let several = self.slots.iter().filter(|slot| slot.refused.is_some()).count() > 1;
+        several.then(|| {
+            let mut layers = self.clone();
+            layers.slots.iter_mut().for_each(Slot::enforce);
+            layers
+        })
+    }
+}
+
+impl Slot {
+    fn enforce(&mut self) {
+        if let Some(table) = self.refused.take() {
+            self.in_force = table;
+        }
+    }
+}
+
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.slots.iter().map(|slot| &slot.name)).finish()
+    }
+}

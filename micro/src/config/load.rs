@@ -1,0 +1,100 @@
+//! Settings of a whole program: its environment, its command line, and the files and servers these name.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use super::args::{self, Wanted};
+use super::configuration::{Configuration, refused};
+use super::reader::{Problem, Reader, Unknown};
+use super::section::{self, SectionEntry};
+use super::{Layer, env, show};
+use crate::errors::Result;
+use crate::util::text;
+
+/// Where a program's own settings come from, beside files and servers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// The variables of the environment.
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    /// What variables begin with that set any key of the program's.
+    pub(crate) prefix: Option<String>,
+    /// The command line, the name of the program first; `None` where the program reads its own.
+    pub(crate) arguments: Option<Vec<OsString>>,
+}
+
+impl Surroundings {
+    /// The environment of this process.
+    pub(crate) fn environment() -> Self {
+        Surroundings { environment: std::env::vars_os().collect(), ..Surroundings::default() }
+    }
+
+    /// The environment and the command line of this process.
+    pub(crate) fn process() -> Self {
+        Surroundings { arguments: Some(std::env::args_os().collect()), ..Self::environment() }
+    }
+}
+
+/// What was found out on the way.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    problems: Vec<Problem>,
+    /// What is not wrong and yet hardly meant, a line each.
+    pub(crate) warnings: Vec<String>,
+    /// What the command line asks for.
+    pub(crate) wanted: Wanted,
+}
+
+impl Configuration {
+    /// Takes in the environment and the command line.
+    pub(crate) fn surround(&self, surroundings: &Surroundings) -> Found {
+        let sections = self.sections();
+        let environment = env::read(&surroundings.environment, &sections, surroundings.prefix.as_deref());
+        self.lay(Layer::Environment, environment.table);
+        let near = environment.near.iter();
+        let warnings = near.map(|(name, near)| format!("`{name}` sets nothing: did you mean `{near}`?")).collect();
+        let mut found = Found { problems: environment.problems, warnings, wanted: Wanted::Run };
+        if let Some(arguments) = &surroundings.arguments {
+            let arguments = args::read(arguments, self);
+            self.lay(Layer::Flag, arguments.table);
+            found.problems.extend(arguments.problems);
+            found.wanted = arguments.wanted;
+        }
+        found
+    }
+
+    /// Looks at structs before anything is built from them, and says everything that is wrong in one error: `needed` have to
+    /// be whole, of the others only what is set has to be right.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) with all problems.
+    pub(crate) fn check(&self, found: &mut Found, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
+        let mut problems = std::mem::take(&mut found.problems);
+        for entry in section::linked() {
+            let Reader { problems: wrong, unknown, deprecated, .. } = (entry.examine)(self);
+            let needed = needed(entry);
+            problems.extend(wrong.into_iter().filter(|problem| needed || !problem.is_missing()));
+            found.warnings.extend(unknown.iter().map(Unknown::to_string));
+            found.warnings.extend(deprecated.iter().map(ToString::to_string));
+        }
+        found.warnings.extend(self.misspelt());
+        if problems.is_empty() { Ok(()) } else { Err(refused(&problems)) }
+    }
+
+    /// Tables that nearly have the name of a struct's.
+    fn misspelt(&self) -> Vec<String> {
+        let sections = self.sections();
+        let known: BTreeSet<&str> = sections.iter().map(|section| section.prefix).collect();
+        let strangers = show::strangers(&self.tree(), &sections);
+        let near = |key: &str| text::nearest(key, known.iter().copied());
+        let said = |(key, node): &(String, super::Node)| {
+            near(key).map(|near| format!("`{key}` ({}) is no setting: did you mean `{near}`?", node.origin))
+        };
+        strangers.iter().filter_map(said).collect()
+    }
+
+    /// Every setting, as a TOML file that says where each value comes from.
+    pub fn print(&self) -> String {
+        show::print(self)
+    }
+}

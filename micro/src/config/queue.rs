@@ -1,0 +1,39 @@
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Calls to be made in the order in which they came in, outside of all locks and one at a time, also where a call adds more.
+#[derive(Default)]
+pub(super) struct Queue(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    calls: VecDeque<Box<dyn FnOnce() + Send>>,
+    delivering: bool,
+}
+
+impl Queue {
+    pub(super) fn push(&self, call: Box<dyn FnOnce() + Send>) {
+        self.waiting().calls.push_back(call);
+    }
+
+    /// Makes the calls, unless somebody is at it already, who then makes these too.
+    pub(super) fn deliver(&self) {
+        if std::mem::replace(&mut self.waiting().delivering, true) {
+            return;
+        }
+        while let Some(call) = self.next() {
+            call();
+        }
+    }
+
+    fn next(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        let mut waiting = self.waiting();
+        let call = waiting.calls.pop_front();
+        waiting.delivering = call.is_some();
+        call
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
