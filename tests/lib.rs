@@ -1,4 +1,6 @@
-//! What the tests share: programs of the workspace as processes of their own.
+//! What the tests share: programs of the workspace, and servers, as processes of their own.
+
+pub mod servers;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -54,7 +56,7 @@ pub fn node() -> Option<PathBuf> {
     equipped("MICRO_TESTS_NODE", "connect-node and buf")
 }
 
-fn equipped(variable: &str, what: &str) -> Option<PathBuf> {
+pub(crate) fn equipped(variable: &str, what: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable) {
         return Some(path.into());
     }
@@ -266,7 +268,7 @@ impl Drop for Program {
     }
 }
 
-fn signal(id: u32, name: &str) {
+pub(crate) fn signal(id: u32, name: &str) {
     let sent = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status();
     assert!(sent.is_ok_and(|status| status.success()), "cannot signal {id}");
 }

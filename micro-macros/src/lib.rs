@@ -10,6 +10,7 @@
 //! - `report` gathers everything that is wrong, so that it arrives in one compile.
 #![warn(missing_docs, unreachable_pub)]
 
+mod config;
 mod error;
 mod handler;
 mod init;
@@ -248,6 +249,87 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     message::message(options.into(), item.into()).into()
+}
+
+/// Makes a struct one of settings: read from defaults, files, the environment and flags, checked, and changed while running.
+///
+/// ```ignore
+/// use micro::config::{Config, Secret};
+///
+/// /// How people are greeted.
+/// #[micro::config(prefix = "greeter")]
+/// #[derive(Clone, Debug)]
+/// pub struct GreeterConfig {
+///     /// What comes before the name.
+///     #[config(default = "Hello", validate(length(1..=40)))]
+///     pub salutation: String,
+///     /// How long a greeting may take.
+///     #[config(default = "2s", validate(range("10ms"..="1m")))]
+///     pub patience: Duration,
+///     #[config(default)]
+///     pub tone: Tone,
+///     pub token: Option<Secret<String>>,
+/// }
+///
+/// /// How warm it sounds.
+/// #[micro::config]
+/// #[derive(Clone, Copy, Debug, Default)]
+/// pub enum Tone {
+///     #[default]
+///     Friendly,
+///     StrictlyFormal,
+/// }
+/// ```
+///
+/// With `prefix`, a `Config<GreeterConfig>` can be injected, and its settings stand in `--help`. Without, the struct is a value
+/// of fields: on its own, in `Option`, in lists and in maps. A prefix is a path, `greeter` or `acme.greeter`. The attribute
+/// stands above every `#[derive(..)]`; those above it are not seen.
+///
+/// # Types
+///
+/// The type of a field decides how it is read: numbers, `bool`, `char`, `String`, `Duration` (`"30s"`), paths, addresses,
+/// `Secret<T>`, `Option`, lists, sets and maps with text keys are known, and so is everything marked `#[micro::config]` or
+/// implementing `micro::config::Setting`. Any other type is read through serde's `Serialize` and `Deserialize`, so every type
+/// that has both can stand here: an enum with data, for one.
+///
+/// A field without a default has to be set, unless its type has a word for absence, as `Option` does, or is a struct whose own
+/// fields need nothing. All problems are found in one go, each with the place it was written at.
+///
+/// An enum without data is a choice of words in kebab case, `strictly-formal`; `#[config(name = "..")]` on a variant gives it
+/// another. Doc comments of structs, fields and variants become help.
+///
+/// # Options
+///
+/// | Option | Meaning | Default |
+/// |---|---|---|
+/// | `prefix = "greeter"` | the path its fields stand at | none: it stands in a field |
+/// | `validate = path` | a function `fn(&Self) -> Result<(), impl Display>` that looks at all fields together | none |
+/// | `crate = path` | where `micro` is, if renamed | `::micro` |
+///
+/// On fields, in `#[config(..)]`:
+///
+/// | Option | Meaning |
+/// |---|---|
+/// | `default` | where nothing is set it is the `Default` of its type; for a struct of settings too |
+/// | `default = "30s"` | a literal is read like a value in a file: any type takes text of its form |
+/// | `default = expression` | anything else is an expression of the field's type |
+/// | `name = "key"` | its key, if not the field's name |
+/// | `env = "NAME"`, `env("A", "B")` | other variables of the environment, beside the one made of its path |
+/// | `flag = "name"` | its flag, if not the one made of its path |
+/// | `secret` | shown nowhere; a `Secret<..>` is one by its type |
+/// | `validate(..)` | what is asked of a value: `range(1..=10)`, for times `range("1s"..="1h")`, `length(1..=64)`, `regex("^[a-z]+$")`, `with(function)`. They can stand together, and `with` and `regex` take several. A function takes a reference and returns a `Result`, whose error says what was expected. An absent `Option` is not asked |
+/// | `deprecated = "use .."` | whoever sets it is told what to do |
+/// | `reload = "restart"` | a change counts at the next start; `"live"`, at once, is the rule |
+///
+/// # Default and Debug
+///
+/// Where every field has a `default` or is spelled `Option<..>`, the struct has a `Default` with the declared values: for tests
+/// and for `..Default::default()`. So `#[derive(Default)]` is refused. It panics when a declared default is none for its field.
+///
+/// `#[derive(Debug)]` masks fields that are marked `secret`; a `Secret<..>` masks itself.
+#[proc_macro_attribute]
+pub fn config(options: TokenStream, item: TokenStream) -> TokenStream {
+    config::config(options.into(), item.into()).into()
 }
 
 /// Makes an enum the error of methods: each variant has a code, words and typed fields, and comes back at the caller.

@@ -101,10 +101,10 @@ async fn version_id_labels_and_name_are_set_when_the_program_starts() {
     let start = |version: &'static str, zone: &'static str| {
         let app = micro::app().registry(registry.clone()).serve(EchoServer::new(Word(version)));
         let app = app.set(|settings| {
-            settings.version = Some(version.into());
-            settings.id = Some(format!("node-{version}"));
-            settings.metadata.insert("zone".into(), zone.into());
-            settings.names = vec![micro::app::Rename { from: None, to: "reverb".into() }];
+            settings.server_version = Some(version.into());
+            settings.server_id = Some(format!("node-{version}"));
+            settings.server_metadata.insert("zone".into(), zone.into());
+            settings.server_name = vec![micro::app::Rename { from: None, to: "reverb".into() }];
         });
         app.start()
     };

@@ -4,6 +4,7 @@ mod contract;
 
 mod calls;
 mod codecs;
+mod config;
 mod context;
 mod deadlines;
 mod debug;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use crate::injection::{call, dependencies};
+use crate::injection::{asking, call, dependencies};
 use crate::syntax::{Function, Home, at};
 
 /// The hidden function beside the author's.
@@ -16,7 +16,8 @@ pub(crate) fn builder(function: &Function, home: &Home) -> TokenStream {
     let output = function.output().map_or_else(|| function.signature.ident.span(), |output| output.span());
     let (span, micro) = (at(function.signature.ident.span()), home.private_at(function.signature.ident.span()));
     let dependencies = dependencies(function, home);
-    let call = call(Some(quote!(Self::)), function);
+    let call = call(Some(quote!(Self::)), function, home);
+    let asking = asking(home);
     let there = home.private_at(output);
     let value = quote_spanned!(at(output)=> #there::Built::<Self>::into_result(#call));
     // All of it at the author's function: that is where a second `#[init]` is then reported.
@@ -26,7 +27,7 @@ pub(crate) fn builder(function: &Function, home: &Home) -> TokenStream {
         pub fn only_one_micro_init() -> #micro::Init<Self> {
             #micro::Init {
                 deps: #dependencies,
-                build: |resolver| #micro::Box::pin(async move { #value }),
+                build: |resolver| #micro::Box::pin(async move { #asking #value }),
             }
         }
     }

@@ -16,15 +16,27 @@ pub(crate) fn dependencies(function: &Function, home: &Home) -> TokenStream {
     quote!(const { &[#(#types),*] })
 }
 
+/// What has to be in scope of [`call`].
+pub(crate) fn asking(home: &Home) -> TokenStream {
+    let micro = home.private();
+    quote! {
+        #[allow(unused_imports)]
+        use #micro::AskAny as _;
+    }
+}
+
 /// A call with every parameter taken from `resolver`, to stand in an `async` block that returns a `Result`.
 ///
 /// It is shown where the author says what it returns, for that is what may be wrong with it.
-pub(crate) fn call(scope: Option<TokenStream>, function: &Function) -> TokenStream {
+pub(crate) fn call(scope: Option<TokenStream>, function: &Function, home: &Home) -> TokenStream {
     let mut ident = function.signature.ident.clone();
     let span = at(function.output().map_or_else(|| ident.span(), |output| output.span()));
     ident.set_span(span);
     let scope = scope.map(|tokens| shown_at(tokens, span));
-    let values = injected(function).map(|ty| quote_spanned!(at(ty.span())=> resolver.get::<#ty>()?));
+    let values = injected(function).map(|ty| {
+        let micro = home.private_at(ty.span());
+        quote_spanned!(at(ty.span())=> #micro::Ask::<#ty>::of(resolver)?)
+    });
     let wait = function.signature.asyncness.map(|_| quote_spanned!(span=> .await));
     quote_spanned!(span=> #scope #ident(#(#values),*) #wait)
 }

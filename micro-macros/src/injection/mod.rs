@@ -5,7 +5,7 @@ mod expand;
 mod input;
 
 pub(crate) use check::check;
-pub(crate) use expand::{call, dependencies};
+pub(crate) use expand::{asking, call, dependencies};
 pub(crate) use input::read;
 
 use crate::syntax::Function;

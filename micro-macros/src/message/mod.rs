@@ -16,6 +16,7 @@ use crate::report::Report;
 use input::Input;
 use model::Model;
 pub(crate) use names::{is_name, is_package};
+pub(crate) use spelling::{named, without_self};
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.
 pub(crate) fn message(options: TokenStream, item: TokenStream) -> TokenStream {

@@ -8,7 +8,7 @@ use quote::ToTokens as _;
 use syn::{GenericArgument, Ident, PathArguments, Type};
 
 /// The last name of a path and its type arguments: `Option` and `String` of `std::option::Option<String>`.
-pub(super) fn named(ty: &Type) -> Option<(String, Vec<&Type>)> {
+pub(crate) fn named(ty: &Type) -> Option<(String, Vec<&Type>)> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     let arguments = match &last.arguments {
@@ -48,7 +48,7 @@ pub(super) fn element(ty: &Type) -> &Type {
 }
 
 /// The type with the name of the item in place of `Self`, which constants outside of an `impl` do not know.
-pub(super) fn without_self(ty: &Type, this: &Ident) -> Type {
+pub(crate) fn without_self(ty: &Type, this: &Ident) -> Type {
     let tokens = replaced(ty.to_token_stream(), this);
     syn::parse2(tokens).unwrap_or_else(|_| ty.clone())
 }

@@ -24,7 +24,8 @@ use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, Parser as _};
-use syn::{Attribute, Expr, Ident, LitInt, LitStr, Meta, Path};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Ident, LitInt, LitStr, Meta, Path, Token};
 
 pub(crate) use extensions::Extension;
 pub(crate) use near::expected;
@@ -45,6 +46,12 @@ pub(crate) struct Options<'r> {
 pub(crate) struct Given<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
+}
+
+/// An option that may stand alone or have a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Switched {
+    pub(crate) value: Option<Expr>,
 }
 
 #[allow(dead_code, reason = "`message` asks for more kinds than the others")]
@@ -165,6 +172,61 @@ impl<'r> Options<'r> {
         self.assigned(name, "..", "an expression")
     }
 
+    /// `name` alone, or `name = expression`.
+    pub(crate) fn switched(&mut self, name: &'static str) -> Option<Switched> {
+        let option = self.take(name)?;
+        let value = match &option.value {
+            Value::None => None,
+            Value::Assigned(tokens) => {
+                let parsed = syn::parse2(tokens.clone()).ok();
+                if parsed.is_none() {
+                    self.report.error(&option, format!("option `{name}` takes an expression: write `{name} = ..`"));
+                }
+                Some(parsed?)
+            }
+            Value::List(_) => {
+                self.report.error(&option, format!("write `{name}` alone, or `{name} = ..`"));
+                return None;
+            }
+        };
+        Some(Switched { value })
+    }
+
+    /// `name = ".."`, or several: `name("..", "..")`.
+    pub(crate) fn texts(&mut self, name: &'static str) -> Vec<LitStr> {
+        let Some(option) = self.take(name) else { return vec![] };
+        let parsed = match (&option.value, option.value.list()) {
+            (Value::Assigned(tokens), _) => syn::parse2(tokens.clone()).ok().map(|text| vec![text]),
+            (_, Some(tokens)) => separated(tokens),
+            _ => None,
+        };
+        if parsed.is_none() {
+            let message = format!("option `{name}` takes strings: write `{name} = \"..\"` or `{name}(\"..\", \"..\")`");
+            self.report.error(&option, message);
+        }
+        parsed.unwrap_or_default()
+    }
+
+    /// `name(argument)`. `form` and `what` tell the author what we expected.
+    pub(crate) fn argument<T: Parse>(&mut self, name: &'static str, form: &str, what: &str) -> Option<T> {
+        let option = self.take(name)?;
+        let parsed = option.value.list().and_then(|tokens| syn::parse2(tokens).ok());
+        if parsed.is_none() {
+            self.report.error(&option, format!("`{name}` takes {what}: write `{name}({form})`"));
+        }
+        parsed
+    }
+
+    /// `name(argument, ..)`, at least one.
+    pub(crate) fn arguments<T: Parse>(&mut self, name: &'static str, form: &str, what: &str) -> Vec<T> {
+        let Some(option) = self.take(name) else { return vec![] };
+        let parsed = option.value.list().and_then(separated);
+        if parsed.is_none() {
+            self.report.error(&option, format!("`{name}` takes {what}: write `{name}({form})`"));
+        }
+        parsed.unwrap_or_default()
+    }
+
     /// `name(..)`: the tokens between the parentheses, for the caller to read.
     pub(crate) fn list(&mut self, name: &'static str) -> Option<Given<TokenStream>> {
         let option = self.take(name)?;
@@ -219,6 +281,12 @@ impl<'r> Options<'r> {
         let position = self.written.iter().position(|option| option.name == name)?;
         Some(self.written.remove(position))
     }
+}
+
+/// Values between commas, at least one.
+fn separated<T: Parse>(tokens: TokenStream) -> Option<Vec<T>> {
+    let values = Punctuated::<T, Token![,]>::parse_terminated.parse2(tokens).ok()?;
+    (!values.is_empty()).then(|| values.into_iter().collect())
 }
 
 /// A path without generic arguments, `crate::..` included.

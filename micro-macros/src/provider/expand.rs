@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use crate::injection::{call, dependencies};
+use crate::injection::{asking, call, dependencies};
 use crate::syntax::{Function, Home, at};
 
 pub(super) fn entry(function: &Function, home: &Home) -> TokenStream {
@@ -13,7 +13,8 @@ pub(super) fn entry(function: &Function, home: &Home) -> TokenStream {
     let (span, there) = (at(output.span()), home.private_at(output.span()));
     let provided = quote_spanned!(span=> <#output as #there::Provided>::Value);
     let dependencies = dependencies(function, home);
-    let call = call(None, function);
+    let call = call(None, function, home);
+    let asking = asking(home);
     let value = quote_spanned!(span=> #there::Provided::into_any(#call));
     let what = format!("provider {ident}");
     quote! {
@@ -22,7 +23,7 @@ pub(super) fn entry(function: &Function, home: &Home) -> TokenStream {
                 #micro::ProviderEntry::new(
                     #micro::Dep::of::<#provided>(),
                     #dependencies,
-                    |resolver| #micro::Box::pin(async move { #value }),
+                    |resolver| #micro::Box::pin(async move { #asking #value }),
                     #micro::Location::new(::core::file!(), ::core::line!(), #what),
                 )
             }

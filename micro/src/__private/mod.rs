@@ -1,5 +1,6 @@
 //! What generated code names, and nothing else may: it changes without notice.
 
+pub mod config;
 mod error;
 pub mod message;
 
@@ -15,8 +16,8 @@ pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
-    AnyArc, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, HandlerEntry, Init, InitFallback,
-    Location, Provided, ProviderEntry, Resolver,
+    AnyArc, Ask, AskAny, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, HandlerEntry, Init,
+    InitFallback, Location, Provided, ProviderEntry, Resolver,
 };
 pub use crate::client::{CallOptions, Client};
 pub use crate::context::Context;

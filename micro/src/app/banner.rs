@@ -7,12 +7,12 @@ use crate::telemetry::Format;
 
 pub(super) fn show(running: &Running) {
     let Some(address) = running.address() else { return };
-    if running.settings().logging.format == Format::Json {
+    if running.settings().log_format == Format::Json {
         let services: Vec<_> = running.server().services().iter().map(|(name, _)| name.to_string()).collect();
         tracing::info!(%address, services = services.join(","), registry = running.registry().name(), "ready");
         return;
     }
-    if running.settings().logging.filter != "off" {
+    if running.settings().log != "off" {
         eprint!("{}", text(running, address));
     }
 }

@@ -3,35 +3,44 @@
 use std::sync::Arc;
 
 use super::identity::Identity;
-use super::life::{Handle, Running};
-use super::services::services;
-use super::settings::{self, HELP, Outcome};
-use super::{App, Settings, banner, hooks, serve};
+use super::life::{Handle, Parts, Running};
+use super::plan::plan;
+use super::services::{Needs, services};
+use super::{App, Settings, banner, hooks, serve, settings};
 use crate::client::{self, Client};
+use crate::config::Config;
 use crate::debug::reflection::{self, Reflection};
 use crate::debug::{Readiness, health};
-use crate::errors::{Code, Error, Result};
+use crate::errors::Result;
 use crate::registry::Registry;
 use crate::rpc::Service;
 use crate::server::Server;
 use crate::transport::Outbound;
 use crate::transport::http::{ClientOptions, HttpClient};
 use crate::transport::local::Local;
+use crate::util::spawn;
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
-    read_settings(&mut app)?;
+    let mut loaded = settings::load(&mut app).await?;
+    let settings = loaded.settings.get().into_arc();
+    let plan = plan(&mut app, &settings)?;
+    let given = std::mem::take(&mut app.given);
+    let needs = Needs::of(&plan, &given)?;
+    loaded.check(|entry| needs.includes(entry))?;
+
     let local = Local::new();
     let registry = match app.registry.take() {
         Some(registry) => registry,
-        None => connect(&app.settings).await?,
+        None => Registry::connect(&settings.registry_url()).await?,
     };
-    let client = client(&app, local.clone(), registry.clone());
-    let serving = app.everything || !app.handlers.is_empty() || !app.routes.is_empty() || app.fallback.is_some();
+    let client = client(&app, &loaded.settings, local.clone(), registry.clone());
+    let serving = app.everything || plan.serves() || !app.routes.is_empty() || app.fallback.is_some();
 
-    let (resolver, services) = services(&mut app, &client, &registry).await?;
-    let identity = Identity::of(&app.settings, services)?;
+    let resolver = given.with_handles(&client, &registry, &loaded.configuration);
+    let (resolver, services) = services(plan, needs, resolver).await?;
+    let identity = Identity::of(&settings, services)?;
     let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
-    let mut server = server.with_idle_timeout(app.settings.idle_timeout);
+    let mut server = server.with_idle_timeout(settings.idle_timeout());
     if let Some(fallback) = app.fallback.take() {
         server = server.with_fallback(fallback);
     }
@@ -40,12 +49,13 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     }
     let readiness = Readiness::new();
     if serving {
-        add_own(&mut server, &app.settings, &readiness);
+        add_own(&mut server, &settings, &readiness);
     }
     let server = Arc::new(server);
     local.serve(server.clone());
 
-    let handle = Handle::new(app.settings, resolver, client, registry, server, readiness);
+    let (configuration, settings) = (loaded.configuration, loaded.settings);
+    let handle = Handle::new(Parts { configuration, settings, resolver, client, registry, server, readiness });
     hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
     let after_start = std::mem::take(&mut app.hooks.after_start);
     let mut running = Running::new(handle, app.hooks);
@@ -57,6 +67,8 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         running.listens_at(bound);
         let listed = serve::enlist(&running, app.checks, &identity, bound).await?;
         running.open(door, listed);
+        let troubles = running.configuration().troubles();
+        running.keep(spawn::spawn(running.health().clone().keep_showing(troubles)));
     }
     hooks::run(after_start, &running).await?;
     banner::show(&running);
@@ -80,39 +92,23 @@ fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) {
     }
 }
 
-fn read_settings(app: &mut App) -> Result<()> {
-    if let Some(source) = &app.source {
-        match settings::read(app.settings.clone(), source)? {
-            Outcome::Settings(settings) => app.settings = *settings,
-            Outcome::Help(text) => {
-                print!("{text}");
-                return Err(Error::new(Code::Cancelled, HELP));
-            }
-        }
-        app.settings.logging.install()?;
-    }
-    Ok(())
-}
-
-async fn connect(settings: &Settings) -> Result<Registry> {
-    // Nodes of this machine find each other through files; finding those of other machines is a matter of configuration.
-    let url = if settings.registry == "auto" { "local" } else { &settings.registry };
-    Registry::connect(url).await
-}
-
-fn client(app: &App, local: Local, registry: Registry) -> Client {
+fn client(app: &App, config: &Config<Settings>, local: Local, registry: Registry) -> Client {
+    let settings = config.get();
     let outbound: Arc<dyn Outbound> = match &app.network {
         Some(network) => Arc::new(network.clone()),
         None => Arc::new(HttpClient::new(ClientOptions {
-            message_limit: app.settings.message_limit,
-            compress: app.settings.compress,
+            message_limit: settings.message_limit.bytes(),
+            compress: settings.compress,
             ..ClientOptions::default()
         })),
     };
-    client::Builder::new(local)
+    let client = client::Builder::new(local)
         .with_remote(registry, outbound)
-        .with_timeout(app.settings.request_timeout)
-        .with_idle_timeout(app.settings.idle_timeout)
+        .with_timeout(settings.request_timeout)
+        .with_idle_timeout(settings.idle_timeout())
         .with_interceptors(app.around_calls.clone())
-        .build()
+        .build();
+    let changed = client.clone();
+    config.watch(move |_, new| changed.set_timeout(new.request_timeout)).forever();
+    client
 }

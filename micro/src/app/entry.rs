@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::process::ExitCode;
 
-use super::settings::Source;
 use super::{App, Running};
+use crate::config::load::Surroundings;
 use crate::errors::{Error, Result};
 use crate::rpc::Fault;
 
@@ -61,7 +61,7 @@ pub fn app() -> App {
 /// As [`App::start`].
 pub async fn client() -> Result<Running> {
     let mut app = App::new();
-    app.source = Some(Source::environment());
+    app.surroundings = Some(Surroundings::environment());
     app.start().await
 }
 

@@ -94,10 +94,30 @@ impl Health {
     }
 
     /// Runs the checks for as long as it is polled.
-    pub(super) async fn keep_looking(self, checks: Vec<Check>, interval: Duration) {
+    pub(super) async fn keep_looking(self, checks: Vec<Check>, interval: impl Fn() -> Duration) {
         loop {
-            clock::sleep(interval).await;
+            clock::sleep(interval()).await;
             self.look(&checks).await;
+        }
+    }
+
+    /// Shows what is wrong with the settings for as long as it is polled: what is in force serves, so it is not critical.
+    pub(super) async fn keep_showing(self, mut troubles: watch::Receiver<BTreeMap<String, String>>) {
+        let mut shown: Vec<String> = Vec::new();
+        loop {
+            let now = troubles.borrow_and_update().clone();
+            self.change(|status| {
+                shown.drain(..).for_each(|name| drop(status.failing.remove(&name)));
+                for (source, words) in now {
+                    let name = format!("config {source}");
+                    status.failing.insert(name.clone(), (Critical::No, words));
+                    shown.push(name);
+                }
+                true
+            });
+            if troubles.changed().await.is_err() {
+                return;
+            }
         }
     }
 

@@ -24,14 +24,14 @@ impl Identity {
     ///
     /// [`InvalidArgument`](crate::Code::InvalidArgument) when the settings rename what is not there.
     pub(super) fn of(settings: &Settings, mut services: Vec<(String, Service)>) -> Result<Self> {
-        for rename in &settings.names {
+        for rename in &settings.server_name {
             rename_in(&mut services, rename)?;
         }
         Ok(Identity {
-            id: settings.id.clone().unwrap_or_else(random::id),
+            id: settings.server_id.clone().unwrap_or_else(random::id),
             services,
-            version: settings.version.clone(),
-            metadata: settings.metadata.clone(),
+            version: settings.server_version.clone(),
+            metadata: settings.server_metadata.clone(),
         })
     }
 

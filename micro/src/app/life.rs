@@ -9,9 +9,10 @@ use super::health::Health;
 use super::hooks::{self, Hooks};
 use super::inject::{Inject, Resolver};
 use super::listing::Listing;
-use super::settings::HELP;
+use super::settings::SAID;
 use super::{App, Settings};
 use crate::client::Client;
+use crate::config::{Config, Configuration, Snapshot};
 use crate::debug::Readiness;
 use crate::errors::{Code, Error, Result};
 use crate::registry::Registry;
@@ -41,7 +42,8 @@ use crate::util::{clock, duration};
 pub struct Handle(Arc<Inner>);
 
 struct Inner {
-    settings: Settings,
+    configuration: Configuration,
+    settings: Config<Settings>,
     resolver: Resolver,
     client: Client,
     registry: Registry,
@@ -50,17 +52,29 @@ struct Inner {
     address: OnceLock<SocketAddr>,
 }
 
+/// What a handle is made of.
+pub(super) struct Parts {
+    pub(super) configuration: Configuration,
+    pub(super) settings: Config<Settings>,
+    pub(super) resolver: Resolver,
+    pub(super) client: Client,
+    pub(super) registry: Registry,
+    pub(super) server: Arc<Server>,
+    pub(super) readiness: Readiness,
+}
+
 impl Handle {
-    pub(super) fn new(
-        settings: Settings,
-        resolver: Resolver,
-        client: Client,
-        registry: Registry,
-        server: Arc<Server>,
-        readiness: Readiness,
-    ) -> Self {
-        let (health, address) = (Health::new(readiness), OnceLock::new());
-        Handle(Arc::new(Inner { settings, resolver, client, registry, server, health, address }))
+    pub(super) fn new(parts: Parts) -> Self {
+        Handle(Arc::new(Inner {
+            configuration: parts.configuration,
+            settings: parts.settings,
+            resolver: parts.resolver,
+            client: parts.client,
+            registry: parts.registry,
+            server: parts.server,
+            health: Health::new(parts.readiness),
+            address: OnceLock::new(),
+        }))
     }
 
     /// A generated client, a handle, or anything that was provided: what `#[micro::init]` could have injected.
@@ -72,9 +86,14 @@ impl Handle {
         self.0.resolver.get()
     }
 
-    /// What it was set to.
-    pub fn settings(&self) -> &Settings {
-        &self.0.settings
+    /// What micro itself is set to, now.
+    pub fn settings(&self) -> Snapshot<Settings> {
+        self.0.settings.get()
+    }
+
+    /// All settings, by key.
+    pub fn configuration(&self) -> &Configuration {
+        &self.0.configuration
     }
 
     /// The client that all generated ones share.
@@ -105,6 +124,10 @@ impl Handle {
     /// The descriptions of the services it serves, by the name they are listed under.
     pub fn services(&self) -> impl Iterator<Item = (&str, Description)> {
         self.0.server.services().iter().map(|(name, service)| (&**name, service.desc().description()))
+    }
+
+    pub(super) fn config(&self) -> &Config<Settings> {
+        &self.0.settings
     }
 
     pub(super) fn server(&self) -> &Arc<Server> {
@@ -149,6 +172,8 @@ pub struct Running {
     // Taken off the registry before the port closes, also when dropped: fields are dropped in order.
     listed: Option<Listed>,
     door: Option<Door>,
+    /// What goes on beside, for as long as it runs.
+    beside: Vec<Task<()>>,
 }
 
 /// The entries in the registry, and the checks they depend on.
@@ -165,11 +190,15 @@ pub(super) struct Door {
 
 impl Running {
     pub(super) fn new(handle: Handle, hooks: Hooks) -> Self {
-        Running { handle, hooks, listed: None, door: None }
+        Running { handle, hooks, listed: None, door: None, beside: Vec::new() }
     }
 
     pub(super) fn open(&mut self, door: Door, listed: Listed) {
         (self.door, self.listed) = (Some(door), Some(listed));
+    }
+
+    pub(super) fn keep(&mut self, task: Task<()>) {
+        self.beside.push(task);
     }
 
     /// What the app has, for keeping beside it.
@@ -202,8 +231,7 @@ impl Running {
             drop(checking);
             listing.leave().await;
         }
-        let settings = self.handle.settings();
-        clock::sleep(settings.drain_delay).await;
+        clock::sleep(self.handle.settings().drain_delay).await;
         self.handle.readiness().drain();
         door.switch.to(Phase::Draining);
         let drained = door.serving.await?;
@@ -212,7 +240,7 @@ impl Running {
             Drained::Clean => Ok(()),
             Drained::Forced(open) => Err(Error::deadline_exceeded(format!(
                 "{open} connections still had calls in flight after {} and were cut off",
-                duration::show(settings.shutdown_timeout)
+                duration::show(self.handle.settings().shutdown_timeout)
             ))),
         }
     }
@@ -235,14 +263,12 @@ impl fmt::Debug for Running {
 /// Runs an app until a signal, or until `until` completes.
 pub(super) async fn run(app: App, until: impl Future<Output = ()>) -> Result<()> {
     let mut signals = Signals::new()?;
-    if app.source.is_none() {
-        app.settings.logging.install()?;
-    }
+    let app = App { logs: true, ..app };
     // A signal during a slow start-up ends it: dropping the future undoes what was done.
     let running = tokio::select! {
         started = app.start() => match started {
             Ok(running) => running,
-            Err(error) if error.code() == Code::Cancelled && error.message() == HELP => return Ok(()),
+            Err(error) if error.code() == Code::Cancelled && error.message() == SAID => return Ok(()),
             Err(error) => return Err(error),
         },
         () = signals.next() => return Ok(()),

@@ -26,14 +26,17 @@ pub use entry::{app, client, main, run};
 pub use health::Critical;
 pub use identity::Rename;
 pub use life::{Handle, Running};
-pub use settings::Settings;
+pub use settings::{Address, Settings, UnknownKeys};
 
 use health::Check;
 use hooks::Hooks;
 use inject::{AnyArc, Inject, Resolver};
 use plan::{Handler, Mounted};
-use settings::Source;
 
+#[allow(unused_imports, reason = "for the documentation")]
+use crate::config;
+use crate::config::load::Surroundings;
+use crate::config::{Code, Need, Section, Source, Value};
 use crate::errors::Result;
 use crate::registry::Registry;
 use crate::rpc::{Endpoint, Interceptor, Interceptors, Service};
@@ -78,8 +81,11 @@ type AroundHttp = Box<dyn FnOnce(axum::Router) -> axum::Router + Send>;
 #[must_use = "an app does nothing until it is started"]
 #[derive(Default)]
 pub struct App {
-    settings: Settings,
-    source: Option<Source>,
+    code: Code,
+    sources: Vec<(Box<dyn Source>, Need)>,
+    surroundings: Option<Surroundings>,
+    environment_prefix: Option<String>,
+    logs: bool,
     given: Resolver,
     handlers: Vec<Mounted>,
     everything: bool,
@@ -108,13 +114,53 @@ impl App {
 
     /// Also reads the environment and the command line, over what the program sets.
     pub fn with_environment(mut self) -> Self {
-        self.source = Some(Source::process());
+        self.surroundings = Some(Surroundings::process());
         self
     }
 
-    /// Changes settings in code. Environment and flags, where they are read, win over it.
-    pub fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(&mut self.settings);
+    /// Lets variables of the environment that begin with `prefix` set any key: with `SHOP` it is `SHOP_GREETER__SALUTATION`
+    /// that sets `greeter.salutation`. Keys of a struct have a variable of their own anyway.
+    ///
+    /// It reads the environment where the app does.
+    pub fn environment_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.environment_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Changes micro's own settings in code. Files, servers, environment and flags, where they are read, win over it.
+    #[track_caller]
+    pub fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
+        self.configure(change)
+    }
+
+    /// Changes a `#[micro::config]` struct in code, as [`set`](Self::set) does for micro's own.
+    ///
+    /// ```
+    /// #[micro::config(prefix = "greeter")]
+    /// pub struct GreeterConfig {
+    ///     #[config(default = "Hello")]
+    ///     pub salutation: String,
+    /// }
+    ///
+    /// let app = micro::app().configure(|config: &mut GreeterConfig| config.salutation = "Hi".into());
+    /// ```
+    #[track_caller]
+    pub fn configure<T: Section + Default>(mut self, change: impl FnOnce(&mut T)) -> Self {
+        self.code.change(change);
+        self
+    }
+
+    /// Sets one key in code, `greeter.salutation`, whether a struct has it or not.
+    #[track_caller]
+    pub fn setting(mut self, path: &str, value: impl Into<Value>) -> Self {
+        self.code.set(path, value);
+        self
+    }
+
+    /// Reads a source of settings: [`config::Memory`], [`config::Files`], or one of the program's own. Among sources of one
+    /// layer the later wins; those the settings name come last.
+    pub fn config_from(mut self, source: impl Source, need: Need) -> Self {
+        self.sources.push((Box::new(source), need));
         self
     }
 
@@ -288,7 +334,7 @@ impl App {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("settings", &self.settings).field("handlers", &self.handlers.len()).finish()
+        f.debug_struct("App").field("handlers", &self.handlers.len()).finish()
     }
 }
 

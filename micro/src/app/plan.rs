@@ -3,8 +3,8 @@
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
 
-use super::App;
 use super::inject::{AnyArc, Component, HandlerEntry};
+use super::{App, Settings};
 use crate::errors::{Error, Result};
 use crate::rpc::Service;
 use crate::util::text;
@@ -41,6 +41,13 @@ pub(super) struct Part {
     listed: Option<String>,
 }
 
+impl Plan {
+    /// Whether there is anything to serve.
+    pub(super) fn serves(&self) -> bool {
+        !self.services.is_empty() || !self.parts.is_empty()
+    }
+}
+
 impl Part {
     /// The name it is listed under.
     pub(super) fn name(&self) -> String {
@@ -53,7 +60,7 @@ fn listed_as(name: Option<&str>, service: &Service) -> String {
 }
 
 /// Takes what the app was given to serve, with what is linked where it asks for everything.
-pub(super) fn plan(app: &mut App) -> Result<Plan> {
+pub(super) fn plan(app: &mut App, settings: &Settings) -> Result<Plan> {
     let linked = linked();
     let mut plan = Plan::default();
     for Mounted { handler, name: listed } in std::mem::take(&mut app.handlers) {
@@ -90,7 +97,7 @@ pub(super) fn plan(app: &mut App) -> Result<Plan> {
     if app.everything {
         plan_everything(&mut plan, &linked)?;
     }
-    keep_only(&app.settings.services, &mut plan)?;
+    keep_only(&settings.services, &mut plan)?;
     Ok(plan)
 }
 

@@ -8,6 +8,7 @@ use super::life::{Door, Handle, Listed};
 use super::listing::Listing;
 use super::{AroundHttp, Settings, probes};
 use crate::errors::Result;
+use crate::registry::Ttl;
 use crate::server::{Drained, ListenOptions, Listener, Phase, Switch};
 use crate::transport::http::{Hosts, HttpServer, ServerOptions};
 use crate::transport::memory::Network;
@@ -20,13 +21,16 @@ pub(super) async fn listen(
     around: Vec<AroundHttp>,
 ) -> Result<(SocketAddr, Door)> {
     let settings = app.settings();
-    warn_about_surroundings(settings);
+    warn_about_surroundings(&settings);
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
     let listener = Listener::bind(&settings.address, options).await?;
     let bound = listener.address();
 
-    let options =
-        ServerOptions { message_limit: settings.message_limit, hosts: Hosts::of(bound), ..ServerOptions::default() };
+    let options = ServerOptions {
+        message_limit: settings.message_limit.bytes(),
+        hosts: Hosts::of(bound),
+        ..ServerOptions::default()
+    };
     let routes = routes.into_iter().chain([probes::routes(app.health())]);
     let server = HttpServer::new(app.server().clone(), routes, options);
     let server = around.into_iter().fold(server, |server, around| server.map_router(around));
@@ -57,18 +61,24 @@ pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity
     health.look(&checks).await;
     health.set_serving(true);
     let settings = app.settings();
-    let nodes = identity.nodes(&advertised(settings, bound));
-    let listing = Listing::enter(app.registry().clone(), nodes, settings.register, health.watch()).await?;
+    let nodes = identity.nodes(&advertised(&settings, bound));
+    let listing = Listing::enter(
+        app.registry().clone(),
+        nodes,
+        Ttl { ttl: settings.register_ttl, interval: settings.register_interval },
+        health.watch(),
+    )
+    .await?;
     let checking = (!checks.is_empty()).then(|| {
-        let interval = settings.check_interval;
-        spawn::spawn(health.keep_looking(checks, interval))
+        let settings = app.config().clone();
+        spawn::spawn(health.keep_looking(checks, move || settings.get().check_interval))
     });
     Ok(Listed { listing, checking })
 }
 
 fn advertised(settings: &Settings, bound: SocketAddr) -> String {
     if let Some(address) = &settings.advertise {
-        return address.clone();
+        return address.to_string();
     }
     if !bound.ip().is_unspecified() {
         return bound.to_string();
@@ -88,7 +98,7 @@ fn warn_about_surroundings(settings: &Settings) {
     let loopback = settings.address.parse::<SocketAddr>().is_ok_and(net::is_loopback);
     if container && loopback {
         tracing::warn!(
-            address = settings.address,
+            address = &*settings.address,
             "listening on loopback inside a container: nobody outside of it gets in; set `--address 0.0.0.0:8080`"
         );
     }

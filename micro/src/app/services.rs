@@ -1,38 +1,54 @@
 //! Building what is to be served, by injection.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::App;
-use super::inject::{AnyArc, ClientEntry, Dep, Graph, ProviderEntry, Resolver};
-use super::plan::plan;
-use crate::client::Client;
+use super::inject::{AnyArc, Dep, Graph, Leaves, ProviderEntry, Resolver};
+use super::plan::Plan;
+use crate::config::SectionEntry;
 use crate::errors::{Error, Result};
-use crate::registry::Registry;
 use crate::rpc::Service;
+
+/// What has to be built before what is to be served, and the structs of settings all of it takes.
+pub(super) struct Needs {
+    providers: Vec<&'static ProviderEntry>,
+    settings: HashSet<TypeId>,
+}
+
+impl Needs {
+    /// What the plan needs.
+    ///
+    /// # Errors
+    ///
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) with everything that nothing provides.
+    pub(super) fn of(plan: &Plan, given: &Resolver) -> Result<Self> {
+        let leaves = Leaves::of(given);
+        let mut graph = Graph::new(inventory::iter::<ProviderEntry>, &leaves);
+        for part in &plan.parts {
+            if let Some(component) = &part.component {
+                graph.need(component, part.entry.location(), &leaves);
+            }
+        }
+        let (providers, settings) = graph.into_order()?;
+        Ok(Needs { providers, settings })
+    }
+
+    /// Whether a struct of settings is among them.
+    pub(super) fn includes(&self, entry: &SectionEntry) -> bool {
+        self.settings.contains(&(entry.config)())
+    }
+}
 
 /// Builds everything that is to be served, and what it needs, in order.
 pub(super) async fn services(
-    app: &mut App,
-    client: &Client,
-    registry: &Registry,
+    plan: Plan,
+    needs: Needs,
+    mut resolver: Resolver,
 ) -> Result<(Resolver, Vec<(String, Service)>)> {
-    let mut resolver = std::mem::take(&mut app.given);
-    put_handles(&mut resolver, client, registry);
-
-    let plan = plan(app)?;
-    let providers: Vec<_> = inventory::iter::<ProviderEntry>.into_iter().collect();
-    let mut graph = Graph::new(providers, &resolver);
-    for part in &plan.parts {
-        if let Some(component) = &part.component {
-            graph.need(component, part.entry.location(), &resolver);
-        }
-    }
-    for provider in graph.into_order()? {
+    for provider in needs.providers {
         let value = provider.build(&resolver).await.map_err(|error| unbuilt(&provider.out(), error))?;
         resolver.put(provider.out().id(), value);
     }
-
     let mut instances: HashMap<TypeId, AnyArc> = plan.values;
     let mut services = plan.services;
     for part in &plan.parts {
@@ -52,17 +68,6 @@ pub(super) async fn services(
         services.push((part.name(), service));
     }
     Ok((resolver, services))
-}
-
-/// What micro itself can make: handles for the whole app, leaves of the graph.
-fn put_handles(resolver: &mut Resolver, client: &Client, registry: &Registry) {
-    resolver.put_unless_given(client.clone());
-    resolver.put_unless_given(registry.clone());
-    for entry in inventory::iter::<ClientEntry> {
-        if !resolver.has(entry.out().id()) {
-            resolver.put(entry.out().id(), entry.make(client));
-        }
-    }
 }
 
 fn unbuilt(what: &Dep, error: Error) -> Error {

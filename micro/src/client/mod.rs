@@ -12,6 +12,7 @@ mod way;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub use options::{CallOptions, Retry};
@@ -55,7 +56,8 @@ struct Core {
     local: Local,
     remote: Option<Remote>,
     interceptors: Interceptors,
-    timeout: Duration,
+    // In nanoseconds: read at every call, and changed hardly ever.
+    timeout: AtomicU64,
     idle: Option<Duration>,
     selector: Selector,
     budget: Budget,
@@ -66,6 +68,16 @@ struct Remote {
     registry: Registry,
     followed: Followed,
     outbound: Arc<dyn Outbound>,
+}
+
+impl Core {
+    fn timeout(&self) -> Duration {
+        Duration::from_nanos(self.timeout.load(Ordering::Relaxed))
+    }
+}
+
+fn nanoseconds(timeout: Duration) -> u64 {
+    u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Whom one client calls, and how.
@@ -131,7 +143,7 @@ impl Builder {
                 outbound,
             }),
             interceptors: self.interceptors,
-            timeout: self.timeout,
+            timeout: AtomicU64::new(nanoseconds(self.timeout)),
             idle: self.idle,
             selector: Selector::new(),
             budget: Budget::new(),
@@ -146,6 +158,11 @@ impl Client {
         let local = Local::new();
         local.serve(Arc::new(Sole(service)));
         Builder::new(local).build()
+    }
+
+    /// Changes how long unary calls wait where nobody says otherwise, for this client and all that share its way out.
+    pub fn set_timeout(&self, timeout: Duration) {
+        self.core.timeout.store(nanoseconds(timeout), Ordering::Relaxed);
     }
 
     /// The same for the service listed as `name`.
@@ -236,7 +253,7 @@ impl Client {
 
     fn context(&self, caller: &Context, method: MethodInfo<'_>, way: &Way<'_>) -> Context {
         let options = &self.target.options;
-        let usual = (!method.has_stream()).then_some(self.core.timeout);
+        let usual = (!method.has_stream()).then(|| self.core.timeout());
         let mut context = caller.child();
         if let Some(timeout) = options.timeout.or(method.timeout()).or(usual) {
             context = context.with_timeout(timeout);

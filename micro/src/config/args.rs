@@ -194,7 +194,7 @@ impl Flag {
     }
 
     fn help(&self, configuration: &Configuration) -> String {
-        let mut help = self.field.doc.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut help = show::first_paragraph(self.field.doc);
         if help.ends_with('.') && !help.ends_with("..") {
             help.pop();
         }

@@ -44,13 +44,13 @@ pub fn regex<T: Texty>(value: &T, pattern: &str) -> Result<(), String> {
     }
 }
 
-/// `validate(with(path))`: any function from the value to a `Result`, whose error says what was expected.
+/// `validate(with(path))`: what a function of the author's said, whose error says what was expected.
 ///
 /// # Errors
 ///
 /// What was expected.
-pub fn with<T, E: Display>(value: &T, check: impl FnOnce(&T) -> Result<(), E>) -> Result<(), String> {
-    check(value).map_err(|error| error.to_string())
+pub fn with<E: Display>(checked: Result<(), E>) -> Result<(), String> {
+    checked.map_err(|error| error.to_string())
 }
 
 fn between<B: Display>(range: &impl RangeBounds<B>, what: &str) -> String {

@@ -161,6 +161,12 @@ impl Configuration {
         self.change_code(path, |table| put(table, path, node))
     }
 
+    /// Puts a whole table into the layer of the program itself.
+    pub(super) fn put_code(&self, table: Table) {
+        // There is nobody yet who could refuse it.
+        let _ = self.0.accept(&mut self.0.state(), Layers::CODE, table);
+    }
+
     fn change_code(&self, path: &str, change: impl FnOnce(&mut Table)) -> Result<Effect> {
         let mut state = self.0.state();
         let mut table = state.layers.table(Layers::CODE).clone();
@@ -227,8 +233,11 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add_slot(&self, layer: Layer, name: &str) -> SlotId {
-        self.state().layers.add(layer, name)
+    /// A place for a source, and its name in messages: that of no other.
+    pub(super) fn add_slot(&self, layer: Layer, name: &str) -> (SlotId, String) {
+        let mut state = self.state();
+        let name = state.layers.unused_name(name);
+        (state.layers.add(layer, &name), name)
     }
 
     pub(super) fn remove_slot(&self, slot: SlotId) {
@@ -242,29 +251,36 @@ impl Inner {
         drop(state);
         self.to_tell.deliver();
         match accepted {
-            Ok(()) => self.trouble(name, None),
+            Ok(()) => {
+                if self.trouble(name, None) {
+                    tracing::info!(source = name, "is read and used again");
+                }
+            }
             Err(problems) => {
                 let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 tracing::error!(source = name, "a change is not used, what was in force stays: {}", words.join("; "));
-                self.trouble(name, Some(format!("a change is not used: {}", words.join("; "))));
+                let _ = self.trouble(name, Some(format!("a change is not used: {}", words.join("; "))));
             }
         }
     }
 
     /// A source cannot be read now.
     pub(super) fn failed(&self, name: &str, error: &Error) {
-        let words = format!("cannot be read: {error:#}");
-        if self.troubles.borrow().get(name) != Some(&words) {
-            tracing::warn!(source = name, "configuration {words}; what was in force stays");
+        if self.cannot_be_read(name, error) {
+            tracing::warn!(source = name, "cannot be read, what was in force stays: {error:#}");
         }
-        self.trouble(name, Some(words));
     }
 
-    fn trouble(&self, name: &str, words: Option<String>) {
+    /// Notes it without a word; whether that is news.
+    pub(super) fn cannot_be_read(&self, name: &str, error: &Error) -> bool {
+        self.trouble(name, Some(format!("cannot be read: {error:#}")))
+    }
+
+    fn trouble(&self, name: &str, words: Option<String>) -> bool {
         self.troubles.send_if_modified(|troubles| match words {
             Some(words) => troubles.insert(name.to_owned(), words.clone()) != Some(words),
             None => troubles.remove(name).is_some(),
-        });
+        })
     }
 
     /// Puts a table in force if every struct that is in use can take what comes of it: together with what was refused
@@ -308,7 +324,7 @@ impl Inner {
         }
         let waiting: Vec<String> = state.cells.values().flat_map(|cell| cell.waiting()).collect();
         let words = (!waiting.is_empty()).then(|| format!("waits for a restart: `{}`", waiting.join("`, `")));
-        self.trouble("changes", words);
+        let _ = self.trouble("changes", words);
         Ok(())
     }
 }

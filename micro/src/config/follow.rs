@@ -30,8 +30,8 @@ const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
 pub(super) async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Need) -> Result<()> {
-    let (name, inner) = (source.name(), &configuration.0);
-    let slot = inner.add_slot(source.layer(), &name);
+    let inner = &configuration.0;
+    let (slot, name) = inner.add_slot(source.layer(), &source.name());
     let (read, first) = oneshot::channel();
     let following = Following { inner: Arc::downgrade(inner), slot, name: name.clone(), source, read: Some(read) };
     let task = spawn::spawn(following.run());
@@ -44,7 +44,7 @@ pub(super) async fn add(configuration: &Configuration, source: Box<dyn Source>, 
             let words = format!("cannot read the configuration `{name}`: {}", error.message());
             return Err(Error::new(error.code(), words).from_source(error.into_std()));
         }
-        inner.failed(&name, &error);
+        inner.cannot_be_read(&name, &error);
     }
     inner.following.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(task);
     Ok(())

@@ -33,7 +33,7 @@ impl Layers {
 
     /// What is declared, and a program that has said nothing yet.
     pub(super) fn new(sections: Vec<&'static SectionDesc>) -> Self {
-        let defaults = section::defaults(&sections);
+        let defaults = section::declarations(&sections);
         let mut layers = Layers { sections: sections.into(), slots: vec![], next: 0 };
         let declared = layers.add(Layer::Default, "default");
         layers.slot(declared).in_force = defaults;
@@ -49,6 +49,15 @@ impl Layers {
         let at = self.slots.partition_point(|slot| slot.layer <= layer);
         self.slots.insert(at, Slot { id, layer, name: name.to_owned(), in_force: Table::new(), refused: None });
         id
+    }
+
+    /// The name itself, or with a number behind it where it is taken.
+    pub(super) fn unused_name(&self, name: &str) -> String {
+        let same = |other: &&Slot| other.name == name || other.name.starts_with(&format!("{name} ("));
+        match self.slots.iter().filter(same).count() {
+            0 => name.to_owned(),
+            taken => format!("{name} ({})", taken + 1),
+        }
     }
 
     pub(super) fn remove(&mut self, id: SlotId) {

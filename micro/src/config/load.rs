@@ -7,7 +7,7 @@ use super::args::{self, Wanted};
 use super::configuration::{Configuration, refused};
 use super::reader::{Problem, Reader, Unknown};
 use super::section::{self, SectionEntry};
-use super::{Layer, env, show};
+use super::{Code, Layer, env, show};
 use crate::errors::Result;
 use crate::util::text;
 
@@ -23,6 +23,12 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
+    /// Looks a variable up.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let (_, value) = self.environment.iter().find(|(variable, _)| variable.to_str() == Some(name))?;
+        value.to_str().map(str::to_owned)
+    }
+
     /// The environment of this process.
     pub(crate) fn environment() -> Self {
         Surroundings { environment: std::env::vars_os().collect(), ..Surroundings::default() }
@@ -45,6 +51,11 @@ pub(crate) struct Found {
 }
 
 impl Configuration {
+    /// Takes in what the code of the program has set.
+    pub(crate) fn begin(&self, code: Code) {
+        self.put_code(code.table);
+    }
+
     /// Takes in the environment and the command line.
     pub(crate) fn surround(&self, surroundings: &Surroundings) -> Found {
         let sections = self.sections();

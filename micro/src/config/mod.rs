@@ -3,17 +3,25 @@
 //! - [`Source`]: a place settings come from; [`Scheme`]: one that is reached by URL.
 //! - [`Node`], [`Value`], [`Table`]: what a source holds; [`Origin`] and [`Layer`]: where it was written, and what that
 //!   wins over.
+//! - [`Files`]: settings in TOML, JSON and YAML, watched.
 //! - [`Secret`]: a setting that is shown nowhere.
+//! - [`Memory`]: the source for programs and tests, and the reference; `Nats`: a bucket on a server, with the feature
+//!   `config-nats`.
 
 pub(crate) mod args;
 mod cell;
 pub mod check;
+mod code;
 mod configuration;
 mod env;
+mod file;
 mod follow;
 mod handle;
 mod layers;
 pub(crate) mod load;
+mod memory;
+#[cfg(feature = "config-nats")]
+mod nats;
 mod origin;
 mod queue;
 mod reader;
@@ -21,17 +29,29 @@ mod secret;
 mod section;
 mod setting;
 mod show;
+mod size;
 mod source;
 mod value;
 
+pub(crate) use code::Code;
 pub use configuration::{Configuration, Effect, Watched};
+pub use file::Files;
 pub use follow::Need;
 pub use handle::{Config, Snapshot, Watching};
+pub use memory::Memory;
+#[cfg(feature = "config-nats")]
+pub use nats::Nats;
 pub use origin::{Layer, Origin};
 pub use reader::{Check, Fields, Reader};
 pub use secret::Secret;
-pub use section::{Field, Reload, Section, SectionDesc, SectionEntry, write_section};
+pub(crate) use section::linked;
+pub use section::{Field, Reload, Section, SectionDesc, SectionEntry, declared_default, write_section};
 pub use setting::{Choice, Driver, Kind, Of, OfPlain, Plain, Setting};
 pub use show::{Row, rows};
+pub use size::ByteSize;
+pub(crate) use source::open;
 pub use source::{Scheme, Source, Updates};
 pub use value::{Node, Table, Value, from_json, merge, put};
+
+#[cfg(test)]
+mod tests;

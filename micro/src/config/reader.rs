@@ -217,6 +217,7 @@ pub(super) fn one_of(names: &[&str]) -> String {
 /// As much of a text as a message can take.
 fn clipped(text: &str) -> String {
     const MOST: usize = 80;
+    let text = text::without_logins(text);
     let mut shown: String = text.chars().take(MOST).collect::<String>().escape_debug().collect();
     if text.chars().nth(MOST).is_some() {
         shown.push('…');

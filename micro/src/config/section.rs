@@ -66,6 +66,21 @@ pub enum Reload {
 }
 
 impl Field {
+    /// A setting about which nothing else is said.
+    pub const fn new(name: &'static str, doc: &'static str, kind: fn() -> Kind) -> Self {
+        Field {
+            name,
+            doc,
+            kind,
+            default: None,
+            env: &[],
+            flag: None,
+            secret: false,
+            deprecated: None,
+            reload: Reload::Live,
+        }
+    }
+
     /// What it is where nothing says anything, as a source would have it.
     pub(super) fn default_node(&self) -> Option<Node> {
         let node = Node::new(self.default?(), declared());
@@ -83,7 +98,7 @@ impl fmt::Debug for Field {
 #[derive(Debug)]
 pub struct SectionEntry {
     pub(crate) config: fn() -> TypeId,
-    pub(crate) desc: &'static SectionDesc,
+    pub(super) desc: &'static SectionDesc,
     pub(super) examine: fn(&Configuration) -> Reader,
     pub(crate) open: fn(&Configuration) -> Result<Arc<dyn Any + Send + Sync>>,
 }
@@ -98,19 +113,24 @@ impl SectionEntry {
             open: |configuration| Ok(Arc::new(configuration.of::<T>()?)),
         }
     }
+
+    /// The path its settings stand at.
+    pub(crate) fn prefix(&self) -> &'static str {
+        self.desc.prefix
+    }
 }
 
 inventory::collect!(SectionEntry);
 
 /// Every struct that is linked, by its prefix.
-pub(super) fn linked() -> Vec<&'static SectionEntry> {
+pub(crate) fn linked() -> Vec<&'static SectionEntry> {
     let mut entries: Vec<&SectionEntry> = inventory::iter::<SectionEntry>.into_iter().collect();
     entries.sort_by_key(|entry| (entry.desc.prefix, entry.desc.name));
     entries
 }
 
 /// What the declarations of all these structs say.
-pub(super) fn defaults(sections: &[&SectionDesc]) -> Table {
+pub(super) fn declarations(sections: &[&SectionDesc]) -> Table {
     let mut table = Table::new();
     for section in sections {
         put_defaults(&mut table, section.prefix, section.fields);
@@ -156,6 +176,19 @@ fn mark(node: &mut Node, kind: Kind) {
         (Kind::List(inner), Value::Array(items)) => items.iter_mut().for_each(|node| mark(node, inner())),
         _ => {}
     }
+}
+
+/// The struct as its declaration alone has it: for the code that `#[micro::config]` writes.
+///
+/// # Panics
+///
+/// When a declared default is none for its field.
+pub fn declared_default<T: Setting>() -> T {
+    let (value, reader) = super::reader::read::<T>("", None);
+    value.unwrap_or_else(|| {
+        let problems: Vec<String> = reader.problems.iter().map(ToString::to_string).collect();
+        panic!("the defaults of `{}` cannot be used: {}", std::any::type_name::<T>(), problems.join("; "))
+    })
 }
 
 /// The value of a struct as a file would have it: for the code that `#[micro::config]` writes.

@@ -4,15 +4,21 @@ use std::fmt::Write as _;
 
 use super::configuration::Configuration;
 use super::section::{Field, SectionDesc};
-use super::setting::Kind;
+use super::setting::{self, Kind};
 use super::value::{bare, declared};
 use super::{Layer, Node, Table, Value, secret};
+use crate::util::text;
+
+/// What a documentation says before it goes into detail, on one line.
+pub(super) fn first_paragraph(doc: &str) -> String {
+    let lines = doc.trim().lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
 
 /// The first sentence of a documentation, without its full stop.
 pub(super) fn first_sentence(doc: &str) -> String {
-    let paragraph = doc.trim().split("\n\n").next().unwrap_or_default();
-    let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sentence = words.split(". ").next().unwrap_or_default();
+    let paragraph = first_paragraph(doc);
+    let sentence = paragraph.split(". ").next().unwrap_or_default();
     sentence.trim_end_matches('.').to_owned()
 }
 
@@ -23,7 +29,8 @@ pub(super) fn as_text(node: &Node) -> String {
     }
     match &node.value {
         Value::Null => String::new(),
-        Value::String(text) | Value::Text(text) => text.clone(),
+        Value::Bool(on) => if *on { "on" } else { "off" }.to_owned(),
+        Value::String(text) | Value::Text(text) => text::without_logins(text).into_owned(),
         Value::Array(items) => items.iter().map(as_text).collect::<Vec<_>>().join(","),
         Value::Table(table) => {
             let pairs = table.iter().map(|(key, node)| format!("{key}={}", as_text(node)));
@@ -113,7 +120,7 @@ impl Shown<'_> {
 
     /// Where it comes from, and what it wins over.
     fn origins(&self, path: &str, kind: Kind) -> String {
-        let said = self.configuration.said_of(&joined(self.prefix, path));
+        let said = self.configuration.said_of(&format!("{}.{path}", self.prefix));
         let mut words = String::new();
         for (at, node) in said.iter().enumerate() {
             let _ = match at {
@@ -134,17 +141,19 @@ fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { bare(key) } else { format!("{path}.{}", bare(key)) }
 }
 
-/// A value as a file would have it: text that stands for a number or a switch is one there.
+/// A value as a file would have it: text that stands for a number, a switch, a list or a table is one there.
 fn written(node: &Node, kind: Kind) -> String {
-    let bare = matches!(kind, Kind::Switch | Kind::One("NUMBER"));
-    match &node.value {
-        Value::Text(text) if bare && !node.secret => match text.trim() {
-            "on" | "yes" => "true".to_owned(),
-            "off" | "no" => "false".to_owned(),
-            text => text.to_owned(),
-        },
-        _ => node.to_string(),
-    }
+    let Value::Text(text) = &node.value else { return node.to_string() };
+    let value = match (kind, text.trim()) {
+        _ if node.secret => None,
+        (Kind::Switch, "on" | "yes" | "1") => Some(Value::Bool(true)),
+        (Kind::Switch, "off" | "no" | "0") => Some(Value::Bool(false)),
+        (Kind::Switch | Kind::One("NUMBER"), text) => return text.to_owned(),
+        (Kind::List(_), _) => setting::items_of(node).map(|items| Value::Array(items.into_owned())),
+        (Kind::Map(_), _) => setting::table_of(node).map(|table| Value::Table(table.into_owned())),
+        _ => None,
+    };
+    value.map_or_else(|| node.to_string(), |value| Node { value, ..node.clone() }.to_string())
 }
 
 /// A row of the table of settings in the documentation.

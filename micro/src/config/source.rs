@@ -49,9 +49,9 @@ pub trait Source: Debug + Send + Sync + 'static {
     /// Everything it holds, and everything again whenever something changes.
     ///
     /// The first item comes as soon as the source has been read, and says what it held at a moment after the call: a change
-    /// after that is another item. An `Err` says that it cannot be read now; the values in force stay. After an `Err`, or
-    /// when it ends, the stream is dropped and, after a pause that grows, this is called again; a source that never changes
-    /// ends its stream and is left alone, if what it said last was `Ok`.
+    /// after that is another item. An `Err` says that it cannot be read now; the values in force stay. After an `Err` the
+    /// stream goes on if it can, with an item as soon as it can be read again; when it ends, this is called again after a
+    /// pause that grows. A source that never changes ends its stream and is left alone, if what it said last was `Ok`.
     fn updates(&self) -> Updates;
 }
 
@@ -78,7 +78,7 @@ const ABSENT: &[(&str, &str)] = &[("nats", "config-nats")];
 /// # Errors
 ///
 /// [`InvalidArgument`](crate::Code::InvalidArgument) for a scheme that is not linked, or an address that cannot be one.
-pub(super) fn open(url: &str) -> Result<Box<dyn Source>> {
+pub(crate) fn open(url: &str) -> Result<Box<dyn Source>> {
     let name = url.split(':').next().unwrap_or(url);
     let mut matching = inventory::iter::<Scheme>.into_iter().filter(|scheme| scheme.name == name);
     let Some(scheme) = matching.next() else { return Err(unknown(name)) };

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Layer, Origin};
+use crate::util::text;
 
 /// Values by key, as one source has them or as all of them come to.
 pub type Table = BTreeMap<String, Node>;
@@ -239,9 +240,9 @@ impl fmt::Debug for Value {
     }
 }
 
-/// A text in quotation marks, as TOML and JSON both read it.
+/// A text in quotation marks, as TOML and JSON both read it, without the logins of URLs.
 fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    serde_json::to_string(&text::without_logins(text)).unwrap_or_default()
 }
 
 /// A key, in quotation marks where it needs them.

@@ -1,5 +1,5 @@
 //! The ideas of micro, one page each: [`messages`], [`contracts`], [`handlers`], [`clients`], [`errors`], [`context`],
-//! [`running`], [`testing`] and [`without_contracts`].
+//! [`configuration`], [`running`], [`testing`] and [`without_contracts`].
 
 #[doc = include_str!("messages.md")]
 pub mod messages {}
@@ -13,6 +13,9 @@ pub mod clients {}
 pub mod errors {}
 #[doc = include_str!("context.md")]
 pub mod context {}
+#[doc = include_str!("configuration.md")]
+#[doc = include_str!("settings.md")]
+pub mod configuration {}
 #[doc = include_str!("running.md")]
 pub mod running {}
 #[doc = include_str!("testing.md")]

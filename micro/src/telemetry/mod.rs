@@ -1,5 +1,6 @@
 //! Where logs and spans go, on top of `tracing`: to stderr, as text for people or as JSON for machines.
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::str::FromStr;
 
@@ -55,24 +56,33 @@ impl Logging {
         self.parse().map(drop)
     }
 
-    /// Begins to write logs to stderr, unless the program has arranged for them itself; then that stays.
+    /// Begins to write logs to stderr, unless the program has arranged for them itself; then that stays, and nothing is
+    /// returned.
     ///
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    pub fn install(&self) -> Result<()> {
-        let filter = self.parse()?;
-        let subscriber = tracing_subscriber::fmt()
+    pub fn install(&self) -> Result<Option<Filter>> {
+        let builder = tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
-            .with_env_filter(filter)
+            .with_env_filter(self.parse()?)
             .with_span_events(FmtSpan::NONE)
             .with_ansi(self.format == Format::Text && std::io::stderr().is_terminal());
-        // An error says that a subscriber is installed already, which is the program's good right.
-        let _ = match self.format {
-            Format::Text => tracing::subscriber::set_global_default(subscriber.finish()),
-            Format::Json => tracing::subscriber::set_global_default(subscriber.json().flatten_event(true).finish()),
-        };
-        Ok(())
+        // An error of installing says that a subscriber is there already, which is the program's good right.
+        Ok(match self.format {
+            Format::Text => {
+                let builder = builder.with_filter_reloading();
+                let handle = builder.reload_handle();
+                let installed = tracing::subscriber::set_global_default(builder.finish());
+                installed.is_ok().then(|| Filter(Box::new(move |filter| drop(handle.reload(filter)))))
+            }
+            Format::Json => {
+                let builder = builder.json().flatten_event(true).with_filter_reloading();
+                let handle = builder.reload_handle();
+                let installed = tracing::subscriber::set_global_default(builder.finish());
+                installed.is_ok().then(|| Filter(Box::new(move |filter| drop(handle.reload(filter)))))
+            }
+        })
     }
 
     fn parse(&self) -> Result<EnvFilter> {
@@ -84,6 +94,27 @@ impl Logging {
             ))
             .from_source(error)
         })
+    }
+}
+
+/// What decides which logs are written, to be changed while they are.
+pub struct Filter(Box<dyn Fn(EnvFilter) + Send + Sync>);
+
+impl Filter {
+    /// Writes from now on what `logging` says; its format stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Logging::check`].
+    pub fn set(&self, logging: &Logging) -> Result<()> {
+        (self.0)(logging.parse()?);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Filter")
     }
 }
 

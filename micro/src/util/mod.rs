@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod duration;
+pub mod link;
 pub mod net;
 pub mod random;
 pub mod spawn;

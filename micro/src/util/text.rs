@@ -1,5 +1,7 @@
 //! Words that are almost right.
 
+use std::borrow::Cow;
+
 /// The candidate that is closest to `word`, if any is close enough to have been meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer words forgive more; what comes from a peer is cut, because the work grows with the product of the lengths.
@@ -23,9 +25,53 @@ fn distance(word: &[char], candidate: &str) -> usize {
     row[word.len()]
 }
 
+/// A text with the logins of URLs in it, and tokens and passwords among their options, masked.
+pub fn without_logins(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    // A URL ends where a text goes on; commas stand between the servers of one URL too.
+    for word in text.split_inclusive(char::is_whitespace) {
+        let Some((scheme, rest)) = word.split_once("://") else {
+            shown.push_str(word);
+            continue;
+        };
+        let rest = match rest.rsplit_once('@') {
+            Some((_, place)) => format!("***@{place}"),
+            None => rest.to_owned(),
+        };
+        shown.extend([scheme, "://", &without_secret_options(&rest)]);
+    }
+    Cow::Owned(shown)
+}
+
+fn without_secret_options(url: &str) -> String {
+    let Some((place, options)) = url.split_once('?') else { return url.to_owned() };
+    let option = |option: &str| match option.split_once('=') {
+        Some((name @ ("token" | "password" | "secret"), _)) => format!("{name}=***"),
+        _ => option.to_owned(),
+    };
+    format!("{place}?{}", options.split('&').map(option).collect::<Vec<_>>().join("&"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logins_of_urls_are_masked() {
+        for (text, shown) in [
+            ("no url, a@b", "no url, a@b"),
+            ("nats://host:4222/s", "nats://host:4222/s"),
+            ("nats://user:p@ss@host/s?required=no", "nats://***@host/s?required=no"),
+            ("app.toml,nats://token@a,b/s?token=canary&key=x", "app.toml,nats://***@a,b/s?token=***&key=x"),
+            ("at postgres://u:p@h and redis://:p@h", "at postgres://***@h and redis://***@h"),
+            ("a://x,b://u:canary@h", "a://***@h"),
+        ] {
+            assert_eq!(without_logins(text), shown);
+        }
+    }
 
     #[test]
     fn a_slip_finds_its_word_and_nonsense_does_not() {

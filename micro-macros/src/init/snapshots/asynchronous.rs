@@ -16,12 +16,16 @@ impl English {
                 ]
             },
             build: |resolver| ::micro::__private::Box::pin(async move {
+                #[allow(unused_imports)]
+                use ::micro::__private::AskAny as _;
                 ::micro::__private::Built::<
                     Self,
                 >::into_result(
                     Self::new(
-                            resolver.get::<Config<GreeterConfig>>()?,
-                            resolver.get::<GreeterClient>()?,
+                            ::micro::__private::Ask::<
+                                Config<GreeterConfig>,
+                            >::of(resolver)?,
+                            ::micro::__private::Ask::<GreeterClient>::of(resolver)?,
                         )
                         .await,
                 )

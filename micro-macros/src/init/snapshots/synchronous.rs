@@ -8,6 +8,8 @@ impl English {
         ::fancy::__private::Init {
             deps: const { &[] },
             build: |resolver| ::fancy::__private::Box::pin(async move {
+                #[allow(unused_imports)]
+                use ::fancy::__private::AskAny as _;
                 ::fancy::__private::Built::<Self>::into_result(Self::new())
             }),
         }

@@ -25,12 +25,14 @@ impl Users {
                 ]
             },
             build: |resolver| ::micro::__private::Box::pin(async move {
+                #[allow(unused_imports)]
+                use ::micro::__private::AskAny as _;
                 ::micro::__private::Built::<
                     Self,
                 >::into_result(
                     Self::new(
-                            resolver.get::<Store>()?,
-                            resolver.get::<Arc<dyn Mailer>>()?,
+                            ::micro::__private::Ask::<Store>::of(resolver)?,
+                            ::micro::__private::Ask::<Arc<dyn Mailer>>::of(resolver)?,
                         )
                         .await,
                 )

@@ -1,17 +1,45 @@
 //! The order in which things are built, and everything that is wrong with it.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Component, Dep, Location, ProviderEntry, Resolver};
+use super::{ClientEntry, Component, Dep, Location, ProviderEntry, Resolver};
+use crate::client::Client;
+use crate::config::{Configuration, linked};
 use crate::errors::{Code, Error, Result};
+use crate::registry::Registry;
 
 /// The providers there are, and what has been found out about them on the way.
 pub(in crate::app) struct Graph<'a> {
     providers: HashMap<TypeId, &'a ProviderEntry>,
     visited: HashMap<TypeId, Visit>,
     order: Vec<&'a ProviderEntry>,
+    settings: HashSet<TypeId>,
     problems: Vec<String>,
+}
+
+/// What is there without being built, by its type.
+#[derive(Default)]
+pub(in crate::app) struct Leaves(HashMap<TypeId, Leaf>);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Leaf {
+    /// A value of the program's, or a handle of micro's.
+    Handle,
+    /// A struct of settings.
+    Settings,
+}
+
+impl Leaves {
+    /// What the program gives, and what micro itself has.
+    pub(in crate::app) fn of(given: &Resolver) -> Self {
+        let mut leaves = HashMap::new();
+        leaves.extend(linked().iter().map(|entry| ((entry.config)(), Leaf::Settings)));
+        let own = [TypeId::of::<Client>(), TypeId::of::<Registry>(), TypeId::of::<Configuration>()];
+        let clients = inventory::iter::<ClientEntry>.into_iter().map(|entry| entry.out().id());
+        leaves.extend(given.ids().chain(own).chain(clients).map(|id| (id, Leaf::Handle)));
+        Leaves(leaves)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -22,12 +50,17 @@ enum Visit {
 
 impl<'a> Graph<'a> {
     /// The graph of these providers. What the program provides by hand takes the place of a provider of the same type.
-    pub(in crate::app) fn new(providers: impl IntoIterator<Item = &'a ProviderEntry>, given: &Resolver) -> Self {
-        let mut graph =
-            Graph { providers: HashMap::new(), visited: HashMap::new(), order: Vec::new(), problems: Vec::new() };
+    pub(in crate::app) fn new(providers: impl IntoIterator<Item = &'a ProviderEntry>, given: &Leaves) -> Self {
+        let mut graph = Graph {
+            providers: HashMap::new(),
+            visited: HashMap::new(),
+            order: Vec::new(),
+            settings: HashSet::new(),
+            problems: Vec::new(),
+        };
         for provider in providers {
             let out = provider.out();
-            if given.has(out.id()) {
+            if given.0.contains_key(&out.id()) {
                 continue;
             }
             if let Some(other) = graph.providers.insert(out.id(), provider) {
@@ -43,20 +76,20 @@ impl<'a> Graph<'a> {
     }
 
     /// Follows what a component needs.
-    pub(in crate::app) fn need(&mut self, component: &Component, by: Location, given: &Resolver) {
+    pub(in crate::app) fn need(&mut self, component: &Component, by: Location, given: &Leaves) {
         for dep in component.deps() {
             self.visit(*dep, by, given, &mut Vec::new());
         }
     }
 
-    /// The providers to run, in order.
+    /// The providers to run, in order, and the structs of settings that are taken.
     ///
     /// # Errors
     ///
     /// [`Code::FailedPrecondition`] with all problems at once.
-    pub(in crate::app) fn into_order(mut self) -> Result<Vec<&'a ProviderEntry>> {
+    pub(in crate::app) fn into_order(mut self) -> Result<(Vec<&'a ProviderEntry>, HashSet<TypeId>)> {
         if self.problems.is_empty() {
-            return Ok(self.order);
+            return Ok((self.order, self.settings));
         }
         self.problems.sort();
         self.problems.dedup();
@@ -70,8 +103,16 @@ impl<'a> Graph<'a> {
         ))
     }
 
-    fn visit(&mut self, dep: Dep, by: Location, given: &Resolver, path: &mut Vec<Dep>) {
-        if given.has(dep.id()) || self.visited.get(&dep.id()) == Some(&Visit::Done) {
+    fn visit(&mut self, dep: Dep, by: Location, given: &Leaves, path: &mut Vec<Dep>) {
+        match given.0.get(&dep.id()) {
+            Some(Leaf::Settings) => drop(self.settings.insert(dep.id())),
+            Some(Leaf::Handle) => {}
+            None => self.visit_built(dep, by, given, path),
+        }
+    }
+
+    fn visit_built(&mut self, dep: Dep, by: Location, given: &Leaves, path: &mut Vec<Dep>) {
+        if self.visited.get(&dep.id()) == Some(&Visit::Done) {
             return;
         }
         path.push(dep);
@@ -131,10 +172,10 @@ mod tests {
     fn what_is_needed_comes_first_and_what_is_not_does_not_come() {
         let (a, b) = (provider(Dep::of::<A>(), &[], "a"), provider(Dep::of::<B>(), const { &[Dep::of::<A>()] }, "b"));
         let c = provider(Dep::of::<C>(), &[], "c");
-        let given = Resolver::default();
+        let given = Leaves::default();
         let mut graph = Graph::new([&b, &c, &a], &given);
         graph.need(&needs(const { &[Dep::of::<B>(), Dep::of::<A>()] }), HANDLER, &given);
-        let order: Vec<_> = graph.into_order().unwrap().iter().map(|provider| provider.out().name()).collect();
+        let order: Vec<_> = graph.into_order().unwrap().0.iter().map(|provider| provider.out().name()).collect();
         assert_eq!(order, ["A", "B"]);
     }
 
@@ -143,7 +184,7 @@ mod tests {
         let a = provider(Dep::of::<A>(), const { &[Dep::of::<B>()] }, "a");
         let b = provider(Dep::of::<B>(), const { &[Dep::of::<A>()] }, "b");
         let twice = provider(Dep::of::<B>(), &[], "b2");
-        let given = Resolver::default();
+        let given = Leaves::default();
         let mut graph = Graph::new([&a, &twice, &b], &given);
         graph.need(&needs(const { &[Dep::of::<A>(), Dep::of::<C>()] }), HANDLER, &given);
         let error = graph.into_order().unwrap_err();
@@ -160,10 +201,9 @@ mod tests {
     #[test]
     fn what_the_program_provides_takes_the_place_of_a_provider() {
         let b = provider(Dep::of::<B>(), const { &[Dep::of::<A>()] }, "b");
-        let mut given = Resolver::default();
-        given.put(TypeId::of::<B>(), Arc::new(()));
+        let given = Leaves(HashMap::from([(TypeId::of::<B>(), Leaf::Handle)]));
         let mut graph = Graph::new([&b], &given);
         graph.need(&needs(const { &[Dep::of::<B>()] }), HANDLER, &given);
-        assert!(graph.into_order().unwrap().is_empty());
+        assert!(graph.into_order().unwrap().0.is_empty());
     }
 }

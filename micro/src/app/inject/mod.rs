@@ -11,12 +11,16 @@ mod graph;
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry};
-pub(super) use graph::Graph;
+pub(super) use graph::{Graph, Leaves};
 
+use crate::client::Client;
+use crate::config::{Config, Configuration, Section, linked};
 use crate::errors::{Error, Result};
+use crate::registry::Registry;
 use crate::rpc::{BoxFuture, Service, ServiceDesc};
 
 /// Any shared value.
@@ -81,6 +85,7 @@ impl<T: Clone + Send + Sync + 'static> Inject for T {}
 #[derive(Default)]
 pub struct Resolver {
     values: HashMap<TypeId, AnyArc>,
+    configuration: Option<Configuration>,
 }
 
 impl Resolver {
@@ -88,22 +93,47 @@ impl Resolver {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](crate::Code::NotFound) when nothing provides it.
+    /// [`NotFound`](crate::Code::NotFound) when nothing provides it; [`InvalidArgument`](crate::Code::InvalidArgument) when
+    /// it is settings that cannot be used.
     pub fn get<T: Inject>(&self) -> Result<T> {
-        let value = self.values.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref::<T>());
+        let id = TypeId::of::<T>();
+        let settings = match self.values.get(&id) {
+            Some(_) => None,
+            None => self.settings(id)?,
+        };
+        let value = self.values.get(&id).or(settings.as_ref()).and_then(|value| value.downcast_ref::<T>());
         value.cloned().ok_or_else(|| Error::not_found(format!("nothing provides `{}`", short(type_name::<T>()))))
+    }
+
+    fn settings(&self, id: TypeId) -> Result<Option<AnyArc>> {
+        let Some(configuration) = &self.configuration else { return Ok(None) };
+        let entry = linked().into_iter().find(|entry| (entry.config)() == id);
+        entry.map(|entry| (entry.open)(configuration)).transpose()
+    }
+
+    /// The same with what micro itself can make: handles for the whole app, leaves of the graph.
+    pub(super) fn with_handles(mut self, client: &Client, registry: &Registry, configuration: &Configuration) -> Self {
+        self.put_unless_given(client.clone());
+        self.put_unless_given(registry.clone());
+        self.put_unless_given(configuration.clone());
+        self.configuration = Some(configuration.clone());
+        for entry in inventory::iter::<ClientEntry> {
+            self.values.entry(entry.out().id()).or_insert_with(|| entry.make(client));
+        }
+        self
+    }
+
+    /// The types of all values there are.
+    fn ids(&self) -> impl Iterator<Item = TypeId> {
+        self.values.keys().copied()
     }
 
     pub(super) fn put(&mut self, id: TypeId, value: AnyArc) {
         self.values.insert(id, value);
     }
 
-    pub(super) fn put_unless_given<T: Inject>(&mut self, value: T) {
+    fn put_unless_given<T: Inject>(&mut self, value: T) {
         self.values.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(value));
-    }
-
-    pub(super) fn has(&self, id: TypeId) -> bool {
-        self.values.contains_key(&id)
     }
 }
 
@@ -111,6 +141,47 @@ impl fmt::Debug for Resolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Resolver({} values)", self.values.len())
     }
+}
+
+/// A parameter of type `T`, asked for: `Ask::<T>::of(resolver)`. Any type is asked for by way of [`AskAny`]; only settings
+/// know more about what may be missing.
+#[derive(Debug)]
+pub struct Ask<T>(PhantomData<T>);
+
+impl<T> Ask<Config<T>> {
+    /// The settings.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::Code::NotFound) when nothing provides them.
+    pub fn of(resolver: &Resolver) -> Result<Config<T>>
+    where
+        T: Section,
+    {
+        resolver.get()
+    }
+}
+
+/// The fallback of [`Ask`].
+pub trait AskAny {
+    /// The type.
+    type Value;
+
+    /// A copy of the value of the type.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resolver::get`].
+    fn of(resolver: &Resolver) -> Result<Self::Value>
+    where
+        Self::Value: Inject,
+    {
+        resolver.get()
+    }
+}
+
+impl<T> AskAny for Ask<T> {
+    type Value = T;
 }
 
 /// How a value of type `T` is built, and what that needs.

@@ -1,21 +1,19 @@
-//! What can be set when a program starts, by flag and by environment: default < code < environment < flag.
+//! What can be set of micro itself: a struct of settings like any other, at the prefix `micro`.
 
-mod read;
-mod table;
+mod load;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub(super) use read::{Outcome, Source, read};
+pub(super) use load::{SAID, load};
+pub use types::Address;
 
 use crate::app::identity::Rename;
-use crate::registry::Ttl;
-use crate::telemetry::Logging;
+use crate::config::ByteSize;
+use crate::telemetry::{Format, Logging};
 use crate::transport::http::Compress;
 use crate::util::duration;
-
-/// What the start-up of a program ends with that was only asked for its `--help`.
-pub(super) const HELP: &str = "help was asked for";
 
 /// Every setting of the framework, with its default.
 ///
@@ -25,91 +23,144 @@ pub(super) const HELP: &str = "help was asked for";
 /// let app = micro::app().set(|settings| {
 ///     settings.address = "127.0.0.1:8080".into();
 ///     settings.shutdown_timeout = Duration::from_secs(5);
-///     settings.metadata.insert("zone".into(), "b".into());
+///     settings.server_metadata.insert("zone".into(), "b".into());
 /// });
 /// ```
+#[micro_macros::config(prefix = "micro", validate = Settings::agree)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Where to listen, `host:port`; port 0 picks a free one. Default: `127.0.0.1:0`, so nobody gets in who was not invited.
-    pub address: String,
-    /// Only these of the services that are linked are built and served, by the names they are listed under before they are
-    /// renamed. Default: all.
+    /// Where to listen; port 0 picks a free one.
+    ///
+    /// By default nobody gets in who was not invited: it is a free port of the loopback interface.
+    #[config(default = "127.0.0.1:0", env = "MICRO_SERVER_ADDRESS", reload = "restart")]
+    pub address: Address,
+    /// What others are told to connect to; the address bound where not given.
+    #[config(env = "MICRO_SERVER_ADVERTISE", reload = "restart")]
+    pub advertise: Option<Address>,
+    /// Build and serve only these of the services that are linked, by the names of their contracts.
+    #[config(default, reload = "restart")]
     pub services: BTreeSet<String>,
-    /// The names services are listed under, where not those of their contracts.
-    pub names: Vec<Rename>,
-    /// The version the nodes are listed with. Default: that of the contract.
-    pub version: Option<String>,
-    /// What tells this node from the others. Default: a random id.
-    pub id: Option<String>,
-    /// What else the nodes say about themselves, for filters and people.
-    pub metadata: BTreeMap<String, String>,
-    /// What others are told to connect to. Default: the address bound.
-    pub advertise: Option<String>,
-    /// Where nodes are listed, as a URL. Default: `auto`, which is `local`.
+    /// The name services are listed under; `OLD=NEW` where there are several.
+    #[config(default, reload = "restart")]
+    pub server_name: Vec<Rename>,
+    /// The version nodes are listed with; that of the contract where not given.
+    #[config(validate(length(1..)), reload = "restart")]
+    pub server_version: Option<String>,
+    /// What tells this node from the others; random where not given.
+    #[config(validate(length(1..)), reload = "restart")]
+    pub server_id: Option<String>,
+    /// What else nodes say about themselves.
+    #[config(default, reload = "restart")]
+    pub server_metadata: BTreeMap<String, String>,
+    /// Where nodes are listed: `auto`, `local`, `memory`, or a URL.
+    #[config(default = "auto", validate(length(1..)), reload = "restart")]
     pub registry: String,
-    /// How long an entry in the registry lives without renewal, and how often it is renewed. Default: 30 s and 10 s.
-    pub register: Ttl,
-    /// How long unary calls wait where nobody says otherwise. Default: 30 s.
+    /// Where the registry is, if `registry` names only its kind, as in Go Micro.
+    #[config(reload = "restart")]
+    pub registry_address: Option<String>,
+    /// How long an entry in the registry lives without renewal.
+    #[config(default = "30s", validate(range("1ms"..)), reload = "restart")]
+    pub register_ttl: Duration,
+    /// How often an entry in the registry is renewed.
+    #[config(default = "10s", validate(range("1ms"..)), reload = "restart")]
+    pub register_interval: Duration,
+    /// How long unary calls wait where nobody says otherwise.
+    #[config(default = "30s", env = "MICRO_CLIENT_REQUEST_TIMEOUT", validate(range("1ms"..)))]
     pub request_timeout: Duration,
-    /// How often the health checks of the program run. Default: 5 s.
+    /// How often the health checks of the program run.
+    #[config(default = "5s", validate(range("1ms"..)))]
     pub check_interval: Duration,
-    /// How long a call with a stream may wait, on either side, while nothing moves on it. Default: no limit.
+    /// How long a call with a stream may wait while nothing moves on it, on either side; no limit where not given, or 0.
+    #[config(reload = "restart")]
     pub idle_timeout: Option<Duration>,
-    /// How large an incoming message may be, in bytes. Default: 4 MiB.
-    pub message_limit: usize,
-    /// Which calls over HTTP are compressed. Default: none.
+    /// How large an incoming message may be.
+    #[config(default = "4MiB", validate(with(at_least_a_byte)), reload = "restart")]
+    pub message_limit: ByteSize,
+    /// What of calls over HTTP is compressed: nothing, replies, or requests too from a size on, like `16KiB`.
+    #[config(default = Compress::Never, reload = "restart")]
     pub compress: Compress,
-    /// How long to go on serving after leaving the registry, until all clients have heard of it. Default: 0.
+    /// How long to go on serving after leaving the registry, until all clients have heard of it.
+    #[config(default = "0s")]
     pub drain_delay: Duration,
-    /// How long calls in flight may take to finish at shutdown. Default: 25 s.
+    /// How long calls in flight may take to finish at shutdown.
+    #[config(default = "25s", reload = "restart")]
     pub shutdown_timeout: Duration,
-    /// Whether tools may ask which services and messages there are, by gRPC server reflection. Default: yes.
+    /// Whether tools like grpcurl may ask what is served, by gRPC server reflection.
+    #[config(default = true, reload = "restart")]
     pub reflection: bool,
-    /// What is logged, and how. Default: `info`, as text.
-    pub logging: Logging,
+    /// What is logged: a level, or levels by target like `info,micro=debug`.
+    #[config(default = "info", env = "MICRO_LOG_LEVEL", validate(with(a_filter)))]
+    pub log: String,
+    /// How it is logged.
+    #[config(default = Format::Text, reload = "restart")]
+    pub log_format: Format,
+    /// Where more settings come from: files, directories of files, and URLs, each over those before it. Add `?required=no` to
+    /// start without one that is not there.
+    #[config(default, reload = "restart")]
+    pub config: Vec<String>,
+    /// Which variant of the files also counts: with `dev`, `app.dev.toml` over `app.toml`.
+    #[config(validate(regex("^[A-Za-z0-9_-]+$")), reload = "restart")]
+    pub profile: Option<String>,
+    /// What to do about keys that nothing in the program knows.
+    #[config(default = UnknownKeys::Warn, reload = "restart")]
+    pub unknown_keys: UnknownKeys,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Settings {
-            address: "127.0.0.1:0".into(),
-            services: BTreeSet::new(),
-            names: Vec::new(),
-            version: None,
-            id: None,
-            metadata: BTreeMap::new(),
-            advertise: None,
-            registry: "auto".into(),
-            register: Ttl { ttl: Duration::from_secs(30), interval: Duration::from_secs(10) },
-            request_timeout: Duration::from_secs(30),
-            check_interval: Duration::from_secs(5),
-            idle_timeout: None,
-            message_limit: 4 * 1024 * 1024,
-            compress: Compress::Never,
-            drain_delay: Duration::ZERO,
-            shutdown_timeout: Duration::from_secs(25),
-            reflection: true,
-            logging: Logging::default(),
-        }
-    }
+/// What to do about keys that nothing in the program knows.
+#[micro_macros::config]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnknownKeys {
+    /// Say so in the log, with the key that was probably meant.
+    Warn,
+    /// Do not start.
+    Refuse,
+    /// Nothing.
+    Ignore,
 }
 
 impl Settings {
     /// What is wrong between settings that are each right by themselves.
-    fn conflicts(&self) -> Vec<String> {
-        let mut conflicts = Vec::new();
-        let Ttl { ttl, interval } = self.register;
-        if interval >= ttl {
-            conflicts.push(format!(
-                "`--register-interval` ({}) must be shorter than `--register-ttl` ({})",
-                duration::show(interval),
-                duration::show(ttl)
-            ));
+    fn agree(&self) -> Result<(), String> {
+        if self.register_interval < self.register_ttl {
+            return Ok(());
         }
-        if let Err(error) = self.logging.check() {
-            conflicts.push(error.message().to_owned());
-        }
-        conflicts
+        Err(format!(
+            "`register_interval` ({}) must be shorter than `register_ttl` ({})",
+            duration::show(self.register_interval),
+            duration::show(self.register_ttl)
+        ))
     }
+
+    /// Where nodes are listed, as one URL.
+    pub fn registry_url(&self) -> String {
+        match (&*self.registry, &self.registry_address) {
+            // Nodes of this machine find each other through files; finding those of other machines is a matter of
+            // configuration.
+            ("auto", None) => "local".into(),
+            // Go Micro names the kind of registry and its address apart.
+            (kind, Some(address)) if !kind.contains("://") => format!("{kind}://{address}"),
+            (url, _) => url.to_owned(),
+        }
+    }
+
+    /// How long a call with a stream may wait while nothing moves on it, if there is a limit.
+    pub(super) fn idle_timeout(&self) -> Option<Duration> {
+        self.idle_timeout.filter(|time| !time.is_zero())
+    }
+
+    /// What is logged, and how.
+    pub(super) fn logging(&self) -> Logging {
+        Logging { filter: self.log.clone(), format: self.log_format }
+    }
+}
+
+fn at_least_a_byte(size: &ByteSize) -> Result<(), &'static str> {
+    if size.bytes() > 0 { Ok(()) } else { Err("at least one byte") }
+}
+
+fn a_filter(filter: &str) -> Result<(), String> {
+    let logging = Logging { filter: filter.to_owned(), ..Logging::default() };
+    logging.check().map_err(|_| "a level like `debug`, or levels by target like `info,micro=debug`".into())
 }

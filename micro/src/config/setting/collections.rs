@@ -10,6 +10,8 @@ use crate::config::{Node, Table, Value};
 macro_rules! lists {
     ($($list:ident: $($bound:path),*;)*) => {$(
         impl<T: Setting $(+ $bound)*> Setting for $list<T> {
+            const SECRET: bool = T::SECRET;
+
             fn kind() -> Kind {
                 Kind::List(T::kind)
             }
@@ -34,6 +36,8 @@ lists! {
 macro_rules! maps {
     ($($map:ident)*) => {$(
         impl<T: Setting> Setting for $map<String, T> {
+            const SECRET: bool = T::SECRET;
+
             fn kind() -> Kind {
                 Kind::Map(T::kind)
             }
@@ -61,7 +65,7 @@ fn items<T: Setting>(node: &Node, reader: &mut Reader) -> Option<Vec<T>> {
 }
 
 /// The items it has: of a list, or of a text like `a,b` or `["a", "b"]`.
-pub(super) fn items_of(node: &Node) -> Option<Cow<'_, [Node]>> {
+pub(in crate::config) fn items_of(node: &Node) -> Option<Cow<'_, [Node]>> {
     match &node.value {
         Value::Array(items) => Some(Cow::Borrowed(items)),
         Value::Text(text) => Some(Cow::Owned(list(text, node))),

@@ -5,7 +5,7 @@ mod kind;
 mod plain;
 mod scalars;
 
-pub(super) use collections::table_of;
+pub(super) use collections::{items_of, table_of};
 pub use kind::{Choice, Kind};
 pub use plain::Plain;
 
@@ -45,6 +45,9 @@ use super::{Node, Value};
 /// }
 /// ```
 pub trait Setting: Sized {
+    /// Whether it is shown nowhere, whatever the field says.
+    const SECRET: bool = false;
+
     /// What kind of value it is, for `--help` and for names in the environment.
     fn kind() -> Kind;
 
@@ -72,31 +75,39 @@ pub struct Driver<T> {
     pub absent: fn(&mut Reader) -> Option<T>,
 }
 
-/// Finds the [`Driver`] of a type: `Of::<T>::DRIVER` is the one of its [`Setting`], and without that the one through serde,
+/// Finds the [`Driver`] of a type: `Of::<T>::driver()` is the one of its [`Setting`], and without that the one through serde,
 /// by way of [`OfPlain`].
 #[derive(Debug)]
 pub struct Of<T>(std::marker::PhantomData<T>);
 
 impl<T: Setting> Of<T> {
+    /// Whether it is shown nowhere.
+    pub const SECRET: bool = T::SECRET;
+
     /// How it is read and written.
-    pub const DRIVER: Driver<T> = Driver { kind: T::kind, read: T::read, write: T::write, absent: T::absent };
+    pub fn driver() -> Driver<T> {
+        Driver { kind: T::kind, read: T::read, write: T::write, absent: T::absent }
+    }
 }
 
-/// The fallback of [`Of`].
+/// The fallback of [`Of`]. Every type has it, so that one that fits neither road is told which there are.
 pub trait OfPlain {
     /// The type.
-    type Field: Plain;
+    type Field;
+
+    /// Whether it is shown nowhere.
+    const SECRET: bool = false;
 
     /// How it is read and written.
-    const DRIVER: Driver<Self::Field> = Driver {
-        kind: || Kind::Any,
-        read: plain::read::<Self::Field>,
-        write: plain::write::<Self::Field>,
-        absent: plain::absent::<Self::Field>,
-    };
+    fn driver() -> Driver<Self::Field>
+    where
+        Self::Field: Plain,
+    {
+        Driver { kind: || Kind::Any, read: plain::read, write: plain::write, absent: plain::absent }
+    }
 }
 
-impl<T: Plain> OfPlain for Of<T> {
+impl<T> OfPlain for Of<T> {
     type Field = T;
 }
 

@@ -170,6 +170,8 @@ impl Setting for PathBuf {
 }
 
 impl<T: Setting> Setting for Secret<T> {
+    const SECRET: bool = true;
+
     fn kind() -> Kind {
         T::kind()
     }
@@ -188,6 +190,8 @@ impl<T: Setting> Setting for Secret<T> {
 }
 
 impl<T: Setting> Setting for Option<T> {
+    const SECRET: bool = T::SECRET;
+
     fn kind() -> Kind {
         T::kind()
     }

@@ -3,6 +3,7 @@
 //! A suite is an ordinary async function, to be called from an ordinary test. It is given a way to make a fresh handle, goes
 //! through the promises one by one, and panics with the promise that was broken.
 
+pub mod config;
 mod promise;
 pub mod registry;
 
@@ -51,4 +52,57 @@ where
     registry::a_slow_watcher_is_caught_up(&new().await).await;
     registry::many_nodes(&new().await).await;
     registry::a_following_sees_changes(&new().await).await;
+}
+
+/// Puts a source of settings through every promise of the room; see [`mod@config`] for what they are.
+///
+/// `new` makes a fixture for each of them. The fixtures may lead to one place that is shared, also with others: settings have
+/// names nobody else uses.
+///
+/// ```
+/// use micro::config::{Layer, Memory};
+/// use micro::testing::suite::{self, config::Fixture};
+///
+/// struct InMemory(Memory);
+///
+/// impl Fixture for InMemory {
+///     type Source = Memory;
+///
+///     fn source(&self) -> Memory {
+///         self.0.clone()
+///     }
+///
+///     async fn put(&self, path: &str, value: &str) {
+///         self.0.set(path, value);
+///     }
+///
+///     async fn remove(&self, path: &str) {
+///         self.0.remove(path);
+///     }
+/// }
+///
+/// #[tokio::test(start_paused = true)] // a source on real sockets or files runs on real time: `#[tokio::test]`
+/// async fn keeps_its_promises() {
+///     suite::config(|| async { InMemory(Memory::new(Layer::Remote)) }).await;
+/// }
+/// ```
+///
+/// # Panics
+///
+/// When a promise is broken.
+pub async fn config<New, Made, Fixture>(new: New)
+where
+    New: Fn() -> Made,
+    Made: Future<Output = Fixture>,
+    Fixture: config::Fixture,
+{
+    config::begins_with_what_is_there(&new().await).await;
+    config::a_change_is_seen(&new().await).await;
+    config::every_reader_sees_the_same(&new().await).await;
+    config::a_burst_ends_in_the_last_state(&new().await).await;
+    config::any_text_survives(&new().await).await;
+    config::values_say_where_they_are_from(&new().await).await;
+    config::nothing_is_left_of_a_dropped_stream(&new().await).await;
+    config::an_unreachable_source_says_so(&new().await).await;
+    config::a_change_during_an_outage_is_seen_after_it(&new().await).await;
 }

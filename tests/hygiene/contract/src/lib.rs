@@ -65,9 +65,54 @@ pub trait Notes {
     async fn take(&self, note: Note) -> ::core::result::Result<Note, NoteError>;
 }
 
+/// Settings without any prelude.
+#[::micro::config(prefix = "hygiene", validate = checked)]
+#[derive(::core::fmt::Debug, ::core::clone::Clone)]
+pub struct Settings {
+    /// Text.
+    #[config(default = "text", validate(length(1..), with(whole)), flag = "hygiene-text")]
+    pub text: ::std::string::String,
+    /// An expression.
+    #[config(default = 1u8 + 1, secret, validate(range(1..=3)))]
+    pub number: ::core::primitive::u8,
+    /// A choice.
+    #[config(default)]
+    pub choice: Choice,
+    /// Perhaps the same again.
+    pub again: ::core::option::Option<Choice>,
+}
+
+fn checked(_: &Settings) -> ::core::result::Result<(), ::std::string::String> {
+    ::core::result::Result::Ok(())
+}
+
+fn whole(_: &::core::primitive::str) -> Result<()> {
+    ::core::result::Result::Ok(())
+}
+
+/// Words.
+#[::micro::config]
+#[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::default::Default)]
+pub enum Choice {
+    /// One.
+    #[default]
+    One,
+    /// Two.
+    Two,
+}
+
 /// The same where the crate is named by each attribute.
 pub mod named {
     use ::core::fmt::Debug;
+
+    /// Settings.
+    #[::fancy::config(crate = ::fancy, prefix = "hygiene.named")]
+    #[derive(Debug)]
+    pub struct Settings {
+        /// Whether.
+        #[config(default = true, secret)]
+        pub on: bool,
+    }
 
     /// A message.
     #[::fancy::message(crate = ::fancy)]
@@ -117,6 +162,34 @@ pub mod shadowed {
         Service ServiceDesc Method MethodDesc MethodSpec Entry Client Context Part Outcome Dep Init Resolver
         Error Code Fault Mapping Message MessageDesc Display Formatter Result write concat
         Table T Self_ usize str u64 core std
+        Field Fields Kind Node Reader Setting Section SectionDesc Value Default Config Snapshot PhantomData
+    }
+
+    /// Settings among them.
+    #[::micro::config(prefix = "hygiene.shadowed")]
+    #[derive(::core::fmt::Debug)]
+    pub struct Settings {
+        /// One.
+        #[config(default = 1, secret)]
+        pub fields: ::core::primitive::u64,
+        /// Two.
+        #[config(default, validate(length(..)))]
+        pub value: ::std::vec::Vec<::std::string::String>,
+        /// Three.
+        #[config(default = 2, validate(range(..9)))]
+        pub formatter: ::core::primitive::u64,
+        /// Four.
+        pub r#type: ::core::option::Option<Choice>,
+    }
+
+    /// A choice among them.
+    #[::micro::config]
+    #[derive(::core::fmt::Debug)]
+    pub enum Choice {
+        /// One.
+        Some,
+        /// Two.
+        None,
     }
 
     /// A message among them.

@@ -17,6 +17,9 @@ async fn pool() -> Result<Pool> {
     ::std::result::Result::Ok(Pool)
 }
 
+/// Settings to inject.
+pub type Settings = ::micro::config::Config<::hygiene_contract::Settings>;
+
 /// Serves two contracts with one value.
 #[derive(::std::fmt::Debug)]
 pub struct Both {
@@ -28,8 +31,8 @@ mod elsewhere {
 
     impl Both {
         #[::micro::init]
-        async fn new(resolver: Pool, value: ShadowedClient) -> Result<Self> {
-            let _ = value;
+        async fn new(resolver: Pool, value: ShadowedClient, settings: super::Settings) -> Result<Self> {
+            let _ = (value, settings.get().number);
             ::std::result::Result::Ok(Both { _pool: resolver })
         }
     }

@@ -1,0 +1,305 @@
+//! What cannot be allowed, and what to write in its place.
+
+use std::collections::HashMap;
+
+use syn::{Expr, ExprLit, ExprRange, Fields, Lit, LitStr, Path};
+
+use super::input::{Body, Input};
+use super::model::{Check, Default, Field, Key, Literal, Model, Shape, Word};
+use crate::message::named;
+use crate::report::Report;
+use crate::syntax::printed;
+
+pub(super) fn check(input: &Input, model: &Model, package: &str, report: &mut Report) {
+    if !input.generics.params.is_empty() {
+        report.error(
+            &input.generics,
+            "settings are read at start, when no type is left open: write one struct for each type",
+        );
+    }
+    conditional(input, report);
+    match &model.shape {
+        Shape::Section(fields) => section(input, model, fields, package, report),
+        Shape::Choice(words) => choice(input, model, words, report),
+    }
+}
+
+/// The place of each field is written down, so none can come and go.
+fn conditional(input: &Input, report: &mut Report) {
+    let attributes: Vec<_> = match &input.body {
+        Body::Struct(members) => members.iter().filter_map(|member| member.conditional.as_ref()).collect(),
+        Body::Enum(variants) => variants.iter().filter_map(|variant| variant.conditional.as_ref()).collect(),
+    };
+    for attribute in attributes {
+        report.error(attribute, "settings are the same in every build: write `#[cfg(..)]` on the whole item");
+    }
+}
+
+// ---- Structs ----
+
+fn section(input: &Input, model: &Model, fields: &[Field], package: &str, report: &mut Report) {
+    if let Some(prefix) = &model.prefix {
+        self::prefix(prefix, package, report);
+    }
+    if let Some(path) = input.derives.iter().find(|path| is_default(path)) {
+        report.error(
+            path,
+            "take `Default` out: `#[micro::config]` writes it from the declared defaults, where every field has one",
+        );
+    }
+    twice(fields.iter().map(|field| &field.key), "a field", report);
+    for field in fields {
+        key(&field.key, report);
+        names(field, report);
+        default(field, report);
+        for check in &field.checks {
+            asked(field, check, report);
+        }
+    }
+}
+
+fn prefix(prefix: &LitStr, package: &str, report: &mut Report) {
+    let text = prefix.value();
+    if !text.split('.').all(is_word) {
+        let meant = text.to_lowercase().replace('-', "_");
+        let meant = if meant.split('.').all(is_word) { format!(": write `{meant}`") } else { String::new() };
+        report.error(
+            prefix,
+            format!("`{text}` is no prefix: it is made of small letters, digits and `_`, with dots in between{meant}"),
+        );
+    } else if package != "micro" && (text == "micro" || text.starts_with("micro.")) {
+        report.error(prefix, "`micro` is the prefix of the framework's own settings: choose one of your own");
+    }
+}
+
+fn key(key: &Key, report: &mut Report) {
+    if !is_word(&key.text) {
+        let text = &key.text;
+        report.error_at(
+            key.span,
+            format!(
+                "`{text}` is no key: it is made of small letters, digits and `_`; write `#[config(name = \"..\")]`"
+            ),
+        );
+    }
+}
+
+fn names(field: &Field, report: &mut Report) {
+    for name in &field.env {
+        let text = name.value();
+        let good = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+        if text.is_empty() || text.starts_with(|first: char| first.is_ascii_digit()) || !text.chars().all(good) {
+            report.error(name, format!("`{text}` is no variable: it is made of capital letters, digits and `_`"));
+        }
+    }
+    if let Some(flag) = &field.flag {
+        let text = flag.value();
+        if text.starts_with('-') {
+            report.error(flag, format!("a flag is written without its dashes: `{}`", text.trim_start_matches('-')));
+        } else if !is_kebab(&text) {
+            report.error(
+                flag,
+                format!("`{text}` is no flag: it is made of small letters and digits, with `-` in between"),
+            );
+        }
+    }
+}
+
+/// A literal that its type, as spelled, cannot be. What is not known here shows when the program starts.
+fn default(field: &Field, report: &mut Report) {
+    let Some(Default::Literal(literal, written)) = &field.default else { return };
+    if let Some((name, [])) = named(spelled(&field.ty)).as_ref().map(|(name, inner)| (name.as_str(), inner.as_slice()))
+        && let Some(expected) = refused(name, literal)
+    {
+        let (value, ty) = (printed(written), printed(&field.ty));
+        report.error(written, format!("`{}` is no `{ty}`: expected {expected}", value.replace("- ", "-")));
+    }
+}
+
+/// The type of the value, where one may be absent or hidden.
+fn spelled(ty: &syn::Type) -> &syn::Type {
+    match named(ty) {
+        Some((name, inner)) if matches!(&*name, "Option" | "Secret") && inner.len() == 1 => spelled(inner[0]),
+        _ => ty,
+    }
+}
+
+fn is_duration(ty: &syn::Type) -> bool {
+    named(spelled(ty)).is_some_and(|(name, _)| name == "Duration")
+}
+
+/// What is expected of a literal of a well-known type, if this one is not that.
+fn refused(ty: &str, literal: &Literal) -> Option<String> {
+    let text = match literal {
+        Literal::Text(text) => Some(text.as_str()),
+        _ => None,
+    };
+    let good = match ty {
+        "String" => text.is_some(),
+        "char" => text.is_some_and(|text| text.trim().chars().count() == 1),
+        "bool" => {
+            matches!(literal, Literal::Switch(_))
+                || text.is_some_and(|text| ["on", "true", "yes", "1", "off", "false", "no", "0"].contains(&text))
+        }
+        "f32" | "f64" => {
+            matches!(literal, Literal::Integer(_) | Literal::Float(_))
+                || text.is_some_and(|text| text.parse::<f64>().is_ok())
+        }
+        "Duration" => match literal {
+            Literal::Integer(seconds) => *seconds >= 0,
+            Literal::Text(text) => is_time(text),
+            _ => false,
+        },
+        _ => return whole(ty, literal),
+    };
+    let expected = match ty {
+        "String" => "text",
+        "char" => "one letter",
+        "bool" => "`true` or `false`",
+        "Duration" => "a time, like `\"30s\"`, `\"250ms\"` or `\"5m\"`",
+        _ => "a number",
+    };
+    (!good).then(|| expected.to_owned())
+}
+
+fn whole(ty: &str, literal: &Literal) -> Option<String> {
+    let (least, most): (i128, i128) = match ty {
+        "i8" => (i8::MIN.into(), i8::MAX.into()),
+        "i16" => (i16::MIN.into(), i16::MAX.into()),
+        "i32" => (i32::MIN.into(), i32::MAX.into()),
+        "i64" | "isize" => (i64::MIN.into(), i64::MAX.into()),
+        "u8" => (0, u8::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u32" => (0, u32::MAX.into()),
+        "u64" | "usize" => (0, u64::MAX.into()),
+        _ => return None,
+    };
+    let number = match literal {
+        Literal::Integer(number) => Some(*number),
+        Literal::Text(text) => text.replace('_', "").parse().ok(),
+        _ => None,
+    };
+    let good = number.is_some_and(|number| (least..=most).contains(&number));
+    (!good).then(|| format!("a whole number from {least} to {most}"))
+}
+
+fn asked(field: &Field, check: &Check, report: &mut Report) {
+    match check {
+        Check::Regex(pattern) => {
+            if let Err(error) = regex_syntax::parse(&pattern.value()) {
+                let why = error.to_string();
+                let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                report.error(pattern, format!("`{}` is no regular expression: {why}", pattern.value()));
+            }
+        }
+        Check::Range(range) | Check::Length(range) => {
+            let Expr::Range(ExprRange { start, end, .. }) = range else {
+                report.error(range, "expected a range: `1..=10`, `..=64`, `\"1s\"..=\"1h\"`");
+                return;
+            };
+            for bound in [start, end].into_iter().flatten() {
+                let Expr::Lit(ExprLit { lit, .. }) = &**bound else { continue };
+                match lit {
+                    Lit::Str(text) if !is_time(&text.value()) => {
+                        let text = text.value();
+                        report.error(lit, format!("`{text}` is no time: write `\"30s\"`, `\"250ms\"` or `\"5m\"`"));
+                    }
+                    Lit::Int(_) if matches!(check, Check::Range(_)) && is_duration(&field.ty) => {
+                        report.error(lit, "a time is written as text: `range(\"1s\"..=\"1h\")`");
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Check::With(_) => {}
+    }
+}
+
+/// Whether `text` is a time as micro reads one: `30s`, `1.5s`, `1m30s`, or a number of seconds.
+fn is_time(text: &str) -> bool {
+    let text = text.trim();
+    if text.parse::<u64>().is_ok() {
+        return true;
+    }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let number =
+            rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
+        let (digits, tail) = rest.split_at(number);
+        let unit = tail.find(|letter: char| letter.is_ascii_digit()).unwrap_or(tail.len());
+        if digits.parse::<f64>().is_err() || !["ns", "us", "µs", "ms", "s", "m", "h"].contains(&&tail[..unit]) {
+            return false;
+        }
+        rest = &tail[unit..];
+    }
+    !text.is_empty()
+}
+
+// ---- Enums ----
+
+fn choice(input: &Input, model: &Model, words: &[Word], report: &mut Report) {
+    if let Some(prefix) = &model.prefix {
+        report.error(prefix, "an enum is the value of a field: only a struct stands at a prefix");
+    }
+    if let Some(validate) = &model.validate {
+        report.error(validate, "an enum is one of its words: there is nothing left to validate");
+    }
+    let Body::Enum(variants) = &input.body else { return };
+    if variants.is_empty() {
+        report.error(&input.ident, "an enum without variants has no words to choose from");
+    }
+    for variant in variants.iter().filter(|variant| !matches!(variant.fields, Fields::Unit)) {
+        report.error(
+            &variant.fields,
+            "an enum with data is read through serde: take `#[micro::config]` away, and derive serde's `Serialize` and \
+             `Deserialize`",
+        );
+    }
+    twice(words.iter().map(|word| &word.key), "a variant", report);
+    for Word { key, .. } in words {
+        let good = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        if key.text.is_empty() || !key.text.chars().all(good) {
+            let message = format!("`{}` is no word: it is made of letters, digits, `-`, `_` and `.`", key.text);
+            report.error_at(key.span, message);
+        }
+    }
+}
+
+// ---- Both ----
+
+fn twice<'a>(keys: impl Iterator<Item = &'a Key>, what: &str, report: &mut Report) {
+    let mut seen = HashMap::new();
+    for key in keys {
+        if seen.insert(&key.text, ()).is_some() {
+            report.error_at(key.span, format!("`{}` is the name of {what} above already", key.text));
+        }
+    }
+}
+
+/// A key, or one part of a prefix.
+fn is_word(text: &str) -> bool {
+    let good = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    text.starts_with(|first: char| first.is_ascii_lowercase()) && text.chars().all(good)
+}
+
+fn is_kebab(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty() && part.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    };
+    text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('-').all(part)
+}
+
+/// Whether a derive means the one of the standard library.
+pub(super) fn is_debug(path: &Path) -> bool {
+    is_standard(path, "Debug")
+}
+
+/// The same.
+pub(super) fn is_default(path: &Path) -> bool {
+    is_standard(path, "Default")
+}
+
+fn is_standard(path: &Path, name: &str) -> bool {
+    let root = |path: &Path| matches!(path.segments[0].ident.to_string().as_str(), "core" | "std");
+    path.segments.last().is_some_and(|last| last.ident == name) && (path.segments.len() == 1 || root(path))
+}

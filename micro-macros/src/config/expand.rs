@@ -1,0 +1,306 @@
+//! What to emit: the item, and names, types and one call per field.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Expr, Item, Meta, Path, Token};
+
+use super::input::{Input, derived};
+use super::model::{Check, Default, Field, Literal, Model, Shape, Word};
+use super::{check, input::Body};
+use crate::syntax::at;
+
+/// The author's item and its implementations.
+pub(super) fn expand(input: &Input, model: &Model) -> TokenStream {
+    match &model.shape {
+        Shape::Section(fields) => {
+            let debug = fields.iter().any(|field| field.secret) && input.derives.iter().any(check::is_debug);
+            let item = if debug { without_debug(&input.item) } else { input.item.to_token_stream() };
+            let debug = debug.then(|| self::debug(model, fields));
+            let setting = section(model, fields);
+            let prefixed = prefixed(model);
+            let default = model.has_default().then(|| default(model));
+            let implementations = in_scope(model, &quote!(#setting #prefixed #default #debug));
+            quote!(#item #implementations)
+        }
+        Shape::Choice(words) => {
+            let item = &input.item;
+            let implementations = in_scope(model, &choice(model, words));
+            quote!(#item #implementations)
+        }
+    }
+}
+
+/// The author's item, with implementations that stand in for those of settings with an error, so that its uses are not
+/// errors too.
+pub(super) fn stub(input: &Input, model: &Model) -> TokenStream {
+    let (item, ident) = (&input.item, &model.ident);
+    if !input.generics.params.is_empty() {
+        return item.to_token_stream();
+    }
+    let section = matches!(input.body, Body::Struct(_)).then(|| {
+        quote! {
+            impl __config::Section for #ident {
+                const DESC: __config::SectionDesc = __config::SectionDesc {
+                    name: "",
+                    prefix: "",
+                    doc: "",
+                    declared: "",
+                    fields: &[],
+                };
+            }
+        }
+    });
+    let has_default = model.has_default() && !input.derives.iter().any(check::is_default);
+    let default = has_default.then(|| default(model));
+    let implementations = quote! {
+        impl __config::Setting for #ident {
+            fn kind() -> __config::Kind { loop {} }
+            fn read(_: &__config::Node, _: &mut __config::Reader) -> ::core::option::Option<Self> { loop {} }
+            fn write(&self) -> __config::Value { loop {} }
+        }
+        #section
+        #default
+    };
+    let implementations = in_scope(model, &implementations);
+    quote!(#item #implementations)
+}
+
+/// A place of its own for generated items, where `__config` is the part of micro they speak of.
+fn in_scope(model: &Model, items: &TokenStream) -> TokenStream {
+    let micro = model.home.private();
+    quote! {
+        #[allow(deprecated)]
+        const _: () = {
+            #[allow(unused_imports)]
+            use #micro::{config as __config, config::OfPlain as _};
+            #items
+        };
+    }
+}
+
+fn section(model: &Model, fields: &[Field]) -> TokenStream {
+    let ident = &model.ident;
+    let descriptions = fields.iter().map(description);
+    let these = local("fields");
+    let values: Vec<Ident> =
+        (0..fields.len()).map(|index| format_ident!("value{index}", span = Span::mixed_site())).collect();
+    let reads = fields.iter().enumerate().zip(&values).map(|((index, field), value)| {
+        let (ty, checks) = (&field.ty, field.checks.iter().map(check));
+        let span = at(ty.span());
+        let driver = quote_spanned!(span=> __config::Of::<#ty>::driver());
+        quote!(let #value = #these.read(#index, #driver, &[#(#checks),*]);)
+    });
+    let names = fields.iter().map(|field| &field.ident);
+    let built = quote!(#ident { #(#names: #values?),* });
+    let whole = match &model.validate {
+        Some(path) => {
+            let value = Ident::new("value", Span::mixed_site().located_at(path.span()));
+            let checked = quote_spanned!(at(path.span())=> __config::check::with(#path(#value)));
+            quote!(#these.whole(#built, |#value| #checked))
+        }
+        None => quote!(::core::option::Option::Some(#built)),
+    };
+    let writes = fields.iter().map(|field| {
+        let (name, ty) = (&field.ident, &field.ty);
+        let driver = quote_spanned!(at(ty.span())=> __config::Of::<#ty>::driver());
+        quote!((#driver.write)(&self.#name))
+    });
+    let mutable = (!fields.is_empty()).then(|| quote!(mut));
+    let unused = (fields.is_empty() && model.validate.is_none()).then(|| quote!(let _ = #these;));
+    quote! {
+        const __FIELDS: &[__config::Field] = &[#(#descriptions),*];
+
+        // One function for a table and for nothing at all. Every field is read before the first `?`.
+        fn __read(#mutable #these: __config::Fields<'_>) -> ::core::option::Option<#ident> {
+            #unused
+            #(#reads)*
+            #whole
+        }
+
+        impl __config::Setting for #ident {
+            fn kind() -> __config::Kind {
+                __config::Kind::Section(__FIELDS)
+            }
+
+            fn read(node: &__config::Node, reader: &mut __config::Reader) -> ::core::option::Option<Self> {
+                __read(reader.section(node, __FIELDS)?)
+            }
+
+            fn write(&self) -> __config::Value {
+                __config::write_section(__FIELDS, [#(#writes),*])
+            }
+
+            fn absent(reader: &mut __config::Reader) -> ::core::option::Option<Self> {
+                __read(reader.empty_section(__FIELDS))
+            }
+        }
+    }
+}
+
+fn description(field: &Field) -> TokenStream {
+    let (name, docs, ty) = (&field.key.text, &field.docs, &field.ty);
+    let span = at(ty.span());
+    let kind = quote_spanned!(span=> || (__config::Of::<#ty>::driver().kind)());
+    let secret = if field.secret { quote!(true) } else { quote_spanned!(span=> __config::Of::<#ty>::SECRET) };
+    let default = field.default.as_ref().map(|default| {
+        let value = default_value(field, default);
+        quote!(default: ::core::option::Option::Some(|| #value),)
+    });
+    let env = (!field.env.is_empty()).then(|| {
+        let names = &field.env;
+        quote!(env: &[#(#names),*],)
+    });
+    let flag = field.flag.as_ref().map(|flag| quote!(flag: ::core::option::Option::Some(#flag),));
+    let deprecated =
+        field.deprecated.as_ref().map(|instead| quote!(deprecated: ::core::option::Option::Some(#instead),));
+    let reload = field.restart.then(|| quote!(reload: __config::Reload::Restart,));
+    quote! {
+        __config::Field {
+            secret: #secret,
+            #default #env #flag #deprecated #reload
+            ..__config::Field::new(#name, #docs, #kind)
+        }
+    }
+}
+
+fn default_value(field: &Field, default: &Default) -> TokenStream {
+    let ty = &field.ty;
+    match default {
+        Default::Literal(literal, written) => match literal {
+            Literal::Text(_) => quote!(__config::text(#written)),
+            Literal::Integer(_) => quote!(__config::Value::Integer(#written)),
+            Literal::Float(_) => quote!(__config::Value::Float(#written)),
+            Literal::Switch(_) => quote!(__config::Value::Bool(#written)),
+        },
+        Default::OfType => {
+            let span = at(ty.span());
+            quote_spanned!(span=> (__config::Of::<#ty>::driver().write)(&<#ty as ::core::default::Default>::default()))
+        }
+        Default::Expression(expression) => {
+            let value = local("value");
+            let driver = quote_spanned!(at(ty.span())=> __config::Of::<#ty>::driver());
+            quote!({ let #value: #ty = #expression; (#driver.write)(&#value) })
+        }
+    }
+}
+
+/// A check as a closure, shown where the author wrote it.
+fn check(check: &Check) -> TokenStream {
+    let call = |name: &str, span: Span, argument: TokenStream| {
+        let value = Ident::new("value", Span::mixed_site().located_at(span));
+        let name = Ident::new(name, at(span));
+        quote_spanned!(at(span)=> &|#value| __config::check::#name(#value, #argument))
+    };
+    match check {
+        Check::Range(range) => call("range", range.span(), range.to_token_stream()),
+        Check::Length(range) => call("length", range.span(), range.to_token_stream()),
+        Check::Regex(pattern) => call("regex", pattern.span(), pattern.to_token_stream()),
+        Check::With(function) => {
+            let value = Ident::new("value", Span::mixed_site().located_at(function.span()));
+            let function = if matches!(function, Expr::Path(_)) { quote!(#function) } else { quote!((#function)) };
+            quote_spanned!(at(function.span())=> &|#value| __config::check::with(#function(#value)))
+        }
+    }
+}
+
+fn prefixed(model: &Model) -> Option<TokenStream> {
+    let prefix = model.prefix.as_ref()?;
+    let (micro, ident, docs) = (model.home.private(), &model.ident, &model.docs);
+    let section = quote_spanned!(at(ident.span())=> impl __config::Section for #ident);
+    let name = syn::ext::IdentExt::unraw(ident).to_string();
+    Some(quote! {
+        #section {
+            const DESC: __config::SectionDesc = __config::SectionDesc {
+                name: #name,
+                prefix: #prefix,
+                doc: #docs,
+                declared: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                fields: __FIELDS,
+            };
+        }
+
+        #micro::inventory::submit! { __config::SectionEntry::of::<#ident>() }
+    })
+}
+
+fn default(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    quote! {
+        impl ::core::default::Default for #ident {
+            fn default() -> Self {
+                __config::declared_default()
+            }
+        }
+    }
+}
+
+/// What `#[derive(Debug)]` would have written, with secrets masked.
+fn debug(model: &Model, fields: &[Field]) -> TokenStream {
+    let ident = &model.ident;
+    let title = syn::ext::IdentExt::unraw(ident).to_string();
+    let fields = fields.iter().map(|field| {
+        let (ident, name) = (&field.ident, syn::ext::IdentExt::unraw(&field.ident).to_string());
+        let value = if field.secret { quote!(&__config::MASKED) } else { quote!(&self.#ident) };
+        quote!(.field(#name, #value))
+    });
+    quote! {
+        impl ::core::fmt::Debug for #ident {
+            fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                formatter.debug_struct(#title) #(#fields)* .finish()
+            }
+        }
+    }
+}
+
+/// The item without `Debug` in its `#[derive(..)]`.
+fn without_debug(item: &Item) -> TokenStream {
+    let Item::Struct(item) = item else { return item.to_token_stream() };
+    let mut item = item.clone();
+    for attribute in &mut item.attrs {
+        let Some(paths) = derived(attribute) else { continue };
+        let kept: Punctuated<Path, Token![,]> = paths.into_iter().filter(|path| !check::is_debug(path)).collect();
+        if let Meta::List(list) = &mut attribute.meta {
+            list.tokens = kept.to_token_stream();
+        }
+    }
+    let nothing = |attribute: &Attribute| derived(attribute).is_some_and(|paths| paths.is_empty());
+    item.attrs.retain(|attribute| !nothing(attribute));
+    item.to_token_stream()
+}
+
+fn choice(model: &Model, words: &[Word]) -> TokenStream {
+    let ident = &model.ident;
+    let names: Vec<_> = words.iter().map(|word| &word.key.text).collect();
+    let docs = words.iter().map(|word| &word.docs);
+    let variants: Vec<_> = words.iter().map(|word| &word.ident).collect();
+    let places = 0..words.len();
+    quote! {
+        const __CHOICES: &[__config::Choice] = &[#(__config::Choice { name: #names, doc: #docs }),*];
+
+        impl __config::Setting for #ident {
+            fn kind() -> __config::Kind {
+                __config::Kind::Choice(__CHOICES)
+            }
+
+            fn read(node: &__config::Node, reader: &mut __config::Reader) -> ::core::option::Option<Self> {
+                match reader.choice(node, __CHOICES)? {
+                    #(#places => ::core::option::Option::Some(Self::#variants),)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+
+            fn write(&self) -> __config::Value {
+                __config::word(match self {
+                    #(Self::#variants => #names,)*
+                })
+            }
+        }
+    }
+}
+
+/// A variable of ours, which no name of the author's can be.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}

@@ -1,0 +1,196 @@
+//! What it means: keys, defaults and checks, with everything that was left out filled in.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Path, Type, UnOp};
+
+use super::input::{Body, Checks, Input, Member, Variant};
+use crate::message::{named, without_self};
+use crate::options::Switched;
+use crate::report::Report;
+use crate::syntax::{Home, kebab_case};
+
+/// Settings, as the generated code describes them.
+pub(super) struct Model {
+    pub(super) ident: Ident,
+    pub(super) docs: String,
+    pub(super) home: Home,
+    pub(super) prefix: Option<LitStr>,
+    pub(super) validate: Option<Path>,
+    pub(super) shape: Shape,
+}
+
+pub(super) enum Shape {
+    /// A struct.
+    Section(Vec<Field>),
+    /// An enum: one of several words.
+    Choice(Vec<Word>),
+}
+
+/// One setting of a struct.
+pub(super) struct Field {
+    pub(super) ident: Ident,
+    pub(super) ty: Type,
+    pub(super) key: Key,
+    pub(super) docs: String,
+    pub(super) default: Option<Default>,
+    pub(super) env: Vec<LitStr>,
+    pub(super) flag: Option<LitStr>,
+    pub(super) secret: bool,
+    pub(super) checks: Vec<Check>,
+    pub(super) deprecated: Option<LitStr>,
+    pub(super) restart: bool,
+}
+
+/// What a field or a variant is called in a file.
+pub(super) struct Key {
+    pub(super) text: String,
+    pub(super) span: Span,
+}
+
+/// What a setting is where nothing says anything.
+pub(super) enum Default {
+    /// The `Default` of its type.
+    OfType,
+    /// What a file would have there.
+    Literal(Literal, Expr),
+    /// A value of its type.
+    Expression(Expr),
+}
+
+/// A default that is written like a value in a file.
+#[derive(Debug, PartialEq)]
+pub(super) enum Literal {
+    Text(String),
+    Integer(i128),
+    Float(f64),
+    Switch(bool),
+}
+
+/// What is asked of a value beside its type.
+pub(super) enum Check {
+    Range(Expr),
+    Length(Expr),
+    Regex(LitStr),
+    With(Expr),
+}
+
+/// One word of a choice.
+pub(super) struct Word {
+    pub(super) ident: Ident,
+    pub(super) key: Key,
+    pub(super) docs: String,
+}
+
+impl Model {
+    pub(super) fn understand(input: &Input, report: &mut Report) -> Self {
+        let shape = match &input.body {
+            Body::Struct(members) => {
+                Shape::Section(members.iter().map(|member| Field::understand(member, &input.ident, report)).collect())
+            }
+            Body::Enum(variants) => Shape::Choice(variants.iter().map(Word::understand).collect()),
+        };
+        Model {
+            ident: input.ident.clone(),
+            docs: input.docs.clone(),
+            home: input.options.home.clone(),
+            prefix: input.options.prefix.clone(),
+            validate: input.options.validate.clone(),
+            shape,
+        }
+    }
+
+    /// Whether nothing has to be set, as far as spelling tells, so that there is a `Default`.
+    pub(super) fn has_default(&self) -> bool {
+        matches!(&self.shape, Shape::Section(fields) if !fields.iter().any(Field::is_required))
+    }
+}
+
+impl Field {
+    fn understand(member: &Member, this: &Ident, report: &mut Report) -> Self {
+        let options = &member.options;
+        Field {
+            ident: member.ident.clone(),
+            ty: without_self(&member.ty, this),
+            key: Key::understand(&options.name, &member.ident, |name| name),
+            docs: member.docs.clone(),
+            default: options.default.as_ref().map(|default| Default::understand(default, report)),
+            env: options.env.clone(),
+            flag: options.flag.clone(),
+            secret: options.secret.is_some(),
+            checks: checks(&options.checks),
+            deprecated: options.deprecated.clone(),
+            restart: options.reload.is_some_and(|reload| reload.value == "restart"),
+        }
+    }
+
+    /// Whether something has to be set. An `Option` that is spelled otherwise, and a struct whose settings all have defaults,
+    /// are not known here.
+    fn is_required(&self) -> bool {
+        let optional = named(&self.ty).is_some_and(|(name, inner)| name == "Option" && inner.len() == 1);
+        self.default.is_none() && !optional
+    }
+}
+
+impl Key {
+    fn understand(written: &Option<LitStr>, ident: &Ident, made: impl FnOnce(String) -> String) -> Self {
+        match written {
+            Some(name) => Key { text: name.value(), span: name.span() },
+            None => Key { text: made(ident.unraw().to_string()), span: ident.span() },
+        }
+    }
+}
+
+impl Word {
+    fn understand(variant: &Variant) -> Self {
+        Word {
+            ident: variant.ident.clone(),
+            key: Key::understand(&variant.name, &variant.ident, |name| kebab_case(&name)),
+            docs: variant.docs.clone(),
+        }
+    }
+}
+
+impl Default {
+    fn understand(written: &Switched, report: &mut Report) -> Self {
+        match &written.value {
+            None => Default::OfType,
+            Some(expression) => match literal(expression, report) {
+                Some(literal) => Default::Literal(literal, expression.clone()),
+                None => Default::Expression(expression.clone()),
+            },
+        }
+    }
+}
+
+/// The value a file would have in the place of a literal. One that names its type, `30u8`, is an expression of that type.
+fn literal(expression: &Expr, report: &mut Report) -> Option<Literal> {
+    match expression {
+        Expr::Group(group) => literal(&group.expr, report),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match literal(expr, report)? {
+            Literal::Integer(value) => Some(Literal::Integer(-value)),
+            Literal::Float(value) => Some(Literal::Float(-value)),
+            Literal::Text(_) | Literal::Switch(_) => None,
+        },
+        Expr::Lit(ExprLit { lit, .. }) => match lit {
+            Lit::Str(text) => Some(Literal::Text(text.value())),
+            Lit::Char(letter) => Some(Literal::Text(letter.value().to_string())),
+            Lit::Bool(switch) => Some(Literal::Switch(switch.value)),
+            Lit::Int(number) if number.suffix().is_empty() => {
+                Some(Literal::Integer(report.keep(number.base10_parse()).unwrap_or_default()))
+            }
+            Lit::Float(number) if number.suffix().is_empty() => {
+                Some(Literal::Float(report.keep(number.base10_parse()).unwrap_or_default()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn checks(written: &Checks) -> Vec<Check> {
+    let range = written.range.iter().cloned().map(Check::Range);
+    let length = written.length.iter().cloned().map(Check::Length);
+    let regex = written.regex.iter().cloned().map(Check::Regex);
+    range.chain(length).chain(regex).chain(written.with.iter().cloned().map(Check::With)).collect()
+}

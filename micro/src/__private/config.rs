@@ -1,0 +1,20 @@
+//! What the code that `#[micro::config]` writes speaks of.
+
+pub use crate::config::check;
+pub use crate::config::{
+    Choice, Field, Fields, Kind, Node, Of, OfPlain, Reader, Reload, Secret, Section, SectionDesc, SectionEntry,
+    Setting, Value, declared_default, write_section,
+};
+
+/// A default that is written as text, and read like the text of a variable.
+pub fn text(text: impl Into<String>) -> Value {
+    Value::Text(text.into())
+}
+
+/// A word of a choice.
+pub fn word(word: &'static str) -> Value {
+    word.into()
+}
+
+/// What stands for a secret in a generated `Debug`.
+pub const MASKED: Secret<()> = Secret::new(());

@@ -1,0 +1,156 @@
+//! From an app to its settings: its code, the environment, the command line, and the files and servers these name.
+
+use super::{Settings, UnknownKeys};
+use crate::app::App;
+use crate::config::args::Wanted;
+use crate::config::load::{Found, Surroundings};
+use crate::config::{Config, Configuration, Files, Need, SectionEntry, Source, open};
+use crate::errors::{Code, Error, Result};
+use crate::util::text;
+
+/// What the start-up of a program ends with that was only asked a question, which has been answered.
+pub(in crate::app) const SAID: &str = "the program was only asked something";
+
+/// The settings of a program that is about to start.
+pub(in crate::app) struct Loaded {
+    pub(in crate::app) configuration: Configuration,
+    pub(in crate::app) settings: Config<Settings>,
+    found: Found,
+}
+
+/// Reads everything the app and its surroundings say.
+///
+/// # Errors
+///
+/// [`InvalidArgument`](Code::InvalidArgument) with everything that is wrong; what a source failed with;
+/// [`Cancelled`](Code::Cancelled) with [`SAID`] when the command line asked for something that has been printed.
+pub(in crate::app) async fn load(app: &mut App) -> Result<Loaded> {
+    let configuration = Configuration::new();
+    configuration.begin(std::mem::take(&mut app.code));
+    let surroundings = app
+        .surroundings
+        .take()
+        .map(|surroundings| Surroundings { prefix: app.environment_prefix.take(), ..surroundings });
+    let mut found =
+        surroundings.as_ref().map_or_else(Found::default, |surroundings| configuration.surround(surroundings));
+    if let Wanted::Help(text) = &found.wanted {
+        return said(text);
+    }
+    let logs = app.logs || surroundings.is_some();
+    for (source, need) in std::mem::take(&mut app.sources) {
+        configuration.add(source, need).await?;
+    }
+    add_named(&configuration, surroundings.as_ref()).await?;
+    if found.wanted == Wanted::Print {
+        print!("{}", configuration.print());
+        // What is wrong is said too, and makes the command fail.
+        configuration.check(&mut found, |_| false)?;
+        return said("");
+    }
+    let Ok(settings) = configuration.of::<Settings>() else {
+        // Those of the program are not known to be needed yet, but what is wrong with them can be said at once.
+        configuration.check(&mut found, |entry| entry.prefix() == "micro")?;
+        return Err(Error::internal("settings were refused and then found in order"));
+    };
+    if logs {
+        install_logs(&settings)?;
+    }
+    for (source, words) in configuration.troubles().borrow().iter() {
+        tracing::warn!(source, "configuration {words}; the program starts with what it has");
+    }
+    Ok(Loaded { configuration, settings, found })
+}
+
+impl Loaded {
+    /// Checks the structs that the program needs, says what else is noticed, and ends here if that was all that was asked.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub(in crate::app) fn check(&mut self, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
+        self.configuration.check(&mut self.found, |entry| entry.prefix() == "micro" || needed(entry))?;
+        let asked = self.found.wanted == Wanted::Check;
+        let unknown = self.settings.get().unknown_keys;
+        let warnings = std::mem::take(&mut self.found.warnings);
+        if !warnings.is_empty() && (asked || unknown == UnknownKeys::Refuse) {
+            let lines: Vec<String> = warnings.iter().map(|line| format!("\n  - {line}")).collect();
+            return Err(Error::invalid_argument(format!("the settings are hardly meant like this:{}", lines.concat())));
+        }
+        for line in warnings.iter().filter(|_| unknown == UnknownKeys::Warn) {
+            tracing::warn!("{line}");
+        }
+        if asked { said("the settings are in order\n") } else { Ok(()) }
+    }
+}
+
+/// Begins to write logs, and goes on as the settings say.
+fn install_logs(settings: &Config<Settings>) -> Result<()> {
+    if let Some(filter) = settings.get().logging().install()? {
+        let react = move |old: &Settings, new: &Settings| {
+            if old.log != new.log && filter.set(&new.logging()).is_ok() {
+                tracing::info!(log = new.log, "what is logged changes");
+            }
+        };
+        settings.watch(react).forever();
+    }
+    Ok(())
+}
+
+fn said<T>(text: &str) -> Result<T> {
+    print!("{text}");
+    Err(Error::new(Code::Cancelled, SAID))
+}
+
+/// Adds the sources that settings name. A file may name more, so it goes on until none is new.
+async fn add_named(configuration: &Configuration, surroundings: Option<&Surroundings>) -> Result<()> {
+    let mut added: Vec<String> = Vec::new();
+    loop {
+        let named = configuration.get::<Vec<String>>("micro.config")?.unwrap_or_default();
+        let Some(next) = named.into_iter().find(|named| !added.contains(named)) else { return Ok(()) };
+        let (source, need) = named_source(configuration, surroundings, &next)?;
+        configuration.add(source, need).await?;
+        added.push(next);
+    }
+}
+
+/// A source as it is named: a URL or a path, with `?required=no` at the end where the program can do without.
+fn named_source(
+    configuration: &Configuration,
+    surroundings: Option<&Surroundings>,
+    named: &str,
+) -> Result<(Box<dyn Source>, Need)> {
+    let (place, need) = required(named)?;
+    if place.contains("://") {
+        return Ok((open(&place)?, need));
+    }
+    let mut files = Files::new(&*place);
+    if let Some(profile) = configuration.get::<String>("micro.profile")? {
+        files = files.with_profile(profile);
+    }
+    if let Some(surroundings) = surroundings.cloned() {
+        files = files.with_environment(move |name| surroundings.variable(name));
+    }
+    Ok((Box::new(files), need))
+}
+
+/// Takes `required=..` out of what follows the `?`.
+fn required(named: &str) -> Result<(String, Need)> {
+    let Some((place, options)) = named.split_once('?') else { return Ok((named.to_owned(), Need::Required)) };
+    let mut need = Need::Required;
+    let mut rest = Vec::new();
+    for option in options.split('&') {
+        match option.split_once('=') {
+            Some(("required", "no" | "false" | "off")) => need = Need::Optional,
+            Some(("required", "yes" | "true" | "on")) => need = Need::Required,
+            Some(("required", other)) => {
+                let place = text::without_logins(place);
+                return Err(Error::invalid_argument(format!(
+                    "`required={other}` of `{place}`: expected `yes` or `no`"
+                )));
+            }
+            _ => rest.push(option),
+        }
+    }
+    let options = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
+    Ok((format!("{place}{options}"), need))
+}

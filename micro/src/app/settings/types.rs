@@ -1,0 +1,137 @@
+//! How settings are written whose types come from elsewhere.
+
+use std::fmt;
+use std::ops::Deref;
+
+use crate::app::identity::Rename;
+use crate::config::{ByteSize, Choice, Kind, Node, Reader, Setting, Value};
+use crate::telemetry::Format;
+use crate::transport::http::Compress;
+
+/// An address with a port, `host:port`; `:8080` is that port on every interface.
+///
+/// ```
+/// use micro::app::Address;
+///
+/// assert_eq!(&*Address::from("127.0.0.1:8080"), "127.0.0.1:8080");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Deref for Address {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether it is one is found out at start.
+impl<T: Into<String>> From<T> for Address {
+    fn from(text: T) -> Self {
+        Address(text.into())
+    }
+}
+
+impl Setting for Address {
+    fn kind() -> Kind {
+        Kind::One("HOST:PORT")
+    }
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let address = node.value.as_str().and_then(|text| address(text.trim()));
+        address.map(Address).or_else(|| reader.refuse(node, "`host:port`, like `127.0.0.1:8080` or `0.0.0.0:8080`"))
+    }
+
+    fn write(&self) -> Value {
+        self.0.as_str().into()
+    }
+}
+
+fn address(text: &str) -> Option<String> {
+    // Go Micro's users write `:8080` for every interface.
+    if let Some(port) = text.strip_prefix(':') {
+        return port.parse::<u16>().ok().map(|port| format!("0.0.0.0:{port}"));
+    }
+    let (host, port) = text.rsplit_once(':')?;
+    let bare_v6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
+    (!host.is_empty() && !bare_v6 && port.parse::<u16>().is_ok()).then(|| text.to_owned())
+}
+
+impl Setting for Rename {
+    fn kind() -> Kind {
+        Kind::One("NAME")
+    }
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let text = node.value.as_str().unwrap_or_default().trim();
+        let (from, to) = match text.split_once('=') {
+            Some((from, to)) => (Some(from.trim().to_owned()), to.trim()),
+            None => (None, text),
+        };
+        if to.is_empty() || from.as_deref() == Some("") {
+            return reader.refuse(node, "a name, or `OLD=NEW`");
+        }
+        Some(Rename { from, to: to.to_owned() })
+    }
+
+    fn write(&self) -> Value {
+        match &self.from {
+            Some(from) => format!("{from}={}", self.to).into(),
+            None => self.to.as_str().into(),
+        }
+    }
+}
+
+impl Setting for Compress {
+    fn kind() -> Kind {
+        Kind::One("never|replies|BYTES")
+    }
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match node.value.as_str().map(str::trim) {
+            Some("never") => Some(Compress::Never),
+            Some("replies") => Some(Compress::Replies),
+            Some(size) if size.parse::<ByteSize>().is_err() => {
+                reader.refuse(node, "`never`, `replies`, or the size from which on to compress, like `16KiB`")
+            }
+            _ => ByteSize::read(node, reader).map(|size| Compress::From(size.bytes())),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Compress::Never => "never".into(),
+            Compress::Replies => "replies".into(),
+            Compress::From(size) => ByteSize::new(*size).to_string().into(),
+        }
+    }
+}
+
+const FORMATS: &[Choice] = &[
+    Choice { name: "text", doc: "A line for people, coloured on a terminal." },
+    Choice { name: "json", doc: "An object a line, for machines." },
+];
+
+impl Setting for Format {
+    fn kind() -> Kind {
+        Kind::Choice(FORMATS)
+    }
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        reader.choice(node, FORMATS).map(|at| if at == 0 { Format::Text } else { Format::Json })
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Format::Text => "text".into(),
+            Format::Json => "json".into(),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! JSON.
+//!
+//! The parser knows no places. So a value is first taken as the slice of text it is, whose offset is its place, and then
+//! opened, one level at a time.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::format::{DEEPEST, Lines, Wrong, nothing};
+use crate::config::{Node, Origin, Table, Value};
+
+/// Reads a text.
+pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
+    if text.trim().is_empty() {
+        return Ok(nothing(origin));
+    }
+    let whole: &RawValue = serde_json::from_str(text).map_err(|error| wrong(&error, 1))?;
+    let lines = Lines::of(text);
+    if let Some(at) = too_deep(text) {
+        return Err(Wrong::at(lines.line(at), format!("objects and lists stand more than {DEEPEST} deep")));
+    }
+    Reader { text, lines, origin }.node(whole)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    lines: Lines,
+    origin: &'a Origin,
+}
+
+impl Reader<'_> {
+    fn node(&self, raw: &RawValue) -> Result<Node, Wrong> {
+        let raw = raw.get();
+        let line = self.line(raw);
+        let value = match raw.as_bytes().first() {
+            Some(b'{') => Value::Table(self.table(open::<Object<'_>>(raw, line)?)?),
+            Some(b'[') => {
+                let items: Vec<&RawValue> = open(raw, line)?;
+                Value::Array(items.into_iter().map(|item| self.node(item)).collect::<Result<_, _>>()?)
+            }
+            Some(b'"') => Value::String(open(raw, line)?),
+            Some(b't' | b'f') => Value::Bool(open(raw, line)?),
+            Some(b'n') => Value::Null,
+            _ => match raw.parse::<i128>() {
+                Ok(number) => Value::Integer(number),
+                Err(_) => Value::Float(open(raw, line)?),
+            },
+        };
+        Ok(Node::new(value, self.origin.at_line(line)))
+    }
+
+    fn table(&self, object: Object<'_>) -> Result<Table, Wrong> {
+        let mut table = Table::new();
+        for (key, raw) in object.0 {
+            let node = self.node(raw)?;
+            let line = self.line(raw.get());
+            if table.insert(key, node).is_some() {
+                return Err(Wrong::at(line, "a key is written a second time"));
+            }
+        }
+        Ok(table)
+    }
+
+    // `part` is a slice of the text.
+    fn line(&self, part: &str) -> u32 {
+        self.lines.line((part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize))
+    }
+}
+
+/// Where a text, which is JSON, goes too deep. Found beforehand, because each level is read once for every level above it.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut depth, mut in_string, mut is_escaped) = (0, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth -= 1,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Keys and values as they stand there.
+struct Object<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Object(entries))
+    }
+}
+
+fn open<'a, T: Deserialize<'a>>(raw: &'a str, line: u32) -> Result<T, Wrong> {
+    serde_json::from_str(raw).map_err(|error| wrong(&error, line))
+}
+
+/// `first` is the line where the text that was read begins.
+fn wrong(error: &serde_json::Error, first: u32) -> Wrong {
+    let line = u32::try_from(error.line().max(1)).unwrap_or(u32::MAX);
+    let text = error.to_string();
+    let why = text.split(" at line ").next().unwrap_or("not JSON").to_owned();
+    // What it says of data may quote them; there is nothing to say of syntax but the syntax.
+    let why = if error.is_data() { "not JSON".to_owned() } else { why };
+    Wrong::at(first.saturating_add(line - 1), why)
+}

@@ -1,0 +1,62 @@
+//! Reading everything once.
+
+use std::path::{Path, PathBuf};
+
+use super::Files;
+use super::format::{Format, Wrong};
+use super::interpolate::Filler;
+use super::layout;
+use super::problem::Problem;
+use super::sights::Sights;
+use crate::config::value::merge;
+use crate::config::{Layer, Origin, Table};
+use crate::errors::Result;
+
+/// What the files said, and what was looked at to find out.
+pub(super) struct Reading {
+    pub(super) result: Result<Table>,
+    pub(super) sights: Sights,
+}
+
+impl Reading {
+    /// Reads; this blocks.
+    pub(super) fn of(files: &Files) -> Self {
+        let mut sights = Sights::default();
+        let mut problems = Vec::new();
+        let table = match layout::members(files, &mut sights) {
+            Ok(members) => merged(files, &members, &mut sights, &mut problems),
+            Err(problem) => {
+                problems.push(problem);
+                Table::new()
+            }
+        };
+        let result = if problems.is_empty() { Ok(table) } else { Err(Problem::sum(&problems)) };
+        Reading { result, sights }
+    }
+}
+
+fn merged(files: &Files, members: &[PathBuf], sights: &mut Sights, problems: &mut Vec<Problem>) -> Table {
+    let mut whole = Table::new();
+    for path in members {
+        match parsed(path, sights) {
+            Ok(mut table) => {
+                let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+                Filler { environment: &files.environment, directory, sights, problems }.fill(&mut table);
+                merge(&mut whole, &table);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    whole
+}
+
+fn parsed(path: &Path, sights: &mut Sights) -> Result<Table, Problem> {
+    let place = path.display().to_string();
+    let Some(format) = Format::of(path) else {
+        let why = "settings are read from `.toml`, `.json` and `.yaml`, and this is none of them".to_owned();
+        return Err(Problem::syntax(&place, &Wrong { line: None, why }));
+    };
+    let text = sights.text(path).map_err(|fault| Problem::at(fault.code(), &place, None, &fault.to_string()))?;
+    let origin = Origin::new(Layer::File, place.as_str());
+    format.parse(&text, &origin).map_err(|wrong| Problem::syntax(&place, &wrong))
+}

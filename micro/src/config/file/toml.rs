@@ -1,0 +1,62 @@
+//! TOML.
+
+use ::toml::Spanned;
+use ::toml::de::{DeTable, DeValue};
+
+use super::format::{DEEPEST, Lines, Wrong};
+use crate::config::{Node, Origin, Table, Value};
+
+/// Reads a text, always a table at the top.
+pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
+    let lines = Lines::of(text);
+    let parsed = DeTable::parse(text).map_err(|error| {
+        let line = error.span().map(|span| lines.line(span.start.min(text.trim_end().len())));
+        // Only the first line: the others would quote the file.
+        Wrong { line, why: error.message().lines().next().unwrap_or("not TOML").to_owned() }
+    })?;
+    let reader = Reader { lines, origin };
+    Ok(Node::new(reader.table(parsed.into_inner(), 0)?, origin.at_line(1)))
+}
+
+struct Reader<'a> {
+    lines: Lines,
+    origin: &'a Origin,
+}
+
+impl Reader<'_> {
+    fn table(&self, table: DeTable<'_>, depth: usize) -> Result<Table, Wrong> {
+        let entries = table.into_iter().map(|(key, value)| {
+            // The line of the key: the span of a table made of several headers is no single place.
+            let line = self.lines.line(key.span().start);
+            Ok((key.into_inner().into_owned(), self.node(value.into_inner(), line, depth)?))
+        });
+        entries.collect()
+    }
+
+    fn item(&self, item: Spanned<DeValue<'_>>, depth: usize) -> Result<Node, Wrong> {
+        let line = self.lines.line(item.span().start);
+        self.node(item.into_inner(), line, depth)
+    }
+
+    fn node(&self, value: DeValue<'_>, line: u32, depth: usize) -> Result<Node, Wrong> {
+        if depth == DEEPEST {
+            return Err(Wrong::at(line, format!("tables and lists stand more than {DEEPEST} deep")));
+        }
+        let value = match value {
+            DeValue::String(text) => Value::String(text.into_owned()),
+            DeValue::Boolean(value) => Value::Bool(value),
+            DeValue::Datetime(moment) => Value::String(moment.to_string()),
+            DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix())
+                .map(Value::Integer)
+                .map_err(|_| Wrong::at(line, "a number is too large"))?,
+            DeValue::Float(number) => {
+                number.as_str().parse().map(Value::Float).map_err(|_| Wrong::at(line, "not a number"))?
+            }
+            DeValue::Array(items) => {
+                Value::Array(items.into_iter().map(|item| self.item(item, depth + 1)).collect::<Result<_, _>>()?)
+            }
+            DeValue::Table(table) => Value::Table(self.table(table, depth + 1)?),
+        };
+        Ok(Node::new(value, self.origin.at_line(line)))
+    }
+}

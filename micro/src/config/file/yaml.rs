@@ -1,0 +1,193 @@
+//! YAML, of version 1.2: `yes` and `no` are texts.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{Error, Spanned};
+
+use super::format::{Wrong, nothing};
+use crate::config::{Node, Origin, Table, Value};
+
+/// How deep maps and lists may stand in one another, also by way of aliases: the parser takes much of the stack for each.
+const DEEPEST: usize = 24;
+
+/// Reads a text of one document.
+pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
+    // A file without a document.
+    if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(nothing(origin));
+    }
+    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options()).map_err(|error| wrong(&error))?;
+    Ok(node(tree, origin))
+}
+
+fn options() -> serde_saphyr::Options {
+    // References are copied out here: what one file may grow to is bounded, long before memory is.
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: DEEPEST,
+            max_aliases: 2_000,
+            max_recorded_anchor_bytes: 64 * 1024,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 20_000,
+        },
+        non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::PassThrough,
+        strict_booleans: true,
+        with_snippet: false,
+    }
+}
+
+fn wrong(error: &Error) -> Wrong {
+    let error = error.without_snippet();
+    let line = error.location().map(|at| u32::try_from(at.line()).unwrap_or(u32::MAX)).filter(|line| *line > 0);
+    Wrong { line, why: why(error) }
+}
+
+// Not what the parser would print, which quotes values.
+fn why(error: &Error) -> String {
+    match error {
+        Error::AliasError { error, .. } => why(error),
+        // The scanner's own words, which are fixed.
+        Error::ExternalMessage { msg, .. } => msg.lines().next().unwrap_or("not YAML").to_owned(),
+        Error::Message { msg, .. } if [NO_VALUE, TOO_DEEP].contains(&msg.as_str()) => msg.clone(),
+        Error::Eof { .. } => "the text ends too early".into(),
+        Error::MultipleDocuments { .. } => "there is more than one document".into(),
+        Error::Unexpected { expected, .. } => format!("expected {expected}"),
+        Error::DuplicateMappingKey { .. } => "a key is written a second time".into(),
+        Error::UnknownAnchor { .. } => "an alias has no anchor before it".into(),
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => "it is too deep, or its aliases make it too large".into(),
+        Error::RecursiveReferencesRequireWeakTypes { .. } => "a value contains itself".into(),
+        _ => "not YAML that settings can be written in".into(),
+    }
+}
+
+const NO_VALUE: &str = "binary data is no setting";
+const TOO_DEEP: &str = "maps and lists stand more than 24 deep";
+
+enum Tree {
+    Leaf(Value),
+    List(Vec<Spanned<Tree>>),
+    Map(Vec<(Spanned<String>, Spanned<Tree>)>),
+}
+
+fn node(tree: Spanned<Tree>, origin: &Origin) -> Node {
+    let line = u32::try_from(tree.referenced.line()).unwrap_or(u32::MAX);
+    Node::new(value(tree.value, origin), origin.at_line(line.max(1)))
+}
+
+fn value(tree: Tree, origin: &Origin) -> Value {
+    match tree {
+        Tree::Leaf(value) => value,
+        Tree::List(items) => Value::Array(items.into_iter().map(|item| node(item, origin)).collect()),
+        Tree::Map(entries) => Value::Table(table(entries, origin)),
+    }
+}
+
+// A value is where its key is, though a block begins on the next line.
+fn table(entries: Vec<(Spanned<String>, Spanned<Tree>)>, origin: &Origin) -> Table {
+    let entry = |(key, tree): (Spanned<String>, Spanned<Tree>)| {
+        let line = u32::try_from(key.referenced.line()).unwrap_or(u32::MAX);
+        let node = Node::new(value(tree.value, origin), origin.at_line(line.max(1)));
+        (key.value, node)
+    };
+    entries.into_iter().map(entry).collect()
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Some(_level) = Level::enter() else { return Err(serde::de::Error::custom(TOO_DEEP)) };
+        deserializer.deserialize_any(AnyTree)
+    }
+}
+
+thread_local! {
+    static LEVELS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A level of the tree that is being read on this thread. The parser counts what is written, not what aliases make of it.
+struct Level;
+
+impl Level {
+    fn enter() -> Option<Self> {
+        LEVELS.set(LEVELS.get() + 1);
+        let level = Level;
+        // The top, the levels below it, and the value in the last.
+        (LEVELS.get() <= DEEPEST + 2).then_some(level)
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        LEVELS.set(LEVELS.get() - 1);
+    }
+}
+
+struct AnyTree;
+
+macro_rules! leaves {
+    ($($visit:ident: $of:ty => $value:expr;)*) => {$(
+        fn $visit<E: serde::de::Error>(self, value: $of) -> Result<Tree, E> {
+            Ok(Tree::Leaf($value(value)))
+        }
+    )*};
+}
+
+impl<'de> Visitor<'de> for AnyTree {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    leaves! {
+        visit_bool: bool => Value::Bool;
+        visit_i64: i64 => Value::from;
+        visit_u64: u64 => Value::from;
+        visit_i128: i128 => Value::Integer;
+        visit_f64: f64 => Value::Float;
+        visit_str: &str => Value::from;
+        visit_string: String => Value::String;
+    }
+
+    fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<Tree, E> {
+        i128::try_from(value).map(|value| Tree::Leaf(Value::Integer(value))).map_err(E::custom)
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Tree, E> {
+        Ok(Tree::Leaf(Value::Null))
+    }
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<Tree, E> {
+        Ok(Tree::Leaf(Value::Null))
+    }
+
+    fn visit_some<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        Tree::deserialize(deserializer)
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Tree, E> {
+        Err(E::custom(NO_VALUE))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Tree::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Tree::Map(entries))
+    }
+}

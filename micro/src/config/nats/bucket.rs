@@ -1,0 +1,263 @@
+//! Following what stands in a bucket.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::push::{Ordered, OrderedConfig};
+use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
+use async_nats::jetstream::context::ConsumerInfoError;
+use async_nats::jetstream::stream::Stream;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+
+use super::super::Table;
+use super::entries::Entries;
+use super::{Nats, Shape, Source as _};
+use crate::errors::{Code, Error, Result};
+use crate::util::clock::{self, Instant};
+use crate::util::link::nats::{self as link, Link, State, States, failed};
+use crate::util::random;
+
+/// A burst is over when nothing came for this long.
+const QUIET: Duration = Duration::from_millis(5);
+
+/// The longest a change waits for others to come with it.
+const LATEST: Duration = Duration::from_millis(20);
+
+/// How often everything is read anew: consumers that are stuck after a reconnect recur across NATS clients
+/// (nats.rs#557, nats.go#1729), and what expires leaves without a message.
+const ANEW: Duration = Duration::from_secs(30);
+
+/// How long what the server has announced may take to come, before it is asked again.
+const STUCK: Duration = Duration::from_millis(250);
+
+/// The pauses between tries.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// One stream of updates: everything in it happens while it is polled, and ends when it is dropped.
+pub(super) struct Watching {
+    nats: Nats,
+    link: Option<Link>,
+    open: Option<Open>,
+    // What was told last: a reading, or a failure. Neither is told twice in a row.
+    told: Option<Entries>,
+    failed: Option<Error>,
+    pause: Duration,
+}
+
+/// A consumer that has shown what is there, and shows what changes.
+struct Open {
+    stream: Stream,
+    consumer: String,
+    messages: Ordered,
+    states: States,
+    // What stands before the key in a subject: `$KV.settings.`.
+    subject: String,
+    entries: Entries,
+    // How many messages the server had for us beyond the last. Only at none is what we have a state that existed: a message
+    // that was replaced before it was delivered is left out, and the key looks older than others until its next one comes.
+    pending: u64,
+    since: Instant,
+}
+
+/// What became of a consumer.
+enum Turn {
+    Changed,
+    Ended,
+}
+
+impl Watching {
+    pub(super) fn new(nats: Nats) -> Self {
+        Watching { nats, link: None, open: None, told: None, failed: None, pause: FIRST_PAUSE }
+    }
+
+    /// The next thing to tell.
+    pub(super) async fn next(&mut self) -> Result<Table> {
+        loop {
+            let read = self.read().await;
+            match read.and_then(|entries| self.news(entries)) {
+                Ok(Some(table)) => {
+                    self.failed = None;
+                    return Ok(table);
+                }
+                Err(error) if self.failed.as_ref() != Some(&error) => {
+                    self.failed = Some(error.clone());
+                    return Err(error);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What was read, as settings, if it was not told already.
+    fn news(&mut self, entries: Entries) -> Result<Option<Table>> {
+        self.pause = FIRST_PAUSE;
+        if self.failed.is_none() && self.told.as_ref() == Some(&entries) {
+            return Ok(None);
+        }
+        let table = self.nats.settings(&entries);
+        self.told = Some(entries);
+        table.map(Some)
+    }
+
+    /// What stands in the bucket, as soon as that may be something else than before.
+    async fn read(&mut self) -> Result<Entries> {
+        match &mut self.open {
+            Some(open) => match open.turn().await {
+                Turn::Changed => return Ok(open.entries.clone()),
+                Turn::Ended => self.close().await,
+            },
+            None if self.failed.is_some() => self.rest().await,
+            None => {}
+        }
+        let link = self.linked().await?;
+        let open = self.open.insert(self.nats.open(&link).await?);
+        Ok(open.entries.clone())
+    }
+
+    async fn close(&mut self) {
+        let Some(Open { stream, consumer, since, .. }) = self.open.take() else { return };
+        // It would go by itself after a while; a server that does not answer has forgotten it anyway.
+        let _ = clock::timeout(STUCK, stream.delete_consumer(&consumer)).await;
+        if since.elapsed() < FIRST_PAUSE {
+            self.rest().await;
+        }
+    }
+
+    /// A pause before the next try, cut short when the connection comes back meanwhile.
+    async fn rest(&mut self) {
+        let pause = self.pause.mul_f64(0.5 + random::fraction() / 2.0);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        match self.link.as_ref().map(Link::states) {
+            Some(mut states) if states.current() == State::Disconnected => {
+                let _ = clock::timeout(pause, states.settled()).await;
+            }
+            _ => clock::sleep(pause).await,
+        }
+    }
+
+    /// A connection that stands.
+    async fn linked(&mut self) -> Result<Link> {
+        let link = match self.link.take().filter(|link| link.state() != State::Closed) {
+            Some(link) => link,
+            None => link::connect(&self.nats.address).await?,
+        };
+        self.link = Some(link.clone());
+        // One that was lost is back within this time, or there is something to tell.
+        match clock::timeout(link::PATIENCE, link.states().settled()).await {
+            Ok(State::Connected(_)) => Ok(link),
+            _ => Err(Error::unavailable(format!("the connection to `{}` is lost", self.nats.address))),
+        }
+    }
+}
+
+impl Nats {
+    /// Reads everything, with a consumer that goes on to show what changes.
+    async fn open(&self, link: &Link) -> Result<Open> {
+        link.permitted(&format!("KV_{}", self.bucket), async {
+            let mut open = self.consume(link).await?;
+            while open.pending > 0 {
+                match clock::timeout(STUCK, open.messages.next()).await {
+                    Ok(Some(message)) => open.apply(&message.map_err(|error| self.failed(error))?)?,
+                    Ok(None) => return Err(Error::unavailable(format!("reading `{}` ended early", self.name()))),
+                    // What was announced may have expired since.
+                    Err(_) => open.ask().await.map_err(|error| self.failed(error))?,
+                }
+            }
+            Ok(open)
+        })
+        .await
+    }
+
+    async fn consume(&self, link: &Link) -> Result<Open> {
+        // Before anything is asked, so that a connection lost from here on is noticed.
+        let states = link.states();
+        let store = link.jetstream().get_key_value(&self.bucket).await.map_err(|error| self.failed(error))?;
+        let consumer = store.stream.create_consumer(OrderedConfig {
+            deliver_subject: link.client().new_inbox(),
+            description: Some("settings".to_owned()),
+            filter_subject: match &self.shape {
+                Shape::Keys { prefix } => format!("{}{prefix}>", store.prefix),
+                Shape::Document { key, .. } => format!("{}{key}", store.prefix),
+            },
+            deliver_policy: DeliverPolicy::LastPerSubject,
+            replay_policy: ReplayPolicy::Instant,
+            ..OrderedConfig::default()
+        });
+        let consumer = consumer.await.map_err(|error| self.failed(error))?;
+        Ok(Open {
+            pending: consumer.cached_info().num_pending,
+            consumer: consumer.cached_info().name.clone(),
+            messages: consumer.messages().await.map_err(|error| self.failed(error))?,
+            stream: store.stream,
+            states,
+            subject: store.prefix,
+            entries: Entries::new(),
+            since: clock::now(),
+        })
+    }
+
+    fn failed(&self, error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+        let Nats { address, bucket, .. } = self;
+        let error = failed(&format!("cannot read `{}`", self.name()), error);
+        if error.code() != Code::NotFound {
+            return error;
+        }
+        Error::not_found(format!("`{address}` has no bucket `{bucket}`: make it with `nats kv add {bucket}`"))
+            .from_source(error.into_std())
+    }
+}
+
+impl Open {
+    /// Waits until something has changed, and what changed with it has come too, or until it is time to read anew.
+    async fn turn(&mut self) -> Turn {
+        let mut burst: Option<(Instant, Instant)> = None;
+        loop {
+            let due = match burst {
+                None => self.since + ANEW,
+                Some((_, last)) if self.pending > 0 => last + STUCK,
+                Some((first, last)) => (first + LATEST).min(last + QUIET),
+            };
+            let now = clock::now();
+            if now >= due {
+                return if burst.is_some() && self.pending == 0 { Turn::Changed } else { Turn::Ended };
+            }
+            tokio::select! {
+                message = self.messages.next() => {
+                    let applied = message.is_some_and(|message| message.is_ok_and(|message| self.apply(&message).is_ok()));
+                    if !applied {
+                        return Turn::Ended;
+                    }
+                    let now = clock::now();
+                    burst = Some((burst.map_or(now, |(first, _)| first), now));
+                }
+                _ = self.states.changed() => return Turn::Ended,
+                () = clock::sleep_until(due) => {}
+            }
+        }
+    }
+
+    fn apply(&mut self, message: &Message) -> Result<()> {
+        let info = message.info().map_err(|error| failed("cannot read a message of the bucket", error))?;
+        self.pending = info.pending;
+        let Some(key) = message.subject.strip_prefix(&*self.subject) else { return Ok(()) };
+        let header = |name: &str| message.headers.as_ref().and_then(|headers| headers.get(name));
+        let gone = header("KV-Operation").is_some_and(|operation| operation.as_str() != "PUT")
+            || header("Nats-Marker-Reason").is_some();
+        if gone {
+            self.entries.remove(key);
+        } else {
+            // A copy: the original is a slice of a buffer that is much larger.
+            self.entries.insert(key.to_owned(), Bytes::copy_from_slice(&message.payload));
+        }
+        Ok(())
+    }
+
+    /// Asks the server what it still has for us.
+    async fn ask(&mut self) -> Result<(), ConsumerInfoError> {
+        self.pending = self.stream.consumer_info(&self.consumer).await?.num_pending;
+        Ok(())
+    }
+}

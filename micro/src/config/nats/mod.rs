@@ -1,0 +1,211 @@
+//! Settings from a bucket of NATS.
+
+mod bucket;
+mod entries;
+
+use futures_util::stream;
+
+use self::bucket::Watching;
+use self::entries::Format;
+use super::{Layer, Scheme, Source, Updates};
+use crate::errors::{Error, Result};
+use crate::util::link::nats::{Address, Location};
+use crate::util::text;
+
+/// Settings in a key-value bucket of NATS, followed while it changes.
+///
+/// ```no_run
+/// use micro::config::Nats;
+///
+/// # fn main() -> micro::Result<()> {
+/// // nats kv add settings
+/// // nats kv put settings greeter.salutation Servus
+/// let settings = Nats::new("nats://10.0.0.1:4222/settings")?;
+/// # Ok(()) }
+/// ```
+///
+/// # The URL
+///
+/// `nats://10.0.0.1:4222/BUCKET`, or several servers of one cluster: `nats://a:4222,b:4222/BUCKET`.
+///
+/// | Part | Meaning |
+/// |---|---|
+/// | `nats://user:password@…`, `nats://token@…` | the login; what is not a letter or digit is written as in `%40` |
+/// | `?token=…` | a token, the same |
+/// | `?creds=FILE` | a file with credentials, as `nsc` writes them |
+/// | `tls://…`, `?tls=true` | refuses to talk without TLS; `nats://` uses it where the server asks for it |
+/// | `?ca=FILE` | certificates to trust instead of those of the system |
+/// | `?prefix=app.` | reads only the keys below `app.`, without it |
+/// | `?key=NAME` | reads only this key, which holds a whole document |
+/// | `?format=json` | what such a document is written in |
+///
+/// # What is read
+///
+/// Every key of the bucket is the path of a setting, and its value the text of it: `greeter.salutation` is `salutation` of
+/// the table `greeter`. A value that begins with `{` or `[` and can be read as JSON is a table or a list. Where a key holds
+/// text and others lie below it, those below win. A key that was deleted or purged is absent.
+///
+/// With `?key=` it is the other way round: one key holds everything, as a JSON object. Go Micro writes its settings to the
+/// key `micro_config` of the bucket `default`, and `nats://10.0.0.1:4222/default?key=micro_config` reads them.
+///
+/// # When things go wrong
+///
+/// A server that does not answer within five seconds is [`Unavailable`](crate::Code::Unavailable); a bucket that does not
+/// exist is [`NotFound`](crate::Code::NotFound), and is not made; a value that is not UTF-8, or a document that cannot be
+/// read, is [`InvalidArgument`](crate::Code::InvalidArgument) with the name of its key. Each is told once, and the stream goes
+/// on: it tries again after a pause that grows to five seconds, and says what is there as soon as it can be read.
+///
+/// Changes show within milliseconds, many at once as one. What changed while the connection was lost, deletions included,
+/// shows when it is back; that nothing comes over a connection that seems to stand is noticed after ten. Every thirty seconds the bucket is read anew, so that a watch the server forgot does no harm, and
+/// values that expired without a word are gone by then. All rooms that name the same servers and login share one connection.
+#[derive(Clone, Debug)]
+pub struct Nats {
+    address: Address,
+    bucket: String,
+    shape: Shape,
+}
+
+/// How settings lie in the bucket.
+#[derive(Clone, Debug, PartialEq)]
+enum Shape {
+    /// Each has a key, below a prefix that is empty or ends with a dot.
+    Keys { prefix: String },
+    /// One key holds all of them.
+    Document { key: String, format: Format },
+}
+
+inventory::submit! {
+    Scheme {
+        name: "nats",
+        example: "nats://10.0.0.1:4222/settings",
+        open: |url| Ok(Box::new(Nats::new(url)?)),
+    }
+}
+
+const OPTIONS: [&str; 3] = ["prefix", "key", "format"];
+
+impl Nats {
+    /// The bucket a URL names. Nothing is connected to yet.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the URL is none, or has an option that does not exist.
+    pub fn new(url: &str) -> Result<Self> {
+        let Location { address, path: bucket, options } = Location::parse(url, &OPTIONS)?;
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+        if bucket.is_empty() || !bucket.chars().all(plain) {
+            return Err(Error::invalid_argument(
+                "after the servers, a URL of settings in NATS names a bucket of letters, digits, `_` and `-`: \
+                 `nats://10.0.0.1:4222/settings`",
+            ));
+        }
+        Ok(Nats { address, bucket, shape: Shape::of(&options)? })
+    }
+}
+
+impl Shape {
+    fn of(options: &[(String, String)]) -> Result<Self> {
+        let option = |name: &str| options.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        for key in [option("key"), option("prefix")].into_iter().flatten() {
+            check_key(key.trim_end_matches('.'))?;
+        }
+        match (option("key"), option("prefix"), option("format")) {
+            (Some(_), Some(_), _) => {
+                Err(Error::invalid_argument("option `key` and option `prefix` exclude each other"))
+            }
+            (Some(key), None, format) => {
+                Ok(Shape::Document { key: key.to_owned(), format: format.map_or(Ok(Format::Json), format_of)? })
+            }
+            (None, _, Some(_)) => Err(Error::invalid_argument("option `format` is for a document, which `key` names")),
+            (None, None, None) => Ok(Shape::Keys { prefix: String::new() }),
+            (None, Some(prefix), None) => Ok(Shape::Keys { prefix: format!("{}.", prefix.trim_end_matches('.')) }),
+        }
+    }
+}
+
+fn format_of(name: &str) -> Result<Format> {
+    let format = Format::ALL.into_iter().find(|format| format.as_str() == name);
+    format.ok_or_else(|| {
+        let names = Format::ALL.map(Format::as_str);
+        let meant = text::nearest(name, names).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+        Error::invalid_argument(format!("option `format` knows no such format{meant} (known: {})", names.join(", ")))
+    })
+}
+
+/// A key as NATS takes it: a wildcard would be another question than was asked.
+fn check_key(key: &str) -> Result<()> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-/_=.".contains(letter);
+    if key.chars().all(plain) && key.split('.').all(|part| !part.is_empty()) {
+        return Ok(());
+    }
+    Err(Error::invalid_argument(format!(
+        "`{}` is no key of NATS: letters, digits, `-`, `_`, `/` and `=`, with dots between",
+        key.chars().take(80).collect::<String>()
+    )))
+}
+
+impl Source for Nats {
+    fn layer(&self) -> Layer {
+        Layer::Remote
+    }
+
+    fn name(&self) -> String {
+        let Nats { address, bucket, shape } = self;
+        match shape {
+            Shape::Keys { prefix } if prefix.is_empty() => format!("{address}/{bucket}"),
+            Shape::Keys { prefix } => format!("{address}/{bucket}?prefix={prefix}"),
+            Shape::Document { key, .. } => format!("{address}/{bucket}?key={key}"),
+        }
+    }
+
+    fn updates(&self) -> Updates {
+        Box::pin(stream::unfold(Watching::new(self.clone()), |mut watching| async {
+            let update = watching.next().await;
+            Some((update, watching))
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+
+    fn nats(url: &str) -> Nats {
+        Nats::new(url).unwrap_or_else(|error| panic!("{url}: {error}"))
+    }
+
+    #[test]
+    fn a_url_says_which_settings() {
+        assert_eq!(nats("nats://host/settings").shape, Shape::Keys { prefix: String::new() });
+        for url in ["nats://host/settings?prefix=app", "nats://host/settings?prefix=app."] {
+            assert_eq!(nats(url).shape, Shape::Keys { prefix: "app.".into() });
+            assert_eq!(nats(url).name(), "nats://host:4222/settings?prefix=app.");
+        }
+        let document = nats("nats://u:p@a,b:4333/default?key=micro_config");
+        assert_eq!(document.shape, Shape::Document { key: "micro_config".into(), format: Format::Json });
+        assert_eq!(document.name(), "nats://a:4222,b:4333/default?key=micro_config");
+        assert_eq!(super::super::source::open("nats://host/settings").unwrap().layer(), Layer::Remote);
+    }
+
+    #[test]
+    fn a_wrong_url_is_told_what_would_be_right() {
+        for (url, says) in [
+            ("nats://host", "names a bucket"),
+            ("nats://host/a/b", "names a bucket"),
+            ("nats://host/set.tings", "names a bucket"),
+            ("nats://host/s?prefx=a", "no option `prefx`, did you mean `prefix`? (known: `prefix=`, `key=`,"),
+            ("nats://host/s?key=a&prefix=b", "exclude each other"),
+            ("nats://host/s?format=json", "`key` names"),
+            ("nats://host/s?key=a&format=jsn", "did you mean `json`?"),
+            ("nats://host/s?prefix=a.*", "`a.*` is no key"),
+            ("nats://host/s?prefix=", "is no key"),
+            ("nats://host/s?key=%3E", "`>` is no key"),
+            ("nats://host/s?key=a&key=b", "twice"),
+        ] {
+            let error = Nats::new(url).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidArgument, "{url}");
+            assert!(error.message().contains(says), "{url}: {error}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Every backend against its real server, in the versions that `tests/run.sh` installs.
+
+mod config_nats;

@@ -1,0 +1,3 @@
+//! Real servers, each a process of one test.
+
+pub mod nats;

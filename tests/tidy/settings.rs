@@ -1,0 +1,36 @@
+//! The table of micro's own settings in the guide says what the code says.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use micro::config::{Configuration, Row, rows};
+
+use crate::sources::root;
+
+const TABLE: &str = "micro/src/guide/settings.md";
+
+#[test]
+fn the_guide_has_every_setting_of_micro() {
+    let table = table(rows(&Configuration::new()).into_iter().filter(|row| row.key.starts_with("micro.")));
+    let file = root().join(TABLE);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&file, &table).expect("the guide can be written");
+    }
+    let written = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == table,
+        "{TABLE} is not what the code says: run `UPDATE_DOCS=1 cargo test -p micro-tests --test tidy`"
+    );
+}
+
+fn table(rows: impl Iterator<Item = Row>) -> String {
+    let mut table = "| Setting | Flag | Variable | Default | |\n|---|---|---|---|---|\n".to_owned();
+    for Row { key, flag, env, default, doc, live } in rows {
+        let env: Vec<String> = env.iter().map(|name| format!("`{name}`")).collect();
+        let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+        let live = if live { " *Live.*" } else { "" };
+        let doc = doc.replace('|', "\\|");
+        writeln!(table, "| `{key}` | `{flag}` | {} | {default} | {doc}{live} |", env.join(", ")).expect("to memory");
+    }
+    table
+}

@@ -1,0 +1,9 @@
+#[micro::config(prefix = "tone")]
+enum Tone {
+    Friendly,
+}
+
+#[micro::config]
+enum Nothing {}
+
+fn main() {}

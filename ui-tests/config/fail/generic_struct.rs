@@ -1,0 +1,6 @@
+#[micro::config(prefix = "greeter")]
+struct Greeter<T> {
+    value: T,
+}
+
+fn main() {}

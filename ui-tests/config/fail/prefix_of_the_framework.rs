@@ -1,0 +1,7 @@
+#[micro::config(prefix = "micro.greeter")]
+struct Greeter {}
+
+#[micro::config(prefix = "Acme-Greeter")]
+struct Other {}
+
+fn main() {}

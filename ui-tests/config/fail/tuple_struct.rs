@@ -1,0 +1,7 @@
+#[micro::config(prefix = "greeter")]
+struct Greeter(String);
+
+#[micro::config]
+struct Unit;
+
+fn main() {}
