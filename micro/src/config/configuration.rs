@@ -12,6 +12,7 @@ use super::layers::{Layers, SlotId};
 use super::queue::Queue;
 use super::reader::{self, Problem, Reader};
 use super::section::{self, SectionDesc};
+use super::show;
 use super::value::{at, from_json, put, remove, same, without_nulls};
 use super::{Config, Layer, Node, Origin, Section, Setting, Source, Table, Value};
 use crate::errors::{Error, Result};
@@ -367,6 +368,11 @@ pub(super) fn refused(problems: &[Problem]) -> Error {
     let mut message = "the settings cannot be used:".to_owned();
     for problem in problems {
         message.extend(["\n  - ", &problem.to_string()]);
+        if problem.is_missing()
+            && let Some(way) = show::way_to_set(&problem.path)
+        {
+            message.extend([": ", &way]);
+        }
     }
     Error::invalid_argument(message + "\n`--help` lists all settings")
 }

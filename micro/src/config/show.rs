@@ -156,6 +156,14 @@ fn written(node: &Node, kind: Kind) -> String {
     value.map_or_else(|| node.to_string(), |value| Node { value, ..node.clone() }.to_string())
 }
 
+/// How a setting that has to be set is set.
+pub(super) fn way_to_set(path: &str) -> Option<String> {
+    let sections: Vec<_> = super::linked().iter().map(|entry| entry.desc).collect();
+    let flag = super::args::flags(&sections).into_iter().find(|flag| flag.key == path)?;
+    let env = super::env::names(flag.section, &flag.path, flag.field).pop()?;
+    Some(format!("set `{env}`, or `--{}`, or `{path}` in a file", flag.name))
+}
+
 /// A row of the table of settings in the documentation.
 #[derive(Debug)]
 pub struct Row {

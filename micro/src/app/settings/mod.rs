@@ -164,3 +164,6 @@ fn a_filter(filter: &str) -> Result<(), String> {
     let logging = Logging { filter: filter.to_owned(), ..Logging::default() };
     logging.check().map_err(|_| "a level like `debug`, or levels by target like `info,micro=debug`".into())
 }
+
+#[cfg(test)]
+mod tests;
