@@ -5,6 +5,7 @@ mod contract;
 mod calls;
 mod codecs;
 mod config;
+mod configured;
 mod context;
 mod deadlines;
 mod debug;

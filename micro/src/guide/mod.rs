@@ -14,6 +14,8 @@ pub mod errors {}
 #[doc = include_str!("context.md")]
 pub mod context {}
 #[doc = include_str!("configuration.md")]
+#[doc = include_str!("help.md")]
+#[doc = include_str!("micro.md")]
 #[doc = include_str!("settings.md")]
 pub mod configuration {}
 #[doc = include_str!("running.md")]
