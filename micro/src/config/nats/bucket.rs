@@ -118,9 +118,11 @@ impl Watching {
     }
 
     async fn close(&mut self) {
-        let Some(Open { stream, consumer, since, .. }) = self.open.take() else { return };
-        // It would go by itself after a while; a server that does not answer has forgotten it anyway.
-        let _ = clock::timeout(STUCK, stream.delete_consumer(&consumer)).await;
+        let Some(Open { stream, consumer, states, since, .. }) = self.open.take() else { return };
+        if let State::Connected(_) = states.current() {
+            // It would go by itself after a while, so that a failure is nobody's business.
+            let _ = clock::timeout(STUCK, stream.delete_consumer(&consumer)).await;
+        }
         if since.elapsed() < FIRST_PAUSE {
             self.rest().await;
         }

@@ -635,6 +635,18 @@ mod tests {
         assert_eq!(Arc::strong_count(&shared(&address)), 1);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_says_nothing_is_unavailable_in_time() {
+        let silent = crate::util::net::listen("127.0.0.1:0").await.expect("a port");
+        let silent = silent.local_addr().map(|address| (silent, address)).expect("bound");
+        for servers in ["", ",127.0.0.1:1", ",127.0.0.1:1,127.0.0.1:1"] {
+            let begun = clock::now();
+            let error = connect(&parsed(&format!("nats://{}{servers}", silent.1)).address).await.unwrap_err();
+            assert_eq!(error.code(), Code::Unavailable);
+            assert!(begun.elapsed() <= PATIENCE + Duration::from_millis(10), "{:?}", begun.elapsed());
+        }
+    }
+
     #[test]
     fn pauses_grow_by_rounds_and_stay_below_the_longest() {
         assert_eq!((pause(1, 3), pause(3, 3)), (Duration::ZERO, Duration::ZERO));
