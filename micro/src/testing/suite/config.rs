@@ -159,7 +159,7 @@ pub async fn any_text_survives(fixture: &impl Fixture) {
     let mut texts = vec![
         ("empty", ""),
         ("lines", "one\ntwo\r\n\tthree\\n"),
-        ("quotes", r#"a "quoted" 'word' = ${HOME} # no comment"#),
+        ("quotes", r#"a "quoted" 'word' = $HOME # no comment"#),
         ("unicode", "grüße, 世界 🦀"),
         ("looks.like.number", "007"),
         ("looks.like.switch", "true"),
