@@ -335,6 +335,28 @@ async fn logins_are_used_and_shown_nowhere() {
     }
 }
 
+#[tokio::test]
+async fn a_login_that_is_taken_no_more_is_told() {
+    on_each(async |name, program| {
+        let bucket = Bucket::start(&program).await;
+        bucket.put("a", "1").await;
+        let mut updates = Nats::new(&bucket.url()).unwrap().updates();
+        next(&mut updates).await.unwrap();
+        bucket.server(|server| {
+            server.stop();
+            server.start_again_with(&["--user", "micro", "--pass", "another"]);
+        });
+        let error = next(&mut updates).await.unwrap_err();
+        assert_eq!(error.code(), Code::Unauthenticated, "{name}: {error:?}");
+        bucket.server(|server| {
+            server.stop();
+            server.start_again_with(&["--user", "micro", "--pass", CANARY]);
+        });
+        assert_eq!(text(&next(&mut updates).await.unwrap(), "a"), Some("1"));
+    })
+    .await;
+}
+
 /// Makes a certificate for this machine and an authority that vouches for it.
 fn certificates(folder: &std::path::Path) {
     let openssl = |arguments: &str| {

@@ -37,10 +37,14 @@ impl Server {
     ///
     /// When it does not.
     pub fn start(program: &Path, arguments: &[&str]) -> Self {
-        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let mut server =
-            Server { program: program.to_owned(), arguments, port: free_port(), folder: Folder::new(), child: None };
-        server.start_again();
+        let mut server = Server {
+            program: program.to_owned(),
+            arguments: Vec::new(),
+            port: free_port(),
+            folder: Folder::new(),
+            child: None,
+        };
+        server.start_again_with(arguments);
         server
     }
 
@@ -52,6 +56,16 @@ impl Server {
     /// Its folder, also for files of the test.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Starts it where it was, with what it had stored, and with other arguments.
+    ///
+    /// # Panics
+    ///
+    /// As [`Server::start_again`].
+    pub fn start_again_with(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        self.start_again();
     }
 
     /// Starts it where it was, with what it had stored.

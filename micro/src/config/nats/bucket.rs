@@ -150,7 +150,7 @@ impl Watching {
         // One that was lost is back within this time, or there is something to tell.
         match clock::timeout(link::PATIENCE, link.states().settled()).await {
             Ok(State::Connected(_)) => Ok(link),
-            _ => Err(Error::unavailable(format!("the connection to `{}` is lost", self.nats.address))),
+            _ => Err(link.lost()),
         }
     }
 }

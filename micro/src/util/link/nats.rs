@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_nats::jetstream::{self, context, stream};
-use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, RequestErrorKind, ServerError};
+use async_nats::{
+    Client, ClientError, ConnectError, ConnectErrorKind, ConnectOptions, Event, RequestErrorKind, ServerError,
+};
 use tokio::runtime;
 use tokio::sync::{OnceCell, watch};
 
@@ -45,6 +47,7 @@ struct Dialled {
     jetstream: jetstream::Context,
     state: watch::Receiver<State>,
     refused: watch::Receiver<Arc<str>>,
+    locked_out: watch::Receiver<bool>,
 }
 
 /// How a connection is doing.
@@ -136,9 +139,10 @@ fn shared(address: &Address) -> Arc<Shared> {
 async fn dial(address: &Address) -> Result<Dialled> {
     let (told, mut state) = watch::channel(State::Disconnected);
     let (refusing, refused) = watch::channel(Arc::from(""));
+    let (locking_out, locked_out) = watch::channel(false);
     let options = options(address).await?.event_callback({
         // The driver owns this closure, so that `told` is dropped when the driver's tasks have ended.
-        let driver = Arc::new(Driver { address: address.clone(), told, refusing });
+        let driver = Arc::new(Driver { address: address.clone(), told, refusing, locking_out });
         move |event| {
             let driver = driver.clone();
             async move { driver.hear(event) }
@@ -151,7 +155,7 @@ async fn dial(address: &Address) -> Result<Dialled> {
     let stands = state.wait_for(|state| matches!(state, State::Connected(_))).await.map(|_| ());
     stands.map_err(|gone| unreachable(address, "the connection ended at once").from_source(gone))?;
     let jetstream = jetstream::new(client.clone());
-    Ok(Dialled { client, jetstream, state, refused })
+    Ok(Dialled { client, jetstream, state, refused, locked_out })
 }
 
 async fn options(address: &Address) -> Result<ConnectOptions> {
@@ -208,6 +212,7 @@ struct Driver {
     address: Address,
     told: watch::Sender<State>,
     refusing: watch::Sender<Arc<str>>,
+    locking_out: watch::Sender<bool>,
 }
 
 impl Driver {
@@ -227,6 +232,14 @@ impl Driver {
             Event::SlowConsumer(_) => {
                 tracing::warn!(server = %self.address, "messages from NATS came faster than read")
             }
+            // The only word the driver has for why it cannot come back.
+            Event::ClientError(ClientError::Other(why))
+                if why == ConnectErrorKind::AuthorizationViolation.to_string() =>
+            {
+                if !self.locking_out.send_replace(true) {
+                    tracing::warn!(server = %self.address, "NATS refuses the login it took before");
+                }
+            }
             Event::ServerError(_) | Event::ClientError(_) => {
                 tracing::debug!(server = %self.address, %event, "NATS reports an error");
             }
@@ -239,6 +252,7 @@ impl Driver {
     fn stands(&self) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         tracing::debug!(server = %self.address, "connected to NATS");
+        self.locking_out.send_replace(false);
         self.told.send_replace(State::Connected(NEXT.fetch_add(1, Ordering::Relaxed)));
     }
 }
@@ -276,6 +290,17 @@ impl Link {
         let mut state = self.dialled().state.clone();
         state.mark_unchanged();
         States(state)
+    }
+
+    /// Why it does not stand.
+    pub fn lost(&self) -> Error {
+        let address = &self.0.address;
+        if *self.dialled().locked_out.borrow() {
+            return Error::unauthenticated(format!(
+                "the connection to `{address}` was lost, and the server refuses the login"
+            ));
+        }
+        Error::unavailable(format!("the connection to `{address}` is lost"))
     }
 
     /// What `asked` comes to, unless the server refuses something that has `subject` in it: NATS answers a forbidden request
