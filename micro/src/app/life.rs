@@ -87,7 +87,7 @@ impl Handle {
     }
 
     /// What micro itself is set to, now.
-    pub fn settings(&self) -> Snapshot<Settings> {
+    pub fn settings(&self) -> Snapshot<'_, Settings> {
         self.0.settings.get()
     }
 

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::watch;
@@ -34,7 +34,14 @@ pub struct Config<T> {
 }
 
 /// The place where the value in force is kept.
+///
+/// Counting who holds a value costs more than reading it. So the first values stay for as long as the cell does, and are lent
+/// without counting; a program whose settings change more often than that pays for counting from then on, and not with its
+/// memory.
 pub(super) struct Cell<T> {
+    kept: Box<[OnceLock<Arc<T>>]>,
+    /// The one in force among those kept; out of their range once there are too many.
+    latest: AtomicUsize,
     current: ArcSwap<T>,
     version: watch::Sender<u64>,
     watchers: Mutex<Vec<Weak<Watcher<T>>>>,
@@ -42,10 +49,18 @@ pub(super) struct Cell<T> {
 
 type Watcher<T> = dyn Fn(&T, &T) + Send + Sync;
 
-/// The settings of one moment. They stay the same for as long as it is held.
+/// How many values are kept for good.
+const KEPT: usize = 256;
+
+/// The settings of one moment. They stay the same for as long as it is held, also over an `.await`.
 ///
-/// To keep them for longer than a call, make an [`Arc`] of it with [`into_arc`](Self::into_arc).
-pub struct Snapshot<T>(Guard<Arc<T>>);
+/// To keep them for longer than the [`Config`] they came from, make an [`Arc`] of it with [`into_arc`](Self::into_arc).
+pub struct Snapshot<'a, T>(Held<'a, T>);
+
+enum Held<'a, T> {
+    Kept(&'a Arc<T>),
+    Counted(Guard<Arc<T>>),
+}
 
 impl<T> Config<T> {
     /// Settings that never change: for a test of what takes a `Config`.
@@ -59,8 +74,12 @@ impl<T> Config<T> {
     }
 
     /// The settings in force. It costs a few nanoseconds, so ask again rather than keep what was got.
-    pub fn get(&self) -> Snapshot<T> {
-        Snapshot(self.cell.current.load())
+    pub fn get(&self) -> Snapshot<'_, T> {
+        let latest = self.cell.latest.load(Ordering::Acquire);
+        match self.cell.kept.get(latest).and_then(OnceLock::get) {
+            Some(value) => Snapshot(Held::Kept(value)),
+            None => Snapshot(Held::Counted(self.cell.current.load())),
+        }
     }
 
     /// Waits until the settings are others than this handle has last told, and gives those.
@@ -68,7 +87,7 @@ impl<T> Config<T> {
     /// Each handle remembers by itself what it has told: a change between two calls is not missed, and of several changes
     /// in a row the last counts. What was in force when the handle was made or cloned counts as told. Where nothing can
     /// change any more it waits for ever. Dropping the future loses nothing.
-    pub async fn changed(&self) -> Snapshot<T> {
+    pub async fn changed(&self) -> Snapshot<'_, T> {
         let mut versions = self.cell.version.subscribe();
         // The sender lives in the cell, so the wait does not end otherwise.
         let version = versions.wait_for(|version| *version != self.seen.load(Ordering::Relaxed)).await.map(|v| *v);
@@ -95,13 +114,23 @@ impl<T> Config<T> {
 
 impl<T> Cell<T> {
     pub(super) fn new(value: T) -> Self {
-        Cell { current: ArcSwap::from_pointee(value), version: watch::Sender::new(0), watchers: Mutex::default() }
+        let value = Arc::new(value);
+        let kept: Box<[OnceLock<Arc<T>>]> = (0..KEPT).map(|_| OnceLock::new()).collect();
+        let _ = kept[0].set(value.clone());
+        let (version, watchers) = (watch::Sender::new(0), Mutex::default());
+        Cell { kept, latest: AtomicUsize::new(0), current: ArcSwap::new(value), version, watchers }
     }
 
-    /// Puts `new` in force. What is returned tells the watchers, and is to be called outside of all locks.
+    /// Puts `new` in force; one caller at a time. What is returned tells the watchers, and is to be called outside of all
+    /// locks.
     pub(super) fn swap(self: &Arc<Self>, new: T) -> impl FnOnce() + use<T> {
         let new = Arc::new(new);
         let old = self.current.swap(new.clone());
+        let next = self.latest.load(Ordering::Relaxed).saturating_add(1).min(KEPT);
+        if let Some(place) = self.kept.get(next) {
+            let _ = place.set(new.clone());
+        }
+        self.latest.store(next, Ordering::Release);
         self.version.send_modify(|version| *version += 1);
         let cell = self.clone();
         move || cell.tell(&old, &new)
@@ -129,22 +158,28 @@ impl<T> fmt::Debug for Config<T> {
     }
 }
 
-impl<T> Snapshot<T> {
+impl<T> Snapshot<'_, T> {
     /// The same settings, to be kept.
     pub fn into_arc(self) -> Arc<T> {
-        Guard::into_inner(self.0)
+        match self.0 {
+            Held::Kept(value) => value.clone(),
+            Held::Counted(value) => Guard::into_inner(value),
+        }
     }
 }
 
-impl<T> Deref for Snapshot<T> {
+impl<T> Deref for Snapshot<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        match &self.0 {
+            Held::Kept(value) => value,
+            Held::Counted(value) => value,
+        }
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Snapshot<T> {
+impl<T: fmt::Debug> fmt::Debug for Snapshot<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
@@ -202,5 +237,21 @@ mod tests {
         config.cell.swap(4)();
         assert_eq!(*told.lock().unwrap(), [(1, 2), (2, 3)]);
         assert_eq!((*snapshot, *config.get()), (1, 4));
+    }
+
+    #[test]
+    fn any_number_of_changes_is_read_and_only_the_first_stay() {
+        let config = Config::fixed(Arc::new(0));
+        for n in 1..2 * KEPT {
+            let new = Arc::new(n);
+            let kept = Arc::downgrade(&new);
+            config.cell.swap(new)();
+            let held = config.get();
+            assert_eq!(**held, n);
+            config.cell.swap(Arc::new(n))();
+            assert_eq!(**held, n);
+            drop(held);
+            assert_eq!(kept.upgrade().is_some(), 2 * n - 1 < KEPT, "{n}");
+        }
     }
 }

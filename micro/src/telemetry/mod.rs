@@ -9,6 +9,9 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::errors::{Error, Result};
 
+/// Drivers that log at `info` what concerns themselves alone.
+const QUIET: [&str; 1] = ["async_nats"];
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -86,7 +89,11 @@ impl Logging {
     }
 
     fn parse(&self) -> Result<EnvFilter> {
-        EnvFilter::builder().parse(&self.filter).map_err(|error| {
+        // Drivers tell again what their rooms tell in the words of the house; whoever wants to hear them names them.
+        let quiet = QUIET.iter().filter(|driver| !self.filter.contains(*driver));
+        let filter =
+            quiet.map(|driver| format!("{driver}=warn")).chain([self.filter.clone()]).collect::<Vec<_>>().join(",");
+        EnvFilter::builder().parse(filter).map_err(|error| {
             Error::invalid_argument(format!(
                 "`{}` is no log filter: expected a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels by \
                  target like `info,micro=debug`",

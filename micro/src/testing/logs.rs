@@ -1,6 +1,6 @@
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
@@ -25,6 +25,7 @@ struct Written(Arc<Mutex<Vec<u8>>>);
 impl Logs {
     /// Begins to capture, down to the finest level.
     pub fn capture() -> Self {
+        keep_another();
         let written = Written::default();
         let subscriber = tracing_subscriber::fmt()
             .with_writer(written.clone())
@@ -40,6 +41,13 @@ impl Logs {
         let written = self.written.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&written).into_owned()
     }
+}
+
+/// With a single subscriber in the process, tracing asks whether a line is wanted on the thread that comes to it first, and
+/// remembers the answer for all threads. With two it asks the subscribers.
+fn keep_another() {
+    static OTHER: OnceLock<tracing::Dispatch> = OnceLock::new();
+    OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
 }
 
 impl fmt::Debug for Logs {

@@ -1,10 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Settings, UnknownKeys};
 use crate::app::Rename;
 use crate::config::args::Wanted;
 use crate::config::load::{Found, Surroundings};
-use crate::config::{Configuration, Layer, Snapshot, rows};
+use crate::config::{Configuration, Layer, rows};
 use crate::errors::{Code, Result};
 use crate::telemetry::Format;
 use crate::transport::http::Compress;
@@ -18,13 +19,13 @@ fn surrounded(environment: &[(&str, &str)], arguments: &[&str]) -> (Configuratio
     (configuration, found)
 }
 
-fn from(environment: &[(&str, &str)], arguments: &[&str]) -> Result<Snapshot<Settings>> {
+fn from(environment: &[(&str, &str)], arguments: &[&str]) -> Result<Arc<Settings>> {
     let (configuration, mut found) = surrounded(environment, arguments);
     configuration.check(&mut found, |entry| entry.prefix() == "micro")?;
-    Ok(configuration.of::<Settings>()?.get())
+    Ok(configuration.of::<Settings>()?.get().into_arc())
 }
 
-fn settings(environment: &[(&str, &str)], arguments: &[&str]) -> Snapshot<Settings> {
+fn settings(environment: &[(&str, &str)], arguments: &[&str]) -> Arc<Settings> {
     from(environment, arguments).unwrap()
 }
 
