@@ -14,6 +14,7 @@ mod faults;
 mod health;
 mod identity;
 mod injection;
+mod lent;
 mod options;
 mod programs;
 mod promises;

@@ -27,6 +27,11 @@ pub use crate::rpc::{
     BoxFuture, Entry, Fault, Method, MethodDesc, MethodSpec, Outcome, Part, Service, ServiceDesc, Streaming,
 };
 
+/// The answer of a method that could not even begin.
+pub fn refused<O: Outcome>(error: Error) -> O {
+    O::from_result(Err(Fault::from_error(error)))
+}
+
 /// The instance of a component, as the type it was built as.
 pub fn downcast<T: Send + Sync + 'static>(instance: AnyArc) -> Arc<T> {
     instance.downcast().expect("an entry is given the instance of its own component")
