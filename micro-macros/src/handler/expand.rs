@@ -3,7 +3,7 @@
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{PatType, Type};
+use syn::{PatType, Signature, Type};
 
 use crate::handler::model::{Handler, Loan, Part};
 use crate::syntax::{Home, at, in_braces_of, printed};
@@ -33,18 +33,24 @@ fn member(part: &Part, home: &Home) -> TokenStream {
         Part::Other(tokens) => tokens.clone(),
         Part::Method { function, contexts, loans } => {
             let mut function = function.clone();
-            function.body = function.body.map(|body| bound(&body, contexts, loans, home));
+            let body = function.body.take();
+            function.body = body.map(|body| bound(&function.signature, &body, contexts, loans, home));
             function.to_token_stream()
         }
     }
 }
 
 /// The body, behind a `let` for each context and each loan. Its own tokens and the braces keep their places.
-fn bound(body: &Group, contexts: &[PatType], loans: &[Loan], home: &Home) -> Group {
+fn bound(signature: &Signature, body: &Group, contexts: &[PatType], loans: &[Loan], home: &Home) -> Group {
     if contexts.is_empty() && loans.is_empty() {
         return body.clone();
     }
     let loans = loans.iter().map(|Loan { pattern, ty }| {
+        // Anything but an `async fn` is refused, and its body left to make sense by itself.
+        if signature.asyncness.is_none() {
+            let micro = home.private();
+            return quote!(let #pattern: &#ty = #micro::stand_in(););
+        }
         let lent = lent(ty, &current(ty, home), home);
         quote!(let #pattern: &#ty = &*#lent;)
     });

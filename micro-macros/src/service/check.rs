@@ -255,7 +255,7 @@ fn context_in_contract(parameter: &Parameter, report: &mut Report) {
 }
 
 fn loan_in_contract(parameter: &Parameter, report: &mut Report) {
-    let typed = printed(&typed(parameter));
+    let typed = printed(&typed(parameter)).replace(" :", ":");
     report.error(
         &parameter.ty,
         format!(

@@ -1,7 +1,7 @@
 impl Greeter for English {
     async fn hello(&self, req: HelloRequest) -> Result<HelloReply> {
         let ctx: &Context = &::micro::__private::Context::current();
-        let config: &GreeterConfig = &match ::micro::__private::config::lend::<
+        let config: &GreeterConfig = &*match ::micro::__private::config::lend::<
             GreeterConfig,
         >(&::micro::__private::Context::current()) {
             ::core::result::Result::Ok(lent) => lent,
@@ -12,7 +12,7 @@ impl Greeter for English {
         greet(req, &config.salutation)
     }
     async fn bye(&self) -> Result<(), GreetError> {
-        let GreeterConfig { limits, .. }: &GreeterConfig = &match ::micro::__private::config::lend::<
+        let GreeterConfig { limits, .. }: &GreeterConfig = &*match ::micro::__private::config::lend::<
             GreeterConfig,
         >(&::micro::__private::Context::current()) {
             ::core::result::Result::Ok(lent) => lent,
@@ -20,7 +20,7 @@ impl Greeter for English {
                 return ::micro::__private::refused(error);
             }
         };
-        let _: &others::Limits = &match ::micro::__private::config::lend::<
+        let _: &others::Limits = &*match ::micro::__private::config::lend::<
             others::Limits,
         >(&::micro::__private::Context::current()) {
             ::core::result::Result::Ok(lent) => lent,
