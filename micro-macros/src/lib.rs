@@ -76,7 +76,8 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Methods marked `#[handler]` are served and called through `UsersClient`; `#[init]` builds the value from injected
+/// Methods marked `#[handler]` are served and called through `UsersClient`. Beside the message they may take `ctx: &Context`
+/// and settings, `config: &UsersConfig`, which callers do not name. `#[init]` builds the value from injected
 /// parameters; the others stay what they are. The service is registered and runs with `micro::run()`.
 ///
 /// # Options
@@ -122,6 +123,11 @@ pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The implementation is registered, so `micro::run()` builds the value, with its `#[micro::init]` function or else with
 /// `Default`, and serves it. A method may ask for `ctx: &Context`, although the contract does not name it: it is taken
 /// out of the signature, and the context of the call is bound first thing in the body.
+///
+/// Settings come the same way: `config: &GreeterConfig`, for a struct with `#[micro::config(prefix = "..")]`, are those in
+/// force when the call begins, and stay the same until it ends. An app reads and checks them before it serves. A method that
+/// is called by itself, outside of an app, gets the declared defaults, or fails with `FailedPrecondition` where those are not
+/// enough.
 ///
 /// # Options
 ///

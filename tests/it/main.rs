@@ -15,6 +15,7 @@ mod faults;
 mod health;
 mod identity;
 mod injection;
+mod lent;
 mod options;
 mod programs;
 mod promises;

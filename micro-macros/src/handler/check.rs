@@ -1,10 +1,10 @@
 //! What cannot be allowed, and what to write in its place.
 
-use syn::Type;
+use syn::{PatType, Type};
 
-use crate::handler::model::{Handler, Part};
+use crate::handler::model::{Handler, Loan, Part};
 use crate::report::Report;
-use crate::syntax::printed;
+use crate::syntax::{Function, printed};
 
 pub(super) fn check(handler: &Handler, report: &mut Report) {
     subject(handler, report);
@@ -15,19 +15,38 @@ pub(super) fn check(handler: &Handler, report: &mut Report) {
         report.error_at(*span, stray(name));
     }
     for member in &handler.members {
-        if let Part::Method { function, contexts } = member
-            && let Some(context) = contexts.first()
+        if let Part::Method { function, contexts, loans } = member
             && function.signature.asyncness.is_none()
         {
-            let name = &function.signature.ident;
-            report.error(
-                context,
-                format!(
-                    "only an `async fn` can take the context: write `async fn {name}`, or ask `Context::current()`"
-                ),
-            );
+            asynchronous(function, contexts, loans, report);
         }
     }
+    for typed in &handler.mutable {
+        report.error(&typed.ty, shared(&typed.ty));
+    }
+}
+
+fn asynchronous(function: &Function, contexts: &[PatType], loans: &[Loan], report: &mut Report) {
+    let name = &function.signature.ident;
+    if let Some(context) = contexts.first() {
+        let message =
+            format!("only an `async fn` can take the context: write `async fn {name}`, or ask `Context::current()`");
+        report.error(context, message);
+    }
+    if let Some(Loan { ty, .. }) = loans.first() {
+        report.error(
+            ty,
+            format!(
+                "only an `async fn` can take settings: write `async fn {name}`, or keep a `Config<{}>` in `self`",
+                printed(ty)
+            ),
+        );
+    }
+}
+
+/// What to write in place of `&mut GreeterConfig`.
+pub(crate) fn shared(ty: &Type) -> String {
+    format!("settings are shared by all calls: write `{}`", printed(ty).replacen("&mut ", "&", 1))
 }
 
 fn subject(handler: &Handler, report: &mut Report) {

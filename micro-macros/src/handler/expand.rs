@@ -3,9 +3,9 @@
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{PatType, Type};
+use syn::{PatType, Signature, Type};
 
-use crate::handler::model::{Handler, Part};
+use crate::handler::model::{Handler, Loan, Part};
 use crate::syntax::{Home, at, in_braces_of, printed};
 
 pub(super) fn expand(handler: &Handler) -> TokenStream {
@@ -14,7 +14,7 @@ pub(super) fn expand(handler: &Handler) -> TokenStream {
     quote!(#implementation #registration)
 }
 
-/// The author's block, without `ctx: &Context` in the signatures and with it in the bodies.
+/// The author's block, without `ctx: &Context` and `config: &GreeterConfig` in the signatures and with them in the bodies.
 pub(super) fn implementation(handler: &Handler) -> TokenStream {
     let written = &handler.written;
     let (attributes, unsafety, impl_token) = (&written.attributes, &written.unsafety, &written.impl_token);
@@ -31,28 +31,54 @@ pub(super) fn implementation(handler: &Handler) -> TokenStream {
 fn member(part: &Part, home: &Home) -> TokenStream {
     match part {
         Part::Other(tokens) => tokens.clone(),
-        Part::Method { function, contexts } => {
+        Part::Method { function, contexts, loans } => {
             let mut function = function.clone();
-            function.body = function.body.map(|body| with_contexts(&body, contexts, home));
+            let body = function.body.take();
+            function.body = body.map(|body| bound(&function.signature, &body, contexts, loans, home));
             function.to_token_stream()
         }
     }
 }
 
-/// The body, behind a `let` for each context. Its own tokens and the braces keep their places.
-fn with_contexts(body: &Group, contexts: &[PatType], home: &Home) -> Group {
-    if contexts.is_empty() {
+/// The body, behind a `let` for each context and each loan. Its own tokens and the braces keep their places.
+fn bound(signature: &Signature, body: &Group, contexts: &[PatType], loans: &[Loan], home: &Home) -> Group {
+    if contexts.is_empty() && loans.is_empty() {
         return body.clone();
     }
+    let loans = loans.iter().map(|Loan { pattern, ty }| {
+        // Anything but an `async fn` is refused, and its body left to make sense by itself.
+        if signature.asyncness.is_none() {
+            let micro = home.private();
+            return quote!(let #pattern: &#ty = #micro::stand_in(););
+        }
+        let lent = lent(ty, &current(ty, home), home);
+        quote!(let #pattern: &#ty = &*#lent;)
+    });
     let bindings = contexts.iter().map(|PatType { pat, colon_token, ty, .. }| {
-        let micro = home.private_at(ty.span());
-        let current = quote_spanned!(at(ty.span())=> &#micro::Context::current());
+        let current = current(ty, home);
         quote!(let #pat #colon_token #ty = #current;)
     });
     let inner = body.stream();
-    let mut whole = Group::new(body.delimiter(), quote!(#(#bindings)* #inner));
+    let mut whole = Group::new(body.delimiter(), quote!(#(#bindings)* #(#loans)* #inner));
     whole.set_span(body.span());
     whole
+}
+
+/// The context of the call, for a parameter of this type.
+fn current(ty: &Type, home: &Home) -> TokenStream {
+    let micro = home.private_at(ty.span());
+    quote_spanned!(at(ty.span())=> &#micro::Context::current())
+}
+
+/// What is lent for a whole call; where that cannot be had, the function returns why, as an error of its own.
+pub(crate) fn lent(ty: &Type, context: &TokenStream, home: &Home) -> TokenStream {
+    let (span, micro) = (at(ty.span()), home.private_at(ty.span()));
+    quote_spanned! {span=>
+        match #micro::config::lend::<#ty>(#context) {
+            ::core::result::Result::Ok(lent) => lent,
+            ::core::result::Result::Err(error) => return #micro::refused(error),
+        }
+    }
 }
 
 fn registered(handler: &Handler) -> TokenStream {
@@ -62,7 +88,8 @@ fn registered(handler: &Handler) -> TokenStream {
     let desc = quote_spanned!(at(contract.span())=> __MicroT::__micro_desc());
     let serve = quote!(|value| __micro_serve(#micro::downcast::<#ty>(value)));
     let what = format!("impl {} for {}", printed(contract), printed(ty));
-    let registration = registration(&handler.home, ty, serve, quote!(__micro_desc::<#ty>), &what);
+    let lent = handler.lent();
+    let registration = registration(&handler.home, ty, serve, quote!(__micro_desc::<#ty>), &lent, &what);
     quote! {
         const _: () = {
             // Of a type parameter only the traits it is bound by are known, so this is the contract's own function or,
@@ -84,11 +111,22 @@ fn registered(handler: &Handler) -> TokenStream {
     }
 }
 
-/// What `micro::run()` finds: how to build the value, once for all it serves, how to make a service of it, and what that
-/// will be, known before anything is built.
-pub(crate) fn registration(home: &Home, ty: &Type, serve: TokenStream, desc: TokenStream, what: &str) -> TokenStream {
+/// What `micro::run()` finds: how to build the value, once for all it serves, how to make a service of it, what that
+/// will be, known before anything is built, and the settings its methods are lent.
+pub(crate) fn registration(
+    home: &Home,
+    ty: &Type,
+    serve: TokenStream,
+    desc: TokenStream,
+    lent: &[&Type],
+    what: &str,
+) -> TokenStream {
     let micro = home.private();
     let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_micro_init());
+    let lent = (!lent.is_empty()).then(|| {
+        let deps = lent.iter().map(|ty| quote!(#micro::Dep::of::<#micro::config::Config<#ty>>()));
+        quote!(.lent(const { &[#(#deps),*] }))
+    });
     quote! {
         #micro::inventory::submit! {
             #micro::HandlerEntry::new(
@@ -100,7 +138,7 @@ pub(crate) fn registration(home: &Home, ty: &Type, serve: TokenStream, desc: Tok
                 #serve,
                 #desc,
                 #micro::Location::new(::core::file!(), ::core::line!(), #what),
-            )
+            ) #lent
         }
     }
 }

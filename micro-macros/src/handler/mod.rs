@@ -11,7 +11,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::report::Report;
-pub(crate) use expand::registration;
+pub(crate) use check::shared;
+pub(crate) use expand::{lent, registration};
 use model::Handler;
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.

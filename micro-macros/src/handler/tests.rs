@@ -26,6 +26,22 @@ fn implementation() {
 }
 
 #[test]
+fn settings() {
+    let item = quote! {
+        impl Greeter for English {
+            async fn hello(&self, config: &GreeterConfig, req: HelloRequest, ctx: &Context) -> Result<HelloReply> {
+                greet(req, &config.salutation)
+            }
+
+            async fn bye(&self, GreeterConfig { limits, .. }: &GreeterConfig, _: &others::Limits) -> Result<(), GreetError> {
+                limits.check()
+            }
+        }
+    };
+    assert_snapshot("handler", "settings", handler(quote!(), item));
+}
+
+#[test]
 fn generic_and_manual_ones_are_not_registered() {
     for (options, item) in [
         (
@@ -72,6 +88,14 @@ fn what_is_not_a_handler() {
         (
             quote!(impl Greeter for English { fn hello(&self, ctx: &Context) {} }),
             "only an `async fn` can take the context: write `async fn hello`, or ask `Context::current()`",
+        ),
+        (
+            quote!(impl Greeter for English { fn hello(&self, config: &GreeterConfig) {} }),
+            "only an `async fn` can take settings: write `async fn hello`, or keep a `Config<GreeterConfig>` in `self`",
+        ),
+        (
+            quote!(impl Greeter for English { async fn hello(&self, config: &mut GreeterConfig) {} }),
+            "settings are shared by all calls: write `&GreeterConfig`",
         ),
         (quote!(impl Greeter for dyn Any {}), "a handler is a type of your own, which micro can build"),
     ] {

@@ -130,8 +130,14 @@ fn method(method: &Method, source: &Source, report: &mut Report) {
     for parameter in &method.parameters {
         match (parameter.role, source) {
             (Role::Context, Source::Inherent(_)) => {}
+            (Role::Lent, Source::Inherent(_)) => {
+                if matches!(&parameter.ty, Type::Reference(reference) if reference.mutability.is_some()) {
+                    report.error(&parameter.ty, crate::handler::shared(&parameter.ty));
+                }
+            }
+            (Role::Lent, Source::Contract(_)) if method.message().is_some() => loan_in_contract(parameter, report),
             (Role::Context, Source::Contract(_)) => context_in_contract(parameter, report),
-            (Role::Message, _) => message(method, parameter, source, report),
+            (Role::Message | Role::Lent, _) => message(method, parameter, source, report),
         }
     }
 }
@@ -245,6 +251,17 @@ fn context_in_contract(parameter: &Parameter, report: &mut Report) {
         "a contract does not name the context: callers have none to give\n\
          take `ctx: &Context` in the implementation, under `#[micro::handler]`; \
          a default body asks `Context::current()`",
+    );
+}
+
+fn loan_in_contract(parameter: &Parameter, report: &mut Report) {
+    let typed = printed(&typed(parameter)).replace(" :", ":");
+    report.error(
+        &parameter.ty,
+        format!(
+            "a contract names messages only: callers have no settings to give\n\
+             take `{typed}` in the implementation, under `#[micro::handler]`"
+        ),
     );
 }
 

@@ -11,8 +11,8 @@ use crate::options::{Extension, Given, Options};
 use crate::report::Report;
 use crate::service::input::{Input, Trait};
 use crate::syntax::{
-    Function, Home, Implementation, Member, docs, is_context, is_helper, kebab_case, members, upper_camel_case,
-    without_helpers,
+    Function, Home, Implementation, Member, docs, is_context, is_helper, kebab_case, lent, lent_mutably, members,
+    upper_camel_case, without_helpers,
 };
 
 /// Everything the attribute stands for.
@@ -80,12 +80,16 @@ pub(super) struct Parameter {
     pub(super) pattern: Pat,
     pub(super) ty: Type,
     pub(super) role: Role,
+    /// The type behind the reference, of what is lent.
+    pub(super) lent: Option<Type>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Role {
     /// `ctx: &Context`, given by the framework.
     Context,
+    /// `config: &GreeterConfig`, lent by the framework.
+    Lent,
     /// What the caller sends.
     Message,
 }
@@ -156,6 +160,11 @@ impl Method {
         &self.function.signature.ident
     }
 
+    /// What it is lent with each call.
+    pub(super) fn lent(&self) -> impl Iterator<Item = &Type> {
+        self.parameters.iter().filter_map(|parameter| parameter.lent.as_ref())
+    }
+
     /// Whether the generated client has a method of this name, which would hide it.
     pub(super) fn is_reserved(&self) -> bool {
         ["of", "named", "at", "with"].iter().any(|name| self.ident() == name)
@@ -202,8 +211,13 @@ impl Method {
 impl Parameter {
     fn understand(argument: &FnArg) -> Option<Self> {
         let FnArg::Typed(typed) = argument else { return None };
-        let role = if is_context(argument) { Role::Context } else { Role::Message };
-        Some(Self { pattern: (*typed.pat).clone(), ty: (*typed.ty).clone(), role })
+        let lent = lent(argument).or(lent_mutably(argument)).filter(|_| !is_context(argument)).cloned();
+        let role = match lent {
+            _ if is_context(argument) => Role::Context,
+            Some(_) => Role::Lent,
+            None => Role::Message,
+        };
+        Some(Self { pattern: (*typed.pat).clone(), ty: (*typed.ty).clone(), role, lent })
     }
 
     /// The name, where the pattern is one.

@@ -140,6 +140,12 @@ fn methods_that_cannot_be_served() {
         ),
         (
             quote!(
+                async fn a(&self, a: A, config: &B) -> Result<()>;
+            ),
+            "a contract names messages only: callers have no settings to give",
+        ),
+        (
+            quote!(
                 async fn a(&self, a: &A) -> Result<()>;
             ),
             "a message is owned, because it travels: write `A`",

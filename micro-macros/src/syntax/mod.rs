@@ -20,5 +20,5 @@ pub(crate) use implementation::Implementation;
 pub(crate) use kind::{Kind, heading};
 pub(crate) use members::{Member, members};
 pub(crate) use spans::{at, in_braces_of, shown_at};
-pub(crate) use types::{Unfit, is_context, owned, printed, unfit};
+pub(crate) use types::{Unfit, is_context, lent, lent_mutably, owned, printed, unfit};
 pub(crate) use words::{kebab_case, upper_camel_case};

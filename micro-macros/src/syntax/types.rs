@@ -12,6 +12,27 @@ pub(crate) fn is_context(argument: &FnArg) -> bool {
     reference.mutability.is_none() && path.path.segments.last().is_some_and(named)
 }
 
+/// What a parameter asks to be lent: its type is a shared reference to some other type with a name.
+pub(crate) fn lent(argument: &FnArg) -> Option<&Type> {
+    let FnArg::Typed(typed) = argument else { return None };
+    let Type::Reference(reference) = ungrouped(&typed.ty) else { return None };
+    let shared = reference.mutability.is_none() && !is_context(argument);
+    named(&reference.elem).filter(|_| shared)
+}
+
+/// The same where the reference is not a shared one.
+pub(crate) fn lent_mutably(argument: &FnArg) -> Option<&Type> {
+    let FnArg::Typed(typed) = argument else { return None };
+    let Type::Reference(reference) = ungrouped(&typed.ty) else { return None };
+    named(&reference.elem).filter(|_| reference.mutability.is_some())
+}
+
+// `&str` is what somebody writes who means a message.
+fn named(ty: &Type) -> Option<&Type> {
+    let ty = ungrouped(ty);
+    matches!(ty, Type::Path(path) if !path.path.is_ident("str")).then_some(ty)
+}
+
 // A type that came through `macro_rules!` is wrapped in a group nobody wrote.
 fn ungrouped(ty: &Type) -> &Type {
     match ty {
@@ -117,6 +138,29 @@ mod tests {
         assert!(!asks(parse_quote!(cx: &mut std::task::Context<'_>)));
         assert!(!asks(parse_quote!(ctx: &Contexts)));
         assert!(!asks(parse_quote!(&self)));
+    }
+
+    #[test]
+    fn what_is_lent_is_a_shared_reference_to_a_name() {
+        let asks = |argument: FnArg| lent(&argument).map(printed_type);
+        fn printed_type(ty: &Type) -> String {
+            printed(ty)
+        }
+        assert_eq!(asks(parse_quote!(config: &GreeterConfig)), Some("GreeterConfig".into()));
+        assert_eq!(asks(parse_quote!(_: &'a config::Greeter)), Some("config::Greeter".into()));
+        for argument in [
+            parse_quote!(ctx: &Context),
+            parse_quote!(config: &mut GreeterConfig),
+            parse_quote!(config: GreeterConfig),
+            parse_quote!(name: &str),
+            parse_quote!(bytes: &[u8]),
+            parse_quote!(any: &dyn Any),
+            parse_quote!(&self),
+        ] {
+            assert_eq!(asks(argument), None);
+        }
+        assert!(lent_mutably(&parse_quote!(config: &mut GreeterConfig)).is_some());
+        assert!(lent_mutably(&parse_quote!(config: &GreeterConfig)).is_none());
     }
 
     #[test]

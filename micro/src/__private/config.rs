@@ -2,8 +2,8 @@
 
 pub use crate::config::check;
 pub use crate::config::{
-    Choice, Field, Fields, Kind, Node, Of, OfPlain, Reader, Reload, Secret, Section, SectionDesc, SectionEntry,
-    Setting, Value, declared_default, write_section,
+    Choice, Config, Field, Fields, Kind, Node, Of, OfPlain, Reader, Reload, Secret, Section, SectionDesc, SectionEntry,
+    Setting, Value, declared_default, lend, write_section,
 };
 
 /// A default that is written as text, and read like the text of a variable.

@@ -27,6 +27,16 @@ pub use crate::rpc::{
     BoxFuture, Entry, Fault, Method, MethodDesc, MethodSpec, Outcome, Part, Service, ServiceDesc, Streaming,
 };
 
+/// The answer of a method that could not even begin.
+pub fn refused<O: Outcome>(error: Error) -> O {
+    O::from_result(Err(Fault::from_error(error)))
+}
+
+/// A value where the author's code has an error, so that the rest of it is looked at.
+pub fn stand_in<T>() -> T {
+    unreachable!("code with an error does not run")
+}
+
 /// The instance of a component, as the type it was built as.
 pub fn downcast<T: Send + Sync + 'static>(instance: AnyArc) -> Arc<T> {
     instance.downcast().expect("an entry is given the instance of its own component")

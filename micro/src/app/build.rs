@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::identity::Identity;
 use super::life::{Handle, Parts, Running};
 use super::plan::plan;
-use super::services::{Needs, services};
+use super::services::{Needs, lent, services};
 use super::{App, Settings, banner, hooks, serve, settings};
 use crate::client::{self, Client};
 use crate::config::Config;
@@ -37,10 +37,11 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let serving = app.everything || plan.serves() || !app.routes.is_empty() || app.fallback.is_some();
 
     let resolver = given.with_handles(&client, &registry, &loaded.configuration);
+    let lent = lent(&plan, &resolver, &loaded.configuration)?;
     let (resolver, services) = services(plan, needs, resolver).await?;
     let identity = Identity::of(&settings, services)?;
     let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
-    let mut server = server.with_idle_timeout(settings.idle_timeout());
+    let mut server = server.with_idle_timeout(settings.idle_timeout()).with_extensions(lent);
     if let Some(fallback) = app.fallback.take() {
         server = server.with_fallback(fallback);
     }

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::inject::{AnyArc, Dep, Graph, Leaves, ProviderEntry, Resolver};
 use super::plan::Plan;
-use crate::config::SectionEntry;
+use crate::config::{Configuration, SectionEntry};
+use crate::context::Extensions;
 use crate::errors::{Error, Result};
 use crate::rpc::Service;
 
@@ -26,8 +27,9 @@ impl Needs {
         let mut graph = Graph::new(inventory::iter::<ProviderEntry>, &leaves);
         for part in &plan.parts {
             if let Some(component) = &part.component {
-                graph.need(component, part.entry.location(), &leaves);
+                graph.need(component.deps(), part.entry.location(), &leaves);
             }
+            graph.need(part.entry.loans(), part.entry.location(), &leaves);
         }
         let (providers, settings) = graph.into_order()?;
         Ok(Needs { providers, settings })
@@ -37,6 +39,22 @@ impl Needs {
     pub(super) fn includes(&self, entry: &SectionEntry) -> bool {
         self.settings.contains(&(entry.config)())
     }
+}
+
+/// What handlers are lent with each call: the settings their methods take, and the configuration for those that nobody
+/// registered.
+///
+/// # Errors
+///
+/// [`InvalidArgument`](crate::Code::InvalidArgument) when settings cannot be used.
+pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configuration) -> Result<Extensions> {
+    let mut lent = vec![];
+    for dep in plan.parts.iter().flat_map(|part| part.entry.loans()) {
+        if let Some(value) = resolver.any(dep.id())? {
+            lent.push((dep.id(), value));
+        }
+    }
+    Ok(Extensions::from_iter(lent).with(configuration.clone()))
 }
 
 /// Builds everything that is to be served, and what it needs, in order.

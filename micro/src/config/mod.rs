@@ -18,6 +18,7 @@ mod file;
 mod follow;
 mod handle;
 mod layers;
+mod lend;
 pub(crate) mod load;
 mod memory;
 #[cfg(feature = "config-nats")]
@@ -38,6 +39,7 @@ pub use configuration::{Configuration, Effect, Watched};
 pub use file::Files;
 pub use follow::Need;
 pub use handle::{Config, Snapshot, Watching};
+pub use lend::{Lend, lend};
 pub use memory::Memory;
 #[cfg(feature = "config-nats")]
 pub use nats::Nats;

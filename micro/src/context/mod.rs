@@ -5,6 +5,7 @@
 //! [`spawn`].
 
 mod account;
+mod extensions;
 mod scope;
 mod trace;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use account::Account;
+pub use extensions::Extensions;
 pub use scope::{Scoped, spawn};
 pub use trace::Trace;
 
@@ -48,6 +50,8 @@ struct Inner {
     trace: Option<Trace>,
     peer: Option<Peer>,
     account: Option<Arc<Account>>,
+    // Set by the server, when the caller in the same process may hold this context too.
+    lent: OnceLock<Extensions>,
     // Both are rare, so a call that does without them allocates nothing for them.
     cancelled: OnceLock<watch::Sender<bool>>,
     reply: Mutex<Option<Box<Reply>>>,
@@ -159,6 +163,23 @@ impl Context {
         self.0.as_ref()?.account.as_deref()
     }
 
+    /// What the server lends to its handlers, by type.
+    pub fn extension<T: 'static>(&self) -> Option<&T> {
+        self.extensions()?.get()
+    }
+
+    /// All of it; nothing outside of a server's calls.
+    pub(crate) fn extensions(&self) -> Option<&Extensions> {
+        self.0.as_ref()?.lent.get()
+    }
+
+    /// Lends values to whoever answers this call. Later ones do not count: one server answers it.
+    pub(crate) fn lend(&self, extensions: &Extensions) {
+        if let Some(inner) = &self.0 {
+            inner.lent.get_or_init(|| extensions.clone());
+        }
+    }
+
     /// Sends a pair to the caller ahead of the answer. Has no effect once the first item of a stream is out.
     ///
     /// # Errors
@@ -248,6 +269,7 @@ impl Context {
                     trace: inner.trace,
                     peer: inner.peer.clone(),
                     account: inner.account.clone(),
+                    lent: inner.lent.clone(),
                     ..Inner::default()
                 };
                 change(&mut copy);

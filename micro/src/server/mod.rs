@@ -16,6 +16,7 @@ pub use listen::{ListenOptions, Listener};
 
 use table::Table;
 
+use crate::context::Extensions;
 use crate::errors::{Error, Fate, Result};
 use crate::rpc::{BoxFuture, Call, Endpoint, Idle, Interceptors, Service, WatchedExchange};
 use crate::transport::{Arrival, Inbound, Route};
@@ -29,6 +30,7 @@ pub struct Server {
     interceptors: Interceptors,
     fallback: Option<Arc<dyn Endpoint>>,
     idle: Option<Duration>,
+    extensions: Extensions,
     stopping: AtomicBool,
 }
 
@@ -85,6 +87,14 @@ impl Server {
         self
     }
 
+    /// The same, lending these values to handlers: [`Context::extension`](crate::Context::extension) has them in every call
+    /// answered here, whichever way it came.
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: Extensions) -> Self {
+        self.extensions = extensions;
+        self
+    }
+
     /// The services with the names they are listed under, in the order they were added.
     pub fn services(&self) -> &[(Arc<str>, Service)] {
         self.table.services()
@@ -123,6 +133,9 @@ impl Inbound for Server {
     }
 
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        if !self.extensions.is_empty() {
+            call.context().lend(&self.extensions);
+        }
         let Some(limit) = self.idle.filter(|_| route.method().has_stream()) else {
             return self.interceptors.run(call, route);
         };

@@ -1,11 +1,13 @@
 //! A service without a separate contract: the author's block, a client, and the registration.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::{client, client_entry, client_method, description};
-use crate::handler;
+use crate::handler::{self, lent};
 use crate::init;
+use syn::Type;
+
 use crate::service::model::{Inherent, Method, Role, Service};
 use crate::syntax::{at, in_braces_of};
 
@@ -26,7 +28,13 @@ pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
     let entry = client_entry(service);
     let serve = quote!(|value| #client_name::__micro_serve(#micro::downcast(value)));
     let what = format!("service {}", service.contract_name());
-    let registration = handler::registration(&service.home, ty, serve, quote!(|| &#this), &what);
+    let mut lent: Vec<&Type> = vec![];
+    for ty in service.methods.iter().flat_map(Method::lent) {
+        if !lent.contains(&ty) {
+            lent.push(ty);
+        }
+    }
+    let registration = handler::registration(&service.home, ty, serve, quote!(|| &#this), &lent, &what);
     quote! {
         #block
         #client
@@ -80,11 +88,22 @@ fn of(service: &Service, inherent: &Inherent) -> TokenStream {
 fn call(service: &Service, inherent: &Inherent, method: &Method) -> TokenStream {
     let micro = service.home.private();
     let (ty, spec, ident) = (&inherent.written.ty, &method.spec, method.ident());
-    let arguments = method.parameters.iter().map(|parameter| match parameter.role {
-        Role::Context => quote!(_context),
-        Role::Message => quote!(_input),
-    });
-    let call = quote_spanned!(at(ident.span())=> <#ty>::#ident(this, #(#arguments),*));
+    let (mut arguments, mut loans) = (vec![], vec![]);
+    for parameter in &method.parameters {
+        arguments.push(match (&parameter.lent, parameter.role) {
+            (Some(ty), _) => {
+                let (name, lent) = (format_ident!("_lent{}", loans.len()), lent(ty, &quote!(_context), &service.home));
+                loans.push(quote!(let #name = #lent;));
+                quote!(&#name)
+            }
+            (None, Role::Context) => quote!(_context),
+            (None, _) => quote!(_input),
+        });
+    }
+    let mut call = quote_spanned!(at(ident.span())=> <#ty>::#ident(this, #(#arguments),*));
+    if !loans.is_empty() {
+        call = quote!(async move { #(#loans)* #call.await });
+    }
     quote! {
         impl #micro::Method<#ty> for #spec {
             fn call(

@@ -78,6 +78,7 @@ pub struct HandlerEntry {
     service: fn(AnyArc) -> Service,
     desc: fn() -> &'static ServiceDesc,
     location: Location,
+    lent: &'static [Dep],
 }
 
 impl HandlerEntry {
@@ -88,7 +89,13 @@ impl HandlerEntry {
         desc: fn() -> &'static ServiceDesc,
         location: Location,
     ) -> Self {
-        HandlerEntry { component, service, desc, location }
+        HandlerEntry { component, service, desc, location, lent: &[] }
+    }
+
+    /// The same, whose methods are lent these with each call.
+    #[must_use]
+    pub const fn lent(self, lent: &'static [Dep]) -> Self {
+        HandlerEntry { lent, ..self }
     }
 
     /// What it serves, known before it is built.
@@ -106,6 +113,10 @@ impl HandlerEntry {
 
     pub(in crate::app) fn location(&self) -> Location {
         self.location
+    }
+
+    pub(in crate::app) fn loans(&self) -> &'static [Dep] {
+        self.lent
     }
 }
 

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
-use super::{ClientEntry, Component, Dep, Location, ProviderEntry, Resolver};
+use super::{ClientEntry, Dep, Location, ProviderEntry, Resolver};
 use crate::client::Client;
 use crate::config::{Configuration, linked};
 use crate::errors::{Code, Error, Result};
@@ -75,9 +75,9 @@ impl<'a> Graph<'a> {
         graph
     }
 
-    /// Follows what a component needs.
-    pub(in crate::app) fn need(&mut self, component: &Component, by: Location, given: &Leaves) {
-        for dep in component.deps() {
+    /// Follows what a component needs, or a handler with each call.
+    pub(in crate::app) fn need(&mut self, deps: &[Dep], by: Location, given: &Leaves) {
+        for dep in deps {
             self.visit(*dep, by, given, &mut Vec::new());
         }
     }
@@ -174,7 +174,7 @@ mod tests {
         let c = provider(Dep::of::<C>(), &[], "c");
         let given = Leaves::default();
         let mut graph = Graph::new([&b, &c, &a], &given);
-        graph.need(&needs(const { &[Dep::of::<B>(), Dep::of::<A>()] }), HANDLER, &given);
+        graph.need(needs(const { &[Dep::of::<B>(), Dep::of::<A>()] }).deps(), HANDLER, &given);
         let order: Vec<_> = graph.into_order().unwrap().0.iter().map(|provider| provider.out().name()).collect();
         assert_eq!(order, ["A", "B"]);
     }
@@ -186,7 +186,7 @@ mod tests {
         let twice = provider(Dep::of::<B>(), &[], "b2");
         let given = Leaves::default();
         let mut graph = Graph::new([&a, &twice, &b], &given);
-        graph.need(&needs(const { &[Dep::of::<A>(), Dep::of::<C>()] }), HANDLER, &given);
+        graph.need(needs(const { &[Dep::of::<A>(), Dep::of::<C>()] }).deps(), HANDLER, &given);
         let error = graph.into_order().unwrap_err();
         let message = error.message();
         assert!(message.contains("3 problems"), "{message}");
@@ -203,7 +203,7 @@ mod tests {
         let b = provider(Dep::of::<B>(), const { &[Dep::of::<A>()] }, "b");
         let given = Leaves(HashMap::from([(TypeId::of::<B>(), Leaf::Handle)]));
         let mut graph = Graph::new([&b], &given);
-        graph.need(&needs(const { &[Dep::of::<B>()] }), HANDLER, &given);
+        graph.need(needs(const { &[Dep::of::<B>()] }).deps(), HANDLER, &given);
         assert!(graph.into_order().unwrap().0.is_empty());
     }
 }

@@ -96,13 +96,21 @@ impl Resolver {
     /// [`NotFound`](crate::Code::NotFound) when nothing provides it; [`InvalidArgument`](crate::Code::InvalidArgument) when
     /// it is settings that cannot be used.
     pub fn get<T: Inject>(&self) -> Result<T> {
-        let id = TypeId::of::<T>();
-        let settings = match self.values.get(&id) {
-            Some(_) => None,
-            None => self.settings(id)?,
-        };
-        let value = self.values.get(&id).or(settings.as_ref()).and_then(|value| value.downcast_ref::<T>());
+        let value = self.any(TypeId::of::<T>())?;
+        let value = value.as_ref().and_then(|value| value.downcast_ref::<T>());
         value.cloned().ok_or_else(|| Error::not_found(format!("nothing provides `{}`", short(type_name::<T>()))))
+    }
+
+    /// The value of a type that is known by its id only.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is settings that cannot be used.
+    pub(super) fn any(&self, id: TypeId) -> Result<Option<AnyArc>> {
+        match self.values.get(&id) {
+            Some(value) => Ok(Some(value.clone())),
+            None => self.settings(id),
+        }
     }
 
     fn settings(&self, id: TypeId) -> Result<Option<AnyArc>> {

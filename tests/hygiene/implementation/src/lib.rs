@@ -40,7 +40,8 @@ mod elsewhere {
 
 #[::micro::handler]
 impl Future for Both {
-    async fn ping(&self, value: &Context) -> Result<()> {
+    async fn ping(&self, value: &Context, lent: &::hygiene_contract::Settings) -> Result<()> {
+        ::std::assert_eq!(lent.number, 2);
         ::std::assert!(value.deadline().is_some());
         ::std::result::Result::Ok(())
     }
@@ -70,7 +71,8 @@ pub struct Alone;
 impl Alone {
     /// Asks for a context under a name of ours.
     #[handler]
-    pub async fn go(&self, input: (), this: &Context) -> Result<()> {
+    pub async fn go(&self, input: (), error: &::hygiene_contract::Settings, this: &Context) -> Result<()> {
+        ::std::assert_eq!(error.number, 2);
         let () = input;
         ::std::assert!(this.deadline().is_some());
         ::std::result::Result::Ok(())

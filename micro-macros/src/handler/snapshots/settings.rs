@@ -1,0 +1,58 @@
+impl Greeter for English {
+    async fn hello(&self, req: HelloRequest) -> Result<HelloReply> {
+        let ctx: &Context = &::micro::__private::Context::current();
+        let config: &GreeterConfig = &*match ::micro::__private::config::lend::<
+            GreeterConfig,
+        >(&::micro::__private::Context::current()) {
+            ::core::result::Result::Ok(lent) => lent,
+            ::core::result::Result::Err(error) => {
+                return ::micro::__private::refused(error);
+            }
+        };
+        greet(req, &config.salutation)
+    }
+    async fn bye(&self) -> Result<(), GreetError> {
+        let GreeterConfig { limits, .. }: &GreeterConfig = &*match ::micro::__private::config::lend::<
+            GreeterConfig,
+        >(&::micro::__private::Context::current()) {
+            ::core::result::Result::Ok(lent) => lent,
+            ::core::result::Result::Err(error) => {
+                return ::micro::__private::refused(error);
+            }
+        };
+        let _: &others::Limits = &*match ::micro::__private::config::lend::<
+            others::Limits,
+        >(&::micro::__private::Context::current()) {
+            ::core::result::Result::Ok(lent) => lent,
+            ::core::result::Result::Err(error) => {
+                return ::micro::__private::refused(error);
+            }
+        };
+        limits.check()
+    }
+}
+const _: () = {
+    fn __micro_serve<__MicroT: Greeter>(
+        value: ::micro::__private::Arc<__MicroT>,
+    ) -> ::micro::__private::Service {
+        #[allow(unused_imports)]
+        use ::micro::__private::ContractFallback as _;
+        __MicroT::__micro_service(value)
+    }
+    fn __micro_desc<__MicroT: Greeter>() -> &'static ::micro::__private::ServiceDesc {
+        #[allow(unused_imports)]
+        use ::micro::__private::ContractFallback as _;
+        __MicroT::__micro_desc()
+    }
+    ::micro::__private::inventory::submit! {
+        ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
+        ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
+        English > (< English > ::only_one_micro_init()) }, | value |
+        __micro_serve(::micro::__private::downcast:: < English > (value)), __micro_desc::
+        < English >, ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        "impl Greeter for English"),).lent(const { & [::micro::__private::Dep::of:: <
+        ::micro::__private::config::Config < GreeterConfig >> (),
+        ::micro::__private::Dep::of:: < ::micro::__private::config::Config <
+        others::Limits >> ()] })
+    }
+};
