@@ -211,7 +211,6 @@ fn prefixed(model: &Model) -> Option<TokenStream> {
     let section = quote_spanned!(at(ident.span())=> impl __config::Section for #ident);
     let name = syn::ext::IdentExt::unraw(ident).to_string();
     Some(quote! {
-        #[diagnostic::do_not_recommend]
         #section {
             const DESC: __config::SectionDesc = __config::SectionDesc {
                 name: #name,

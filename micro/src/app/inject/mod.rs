@@ -151,6 +151,16 @@ impl fmt::Debug for Resolver {
     }
 }
 
+/// Settings that can be injected. It stands between, so that the message does not list every struct of settings there is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stands at no prefix of the configuration",
+    label = "expected a struct marked `#[micro::config(prefix = \"..\")]`"
+)]
+pub trait Prefixed: Section {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Section> Prefixed for T {}
+
 /// A parameter of type `T`, asked for: `Ask::<T>::of(resolver)`. Any type is asked for by way of [`AskAny`]; only settings
 /// know more about what may be missing.
 #[derive(Debug)]
@@ -164,7 +174,7 @@ impl<T> Ask<Config<T>> {
     /// [`NotFound`](crate::Code::NotFound) when nothing provides them.
     pub fn of(resolver: &Resolver) -> Result<Config<T>>
     where
-        T: Section,
+        T: Prefixed,
     {
         resolver.get()
     }
