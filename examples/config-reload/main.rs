@@ -82,7 +82,6 @@ pub trait Greeter {
 }
 
 struct English {
-    greeting: Config<Greeting>,
     limits: Config<Limits>,
     greeted: AtomicU32,
     _watching: Watching,
@@ -96,14 +95,14 @@ impl English {
         let watching = greeting.watch(|old, new| {
             tracing::info!(old = old.salutation, new = new.salutation, "people are greeted differently from now on");
         });
-        Ok(English { greeting, limits, greeted: AtomicU32::new(0), _watching: watching })
+        Ok(English { limits, greeted: AtomicU32::new(0), _watching: watching })
     }
 }
 
 #[micro::handler]
 impl Greeter for English {
-    async fn hello(&self, req: HelloRequest) -> Result<HelloReply> {
-        let greeting = self.greeting.get();
+    // `greeting` is what is in force when the call comes, and stays so until it ends.
+    async fn hello(&self, req: HelloRequest, greeting: &Greeting) -> Result<HelloReply> {
         let (most, pause) = (self.limits.get().most, self.limits.get().pause);
         if most.is_some_and(|most| self.greeted.fetch_add(1, Ordering::Relaxed) >= most) {
             return Err(Error::new(Code::ResourceExhausted, "enough people were greeted"));

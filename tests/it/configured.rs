@@ -127,6 +127,17 @@ fn what_is_wrong_with_a_change_is_logged_and_shown_and_nothing_changes() {
 }
 
 #[test]
+fn what_is_logged_changes_while_the_program_runs() {
+    let place = Place::new("micro.log = 'warn'");
+    let greeter = place.serve(&[]);
+    place.write("micro.log = 'info'\nmicro.check_intervall = '1s'");
+    eventually("it says so", || greeter.said().contains("what is logged changes").then_some(()));
+    eventually("slips are noticed later too", || {
+        greeter.said().contains("did you mean `check_interval`?").then_some(())
+    });
+}
+
+#[test]
 fn all_problems_of_all_places_come_at_once_and_the_program_does_not_start() {
     let place = Place::new("[greeter]\nsalutation = 5\ntone = 'shrill'\n[limits]\npause = '1d'\n");
     let failed = place.run(&[("LIMITS_MOST", "few")], &["--address", "here", "--set", "mail.server=[]"]);

@@ -26,11 +26,10 @@ fn the_guide_has_every_setting_of_micro() {
 fn table(rows: impl Iterator<Item = Row>) -> String {
     let mut table = "| Setting | Flag | Variable | Default | |\n|---|---|---|---|---|\n".to_owned();
     for Row { key, flag, env, default, doc, live } in rows {
-        let env: Vec<String> = env.iter().map(|name| format!("`{name}`")).collect();
         let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
         let live = if live { " *Live.*" } else { "" };
         let doc = doc.replace('|', "\\|");
-        writeln!(table, "| `{key}` | `{flag}` | {} | {default} | {doc}{live} |", env.join(", ")).expect("to memory");
+        writeln!(table, "| `{key}` | `{flag}` | {env} | {default} | {doc}{live} |").expect("to memory");
     }
     table
 }

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use clap::{Arg, ArgAction, Command};
 
 use super::configuration::Configuration;
-use super::env;
 use super::reader::Problem;
 use super::section::{Field, SectionDesc};
 use super::setting::Kind;
@@ -201,10 +200,7 @@ impl Flag {
         if let Some(instead) = self.field.deprecated {
             let _ = write!(help, " (deprecated: {instead})");
         }
-        // The one that wins comes first, and the others are there for those who come from elsewhere.
-        let mut names = env::names(self.section, &self.path, self.field);
-        names.reverse();
-        let _ = write!(help, " [env: {}]", names.join(", "));
+        let _ = write!(help, " [env: {}]", show::variables(self));
         match configuration.node(&self.key) {
             _ if self.field.secret => help.push_str(" [secret]"),
             Some(node) if !show::as_text(&node).is_empty() => {

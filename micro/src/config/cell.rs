@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::handle::Cell;
-use super::reader::{self, Reader};
+use super::reader::{self, Reader, Unknown};
 use super::section::{Field, Reload};
 use super::setting::Kind;
 use super::value::{at, same};
@@ -33,14 +33,16 @@ pub(super) struct SectionCell<T> {
 struct State {
     in_force: Option<Node>,
     waiting: Vec<String>,
+    /// Keys that it does not have.
+    unknown: Vec<Unknown>,
 }
 
 impl<T: Section> SectionCell<T> {
     /// Reads it for the first time.
     pub(super) fn open(merged: &Table) -> Result<Self, Reader> {
         let node = at(merged, T::DESC.prefix);
-        let value = read::<T>(node)?;
-        let state = State { in_force: node.cloned(), waiting: vec![] };
+        let (value, unknown) = read::<T>(node)?;
+        let state = State { in_force: node.cloned(), waiting: vec![], unknown };
         Ok(SectionCell { cell: Arc::new(Cell::new(value)), state: Arc::new(Mutex::new(state)) })
     }
 
@@ -57,12 +59,12 @@ impl<T: Section> AnyCell for SectionCell<T> {
             return Ok(None);
         }
         // All of it is checked, also what has to wait: else the next start would be the first to complain.
-        let value = read::<T>(new)?;
+        let (value, unknown) = read::<T>(new)?;
         let mut waiting = Vec::new();
         let kept = keep(T::DESC.fields, T::DESC.prefix, state.in_force.as_ref(), new, &mut waiting);
         let value = match waiting.is_empty() {
             true => value,
-            false => read::<T>(kept.as_ref())?,
+            false => read::<T>(kept.as_ref())?.0,
         };
         let differs = !same(state.in_force.as_ref(), kept.as_ref());
         let (cell, place) = (self.cell.clone(), self.state.clone());
@@ -71,7 +73,10 @@ impl<T: Section> AnyCell for SectionCell<T> {
             for path in waiting.iter().filter(|path| !state.waiting.contains(path)) {
                 tracing::warn!(setting = path, "this change counts when the program starts the next time");
             }
-            *state = State { in_force: kept, waiting };
+            for slip in unknown.iter().filter(|slip| !state.unknown.contains(slip)) {
+                tracing::warn!("{slip}");
+            }
+            *state = State { in_force: kept, waiting, unknown };
             if differs { Box::new(cell.swap(value)) } else { Box::new(|| {}) }
         })))
     }
@@ -85,9 +90,10 @@ impl<T: Section> AnyCell for SectionCell<T> {
     }
 }
 
-fn read<T: Section>(node: Option<&Node>) -> Result<T, Reader> {
-    let (value, reader) = reader::read::<T>(T::DESC.prefix, node);
-    value.ok_or(reader)
+fn read<T: Section>(node: Option<&Node>) -> Result<(T, Vec<Unknown>), Reader> {
+    let (value, mut reader) = reader::read::<T>(T::DESC.prefix, node);
+    let unknown = std::mem::take(&mut reader.unknown);
+    value.map(|value| (value, unknown)).ok_or(reader)
 }
 
 /// The new settings, with the old ones where a change has to wait for a restart; those paths go to `waiting`.

@@ -50,6 +50,26 @@ pub(crate) struct Found {
     pub(crate) wanted: Wanted,
 }
 
+/// Structs that stand where another one stands: each would take the keys of the other for slips.
+fn twice(linked: &[&SectionEntry]) -> Vec<Problem> {
+    let pairs = linked.windows(2).filter(|pair| pair[0].prefix() == pair[1].prefix());
+    let problem = |pair: &[&SectionEntry]| {
+        let [one, other] = [pair[0].desc, pair[1].desc];
+        let words = format!(
+            "is the prefix of two structs, `{}` at {} and `{}` at {}: give one of them another",
+            one.name, one.declared, other.name, other.declared
+        );
+        Problem::of(one.prefix, words)
+    };
+    pairs.map(problem).collect()
+}
+
+/// Whether what is no key of one struct is the way to another: `a.b` below `a`.
+fn leads_to_another(path: &str, linked: &[&SectionEntry]) -> bool {
+    let below = |prefix: &str| prefix.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    linked.iter().any(|entry| below(entry.prefix()))
+}
+
 impl Configuration {
     /// Takes in what the code of the program has set.
     pub(crate) fn begin(&self, code: Code) {
@@ -81,11 +101,14 @@ impl Configuration {
     /// [`InvalidArgument`](crate::Code::InvalidArgument) with all problems.
     pub(crate) fn check(&self, found: &mut Found, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
         let mut problems = std::mem::take(&mut found.problems);
-        for entry in section::linked() {
+        let linked = section::linked();
+        problems.extend(twice(&linked));
+        for entry in &linked {
             let Reader { problems: wrong, unknown, deprecated, .. } = (entry.examine)(self);
             let needed = needed(entry);
             problems.extend(wrong.into_iter().filter(|problem| needed || !problem.is_missing()));
-            found.warnings.extend(unknown.iter().map(Unknown::to_string));
+            let unknown = unknown.iter().filter(|unknown| !leads_to_another(&unknown.path, &linked));
+            found.warnings.extend(unknown.map(Unknown::to_string));
             found.warnings.extend(deprecated.iter().map(ToString::to_string));
         }
         found.warnings.extend(self.misspelt());

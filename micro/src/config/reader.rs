@@ -57,6 +57,11 @@ impl Reader {
             _ if self.secret || node.secret => format!("cannot be used: expected {expected}"),
             Value::Null => format!("is null: expected {expected}"),
             Value::Array(_) | Value::Table(_) => format!("is {}: expected {expected}", node.value.what()),
+            Value::Text(text) if is_service_link(&node.origin, text) => format!(
+                "is `{}`, which Kubernetes sets for a service of that name (`enableServiceLinks: false` in the pod ends \
+                 that): expected {expected}",
+                clipped(text)
+            ),
             Value::String(text) | Value::Text(text) => format!("is `{}`: expected {expected}", clipped(text)),
             _ => format!("is `{node}`: expected {expected}"),
         };
@@ -212,6 +217,11 @@ pub(super) fn one_of(names: &[&str]) -> String {
         [one] => format!("`{one}`"),
         [first @ .., last] => format!("`{}` or `{last}`", first.join("`, `")),
     }
+}
+
+/// Kubernetes puts the address of each service into a variable: that of a service `greeter` is in `GREETER_PORT`.
+fn is_service_link(origin: &Origin, text: &str) -> bool {
+    origin.layer() == Layer::Environment && origin.place().ends_with("_PORT") && text.starts_with("tcp://")
 }
 
 /// As much of a text as a message can take.

@@ -156,6 +156,16 @@ fn written(node: &Node, kind: Kind) -> String {
     value.map_or_else(|| node.to_string(), |value| Node { value, ..node.clone() }.to_string())
 }
 
+/// The name of a setting in the environment, and behind it those that mean the same for people who come from elsewhere.
+pub(super) fn variables(flag: &super::args::Flag) -> String {
+    let mut names = super::env::names(flag.section, &flag.path, flag.field);
+    let own = names.pop().unwrap_or_default();
+    match names.is_empty() {
+        true => own,
+        false => format!("{own}, alias {}", names.join(", ")),
+    }
+}
+
 /// How a setting that has to be set is set.
 pub(super) fn way_to_set(path: &str) -> Option<String> {
     let sections: Vec<_> = super::linked().iter().map(|entry| entry.desc).collect();
@@ -171,8 +181,8 @@ pub struct Row {
     pub key: String,
     /// The flag, with its dashes.
     pub flag: String,
-    /// The names in the environment, the one that wins first.
-    pub env: Vec<String>,
+    /// The name in the environment, and behind it those that mean the same.
+    pub env: String,
     /// What it is where nothing says anything, as a flag would say it.
     pub default: String,
     /// What it is for.
@@ -184,8 +194,7 @@ pub struct Row {
 /// Every setting of the structs that are linked, as rows of a table.
 pub fn rows(configuration: &Configuration) -> Vec<Row> {
     let row = |flag: super::args::Flag| {
-        let mut env = super::env::names(flag.section, &flag.path, flag.field);
-        env.reverse();
+        let env = variables(&flag);
         let default = flag.field.default_node().unwrap_or_else(|| Node::new(Value::Null, declared()));
         debug_assert!(default.origin.layer() == Layer::Default);
         Row {

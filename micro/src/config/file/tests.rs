@@ -18,6 +18,7 @@ use crate::util::{clock, random};
 mod changes;
 mod contents;
 mod storm;
+mod suite;
 
 /// How long to wait for what must come: machines under test are busy.
 const PATIENCE: Duration = Duration::from_secs(15);
