@@ -83,7 +83,8 @@ async fn later_layers_win_and_tables_are_merged() {
         pool.users.insert("bob".into(), User { idle: Duration::from_secs(1), password: None });
     });
     let app = app.start().await.unwrap();
-    let pool = app.get::<Config<Pool>>().unwrap().get();
+    let config: Config<Pool> = app.get().unwrap();
+    let pool = config.get();
     assert_eq!((pool.least, pool.most), (2, 20));
     assert_eq!(pool.users["ada"].idle, Duration::from_secs(300));
     assert_eq!(pool.users["bob"].idle, Duration::from_secs(1));

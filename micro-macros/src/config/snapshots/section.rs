@@ -128,7 +128,6 @@ const _: () = {
             __read(reader.empty_section(__FIELDS))
         }
     }
-    #[diagnostic::do_not_recommend]
     impl __config::Section for Greeter {
         const DESC: __config::SectionDesc = __config::SectionDesc {
             name: "Greeter",

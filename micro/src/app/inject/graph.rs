@@ -147,7 +147,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::app::inject::{AnyArc, Init};
+    use crate::app::inject::{AnyArc, Component, Init};
     use crate::rpc::BoxFuture;
 
     struct A;
