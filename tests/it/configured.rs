@@ -223,9 +223,7 @@ fn a_secret_is_in_nothing_the_program_says() {
         vec!["--config", "nats://user:c4n4ry@127.0.0.1:1/settings", "--print-config"],
     ] {
         let output = place.run(&variables, &arguments);
-        said += &format!("{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr))
-            .replace(&wrong, "")
-            .replace("c4n4ry@127", "");
+        said += &(text(&output.stdout) + &text(&output.stderr));
     }
     // A field that is not marked as a secret is shown by its struct, so this one has no login any more.
     place.write(&format!("[mail]\npassword = '{CANARY}'"));
