@@ -1,3 +1,4 @@
 //! What most files of a service need: `use micro::prelude::*;`.
 
+pub use crate::config::Config;
 pub use crate::{CallOptions, Code, Context, Error, Result, Streaming};

@@ -24,6 +24,19 @@ pub struct Pool {
     /// Who may connect.
     #[config(default)]
     pub users: BTreeMap<String, User>,
+    /// What stands in between.
+    pub proxy: Option<Proxy>,
+}
+
+/// What stands between a pool and its target.
+#[micro::config]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proxy {
+    /// Where it is.
+    pub address: String,
+    /// How long it may take.
+    #[config(default = "1s")]
+    pub patience: Duration,
 }
 
 impl Pool {
@@ -91,12 +104,27 @@ async fn later_layers_win_and_tables_are_merged() {
     let configuration = app.configuration();
     assert!(configuration.origin("it_pool.least").unwrap().to_string().contains("tests/it/config.rs:"));
     assert_eq!(configuration.origin("it_pool.most").unwrap().layer(), Layer::File);
-    assert_eq!(configuration.origin("it_pool.target").unwrap().layer(), Layer::Default);
+    assert_eq!(configuration.origin("it_pool.target").unwrap().layer(), Layer::Declared);
     let printed = configuration.print();
     assert!(
         printed.contains("most = 20") && printed.contains("over 15 (code at ") && printed.contains("10 (default)"),
         "{printed}"
     );
+}
+
+#[tokio::test]
+async fn a_struct_that_need_not_be_there_is_there_once_something_in_it_is_set() {
+    let memory = Memory::new(Layer::File);
+    let app = app(&memory).await;
+    let config: Config<Pool> = app.get().unwrap();
+    assert_eq!(config.get().proxy, None);
+    memory.set("it_pool.proxy.patience", "2s");
+    let troubles = app.configuration().troubles();
+    until("half a proxy is none", || format!("{troubles:?}").contains("`it_pool.proxy.address` is not set")).await;
+    memory.set("it_pool.proxy.address", "there");
+    assert_eq!(config.changed().await.proxy, Some(Proxy { address: "there".into(), patience: Duration::from_secs(2) }));
+    memory.remove("it_pool.proxy");
+    assert_eq!(config.changed().await.proxy, None);
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ pub(super) fn flags(sections: &[&'static SectionDesc]) -> Vec<Flag> {
     let mut flags = Vec::new();
     let own = |section: &&&SectionDesc| section.prefix == OWN;
     for section in sections.iter().filter(|section| !own(section)).chain(sections.iter().filter(own)) {
-        add_flags(&mut flags, section, section.fields, &mut vec![]);
+        add_flags(&mut flags, section, section.fields, &mut vec![], &mut vec![]);
     }
     flags
 }
@@ -106,11 +106,15 @@ fn add_flags(
     section: &'static SectionDesc,
     fields: &'static [Field],
     path: &mut Vec<&'static str>,
+    above: &mut Vec<&'static [Field]>,
 ) {
+    above.push(fields);
     for field in fields {
         path.push(field.name);
-        match (field.kind)() {
-            Kind::Section(inner) => add_flags(flags, section, inner, path),
+        match ((field.kind)(), (field.kind)().inner(above)) {
+            (_, Some(inner)) => add_flags(flags, section, inner, path, above),
+            // A struct within itself: further in there is `--set`.
+            (Kind::Section(_) | Kind::Optional(_), None) => {}
             _ => {
                 let key = [section.prefix].iter().chain(&*path).copied().collect::<Vec<_>>().join(".");
                 let named = key.strip_prefix("micro.").unwrap_or(&key).replace(['.', '_'], "-");
@@ -120,6 +124,7 @@ fn add_flags(
         }
         path.pop();
     }
+    above.pop();
 }
 
 /// Flags that more than one setting claims.

@@ -116,6 +116,10 @@ fn keep(
                 before
             }
             (Reload::Live, Kind::Section(fields)) => keep(fields, &path, before.as_ref(), after.as_ref(), waiting),
+            // One that comes or goes does so as a whole.
+            (Reload::Live, Kind::Optional(fields)) if before.is_some() && after.is_some() => {
+                keep(fields, &path, before.as_ref(), after.as_ref(), waiting)
+            }
             _ => continue,
         };
         if let Some(Node { value: Value::Table(table), .. }) = &mut kept {

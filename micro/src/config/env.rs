@@ -43,7 +43,7 @@ pub(super) fn read(variables: &[(OsString, OsString)], sections: &[&SectionDesc]
         read.below(&format!("{}_", upper(prefix)), "");
     }
     for section in sections {
-        read.fields(section, section.fields, &mut vec![]);
+        read.fields(section, section.fields, &mut vec![], &mut vec![]);
     }
     read.note_near(sections);
     read.environment
@@ -56,24 +56,31 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn fields(&mut self, section: &SectionDesc, fields: &'static [Field], path: &mut Vec<&'static str>) {
+    fn fields(
+        &mut self,
+        section: &SectionDesc,
+        fields: &'static [Field],
+        path: &mut Vec<&'static str>,
+        above: &mut Vec<&'static [Field]>,
+    ) {
+        above.push(fields);
         for field in fields {
             path.push(field.name);
             let key = [section.prefix].into_iter().chain(path.iter().copied()).collect::<Vec<_>>().join(".");
             for name in names(section, path, field) {
                 self.variable(&name, &key, field.secret);
                 match (field.kind)() {
-                    Kind::Section(_) => {}
                     Kind::Map(_) | Kind::Any => self.below(&format!("{name}__"), &key),
                     _ => {}
                 }
                 self.known.insert(name);
             }
-            if let Kind::Section(inner) = (field.kind)() {
-                self.fields(section, inner, path);
+            if let Some(inner) = (field.kind)().inner(above) {
+                self.fields(section, inner, path, above);
             }
             path.pop();
         }
+        above.pop();
     }
 
     /// Takes the variable of this name for the setting at `key`.

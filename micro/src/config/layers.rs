@@ -35,7 +35,7 @@ impl Layers {
     pub(super) fn new(sections: Vec<&'static SectionDesc>) -> Self {
         let defaults = section::declarations(&sections);
         let mut layers = Layers { sections: sections.into(), slots: vec![], next: 0 };
-        let declared = layers.add(Layer::Default, "default");
+        let declared = layers.add(Layer::Declared, "default");
         layers.slot(declared).in_force = defaults;
         let code = layers.add(Layer::Code, "code");
         debug_assert_eq!(code, Self::CODE, "the second to be added");

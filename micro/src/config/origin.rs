@@ -5,7 +5,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
     /// What the declaration of the struct says.
-    Default,
+    Declared,
     /// What the program says.
     Code,
     /// What files say, each over those named before it.
@@ -21,12 +21,12 @@ pub enum Layer {
 impl Layer {
     /// Every layer, from the bottom up.
     pub const ALL: [Layer; 6] =
-        [Layer::Default, Layer::Code, Layer::File, Layer::Remote, Layer::Environment, Layer::Flag];
+        [Layer::Declared, Layer::Code, Layer::File, Layer::Remote, Layer::Environment, Layer::Flag];
 
     /// Its name in messages and in the documentation.
     pub fn as_str(self) -> &'static str {
         match self {
-            Layer::Default => "default",
+            Layer::Declared => "default",
             Layer::Code => "code",
             Layer::File => "file",
             Layer::Remote => "remote",

@@ -62,7 +62,7 @@ impl Reader {
                  that): expected {expected}",
                 clipped(text)
             ),
-            Value::String(text) | Value::Text(text) => format!("is `{}`: expected {expected}", clipped(text)),
+            Value::Str(text) | Value::Text(text) => format!("is `{}`: expected {expected}", clipped(text)),
             _ => format!("is `{node}`: expected {expected}"),
         };
         self.problem(Some(node.origin.clone()), words);
@@ -254,7 +254,7 @@ impl Display for Problem {
             Some(origin) if matches!(origin.layer(), Layer::Environment | Layer::Flag) => {
                 write!(f, "`{origin}` {}", self.words)
             }
-            Some(origin) if origin.layer() != Layer::Default => {
+            Some(origin) if origin.layer() != Layer::Declared => {
                 write!(f, "`{}` ({origin}) {}", self.path, self.words)
             }
             _ if self.path.is_empty() => f.write_str(&self.words),

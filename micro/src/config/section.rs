@@ -164,7 +164,7 @@ pub(super) fn mark_secrets(table: &mut Table, sections: &[&SectionDesc]) {
 
 fn mark(node: &mut Node, kind: Kind) {
     match (kind, &mut node.value) {
-        (Kind::Section(fields), Value::Table(table)) => {
+        (Kind::Section(fields) | Kind::Optional(fields), Value::Table(table)) => {
             for field in fields {
                 if let Some(node) = table.get_mut(field.name) {
                     node.secret |= field.secret;

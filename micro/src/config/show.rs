@@ -30,7 +30,7 @@ pub(super) fn as_text(node: &Node) -> String {
     match &node.value {
         Value::Null => String::new(),
         Value::Bool(on) => if *on { "on" } else { "off" }.to_owned(),
-        Value::String(text) | Value::Text(text) => text::without_logins(text).into_owned(),
+        Value::Str(text) | Value::Text(text) => text::without_logins(text).into_owned(),
         Value::Array(items) => items.iter().map(as_text).collect::<Vec<_>>().join(","),
         Value::Table(table) => {
             let pairs = table.iter().map(|(key, node)| format!("{key}={}", as_text(node)));
@@ -82,6 +82,7 @@ impl Shown<'_> {
             let node = table.and_then(|table| table.get(field.name));
             match ((field.kind)(), node) {
                 (Kind::Section(inner), node) => self.fields(text, inner, &path, node),
+                (Kind::Optional(inner), node @ Some(_)) => self.fields(text, inner, &path, node),
                 (kind, None) => {
                     let words = if field.secret { "secret, not set" } else { "not set" };
                     line(text, &format!("# {path} = {}", kind.placeholder()), words);
@@ -102,7 +103,7 @@ impl Shown<'_> {
             (Value::Table(table), _) if !table.is_empty() && !node.secret => {
                 let inner = |key: &str| match kind {
                     Kind::Map(inner) => inner(),
-                    Kind::Section(fields) => {
+                    Kind::Section(fields) | Kind::Optional(fields) => {
                         fields.iter().find(|field| field.name == key).map_or(Kind::Any, |field| (field.kind)())
                     }
                     _ => Kind::Any,
@@ -196,7 +197,7 @@ pub fn rows(configuration: &Configuration) -> Vec<Row> {
     let row = |flag: super::args::Flag| {
         let env = variables(&flag);
         let default = flag.field.default_node().unwrap_or_else(|| Node::new(Value::Null, declared()));
-        debug_assert!(default.origin.layer() == Layer::Default);
+        debug_assert!(default.origin.layer() == Layer::Declared);
         Row {
             key: flag.key,
             flag: format!("--{}", flag.name),

@@ -30,7 +30,7 @@ pub enum Value {
     /// Any other number.
     Float(f64),
     /// Text that was written as text, as in a file.
-    String(String),
+    Str(String),
     /// Text of a place that knows nothing but text, such as a variable or a flag. It is a number, a switch or a list wherever
     /// one is expected.
     Text(String),
@@ -181,7 +181,7 @@ impl Value {
             Value::Null => "nothing",
             Value::Bool(_) => "a switch",
             Value::Integer(_) | Value::Float(_) => "a number",
-            Value::String(_) | Value::Text(_) => "text",
+            Value::Str(_) | Value::Text(_) => "text",
             Value::Array(_) => "a list",
             Value::Table(_) => "a table",
         }
@@ -190,7 +190,7 @@ impl Value {
     /// The text it is, however it was written.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Value::String(text) | Value::Text(text) => Some(text),
+            Value::Str(text) | Value::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -208,7 +208,7 @@ impl fmt::Display for Node {
             Value::Integer(value) => write!(f, "{value}"),
             // `{:?}` keeps the point of a whole one.
             Value::Float(value) => write!(f, "{value:?}"),
-            Value::String(text) | Value::Text(text) => f.write_str(&quoted(text)),
+            Value::Str(text) | Value::Text(text) => f.write_str(&quoted(text)),
             Value::Array(items) => {
                 f.write_str("[")?;
                 for (at, item) in items.iter().enumerate() {
@@ -272,13 +272,13 @@ impl From<f64> for Value {
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Value::String(value.to_owned())
+        Value::Str(value.to_owned())
     }
 }
 
 impl From<String> for Value {
     fn from(value: String) -> Self {
-        Value::String(value)
+        Value::Str(value)
     }
 }
 
@@ -316,7 +316,7 @@ pub fn from_json(json: serde_json::Value, origin: &Origin) -> Node {
             Some(integer) => Value::Integer(integer),
             None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
         },
-        Json::String(text) => Value::String(text),
+        Json::String(text) => Value::Str(text),
         Json::Array(items) => Value::Array(items.into_iter().map(|item| from_json(item, origin)).collect()),
         Json::Object(fields) => {
             Value::Table(fields.into_iter().map(|(key, value)| (key, from_json(value, origin))).collect())
@@ -336,7 +336,7 @@ pub(super) fn to_json(node: &Node) -> serde_json::Value {
             fits.unwrap_or_else(|_| Json::String(value.to_string()))
         }
         Value::Float(value) => Json::from(*value),
-        Value::String(text) | Value::Text(text) => Json::String(text.clone()),
+        Value::Str(text) | Value::Text(text) => Json::String(text.clone()),
         Value::Array(items) => Json::Array(items.iter().map(to_json).collect()),
         Value::Table(table) => Json::Object(table.iter().map(|(key, node)| (key.clone(), to_json(node))).collect()),
     }
@@ -344,7 +344,7 @@ pub(super) fn to_json(node: &Node) -> serde_json::Value {
 
 /// What the declaration of a struct says.
 pub(super) fn declared() -> Origin {
-    Origin::new(Layer::Default, "default")
+    Origin::new(Layer::Declared, "default")
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Filler<'_> {
                     self.fill_node(item, &format!("{key}[{at}]"));
                 }
             }
-            Value::String(text) if text.contains("${") => {
+            Value::Str(text) if text.contains("${") => {
                 let text = std::mem::take(text);
                 self.fill_text(node, &text, key);
             }
@@ -69,7 +69,7 @@ impl Filler<'_> {
             }
         }
         let refers = parts.iter().any(|part| !matches!(part, Part::Plain(_)));
-        node.value = if refers { Value::Text(filled) } else { Value::String(filled) };
+        node.value = if refers { Value::Text(filled) } else { Value::Str(filled) };
         node.secret |= parts.iter().any(|part| matches!(part, Part::File(_)));
     }
 

@@ -41,7 +41,7 @@ impl Reader<'_> {
                 let items: Vec<&RawValue> = open(raw, line)?;
                 Value::Array(items.into_iter().map(|item| self.node(item)).collect::<Result<_, _>>()?)
             }
-            Some(b'"') => Value::String(open(raw, line)?),
+            Some(b'"') => Value::Str(open(raw, line)?),
             Some(b't' | b'f') => Value::Bool(open(raw, line)?),
             Some(b'n') => Value::Null,
             _ => match raw.parse::<i128>() {

@@ -43,9 +43,9 @@ impl Reader<'_> {
             return Err(Wrong::at(line, format!("tables and lists stand more than {DEEPEST} deep")));
         }
         let value = match value {
-            DeValue::String(text) => Value::String(text.into_owned()),
+            DeValue::String(text) => Value::Str(text.into_owned()),
             DeValue::Boolean(value) => Value::Bool(value),
-            DeValue::Datetime(moment) => Value::String(moment.to_string()),
+            DeValue::Datetime(moment) => Value::Str(moment.to_string()),
             DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix())
                 .map(Value::Integer)
                 .map_err(|_| Wrong::at(line, "a number is too large"))?,

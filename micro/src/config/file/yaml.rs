@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for AnyTree {
         visit_i128: i128 => Value::Integer;
         visit_f64: f64 => Value::Float;
         visit_str: &str => Value::from;
-        visit_string: String => Value::String;
+        visit_string: String => Value::Str;
     }
 
     fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<Tree, E> {

@@ -15,6 +15,8 @@ pub enum Kind {
     Map(fn() -> Kind),
     /// A struct of settings.
     Section(&'static [Field]),
+    /// A struct of settings that is there once something in it is set.
+    Optional(&'static [Field]),
     /// Whatever serde makes of it.
     Any,
 }
@@ -29,6 +31,13 @@ pub struct Choice {
 }
 
 impl Kind {
+    /// The settings of a struct, whether it has to be there or not; those of `above` are not gone through again, or a struct
+    /// within itself would have no end.
+    pub(in crate::config) fn inner(&self, above: &[&'static [Field]]) -> Option<&'static [Field]> {
+        let (Kind::Section(fields) | Kind::Optional(fields)) = *self else { return None };
+        above.iter().all(|outer| !std::ptr::eq(*outer, fields)).then_some(fields)
+    }
+
     /// What stands for the value in `--help`.
     pub fn placeholder(&self) -> String {
         match self {
@@ -37,7 +46,7 @@ impl Kind {
             Kind::Choice(choices) => choices.iter().map(|choice| choice.name).collect::<Vec<_>>().join("|"),
             Kind::List(item) => format!("{},..", item().placeholder()),
             Kind::Map(item) => format!("KEY={},..", item().placeholder()),
-            Kind::Section(_) | Kind::Any => "VALUE".to_owned(),
+            Kind::Section(_) | Kind::Optional(_) | Kind::Any => "VALUE".to_owned(),
         }
     }
 }

@@ -135,7 +135,7 @@ impl<'de> Deserializer<'de> for Tree<'_> {
                 _ => visitor.visit_i128(*value),
             },
             Value::Float(value) => visitor.visit_f64(*value),
-            Value::String(text) | Value::Text(text) => visitor.visit_str(text),
+            Value::Str(text) | Value::Text(text) => visitor.visit_str(text),
             Value::Array(items) => self.array(items, visitor),
             Value::Table(table) => self.table(table, visitor),
         }

@@ -109,7 +109,7 @@ impl Setting for Duration {
         let time = match &node.value {
             // Go Micro's times are whole seconds without a unit.
             Value::Integer(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
-            Value::String(text) | Value::Text(text) => duration::parse(text),
+            Value::Str(text) | Value::Text(text) => duration::parse(text),
             _ => None,
         };
         time.or_else(|| reader.refuse(node, "a time, like `30s`, `250ms` or `5m`"))
@@ -193,7 +193,10 @@ impl<T: Setting> Setting for Option<T> {
     const SECRET: bool = T::SECRET;
 
     fn kind() -> Kind {
-        T::kind()
+        match T::kind() {
+            Kind::Section(fields) => Kind::Optional(fields),
+            kind => kind,
+        }
     }
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {

@@ -294,7 +294,7 @@ async fn references_are_filled_in() {
         "token": "s3cret", "list": ["a", "8080"], "all": "two\nlines\n", "odd": "${PORT}", "${PORT}": 1});
     assert_eq!(json(&table), expected);
     assert!(table["port"].value == Value::Text("8080".into()), "it may be a number");
-    assert!(table["plain"].value == Value::String("${PORT}".into()), "it is what was written");
+    assert!(table["plain"].value == Value::Str("${PORT}".into()), "it is what was written");
     let secrets: Vec<_> = table.iter().filter(|(_, node)| node.secret).map(|(key, _)| key.as_str()).collect();
     assert_eq!(secrets, ["all", "token"]);
     assert_eq!(table["token"].to_string(), "***");
