@@ -5,13 +5,12 @@ use std::fmt::Write as _;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::configuration::Configuration;
-use super::reader::Problem;
-use super::section::{Field, SectionDesc};
-use super::setting::Kind;
+use super::catalogue::{self, Entry, OWN};
+use super::declaration::SectionDesc;
+use super::problem::Problem;
 use super::show;
 use super::value::put;
-use super::{Layer, Node, Origin, Table, Value};
+use super::{Configuration, Kind, Layer, Node, Origin, Table, Value};
 
 /// The command line, as settings.
 #[derive(Debug, Default)]
@@ -36,27 +35,15 @@ pub(crate) enum Wanted {
     Check,
 }
 
-/// One setting, with its flag.
-pub(super) struct Flag {
-    pub(super) name: String,
-    pub(super) key: String,
-    pub(super) path: Vec<&'static str>,
-    pub(super) section: &'static SectionDesc,
-    pub(super) field: &'static Field,
-}
-
 const SET: &str = "set";
 const PRINT: &str = "print-config";
 const CHECK: &str = "check-config";
 
-/// The prefix of micro's own settings, whose flags and headings go without it.
-const OWN: &str = "micro";
-
 /// Reads the command line, the name of the program first. `configuration` has what is in force without it, for `--help`.
 pub(super) fn read(arguments: &[OsString], configuration: &Configuration) -> Arguments {
-    let flags = flags(&configuration.sections());
-    let mut read = Arguments { problems: twice(&flags), ..Arguments::default() };
-    let matches = match command(&flags, configuration).try_get_matches_from(arguments) {
+    let entries = catalogue::entries(&configuration.sections());
+    let mut read = Arguments { problems: twice(&entries), ..Arguments::default() };
+    let matches = match command(&entries, configuration).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => {
             read.wanted = Wanted::Help(error.to_string());
@@ -67,11 +54,12 @@ pub(super) fn read(arguments: &[OsString], configuration: &Configuration) -> Arg
             return read;
         }
     };
-    for flag in &flags {
-        let Some(values) = matches.get_many::<String>(&flag.name) else { continue };
+    for entry in &entries {
+        let flag = entry.flag();
+        let Some(values) = matches.get_many::<String>(&flag) else { continue };
         let text = values.map(String::as_str).collect::<Vec<_>>().join(",");
-        let node = text_node(&text, format!("--{}", flag.name));
-        put(&mut read.table, &flag.key, if flag.field.secret { node.secret() } else { node });
+        let node = text_node(&text, format!("--{flag}"));
+        put(&mut read.table, &entry.key, if entry.field.secret { node.secret() } else { node });
     }
     for pair in matches.get_many::<String>(SET).into_iter().flatten() {
         match pair.split_once('=').filter(|(key, _)| !key.trim().is_empty()) {
@@ -91,60 +79,25 @@ fn text_node(text: &str, place: String) -> Node {
     Node::new(Value::Text(text.to_owned()), Origin::new(Layer::Flag, place))
 }
 
-/// Every flag there is: those of the program first, then those of micro.
-pub(super) fn flags(sections: &[&'static SectionDesc]) -> Vec<Flag> {
-    let mut flags = Vec::new();
-    let own = |section: &&&SectionDesc| section.prefix == OWN;
-    for section in sections.iter().filter(|section| !own(section)).chain(sections.iter().filter(own)) {
-        add_flags(&mut flags, section, section.fields, &mut vec![], &mut vec![]);
-    }
-    flags
-}
-
-fn add_flags(
-    flags: &mut Vec<Flag>,
-    section: &'static SectionDesc,
-    fields: &'static [Field],
-    path: &mut Vec<&'static str>,
-    above: &mut Vec<&'static [Field]>,
-) {
-    above.push(fields);
-    for field in fields {
-        path.push(field.name);
-        match ((field.kind)(), (field.kind)().inner(above)) {
-            (_, Some(inner)) => add_flags(flags, section, inner, path, above),
-            // A struct within itself: further in there is `--set`.
-            (Kind::Section(_) | Kind::Optional(_), None) => {}
-            _ => {
-                let key = [section.prefix].iter().chain(&*path).copied().collect::<Vec<_>>().join(".");
-                let named = key.strip_prefix("micro.").unwrap_or(&key).replace(['.', '_'], "-");
-                let name = field.flag.map_or(named, str::to_owned);
-                flags.push(Flag { name, key, path: path.clone(), section, field });
-            }
-        }
-        path.pop();
-    }
-    above.pop();
-}
-
 /// Flags that more than one setting claims.
-fn twice(flags: &[Flag]) -> Vec<Problem> {
+fn twice(entries: &[Entry]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for (at, flag) in flags.iter().enumerate() {
-        let taken = [SET, PRINT, CHECK, "help"].contains(&&*flag.name).then_some("micro itself");
-        let earlier = flags[..at].iter().find(|earlier| earlier.name == flag.name).map(|earlier| &*earlier.key);
+    for (at, entry) in entries.iter().enumerate() {
+        let flag = entry.flag();
+        let taken = [SET, PRINT, CHECK, "help"].contains(&&*flag).then_some("micro itself");
+        let earlier = entries[..at].iter().find(|earlier| earlier.flag() == flag).map(|earlier| &*earlier.key);
         if let Some(other) = earlier.or(taken) {
             let words = format!(
-                "has the flag `--{}`, which is also that of `{other}`: name another with `flag = \"..\"` in `{}` at {}",
-                flag.name, flag.section.name, flag.section.declared
+                "has the flag `--{flag}`, which is also that of `{other}`: name another with `flag = \"..\"` in `{}` at {}",
+                entry.section.name, entry.section.declared
             );
-            problems.push(Problem::of(&*flag.key, words));
+            problems.push(Problem::of(&*entry.key, words));
         }
     }
     problems
 }
 
-fn command(flags: &[Flag], configuration: &Configuration) -> Command {
+fn command(entries: &[Entry], configuration: &Configuration) -> Command {
     let mut command = Command::new("service")
         .no_binary_name(false)
         .args_override_self(true)
@@ -155,13 +108,16 @@ fn command(flags: &[Flag], configuration: &Configuration) -> Command {
              one wins.",
         );
     let mut heading = None;
-    for flag in flags.iter().enumerate().filter(|(at, flag)| flags[..*at].iter().all(|other| other.name != flag.name)) {
-        let (_, flag) = flag;
-        if heading != Some(flag.section.prefix) {
-            heading = Some(flag.section.prefix);
-            command = command.next_help_heading(self::heading(flag.section));
+    for (at, entry) in entries.iter().enumerate() {
+        // Of two with one flag the first has it; that this is a problem is said elsewhere.
+        if entries[..at].iter().any(|other| other.flag() == entry.flag()) {
+            continue;
         }
-        command = command.arg(flag.arg(configuration));
+        if heading != Some(entry.section.prefix) {
+            heading = Some(entry.section.prefix);
+            command = command.next_help_heading(self::heading(entry.section));
+        }
+        command = command.arg(arg(entry, configuration));
     }
     let option = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
     command.next_help_heading("Options").args([
@@ -182,39 +138,34 @@ fn heading(section: &SectionDesc) -> String {
     }
 }
 
-impl Flag {
-    fn arg(&self, configuration: &Configuration) -> Arg {
-        let kind = (self.field.kind)();
-        let arg = Arg::new(self.name.clone())
-            .long(self.name.clone())
-            .value_name(kind.placeholder())
-            .help(self.help(configuration));
-        match kind {
-            Kind::List(_) | Kind::Map(_) => arg.action(ArgAction::Append),
-            // `--verbose` alone says yes.
-            Kind::Switch => arg.action(ArgAction::Set).num_args(0..=1).default_missing_value("on"),
-            _ => arg.action(ArgAction::Set),
-        }
+fn arg(entry: &Entry, configuration: &Configuration) -> Arg {
+    let (flag, kind) = (entry.flag(), (entry.field.kind)());
+    let arg = Arg::new(flag.clone()).long(flag).value_name(kind.placeholder()).help(help(entry, configuration));
+    match kind {
+        Kind::List(_) | Kind::Map(_) => arg.action(ArgAction::Append),
+        // `--verbose` alone says yes.
+        Kind::Switch => arg.action(ArgAction::Set).num_args(0..=1).default_missing_value("on"),
+        _ => arg.action(ArgAction::Set),
     }
+}
 
-    fn help(&self, configuration: &Configuration) -> String {
-        let mut help = show::first_paragraph(self.field.doc);
-        if help.ends_with('.') && !help.ends_with("..") {
-            help.pop();
-        }
-        if let Some(instead) = self.field.deprecated {
-            let _ = write!(help, " (deprecated: {instead})");
-        }
-        let _ = write!(help, " [env: {}]", show::variables(self));
-        match configuration.node(&self.key) {
-            _ if self.field.secret => help.push_str(" [secret]"),
-            Some(node) if !show::as_text(&node).is_empty() => {
-                let _ = write!(help, " [default: {}]", show::as_text(&node));
-            }
-            _ => {}
-        }
-        help.trim_start().to_owned()
+fn help(entry: &Entry, configuration: &Configuration) -> String {
+    let mut help = show::first_paragraph(entry.field.doc);
+    if help.ends_with('.') && !help.ends_with("..") {
+        help.pop();
     }
+    if let Some(instead) = entry.field.deprecated {
+        let _ = write!(help, " (deprecated: {instead})");
+    }
+    let _ = write!(help, " [env: {}]", entry.variables_in_words());
+    match configuration.node(&entry.key) {
+        _ if entry.field.secret => help.push_str(" [secret]"),
+        Some(node) if !show::as_text(&node).is_empty() => {
+            let _ = write!(help, " [default: {}]", show::as_text(&node));
+        }
+        _ => {}
+    }
+    help.trim_start().to_owned()
 }
 
 // clap says `error: ` first and advises at length; the advice stands at the end of our own report.

@@ -3,12 +3,13 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::declaration::Field;
+use super::fields;
 use super::handle::Cell;
-use super::reader::{self, Reader, Unknown};
-use super::section::{Field, Reload};
-use super::setting::Kind;
+use super::problem::Unknown;
+use super::reader::Reader;
 use super::value::{at, same};
-use super::{Config, Node, Section, Table, Value};
+use super::{Config, Kind, Node, Reload, Section, Table, Value};
 
 /// Puts a change in force, and gives what then tells those who watch.
 pub(super) type Change = Box<dyn FnOnce() -> Box<dyn FnOnce() + Send>>;
@@ -91,7 +92,7 @@ impl<T: Section> AnyCell for SectionCell<T> {
 }
 
 fn read<T: Section>(node: Option<&Node>) -> Result<(T, Vec<Unknown>), Reader> {
-    let (value, mut reader) = reader::read::<T>(T::DESC.prefix, node);
+    let (value, mut reader) = fields::read::<T>(T::DESC.prefix, node);
     let unknown = std::mem::take(&mut reader.unknown);
     value.map(|value| (value, unknown)).ok_or(reader)
 }

@@ -1,22 +1,23 @@
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::cell::{AnyCell, SectionCell};
-use super::follow::{self, Need};
-use super::layers::{Layers, SlotId};
-use super::queue::Queue;
-use super::reader::{self, Problem, Reader};
-use super::section::{self, SectionDesc};
-use super::show;
+use super::catalogue;
+use super::cell::SectionCell;
+use super::declaration::SectionDesc;
+use super::engine::Engine;
+use super::fields;
+use super::layers::Layers;
+use super::problem::Problem;
+use super::reader::Reader;
+use super::section;
 use super::value::{at, from_json, put, remove, same, without_nulls};
-use super::{Config, Layer, Node, Origin, Section, Setting, Source, Table, Value};
+use super::{Config, Layer, Node, Origin, Section, Setting, Table, Value};
 use crate::errors::{Error, Result};
-use crate::util::spawn::Task;
 
 /// All settings of an app: every layer, what they come to, and what is wrong with them. Cloning it is cheap and gives the
 /// same one.
@@ -35,21 +36,7 @@ use crate::util::spawn::Task;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Configuration(pub(super) Arc<Inner>);
-
-pub(super) struct Inner {
-    state: Mutex<State>,
-    merged: watch::Sender<Arc<Table>>,
-    troubles: watch::Sender<BTreeMap<String, String>>,
-    to_tell: Queue,
-    /// The tasks that follow the sources; they end with this.
-    pub(super) following: Mutex<Vec<Task<()>>>,
-}
-
-struct State {
-    layers: Layers,
-    cells: HashMap<TypeId, Arc<dyn AnyCell>>,
-}
+pub struct Configuration(pub(super) Arc<Engine>);
 
 /// What setting a value came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,11 +54,7 @@ impl Configuration {
     }
 
     pub(super) fn of_sections(sections: Vec<&'static SectionDesc>) -> Self {
-        let layers = Layers::new(sections);
-        let merged = watch::Sender::new(Arc::new(layers.merged()));
-        let state = Mutex::new(State { layers, cells: HashMap::new() });
-        let (troubles, to_tell, following) = Default::default();
-        Configuration(Arc::new(Inner { state, merged, troubles, to_tell, following }))
+        Configuration(Arc::new(Engine::new(Layers::new(sections))))
     }
 
     /// The settings of a struct, checked, and kept up to date from now on.
@@ -92,14 +75,14 @@ impl Configuration {
                 state.cells.insert(id, Arc::new(cell));
                 Ok(config)
             }
-            Err(reader) => Err(refused(&reader.problems)),
+            Err(reader) => Err(refused(&reader.problems, &state.layers.sections())),
         }
     }
 
     /// What reading a struct would come to.
     pub(super) fn examine<T: Section>(&self) -> Reader {
         let merged = self.0.merged.borrow().clone();
-        reader::read::<T>(T::DESC.prefix, at(&merged, T::DESC.prefix)).1
+        fields::read::<T>(T::DESC.prefix, at(&merged, T::DESC.prefix)).1
     }
 
     /// What stands at `path`, `greeter.limits.ada`, as a type; `None` where nothing does.
@@ -109,8 +92,8 @@ impl Configuration {
     /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is not of that type.
     pub fn get<T: Setting>(&self, path: &str) -> Result<Option<T>> {
         let Some(node) = self.node(path) else { return Ok(None) };
-        let (value, reader) = reader::read::<T>(path, Some(&node));
-        value.map(Some).ok_or_else(|| refused(&reader.problems))
+        let (value, reader) = fields::read::<T>(path, Some(&node));
+        value.map(Some).ok_or_else(|| refused(&reader.problems, &self.sections()))
     }
 
     /// What stands at `path`, with where it was written; secrets are marked.
@@ -175,7 +158,7 @@ impl Configuration {
         let changed = self.0.accept(&mut state, Layers::CODE, table);
         drop(state);
         self.0.to_tell.deliver();
-        changed.map_err(|problems| refused(&problems))?;
+        changed.map_err(|problems| refused(&problems, &self.sections()))?;
         let above = self.origin(path).filter(|origin| origin.layer() > Layer::Code);
         Ok(above.map_or(Effect::InForce, Effect::Shadowed))
     }
@@ -188,17 +171,6 @@ impl Configuration {
             last: self.node(path),
             _source: self.clone(),
         }
-    }
-
-    /// Adds a source, and waits until it has been read once.
-    ///
-    /// Among sources of one layer the one that was added last wins.
-    ///
-    /// # Errors
-    ///
-    /// What it failed with, if it is [`Need::Required`]. One that is [`Need::Optional`] may come later.
-    pub async fn add(&self, source: impl Into<Box<dyn Source>>, need: Need) -> Result<()> {
-        follow::add(self, source.into(), need).await
     }
 
     /// Puts a whole table into a layer of its own: what the environment or the command line says.
@@ -226,107 +198,6 @@ impl Default for Configuration {
 impl fmt::Debug for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Configuration").field("layers", &self.0.state().layers).finish()
-    }
-}
-
-impl Inner {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A place for a source, and its name in messages: that of no other.
-    pub(super) fn add_slot(&self, layer: Layer, name: &str) -> (SlotId, String) {
-        let mut state = self.state();
-        let name = state.layers.unused_name(name);
-        (state.layers.add(layer, &name), name)
-    }
-
-    pub(super) fn remove_slot(&self, slot: SlotId) {
-        self.state().layers.remove(slot);
-    }
-
-    /// A source says this now. What cannot be used leaves everything as it is.
-    pub(super) fn offer(&self, slot: SlotId, name: &str, table: Table) {
-        let mut state = self.state();
-        let accepted = self.accept(&mut state, slot, table);
-        drop(state);
-        self.to_tell.deliver();
-        match accepted {
-            Ok(()) => {
-                if self.trouble(name, None) {
-                    tracing::info!(source = name, "is read and used again");
-                }
-            }
-            Err(problems) => {
-                let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                tracing::error!(source = name, "a change is not used, what was in force stays: {}", words.join("; "));
-                let _ = self.trouble(name, Some(format!("a change is not used: {}", words.join("; "))));
-            }
-        }
-    }
-
-    /// A source cannot be read now.
-    pub(super) fn failed(&self, name: &str, error: &Error) {
-        if self.cannot_be_read(name, error) {
-            tracing::warn!(source = name, "cannot be read, what was in force stays: {error:#}");
-        }
-    }
-
-    /// Notes it without a word; whether that is news.
-    pub(super) fn cannot_be_read(&self, name: &str, error: &Error) -> bool {
-        self.trouble(name, Some(format!("cannot be read: {error:#}")))
-    }
-
-    fn trouble(&self, name: &str, words: Option<String>) -> bool {
-        self.troubles.send_if_modified(|troubles| match words {
-            Some(words) => troubles.insert(name.to_owned(), words.clone()) != Some(words),
-            None => troubles.remove(name).is_some(),
-        })
-    }
-
-    /// Puts a table in force if every struct that is in use can take what comes of it: together with what was refused
-    /// before, and failing that by itself.
-    fn accept(&self, state: &mut State, slot: SlotId, table: Table) -> Result<(), Vec<Problem>> {
-        let before = state.layers.clone();
-        state.layers.offer(slot, table);
-        let refused = state.layers.with_all_offers();
-        if let Some(all) = refused
-            && self.enforce(state, all).is_ok()
-        {
-            return Ok(());
-        }
-        let alone = state.layers.with_offer(slot);
-        let enforced = self.enforce(state, alone);
-        if enforced.is_err() && slot == Layers::CODE {
-            // Whoever sets a value is told at once, so it is not kept for later.
-            state.layers = before;
-        }
-        enforced
-    }
-
-    fn enforce(&self, state: &mut State, layers: Layers) -> Result<(), Vec<Problem>> {
-        let merged = layers.merged();
-        let mut problems = Vec::new();
-        let mut changes = Vec::new();
-        for cell in state.cells.values() {
-            match cell.prepare(&merged) {
-                Ok(change) => changes.extend(change),
-                Err(reader) => problems.extend(reader.problems),
-            }
-        }
-        if !problems.is_empty() {
-            problems.sort_by(|one, other| one.path.cmp(&other.path));
-            return Err(problems);
-        }
-        state.layers = layers;
-        self.merged.send_replace(Arc::new(merged));
-        for change in changes {
-            self.to_tell.push(change());
-        }
-        let waiting: Vec<String> = state.cells.values().flat_map(|cell| cell.waiting()).collect();
-        let words = (!waiting.is_empty()).then(|| format!("waits for a restart: `{}`", waiting.join("`, `")));
-        let _ = self.trouble("changes", words);
-        Ok(())
     }
 }
 
@@ -364,12 +235,12 @@ impl From<serde_json::Value> for Value {
 }
 
 /// One error of everything that is wrong.
-pub(super) fn refused(problems: &[Problem]) -> Error {
+pub(super) fn refused(problems: &[Problem], sections: &[&'static SectionDesc]) -> Error {
     let mut message = "the settings cannot be used:".to_owned();
     for problem in problems {
         message.extend(["\n  - ", &problem.to_string()]);
         if problem.is_missing()
-            && let Some(way) = show::way_to_set(&problem.path)
+            && let Some(way) = catalogue::way_to_set(&problem.path, sections)
         {
             message.extend([": ", &way]);
         }

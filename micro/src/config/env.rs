@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use super::reader::Problem;
-use super::section::{Field, SectionDesc};
-use super::setting::Kind;
+use super::catalogue::{self, Entry, stem, upper};
+use super::declaration::SectionDesc;
+use super::problem::Problem;
 use super::value::{bare, put};
-use super::{Layer, Node, Origin, Table, Value};
+use super::{Kind, Layer, Node, Origin, Table, Value};
 use crate::util::text;
 
 /// The environment, as settings.
@@ -19,31 +19,20 @@ pub(super) struct Environment {
     pub(super) near: Vec<(String, String)>,
 }
 
-/// The name that the settings of a struct begin with: `acme.greeter` becomes `ACME_GREETER_`.
-fn stem(section: &SectionDesc) -> String {
-    format!("{}_", upper(section.prefix))
-}
-
-fn upper(name: &str) -> String {
-    name.to_uppercase().replace(['-', '.'], "_")
-}
-
-/// Every name of a setting, the one that wins last. `path` is its path below the prefix.
-pub(super) fn names(section: &SectionDesc, path: &[&str], field: &Field) -> Vec<String> {
-    let own = stem(section) + &path.iter().map(|key| upper(key)).collect::<Vec<_>>().join("__");
-    field.env.iter().map(|name| (*name).to_owned()).chain([own]).collect()
-}
-
 /// Reads the variables that set something.
 ///
 /// `prefix` is the program's own: `SHOP` makes `SHOP_GREETER__SALUTATION` set `greeter.salutation`.
-pub(super) fn read(variables: &[(OsString, OsString)], sections: &[&SectionDesc], prefix: Option<&str>) -> Environment {
+pub(super) fn read(
+    variables: &[(OsString, OsString)],
+    sections: &[&'static SectionDesc],
+    prefix: Option<&str>,
+) -> Environment {
     let mut read = Reading { variables, environment: Environment::default(), known: BTreeSet::new() };
     if let Some(prefix) = prefix {
         read.below(&format!("{}_", upper(prefix)), "");
     }
-    for section in sections {
-        read.fields(section, section.fields, &mut vec![], &mut vec![]);
+    for entry in catalogue::entries(sections) {
+        read.entry(&entry);
     }
     read.note_near(sections);
     read.environment
@@ -56,31 +45,14 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn fields(
-        &mut self,
-        section: &SectionDesc,
-        fields: &'static [Field],
-        path: &mut Vec<&'static str>,
-        above: &mut Vec<&'static [Field]>,
-    ) {
-        above.push(fields);
-        for field in fields {
-            path.push(field.name);
-            let key = [section.prefix].into_iter().chain(path.iter().copied()).collect::<Vec<_>>().join(".");
-            for name in names(section, path, field) {
-                self.variable(&name, &key, field.secret);
-                match (field.kind)() {
-                    Kind::Map(_) | Kind::Any => self.below(&format!("{name}__"), &key),
-                    _ => {}
-                }
-                self.known.insert(name);
+    fn entry(&mut self, entry: &Entry) {
+        for name in entry.variables() {
+            self.variable(&name, &entry.key, entry.field.secret);
+            if let Kind::Map(_) | Kind::Any = (entry.field.kind)() {
+                self.below(&format!("{name}__"), &entry.key);
             }
-            if let Some(inner) = (field.kind)().inner(above) {
-                self.fields(section, inner, path, above);
-            }
-            path.pop();
+            self.known.insert(name);
         }
-        above.pop();
     }
 
     /// Takes the variable of this name for the setting at `key`.

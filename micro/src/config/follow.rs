@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use tokio::sync::oneshot;
 
-use super::Source;
-use super::configuration::{Configuration, Inner};
+use super::engine::Engine;
 use super::layers::SlotId;
+use super::{Configuration, Source};
 use crate::errors::{Error, Result};
 use crate::util::{clock, random, spawn};
 
@@ -29,7 +29,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-pub(super) async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Need) -> Result<()> {
+impl Configuration {
+    /// Adds a source, and waits until it has been read once.
+    ///
+    /// Among sources of one layer the one that was added last wins.
+    ///
+    /// # Errors
+    ///
+    /// What it failed with, if it is [`Need::Required`]. One that is [`Need::Optional`] may come later.
+    pub async fn add(&self, source: impl Into<Box<dyn Source>>, need: Need) -> Result<()> {
+        add(self, source.into(), need).await
+    }
+}
+
+async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Need) -> Result<()> {
     let inner = &configuration.0;
     let (slot, name) = inner.add_slot(source.layer(), &source.name());
     let (read, first) = oneshot::channel();
@@ -51,7 +64,7 @@ pub(super) async fn add(configuration: &Configuration, source: Box<dyn Source>, 
 }
 
 struct Following {
-    inner: Weak<Inner>,
+    inner: Weak<Engine>,
     slot: SlotId,
     name: String,
     source: Box<dyn Source>,

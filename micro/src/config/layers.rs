@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::section::{self, SectionDesc};
+use super::declaration::{self, SectionDesc};
 use super::value::merge;
 use super::{Layer, Table};
 
@@ -33,7 +33,7 @@ impl Layers {
 
     /// What is declared, and a program that has said nothing yet.
     pub(super) fn new(sections: Vec<&'static SectionDesc>) -> Self {
-        let defaults = section::declarations(&sections);
+        let defaults = declaration::declarations(&sections);
         let mut layers = Layers { sections: sections.into(), slots: vec![], next: 0 };
         let declared = layers.add(Layer::Declared, "default");
         layers.slot(declared).in_force = defaults;
@@ -92,7 +92,7 @@ impl Layers {
 
     /// Keeps what a place says until it is known whether that can be put in force.
     pub(super) fn offer(&mut self, id: SlotId, mut table: Table) {
-        section::mark_secrets(&mut table, &self.sections);
+        declaration::mark_secrets(&mut table, &self.sections);
         self.slot(id).refused = Some(table);
     }
 
@@ -103,14 +103,12 @@ impl Layers {
         layers
     }
 
-    /// The same with everything in force that is offered, if that is more than one place's.
-    pub(super) fn with_all_offers(&self) -> Option<Self> {
-        let several = self.slots.iter().filter(|slot| slot.refused.is_some()).count() > 1;
-        several.then(|| {
-            let mut layers = self.clone();
-            layers.slots.iter_mut().for_each(Slot::enforce);
-            layers
-        })
+    /// The same with everything in force that is offered, and the names of those who offer it.
+    pub(super) fn with_all_offers(&self) -> (Self, Vec<String>) {
+        let offering = self.slots.iter().filter(|slot| slot.refused.is_some()).map(|slot| slot.name.clone()).collect();
+        let mut layers = self.clone();
+        layers.slots.iter_mut().for_each(Slot::enforce);
+        (layers, offering)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Config, Configuration, Section, reader};
+use super::{Config, Configuration, Section, fields};
 use crate::context::{Context, Extensions};
 use crate::errors::{Error, Result};
 
@@ -42,7 +42,7 @@ pub fn lend<T: Lend>(context: &Context) -> Result<Arc<T>> {
             "this program has not read `{name}`, the settings at `{prefix}`"
         )));
     }
-    let (value, reader) = reader::read::<T>(prefix, None);
+    let (value, reader) = fields::read::<T>(prefix, None);
     value.map(Arc::new).ok_or_else(|| {
         let problems: Vec<String> = reader.problems.iter().map(ToString::to_string).collect();
         Error::failed_precondition(format!(

@@ -5,9 +5,10 @@ use std::ffi::OsString;
 
 use super::args::{self, Wanted};
 use super::configuration::{Configuration, refused};
-use super::reader::{Problem, Reader, Unknown};
+use super::problem::{Problem, Unknown};
+use super::reader::Reader;
 use super::section::{self, SectionEntry};
-use super::{Code, Layer, env, show};
+use super::{Code, Layer, env, print};
 use crate::errors::Result;
 use crate::util::text;
 
@@ -112,14 +113,14 @@ impl Configuration {
             found.warnings.extend(deprecated.iter().map(ToString::to_string));
         }
         found.warnings.extend(self.misspelt());
-        if problems.is_empty() { Ok(()) } else { Err(refused(&problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(refused(&problems, &self.sections())) }
     }
 
     /// Tables that nearly have the name of a struct's.
     fn misspelt(&self) -> Vec<String> {
         let sections = self.sections();
         let known: BTreeSet<&str> = sections.iter().map(|section| section.prefix).collect();
-        let strangers = show::strangers(&self.tree(), &sections);
+        let strangers = print::strangers(&self.tree(), &sections);
         let near = |key: &str| text::nearest(key, known.iter().copied());
         let said = |(key, node): &(String, super::Node)| {
             near(key).map(|near| format!("`{key}` ({}) is no setting: did you mean `{near}`?", node.origin))
@@ -129,6 +130,6 @@ impl Configuration {
 
     /// Every setting, as a TOML file that says where each value comes from.
     pub fn print(&self) -> String {
-        show::print(self)
+        print::print(self)
     }
 }

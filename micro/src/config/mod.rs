@@ -9,11 +9,15 @@
 //!   `config-nats`.
 
 pub(crate) mod args;
+mod catalogue;
 mod cell;
 pub mod check;
 mod code;
 mod configuration;
+mod declaration;
+mod engine;
 mod env;
+mod fields;
 mod file;
 mod follow;
 mod handle;
@@ -24,6 +28,8 @@ mod memory;
 #[cfg(feature = "config-nats")]
 mod nats;
 mod origin;
+mod print;
+mod problem;
 mod queue;
 mod reader;
 mod secret;
@@ -34,8 +40,11 @@ mod size;
 mod source;
 mod value;
 
+pub use catalogue::{Row, rows};
 pub(crate) use code::Code;
 pub use configuration::{Configuration, Effect, Watched};
+pub use declaration::{Choice, Field, Kind, Reload, SectionDesc};
+pub use fields::{Check, Fields};
 pub use file::Files;
 pub use follow::Need;
 pub use handle::{Config, Snapshot, Watching};
@@ -44,12 +53,11 @@ pub use memory::Memory;
 #[cfg(feature = "config-nats")]
 pub use nats::Nats;
 pub use origin::{Layer, Origin};
-pub use reader::{Check, Fields, Reader};
+pub use reader::Reader;
 pub use secret::Secret;
 pub(crate) use section::linked;
-pub use section::{Field, Reload, Section, SectionDesc, SectionEntry, declared_default, write_section};
-pub use setting::{Choice, Driver, Kind, Of, OfPlain, Plain, Setting};
-pub use show::{Row, rows};
+pub use section::{Section, SectionEntry, declared_default, write_section};
+pub use setting::{Driver, Of, OfPlain, Plain, Setting};
 pub use size::ByteSize;
 pub(crate) use source::open;
 pub use source::{Scheme, Source, Updates};

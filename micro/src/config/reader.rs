@@ -1,12 +1,10 @@
 //! Reading a tree of values as a type, with everything that is wrong with it found in one go.
 
-use std::borrow::Cow;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
-use super::section::Field;
-use super::setting::Driver;
+use super::problem::{Deprecated, Problem, Unknown};
 use super::value::bare;
-use super::{Layer, Node, Origin, Setting, Table, Value};
+use super::{Layer, Node, Origin, Value};
 use crate::util::text;
 
 /// What a read comes to beside the value: problems, and keys nobody knows.
@@ -19,30 +17,6 @@ pub struct Reader {
     pub(super) problems: Vec<Problem>,
     pub(super) unknown: Vec<Unknown>,
     pub(super) deprecated: Vec<Deprecated>,
-}
-
-/// Why a setting cannot be used.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Problem {
-    pub(super) path: String,
-    pub(super) origin: Option<Origin>,
-    words: String,
-}
-
-/// A key that no struct has.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Unknown {
-    pub(super) path: String,
-    pub(super) origin: Origin,
-    pub(super) near: Option<String>,
-}
-
-/// A setting that is in use and should not be.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Deprecated {
-    pub(super) path: String,
-    pub(super) origin: Origin,
-    pub(super) instead: &'static str,
 }
 
 impl Reader {
@@ -99,11 +73,11 @@ impl Reader {
         value
     }
 
-    fn problem(&mut self, origin: Option<Origin>, words: String) {
+    pub(super) fn problem(&mut self, origin: Option<Origin>, words: String) {
         self.problems.push(Problem { path: self.path(), origin, words });
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let mut path = String::new();
         for key in &self.path {
             if key.starts_with('[') {
@@ -124,90 +98,6 @@ impl Reader {
             self.refuse(node, one_of(&names))
         })
     }
-
-    /// The fields of a struct. For the code that `#[micro::config]` writes.
-    pub fn section<'a>(&'a mut self, node: &'a Node, fields: &'static [Field]) -> Option<Fields<'a>> {
-        let Some(table) = super::setting::table_of(node) else { return self.refuse(node, "a table") };
-        self.note_unknown(&table, fields);
-        Some(Fields { table: Some(table), fields, reader: self })
-    }
-
-    /// The same where nothing is set at all.
-    pub fn empty_section(&mut self, fields: &'static [Field]) -> Fields<'_> {
-        Fields { table: None, fields, reader: self }
-    }
-
-    fn note_unknown(&mut self, table: &Table, fields: &'static [Field]) {
-        for (key, node) in table.iter().filter(|(key, _)| fields.iter().all(|field| field.name != *key)) {
-            let near = text::nearest(&key.replace('-', "_"), fields.iter().map(|field| field.name));
-            let (path, near) = self.at(key, |reader| (reader.path(), near.map(str::to_owned)));
-            self.unknown.push(Unknown { path, origin: node.origin.clone(), near });
-        }
-    }
-}
-
-/// The fields of a struct, one after the other.
-#[derive(Debug)]
-pub struct Fields<'a> {
-    table: Option<Cow<'a, Table>>,
-    fields: &'static [Field],
-    reader: &'a mut Reader,
-}
-
-/// What a value has to keep to beside its type.
-pub type Check<'a, T> = &'a dyn Fn(&T) -> Result<(), String>;
-
-impl Fields<'_> {
-    /// Reads the field at this place of the struct. What is wrong with it is noted, and nothing is given.
-    pub fn read<T>(&mut self, at: usize, driver: Driver<T>, checks: &[Check<'_, T>]) -> Option<T> {
-        let field = &self.fields[at];
-        let given = self.table.as_ref().and_then(|table| table.get(field.name)).cloned();
-        if given.as_ref().is_some_and(|node| node.value == Value::Null)
-            && let Some(nothing) = (driver.absent)(&mut Reader::default())
-        {
-            return Some(nothing);
-        }
-        let given = given.filter(|node| node.value != Value::Null);
-        let reader = &mut *self.reader;
-        if let (Some(node), Some(instead)) = (&given, field.deprecated) {
-            let path = reader.at(field.name, |reader| reader.path());
-            reader.deprecated.push(Deprecated { path, origin: node.origin.clone(), instead });
-        }
-        let read = |reader: &mut Reader| {
-            let Some(node) = given.or_else(|| field.default_node()) else {
-                return (driver.absent)(reader);
-            };
-            let value = (driver.read)(&node, reader)?;
-            for check in checks {
-                if let Err(expected) = check(&value) {
-                    return reader.refuse(&node, expected);
-                }
-            }
-            Some(value)
-        };
-        reader.at(field.name, |reader| if field.secret { reader.in_secret(read) } else { read(reader) })
-    }
-
-    /// Checks the struct as a whole.
-    pub fn whole<T>(self, value: T, check: impl FnOnce(&T) -> Result<(), String>) -> Option<T> {
-        match check(&value) {
-            Ok(()) => Some(value),
-            Err(words) => {
-                self.reader.problem(None, format!("cannot be used: {words}"));
-                None
-            }
-        }
-    }
-}
-
-/// Reads a whole tree at `path` as a type.
-pub(super) fn read<T: Setting>(path: &str, node: Option<&Node>) -> (Option<T>, Reader) {
-    let mut reader = Reader::new(path);
-    let value = match node {
-        Some(node) => T::read(node, &mut reader),
-        None => T::absent(&mut reader),
-    };
-    (value, reader)
 }
 
 /// `` `a`, `b` or `c` ``.
@@ -233,48 +123,4 @@ fn clipped(text: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-impl Problem {
-    /// Something that is wrong with the configuration as a whole.
-    pub(super) fn of(path: impl Into<String>, words: impl Into<String>) -> Self {
-        Problem { path: path.into(), origin: None, words: words.into() }
-    }
-
-    /// Whether nothing is set where something has to be.
-    pub(super) fn is_missing(&self) -> bool {
-        self.origin.is_none() && self.words == "is not set"
-    }
-}
-
-/// Variables and flags are names by themselves; in a file it is the key that counts.
-impl Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.origin {
-            Some(origin) if matches!(origin.layer(), Layer::Environment | Layer::Flag) => {
-                write!(f, "`{origin}` {}", self.words)
-            }
-            Some(origin) if origin.layer() != Layer::Declared => {
-                write!(f, "`{}` ({origin}) {}", self.path, self.words)
-            }
-            _ if self.path.is_empty() => f.write_str(&self.words),
-            _ => write!(f, "`{}` {}", self.path, self.words),
-        }
-    }
-}
-
-impl Display for Unknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({}) is no setting", self.path, self.origin)?;
-        match &self.near {
-            Some(near) => write!(f, ": did you mean `{near}`?"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Display for Deprecated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({}) is deprecated: {}", self.path, self.origin, self.instead)
-    }
 }

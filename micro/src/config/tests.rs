@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::reader::read;
+use super::fields::read;
 use super::value::declared;
 use super::*;
 

@@ -3,11 +3,9 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use super::text::Wrong;
 use super::{json, toml, yaml};
-use crate::config::{Node, Origin, Table, Value};
-
-/// How deep tables and lists may stand in one another.
-pub(super) const DEEPEST: usize = 64;
+use crate::config::{Origin, Table, Value};
 
 /// A way to write settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,13 +13,6 @@ pub(super) enum Format {
     Toml,
     Json,
     Yaml,
-}
-
-/// Why a text cannot be read, and where; without a word of the text itself, which may hold a secret.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) line: Option<u32>,
-    pub(super) why: String,
 }
 
 impl Format {
@@ -53,34 +44,5 @@ impl Format {
                 why: format!("expected keys and values at the top, found {}", other.what()),
             }),
         }
-    }
-}
-
-impl Wrong {
-    pub(super) fn at(line: u32, why: impl Into<String>) -> Self {
-        Wrong { line: Some(line), why: why.into() }
-    }
-}
-
-/// Nothing at all, as in an empty file.
-pub(super) fn nothing(origin: &Origin) -> Node {
-    Node { value: Value::Null, origin: origin.clone(), secret: false }
-}
-
-/// Finds the line of any place in a text.
-pub(super) struct Lines {
-    starts: Vec<usize>,
-}
-
-impl Lines {
-    pub(super) fn of(text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Lines { starts: std::iter::once(0).chain(breaks).collect() }
-    }
-
-    /// The line, from 1, of a byte.
-    pub(super) fn line(&self, offset: usize) -> u32 {
-        let line = self.starts.partition_point(|start| *start <= offset);
-        u32::try_from(line).unwrap_or(u32::MAX)
     }
 }

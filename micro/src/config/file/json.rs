@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::format::{DEEPEST, Lines, Wrong, nothing};
+use super::text::{DEEPEST, Lines, Wrong, nothing};
 use crate::config::{Node, Origin, Table, Value};
 
 /// Reads a text.

@@ -13,6 +13,7 @@ mod layout;
 mod problem;
 mod reading;
 mod sights;
+mod text;
 mod toml;
 mod trail;
 #[cfg(feature = "config-yaml")]

@@ -1,6 +1,6 @@
 //! YAML, in a build that cannot read it.
 
-use super::format::Wrong;
+use super::text::Wrong;
 use crate::config::{Node, Origin};
 
 pub(super) fn parse(_text: &str, _origin: &Origin) -> Result<Node, Wrong> {

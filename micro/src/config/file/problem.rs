@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::format::Wrong;
+use super::text::Wrong;
 use crate::errors::{Code, Error};
 
 /// One thing that is wrong, on a line of its own.

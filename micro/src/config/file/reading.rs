@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::Files;
-use super::format::{Format, Wrong};
+use super::format::Format;
 use super::interpolate::Filler;
 use super::layout;
 use super::problem::Problem;
 use super::sights::Sights;
+use super::text::Wrong;
 use crate::config::value::merge;
 use crate::config::{Layer, Origin, Table};
 use crate::errors::Result;

@@ -3,7 +3,7 @@
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
-use super::format::{DEEPEST, Lines, Wrong};
+use super::text::{DEEPEST, Lines, Wrong};
 use crate::config::{Node, Origin, Table, Value};
 
 /// Reads a text, always a table at the top.

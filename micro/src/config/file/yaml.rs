@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Error, Spanned};
 
-use super::format::{Wrong, nothing};
+use super::text::{Wrong, nothing};
 use crate::config::{Node, Origin, Table, Value};
 
 /// How deep maps and lists may stand in one another, also by way of aliases: the parser takes much of the stack for each.

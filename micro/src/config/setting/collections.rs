@@ -2,10 +2,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
-use super::{Kind, Setting};
+use super::Setting;
 use crate::config::reader::Reader;
 use crate::config::value::{declared, from_json};
-use crate::config::{Node, Table, Value};
+use crate::config::{Kind, Node, Table, Value};
 
 macro_rules! lists {
     ($($list:ident: $($bound:path),*;)*) => {$(

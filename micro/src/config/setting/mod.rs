@@ -1,16 +1,14 @@
 //! What can be a setting, and how it is read and written.
 
 mod collections;
-mod kind;
 mod plain;
 mod scalars;
 
 pub(super) use collections::{items_of, table_of};
-pub use kind::{Choice, Kind};
 pub use plain::Plain;
 
 use super::reader::Reader;
-use super::{Node, Value};
+use super::{Kind, Node, Value};
 
 /// A type that a field of a `#[micro::config]` struct can have.
 ///

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Kind, Setting};
+use super::Setting;
 use crate::config::reader::Reader;
-use crate::config::{Node, Secret, Value};
+use crate::config::{Kind, Node, Secret, Value};
 use crate::util::duration;
 
 macro_rules! integers {

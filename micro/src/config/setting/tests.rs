@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::config::value::from_json;
-use crate::config::{Layer, Origin, Secret, reader};
+use crate::config::{Layer, Origin, Secret, fields};
 
 fn file(json: serde_json::Value) -> Node {
     from_json(json, &Origin::new(Layer::File, "app.toml").at_line(3))
@@ -140,5 +140,5 @@ fn absence_is_a_problem_unless_there_is_a_word_for_it() {
     assert_eq!(absent(|reader| (Of::<Shape>::driver().absent)(reader).is_some()), missing);
     assert_eq!(absent(|reader| (Of::<Option<u8>>::driver().absent)(reader) == Some(None)), Ok(()));
     assert_eq!(absent(|reader| (Of::<Option<Shape>>::driver().absent)(reader) == Some(None)), Ok(()));
-    assert_eq!(reader::read::<Option<u8>>("a", None).0, Some(None));
+    assert_eq!(fields::read::<Option<u8>>("a", None).0, Some(None));
 }

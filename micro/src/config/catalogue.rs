@@ -1,0 +1,125 @@
+//! Every setting there is: its key, its flag, and its names in the environment.
+
+use super::declaration::{Field, SectionDesc};
+use super::show::as_text;
+use super::value::declared;
+use super::{Configuration, Kind, Node, Reload, Value};
+
+/// One setting, at its place. Structs within structs have none of their own, their settings have.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) section: &'static SectionDesc,
+    pub(super) field: &'static Field,
+    /// Its whole path: `greeter.db.url`.
+    pub(super) key: String,
+    /// The part of it below the prefix.
+    path: Vec<&'static str>,
+}
+
+/// The prefix of micro's own settings, whose flags go without it.
+pub(super) const OWN: &str = "micro";
+
+/// Every setting of these structs: those of the program first, then those of micro.
+pub(super) fn entries(sections: &[&'static SectionDesc]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let own = |section: &&&SectionDesc| section.prefix == OWN;
+    for section in sections.iter().filter(|section| !own(section)).chain(sections.iter().filter(own)) {
+        add(&mut entries, section, section.fields, &mut vec![], &mut vec![]);
+    }
+    entries
+}
+
+fn add(
+    entries: &mut Vec<Entry>,
+    section: &'static SectionDesc,
+    fields: &'static [Field],
+    path: &mut Vec<&'static str>,
+    above: &mut Vec<&'static [Field]>,
+) {
+    above.push(fields);
+    for field in fields {
+        path.push(field.name);
+        match ((field.kind)(), (field.kind)().inner(above)) {
+            (_, Some(inner)) => add(entries, section, inner, path, above),
+            // A struct within itself: further in there is `--set`.
+            (Kind::Section(_) | Kind::Optional(_), None) => {}
+            _ => {
+                let key = [section.prefix].iter().chain(&*path).copied().collect::<Vec<_>>().join(".");
+                entries.push(Entry { section, field, key, path: path.clone() });
+            }
+        }
+        path.pop();
+    }
+    above.pop();
+}
+
+impl Entry {
+    /// Its flag, without the dashes.
+    pub(super) fn flag(&self) -> String {
+        let own = self.key.strip_prefix("micro.").unwrap_or(&self.key);
+        self.field.flag.map_or_else(|| own.replace(['.', '_'], "-"), str::to_owned)
+    }
+
+    /// Its names in the environment, the one that wins last.
+    pub(super) fn variables(&self) -> Vec<String> {
+        let path = self.path.iter().map(|key| upper(key)).collect::<Vec<_>>().join("__");
+        let own = stem(self.section) + &path;
+        self.field.env.iter().map(|name| (*name).to_owned()).chain([own]).collect()
+    }
+
+    /// Its name in the environment, and behind it those that mean the same for people who come from elsewhere.
+    pub(super) fn variables_in_words(&self) -> String {
+        let mut names = self.variables();
+        let own = names.pop().unwrap_or_default();
+        if names.is_empty() { own } else { format!("{own}, alias {}", names.join(", ")) }
+    }
+}
+
+/// The name that the settings of a struct begin with: `acme.greeter` becomes `ACME_GREETER_`.
+pub(super) fn stem(section: &SectionDesc) -> String {
+    format!("{}_", upper(section.prefix))
+}
+
+pub(super) fn upper(name: &str) -> String {
+    name.to_uppercase().replace(['-', '.'], "_")
+}
+
+/// How a setting that has to be set is set.
+pub(super) fn way_to_set(path: &str, sections: &[&'static SectionDesc]) -> Option<String> {
+    let entry = entries(sections).into_iter().find(|entry| entry.key == path)?;
+    let variable = entry.variables().pop()?;
+    Some(format!("set `{variable}`, or `--{}`, or `{path}` in a file", entry.flag()))
+}
+
+/// A row of the table of settings in the documentation.
+#[derive(Debug)]
+pub struct Row {
+    /// The key.
+    pub key: String,
+    /// The flag, with its dashes.
+    pub flag: String,
+    /// The name in the environment, and behind it those that mean the same.
+    pub env: String,
+    /// What it is where nothing says anything, as a flag would say it.
+    pub default: String,
+    /// What it is for.
+    pub doc: String,
+    /// Whether a change counts at once.
+    pub live: bool,
+}
+
+/// Every setting of the structs that are linked, as rows of a table.
+pub fn rows(configuration: &Configuration) -> Vec<Row> {
+    let row = |entry: Entry| {
+        let default = entry.field.default_node().unwrap_or_else(|| Node::new(Value::Null, declared()));
+        Row {
+            flag: format!("--{}", entry.flag()),
+            env: entry.variables_in_words(),
+            default: as_text(&default),
+            doc: entry.field.doc.split_whitespace().collect::<Vec<_>>().join(" "),
+            live: entry.field.reload == Reload::Live,
+            key: entry.key,
+        }
+    };
+    entries(&configuration.sections()).into_iter().map(row).collect()
+}

@@ -1,0 +1,183 @@
+//! What a struct of settings says about itself.
+
+use std::fmt;
+
+use super::value::{bare, declared, put};
+use super::{Node, Table, Value};
+
+/// What a struct of settings says about itself.
+#[derive(Clone, Copy, Debug)]
+pub struct SectionDesc {
+    /// The name of the struct.
+    pub name: &'static str,
+    /// The path its fields stand at: `greeter`.
+    pub prefix: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// Where it is declared: `src/main.rs:12`.
+    pub declared: &'static str,
+    /// Its settings.
+    pub fields: &'static [Field],
+}
+
+/// One setting of a struct.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// Its key.
+    pub name: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// What kind of value it has.
+    pub kind: fn() -> Kind,
+    /// What it is where nothing says anything.
+    pub default: Option<fn() -> Value>,
+    /// Other names in the environment. The one made of its path wins over these.
+    pub env: &'static [&'static str],
+    /// Its flag without the dashes, where that is not made of its path.
+    pub flag: Option<&'static str>,
+    /// Whether it is shown nowhere.
+    pub secret: bool,
+    /// What to use in its place.
+    pub deprecated: Option<&'static str>,
+    /// When a change of it counts.
+    pub reload: Reload,
+}
+
+/// When a change of a setting counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reload {
+    /// At once.
+    #[default]
+    Live,
+    /// When the program starts the next time; until then the change is reported and the old value stays.
+    Restart,
+}
+
+impl Field {
+    /// A setting about which nothing else is said.
+    pub const fn new(name: &'static str, doc: &'static str, kind: fn() -> Kind) -> Self {
+        Field {
+            name,
+            doc,
+            kind,
+            default: None,
+            env: &[],
+            flag: None,
+            secret: false,
+            deprecated: None,
+            reload: Reload::Live,
+        }
+    }
+
+    /// What it is where nothing says anything, as a source would have it.
+    pub(super) fn default_node(&self) -> Option<Node> {
+        let node = Node::new(self.default?(), declared());
+        Some(if self.secret { node.secret() } else { node })
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field").field("name", &self.name).field("kind", &(self.kind)()).finish_non_exhaustive()
+    }
+}
+
+/// What kind of value a setting is.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// One value, with the word that stands for it in `--help`: `NUMBER`.
+    One(&'static str),
+    /// On or off.
+    Switch,
+    /// One of several words.
+    Choice(&'static [Choice]),
+    /// Several values of a kind.
+    List(fn() -> Kind),
+    /// Values of a kind, by key.
+    Map(fn() -> Kind),
+    /// A struct of settings.
+    Section(&'static [Field]),
+    /// A struct of settings that is there once something in it is set.
+    Optional(&'static [Field]),
+    /// Whatever serde makes of it.
+    Any,
+}
+
+/// One word of a [`Kind::Choice`].
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// The word.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+impl Kind {
+    /// The settings of a struct, whether it has to be there or not; those of `above` are not gone through again, or a struct
+    /// within itself would have no end.
+    pub(super) fn inner(&self, above: &[&'static [Field]]) -> Option<&'static [Field]> {
+        let (Kind::Section(fields) | Kind::Optional(fields)) = *self else { return None };
+        above.iter().all(|outer| !std::ptr::eq(*outer, fields)).then_some(fields)
+    }
+
+    /// What stands for the value in `--help`.
+    pub fn placeholder(&self) -> String {
+        match self {
+            Kind::One(word) => (*word).to_owned(),
+            Kind::Switch => "on|off".to_owned(),
+            Kind::Choice(choices) => choices.iter().map(|choice| choice.name).collect::<Vec<_>>().join("|"),
+            Kind::List(item) => format!("{},..", item().placeholder()),
+            Kind::Map(item) => format!("KEY={},..", item().placeholder()),
+            Kind::Section(_) | Kind::Optional(_) | Kind::Any => "VALUE".to_owned(),
+        }
+    }
+}
+
+/// What the declarations of all these structs say.
+pub(super) fn declarations(sections: &[&SectionDesc]) -> Table {
+    let mut table = Table::new();
+    for section in sections {
+        put_defaults(&mut table, section.prefix, section.fields);
+    }
+    table
+}
+
+fn put_defaults(table: &mut Table, path: &str, fields: &[Field]) {
+    for field in fields {
+        let path = format!("{path}.{}", bare(field.name));
+        match (field.default_node(), (field.kind)()) {
+            (Some(node), _) => put(table, &path, node),
+            (None, Kind::Section(fields)) => put_defaults(table, &path, fields),
+            _ => {}
+        }
+    }
+}
+
+/// Marks what these structs call a secret, wherever it was written.
+pub(super) fn mark_secrets(table: &mut Table, sections: &[&SectionDesc]) {
+    for section in sections {
+        let keys = super::value::keys(section.prefix);
+        let inner = keys.split_last().and_then(|(last, before)| {
+            before.iter().try_fold(&mut *table, |table, key| table.get_mut(key)?.as_table_mut())?.get_mut(last)
+        });
+        if let Some(node) = inner {
+            mark(node, Kind::Section(section.fields));
+        }
+    }
+}
+
+fn mark(node: &mut Node, kind: Kind) {
+    match (kind, &mut node.value) {
+        (Kind::Section(fields) | Kind::Optional(fields), Value::Table(table)) => {
+            for field in fields {
+                if let Some(node) = table.get_mut(field.name) {
+                    node.secret |= field.secret;
+                    mark(node, (field.kind)());
+                }
+            }
+        }
+        (Kind::Map(inner), Value::Table(table)) => table.values_mut().for_each(|node| mark(node, inner())),
+        (Kind::List(inner), Value::Array(items)) => items.iter_mut().for_each(|node| mark(node, inner())),
+        _ => {}
+    }
+}

@@ -1,0 +1,143 @@
+//! What puts a change in force, or refuses it: everything at once or nothing.
+
+use std::any::TypeId;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::cell::AnyCell;
+use super::layers::{Layers, SlotId};
+use super::problem::Problem;
+use super::queue::Queue;
+use super::{Layer, Table};
+use crate::errors::{Error, Result};
+use crate::util::spawn::Task;
+
+/// All places and all structs that are in use, and what is in force.
+pub(super) struct Engine {
+    state: Mutex<State>,
+    /// What all places come to.
+    pub(super) merged: watch::Sender<Arc<Table>>,
+    /// What is wrong, by the name of the place.
+    pub(super) troubles: watch::Sender<BTreeMap<String, String>>,
+    /// Those who are to be told of changes.
+    pub(super) to_tell: Queue,
+    /// The tasks that follow the sources; they end with this.
+    pub(super) following: Mutex<Vec<Task<()>>>,
+}
+
+/// What changes together.
+pub(super) struct State {
+    pub(super) layers: Layers,
+    pub(super) cells: HashMap<TypeId, Arc<dyn AnyCell>>,
+}
+
+impl Engine {
+    pub(super) fn new(layers: Layers) -> Self {
+        let merged = watch::Sender::new(Arc::new(layers.merged()));
+        let state = Mutex::new(State { layers, cells: HashMap::new() });
+        let (troubles, to_tell, following) = Default::default();
+        Engine { state, merged, troubles, to_tell, following }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for a source, and its name in messages: that of no other.
+    pub(super) fn add_slot(&self, layer: Layer, name: &str) -> (SlotId, String) {
+        let mut state = self.state();
+        let name = state.layers.unused_name(name);
+        (state.layers.add(layer, &name), name)
+    }
+
+    pub(super) fn remove_slot(&self, slot: SlotId) {
+        self.state().layers.remove(slot);
+    }
+
+    /// A source says this now. What cannot be used leaves everything as it is.
+    pub(super) fn offer(&self, slot: SlotId, name: &str, table: Table) {
+        let mut state = self.state();
+        let accepted = self.accept(&mut state, slot, table);
+        drop(state);
+        self.to_tell.deliver();
+        match accepted {
+            Ok(()) => {
+                if self.trouble(name, None) {
+                    tracing::info!(source = name, "is read and used again");
+                }
+            }
+            Err(problems) => {
+                let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                tracing::error!(source = name, "a change is not used, what was in force stays: {}", words.join("; "));
+                let _ = self.trouble(name, Some(format!("a change is not used: {}", words.join("; "))));
+            }
+        }
+    }
+
+    /// A source cannot be read now.
+    pub(super) fn failed(&self, name: &str, error: &Error) {
+        if self.cannot_be_read(name, error) {
+            tracing::warn!(source = name, "cannot be read, what was in force stays: {error:#}");
+        }
+    }
+
+    /// Notes it without a word; whether that is news.
+    pub(super) fn cannot_be_read(&self, name: &str, error: &Error) -> bool {
+        self.trouble(name, Some(format!("cannot be read: {error:#}")))
+    }
+
+    fn trouble(&self, name: &str, words: Option<String>) -> bool {
+        self.troubles.send_if_modified(|troubles| match words {
+            Some(words) => troubles.insert(name.to_owned(), words.clone()) != Some(words),
+            None => troubles.remove(name).is_some(),
+        })
+    }
+
+    /// Puts a table in force if every struct that is in use can take what comes of it: together with what was refused
+    /// before, and failing that by itself.
+    pub(super) fn accept(&self, state: &mut State, slot: SlotId, table: Table) -> Result<(), Vec<Problem>> {
+        let before = state.layers.clone();
+        state.layers.offer(slot, table);
+        let (all, offering) = state.layers.with_all_offers();
+        if offering.len() > 1 && self.enforce(state, all).is_ok() {
+            for name in &offering {
+                let _ = self.trouble(name, None);
+            }
+            return Ok(());
+        }
+        let alone = state.layers.with_offer(slot);
+        let enforced = self.enforce(state, alone);
+        if enforced.is_err() && slot == Layers::CODE {
+            // Whoever sets a value is told at once, so it is not kept for later.
+            state.layers = before;
+        }
+        enforced
+    }
+
+    fn enforce(&self, state: &mut State, layers: Layers) -> Result<(), Vec<Problem>> {
+        let merged = layers.merged();
+        let mut problems = Vec::new();
+        let mut changes = Vec::new();
+        for cell in state.cells.values() {
+            match cell.prepare(&merged) {
+                Ok(change) => changes.extend(change),
+                Err(reader) => problems.extend(reader.problems),
+            }
+        }
+        if !problems.is_empty() {
+            problems.sort_by(|one, other| one.path.cmp(&other.path));
+            return Err(problems);
+        }
+        state.layers = layers;
+        self.merged.send_replace(Arc::new(merged));
+        for change in changes {
+            self.to_tell.push(change());
+        }
+        let waiting: Vec<String> = state.cells.values().flat_map(|cell| cell.waiting()).collect();
+        let words = (!waiting.is_empty()).then(|| format!("waits for a restart: `{}`", waiting.join("`, `")));
+        let _ = self.trouble("changes", words);
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! What the readers of all formats have in common: lines, limits, and what to say of a text that cannot be read.
+
+use crate::config::{Node, Origin, Value};
+
+/// How deep tables and lists may stand in one another.
+pub(super) const DEEPEST: usize = 64;
+
+/// Why a text cannot be read, and where; without a word of the text itself, which may hold a secret.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub(super) line: Option<u32>,
+    pub(super) why: String,
+}
+
+impl Wrong {
+    pub(super) fn at(line: u32, why: impl Into<String>) -> Self {
+        Wrong { line: Some(line), why: why.into() }
+    }
+}
+
+/// Nothing at all, as in an empty file.
+pub(super) fn nothing(origin: &Origin) -> Node {
+    Node { value: Value::Null, origin: origin.clone(), secret: false }
+}
+
+/// Finds the line of any place in a text.
+pub(super) struct Lines {
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Lines { starts: std::iter::once(0).chain(breaks).collect() }
+    }
+
+    /// The line, from 1, of a byte.
+    pub(super) fn line(&self, offset: usize) -> u32 {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+}

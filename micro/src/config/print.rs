@@ -1,0 +1,124 @@
+//! All settings as one text: what is in force, where it was written, and what that wins over.
+
+use std::fmt::Write as _;
+
+use super::declaration::{Field, SectionDesc};
+use super::setting;
+use super::value::{bare, keys};
+use super::{Configuration, Kind, Node, Table, Value};
+
+/// Every setting, as a TOML file that says where each value comes from.
+pub(super) fn print(configuration: &Configuration) -> String {
+    let mut text = String::from("# default < code < file < remote < environment < flag\n");
+    let sections = configuration.sections();
+    for section in sections.iter() {
+        let _ = write!(text, "\n[{}]\n", section.prefix);
+        let table = configuration.node(section.prefix);
+        let shown = Shown { configuration, prefix: section.prefix };
+        shown.fields(&mut text, section.fields, "", table.as_ref());
+    }
+    let strangers = strangers(&configuration.tree(), &sections);
+    if !strangers.is_empty() {
+        text.push_str("\n# known to nothing in this program\n");
+    }
+    for (key, node) in strangers {
+        let _ = writeln!(text, "# {} = {node}  # {}", bare(&key), node.origin);
+    }
+    text
+}
+
+/// What stands at the top and belongs to no struct that is linked.
+pub(super) fn strangers(table: &Table, sections: &[&'static SectionDesc]) -> Vec<(String, Node)> {
+    let known =
+        |key: &str| sections.iter().any(|section| keys(section.prefix).first().is_some_and(|first| first == key));
+    let strange = table.iter().filter(|(key, node)| !known(key) && node.value != Value::Null);
+    strange.map(|(key, node)| (key.clone(), node.clone())).collect()
+}
+
+struct Shown<'a> {
+    configuration: &'a Configuration,
+    prefix: &'a str,
+}
+
+impl Shown<'_> {
+    fn fields(&self, text: &mut String, fields: &'static [Field], path: &str, node: Option<&Node>) {
+        let table = node.and_then(Node::as_table);
+        for field in fields {
+            let path = joined(path, field.name);
+            let node = table.and_then(|table| table.get(field.name));
+            match ((field.kind)(), node) {
+                (Kind::Section(inner), node) => self.fields(text, inner, &path, node),
+                (Kind::Optional(inner), node @ Some(_)) => self.fields(text, inner, &path, node),
+                (kind, None) => {
+                    let words = if field.secret { "secret, not set" } else { "not set" };
+                    line(text, &format!("# {path} = {}", kind.placeholder()), words);
+                }
+                (kind, Some(node)) => self.value(text, &path, node, kind),
+            }
+        }
+        for (key, node) in table.into_iter().flatten() {
+            if fields.iter().all(|field| field.name != *key) {
+                line(text, &format!("# {} = {node}", joined(path, key)), &format!("{}; no such setting", node.origin));
+            }
+        }
+    }
+
+    /// A value; of a table each one for itself, since each may come from another place.
+    fn value(&self, text: &mut String, path: &str, node: &Node, kind: Kind) {
+        match (&node.value, kind) {
+            (Value::Table(table), _) if !table.is_empty() && !node.secret => {
+                let inner = |key: &str| match kind {
+                    Kind::Map(inner) => inner(),
+                    Kind::Section(fields) | Kind::Optional(fields) => {
+                        fields.iter().find(|field| field.name == key).map_or(Kind::Any, |field| (field.kind)())
+                    }
+                    _ => Kind::Any,
+                };
+                for (key, node) in table {
+                    self.value(text, &joined(path, key), node, inner(key));
+                }
+            }
+            _ => {
+                let comment = if node.secret { "# " } else { "" };
+                line(text, &format!("{comment}{path} = {}", written(node, kind)), &self.origins(path, kind));
+            }
+        }
+    }
+
+    /// Where it comes from, and what it wins over.
+    fn origins(&self, path: &str, kind: Kind) -> String {
+        let said = self.configuration.said_of(&format!("{}.{path}", self.prefix));
+        let mut words = String::new();
+        for (at, node) in said.iter().enumerate() {
+            let _ = match at {
+                0 => write!(words, "{}", node.origin),
+                1 => write!(words, ", over {} ({})", written(node, kind), node.origin),
+                _ => write!(words, ", {} ({})", written(node, kind), node.origin),
+            };
+        }
+        words
+    }
+}
+
+fn line(text: &mut String, setting: &str, comment: &str) {
+    let _ = writeln!(text, "{setting:<40}  # {comment}");
+}
+
+fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() { bare(key) } else { format!("{path}.{}", bare(key)) }
+}
+
+/// A value as a file would have it: text that stands for a number, a switch, a list or a table is one there.
+fn written(node: &Node, kind: Kind) -> String {
+    let Value::Text(text) = &node.value else { return node.to_string() };
+    let value = match (kind, text.trim()) {
+        _ if node.secret => None,
+        (Kind::Switch, "on" | "yes" | "1") => Some(Value::Bool(true)),
+        (Kind::Switch, "off" | "no" | "0") => Some(Value::Bool(false)),
+        (Kind::Switch | Kind::One("NUMBER"), text) => return text.to_owned(),
+        (Kind::List(_), _) => setting::items_of(node).map(|items| Value::Array(items.into_owned())),
+        (Kind::Map(_), _) => setting::table_of(node).map(|table| Value::Table(table.into_owned())),
+        _ => None,
+    };
+    value.map_or_else(|| node.to_string(), |value| Node { value, ..node.clone() }.to_string())
+}
