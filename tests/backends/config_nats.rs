@@ -20,7 +20,7 @@ const CANARY: &str = "c4n4ry/p@ss";
 const ENCODED: &str = "c4n4ry%2Fp%40ss";
 
 /// A server with a login, a bucket on it, and a client of its own to write with.
-struct Bucket {
+pub(crate) struct Bucket {
     server: Mutex<Server>,
     address: String,
     store: kv::Store,
@@ -57,24 +57,41 @@ fn start(program: &std::path::Path) -> Server {
 }
 
 impl Bucket {
-    async fn start(program: &std::path::Path) -> Self {
+    pub(crate) async fn start(program: &std::path::Path) -> Self {
         let server = start(program);
         let address = server.address();
         let store = bucket(&address, Duration::ZERO).await;
         Bucket { server: Mutex::new(server), address, store }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("nats://micro:{ENCODED}@{}/settings", self.address)
     }
 
-    async fn put(&self, key: &str, value: impl Into<Vec<u8>>) {
+    pub(crate) async fn put(&self, key: &str, value: impl Into<Vec<u8>>) {
         let put = self.store.put(key, value.into().into());
         put.await.unwrap_or_else(|error| panic!("{key}: {error}"));
     }
 
     async fn delete(&self, key: &str) {
         self.store.delete(key).await.unwrap_or_else(|error| panic!("{key}: {error}"));
+    }
+
+    /// Kills the server.
+    pub(crate) fn down(&self) {
+        self.server(Server::kill);
+    }
+
+    /// Starts it again, and waits until it can be written to.
+    pub(crate) async fn back(&self) {
+        self.server(Server::start_again);
+        // Until the test's own client is back, it can change nothing.
+        let back = async {
+            while self.store.entry("back").await.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, back).await.expect("the server is back");
     }
 
     fn server<T>(&self, then: impl FnOnce(&mut Server) -> T) -> T {
@@ -107,19 +124,12 @@ impl suite::config::Fixture for Bucket {
     }
 
     async fn down(&self) -> bool {
-        self.server(Server::kill);
+        Bucket::down(self);
         true
     }
 
     async fn up(&self) {
-        self.server(Server::start_again);
-        // Until the test's own client is back, it can change nothing.
-        let back = async {
-            while self.store.entry("back").await.is_err() {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, back).await.expect("the server is back");
+        self.back().await;
     }
 }
 

@@ -1,3 +1,4 @@
 //! Every backend against its real server, in the versions that `tests/run.sh` installs.
 
+mod config_app;
 mod config_nats;
