@@ -65,9 +65,11 @@ impl Found {
     }
 }
 
-/// Structs that stand where another one stands: each would take the keys of the other for slips.
-fn twice(linked: &[&SectionEntry]) -> Vec<Problem> {
-    let pairs = linked.windows(2).filter(|pair| pair[0].prefix() == pair[1].prefix());
+/// Structs that stand where another one stands, if either is needed: each would take the keys of the other for slips.
+fn twice(linked: &[&SectionEntry], needed: impl Fn(&SectionEntry) -> bool) -> Vec<Problem> {
+    let claimed =
+        |pair: &&[&SectionEntry]| pair[0].prefix() == pair[1].prefix() && (needed(pair[0]) || needed(pair[1]));
+    let pairs = linked.windows(2).filter(claimed);
     let problem = |pair: &[&SectionEntry]| {
         let [one, other] = [pair[0].desc, pair[1].desc];
         let words = format!(
@@ -118,7 +120,7 @@ impl Configuration {
     pub(crate) fn check(&self, found: &mut Found, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
         let mut problems = std::mem::take(&mut found.problems);
         let linked = section::linked();
-        problems.extend(twice(&linked));
+        problems.extend(twice(&linked, &needed));
         for entry in &linked {
             let Reader { problems: wrong, unknown, deprecated, .. } = (entry.examine)(self);
             let needed = needed(entry);
