@@ -20,7 +20,7 @@ const LOOKUP: Duration = Duration::from_secs(5);
 /// Where one call goes.
 pub(super) enum Way<'a> {
     /// To a handler of this process.
-    Local(&'a dyn Inbound, Route),
+    Local(&'a dyn Inbound, &'a Route),
     /// Out of it.
     Remote(&'a Client),
 }
@@ -224,17 +224,23 @@ fn not_found(remote: &Remote, following: &Following, filter: &Filter, answered: 
 }
 
 /// A service by itself: what [`Client::of`] calls, under whatever name.
-pub(super) struct Sole(pub(super) Service);
+pub(super) struct Sole(Vec<Route>);
+
+impl Sole {
+    pub(super) fn new(service: &Service) -> Self {
+        let methods = 0..service.desc().method_descs().len();
+        Sole(methods.map(|index| Route::new(service.desc().name().into(), service.clone(), index)).collect())
+    }
+}
 
 impl Inbound for Sole {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
-        let found = self.local(self.0.desc().name(), arrival.path);
+        let found = self.local("", arrival.path).cloned();
         found.ok_or_else(|| Error::unimplemented(format!("no method `{}` here", arrival.path)))
     }
 
-    fn local(&self, service: &str, path: &str) -> Option<Route> {
-        let index = self.0.desc().method_descs().iter().position(|method| method.path() == path)?;
-        Some(Route::new(service.into(), self.0.clone(), index))
+    fn local(&self, _: &str, path: &str) -> Option<&Route> {
+        self.0.iter().find(|route| route.method().path() == path)
     }
 
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {

@@ -122,12 +122,19 @@ impl Context {
     /// The context of a call made from here: the deadline and the trace go along, nothing else does.
     #[must_use]
     pub fn child(&self) -> Self {
-        let Some(inner) = &self.0 else {
-            return Context(Some(Arc::new(Inner { trace: Some(Trace::start()), ..Inner::default() })));
-        };
+        self.calling(None, &Metadata::new(), None)
+    }
+
+    /// The same with more that is known of the call, made in one go.
+    pub(crate) fn calling(&self, timeout: Option<Duration>, metadata: &Metadata, peer: Option<Peer>) -> Self {
+        let caller = self.0.as_deref();
+        let inherited = caller.and_then(|inner| inner.deadline);
+        let own = timeout.map(clock::after);
         Context(Some(Arc::new(Inner {
-            deadline: inner.deadline,
-            trace: Some(inner.trace.map_or_else(Trace::start, |trace| trace.child())),
+            deadline: inherited.into_iter().chain(own).min(),
+            metadata: metadata.clone(),
+            trace: Some(caller.and_then(|inner| inner.trace).map_or_else(Trace::start, |trace| trace.child())),
+            peer,
             ..Inner::default()
         })))
     }

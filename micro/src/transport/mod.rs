@@ -34,7 +34,7 @@ pub trait Inbound: Send + Sync + 'static {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route>;
 
     /// Finds what answers a call from within this process: `path` of exactly the service listed as `service`.
-    fn local(&self, service: &str, path: &str) -> Option<Route>;
+    fn local(&self, service: &str, path: &str) -> Option<&Route>;
 
     /// Answers a call that `route` was found for: takes the request and puts the reply in.
     ///

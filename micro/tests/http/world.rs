@@ -195,7 +195,7 @@ impl Inbound for Echo {
         Ok(Route::new("test".into(), self.service.clone(), index))
     }
 
-    fn local(&self, _: &str, _: &str) -> Option<Route> {
+    fn local(&self, _: &str, _: &str) -> Option<&Route> {
         None
     }
 
