@@ -11,7 +11,7 @@ use crate::errors::{Code, Error, Fate, Result};
 use crate::registry::Following;
 use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
 use crate::selector::{Ended, Filter, Pick};
-use crate::transport::{Arrival, Inbound, Request, Route};
+use crate::transport::{Arrival, Inbound, Request, Route, WIRE};
 use crate::util::clock;
 
 /// How long the registry may take for its first answer.
@@ -84,6 +84,7 @@ impl Client {
             let request = Request {
                 address: &to.address,
                 node: to.node.as_deref(),
+                wire: to.wire(),
                 service: &service,
                 method: method.into(),
                 codec,
@@ -152,6 +153,11 @@ impl Destination {
     /// What tells the node from the others that are tried.
     fn id(&self) -> String {
         self.pick.as_ref().map(|pick| pick.node().id.clone()).unwrap_or_default()
+    }
+
+    /// What it says it speaks.
+    fn wire(&self) -> Option<&str> {
+        self.pick.as_ref()?.node().metadata.get(WIRE).map(String::as_str)
     }
 
     fn ended(&mut self, how: Ended) {

@@ -211,8 +211,16 @@ async fn any_codec_of_the_codec_room_is_spoken_in_every_protocol() {
     let codec = Codec::named("upper").unwrap();
     let payload = Payload::One(Bytes::from_static(b"HI"));
     let method = Method { path: "/test.Echo/Meta", client_streaming: false, server_streaming: false };
-    let request =
-        Request { address: &world.address, node: None, service: "test", method, codec, payload, context: &cx };
+    let request = Request {
+        address: &world.address,
+        node: None,
+        wire: None,
+        service: "test",
+        method,
+        codec,
+        payload,
+        context: &cx,
+    };
     assert!(matches!(client.call(request).await.unwrap(), Payload::One(_)));
 }
 
@@ -349,6 +357,7 @@ async fn a_refused_connection_and_another_node_never_ran() {
     let (world, client, cx) = (World::new().await, client(), Context::new());
     let method = Method { path: "/test.Echo/Say", client_streaming: false, server_streaming: false };
     let request = |address, node, method| Request {
+        wire: None,
         address,
         node,
         service: "test",
