@@ -254,6 +254,20 @@ impl Credit {
     }
 }
 
+/// The one message of a stream, where no more than one can be used.
+///
+/// # Errors
+///
+/// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when there is none, or more; what the stream fails with.
+pub(super) async fn only(mut items: Streaming<Bytes>) -> Result<Bytes> {
+    let wrong = |words| Error::invalid_argument(words);
+    let item = items.try_next().await?.ok_or_else(|| wrong("an empty stream where one message was expected"))?;
+    match items.try_next().await? {
+        None => Ok(item),
+        Some(_) => Err(wrong("a stream where one message was expected")),
+    }
+}
+
 /// What there is to send on a stream, and whether more comes.
 enum Next {
     Some,

@@ -11,7 +11,7 @@ use futures_core::Stream;
 use super::calls::{Answer, Calls, Opening};
 use super::connection::Connection;
 use crate::context::Context;
-use crate::errors::{Error, Fate, Result};
+use crate::errors::{Code, Error, Fate, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{Payload, Streaming};
 use crate::transport::Request;
@@ -54,7 +54,15 @@ pub(super) async fn call(connection: Arc<Connection>, request: Request<'_>) -> R
         Answer::Many(inbox, headers) => {
             context.received(headers, Metadata::new());
             let items = Items::new(waiting.connection.link.clone(), id, inbox);
-            Ok(Payload::Many(Streaming::new(Replies { items, _waiting: waiting })))
+            let replies = Streaming::new(Replies { items, _waiting: waiting });
+            if request.method.server_streaming {
+                return Ok(Payload::Many(replies));
+            }
+            // Whoever passes calls on knows no shapes, and answers with streams.
+            stream::only(replies).await.map(Payload::One).map_err(|error| match error.code() {
+                Code::InvalidArgument => Error::internal(error.message().to_owned()).from_source(error.into_std()),
+                _ => error,
+            })
         }
     }
 }

@@ -21,6 +21,11 @@ pub(super) async fn run(
     request: Payload,
     context: Context,
 ) -> Result<Payload> {
+    let request = match request {
+        // Whoever passes calls on knows no shapes, and sends streams.
+        Payload::Many(items) if !route.method().client_streaming() => Payload::One(stream::only(items).await?),
+        request => request,
+    };
     let mut exchange = BytesExchange::new(request, codec);
     let mut call = Call::new(route.name(), route.method(), context, &mut exchange);
     inbound.call(&route, &mut call).await?;
