@@ -1,6 +1,7 @@
 //! The native transport beside HTTP, as a program uses them: a generated client, a registry, deadlines, and two processes.
 //!
-//! `cargo bench -p micro --bench wires` prints a table; the last columns compare the two wires of the same round.
+//! `cargo bench -p micro --bench wires` prints a table; the last columns compare the two wires of the same round. A part of a
+//! case's name picks cases, and `--native` leaves HTTP out, for a profile.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -220,7 +221,6 @@ async fn floor(seconds: f64) -> Duration {
 }
 
 async fn compare(seconds: f64, only: &str) {
-    println!("raw ping-pong: {:?}", floor(seconds).await);
     println!(
         "{:<28} {:>6} {:>11} {:>10} {:>10} {:>9} {:>7} {:>7}",
         "", "wire", "per s", "p50", "p99", "cpu µs", "rate", "cpu"
@@ -234,10 +234,14 @@ async fn compare(seconds: f64, only: &str) {
         ("stream of small items", 0, 0),
         ("ping-pong on a stream", 0, 1),
     ];
+    let skip = usize::from(std::env::args().any(|argument| argument == "--native"));
+    if skip == 0 {
+        println!("raw ping-pong: {:?}", floor(seconds).await);
+    }
     let (http, native) = (Pair::start(Wire::Http).await, Pair::start(Wire::Auto).await);
     for (name, size, in_flight) in cases.into_iter().filter(|(name, ..)| name.contains(only)) {
         let mut base: Option<Round> = None;
-        for (wire, pair) in [("http", &http), ("native", &native)] {
+        for (wire, pair) in [("http", &http), ("native", &native)].into_iter().skip(skip) {
             let round = match (size, in_flight) {
                 (0, 0) => streamed(pair, seconds).await,
                 (0, _) => ping_pong(pair, seconds).await,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
@@ -13,7 +13,7 @@ use crate::registry::{Following, Node};
 use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
 use crate::selector::{Ended, Filter, Pick};
 use crate::transport::{Arrival, Inbound, Request, Route, WIRE};
-use crate::util::clock;
+use crate::util::clock::{self, Instant};
 
 /// How long the registry may take for its first answer.
 const LOOKUP: Duration = Duration::from_secs(5);
@@ -78,7 +78,12 @@ impl Client {
         let mut tried = Vec::new();
         self.core.budget.earn();
         loop {
-            let mut to = match self.choose(remote, service, method, &tried, &context).await {
+            let choosing = self.choose(remote, service, method, &tried, &context);
+            let chosen = match context.deadline() {
+                Some(deadline) => in_time(deadline, choosing).await,
+                None => choosing.await,
+            };
+            let mut to = match chosen {
                 Ok(to) => to,
                 Err(error) => return Err(payloads.failed.take().unwrap_or(error)),
             };
@@ -127,13 +132,17 @@ impl Client {
             return Ok(Destination::Address(address.clone()));
         }
         let filter = &self.target.options.filter;
+        let picked = |nodes: &[Arc<Node>]| self.core.selector.pick_for(nodes, filter, method.path(), tried);
+        if let Some(pick) = remote.followed.known(service).and_then(|nodes| picked(&nodes)) {
+            return Ok(Destination::of(pick));
+        }
         let mut following = remote.followed.of(service, &remote.registry);
         // A first answer that does not come is told apart from one that lists nothing.
         let answered = clock::timeout(LOOKUP, following.ready()).await.is_ok();
         let until = clock::after(self.target.options.wait);
         loop {
             let nodes = following.nodes();
-            if let Some(pick) = self.core.selector.pick_for(&nodes, filter, method.path(), tried) {
+            if let Some(pick) = picked(&nodes) {
                 return Ok(Destination::of(pick));
             }
             let more = tried.is_empty() && !context.is_cancelled();
@@ -227,6 +236,15 @@ impl Payloads {
     fn failed(&mut self) -> Error {
         self.failed.take().unwrap_or_else(|| Error::internal("the request was sent before"))
     }
+}
+
+/// What is known at once needs no timer.
+async fn in_time<T>(deadline: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = std::pin::pin!(work);
+    if let Some(done) = work.as_mut().now_or_never() {
+        return done;
+    }
+    clock::timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
 }
 
 fn is_unreachable(error: &Error) -> bool {

@@ -1,6 +1,7 @@
 //! Which way a call leaves the process: natively where the node says it speaks that, over HTTP otherwise.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,12 +36,14 @@ pub struct Wires {
     native: NativeClient,
     http: HttpClient,
     foreign: Mutex<HashMap<String, Instant>>,
+    // Spares the lock, for there hardly ever is one.
+    any_foreign: AtomicBool,
 }
 
 impl Wires {
     /// Calls as `wire` says.
     pub fn new(wire: Wire, native: NativeClient, http: HttpClient) -> Self {
-        Wires { wire, native, http, foreign: Mutex::default() }
+        Wires { wire, native, http, foreign: Mutex::default(), any_foreign: AtomicBool::new(false) }
     }
 
     fn speaks_native(&self, request: &Request<'_>) -> bool {
@@ -72,7 +75,8 @@ impl Wires {
     }
 
     fn is_foreign(&self, address: &str) -> bool {
-        self.foreign().get(address).is_some_and(|until| clock::now() < *until)
+        self.any_foreign.load(Ordering::Relaxed)
+            && self.foreign().get(address).is_some_and(|until| clock::now() < *until)
     }
 
     fn remember(&self, address: &str) {
@@ -81,6 +85,7 @@ impl Wires {
             foreign.clear();
         }
         foreign.insert(address.to_owned(), clock::after(FOREIGN));
+        self.any_foreign.store(true, Ordering::Relaxed);
     }
 
     fn foreign(&self) -> MutexGuard<'_, HashMap<String, Instant>> {

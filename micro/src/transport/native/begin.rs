@@ -50,12 +50,12 @@ pub(super) fn flags(method: &Method<'_>, context: &Context, message: bool) -> u8
 }
 
 /// Appends everything up to the message.
-pub(super) fn put(out: &mut Vec<u8>, method: &Method<'_>, context: &Context) {
+pub(super) fn put(out: &mut Vec<u8>, method: &Method<'_>, left: Option<Duration>, context: &Context) {
     put_varint(out, u64::from(method.number));
     for text in method.define.iter().flat_map(Target::texts) {
         put_block(out, text.as_bytes());
     }
-    let left = context.remaining().map_or(0, |left| u64::try_from(left.as_micros()).unwrap_or(u64::MAX - 1) + 1);
+    let left = left.map_or(0, |left| u64::try_from(left.as_micros()).unwrap_or(u64::MAX - 1) + 1);
     put_varint(out, left);
     if let Some(trace) = context.trace() {
         out.extend_from_slice(&trace.to_bytes());
@@ -115,7 +115,7 @@ mod tests {
     fn written(method: Method<'_>, context: &Context, message: Option<&[u8]>) -> Bytes {
         let mut out = Vec::new();
         frame::put(&mut out, Kind::Call, flags(&method, context, message.is_some()), 1, |out| {
-            put(out, &method, context);
+            put(out, &method, context.remaining(), context);
             out.extend(message.unwrap_or_default());
         });
         out.into()

@@ -88,9 +88,6 @@ fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a
     if !target.fits() {
         return Err(Error::invalid_argument("a name of the call is too long").with_fate(Fate::Never));
     }
-    if request.context.remaining().is_some_and(|left| left.is_zero()) {
-        return Err(Context::deadline_exceeded().with_fate(Fate::Never));
-    }
     Ok(target)
 }
 
@@ -112,6 +109,11 @@ fn begin(
         if queue.poll_room(cx).is_pending() || calls.poll_room(link.theirs.calls, cx).is_pending() {
             return (Flush::Together, Poll::Pending);
         }
+        let left = context.remaining();
+        if left.is_some_and(|left| left.is_zero()) {
+            let late = Context::deadline_exceeded().with_fate(Fate::Never);
+            return (Flush::Together, Poll::Ready(Err(late)));
+        }
         let Some(method) = calls.method(target, link.theirs.methods) else {
             // The next call opens another connection.
             calls.gauge.retire();
@@ -120,7 +122,7 @@ fn begin(
         };
         let id = calls.next();
         let end = queue.frame(Kind::Call, begin::flags(&method, context, message.is_some()), id, |out| {
-            begin::put(out, &method, context);
+            begin::put(out, &method, left, context);
             out.extend_from_slice(message.map_or(&[], |message| message));
         });
         calls.expect(id, end, opening, queue);
