@@ -47,6 +47,7 @@ struct Inner {
     metadata: Metadata,
     trace: Option<Trace>,
     peer: Option<Peer>,
+    wire: Option<&'static str>,
     account: Option<Arc<Account>>,
     // Both are rare, so a call that does without them allocates nothing for them.
     cancelled: OnceLock<watch::Sender<bool>>,
@@ -109,6 +110,12 @@ impl Context {
         self.edit(|inner| inner.peer = Some(peer))
     }
 
+    /// The same as it came over a wire: `micro/1`, `http`.
+    #[must_use]
+    pub fn with_wire(self, wire: &'static str) -> Self {
+        self.edit(|inner| inner.wire = Some(wire))
+    }
+
     /// The same with the caller's account.
     #[must_use]
     pub fn with_account(self, account: Arc<Account>) -> Self {
@@ -152,6 +159,11 @@ impl Context {
     /// Where the call came from.
     pub fn peer(&self) -> Option<&Peer> {
         self.0.as_ref()?.peer.as_ref()
+    }
+
+    /// Over which wire the call came: `micro/1`, `http`. Nothing within a process.
+    pub fn wire(&self) -> Option<&'static str> {
+        self.0.as_ref()?.wire
     }
 
     /// Who is calling, once something has proved it.
@@ -247,6 +259,7 @@ impl Context {
                     metadata: inner.metadata.clone(),
                     trace: inner.trace,
                     peer: inner.peer.clone(),
+                    wire: inner.wire,
                     account: inner.account.clone(),
                     ..Inner::default()
                 };

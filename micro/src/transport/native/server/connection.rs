@@ -14,6 +14,7 @@ use super::call;
 use crate::context::{Context, Peer, Trace};
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Payload, Streaming};
+use crate::transport::native::NAME;
 use crate::transport::native::begin::Begin;
 use crate::transport::native::driver::{self, Side, wake};
 use crate::transport::native::end::{self, Beside};
@@ -323,7 +324,7 @@ fn context(
     trace: Option<Trace>,
     timeout: Option<Duration>,
 ) -> Context {
-    let context = Context::new().with_peer(peer.clone()).with_trace(trace.unwrap_or_else(Trace::start));
+    let context = Context::new().with_peer(peer.clone()).with_wire(NAME).with_trace(trace.unwrap_or_else(Trace::start));
     let context = if metadata.is_empty() { context } else { context.with_metadata(metadata) };
     match timeout {
         Some(timeout) => context.with_timeout(timeout),
