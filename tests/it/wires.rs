@@ -73,7 +73,7 @@ impl Echo for Ledger {
             *times += 1;
             *times
         };
-        if text.text.len() % 3 == 0 {
+        if text.text.len().is_multiple_of(3) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Ok(Text::new(times.to_string()))

@@ -21,8 +21,9 @@ const LEAST: usize = 4 * 1024;
 const MOST: usize = 64 * 1024;
 /// How often is read before others get their turn.
 const READS: usize = 4;
-/// How long a frame may take from its first byte to its last.
+/// How long a frame may take from its first byte to its last, and how many bytes of it give it a second more.
 const COMPLETE: Duration = Duration::from_secs(30);
+const SLOWEST: usize = 16 * 1024;
 
 /// What a side of the conversation does with what is read.
 pub(super) trait Side {
@@ -79,7 +80,7 @@ impl<S: Side> Driver<S> {
         buffer: BytesMut,
         keepalive: Duration,
     ) -> Self {
-        let silence = Silence { limit: keepalive, heard: clock::now(), asked: false, begun: None };
+        let silence = Silence { limit: keepalive, heard: clock::now(), asked: false, begun: None, complete: COMPLETE };
         let timer = Box::pin(clock::sleep_until(silence.end()));
         let (wanted, size, taken, written, yielded) = (0, LEAST, Vec::new(), 0, false);
         Driver { side, link, socket, buffer, wanted, size, taken, written, yielded, silence, timer }
@@ -184,8 +185,9 @@ impl<S: Side> Driver<S> {
         if self.buffer.is_empty() {
             self.silence.begun = None;
         } else {
-            let begun = self.silence.begun.get_or_insert(self.silence.heard);
-            let end = *begun + COMPLETE;
+            let complete = COMPLETE + Duration::from_secs((wanted / SLOWEST) as u64);
+            let end = *self.silence.begun.get_or_insert(self.silence.heard) + complete;
+            self.silence.complete = complete;
             if self.timer.deadline() > end {
                 self.timer.as_mut().reset(end);
             }
@@ -279,6 +281,8 @@ struct Silence {
     asked: bool,
     /// When the first byte came of the frame that is not complete.
     begun: Option<Instant>,
+    /// How long that one may take.
+    complete: Duration,
 }
 
 impl Silence {
@@ -291,12 +295,12 @@ impl Silence {
     fn end(&self) -> Instant {
         let limit = if self.asked { self.limit + self.limit / 2 } else { self.limit };
         let silent = self.heard + limit;
-        self.begun.map_or(silent, |begun| silent.min(begun + COMPLETE))
+        self.begun.map_or(silent, |begun| silent.min(begun + self.complete))
     }
 
     /// Whether to ask for a sign of life now.
     fn wants_sign(&mut self, now: Instant) -> Result<bool, Violation> {
-        if self.begun.is_some_and(|begun| now >= begun + COMPLETE) {
+        if self.begun.is_some_and(|begun| now >= begun + self.complete) {
             return Err(Violation::new(Reason::Silent, "a frame that is not completed"));
         }
         if now < self.end() {

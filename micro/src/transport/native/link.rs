@@ -130,7 +130,9 @@ impl Queue {
         if self.closed || !self.is_full() {
             return Poll::Ready(());
         }
-        self.waiting.push(cx.waker().clone());
+        if !self.waiting.last().is_some_and(|last| last.will_wake(cx.waker())) {
+            self.waiting.push(cx.waker().clone());
+        }
         Poll::Pending
     }
 

@@ -103,7 +103,9 @@ impl Calls {
         if self.open.len() < most as usize {
             return Poll::Ready(());
         }
-        self.waiting.push(cx.waker().clone());
+        if !self.waiting.last().is_some_and(|last| last.will_wake(cx.waker())) {
+            self.waiting.push(cx.waker().clone());
+        }
         Poll::Pending
     }
 

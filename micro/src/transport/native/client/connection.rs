@@ -228,7 +228,7 @@ impl Side for Caller {
         woken.drain(..).for_each(Waker::wake);
         if self.look <= now && !self.over {
             if open == 0 && last == self.seen {
-                self.over = self.link.with(|queue, calls| retire(queue, calls));
+                self.over = self.link.with(retire);
             }
             (self.look, self.seen) = (now + self.idle, last);
         }

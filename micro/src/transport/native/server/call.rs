@@ -1,6 +1,9 @@
 //! One call: its handler, and its answer.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+
+use futures_util::FutureExt;
 
 use super::connection::Jobs;
 use crate::codec::Codec;
@@ -13,8 +16,19 @@ use crate::transport::native::link::{Flush, Link, Queue};
 use crate::transport::native::stream::{self, Credit};
 use crate::transport::{Inbound, Route};
 
-/// Runs the method.
+/// Runs the method. Whatever wraps it may panic, and that is no end of the connection.
 pub(super) async fn run(
+    inbound: Arc<dyn Inbound>,
+    route: Route,
+    codec: Codec,
+    request: Payload,
+    context: Context,
+) -> Result<Payload> {
+    let run = AssertUnwindSafe(exchange(inbound, route, codec, request, context)).catch_unwind();
+    run.await.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+}
+
+async fn exchange(
     inbound: Arc<dyn Inbound>,
     route: Route,
     codec: Codec,
