@@ -72,6 +72,7 @@ async fn serve() {
 /// A server process and a client of it.
 struct Pair {
     child: Child,
+    address: String,
     echo: EchoClient,
     _app: Running,
 }
@@ -89,7 +90,8 @@ impl Pair {
         let mut lines = BufReader::new(child.stdout.take().expect("piped above")).lines();
         let address = lines.find_map(|line| line.ok().filter(|line| line.parse::<std::net::SocketAddr>().is_ok()));
         let registry = Registry::memory();
-        let node = Node::new("echo", address.expect("it says where it listens")).with_metadata("wire", "micro/1");
+        let address = address.expect("it says where it listens");
+        let node = Node::new("echo", &*address).with_metadata("wire", "micro/1");
         let node =
             ["Say", "Many", "Both"].iter().fold(node, |node, name| node.with_endpoint(format!("/wires.Echo/{name}")));
         let listed = registry.register(node, Ttl::default()).await.expect("it is listed");
@@ -99,7 +101,7 @@ impl Pair {
             settings.wire = wire;
         });
         let app = app.start().await.expect("it starts");
-        Pair { child, echo: app.get().expect("a client"), _app: app }
+        Pair { child, address, echo: app.get().expect("a client"), _app: app }
     }
 
     /// CPU time of both processes, in seconds.
@@ -220,6 +222,30 @@ async fn floor(seconds: f64) -> Duration {
     thread.join().expect("no panic")
 }
 
+/// What a connection costs its server that is open and says nothing: bytes of memory.
+async fn idle(pair: &Pair, count: usize) -> usize {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let resident = || -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", pair.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok()).unwrap_or_default() * 1024
+    };
+    let mut open = Vec::new();
+    let mut before = 0;
+    for n in 0..count + count / 10 {
+        // The first ones pay for what all of them share.
+        if n == count / 10 {
+            before = resident();
+        }
+        let Ok(mut stream) = tokio::net::TcpStream::connect(&pair.address).await else { break };
+        stream.write_all(b"\0micro/1\0\0\0\0\0\0\0\0\0\0").await.expect("it reads");
+        stream.read_exact(&mut [0; 18]).await.expect("it answers");
+        open.push(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    resident().saturating_sub(before) / (open.len().max(1) - count / 10).max(1)
+}
+
 async fn compare(seconds: f64, only: &str) {
     println!(
         "{:<28} {:>6} {:>11} {:>10} {:>10} {:>9} {:>7} {:>7}",
@@ -239,6 +265,13 @@ async fn compare(seconds: f64, only: &str) {
         println!("raw ping-pong: {:?}", floor(seconds).await);
     }
     let (http, native) = (Pair::start(Wire::Http).await, Pair::start(Wire::Auto).await);
+    if "idle".contains(only) {
+        // As many as a process may have files, on either side.
+        println!(
+            "an idle connection: {} bytes of the server",
+            idle(&native, if seconds < 1.0 { 100 } else { 8_000 }).await
+        );
+    }
     for (name, size, in_flight) in cases.into_iter().filter(|(name, ..)| name.contains(only)) {
         let mut base: Option<Round> = None;
         for (wire, pair) in [("http", &http), ("native", &native)].into_iter().skip(skip) {

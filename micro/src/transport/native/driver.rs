@@ -14,7 +14,7 @@ use super::link::Link;
 use super::violation::{Reason, Violation};
 use super::wire::{Cursor, put_block};
 use crate::util::clock::{self, Instant, Sleep};
-use crate::util::net::OwnedReadHalf;
+use crate::util::net::{OwnedReadHalf, TcpStream};
 
 /// How much is read at a time: it grows with what comes.
 const LEAST: usize = 4 * 1024;
@@ -160,6 +160,8 @@ impl<S: Side> Driver<S> {
     }
 
     fn poll_fill(&mut self, cx: &mut Cx<'_>) -> Poll<io::Result<usize>> {
+        // A connection on which nothing comes has no buffer.
+        ready!(AsRef::<TcpStream>::as_ref(&self.socket).poll_read_ready(cx))?;
         // The rest of a long frame at most doubles what is there: memory is given for bytes that came, not for promises.
         let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(MOST));
         if self.buffer.capacity() - self.buffer.len() < rest.max(self.size / 4) {
@@ -240,7 +242,7 @@ impl<S: Side> Driver<S> {
                     return Poll::Ready(Ok(()));
                 }
             }
-            let socket: &crate::util::net::TcpStream = self.socket.as_ref();
+            let socket: &TcpStream = self.socket.as_ref();
             match socket.try_write(&self.taken[self.written..]) {
                 Ok(count) => {
                     self.written += count;

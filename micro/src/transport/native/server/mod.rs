@@ -111,7 +111,7 @@ impl NativeServer {
 /// yet: the last answers, and why the connection ended.
 async fn linger(mut reading: OwnedReadHalf) {
     let ended = async {
-        let mut unread = [0_u8; 1024];
+        let mut unread = [0_u8; 256];
         while matches!(reading.read(&mut unread).await, Ok(count) if count > 0) {}
     };
     drop(clock::timeout(LINGER, ended).await);
