@@ -14,10 +14,12 @@ mod end;
 mod frame;
 mod hello;
 mod ids;
+mod incoming;
 mod link;
 mod metadata;
+mod outgoing;
 mod server;
-mod stream;
+mod silence;
 mod violation;
 mod wire;
 

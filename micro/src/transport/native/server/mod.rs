@@ -3,6 +3,8 @@
 mod agreed;
 mod call;
 mod connection;
+mod jobs;
+mod pace;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -12,7 +14,8 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use connection::{Connection, Jobs};
+use connection::Connection;
+use jobs::Jobs;
 
 use super::driver::{Driver, Ended, wake};
 use super::hello::{self, Terms, Unheard};
