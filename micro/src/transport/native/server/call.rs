@@ -56,6 +56,9 @@ pub(super) async fn answer(link: Arc<Link<Jobs>>, id: u32, context: Context, out
     link.room().await;
     link.flushing(|queue, jobs| {
         jobs.finish(id);
+        if jobs.is_awaited() {
+            queue.nudge();
+        }
         match outcome {
             Ok(Some(Payload::One(message))) => {
                 reply(queue, link.theirs.message, link.theirs.metadata, id, &context, &message)

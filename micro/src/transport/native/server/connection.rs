@@ -237,7 +237,7 @@ impl<D: Future<Output = ()>> Side for Connection<D> {
         if matches!(self.phase, Phase::Draining(until) if until <= clock::now()) {
             self.phase = Phase::Finishing;
         }
-        if self.phase == Phase::Finishing && self.link.with(|_, jobs| jobs.is_empty()) {
+        if self.phase == Phase::Finishing && self.link.with(|_, jobs| jobs.are_over()) {
             self.phase = Phase::Over;
             let last = self.handled;
             self.link.with(|queue, _| queue.frame(Kind::Bye, 0, last, |out| out.extend_from_slice(&[0, 0])));

@@ -10,7 +10,11 @@ use crate::util::spawn::Task;
 
 /// The calls of a connection that have not been answered where they were read.
 #[derive(Debug, Default)]
-pub(super) struct Jobs(HashMap<u32, Job, Ids>);
+pub(super) struct Jobs {
+    open: HashMap<u32, Job, Ids>,
+    /// Whether the connection waits for the last of them to end.
+    awaited: bool,
+}
 
 /// One of them. Dropping it drops the handler.
 #[derive(Debug)]
@@ -23,41 +27,52 @@ pub(super) struct Job {
 impl Jobs {
     /// Keeps the task of call `id`.
     pub(super) fn begin(&mut self, id: u32, task: Task<()>, requests: Option<Arc<Inbox>>) {
-        self.0.insert(id, Job { task, requests, replies: None });
+        self.open.insert(id, Job { task, requests, replies: None });
     }
 
     pub(super) fn get(&self, id: u32) -> Option<&Job> {
-        self.0.get(&id)
+        self.open.get(&id)
     }
 
     /// Takes call `id` out, for its handler to be dropped.
     pub(super) fn cancel(&mut self, id: u32) -> Option<Job> {
-        self.0.remove(&id)
+        self.open.remove(&id)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.open.len()
+    }
+
+    /// Whether all have ended, for a connection that waits for the last.
+    pub(super) fn are_over(&mut self) -> bool {
+        self.awaited = true;
+        self.is_empty()
+    }
+
+    /// Whether the connection is to hear that there are none.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.awaited && self.is_empty()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.open.is_empty()
     }
 
     /// For the job itself, which has come to its end.
     pub(super) fn finish(&mut self, id: u32) {
-        if let Some(job) = self.0.remove(&id) {
+        if let Some(job) = self.open.remove(&id) {
             job.task.detach();
         }
     }
 
     /// Answers call `id` with a stream.
     pub(super) fn sends(&mut self, id: u32, credit: &Arc<Credit>) {
-        if let Some(job) = self.0.get_mut(&id) {
+        if let Some(job) = self.open.get_mut(&id) {
             job.replies = Some(credit.clone());
         }
     }
 
     pub(super) fn take(&mut self) -> Vec<Job> {
-        self.0.drain().map(|(_, job)| job).collect()
+        self.open.drain().map(|(_, job)| job).collect()
     }
 }
