@@ -161,6 +161,32 @@ async fn unary(pair: &Pair, size: usize, in_flight: usize, seconds: f64) -> Roun
     Round { rate: times.len() as f64 / took, p50: at(0.5), p99: at(0.99), cpu: spent / times.len() as f64 }
 }
 
+/// Calls that come at a rate of their own, whether those before them are answered or not.
+async fn open_loop(pair: &Pair, per_second: usize, seconds: f64) -> Round {
+    let mut ticks = tokio::time::interval(Duration::from_millis(1));
+    let (begun, before) = (Instant::now(), pair.cpu());
+    let mut calls = Vec::new();
+    while begun.elapsed().as_secs_f64() < seconds {
+        ticks.tick().await;
+        let due = (begun.elapsed().as_secs_f64() * per_second as f64) as usize;
+        for _ in calls.len()..due {
+            let echo = pair.echo.clone();
+            calls.push(tokio::spawn(async move {
+                let begun = Instant::now();
+                echo.say(Blob { data: vec![7; 16] }).await.map(|_| begun.elapsed())
+            }));
+        }
+    }
+    let mut times = Vec::new();
+    for call in calls {
+        times.extend(call.await.expect("no panic"));
+    }
+    let (took, spent) = (begun.elapsed().as_secs_f64(), pair.cpu() - before);
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    Round { rate: times.len() as f64 / took, p50: at(0.5), p99: at(0.99), cpu: spent / times.len() as f64 }
+}
+
 async fn streamed(pair: &Pair, seconds: f64) -> Round {
     let items = (1_000_000.0 * seconds) as u64;
     let (begun, before) = (Instant::now(), pair.cpu());
@@ -251,12 +277,13 @@ async fn compare(seconds: f64, only: &str) {
         "{:<28} {:>6} {:>11} {:>10} {:>10} {:>9} {:>7} {:>7}",
         "", "wire", "per s", "p50", "p99", "cpu µs", "rate", "cpu"
     );
-    let cases: [(&str, usize, usize); 7] = [
+    let cases: [(&str, usize, usize); 8] = [
         ("16 B, 1 in flight", 16, 1),
         ("16 B, 64 in flight", 16, 64),
         ("16 B, 256 in flight", 16, 256),
         ("4 KiB, 1 in flight", 4096, 1),
         ("4 KiB, 64 in flight", 4096, 64),
+        ("60,000 a second, open loop", 16, 0),
         ("stream of small items", 0, 0),
         ("ping-pong on a stream", 0, 1),
     ];
@@ -277,6 +304,7 @@ async fn compare(seconds: f64, only: &str) {
         for (wire, pair) in [("http", &http), ("native", &native)].into_iter().skip(skip) {
             let round = match (size, in_flight) {
                 (0, 0) => streamed(pair, seconds).await,
+                (_, 0) => open_loop(pair, 60_000, seconds).await,
                 (0, _) => ping_pong(pair, seconds).await,
                 _ => unary(pair, size, in_flight, seconds).await,
             };
