@@ -72,6 +72,7 @@ async fn serve() {
 /// A server process and a client of it.
 struct Pair {
     child: Child,
+    address: String,
     echo: EchoClient,
     _app: Running,
 }
@@ -89,7 +90,8 @@ impl Pair {
         let mut lines = BufReader::new(child.stdout.take().expect("piped above")).lines();
         let address = lines.find_map(|line| line.ok().filter(|line| line.parse::<std::net::SocketAddr>().is_ok()));
         let registry = Registry::memory();
-        let node = Node::new("echo", address.expect("it says where it listens")).with_metadata("wire", "micro/1");
+        let address = address.expect("it says where it listens");
+        let node = Node::new("echo", &*address).with_metadata("wire", "micro/1");
         let node =
             ["Say", "Many", "Both"].iter().fold(node, |node, name| node.with_endpoint(format!("/wires.Echo/{name}")));
         let listed = registry.register(node, Ttl::default()).await.expect("it is listed");
@@ -99,7 +101,7 @@ impl Pair {
             settings.wire = wire;
         });
         let app = app.start().await.expect("it starts");
-        Pair { child, echo: app.get().expect("a client"), _app: app }
+        Pair { child, address, echo: app.get().expect("a client"), _app: app }
     }
 
     /// CPU time of both processes, in seconds.
@@ -152,6 +154,32 @@ async fn unary(pair: &Pair, size: usize, in_flight: usize, seconds: f64) -> Roun
     let mut times = Vec::new();
     for caller in callers {
         times.extend(caller.await.expect("no panic"));
+    }
+    let (took, spent) = (begun.elapsed().as_secs_f64(), pair.cpu() - before);
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    Round { rate: times.len() as f64 / took, p50: at(0.5), p99: at(0.99), cpu: spent / times.len() as f64 }
+}
+
+/// Calls that come at a rate of their own, whether those before them are answered or not.
+async fn open_loop(pair: &Pair, per_second: usize, seconds: f64) -> Round {
+    let mut ticks = tokio::time::interval(Duration::from_millis(1));
+    let (begun, before) = (Instant::now(), pair.cpu());
+    let mut calls = Vec::new();
+    while begun.elapsed().as_secs_f64() < seconds {
+        ticks.tick().await;
+        let due = (begun.elapsed().as_secs_f64() * per_second as f64) as usize;
+        for _ in calls.len()..due {
+            let echo = pair.echo.clone();
+            calls.push(tokio::spawn(async move {
+                let begun = Instant::now();
+                echo.say(Blob { data: vec![7; 16] }).await.map(|_| begun.elapsed())
+            }));
+        }
+    }
+    let mut times = Vec::new();
+    for call in calls {
+        times.extend(call.await.expect("no panic"));
     }
     let (took, spent) = (begun.elapsed().as_secs_f64(), pair.cpu() - before);
     times.sort_unstable();
@@ -220,17 +248,42 @@ async fn floor(seconds: f64) -> Duration {
     thread.join().expect("no panic")
 }
 
+/// What a connection costs its server that is open and says nothing: bytes of memory.
+async fn idle(pair: &Pair, count: usize) -> usize {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let resident = || -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", pair.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok()).unwrap_or_default() * 1024
+    };
+    let mut open = Vec::new();
+    let mut before = 0;
+    for n in 0..count + count / 10 {
+        // The first ones pay for what all of them share.
+        if n == count / 10 {
+            before = resident();
+        }
+        let Ok(mut stream) = tokio::net::TcpStream::connect(&pair.address).await else { break };
+        stream.write_all(b"\0micro/1\0\0\0\0\0\0\0\0\0\0").await.expect("it reads");
+        stream.read_exact(&mut [0; 18]).await.expect("it answers");
+        open.push(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    resident().saturating_sub(before) / (open.len().max(1) - count / 10).max(1)
+}
+
 async fn compare(seconds: f64, only: &str) {
     println!(
         "{:<28} {:>6} {:>11} {:>10} {:>10} {:>9} {:>7} {:>7}",
         "", "wire", "per s", "p50", "p99", "cpu µs", "rate", "cpu"
     );
-    let cases: [(&str, usize, usize); 7] = [
+    let cases: [(&str, usize, usize); 8] = [
         ("16 B, 1 in flight", 16, 1),
         ("16 B, 64 in flight", 16, 64),
         ("16 B, 256 in flight", 16, 256),
         ("4 KiB, 1 in flight", 4096, 1),
         ("4 KiB, 64 in flight", 4096, 64),
+        ("60,000 a second, open loop", 16, 0),
         ("stream of small items", 0, 0),
         ("ping-pong on a stream", 0, 1),
     ];
@@ -239,11 +292,19 @@ async fn compare(seconds: f64, only: &str) {
         println!("raw ping-pong: {:?}", floor(seconds).await);
     }
     let (http, native) = (Pair::start(Wire::Http).await, Pair::start(Wire::Auto).await);
+    if "idle".contains(only) {
+        // As many as a process may have files, on either side.
+        println!(
+            "an idle connection: {} bytes of the server",
+            idle(&native, if seconds < 1.0 { 100 } else { 8_000 }).await
+        );
+    }
     for (name, size, in_flight) in cases.into_iter().filter(|(name, ..)| name.contains(only)) {
         let mut base: Option<Round> = None;
         for (wire, pair) in [("http", &http), ("native", &native)].into_iter().skip(skip) {
             let round = match (size, in_flight) {
                 (0, 0) => streamed(pair, seconds).await,
+                (_, 0) => open_loop(pair, 60_000, seconds).await,
                 (0, _) => ping_pong(pair, seconds).await,
                 _ => unary(pair, size, in_flight, seconds).await,
             };

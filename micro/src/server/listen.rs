@@ -184,12 +184,16 @@ async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch:
     match first {
         Ok(Some(TLS)) => tracing::debug!(%peer, "connection closed: TLS is not configured"),
         Ok(Some(NATIVE)) => match spoken.native {
-            Some(native) => native.serve_connection(stream, peer, switch.reached(Phase::Draining)).await,
+            // Boxed, so that a connection takes the room of what is spoken on it and not of the other.
+            Some(native) => {
+                let serving = native.serve_connection(stream, peer, switch.reached(Phase::Draining));
+                Box::pin(serving).await;
+            }
             None => tracing::debug!(%peer, "connection closed: `micro/1` is not spoken here"),
         },
         Ok(Some(_)) => {
             let (io, left) = lingering(stream);
-            spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining)).await;
+            Box::pin(spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining))).await;
             left.close().await;
         }
         Ok(None) => tracing::debug!(%peer, "connection closed before it said anything"),

@@ -376,6 +376,34 @@ async fn a_hundred_thousand_items_sent_one_by_one_arrive() {
 }
 
 #[tokio::test]
+async fn items_longer_than_a_window_pass_and_small_ones_beside_them() {
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let sizes = [1, 3_000_000, 10, 200_000, 200_000, 1_000_000, 0, 4_000_000];
+        let items = Streaming::iter(sizes.map(|size| Bytes::from(vec![7; size])));
+        let Payload::Many(replies) = world.call(&client, "Chat", Payload::Many(items), &cx).await.unwrap() else {
+            panic!()
+        };
+        let replies = replies.try_collect().await.unwrap();
+        assert_eq!(replies.iter().map(Bytes::len).collect::<Vec<_>>(), sizes.map(|size| size + 4));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_nobody_reads_holds_up_no_other_call() {
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let mut idle = world.stream(&client, "Flood", "1000000", &cx).await.unwrap();
+        assert_eq!(idle.next().await.unwrap().unwrap(), "0");
+        let (_silent, requests) = Streaming::channel(1);
+        let _chat = world.call(&client, "Chat", Payload::Many(requests), &cx).await.unwrap();
+        for _ in 0..100 {
+            assert_eq!(world.unary(&client, "Say", b"hello", &cx).await.unwrap(), "hello");
+        }
+    }
+}
+
+#[tokio::test]
 async fn many_calls_at_once_share_a_few_connections() {
     for client in clients() {
         let (world, cx) = (World::new().await, Context::new());

@@ -204,12 +204,14 @@ async fn a_drain_waits_for_the_last_call_and_says_what_was_handled() {
     assert_eq!(raw.frame().await.unwrap().kind, DRAIN);
     raw.say(&[later(2, "b"), frame(DONE, 0, 2, &[])].concat()).await;
     taken(&world.echo.seen.hanging).await;
+    let since = std::time::Instant::now();
     world.echo.seen.gate.notify_waiters();
     let mut answered = [raw.until(REPLY).await.id, raw.until(REPLY).await.id];
     answered.sort_unstable();
     assert_eq!(answered, [1, 2]);
     let bye = raw.frame().await.unwrap();
     assert_eq!((bye.kind, bye.id, bye.body[0]), (BYE, 2, 0));
+    assert!(since.elapsed() < Duration::from_millis(500), "{:?} behind the last answer", since.elapsed());
     assert_eq!(raw.frame().await, None);
     drop(raw);
     assert_eq!(world.server.await.unwrap(), Drained::Clean);

@@ -11,20 +11,17 @@ use tokio::io::AsyncReadExt;
 
 use super::frame::{self, Kind};
 use super::link::Link;
+use super::silence::Silence;
 use super::violation::{Reason, Violation};
 use super::wire::{Cursor, put_block};
 use crate::util::clock::{self, Instant, Sleep};
-use crate::util::net::OwnedReadHalf;
+use crate::util::net::{OwnedReadHalf, TcpStream};
 
 /// How much is read at a time: it grows with what comes.
 const LEAST: usize = 4 * 1024;
 const MOST: usize = 64 * 1024;
 /// How often is read before others get their turn.
 const READS: usize = 4;
-/// How long a frame may take from its first byte to its last, and how many bytes of it give it a second more.
-const COMPLETE: Duration = Duration::from_secs(30);
-const SLOWEST: usize = 16 * 1024;
-
 /// What a side of the conversation does with what is read.
 pub(super) trait Side {
     /// The calls it has.
@@ -80,7 +77,7 @@ impl<S: Side> Driver<S> {
         buffer: BytesMut,
         keepalive: Duration,
     ) -> Self {
-        let silence = Silence { limit: keepalive, heard: clock::now(), asked: false, begun: None, complete: COMPLETE };
+        let silence = Silence::new(keepalive);
         let timer = Box::pin(clock::sleep_until(silence.end()));
         let (wanted, size, taken, written, yielded) = (0, LEAST, Vec::new(), 0, false);
         Driver { side, link, socket, buffer, wanted, size, taken, written, yielded, silence, timer }
@@ -160,6 +157,8 @@ impl<S: Side> Driver<S> {
     }
 
     fn poll_fill(&mut self, cx: &mut Cx<'_>) -> Poll<io::Result<usize>> {
+        // A connection on which nothing comes has no buffer.
+        ready!(AsRef::<TcpStream>::as_ref(&self.socket).poll_read_ready(cx))?;
         // The rest of a long frame at most doubles what is there: memory is given for bytes that came, not for promises.
         let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(MOST));
         if self.buffer.capacity() - self.buffer.len() < rest.max(self.size / 4) {
@@ -180,14 +179,12 @@ impl<S: Side> Driver<S> {
         if end > 0 {
             let frames = self.buffer.split_to(end).freeze();
             self.side.read(&frames).map_err(Ended::Violated)?;
-            self.silence.begun = None;
+            self.silence.complete();
         }
         if self.buffer.is_empty() {
-            self.silence.begun = None;
+            self.silence.complete();
         } else {
-            let complete = COMPLETE + Duration::from_secs((wanted / SLOWEST) as u64);
-            let end = *self.silence.begun.get_or_insert(self.silence.heard) + complete;
-            self.silence.complete = complete;
+            let end = self.silence.begin(wanted);
             if self.timer.deadline() > end {
                 self.timer.as_mut().reset(end);
             }
@@ -240,7 +237,7 @@ impl<S: Side> Driver<S> {
                     return Poll::Ready(Ok(()));
                 }
             }
-            let socket: &crate::util::net::TcpStream = self.socket.as_ref();
+            let socket: &TcpStream = self.socket.as_ref();
             match socket.try_write(&self.taken[self.written..]) {
                 Ok(count) => {
                     self.written += count;
@@ -270,46 +267,5 @@ pub(super) fn sign(frame: &frame::Frame<'_>, queue: &mut super::link::Queue) -> 
             queue.frame(Kind::Pong, 0, 0, |out| out.extend_from_slice(&token));
         })),
         _ => None,
-    }
-}
-
-/// How long nothing has been heard, and what of it was asked about.
-#[derive(Debug)]
-struct Silence {
-    limit: Duration,
-    heard: Instant,
-    asked: bool,
-    /// When the first byte came of the frame that is not complete.
-    begun: Option<Instant>,
-    /// How long that one may take.
-    complete: Duration,
-}
-
-impl Silence {
-    fn hear(&mut self) {
-        self.heard = clock::now();
-        self.asked = false;
-    }
-
-    /// When to look again.
-    fn end(&self) -> Instant {
-        let limit = if self.asked { self.limit + self.limit / 2 } else { self.limit };
-        let silent = self.heard + limit;
-        self.begun.map_or(silent, |begun| silent.min(begun + self.complete))
-    }
-
-    /// Whether to ask for a sign of life now.
-    fn wants_sign(&mut self, now: Instant) -> Result<bool, Violation> {
-        if self.begun.is_some_and(|begun| now >= begun + self.complete) {
-            return Err(Violation::new(Reason::Silent, "a frame that is not completed"));
-        }
-        if now < self.end() {
-            return Ok(false);
-        }
-        if self.asked {
-            return Err(Violation::new(Reason::Silent, "no sign of life"));
-        }
-        self.asked = true;
-        Ok(true)
     }
 }

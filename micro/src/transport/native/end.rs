@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn replies_come_back_and_cost_nothing_beside_the_message() {
-        for (beside, len) in [(Beside::default(), 2), (beside(), 2 + 22)] {
+        for (beside, len) in [(Beside::default(), 2), (beside(), 2 + 23)] {
             let mut out = Vec::new();
             frame::put(&mut out, Kind::Reply, reply_flags(&beside), 1, |out| put_reply(out, &beside, b"hi"));
             let bytes = Bytes::from(out);

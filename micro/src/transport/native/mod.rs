@@ -5,7 +5,7 @@
 //!
 //! What makes it quick is that little happens per call. Frames are encoded straight into one queue per connection, and
 //! written together; what is read at once is handled at once; and a handler that has all it needs answers where its call was
-//! read, without a task. One task drives a connection ([`driver`]); everybody else meets it in the queue ([`link`]).
+//! read, without a task. One task drives a connection (`driver`); everybody else meets it in the queue (`link`).
 
 mod begin;
 mod client;
@@ -14,10 +14,12 @@ mod end;
 mod frame;
 mod hello;
 mod ids;
+mod incoming;
 mod link;
 mod metadata;
+mod outgoing;
 mod server;
-mod stream;
+mod silence;
 mod violation;
 mod wire;
 

@@ -18,9 +18,10 @@ use crate::transport::Request;
 use crate::transport::native::begin::{self, Target};
 use crate::transport::native::end::Beside;
 use crate::transport::native::frame::{Kind, flags};
+use crate::transport::native::incoming::{self, Items};
 use crate::transport::native::link::{Flush, Link};
 use crate::transport::native::metadata;
-use crate::transport::native::stream::{self, Credit, Items};
+use crate::transport::native::outgoing::{self, Credit};
 use crate::util::spawn::{self, Task};
 
 pub(super) async fn call(connection: Arc<Connection>, request: Request<'_>) -> Result<Payload> {
@@ -59,7 +60,7 @@ pub(super) async fn call(connection: Arc<Connection>, request: Request<'_>) -> R
                 return Ok(Payload::Many(replies));
             }
             // Whoever passes calls on knows no shapes, and answers with streams.
-            stream::only(replies).await.map(Payload::One).map_err(|error| match error.code() {
+            incoming::only(replies).await.map(Payload::One).map_err(|error| match error.code() {
                 Code::InvalidArgument => Error::internal(error.message().to_owned()).from_source(error.into_std()),
                 _ => error,
             })
@@ -143,7 +144,7 @@ impl Waiting {
     fn send(&mut self, items: Streaming<Bytes>, credit: Arc<Credit>) {
         let (link, id) = (self.connection.link.clone(), self.id);
         self._sending = Some(spawn::spawn(async move {
-            if let Err(error) = stream::send(&link, id, &credit, items, flags::END).await {
+            if let Err(error) = outgoing::send(&link, id, &credit, items, flags::END).await {
                 fail(&link, id, error);
             }
         }));

@@ -14,8 +14,9 @@ use crate::transport::native::begin::{Method, Target};
 use crate::transport::native::end::Beside;
 use crate::transport::native::frame::Kind;
 use crate::transport::native::ids::Ids;
+use crate::transport::native::incoming::Inbox;
 use crate::transport::native::link::Queue;
-use crate::transport::native::stream::{Credit, Inbox};
+use crate::transport::native::outgoing::Credit;
 use crate::util::clock::Instant;
 
 /// The last id there is.

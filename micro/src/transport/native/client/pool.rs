@@ -13,6 +13,8 @@ use crate::util::spawn::{self, Task};
 
 /// From so many calls on every connection a further one is worth its while.
 const BUSY: usize = 128;
+/// From so many addresses on, those that are of no use are looked for: they come and go.
+const MANY: usize = 256;
 /// How long an address is left alone after it could not be reached: twice as long each time, up to the longest.
 const FIRST_REST: Duration = Duration::from_millis(10);
 const LONGEST_REST: Duration = Duration::from_millis(320);
@@ -105,6 +107,9 @@ impl Pools {
         if let Some(pool) = pools.get(address) {
             return pool.clone();
         }
+        if pools.len() >= MANY {
+            pools.retain(|_, pool| !pool.state().is_spent());
+        }
         let pool = Pool { address: address.to_owned(), shared: Arc::downgrade(&self.0), state: Mutex::default() };
         pools.entry(address.to_owned()).or_insert(Arc::new(pool)).clone()
     }
@@ -118,6 +123,12 @@ impl State {
     fn idlest(&self) -> Option<Arc<Connection>> {
         let usable = self.up.iter().filter(|connection| connection.is_usable());
         usable.min_by_key(|connection| connection.gauge.load()).cloned()
+    }
+
+    /// Whether it holds nothing that would be missed.
+    fn is_spent(&self) -> bool {
+        let resting = self.failed.as_ref().is_some_and(|failed| clock::now() < failed.until);
+        self.up.is_empty() && self.opening.as_ref().is_none_or(Opening::is_over) && !resting
     }
 
     fn fail(&mut self, why: &Missing) {
@@ -171,8 +182,7 @@ fn tidy(pool: &Weak<Pool>) {
     let opening = state.opening.take_if(|opening| opening.is_over());
     let (up, over): (Vec<_>, Vec<_>) = state.up.drain(..).partition(|connection| connection.is_usable());
     state.up = up;
-    let resting = state.failed.as_ref().is_some_and(|failed| clock::now() < failed.until);
-    let empty = state.up.is_empty() && state.opening.is_none() && !resting;
+    let empty = state.is_spent();
     drop(state);
     if empty && pools.get(&pool.address).is_some_and(|known| Arc::ptr_eq(known, &pool)) {
         pools.remove(&pool.address);

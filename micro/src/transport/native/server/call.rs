@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use super::connection::Jobs;
+use super::jobs::Jobs;
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::rpc::{BytesExchange, Call, Payload, Streaming};
 use crate::transport::native::end::{self, Beside};
 use crate::transport::native::frame::Kind;
+use crate::transport::native::incoming;
 use crate::transport::native::link::{Flush, Link, Queue};
-use crate::transport::native::stream::{self, Credit};
+use crate::transport::native::outgoing::{self, Credit};
 use crate::transport::{Inbound, Route};
 
 /// Runs the method. Whatever wraps it may panic, and that is no end of the connection.
@@ -37,7 +38,7 @@ async fn exchange(
 ) -> Result<Payload> {
     let request = match request {
         // Whoever passes calls on knows no shapes, and sends streams.
-        Payload::Many(items) if !route.method().client_streaming() => Payload::One(stream::only(items).await?),
+        Payload::Many(items) if !route.method().client_streaming() => Payload::One(incoming::only(items).await?),
         request => request,
     };
     let mut exchange = BytesExchange::new(request, codec);
@@ -55,6 +56,9 @@ pub(super) async fn answer(link: Arc<Link<Jobs>>, id: u32, context: Context, out
     link.room().await;
     link.flushing(|queue, jobs| {
         jobs.finish(id);
+        if jobs.is_awaited() {
+            queue.nudge();
+        }
         match outcome {
             Ok(Some(Payload::One(message))) => {
                 reply(queue, link.theirs.message, link.theirs.metadata, id, &context, &message)
@@ -78,7 +82,7 @@ async fn many(
         jobs.sends(id, &credit);
         queue.frame(Kind::Begin, 0, id, |out| end::put_begin(out, &ahead));
     });
-    stream::send(link, id, &credit, items, 0).await.map(|()| None)
+    outgoing::send(link, id, &credit, items, 0).await.map(|()| None)
 }
 
 /// Queues the answer of one message.

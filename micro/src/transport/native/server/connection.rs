@@ -1,6 +1,5 @@
 //! What a server does with what it reads.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,6 +10,8 @@ use bytes::Bytes;
 
 use super::agreed::Methods;
 use super::call;
+use super::jobs::Jobs;
+use super::pace::Pace;
 use crate::context::{Context, Peer, Trace};
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Payload, Streaming};
@@ -19,59 +20,15 @@ use crate::transport::native::begin::Begin;
 use crate::transport::native::driver::{self, Side, wake};
 use crate::transport::native::end::{self, Beside};
 use crate::transport::native::frame::{self, Frame, Kind, flags};
-use crate::transport::native::ids::Ids;
+use crate::transport::native::incoming::{Inbox, Items};
 use crate::transport::native::link::Link;
-use crate::transport::native::stream::{Credit, Inbox, Items};
 use crate::transport::native::violation::Violation;
 use crate::transport::{Inbound, Streams};
 use crate::util::clock::{self, Instant};
-use crate::util::spawn::{self, Task};
+use crate::util::spawn;
 
 /// How long a client may take to say that it has sent its last call.
 const DONE: Duration = Duration::from_secs(1);
-/// A handler that takes longer, without ever waiting, keeps its whole connection waiting.
-const SLOW: Duration = Duration::from_micros(50);
-/// All handlers of what was read together may take so long.
-const TURN: Duration = Duration::from_micros(250);
-/// How many calls of a slow method are started on their own before one is tried again where it was read.
-const PENALTY: u32 = 64;
-
-/// The calls of a connection that have not been answered where they were read.
-#[derive(Debug, Default)]
-pub(super) struct Jobs(HashMap<u32, Job, Ids>);
-
-/// One of them. Dropping it drops the handler.
-#[derive(Debug)]
-pub(super) struct Job {
-    task: Task<()>,
-    requests: Option<Arc<Inbox>>,
-    replies: Option<Arc<Credit>>,
-}
-
-impl Jobs {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// For the job itself, which has come to its end.
-    pub(super) fn finish(&mut self, id: u32) {
-        if let Some(job) = self.0.remove(&id) {
-            job.task.detach();
-        }
-    }
-
-    /// Answers call `id` with a stream.
-    pub(super) fn sends(&mut self, id: u32, credit: &Arc<Credit>) {
-        if let Some(job) = self.0.get_mut(&id) {
-            job.replies = Some(credit.clone());
-        }
-    }
-
-    pub(super) fn take(&mut self) -> Vec<Job> {
-        self.0.drain().map(|(_, job)| job).collect()
-    }
-}
-
 /// How far the connection has got on its way out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
@@ -95,12 +52,6 @@ pub(super) struct Connection<D> {
     handled: u32,
     phase: Phase,
     drain: Pin<Box<D>>,
-}
-
-/// How long the handlers have taken that ran where their calls were read.
-struct Pace {
-    begun: Instant,
-    now: Instant,
 }
 
 impl<D: Future<Output = ()>> Connection<D> {
@@ -141,7 +92,7 @@ impl<D: Future<Output = ()>> Connection<D> {
             return Ok(());
         }
         self.handled = frame.id;
-        let (open, full) = self.link.with(|queue, jobs| (jobs.0.len(), queue.is_full()));
+        let (open, full) = self.link.with(|queue, jobs| (jobs.len(), queue.is_full()));
         if open >= self.link.ours.calls as usize {
             let words = format!("more than {open} calls at a time on one connection");
             refuse(&self.link, frame.id, &Error::unavailable(words));
@@ -168,14 +119,12 @@ impl<D: Future<Output = ()>> Connection<D> {
         };
         let mut run: BoxFuture<'static, Result<Payload>> =
             Box::pin(call::run(self.inbound.clone(), route, codec, payload, context.clone()));
-        let patient = agreed.slow == 0 && pace.now - pace.begun < TURN;
+        let patient = agreed.slow == 0 && pace.is_good();
         agreed.slow = agreed.slow.saturating_sub(1);
         if one && patient && !full {
             // Whoever wakes it has nobody to wake: it is polled again as soon as it has a task.
             let polled = run.as_mut().poll(&mut Cx::from_waker(Waker::noop()));
-            if pace.took() > SLOW {
-                agreed.slow = PENALTY;
-            }
+            agreed.slow = pace.penalty();
             if let Poll::Ready(outcome) = polled {
                 self.ready(frame.id, context, outcome);
                 return Ok(());
@@ -220,14 +169,13 @@ impl<D: Future<Output = ()>> Connection<D> {
     fn spawn(&self, id: u32, requests: Option<Arc<Inbox>>, work: impl Future<Output = ()> + Send + 'static) {
         // Under the lock, so that the job is there when it wants to be forgotten.
         self.link.with(|_, jobs| {
-            let task = spawn::spawn(work);
-            jobs.0.insert(id, Job { task, requests, replies: None });
+            jobs.begin(id, spawn::spawn(work), requests);
         });
     }
 
     fn items(&mut self, frame: Frame<'_>) -> Result<(), Violation> {
         self.known(frame.id)?;
-        let inbox = self.link.with(|_, jobs| jobs.0.get(&frame.id).map(|job| job.requests.clone()));
+        let inbox = self.link.with(|_, jobs| jobs.get(frame.id).map(|job| job.requests.clone()));
         // The call has ended, and the client does not know it yet.
         let Some(inbox) = inbox else { return Ok(()) };
         let inbox = inbox.ok_or_else(|| Violation::malformed("items of a call that is one message"))?;
@@ -240,7 +188,7 @@ impl<D: Future<Output = ()>> Connection<D> {
 
     fn credit(&mut self, frame: Frame<'_>) -> Result<(), Violation> {
         self.known(frame.id)?;
-        let credit = self.link.with(|_, jobs| jobs.0.get(&frame.id).and_then(|job| job.replies.clone()));
+        let credit = self.link.with(|_, jobs| jobs.get(frame.id).and_then(|job| job.replies.clone()));
         let Some(credit) = credit else { return Ok(()) };
         wake(credit.grant(frame.body)?.into_iter().collect());
         Ok(())
@@ -248,7 +196,7 @@ impl<D: Future<Output = ()>> Connection<D> {
 
     fn cancel(&mut self, id: u32) -> Result<(), Violation> {
         self.known(id)?;
-        drop(self.link.with(|_, jobs| jobs.0.remove(&id)));
+        drop(self.link.with(|_, jobs| jobs.cancel(id)));
         Ok(())
     }
 
@@ -289,7 +237,7 @@ impl<D: Future<Output = ()>> Side for Connection<D> {
         if matches!(self.phase, Phase::Draining(until) if until <= clock::now()) {
             self.phase = Phase::Finishing;
         }
-        if self.phase == Phase::Finishing && self.link.with(|_, jobs| jobs.is_empty()) {
+        if self.phase == Phase::Finishing && self.link.with(|_, jobs| jobs.are_over()) {
             self.phase = Phase::Over;
             let last = self.handled;
             self.link.with(|queue, _| queue.frame(Kind::Bye, 0, last, |out| out.extend_from_slice(&[0, 0])));
@@ -302,19 +250,6 @@ impl<D: Future<Output = ()>> Side for Connection<D> {
             Phase::Draining(until) => Some(until),
             _ => None,
         }
-    }
-}
-
-impl Pace {
-    fn begin() -> Self {
-        let now = clock::now();
-        Pace { begun: now, now }
-    }
-
-    /// How long the last one took.
-    fn took(&mut self) -> Duration {
-        let before = std::mem::replace(&mut self.now, clock::now());
-        self.now - before
     }
 }
 

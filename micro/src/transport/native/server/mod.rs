@@ -3,6 +3,8 @@
 mod agreed;
 mod call;
 mod connection;
+mod jobs;
+mod pace;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -12,7 +14,8 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use connection::{Connection, Jobs};
+use connection::Connection;
+use jobs::Jobs;
 
 use super::driver::{Driver, Ended, wake};
 use super::hello::{self, Terms, Unheard};
@@ -111,7 +114,7 @@ impl NativeServer {
 /// yet: the last answers, and why the connection ended.
 async fn linger(mut reading: OwnedReadHalf) {
     let ended = async {
-        let mut unread = [0_u8; 1024];
+        let mut unread = [0_u8; 256];
         while matches!(reading.read(&mut unread).await, Ok(count) if count > 0) {}
     };
     drop(clock::timeout(LINGER, ended).await);
