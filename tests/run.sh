@@ -3,6 +3,7 @@
 #
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
+#   tests/run.sh --bench    only micro beside its peers: builds them all and measures for five minutes
 #
 # It needs Rust, Python 3, node with npm and, to install packages, root or what is named below already there.
 set -euo pipefail
@@ -12,7 +13,8 @@ fast=no
 for argument in "$@"; do
   case "$argument" in
     --fast) fast=yes ;;
-    *) echo "unknown argument \`$argument\`; expected --fast" >&2; exit 2 ;;
+    --bench) exec tests/bench/run.py ;;
+    *) echo "unknown argument \`$argument\`; expected --fast or --bench" >&2; exit 2 ;;
   esac
 done
 
