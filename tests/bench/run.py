@@ -310,6 +310,8 @@ def row(scenario, peer, results):
         remarks.insert(0, f"fails {len(figures) - len(good)} times of {len(figures)}")
     if "served" in good[0]:
         remarks.append(f"{100 * median(good, lambda one: one['served']):.0f} % served")
+        failed = next((one for one in good if one["failures"]), None)
+        remarks += [f"calls fail: {short(failed['failure'])}"] if failed else []
     p50, p99 = (lambda one: one["p50"]), (lambda one: one["p99"])
     timed = p50(good[0]) > 0
     peaks = [median(good, lambda one: one[name]) / 1024 for name in ("peak", "server_peak")]
@@ -331,11 +333,15 @@ def row(scenario, peer, results):
 def broken(figures):
     """Why there are rounds without figures; of a stream also how far it came."""
     bad = [one for one in figures if not counts(one)]
-    reasons = sorted({one["failed"] for one in bad})
+    reasons = sorted({short(one["failed"]) for one in bad})
     partial = [one for one in bad if "of" in one]
     if partial:
         reasons.append(f"after {median(partial, lambda one: one['calls']):,.0f} of {partial[0]['of']:,} items")
     return reasons
+
+
+def short(text, most=160):
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def table(results):

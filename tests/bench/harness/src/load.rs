@@ -181,19 +181,23 @@ async fn open<C: Client>(clients: &[C], words: &Words) -> Result<String> {
     drop(returned);
     tokio::time::sleep_until((window.end + GRACE).into()).await;
     let closing = Instant::now();
-    let mut times = Histogram::new();
+    let (mut times, mut failures) = (Histogram::new(), Vec::new());
     while let Ok((due, ended, outcome)) = returns.try_recv() {
-        outcome?;
-        times.record(ended.saturating_duration_since(due));
+        match outcome {
+            Ok(()) => times.record(ended.saturating_duration_since(due)),
+            Err(Problem(why)) => failures.push(why),
+        }
     }
     calls.abort_all();
     let served = times.count();
-    // Those that are missing are the ones that were due last.
+    // Those that are missing are, as a rule, the ones that were due last.
     let gap = Duration::from_secs_f64(1.0 / rate);
     for missing in 0..begun.saturating_sub(served) {
         times.record(closing.saturating_duration_since(window.end - gap * u32::try_from(missing).unwrap_or(u32::MAX)));
     }
-    let more = format!(", \"served\": {:.4}", served as f64 / begun.max(1) as f64);
+    let why = process::quoted(failures.first().map_or("", |why| why));
+    let share = served as f64 / begun.max(1) as f64;
+    let more = format!(", \"served\": {share:.4}, \"failures\": {}, \"failure\": {why}", failures.len());
     Ok(spent(watching)?.figures(served, window.seconds(), &times, &more))
 }
 
