@@ -99,7 +99,7 @@ class Failed(Exception):
 
 def build(peer, features=()):
     """Builds one peer alone, so that no other's features are in it, and says where the program is."""
-    command = ["cargo", "build", "--release", "--locked", "--message-format=json-render-diagnostics"]
+    command = ["cargo", "build", "--release", "--message-format=json-render-diagnostics"]
     command += ["-p", PEERS[peer]["package"], *(f"--features={feature}" for feature in features)]
     environment = {"CARGO_TARGET_DIR": str(ROOT / "target" / "bench"), **os.environ}
     out = subprocess.run(command, cwd=HERE, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
