@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a call costs: micro beside its peers, in one run and one table. README.md says what the figures mean.
 
-    tests/bench/run.py                         all of it, about five minutes once everything is built
+    tests/bench/run.py                         all of it, about four minutes once everything is built
     tests/bench/run.py --quick                 the scenarios that matter most, once: about a minute
     tests/bench/run.py --only micro,tonic --scenarios unary-16-64-1,echo --rounds 5 --seconds 2
     tests/bench/run.py --allocations           allocations of a small call, on either side
