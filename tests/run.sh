@@ -3,6 +3,7 @@
 #
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
+#   tests/run.sh --bench    only micro beside its peers: builds them all and measures for four minutes
 #
 # It needs Rust, Python 3, node with npm and, to install packages, root or what is named below already there.
 set -euo pipefail
@@ -12,7 +13,8 @@ fast=no
 for argument in "$@"; do
   case "$argument" in
     --fast) fast=yes ;;
-    *) echo "unknown argument \`$argument\`; expected --fast" >&2; exit 2 ;;
+    --bench) exec tests/bench/run.py ;;
+    *) echo "unknown argument \`$argument\`; expected --fast or --bench" >&2; exit 2 ;;
   esac
 done
 
@@ -105,6 +107,14 @@ if [ "$fast" = no ]; then
   step "compile cost"
   tests/compile-cost/run.py 1
 fi
+
+# It is a workspace of its own. To build all peers and to measure takes too long for every run; that what micro brings to it
+# still fits does not.
+step "bench"
+bench=(--manifest-path tests/bench/Cargo.toml)
+cargo fmt "${bench[@]}" --all --check
+cargo clippy "${bench[@]}" --target-dir "${CARGO_TARGET_DIR:-target}" -p harness -p bench-micro --all-targets --quiet -- -D warnings
+cargo test "${bench[@]}" --target-dir "${CARGO_TARGET_DIR:-target}" -p harness --quiet
 
 step "docs"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
