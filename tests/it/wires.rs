@@ -27,9 +27,9 @@ async fn calling(registry: &Registry, wire: Wire) -> EchoClient {
 #[tokio::test]
 async fn the_wire_is_what_both_sides_speak() {
     for (server, client, expected) in [
-        (Wire::Auto, Wire::Auto, Some("micro/1")),
-        (Wire::Auto, Wire::Http, Some("http")),
-        (Wire::Http, Wire::Auto, Some("http")),
+        (Wire::AsListed, Wire::AsListed, Some("micro/1")),
+        (Wire::AsListed, Wire::Http, Some("http")),
+        (Wire::Http, Wire::AsListed, Some("http")),
         (Wire::Native, Wire::Native, Some("micro/1")),
         (Wire::Http, Wire::Native, None),
     ] {
@@ -52,8 +52,8 @@ async fn the_wire_is_what_both_sides_speak() {
 async fn the_span_of_a_call_names_its_wire() {
     let logs = Logs::capture();
     let (registry, mirror) = (Registry::memory(), Mirror::default());
-    let app = serving(&registry, &mirror, Wire::Auto).await;
-    for (wire, name) in [(Wire::Auto, "micro/1"), (Wire::Http, "http")] {
+    let app = serving(&registry, &mirror, Wire::AsListed).await;
+    for (wire, name) in [(Wire::AsListed, "micro/1"), (Wire::Http, "http")] {
         calling(&registry, wire).await.say(Text::new("foreign")).await.unwrap_err();
         assert!(logs.text().contains(&format!("wire=\"{name}\"")), "{}", logs.text());
     }
@@ -99,7 +99,7 @@ impl Echo for Ledger {
 /// Three servers, restarted one after the other, while calls go on that may not run twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rolling_restarts_lose_nothing_and_run_nothing_twice() {
-    for wire in [Wire::Http, Wire::Auto] {
+    for wire in [Wire::Http, Wire::AsListed] {
         let (registry, ledger) = (Registry::memory(), Ledger::default());
         let start = || {
             let app = micro::app().registry(registry.clone()).set(move |settings| settings.wire = wire);

@@ -17,7 +17,7 @@ use crate::util::clock::{self, Instant};
 pub enum Wire {
     /// `micro/1` with nodes that list it, HTTP with everybody else, and with those that turn out not to speak it.
     #[default]
-    Auto,
+    AsListed,
     /// `micro/1` with everybody.
     Native,
     /// HTTP with everybody.
@@ -50,7 +50,7 @@ impl Wires {
         match self.wire {
             Wire::Native => true,
             Wire::Http => false,
-            Wire::Auto => request.wire.is_some_and(lists_native) && !self.is_foreign(request.address),
+            Wire::AsListed => request.wire.is_some_and(lists_native) && !self.is_foreign(request.address),
         }
     }
 
@@ -60,7 +60,7 @@ impl Wires {
                 spoken(native::NAME);
                 connection.call(request).await
             }
-            Err(Missing::Foreign(error)) if self.wire == Wire::Auto => {
+            Err(Missing::Foreign(error)) if self.wire == Wire::AsListed => {
                 tracing::debug!(address = request.address, %error, "calling over HTTP");
                 self.remember(request.address);
                 self.over_http(request).await

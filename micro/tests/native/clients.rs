@@ -174,7 +174,7 @@ async fn who_does_not_speak_it_is_called_over_http() {
     let address = listener.address().to_string();
     let _server = spawn::spawn(listener.serve(http, Switch::new()));
     let wires = |wire| Arc::new(Wires::new(wire, NativeClient::default(), HttpClient::default()));
-    let auto = wires(Wire::Auto);
+    let auto = wires(Wire::AsListed);
     for _ in 0..2 {
         assert_eq!(say(&*auto, &address, "x").await.unwrap(), "x");
     }

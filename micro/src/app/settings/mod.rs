@@ -79,7 +79,7 @@ pub struct Settings {
     #[config(default = "4MiB", validate(with(at_least_a_byte)), reload = "restart")]
     pub message_limit: ByteSize,
     /// What is spoken to other micro processes.
-    #[config(default = Wire::Auto, reload = "restart")]
+    #[config(default = Wire::AsListed, reload = "restart")]
     pub wire: Wire,
     /// What of calls over HTTP is compressed: nothing, replies, or requests too from a size on, like `16KiB`.
     #[config(default = Compress::Never, reload = "restart")]
