@@ -68,6 +68,18 @@ fn local_calls(criterion: &mut Criterion) {
     });
     for interceptors in [0, 1, 3] {
         let (adder, _running) = local(&runtime, interceptors);
+        // As from a handler: within a task that runs already.
+        group.bench_function(format!("call through {interceptors} interceptors, from a task"), |bencher| {
+            bencher.iter_custom(|rounds| {
+                runtime.block_on(async {
+                    let begun = std::time::Instant::now();
+                    for _ in 0..rounds {
+                        black_box(adder.add(black_box(Number { value: 1 })).await.is_ok());
+                    }
+                    begun.elapsed()
+                })
+            });
+        });
         let name = format!("call through {interceptors} interceptors");
         println!("{name}: {} allocations", allocations(&runtime, &adder));
         group.bench_function(name, |bencher| {

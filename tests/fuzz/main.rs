@@ -10,6 +10,7 @@ mod arbitrary;
 #[path = "../messages/declared.rs"]
 mod declared;
 mod fuzzer;
+mod native;
 #[path = "../conformance/types.rs"]
 mod types;
 

@@ -140,7 +140,7 @@ fn what_is_logged_changes_while_the_program_runs() {
 #[test]
 fn all_problems_of_all_places_come_at_once_and_the_program_does_not_start() {
     let place = Place::new("[greeter]\nsalutation = 5\ntone = 'shrill'\n[limits]\npause = '1d'\n");
-    let failed = place.run(&[("LIMITS_MOST", "few")], &["--address", "here", "--set", "mail.server=[]"]);
+    let failed = place.run(&[("LIMITS_MOST", "few")], &["--address", "here", "--config", "gone.toml"]);
     assert_eq!(failed.status.code(), Some(1));
     let said = text(&failed.stderr);
     let file = place.file().display().to_string();
@@ -150,6 +150,7 @@ fn all_problems_of_all_places_come_at_once_and_the_program_does_not_start() {
         format!("`limits.pause` ({file}:5) is `1d`: expected a time, like `30s`"),
         "`LIMITS_MOST` is `few`: expected a whole number from 0 to 4294967295".to_owned(),
         "`--address` is `here`: expected `host:port`".to_owned(),
+        "cannot read the configuration `gone.toml`".to_owned(),
     ] {
         assert!(said.contains(&part), "{part}\nin {said}");
     }

@@ -20,4 +20,5 @@ mod options;
 mod programs;
 mod promises;
 mod untyped;
+mod wires;
 mod world;

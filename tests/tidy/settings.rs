@@ -26,6 +26,9 @@ fn the_guide_has_every_setting_of_micro() {
 fn table(rows: impl Iterator<Item = Row>) -> String {
     let mut table = "| Setting | Flag | Variable | Default | |\n|---|---|---|---|---|\n".to_owned();
     for Row { key, flag, env, default, doc, live } in rows {
+        let code =
+            |name: &str| if name == "alias" { name.to_owned() } else { format!("`{}`", name.trim_end_matches(',')) };
+        let env = env.split_whitespace().map(code).collect::<Vec<_>>().join(" ");
         let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
         let live = if live { " *Live.*" } else { "" };
         let doc = doc.replace('|', "\\|");

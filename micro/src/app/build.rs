@@ -15,9 +15,10 @@ use crate::errors::Result;
 use crate::registry::Registry;
 use crate::rpc::Service;
 use crate::server::Server;
-use crate::transport::Outbound;
-use crate::transport::http::{ClientOptions, HttpClient};
+use crate::transport::http::{self, HttpClient};
 use crate::transport::local::Local;
+use crate::transport::native::{self, NativeClient};
+use crate::transport::{Outbound, Wires};
 use crate::util::spawn;
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
@@ -97,11 +98,12 @@ fn client(app: &App, config: &Config<Settings>, local: Local, registry: Registry
     let settings = config.get();
     let outbound: Arc<dyn Outbound> = match &app.network {
         Some(network) => Arc::new(network.clone()),
-        None => Arc::new(HttpClient::new(ClientOptions {
-            message_limit: settings.message_limit.bytes(),
-            compress: settings.compress,
-            ..ClientOptions::default()
-        })),
+        None => {
+            let message_limit = settings.message_limit.bytes();
+            let native = native::ClientOptions { message_limit, ..Default::default() };
+            let http = http::ClientOptions { message_limit, compress: settings.compress, ..Default::default() };
+            Arc::new(Wires::new(settings.wire, NativeClient::new(native), HttpClient::new(http)))
+        }
     };
     let client = client::Builder::new(local)
         .with_remote(registry, outbound)

@@ -6,6 +6,7 @@ use super::Settings;
 use crate::errors::{Error, Result};
 use crate::registry::Node;
 use crate::rpc::{Service, schema};
+use crate::transport::{WIRE, Wire, native};
 use crate::util::{random, text};
 
 /// Who this program is to others.
@@ -15,6 +16,7 @@ pub(super) struct Identity {
     pub(super) services: Vec<(String, Service)>,
     version: Option<String>,
     metadata: BTreeMap<String, String>,
+    wire: Wire,
 }
 
 impl Identity {
@@ -32,6 +34,7 @@ impl Identity {
             services,
             version: settings.server_version.clone(),
             metadata: settings.server_metadata.clone(),
+            wire: settings.wire,
         })
     }
 
@@ -60,6 +63,9 @@ impl Identity {
         let version = self.version.as_deref().unwrap_or(version);
         let mut node = Node::new(name, address).with_id(&self.id).with_version(version);
         node.metadata = self.metadata.clone();
+        if self.wire != Wire::Http {
+            node = node.with_metadata(WIRE, native::NAME);
+        }
         node.with_metadata("micro", env!("CARGO_PKG_VERSION"))
     }
 }

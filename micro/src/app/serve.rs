@@ -10,8 +10,10 @@ use super::{AroundHttp, Settings, probes};
 use crate::errors::Result;
 use crate::registry::Ttl;
 use crate::server::{Drained, ListenOptions, Listener, Phase, Switch};
+use crate::transport::Wire;
 use crate::transport::http::{Hosts, HttpServer, ServerOptions};
 use crate::transport::memory::Network;
+use crate::transport::native::{self, NativeServer};
 use crate::util::{clock, net, spawn};
 
 /// Serves on a socket: calls, the routes of the program, and the probes.
@@ -23,7 +25,11 @@ pub(super) async fn listen(
     let settings = app.settings();
     warn_about_surroundings(&settings);
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
-    let listener = Listener::bind(&settings.address, options).await?;
+    let mut listener = Listener::bind(&settings.address, options).await?;
+    if settings.wire != Wire::Http {
+        let options = native::ServerOptions { message_limit: settings.message_limit.bytes(), ..Default::default() };
+        listener = listener.with_native(NativeServer::new(app.server().clone(), options));
+    }
     let bound = listener.address();
 
     let options = ServerOptions {

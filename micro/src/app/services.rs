@@ -54,7 +54,10 @@ pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configurati
             lent.push((dep.id(), value));
         }
     }
-    Ok(Extensions::from_iter(lent).with(configuration.clone()))
+    // Lending costs every call a little, so it is done where somebody may borrow.
+    let by_hand = !plan.services.is_empty();
+    let lent = Extensions::from_iter(lent);
+    Ok(if by_hand || !lent.is_empty() { lent.with(configuration.clone()) } else { lent })
 }
 
 /// Builds everything that is to be served, and what it needs, in order.

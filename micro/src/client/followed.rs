@@ -1,7 +1,7 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::registry::{Following, Registry};
+use crate::registry::{Following, Node, Registry};
 
 /// How many services are followed at a time. Names may come from callers, through a proxy, and must not pile up.
 const MOST: usize = 1024;
@@ -12,6 +12,13 @@ const MOST: usize = 1024;
 pub(super) struct Followed(Mutex<HashMap<String, Following>>);
 
 impl Followed {
+    /// The nodes of `service`, where they are known.
+    pub(super) fn known(&self, service: &str) -> Option<Arc<[Arc<Node>]>> {
+        let followed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let following = followed.get(service).filter(|following| following.is_alive())?;
+        following.is_ready().then(|| following.nodes())
+    }
+
     /// The view of `service`, kept from now on.
     pub(super) fn of(&self, service: &str, registry: &Registry) -> Following {
         let mut followed = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -156,7 +156,7 @@ impl Client {
     /// A client of one service in this process and of nothing else, for tests.
     pub fn of(service: Service) -> Self {
         let local = Local::new();
-        local.serve(Arc::new(Sole(service)));
+        local.serve(Arc::new(Sole::new(&service)));
         Builder::new(local).build()
     }
 
@@ -230,7 +230,7 @@ impl Client {
         if let Some(replies) = &self.target.options.replies {
             replies.begin(&context);
         }
-        let deadline = context.deadline();
+        let (deadline, local) = (context.deadline(), way.is_local());
         let mut call = Call::new(service, method, context, exchange);
         let run = self.core.interceptors.run(&mut call, &way);
         let run: BoxFuture<'_, Result<()>> = match idle {
@@ -238,8 +238,10 @@ impl Client {
             None => run,
         };
         match deadline {
+            // The way out of the process keeps the deadline itself, without a timer for each call.
+            Some(_) if self.core.interceptors.is_empty() && !local => run.await,
             Some(deadline) => {
-                let run = clock::timeout_at(deadline, run).await;
+                let run = clock::within(deadline, run).await;
                 run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
             }
             None => run.await,
@@ -254,14 +256,8 @@ impl Client {
     fn context(&self, caller: &Context, method: MethodInfo<'_>, way: &Way<'_>) -> Context {
         let options = &self.target.options;
         let usual = (!method.has_stream()).then(|| self.core.timeout());
-        let mut context = caller.child();
-        if let Some(timeout) = options.timeout.or(method.timeout()).or(usual) {
-            context = context.with_timeout(timeout);
-        }
-        if !options.metadata.is_empty() {
-            context = context.with_metadata(options.metadata.clone());
-        }
-        if way.is_local() { context.with_peer(Peer::Local) } else { context }
+        let timeout = options.timeout.or(method.timeout()).or(usual);
+        caller.calling(timeout, &options.metadata, way.is_local().then_some(Peer::Local))
     }
 
     fn aimed(&self, change: impl FnOnce(&mut Target)) -> Self {

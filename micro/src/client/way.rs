@@ -1,18 +1,19 @@
 //! The way of one call: within the process, or out of it to a node that is found, picked and tried.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Code, Error, Fate, Result};
-use crate::registry::Following;
+use crate::registry::{Following, Node};
 use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
 use crate::selector::{Ended, Filter, Pick};
-use crate::transport::{Arrival, Inbound, Request, Route};
-use crate::util::clock;
+use crate::transport::{Arrival, Inbound, Request, Route, WIRE};
+use crate::util::clock::{self, Instant};
 
 /// How long the registry may take for its first answer.
 const LOOKUP: Duration = Duration::from_secs(5);
@@ -20,7 +21,7 @@ const LOOKUP: Duration = Duration::from_secs(5);
 /// Where one call goes.
 pub(super) enum Way<'a> {
     /// To a handler of this process.
-    Local(&'a dyn Inbound, Route),
+    Local(&'a dyn Inbound, &'a Route),
     /// Out of it.
     Remote(&'a Client),
 }
@@ -51,10 +52,11 @@ impl Endpoint for Way<'_> {
 }
 
 /// Where one attempt goes.
-struct Destination {
-    address: String,
-    node: Option<String>,
-    pick: Option<Pick>,
+enum Destination {
+    /// To an address, whoever is there.
+    Address(String),
+    /// To a node that is listed. It is busy with the call until then.
+    Node(Arc<Node>, Option<Pick>),
 }
 
 impl Client {
@@ -67,7 +69,7 @@ impl Client {
             )));
         };
         let method = call.method();
-        let service = call.service().to_owned();
+        let service = call.service();
         // A copy, because a call cannot be shared between threads while an attempt is under way, and a context can.
         let context = call.context().clone();
         let wanted = self.target.options.codec.unwrap_or(Codec::PROTO);
@@ -76,15 +78,21 @@ impl Client {
         let mut tried = Vec::new();
         self.core.budget.earn();
         loop {
-            let mut to = match self.choose(remote, &service, method, &tried, &context).await {
+            let choosing = self.choose(remote, service, method, &tried, &context);
+            let chosen = match context.deadline() {
+                Some(deadline) => in_time(deadline, choosing).await,
+                None => choosing.await,
+            };
+            let mut to = match chosen {
                 Ok(to) => to,
                 Err(error) => return Err(payloads.failed.take().unwrap_or(error)),
             };
             let Some(payload) = payloads.next() else { return Err(payloads.failed()) };
             let request = Request {
-                address: &to.address,
-                node: to.node.as_deref(),
-                service: &service,
+                address: to.address(),
+                node: to.node(),
+                wire: to.wire(),
+                service,
                 method: method.into(),
                 codec,
                 payload,
@@ -106,7 +114,7 @@ impl Client {
             if !again {
                 return Err(error);
             }
-            tracing::debug!(service, node = to.node, attempt = tried.len() + 1, "trying another node: {error:#}");
+            tracing::debug!(service, node = to.node(), attempt = tried.len() + 1, "trying another node: {error:#}");
             tried.push(to.id());
             payloads.failed = Some(error);
         }
@@ -121,20 +129,25 @@ impl Client {
         context: &Context,
     ) -> Result<Destination> {
         if let Some(address) = &self.target.address {
-            return Ok(Destination { address: address.clone(), node: None, pick: None });
+            return Ok(Destination::Address(address.clone()));
         }
-        let filter = self.target.options.filter.clone().with_method(method.path());
+        let filter = &self.target.options.filter;
+        let picked = |nodes: &[Arc<Node>]| self.core.selector.pick_for(nodes, filter, method.path(), tried);
+        if let Some(pick) = remote.followed.known(service).and_then(|nodes| picked(&nodes)) {
+            return Ok(Destination::of(pick));
+        }
         let mut following = remote.followed.of(service, &remote.registry);
         // A first answer that does not come is told apart from one that lists nothing.
         let answered = clock::timeout(LOOKUP, following.ready()).await.is_ok();
         let until = clock::after(self.target.options.wait);
         loop {
             let nodes = following.nodes();
-            if let Some(pick) = self.core.selector.pick(&nodes, &filter, tried) {
+            if let Some(pick) = picked(&nodes) {
                 return Ok(Destination::of(pick));
             }
             let more = tried.is_empty() && !context.is_cancelled();
             if !more || clock::timeout_at(until, following.changed()).await.is_err() {
+                let filter = filter.clone().with_method(method.path());
                 return Err(not_found(remote, &following, &filter, answered));
             }
         }
@@ -143,29 +156,55 @@ impl Client {
 
 impl Destination {
     fn of(pick: Pick) -> Self {
-        let node = pick.node();
-        // Only nodes that micro has listed know their ids; other lists make theirs up.
-        let ours = node.metadata.contains_key("micro");
-        Destination { address: node.address.clone(), node: ours.then(|| node.id.clone()), pick: Some(pick) }
+        Destination::Node(pick.node().clone(), Some(pick))
+    }
+
+    fn address(&self) -> &str {
+        match self {
+            Destination::Address(address) => address,
+            Destination::Node(node, _) => &node.address,
+        }
+    }
+
+    /// The node that is meant. Only nodes that micro has listed know their ids; other lists make theirs up.
+    fn node(&self) -> Option<&str> {
+        match self {
+            Destination::Node(node, _) if node.metadata.contains_key("micro") => Some(&node.id),
+            _ => None,
+        }
+    }
+
+    /// What it says it speaks.
+    fn wire(&self) -> Option<&str> {
+        match self {
+            Destination::Address(_) => None,
+            Destination::Node(node, _) => node.metadata.get(WIRE).map(String::as_str),
+        }
     }
 
     /// What tells the node from the others that are tried.
     fn id(&self) -> String {
-        self.pick.as_ref().map(|pick| pick.node().id.clone()).unwrap_or_default()
+        match self {
+            Destination::Address(_) => String::new(),
+            Destination::Node(node, _) => node.id.clone(),
+        }
     }
 
     fn ended(&mut self, how: Ended) {
-        if let Some(pick) = &mut self.pick {
+        if let Destination::Node(_, Some(pick)) = self {
             pick.ended(how);
         }
     }
 
     /// A node is busy with a stream until the stream is over.
     fn hold(&mut self, reply: Payload) -> Payload {
-        match (reply, self.pick.take()) {
-            (Payload::Many(items), Some(pick)) => Payload::Many(Streaming::new(items.inspect(move |_| {
-                let _busy = &pick;
-            }))),
+        match (reply, self) {
+            (Payload::Many(items), Destination::Node(_, pick @ Some(_))) => {
+                let pick = pick.take();
+                Payload::Many(Streaming::new(items.inspect(move |_| {
+                    let _busy = &pick;
+                })))
+            }
             (reply, _) => reply,
         }
     }
@@ -199,6 +238,15 @@ impl Payloads {
     }
 }
 
+/// What is known at once needs no timer.
+async fn in_time<T>(deadline: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = std::pin::pin!(work);
+    if let Some(done) = work.as_mut().now_or_never() {
+        return done;
+    }
+    clock::timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+}
+
 fn is_unreachable(error: &Error) -> bool {
     error.code() == Code::Unavailable && error.fate() == Fate::Never
 }
@@ -224,17 +272,23 @@ fn not_found(remote: &Remote, following: &Following, filter: &Filter, answered: 
 }
 
 /// A service by itself: what [`Client::of`] calls, under whatever name.
-pub(super) struct Sole(pub(super) Service);
+pub(super) struct Sole(Vec<Route>);
+
+impl Sole {
+    pub(super) fn new(service: &Service) -> Self {
+        let methods = 0..service.desc().method_descs().len();
+        Sole(methods.map(|index| Route::new(service.desc().name().into(), service.clone(), index)).collect())
+    }
+}
 
 impl Inbound for Sole {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
-        let found = self.local(self.0.desc().name(), arrival.path);
+        let found = self.local("", arrival.path).cloned();
         found.ok_or_else(|| Error::unimplemented(format!("no method `{}` here", arrival.path)))
     }
 
-    fn local(&self, service: &str, path: &str) -> Option<Route> {
-        let index = self.0.desc().method_descs().iter().position(|method| method.path() == path)?;
-        Some(Route::new(service.into(), self.0.clone(), index))
+    fn local(&self, _: &str, path: &str) -> Option<&Route> {
+        self.0.iter().find(|route| route.method().path() == path)
     }
 
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {

@@ -9,7 +9,7 @@ use super::problem::{Problem, Unknown};
 use super::reader::Reader;
 use super::section::{self, SectionEntry};
 use super::{Code, Layer, env, print};
-use crate::errors::Result;
+use crate::errors::{Error, Result};
 use crate::util::text;
 
 /// Where a program's own settings come from, beside files and servers.
@@ -45,15 +45,31 @@ impl Surroundings {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     problems: Vec<Problem>,
+    /// Sources that cannot be read and have to be.
+    absent: Vec<Error>,
     /// What is not wrong and yet hardly meant, a line each.
     pub(crate) warnings: Vec<String>,
     /// What the command line asks for.
     pub(crate) wanted: Wanted,
 }
 
-/// Structs that stand where another one stands: each would take the keys of the other for slips.
-fn twice(linked: &[&SectionEntry]) -> Vec<Problem> {
-    let pairs = linked.windows(2).filter(|pair| pair[0].prefix() == pair[1].prefix());
+impl Found {
+    /// Keeps what adding a source has failed with, for the report of everything that is wrong.
+    pub(crate) fn note(&mut self, added: Result<()>) {
+        self.absent.extend(added.err());
+    }
+
+    /// Whether all sources are there.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.absent.is_empty()
+    }
+}
+
+/// Structs that stand where another one stands, if either is needed: each would take the keys of the other for slips.
+fn twice(linked: &[&SectionEntry], needed: impl Fn(&SectionEntry) -> bool) -> Vec<Problem> {
+    let claimed =
+        |pair: &&[&SectionEntry]| pair[0].prefix() == pair[1].prefix() && (needed(pair[0]) || needed(pair[1]));
+    let pairs = linked.windows(2).filter(claimed);
     let problem = |pair: &[&SectionEntry]| {
         let [one, other] = [pair[0].desc, pair[1].desc];
         let words = format!(
@@ -84,7 +100,7 @@ impl Configuration {
         self.lay(Layer::Environment, environment.table);
         let near = environment.near.iter();
         let warnings = near.map(|(name, near)| format!("`{name}` sets nothing: did you mean `{near}`?")).collect();
-        let mut found = Found { problems: environment.problems, warnings, wanted: Wanted::Run };
+        let mut found = Found { problems: environment.problems, warnings, ..Found::default() };
         if let Some(arguments) = &surroundings.arguments {
             let arguments = args::read(arguments, self);
             self.lay(Layer::Flag, arguments.table);
@@ -99,21 +115,31 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) with all problems.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) with all problems; the code of a source that cannot be read, if
+    /// nothing else is wrong.
     pub(crate) fn check(&self, found: &mut Found, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
         let mut problems = std::mem::take(&mut found.problems);
         let linked = section::linked();
-        problems.extend(twice(&linked));
+        problems.extend(twice(&linked, &needed));
         for entry in &linked {
             let Reader { problems: wrong, unknown, deprecated, .. } = (entry.examine)(self);
             let needed = needed(entry);
+            // What is missing may stand in a source that is.
+            let needed = needed && found.is_whole();
             problems.extend(wrong.into_iter().filter(|problem| needed || !problem.is_missing()));
             let unknown = unknown.iter().filter(|unknown| !leads_to_another(&unknown.path, &linked));
             found.warnings.extend(unknown.map(Unknown::to_string));
             found.warnings.extend(deprecated.iter().map(ToString::to_string));
         }
         found.warnings.extend(self.misspelt());
-        if problems.is_empty() { Ok(()) } else { Err(refused(&problems, &self.sections())) }
+        match (found.absent.len(), problems.len()) {
+            (0, 0) => Ok(()),
+            (1, 0) => Err(found.absent.remove(0)),
+            _ => {
+                let absent = found.absent.iter().map(|error| Problem::of("", error.message()));
+                Err(refused(&absent.chain(problems).collect::<Vec<_>>(), &self.sections()))
+            }
+        }
     }
 
     /// Tables that nearly have the name of a struct's.

@@ -1,12 +1,18 @@
 //! Layered settings: merged, typed, with an origin for every value, and changed while the program runs.
 //!
-//! - [`Source`]: a place settings come from; [`Scheme`]: one that is reached by URL.
+//! A struct marked [`#[micro::config]`](macro@crate::config) says what can be set, and a [`Config`] of it has what is in
+//! force. The [guide](crate::guide::configuration) shows how; this is what lives here.
+//!
+//! - [`Config`]: the settings of a struct, as they are and as they change; [`Snapshot`]: those of one moment.
+//! - [`Configuration`]: all settings of an app by key, and the places they come from.
+//! - [`Source`]: such a place. [`Memory`] is the reference, [`Files`] reads TOML, JSON and YAML, and `Nats` a bucket on a
+//!   server, with the feature `config-nats`. [`Scheme`] makes one known by URL.
 //! - [`Node`], [`Value`], [`Table`]: what a source holds; [`Origin`] and [`Layer`]: where it was written, and what that
 //!   wins over.
-//! - [`Files`]: settings in TOML, JSON and YAML, watched.
-//! - [`Secret`]: a setting that is shown nowhere.
-//! - [`Memory`]: the source for programs and tests, and the reference; `Nats`: a bucket on a server, with the feature
-//!   `config-nats`.
+//! - [`Setting`]: a type that a setting can have; [`Secret`], [`ByteSize`].
+//!
+//! From the outside in: `load` takes in what surrounds a program (`env`, `args`), [`Configuration`] merges it in `layers`,
+//! the `engine` puts a change in force or refuses it, and each `cell` reads its struct with a [`Reader`].
 
 pub(crate) mod args;
 mod catalogue;

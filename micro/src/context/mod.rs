@@ -49,6 +49,7 @@ struct Inner {
     metadata: Metadata,
     trace: Option<Trace>,
     peer: Option<Peer>,
+    wire: Option<&'static str>,
     account: Option<Arc<Account>>,
     // Set by the server, when the caller in the same process may hold this context too.
     lent: OnceLock<Extensions>,
@@ -113,6 +114,12 @@ impl Context {
         self.edit(|inner| inner.peer = Some(peer))
     }
 
+    /// The same as it came over a wire: `micro/1`, `http`.
+    #[must_use]
+    pub fn with_wire(self, wire: &'static str) -> Self {
+        self.edit(|inner| inner.wire = Some(wire))
+    }
+
     /// The same with the caller's account.
     #[must_use]
     pub fn with_account(self, account: Arc<Account>) -> Self {
@@ -122,12 +129,19 @@ impl Context {
     /// The context of a call made from here: the deadline and the trace go along, nothing else does.
     #[must_use]
     pub fn child(&self) -> Self {
-        let Some(inner) = &self.0 else {
-            return Context(Some(Arc::new(Inner { trace: Some(Trace::start()), ..Inner::default() })));
-        };
+        self.calling(None, &Metadata::new(), None)
+    }
+
+    /// The same with more that is known of the call, made in one go.
+    pub(crate) fn calling(&self, timeout: Option<Duration>, metadata: &Metadata, peer: Option<Peer>) -> Self {
+        let caller = self.0.as_deref();
+        let inherited = caller.and_then(|inner| inner.deadline);
+        let own = timeout.map(clock::after);
         Context(Some(Arc::new(Inner {
-            deadline: inner.deadline,
-            trace: Some(inner.trace.map_or_else(Trace::start, |trace| trace.child())),
+            deadline: inherited.into_iter().chain(own).min(),
+            metadata: metadata.clone(),
+            trace: Some(caller.and_then(|inner| inner.trace).map_or_else(Trace::start, |trace| trace.child())),
+            peer,
             ..Inner::default()
         })))
     }
@@ -156,6 +170,11 @@ impl Context {
     /// Where the call came from.
     pub fn peer(&self) -> Option<&Peer> {
         self.0.as_ref()?.peer.as_ref()
+    }
+
+    /// Over which wire the call came: `micro/1`, `http`. Nothing within a process.
+    pub fn wire(&self) -> Option<&'static str> {
+        self.0.as_ref()?.wire
     }
 
     /// Who is calling, once something has proved it.
@@ -268,6 +287,7 @@ impl Context {
                     metadata: inner.metadata.clone(),
                     trace: inner.trace,
                     peer: inner.peer.clone(),
+                    wire: inner.wire,
                     account: inner.account.clone(),
                     lent: inner.lent.clone(),
                     ..Inner::default()

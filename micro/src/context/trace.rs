@@ -39,6 +39,23 @@ impl Trace {
         self.span_id
     }
 
+    /// The ids and the flags, the highest byte first: 25 bytes in the place of 55 letters.
+    pub(crate) fn to_bytes(self) -> [u8; 25] {
+        let mut bytes = [0; 25];
+        bytes[..16].copy_from_slice(&self.trace_id.to_be_bytes());
+        bytes[16..24].copy_from_slice(&self.span_id.to_be_bytes());
+        bytes[24] = self.flags;
+        bytes
+    }
+
+    /// From what [`to_bytes`](Self::to_bytes) gave; `None` where an id is 0.
+    pub(crate) fn from_bytes(bytes: &[u8; 25]) -> Option<Self> {
+        let (trace_id, rest) = bytes.split_first_chunk::<16>()?;
+        let (span_id, flags) = rest.split_first_chunk::<8>()?;
+        let (trace_id, span_id) = (u128::from_be_bytes(*trace_id), u64::from_be_bytes(*span_id));
+        (trace_id != 0 && span_id != 0).then_some(Trace { trace_id, span_id, flags: flags[0] })
+    }
+
     /// Whether the caller records this trace.
     pub fn is_sampled(&self) -> bool {
         self.flags & SAMPLED != 0

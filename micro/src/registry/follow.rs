@@ -75,6 +75,11 @@ impl Following {
         self.seen.borrow().nodes.clone()
     }
 
+    /// Whether the registry has answered once.
+    pub fn is_ready(&self) -> bool {
+        self.seen.borrow().first == First::Seen
+    }
+
     /// Waits until the registry has answered once. Waits on while it cannot: set a deadline.
     pub async fn ready(&self) {
         let mut seen = self.seen.clone();

@@ -122,6 +122,11 @@ pub trait Interceptor: Send + Sync + 'static {
 pub struct Interceptors(Arc<Vec<Arc<dyn Erased>>>);
 
 impl Interceptors {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds one inside of those that are there.
     pub fn push(&mut self, interceptor: impl Interceptor) {
         Arc::make_mut(&mut self.0).push(Arc::new(interceptor));

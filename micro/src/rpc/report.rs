@@ -18,6 +18,7 @@ pub(super) fn span(service: &ServiceDesc, index: usize, context: &Context) -> Sp
         service = service.name(),
         method = service.method_descs()[index].name(),
         trace,
+        wire = context.wire(),
     )
 }
 

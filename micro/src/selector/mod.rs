@@ -49,11 +49,26 @@ impl Selector {
     ///
     /// Nodes that were put aside are taken only when there are no others, because trying one beats not trying.
     pub fn pick(&self, nodes: &[Arc<Node>], filter: &Filter, tried: &[String]) -> Option<Pick> {
-        let eligible = nodes.iter().filter(|node| filter.passes(node) && !tried.contains(&node.id));
+        self.pick_by(nodes, |node| filter.passes(node) && !tried.contains(&node.id))
+    }
+
+    /// The same among the nodes that serve `path` as well.
+    pub fn pick_for(&self, nodes: &[Arc<Node>], filter: &Filter, path: &str, tried: &[String]) -> Option<Pick> {
+        let serves = |node: &Node| node.endpoints.is_empty() || node.serves(path);
+        self.pick_by(nodes, |node| serves(node) && filter.passes(node) && !tried.contains(&node.id))
+    }
+
+    fn pick_by(&self, nodes: &[Arc<Node>], passes: impl Fn(&Node) -> bool) -> Option<Pick> {
         let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
         if loads.len() > REMEMBERED {
             loads.retain(|_, load| load.in_flight() > 0);
         }
+        // Most services have a few nodes, and many one: there is nothing to choose, and nothing to keep a list of.
+        if let [node] = nodes {
+            let load = passes(node).then(|| known(&mut loads, node))?;
+            return Some(Pick::new(Arc::clone(node), load));
+        }
+        let eligible = nodes.iter().filter(|node| passes(node));
         let known: Vec<_> = eligible.map(|node| (node, known(&mut loads, node))).collect();
         drop(loads);
 

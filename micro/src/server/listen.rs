@@ -11,6 +11,7 @@ use futures_util::{FutureExt, StreamExt};
 use super::drain::{Drained, Phase, Switch, lingering};
 use crate::errors::{Code, Error, Result};
 use crate::transport::http::HttpServer;
+use crate::transport::native::NativeServer;
 use crate::util::clock;
 use crate::util::net::{self, TcpListener, TcpStream};
 use crate::util::spawn::{self, Task};
@@ -30,6 +31,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     options: ListenOptions,
+    native: Option<NativeServer>,
 }
 
 /// How a [`Listener`] treats connections.
@@ -59,7 +61,14 @@ impl Listener {
     pub async fn bind(address: &str, options: ListenOptions) -> Result<Self> {
         let socket = net::listen(address).await.map_err(|error| unbound(address, error))?;
         let address = socket.local_addr()?;
-        Ok(Listener { socket, address, options })
+        Ok(Listener { socket, address, options, native: None })
+    }
+
+    /// The same, which also speaks `micro/1`.
+    #[must_use]
+    pub fn with_native(mut self, native: NativeServer) -> Self {
+        self.native = Some(native);
+        self
     }
 
     /// The address that was bound.
@@ -72,8 +81,9 @@ impl Listener {
     ///
     /// Dropping the future drops the port and every connection at once.
     pub async fn serve(self, http: HttpServer, switch: Switch) -> Drained {
-        let Listener { socket, options, .. } = self;
-        let mut open = Connections { http, switch, first_byte: options.first_byte, tasks: FuturesUnordered::new() };
+        let Listener { socket, options, native, .. } = self;
+        let tasks = FuturesUnordered::new();
+        let mut open = Connections { spoken: Spoken { http, native }, switch, first_byte: options.first_byte, tasks };
         open.accept(&socket, options.connections).await;
         // What waits in the queue has connected, and may have sent a call: closing the port would reset it.
         while let Some(Ok((stream, peer))) = socket.accept().now_or_never() {
@@ -96,9 +106,16 @@ fn unbound(address: &str, error: io::Error) -> Error {
     Error::new(code, format!("cannot listen at `{address}`{hint}")).from_source(error)
 }
 
+/// What is spoken on a port.
+#[derive(Clone)]
+struct Spoken {
+    http: HttpServer,
+    native: Option<NativeServer>,
+}
+
 /// The connections of a port. Each is a task that ends when this is dropped.
 struct Connections {
-    http: HttpServer,
+    spoken: Spoken,
     switch: Switch,
     first_byte: Duration,
     tasks: FuturesUnordered<Task<()>>,
@@ -113,10 +130,10 @@ impl Connections {
         loop {
             tokio::select! {
                 biased;
-                () = draining.as_mut() => return self.http.leave(),
+                () = draining.as_mut() => return self.spoken.http.leave(),
                 () = leaving.as_mut(), if !left => {
                     left = true;
-                    self.http.leave();
+                    self.spoken.http.leave();
                 }
                 Some(_) = self.tasks.next() => {}
                 accepted = socket.accept(), if self.tasks.len() < most => match accepted {
@@ -131,7 +148,7 @@ impl Connections {
     }
 
     fn add(&self, stream: TcpStream, peer: SocketAddr) {
-        let connection = connection(stream, peer, self.http.clone(), self.switch.clone(), self.first_byte);
+        let connection = connection(stream, peer, self.spoken.clone(), self.switch.clone(), self.first_byte);
         self.tasks.push(spawn::spawn(connection));
     }
 
@@ -151,7 +168,7 @@ impl Connections {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, http: HttpServer, switch: Switch, first_byte: Duration) {
+async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch: Switch, first_byte: Duration) {
     if let Err(error) = stream.set_nodelay(true) {
         return tracing::debug!(%peer, %error, "connection lost");
     }
@@ -166,10 +183,17 @@ async fn connection(stream: TcpStream, peer: SocketAddr, http: HttpServer, switc
     };
     match first {
         Ok(Some(TLS)) => tracing::debug!(%peer, "connection closed: TLS is not configured"),
-        Ok(Some(NATIVE)) => tracing::debug!(%peer, "connection closed: `micro/1` is not spoken here"),
+        Ok(Some(NATIVE)) => match spoken.native {
+            // Boxed, so that a connection takes the room of what is spoken on it and not of the other.
+            Some(native) => {
+                let serving = native.serve_connection(stream, peer, switch.reached(Phase::Draining));
+                Box::pin(serving).await;
+            }
+            None => tracing::debug!(%peer, "connection closed: `micro/1` is not spoken here"),
+        },
         Ok(Some(_)) => {
             let (io, left) = lingering(stream);
-            http.serve_connection(io, peer, switch.reached(Phase::Draining)).await;
+            Box::pin(spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining))).await;
             left.close().await;
         }
         Ok(None) => tracing::debug!(%peer, "connection closed before it said anything"),

@@ -128,8 +128,8 @@ impl Inbound for Server {
         }
     }
 
-    fn local(&self, service: &str, path: &str) -> Option<Route> {
-        self.table.find_exactly(path, service).cloned()
+    fn local(&self, service: &str, path: &str) -> Option<&Route> {
+        self.table.find_exactly(path, service)
     }
 
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {

@@ -5,17 +5,20 @@
 //! implements [`Outbound`]. Neither knows who is on the other side of it.
 //!
 //! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
-//! without sockets; [`http`] speaks gRPC, gRPC-Web,
-//! Connect and plain JSON on one port.
+//! without sockets; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web, Connect and plain JSON,
+//! on the same port. [`Wires`] chooses between the last two.
 
 pub mod http;
 pub mod local;
 pub mod memory;
+pub mod native;
 mod route;
+mod wires;
 
 use std::fmt;
 
 pub use route::{Route, Streams};
+pub use wires::{Wire, Wires};
 
 use crate::codec::Codec;
 use crate::context::Context;
@@ -34,7 +37,7 @@ pub trait Inbound: Send + Sync + 'static {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route>;
 
     /// Finds what answers a call from within this process: `path` of exactly the service listed as `service`.
-    fn local(&self, service: &str, path: &str) -> Option<Route>;
+    fn local(&self, service: &str, path: &str) -> Option<&Route>;
 
     /// Answers a call that `route` was found for: takes the request and puts the reply in.
     ///
@@ -76,6 +79,8 @@ pub struct Request<'a> {
     pub address: &'a str,
     /// Which node is meant, where that is known.
     pub node: Option<&'a str>,
+    /// What that node says it speaks beside HTTP: `micro/1`.
+    pub wire: Option<&'a str>,
     /// The registry name of the service.
     pub service: &'a str,
     /// What is called: its path, and which sides are streams.
@@ -108,6 +113,9 @@ impl<'a> From<MethodInfo<'a>> for Method<'a> {
         }
     }
 }
+
+/// The pair of a node's metadata that says what it speaks beside HTTP.
+pub const WIRE: &str = "wire";
 
 /// The names of the pairs micro's own peers exchange beside those of the protocols.
 pub mod names {

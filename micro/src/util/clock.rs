@@ -2,9 +2,25 @@
 
 use std::time::{Duration, SystemTime};
 
+use std::pin::Pin;
+use std::task::Poll;
+
 pub use tokio::time::{
     Instant, Interval, MissedTickBehavior, Sleep, error::Elapsed, interval, sleep, sleep_until, timeout, timeout_at,
 };
+
+/// As [`timeout_at`], for what is most often ready at once: there is no timer before the first wait.
+///
+/// # Errors
+///
+/// [`Elapsed`] when the deadline passes first.
+pub async fn within<F: Future + Unpin>(deadline: Instant, mut future: F) -> Result<F::Output, Elapsed> {
+    let first = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut future).poll(context))).await;
+    match first {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => timeout_at(deadline, future).await,
+    }
+}
 
 /// The moment it is now, on the clock that tests can pause.
 pub fn now() -> Instant {

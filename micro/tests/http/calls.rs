@@ -12,7 +12,7 @@ use micro::transport::http::{ClientOptions, HttpClient};
 use micro::transport::{Method, Outbound, Request};
 use micro::{Code, Context, Error, Result};
 
-use crate::world::{World, client, taken};
+use crate::world::{World, client, clients, taken};
 
 #[tokio::test]
 async fn connect_json_over_http_1() {
@@ -111,64 +111,74 @@ async fn the_users_routes_come_first() {
 
 #[tokio::test]
 async fn all_four_shapes_over_our_own_client() {
-    let (world, client, cx) = (World::new().await, client(), Context::new().child());
-    assert_eq!(world.unary(&client, "Say", b"hello", &cx).await.unwrap(), "hello");
-    assert_eq!(world.unary(&client, "Say", b"", &cx).await.unwrap(), "");
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new().child());
+        assert_eq!(world.unary(&client, "Say", b"hello", &cx).await.unwrap(), "hello");
+        assert_eq!(world.unary(&client, "Say", b"", &cx).await.unwrap(), "");
 
-    let items = world.stream(&client, "Count", "abc", &cx).await.unwrap();
-    assert_eq!(items.try_collect().await.unwrap(), ["0", "1", "2", "end"]);
-    assert_eq!(cx.reply_headers().get("early"), Some("header"));
-    assert_eq!(cx.reply_trailers().get("count"), Some("3"));
+        let items = world.stream(&client, "Count", "abc", &cx).await.unwrap();
+        assert_eq!(items.try_collect().await.unwrap(), ["0", "1", "2", "end"]);
+        assert_eq!(cx.reply_headers().get("early"), Some("header"));
+        assert_eq!(cx.reply_trailers().get("count"), Some("3"));
 
-    let items = Streaming::iter((0..1_000).map(|n: u32| Bytes::from(n.to_string())));
-    let Payload::One(sum) = world.call(&client, "Sum", Payload::Many(items), &cx).await.unwrap() else { panic!() };
-    assert_eq!(sum, "1000/2890");
+        let items = Streaming::iter((0..1_000).map(|n: u32| Bytes::from(n.to_string())));
+        let Payload::One(sum) = world.call(&client, "Sum", Payload::Many(items), &cx).await.unwrap() else { panic!() };
+        assert_eq!(sum, "1000/2890");
 
-    let (sender, items) = Streaming::channel(1);
-    let Payload::Many(mut replies) = world.call(&client, "Chat", Payload::Many(items), &cx).await.unwrap() else {
-        panic!()
-    };
-    for turn in ["a", "b"] {
-        assert!(sender.send(Bytes::from(turn)).await);
-        assert_eq!(replies.try_next().await.unwrap().unwrap(), format!("re: {turn}"));
+        let (sender, items) = Streaming::channel(1);
+        let Payload::Many(mut replies) = world.call(&client, "Chat", Payload::Many(items), &cx).await.unwrap() else {
+            panic!()
+        };
+        for turn in ["a", "b"] {
+            assert!(sender.send(Bytes::from(turn)).await);
+            assert_eq!(replies.try_next().await.unwrap().unwrap(), format!("re: {turn}"));
+        }
+        drop(sender);
+        assert_eq!(replies.try_next().await.unwrap(), None);
     }
-    drop(sender);
-    assert_eq!(replies.try_next().await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_large_message_survives_both_ways() {
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let large = Bytes::from(vec![7; 4 * 1024 * 1024]);
-    let Payload::One(back) = world.call(&client, "Say", Payload::One(large.clone()), &cx).await.unwrap() else {
-        panic!()
-    };
-    assert_eq!(back, large);
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let large = Bytes::from(vec![7; 4 * 1024 * 1024]);
+        let Payload::One(back) = world.call(&client, "Say", Payload::One(large.clone()), &cx).await.unwrap() else {
+            panic!()
+        };
+        assert_eq!(back, large);
+    }
 }
 
 #[tokio::test]
 async fn errors_keep_code_message_details_and_metadata() {
-    let (world, client, cx) = (World::new().await, client(), Context::new().child());
-    let error = world.unary(&client, "Fail", b"", &cx).await.unwrap_err();
-    assert_eq!(error.code(), Code::NotFound);
-    assert_eq!(error.message(), "no `café`, 100% sure");
-    assert_eq!(error.details(), [Detail::new("test.Why", vec![1, 2, 3])]);
-    assert_eq!(error.fate(), Fate::Unknown);
-    assert_eq!(cx.reply_trailers().get("late"), Some("trailer"));
-    assert_eq!(cx.reply_trailers().get("early"), Some("header"));
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new().child());
+        let error = world.unary(&client, "Fail", b"", &cx).await.unwrap_err();
+        assert_eq!(error.code(), Code::NotFound);
+        assert_eq!(error.message(), "no `café`, 100% sure");
+        assert_eq!(error.details(), [Detail::new("test.Why", vec![1, 2, 3])]);
+        assert_eq!(error.fate(), Fate::Unknown);
+        assert_eq!(cx.reply_trailers().get("late"), Some("trailer"));
+        // In gRPC an error has trailers and nothing else.
+        let (ahead, behind) = (cx.reply_headers(), cx.reply_trailers());
+        assert_eq!(ahead.get("early").or(behind.get("early")), Some("header"));
 
-    let mut items = world.stream(&client, "Count", "!", &cx).await.unwrap();
-    assert_eq!(items.next().await.unwrap().unwrap(), "0");
-    assert_eq!(items.next().await.unwrap().unwrap_err(), Error::not_found("it broke"));
-    assert!(items.next().await.is_none());
-    assert_eq!(cx.reply_trailers().get("count"), Some("1"));
+        let mut items = world.stream(&client, "Count", "!", &cx).await.unwrap();
+        assert_eq!(items.next().await.unwrap().unwrap(), "0");
+        assert_eq!(items.next().await.unwrap().unwrap_err(), Error::not_found("it broke"));
+        assert!(items.next().await.is_none());
+        assert_eq!(cx.reply_trailers().get("count"), Some("1"));
+    }
 }
 
 #[tokio::test]
 async fn an_error_passed_on_does_not_say_that_the_handler_never_ran() {
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let error = world.unary(&client, "Say", b"pass on", &cx).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Unknown));
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let error = world.unary(&client, "Say", b"pass on", &cx).await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Unknown));
+    }
 }
 
 #[tokio::test]
@@ -201,42 +211,63 @@ inventory::submit! { Registration::new(&Upper) }
 
 #[tokio::test]
 async fn any_codec_of_the_codec_room_is_spoken_in_every_protocol() {
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let answer = world.post("/test.Echo/Say", "application/upper", "HI").await;
-    assert!(answer.contains("content-type: application/upper\r\n") && answer.ends_with("\r\nHI"), "{answer}");
-    let answer = world.post("/test.Echo/Count", "application/connect+upper", "\0\0\0\0\x01x").await;
-    assert!(answer.contains("content-type: application/connect+upper\r\n"), "{answer}");
-    let answer = world.post("/test.Echo/Fail", "application/upper", "HI").await;
-    assert!(answer.contains("content-type: application/json\r\n"), "{answer}");
-    let codec = Codec::named("upper").unwrap();
-    let payload = Payload::One(Bytes::from_static(b"HI"));
-    let method = Method { path: "/test.Echo/Meta", client_streaming: false, server_streaming: false };
-    let request =
-        Request { address: &world.address, node: None, service: "test", method, codec, payload, context: &cx };
-    assert!(matches!(client.call(request).await.unwrap(), Payload::One(_)));
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let answer = world.post("/test.Echo/Say", "application/upper", "HI").await;
+        assert!(answer.contains("content-type: application/upper\r\n") && answer.ends_with("\r\nHI"), "{answer}");
+        let answer = world.post("/test.Echo/Count", "application/connect+upper", "\0\0\0\0\x01x").await;
+        assert!(answer.contains("content-type: application/connect+upper\r\n"), "{answer}");
+        let answer = world.post("/test.Echo/Fail", "application/upper", "HI").await;
+        assert!(answer.contains("content-type: application/json\r\n"), "{answer}");
+        let codec = Codec::named("upper").unwrap();
+        let payload = Payload::One(Bytes::from_static(b"HI"));
+        let method = Method { path: "/test.Echo/Meta", client_streaming: false, server_streaming: false };
+        let request = Request {
+            address: &world.address,
+            node: None,
+            wire: None,
+            service: "test",
+            method,
+            codec,
+            payload,
+            context: &cx,
+        };
+        assert!(matches!(client.call(request).await.unwrap(), Payload::One(_)));
+    }
 }
 
 #[tokio::test]
 async fn metadata_deadline_trace_and_peer_arrive() {
+    for client in clients() {
+        let world = World::new().await;
+        let mut metadata = Metadata::new();
+        metadata.insert("tenant", "acme").unwrap();
+        metadata.append("tenant", "other").unwrap();
+        metadata.insert_bytes("key-bin", &[0, 255]).unwrap();
+        metadata.insert("grpc-status", "7").unwrap();
+        let trace = Trace::start();
+        let cx = Context::new().with_metadata(metadata).with_trace(trace).with_timeout(Duration::from_secs(10));
+        let text = world.unary(&client, "Meta", b"", &cx).await.unwrap();
+        let text = String::from_utf8_lossy(&text);
+        assert!(text.starts_with("tenant=acme\ntenant=other\nkey-bin=AP8\n"), "{text}");
+        assert!(text.contains("deadline=true\n"), "{text}");
+        assert!(text.contains(&format!("trace={:032x}\n", trace.trace_id())), "{text}");
+        assert!(text.contains("peer=Remote(\"127.0.0.1:"), "{text}");
+        let left: u64 = text.split("remaining=").nth(1).and_then(|rest| rest.lines().next()?.parse().ok()).unwrap();
+        assert!((1_000..=10_000).contains(&left), "{left}");
+        assert_eq!((cx.reply_headers().get("early"), cx.reply_headers().get("late")), (Some("header"), None));
+        assert_eq!((cx.reply_trailers().get("late"), cx.reply_trailers().get("early")), (Some("trailer"), None));
+    }
+}
+
+#[tokio::test]
+async fn what_grpc_says_is_not_among_the_metadata() {
     let (world, client) = (World::new().await, client());
     let mut metadata = Metadata::new();
-    metadata.insert("tenant", "acme").unwrap();
-    metadata.append("tenant", "other").unwrap();
-    metadata.insert_bytes("key-bin", &[0, 255]).unwrap();
     metadata.insert("grpc-status", "7").unwrap();
-    let trace = Trace::start();
-    let cx = Context::new().with_metadata(metadata).with_trace(trace).with_timeout(Duration::from_secs(10));
-    let text = world.unary(&client, "Meta", b"", &cx).await.unwrap();
+    let text = world.unary(&client, "Meta", b"", &Context::new().with_metadata(metadata)).await.unwrap();
     let text = String::from_utf8_lossy(&text);
-    assert!(text.starts_with("tenant=acme\ntenant=other\nkey-bin=AP8\nuser-agent=micro/"), "{text}");
-    assert!(!text.contains("grpc"), "{text}");
-    assert!(text.contains("deadline=true\n"), "{text}");
-    assert!(text.contains(&format!("trace={:032x}\n", trace.trace_id())), "{text}");
-    assert!(text.contains("peer=Remote(\"127.0.0.1:"), "{text}");
-    let left: u64 = text.split("remaining=").nth(1).and_then(|rest| rest.lines().next()?.parse().ok()).unwrap();
-    assert!((1_000..=10_000).contains(&left), "{left}");
-    assert_eq!((cx.reply_headers().get("early"), cx.reply_headers().get("late")), (Some("header"), None));
-    assert_eq!((cx.reply_trailers().get("late"), cx.reply_trailers().get("early")), (Some("trailer"), None));
+    assert!(text.starts_with("user-agent=micro/") && !text.contains("grpc"), "{text}");
 }
 
 #[tokio::test]
@@ -251,127 +282,170 @@ async fn a_connect_timeout_is_a_deadline_too() {
 
 #[tokio::test]
 async fn a_deadline_ends_the_call_here_and_drops_the_handler_there() {
-    let (world, client) = (World::new().await, client());
-    let cx = Context::new().with_timeout(Duration::from_millis(50));
-    let error = world.unary(&client, "Hang", b"", &cx).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Fate::Unknown));
-    taken(&world.echo.seen.dropped).await;
-    let error = world.unary(&client, "Hang", b"", &cx).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Fate::Never));
+    for client in clients() {
+        let world = World::new().await;
+        let cx = Context::new().with_timeout(Duration::from_millis(50));
+        let error = world.unary(&client, "Hang", b"", &cx).await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Fate::Unknown));
+        taken(&world.echo.seen.dropped).await;
+        let error = world.unary(&client, "Hang", b"", &cx).await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Fate::Never));
 
-    let cx = Context::new().with_timeout(Duration::from_millis(100));
-    let mut items = world.stream(&client, "Drip", "", &cx).await.unwrap();
-    assert_eq!(items.next().await.unwrap().unwrap(), "drop");
-    assert_eq!(items.next().await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
-    taken(&world.echo.seen.dropped).await;
+        let cx = Context::new().with_timeout(Duration::from_millis(100));
+        let mut items = world.stream(&client, "Drip", "", &cx).await.unwrap();
+        assert_eq!(items.next().await.unwrap().unwrap(), "drop");
+        assert_eq!(items.next().await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
+        taken(&world.echo.seen.dropped).await;
+    }
 }
 
 #[tokio::test]
 async fn dropping_a_call_drops_its_handler() {
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let seen = &world.echo.seen;
-    {
-        let call = world.unary(&client, "Hang", b"", &cx);
-        tokio::select! {
-            _ = call => panic!("it hangs"),
-            () = taken(&seen.hanging) => {}
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let seen = &world.echo.seen;
+        {
+            let call = world.unary(&client, "Hang", b"", &cx);
+            tokio::select! {
+                _ = call => panic!("it hangs"),
+                () = taken(&seen.hanging) => {}
+            }
         }
+        let since = Instant::now();
+        taken(&seen.dropped).await;
+        assert!(since.elapsed() < Duration::from_millis(50), "{:?}", since.elapsed());
+
+        let mut items = world.stream(&client, "Drip", "", &cx).await.unwrap();
+        assert_eq!(items.next().await.unwrap().unwrap(), "drop");
+        drop(items);
+        taken(&seen.dropped).await;
+
+        let (_sender, items) = Streaming::channel(1);
+        let chat = world.call(&client, "Chat", Payload::Many(items), &cx).await.unwrap();
+        drop(chat);
+        taken(&seen.dropped).await;
     }
-    let since = Instant::now();
-    taken(&seen.dropped).await;
-    assert!(since.elapsed() < Duration::from_millis(50), "{:?}", since.elapsed());
-
-    let mut items = world.stream(&client, "Drip", "", &cx).await.unwrap();
-    assert_eq!(items.next().await.unwrap().unwrap(), "drop");
-    drop(items);
-    taken(&seen.dropped).await;
-
-    let (_sender, items) = Streaming::channel(1);
-    let chat = world.call(&client, "Chat", Payload::Many(items), &cx).await.unwrap();
-    drop(chat);
-    taken(&seen.dropped).await;
 }
 
 #[tokio::test]
 async fn a_broken_stream_of_requests_is_no_end_of_it() {
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let own = Error::new(Code::DataLoss, "the file ended");
-    let (sender, items) = Streaming::channel(4);
-    sender.send(Bytes::from_static(b"a")).await;
-    sender.fail(own.clone()).await;
-    let error = world.call(&client, "Sum", Payload::Many(items), &cx).await.unwrap_err();
-    assert_eq!(error, own);
-    // The connection is still good.
-    assert_eq!(world.unary(&client, "Say", b"x", &cx).await.unwrap(), "x");
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let own = Error::new(Code::DataLoss, "the file ended");
+        let (sender, items) = Streaming::channel(4);
+        sender.send(Bytes::from_static(b"a")).await;
+        sender.fail(own.clone()).await;
+        let error = world.call(&client, "Sum", Payload::Many(items), &cx).await.unwrap_err();
+        assert_eq!(error, own);
+        // The connection is still good.
+        assert_eq!(world.unary(&client, "Say", b"x", &cx).await.unwrap(), "x");
+    }
 }
 
 #[tokio::test]
 async fn a_hundred_thousand_items_one_by_one_do_not_kill_the_connection() {
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let mut items = world.stream(&client, "Flood", "100000", &cx).await.unwrap();
-    let mut count = 0;
-    while let Some(item) = items.try_next().await.unwrap() {
-        assert_eq!(item, count.to_string());
-        count += 1;
-        if count == 1 {
-            // A reader that is away for a while.
-            tokio::time::sleep(Duration::from_millis(300)).await;
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let mut items = world.stream(&client, "Flood", "100000", &cx).await.unwrap();
+        let mut count = 0;
+        while let Some(item) = items.try_next().await.unwrap() {
+            assert_eq!(item, count.to_string());
+            count += 1;
+            if count == 1 {
+                // A reader that is away for a while.
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
         }
+        assert_eq!(count, 100_000);
     }
-    assert_eq!(count, 100_000);
 }
 
 #[tokio::test]
 async fn a_hundred_thousand_items_sent_one_by_one_arrive() {
-    use futures_util::StreamExt;
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let items = futures_util::stream::iter(0..100_000).then(|_| async {
-        tokio::task::yield_now().await;
-        Ok(Bytes::from_static(b"x"))
-    });
-    let items = Payload::Many(Streaming::new(items));
-    let Payload::One(sum) = world.call(&client, "Sum", items, &cx).await.unwrap() else { panic!() };
-    assert_eq!(sum, "100000/100000");
+    for client in clients() {
+        use futures_util::StreamExt;
+        let (world, cx) = (World::new().await, Context::new());
+        let items = futures_util::stream::iter(0..100_000).then(|_| async {
+            tokio::task::yield_now().await;
+            Ok(Bytes::from_static(b"x"))
+        });
+        let items = Payload::Many(Streaming::new(items));
+        let Payload::One(sum) = world.call(&client, "Sum", items, &cx).await.unwrap() else { panic!() };
+        assert_eq!(sum, "100000/100000");
+    }
+}
+
+#[tokio::test]
+async fn items_longer_than_a_window_pass_and_small_ones_beside_them() {
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let sizes = [1, 3_000_000, 10, 200_000, 200_000, 1_000_000, 0, 4_000_000];
+        let items = Streaming::iter(sizes.map(|size| Bytes::from(vec![7; size])));
+        let Payload::Many(replies) = world.call(&client, "Chat", Payload::Many(items), &cx).await.unwrap() else {
+            panic!()
+        };
+        let replies = replies.try_collect().await.unwrap();
+        assert_eq!(replies.iter().map(Bytes::len).collect::<Vec<_>>(), sizes.map(|size| size + 4));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_nobody_reads_holds_up_no_other_call() {
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let mut idle = world.stream(&client, "Flood", "1000000", &cx).await.unwrap();
+        assert_eq!(idle.next().await.unwrap().unwrap(), "0");
+        let (_silent, requests) = Streaming::channel(1);
+        let _chat = world.call(&client, "Chat", Payload::Many(requests), &cx).await.unwrap();
+        for _ in 0..100 {
+            assert_eq!(world.unary(&client, "Say", b"hello", &cx).await.unwrap(), "hello");
+        }
+    }
 }
 
 #[tokio::test]
 async fn many_calls_at_once_share_a_few_connections() {
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let calls = (0..500).map(|_| world.unary(&client, "Say", b"hello", &cx));
-    for answer in futures_util::future::join_all(calls).await {
-        assert_eq!(answer.unwrap(), "hello");
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let calls = (0..500).map(|_| world.unary(&client, "Say", b"hello", &cx));
+        for answer in futures_util::future::join_all(calls).await {
+            assert_eq!(answer.unwrap(), "hello");
+        }
+        assert_eq!(world.echo.seen.calls.load(Ordering::SeqCst), 500);
     }
-    assert_eq!(world.echo.seen.calls.load(Ordering::SeqCst), 500);
 }
 
 #[tokio::test]
 async fn a_refused_connection_and_another_node_never_ran() {
-    let (world, client, cx) = (World::new().await, client(), Context::new());
-    let method = Method { path: "/test.Echo/Say", client_streaming: false, server_streaming: false };
-    let request = |address, node, method| Request {
-        address,
-        node,
-        service: "test",
-        method,
-        codec: Codec::PROTO,
-        payload: Payload::One(Bytes::new()),
-        context: &cx,
-    };
-    let error = client.call(request("127.0.0.1:1", None, method)).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
-    let error = client.call(request(&world.address, Some("other"), method)).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
-    let streaming = Method { path: "/test.Echo/Count", server_streaming: true, ..method };
-    let error = client.call(request(&world.address, Some("other"), streaming)).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
-    let unknown = Method { path: "/test.Echo/Nope", ..method };
-    let error = client.call(request(&world.address, None, unknown)).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unimplemented, Fate::Never));
-    for address in ["", "no port", "a b:1", "[::1"] {
-        let error = client.call(request(address, None, method)).await.unwrap_err();
-        assert_eq!(error.fate(), Fate::Never, "{address} {error}");
+    for client in clients() {
+        let (world, cx) = (World::new().await, Context::new());
+        let method = Method { path: "/test.Echo/Say", client_streaming: false, server_streaming: false };
+        let request = |address, node, method| Request {
+            wire: None,
+            address,
+            node,
+            service: "test",
+            method,
+            codec: Codec::PROTO,
+            payload: Payload::One(Bytes::new()),
+            context: &cx,
+        };
+        let error = client.call(request("127.0.0.1:1", None, method)).await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+        let error = client.call(request(&world.address, Some("other"), method)).await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+        let streaming = Method { path: "/test.Echo/Count", server_streaming: true, ..method };
+        let error = client.call(request(&world.address, Some("other"), streaming)).await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+        let unknown = Method { path: "/test.Echo/Nope", ..method };
+        let error = client.call(request(&world.address, None, unknown)).await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (Code::Unimplemented, Fate::Never));
+        for address in ["", "no port", "a b:1", "[::1"] {
+            let error = client.call(request(address, None, method)).await.unwrap_err();
+            assert_eq!(error.fate(), Fate::Never, "{address} {error}");
+        }
+        assert_eq!(world.echo.seen.calls.load(Ordering::SeqCst), 0);
     }
-    assert_eq!(world.echo.seen.calls.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use micro::rpc::{
 };
 use micro::server::{Drained, ListenOptions, Listener, Phase, Switch};
 use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};
+use micro::transport::native::{self, NativeClient, NativeServer};
 use micro::transport::{Arrival, Inbound, Method, Outbound, Request, Route};
 use micro::util::spawn::{self, Task};
 use micro::{Context, Error, Result};
@@ -195,7 +196,7 @@ impl Inbound for Echo {
         Ok(Route::new("test".into(), self.service.clone(), index))
     }
 
-    fn local(&self, _: &str, _: &str) -> Option<Route> {
+    fn local(&self, _: &str, _: &str) -> Option<&Route> {
         None
     }
 
@@ -241,7 +242,8 @@ impl World {
         let (echo, switch) = (Echo::new(), Switch::new());
         let routes = axum::Router::new().route("/healthz", axum::routing::get(|| async { "ok" }));
         let http = HttpServer::new(echo.clone(), [routes], options);
-        let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap();
+        let native = NativeServer::new(echo.clone(), native::ServerOptions::default());
+        let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap().with_native(native);
         let address = listener.address().to_string();
         let server = spawn::spawn(listener.serve(http, switch.clone()));
         World { echo, address, switch, server }
@@ -267,7 +269,7 @@ impl World {
 
     pub(crate) async fn call(
         &self,
-        client: &HttpClient,
+        client: &dyn Outbound,
         name: &str,
         payload: Payload,
         context: &Context,
@@ -277,7 +279,7 @@ impl World {
 
     pub(crate) async fn unary(
         &self,
-        client: &HttpClient,
+        client: &dyn Outbound,
         name: &str,
         body: &'static [u8],
         cx: &Context,
@@ -290,7 +292,7 @@ impl World {
 
     pub(crate) async fn stream(
         &self,
-        client: &HttpClient,
+        client: &dyn Outbound,
         name: &str,
         body: &str,
         cx: &Context,
@@ -303,7 +305,7 @@ impl World {
 }
 
 pub(crate) async fn call(
-    client: &HttpClient,
+    client: &dyn Outbound,
     address: &str,
     name: &str,
     payload: Payload,
@@ -311,13 +313,29 @@ pub(crate) async fn call(
 ) -> Result<Payload> {
     let method = SERVICE.method_descs().iter().find(|method| method.name() == name).expect("a method of ours");
     let method = Method::from(MethodInfo::from(method));
-    let request = Request { address, node: None, service: "test", method, codec: Codec::PROTO, payload, context };
+    let request =
+        Request { address, node: None, wire: None, service: "test", method, codec: Codec::PROTO, payload, context };
     client.call(request).await
 }
 
 pub(crate) fn impatient() -> ServerOptions {
     let short = Duration::from_millis(100);
     ServerOptions { header_timeout: short, body_timeout: short, ..ServerOptions::default() }
+}
+
+/// A client over either wire.
+#[derive(Clone, Debug)]
+pub(crate) struct Over(Arc<dyn Outbound>);
+
+impl Outbound for Over {
+    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
+        self.0.call(request)
+    }
+}
+
+/// One client over each wire: what every caller may rely on, whatever is spoken.
+pub(crate) fn clients() -> [Over; 2] {
+    [Over(Arc::new(client())), Over(Arc::new(NativeClient::default()))]
 }
 
 pub(crate) fn client() -> HttpClient {

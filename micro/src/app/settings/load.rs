@@ -38,19 +38,22 @@ pub(in crate::app) async fn load(app: &mut App) -> Result<Loaded> {
     }
     let logs = app.logs || surroundings.is_some();
     for (source, need) in std::mem::take(&mut app.sources) {
-        configuration.add(source, need).await?;
+        found.note(configuration.add(source, need).await);
     }
-    add_named(&configuration, surroundings.as_ref()).await?;
+    add_named(&configuration, surroundings.as_ref(), &mut found).await;
     if found.wanted == Wanted::Print {
         print!("{}", configuration.print());
         // What is wrong is said too, and makes the command fail.
         configuration.check(&mut found, |_| false)?;
         return said("");
     }
-    let Ok(settings) = configuration.of::<Settings>() else {
-        // Those of the program are not known to be needed yet, but what is wrong with them can be said at once.
-        configuration.check(&mut found, |entry| entry.prefix() == "micro")?;
-        return Err(Error::internal("settings were refused and then found in order"));
+    let settings = match configuration.of::<Settings>() {
+        Ok(settings) if found.is_whole() => settings,
+        // Which structs of the program are needed is not known yet, but what is wrong with them can be said at once.
+        refused => {
+            configuration.check(&mut found, |entry| entry.prefix() == "micro")?;
+            refused?
+        }
     };
     if logs {
         install_logs(&settings)?;
@@ -102,13 +105,16 @@ fn said<T>(text: &str) -> Result<T> {
 }
 
 /// Adds the sources that settings name. A file may name more, so it goes on until none is new.
-async fn add_named(configuration: &Configuration, surroundings: Option<&Surroundings>) -> Result<()> {
+async fn add_named(configuration: &Configuration, surroundings: Option<&Surroundings>, found: &mut Found) {
     let mut added: Vec<String> = Vec::new();
     loop {
-        let named = configuration.get::<Vec<String>>("micro.config")?.unwrap_or_default();
-        let Some(next) = named.into_iter().find(|named| !added.contains(named)) else { return Ok(()) };
-        let (source, need) = named_source(configuration, surroundings, &next)?;
-        configuration.add(source, need).await?;
+        // What is wrong with the list itself is found again where all settings are looked at.
+        let named = configuration.get::<Vec<String>>("micro.config").ok().flatten().unwrap_or_default();
+        let Some(next) = named.into_iter().find(|named| !added.contains(named)) else { return };
+        match named_source(configuration, surroundings, &next) {
+            Ok((source, need)) => found.note(configuration.add(source, need).await),
+            Err(error) => found.note(Err(error)),
+        }
         added.push(next);
     }
 }
@@ -124,7 +130,7 @@ fn named_source(
         return Ok((open(&place)?, need));
     }
     let mut files = Files::new(&*place);
-    if let Some(profile) = configuration.get::<String>("micro.profile")? {
+    if let Some(profile) = configuration.get::<String>("micro.profile").ok().flatten() {
         files = files.with_profile(profile);
     }
     if let Some(surroundings) = surroundings.cloned() {

@@ -12,6 +12,7 @@ pub use types::Address;
 use crate::app::identity::Rename;
 use crate::config::ByteSize;
 use crate::telemetry::{Format, Logging};
+use crate::transport::Wire;
 use crate::transport::http::Compress;
 use crate::util::duration;
 
@@ -77,6 +78,9 @@ pub struct Settings {
     /// How large an incoming message may be.
     #[config(default = "4MiB", validate(with(at_least_a_byte)), reload = "restart")]
     pub message_limit: ByteSize,
+    /// What is spoken to other micro processes.
+    #[config(default = Wire::Auto, reload = "restart")]
+    pub wire: Wire,
     /// What of calls over HTTP is compressed: nothing, replies, or requests too from a size on, like `16KiB`.
     #[config(default = Compress::Never, reload = "restart")]
     pub compress: Compress,

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use crate::app::identity::Rename;
 use crate::config::{ByteSize, Choice, Kind, Node, Reader, Setting, Value};
 use crate::telemetry::Format;
+use crate::transport::Wire;
 use crate::transport::http::Compress;
 
 /// An address with a port, `host:port`; `:8080` is that port on every interface.
@@ -110,6 +111,30 @@ impl Setting for Compress {
             Compress::Never => "never".into(),
             Compress::Replies => "replies".into(),
             Compress::From(size) => ByteSize::new(*size).to_string().into(),
+        }
+    }
+}
+
+const WIRES: &[Choice] = &[
+    Choice { name: "auto", doc: "`micro/1` with nodes that list it, HTTP with everybody else." },
+    Choice { name: "native", doc: "`micro/1` with everybody." },
+    Choice { name: "http", doc: "HTTP with everybody." },
+];
+
+impl Setting for Wire {
+    fn kind() -> Kind {
+        Kind::Choice(WIRES)
+    }
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        reader.choice(node, WIRES).map(|at| [Wire::Auto, Wire::Native, Wire::Http][at])
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Wire::Auto => "auto".into(),
+            Wire::Native => "native".into(),
+            Wire::Http => "http".into(),
         }
     }
 }

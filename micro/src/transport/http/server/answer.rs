@@ -99,6 +99,7 @@ impl Answer {
         let headers = request.headers();
         let trace = headers.get(names::TRACE).and_then(|value| value.to_str().ok()?.parse().ok());
         let mut context = Context::new()
+            .with_wire("http")
             .with_metadata(metadata::from_headers(headers)?)
             .with_trace(trace.unwrap_or_else(Trace::start));
         if let Some(peer) = self.peer {

@@ -1,0 +1,189 @@
+//! One call.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Cx, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::calls::{Answer, Calls, Opening};
+use super::connection::Connection;
+use crate::context::Context;
+use crate::errors::{Code, Error, Fate, Result};
+use crate::metadata::Metadata;
+use crate::rpc::{Payload, Streaming};
+use crate::transport::Request;
+use crate::transport::native::begin::{self, Target};
+use crate::transport::native::end::Beside;
+use crate::transport::native::frame::{Kind, flags};
+use crate::transport::native::incoming::{self, Items};
+use crate::transport::native::link::{Flush, Link};
+use crate::transport::native::metadata;
+use crate::transport::native::outgoing::{self, Credit};
+use crate::util::spawn::{self, Task};
+
+pub(super) async fn call(connection: Arc<Connection>, request: Request<'_>) -> Result<Payload> {
+    let context = request.context;
+    let target = check(&connection, &request)?;
+    let (message, items) = match request.payload {
+        Payload::One(message) => (Some(message), None),
+        Payload::Many(items) => (None, Some(items)),
+    };
+    let credit = items.is_some().then(|| Credit::new(connection.link.theirs.window));
+    let opening = Opening {
+        deadline: context.deadline(),
+        context: request.method.server_streaming.then_some(context),
+        requests: credit.as_ref(),
+    };
+    let id = poll_fn(|cx| begin(&connection, target, &opening, context, message.as_ref(), cx)).await?;
+    let mut waiting = Waiting { connection, id, _sending: None };
+    if let (Some(items), Some(credit)) = (items, credit) {
+        waiting.send(items, credit);
+    }
+    let answer = poll_fn(|cx| waiting.connection.link.with(|_, calls| calls.poll_answer(id, cx))).await;
+    match answer {
+        Answer::One(message, beside) => {
+            context.received(beside.headers, beside.trailers);
+            Ok(Payload::One(message))
+        }
+        Answer::Failed(error, beside) => {
+            context.received(beside.headers, beside.trailers);
+            Err(error)
+        }
+        Answer::Many(inbox, headers) => {
+            context.received(headers, Metadata::new());
+            let items = Items::new(waiting.connection.link.clone(), id, inbox);
+            let replies = Streaming::new(Replies { items, _waiting: waiting });
+            if request.method.server_streaming {
+                return Ok(Payload::Many(replies));
+            }
+            // Whoever passes calls on knows no shapes, and answers with streams.
+            incoming::only(replies).await.map(Payload::One).map_err(|error| match error.code() {
+                Code::InvalidArgument => Error::internal(error.message().to_owned()).from_source(error.into_std()),
+                _ => error,
+            })
+        }
+    }
+}
+
+/// What the peer would not take is not sent.
+fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a>> {
+    let theirs = &connection.link.theirs;
+    if let Payload::One(message) = &request.payload
+        && message.len() > theirs.message as usize
+    {
+        let words = format!("the request has {} bytes, and the peer takes {}", message.len(), theirs.message);
+        return Err(Error::resource_exhausted(words).with_fate(Fate::Never));
+    }
+    if !metadata::fits(request.context.metadata(), theirs.metadata) {
+        return Err(Error::resource_exhausted("more metadata than a call may carry").with_fate(Fate::Never));
+    }
+    let target = Target {
+        path: request.method.path,
+        service: request.service,
+        node: request.node.unwrap_or_default(),
+        codec: request.codec.name(),
+    };
+    if !target.fits() {
+        return Err(Error::invalid_argument("a name of the call is too long").with_fate(Fate::Never));
+    }
+    Ok(target)
+}
+
+/// Gives the call its id and its place in the queue, once there is room.
+fn begin(
+    connection: &Connection,
+    target: Target<'_>,
+    opening: &Opening<'_>,
+    context: &Context,
+    message: Option<&Bytes>,
+    cx: &Cx<'_>,
+) -> Poll<Result<u32>> {
+    let link = &connection.link;
+    link.flushing(|queue, calls| {
+        if calls.gauge.is_retired() || queue.is_closed() {
+            let words = "the connection ended before the call was sent";
+            return (Flush::Together, Poll::Ready(Err(Error::unavailable(words).with_fate(Fate::Never))));
+        }
+        if queue.poll_room(cx).is_pending() || calls.poll_room(link.theirs.calls, cx).is_pending() {
+            return (Flush::Together, Poll::Pending);
+        }
+        let left = context.remaining();
+        if left.is_some_and(|left| left.is_zero()) {
+            let late = Context::deadline_exceeded().with_fate(Fate::Never);
+            return (Flush::Together, Poll::Ready(Err(late)));
+        }
+        let Some(method) = calls.method(target, link.theirs.methods) else {
+            // The next call opens another connection.
+            calls.gauge.retire();
+            let words = "the connection has no number left for the method";
+            return (Flush::Together, Poll::Ready(Err(Error::unavailable(words).with_fate(Fate::Never))));
+        };
+        let id = calls.next();
+        let end = queue.frame(Kind::Call, begin::flags(&method, context, message.is_some()), id, |out| {
+            begin::put(out, &method, left, context);
+            out.extend_from_slice(message.map_or(&[], |message| message));
+        });
+        calls.expect(id, end, opening, queue);
+        let flush = if calls.len() == 1 { Flush::Alone } else { Flush::Together };
+        (flush, Poll::Ready(Ok(id)))
+    })
+}
+
+/// A call that has been sent. Dropping it before its end cancels it.
+struct Waiting {
+    connection: Arc<Connection>,
+    id: u32,
+    _sending: Option<Task<()>>,
+}
+
+impl Waiting {
+    /// Sends the stream of requests beside everything else: a caller need not read the answer for that.
+    fn send(&mut self, items: Streaming<Bytes>, credit: Arc<Credit>) {
+        let (link, id) = (self.connection.link.clone(), self.id);
+        self._sending = Some(spawn::spawn(async move {
+            if let Err(error) = outgoing::send(&link, id, &credit, items, flags::END).await {
+                fail(&link, id, error);
+            }
+        }));
+    }
+}
+
+/// The caller's own stream has failed: it gets that back, and all the peer hears is that nobody waits.
+fn fail(link: &Link<Calls>, id: u32, error: Error) {
+    let mut woken = Vec::new();
+    link.with(|queue, calls| {
+        if calls.get(id).is_some() {
+            queue.bare(Kind::Cancel, id);
+            calls.end(id, Some(error), Beside::default(), &mut woken);
+        }
+    });
+    super::super::driver::wake(woken);
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let id = self.id;
+        self.connection.link.with(|queue, calls| {
+            if calls.forget(id) {
+                queue.bare(Kind::Cancel, id);
+            }
+        });
+    }
+}
+
+/// The answer of a call that is still running.
+struct Replies {
+    items: Items<Calls>,
+    _waiting: Waiting,
+}
+
+impl Stream for Replies {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {
+        Pin::new(&mut self.items).poll_next(cx)
+    }
+}

@@ -1,0 +1,300 @@
+//! The calls of a connection that wait for their answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context as Cx, Poll, Waker};
+
+use bytes::Bytes;
+
+use crate::context::Context;
+use crate::errors::{Error, Fate};
+use crate::metadata::Metadata;
+use crate::transport::native::begin::{Method, Target};
+use crate::transport::native::end::Beside;
+use crate::transport::native::frame::Kind;
+use crate::transport::native::ids::Ids;
+use crate::transport::native::incoming::Inbox;
+use crate::transport::native::link::Queue;
+use crate::transport::native::outgoing::Credit;
+use crate::util::clock::Instant;
+
+/// The last id there is.
+const LAST: u32 = 1 << 31;
+
+/// The calls of one connection.
+#[derive(Debug)]
+pub(super) struct Calls {
+    next: u32,
+    open: HashMap<u32, Open, Ids>,
+    methods: Methods,
+    earliest: Option<Instant>,
+    /// Who waits for a call to end, because there may be no more of them.
+    waiting: Vec<Waker>,
+    pub(super) gauge: Arc<Gauge>,
+}
+
+/// What others see of a connection without taking its lock.
+#[derive(Debug, Default)]
+pub(super) struct Gauge {
+    load: AtomicUsize,
+    retired: AtomicBool,
+}
+
+/// One call.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// Where its first frame ends in the stream of bytes.
+    end: u64,
+    deadline: Option<Instant>,
+    /// Where the trailers of a stream go.
+    context: Option<Context>,
+    answer: State,
+    pub(super) replies: Option<Arc<Inbox>>,
+    pub(super) requests: Option<Arc<Credit>>,
+}
+
+#[derive(Debug)]
+enum State {
+    Awaited(Option<Waker>),
+    There(Answer),
+    Taken,
+}
+
+/// What a call is answered with.
+#[derive(Debug)]
+pub(super) enum Answer {
+    One(Bytes, Beside),
+    /// A stream, and what was said ahead of it.
+    Many(Arc<Inbox>, Metadata),
+    Failed(Error, Beside),
+}
+
+/// What a call begins with.
+pub(super) struct Opening<'a> {
+    pub(super) deadline: Option<Instant>,
+    pub(super) context: Option<&'a Context>,
+    pub(super) requests: Option<&'a Arc<Credit>>,
+}
+
+impl Gauge {
+    /// How many calls there are.
+    pub(super) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
+    }
+
+    /// Whether it takes no more calls.
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Calls {
+    pub(super) fn new(gauge: Arc<Gauge>) -> Self {
+        let (open, methods) = (HashMap::default(), Methods::default());
+        Calls { next: 1, open, methods, earliest: None, waiting: Vec::new(), gauge }
+    }
+
+    /// Waits until one more call may be open.
+    pub(super) fn poll_room(&mut self, most: u32, cx: &Cx<'_>) -> Poll<()> {
+        if self.open.len() < most as usize {
+            return Poll::Ready(());
+        }
+        if !self.waiting.last().is_some_and(|last| last.will_wake(cx.waker())) {
+            self.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// The number of a method. `None` when all numbers are used up.
+    pub(super) fn method<'a>(&mut self, target: Target<'a>, most: u32) -> Option<Method<'a>> {
+        self.methods.of(target, most)
+    }
+
+    /// The id of the next call.
+    pub(super) fn next(&mut self) -> u32 {
+        let id = self.next;
+        self.next += 1;
+        if self.next >= LAST {
+            self.gauge.retire();
+        }
+        id
+    }
+
+    /// The last id that was given.
+    pub(super) fn last(&self) -> u32 {
+        self.next - 1
+    }
+
+    /// Expects the answer of call `id`, whose first frame ends at `end`.
+    pub(super) fn expect(&mut self, id: u32, end: u64, opening: &Opening<'_>, queue: &mut Queue) {
+        if let Some(deadline) = opening.deadline
+            && self.earliest.is_none_or(|earliest| deadline < earliest)
+        {
+            self.earliest = Some(deadline);
+            queue.nudge();
+        }
+        self.open.insert(
+            id,
+            Open {
+                end,
+                deadline: opening.deadline,
+                context: opening.context.cloned(),
+                answer: State::Awaited(None),
+                replies: None,
+                requests: opening.requests.cloned(),
+            },
+        );
+        self.count();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(super) fn get(&mut self, id: u32) -> Option<&mut Open> {
+        self.open.get_mut(&id)
+    }
+
+    /// Waits for the answer of call `id`.
+    pub(super) fn poll_answer(&mut self, id: u32, cx: &Cx<'_>) -> Poll<Answer> {
+        let Some(open) = self.open.get_mut(&id) else {
+            return Poll::Ready(Answer::Failed(Error::internal("the call was forgotten"), Beside::default()));
+        };
+        match std::mem::replace(&mut open.answer, State::Taken) {
+            State::There(answer) => {
+                // A stream goes on, and is known here until its end.
+                if !matches!(answer, Answer::Many(..)) || open.replies.is_none() {
+                    self.forget(id);
+                }
+                Poll::Ready(answer)
+            }
+            _ => {
+                open.answer = State::Awaited(Some(cx.waker().clone()));
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Answers call `id`, if somebody waits for it. `more` says where the rest of it goes.
+    pub(super) fn answer(&mut self, id: u32, answer: Answer, more: Option<Arc<Inbox>>, woken: &mut Vec<Waker>) {
+        let Some(open) = self.open.get_mut(&id) else { return };
+        open.replies = more;
+        if let State::Awaited(waker) = std::mem::replace(&mut open.answer, State::There(answer)) {
+            woken.extend(waker);
+        }
+    }
+
+    /// Ends call `id`, whether its answer has begun or not.
+    pub(super) fn end(&mut self, id: u32, error: Option<Error>, beside: Beside, woken: &mut Vec<Waker>) {
+        let Some(open) = self.open.get_mut(&id) else { return };
+        let Some(replies) = open.replies.take() else {
+            let answer = match error {
+                Some(error) => Answer::Failed(error, beside),
+                None => {
+                    let nothing = Inbox::new(0);
+                    nothing.end(Ok(()));
+                    Answer::Many(nothing, beside.headers)
+                }
+            };
+            return self.answer(id, answer, None, woken);
+        };
+        if let Some(context) = &open.context {
+            context.received(Metadata::new(), beside.trailers);
+        }
+        woken.extend(replies.end(error.map_or(Ok(()), Err)));
+        if matches!(open.answer, State::Taken) {
+            self.forget(id);
+        }
+    }
+
+    /// Forgets call `id`. Gives whether it was known.
+    pub(super) fn forget(&mut self, id: u32) -> bool {
+        let known = self.open.remove(&id).is_some();
+        self.count();
+        for waker in self.waiting.drain(..) {
+            waker.wake();
+        }
+        known
+    }
+
+    /// When the first of them runs out of time.
+    pub(super) fn earliest(&self) -> Option<Instant> {
+        self.earliest
+    }
+
+    /// Ends those whose time is up, and tells the peer.
+    pub(super) fn expire(&mut self, now: Instant, queue: &mut Queue, woken: &mut Vec<Waker>) {
+        let late = |open: &Open| open.deadline.is_some_and(|deadline| deadline <= now);
+        let expired: Vec<u32> = self.open.iter().filter(|(_, open)| late(open)).map(|(id, _)| *id).collect();
+        for id in expired {
+            queue.bare(Kind::Cancel, id);
+            if let Some(open) = self.open.get_mut(&id) {
+                open.deadline = None;
+            }
+            self.end(id, Some(Context::deadline_exceeded()), Beside::default(), woken);
+        }
+        self.earliest = self.open.values().filter_map(|open| open.deadline).min();
+    }
+
+    /// Ends all of them with the connection: which of them can have run is known by what was written, and by what the peer
+    /// has said that it handled.
+    pub(super) fn lose(&mut self, written: u64, handled: Option<u32>, woken: &mut Vec<Waker>) {
+        self.gauge.retire();
+        woken.append(&mut self.waiting);
+        let ids: Vec<u32> = self.open.keys().copied().collect();
+        for id in ids {
+            let Some(open) = self.open.get(&id) else { continue };
+            let never = open.end > written || handled.is_some_and(|last| id > last);
+            let fate = if never { Fate::Never } else { Fate::Unknown };
+            let error = Error::unavailable("the connection to the peer was lost").with_fate(fate);
+            // One that has its answer keeps it.
+            if matches!(open.answer, State::Awaited(_)) || open.replies.is_some() {
+                self.end(id, Some(error), Beside::default(), woken);
+            }
+        }
+    }
+
+    fn count(&self) {
+        self.gauge.load.store(self.open.len(), Ordering::Relaxed);
+    }
+}
+
+/// The numbers of methods, by path and then by the rest.
+#[derive(Debug, Default)]
+struct Methods {
+    by_path: HashMap<Box<str>, Vec<Known>>,
+    count: u32,
+}
+
+#[derive(Debug)]
+struct Known {
+    service: Box<str>,
+    node: Box<str>,
+    codec: Box<str>,
+    number: u32,
+}
+
+impl Methods {
+    fn of<'a>(&mut self, target: Target<'a>, most: u32) -> Option<Method<'a>> {
+        let same = |known: &&Known| {
+            *known.node == *target.node && *known.service == *target.service && *known.codec == *target.codec
+        };
+        if let Some(known) = self.by_path.get(target.path).and_then(|known| known.iter().find(same)) {
+            return Some(Method { number: known.number, define: None });
+        }
+        if self.count >= most {
+            return None;
+        }
+        let number = self.count;
+        self.count += 1;
+        let Target { path, service, node, codec } = target;
+        let known = Known { service: service.into(), node: node.into(), codec: codec.into(), number };
+        self.by_path.entry(path.into()).or_default().push(known);
+        Some(Method { number, define: Some(target) })
+    }
+}

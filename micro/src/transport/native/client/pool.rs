@@ -1,0 +1,193 @@
+//! The connections to every address.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::ClientOptions;
+use super::connection::{Connection, Missing, not_sent};
+use crate::util::clock::{self, Instant};
+use crate::util::spawn::{self, Task};
+
+/// From so many calls on every connection a further one is worth its while.
+const BUSY: usize = 128;
+/// From so many addresses on, those that are of no use are looked for: they come and go.
+const MANY: usize = 256;
+/// How long an address is left alone after it could not be reached: twice as long each time, up to the longest.
+const FIRST_REST: Duration = Duration::from_millis(10);
+const LONGEST_REST: Duration = Duration::from_millis(320);
+
+/// The connections of a client, by address.
+#[derive(Clone)]
+pub(super) struct Pools(Arc<Shared>);
+
+struct Shared {
+    options: ClientOptions,
+    pools: Mutex<HashMap<String, Arc<Pool>>>,
+}
+
+/// The connections to one address.
+struct Pool {
+    address: String,
+    shared: Weak<Shared>,
+    state: Mutex<State>,
+}
+
+type Outcome = Option<Result<Arc<Connection>, Missing>>;
+
+#[derive(Default)]
+struct State {
+    up: Vec<Arc<Connection>>,
+    opening: Option<Opening>,
+    failed: Option<Failed>,
+}
+
+/// A connection that is being opened, for everybody who waits for one.
+struct Opening {
+    outcome: watch::Receiver<Outcome>,
+    _task: Task<()>,
+}
+
+/// The address could not be reached, and is left alone for a moment.
+struct Failed {
+    why: Missing,
+    until: Instant,
+    rest: Duration,
+}
+
+impl Opening {
+    fn is_over(&self) -> bool {
+        self.outcome.borrow().is_some()
+    }
+}
+
+impl Pools {
+    pub(super) fn new(options: ClientOptions) -> Self {
+        Pools(Arc::new(Shared { options, pools: Mutex::default() }))
+    }
+
+    pub(super) fn options(&self) -> &ClientOptions {
+        &self.0.options
+    }
+
+    /// The least busy connection to `address`, if there is one. More are opened as the load asks for them.
+    pub(super) fn ready(&self, address: &str) -> Option<Arc<Connection>> {
+        let pools = self.pools();
+        let pool = pools.get(address)?;
+        let mut state = pool.state();
+        let idlest = state.idlest()?;
+        if idlest.gauge.load() >= BUSY && state.up.len() < self.0.options.connections {
+            pool.open(&mut state, &self.0.options);
+        }
+        Some(idlest)
+    }
+
+    /// A connection to `address`.
+    pub(super) async fn connection(&self, address: &str) -> Result<Arc<Connection>, Missing> {
+        let mut outcome = {
+            let pool = self.pool(address);
+            let mut state = pool.state();
+            if let Some(connection) = state.idlest() {
+                return Ok(connection);
+            }
+            if let Some(failed) = state.failed.as_ref().filter(|failed| clock::now() < failed.until) {
+                return Err(failed.why.clone());
+            }
+            pool.open(&mut state, &self.0.options)
+        };
+        let known = outcome.wait_for(Option::is_some).await;
+        let outcome = known.ok().and_then(|outcome| outcome.clone());
+        outcome.unwrap_or_else(|| Err(Missing::Unreachable(not_sent("the client was closed".to_owned()))))
+    }
+
+    fn pool(&self, address: &str) -> Arc<Pool> {
+        let mut pools = self.pools();
+        if let Some(pool) = pools.get(address) {
+            return pool.clone();
+        }
+        if pools.len() >= MANY {
+            pools.retain(|_, pool| !pool.state().is_spent());
+        }
+        let pool = Pool { address: address.to_owned(), shared: Arc::downgrade(&self.0), state: Mutex::default() };
+        pools.entry(address.to_owned()).or_insert(Arc::new(pool)).clone()
+    }
+
+    fn pools(&self) -> MutexGuard<'_, HashMap<String, Arc<Pool>>> {
+        self.0.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn idlest(&self) -> Option<Arc<Connection>> {
+        let usable = self.up.iter().filter(|connection| connection.is_usable());
+        usable.min_by_key(|connection| connection.gauge.load()).cloned()
+    }
+
+    /// Whether it holds nothing that would be missed.
+    fn is_spent(&self) -> bool {
+        let resting = self.failed.as_ref().is_some_and(|failed| clock::now() < failed.until);
+        self.up.is_empty() && self.opening.as_ref().is_none_or(Opening::is_over) && !resting
+    }
+
+    fn fail(&mut self, why: &Missing) {
+        let rest = self.failed.take().map_or(FIRST_REST, |failed| (2 * failed.rest).min(LONGEST_REST));
+        self.failed = Some(Failed { why: why.clone(), until: clock::after(rest), rest });
+    }
+}
+
+impl Pool {
+    // Starts opening a connection, unless one is being opened.
+    fn open(self: &Arc<Self>, state: &mut State, options: &ClientOptions) -> watch::Receiver<Outcome> {
+        if let Some(opening) = state.opening.as_ref().filter(|opening| !opening.is_over()) {
+            return opening.outcome.clone();
+        }
+        let (told, outcome) = watch::channel(None);
+        let (pool, options, address) = (Arc::downgrade(self), options.clone(), self.address.clone());
+        let task = spawn::spawn(async move {
+            let ended = {
+                let pool = pool.clone();
+                move || tidy(&pool)
+            };
+            let opened = Connection::open(&address, &options, ended).await;
+            if let Some(pool) = pool.upgrade() {
+                let mut state = pool.state();
+                match &opened {
+                    Ok(connection) => {
+                        state.up.push(connection.clone());
+                        state.failed = None;
+                    }
+                    Err(why) => state.fail(why),
+                }
+            }
+            told.send_replace(Some(opened));
+            tidy(&pool);
+        });
+        state.opening = Some(Opening { outcome: outcome.clone(), _task: task });
+        outcome
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops what is over, and the pool with it when nothing is left: addresses come and go.
+fn tidy(pool: &Weak<Pool>) {
+    let Some(pool) = pool.upgrade() else { return };
+    let Some(shared) = pool.shared.upgrade() else { return };
+    let mut pools = shared.pools.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = pool.state();
+    let opening = state.opening.take_if(|opening| opening.is_over());
+    let (up, over): (Vec<_>, Vec<_>) = state.up.drain(..).partition(|connection| connection.is_usable());
+    state.up = up;
+    let empty = state.is_spent();
+    drop(state);
+    if empty && pools.get(&pool.address).is_some_and(|known| Arc::ptr_eq(known, &pool)) {
+        pools.remove(&pool.address);
+    }
+    drop(pools);
+    // Outside the locks: either may hold the last word of a task.
+    drop((opening, over));
+}

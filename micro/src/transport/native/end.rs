@@ -1,0 +1,169 @@
+//! How a call is answered: the bodies of REPLY, BEGIN, END and REFUSED.
+
+use bytes::Bytes;
+
+use super::frame::{Frame, flags};
+use super::hello::Terms;
+use super::metadata;
+use super::violation::Violation;
+use super::wire::{put_block, put_varint};
+use crate::context::Context;
+use crate::errors::{Code, Detail, Error};
+use crate::metadata::Metadata;
+
+/// What a handler said beside its answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Beside {
+    pub(super) headers: Metadata,
+    pub(super) trailers: Metadata,
+}
+
+impl Beside {
+    /// What was said on `context`, as far as a peer takes it: an answer is not lost over what stands beside it.
+    pub(super) fn of(context: &Context, limit: u32) -> Self {
+        let fitting = |metadata: Metadata| if metadata::fits(&metadata, limit) { metadata } else { Metadata::new() };
+        Beside { headers: fitting(context.reply_headers()), trailers: fitting(context.reply_trailers()) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.trailers.is_empty()
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        metadata::put(out, &self.headers);
+        metadata::put(out, &self.trailers);
+    }
+
+    fn read(body: &mut super::wire::Cursor<'_>, terms: &Terms) -> Result<Self, Violation> {
+        let limit = terms.metadata as usize;
+        Ok(Beside { headers: metadata::read(body, limit)?, trailers: metadata::read(body, limit)? })
+    }
+}
+
+/// The flags of a REPLY.
+pub(super) fn reply_flags(beside: &Beside) -> u8 {
+    if beside.is_empty() { 0 } else { flags::METADATA }
+}
+
+/// Appends the body of a REPLY.
+pub(super) fn put_reply(out: &mut Vec<u8>, beside: &Beside, message: &[u8]) {
+    if !beside.is_empty() {
+        beside.put(out);
+    }
+    out.extend_from_slice(message);
+}
+
+/// Reads a REPLY.
+pub(super) fn read_reply(frame: Frame<'_>, terms: &Terms) -> Result<(Beside, Bytes), Violation> {
+    let mut body = frame.body;
+    let beside = if frame.has(flags::METADATA) { Beside::read(&mut body, terms)? } else { Beside::default() };
+    terms.check_message(body.len())?;
+    Ok((beside, body.rest()))
+}
+
+/// Appends the body of a BEGIN.
+pub(super) fn put_begin(out: &mut Vec<u8>, ahead: &Beside) {
+    metadata::put(out, &ahead.headers);
+}
+
+/// Reads a BEGIN.
+pub(super) fn read_begin(frame: Frame<'_>, terms: &Terms) -> Result<Metadata, Violation> {
+    let mut body = frame.body;
+    metadata::read(&mut body, terms.metadata as usize)
+}
+
+/// Appends the body of an END or a REFUSED: how the call ended, with what stands beside it.
+///
+/// Words and details that are more than a frame may hold are left out; the code says what matters.
+pub(super) fn put_end(out: &mut Vec<u8>, error: Option<&Error>, beside: &Beside) {
+    out.push(error.map_or(0, |error| error.code().number()));
+    beside.put(out);
+    let message = error.map_or("", Error::message);
+    let end = message.floor_char_boundary(LONGEST_WORDS);
+    put_block(out, &message.as_bytes()[..end]);
+    let details = error.map_or(&[][..], Error::details);
+    let held: usize = details.iter().map(|detail| detail.type_name().len() + detail.value().len()).sum();
+    let details = if held <= LONGEST_DETAILS && details.len() as u64 <= MOST_DETAILS { details } else { &[] };
+    put_varint(out, details.len() as u64);
+    for detail in details {
+        put_block(out, detail.type_name().as_bytes());
+        put_block(out, detail.value());
+    }
+}
+
+/// What an error may say, in bytes.
+const LONGEST_WORDS: usize = 8 * 1024;
+/// What its details may hold.
+const LONGEST_DETAILS: usize = 32 * 1024;
+/// How many there may be.
+const MOST_DETAILS: u64 = 256;
+
+/// Reads an END or a REFUSED.
+pub(super) fn read_end(frame: Frame<'_>, terms: &Terms) -> Result<(Option<Error>, Beside), Violation> {
+    let mut body = frame.body;
+    let code = body.u8()?;
+    let beside = Beside::read(&mut body, terms)?;
+    let message = body.text(LONGEST_WORDS)?;
+    let details = body.varint()?;
+    if details > MOST_DETAILS {
+        return Err(Violation::malformed("more details than an error has"));
+    }
+    if code == 0 {
+        return Ok((None, beside));
+    }
+    let mut error = Error::new(Code::from_number(code).unwrap_or(Code::Unknown), message.to_owned());
+    for _ in 0..details {
+        let (name, value) = (body.text(LONGEST_DETAILS)?.to_owned(), body.block(LONGEST_DETAILS)?.rest());
+        error = error.with_detail(Detail::new(name, value));
+    }
+    Ok((Some(error), beside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::{self, Kind};
+    use super::*;
+
+    fn beside() -> Beside {
+        let mut beside = Beside::default();
+        beside.headers.insert("x-ahead", "1").unwrap();
+        beside.trailers.insert("x-behind", "2").unwrap();
+        beside
+    }
+
+    #[test]
+    fn replies_come_back_and_cost_nothing_beside_the_message() {
+        for (beside, len) in [(Beside::default(), 2), (beside(), 2 + 23)] {
+            let mut out = Vec::new();
+            frame::put(&mut out, Kind::Reply, reply_flags(&beside), 1, |out| put_reply(out, &beside, b"hi"));
+            let bytes = Bytes::from(out);
+            assert_eq!(bytes.len(), frame::HEAD + len);
+            let frame = frame::frames(&bytes).next().unwrap().unwrap();
+            assert_eq!(read_reply(frame, &Terms::default()).unwrap(), (beside, Bytes::from_static(b"hi")));
+        }
+    }
+
+    #[test]
+    fn errors_come_back_with_their_details_and_none_when_cut() {
+        let error = Error::not_found("no such text").with_detail(Detail::new("it.Text", &b"abc"[..]));
+        let mut out = Vec::new();
+        frame::put(&mut out, Kind::End, 0, 1, |out| put_end(out, Some(&error), &beside()));
+        let bytes = Bytes::from(out);
+        let frame = frame::frames(&bytes).next().unwrap().unwrap();
+        assert_eq!(read_end(frame, &Terms::default()).unwrap(), (Some(error), beside()));
+        for cut in 0..bytes.len() - frame::HEAD {
+            let body = super::super::wire::Cursor::within(&bytes, frame::HEAD, cut);
+            assert!(read_end(Frame { body, ..frame }, &Terms::default()).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_says_too_much_keeps_its_code() {
+        let error = Error::not_found("ü".repeat(100_000)).with_detail(Detail::new("it.Text", vec![0; 100_000]));
+        let mut out = Vec::new();
+        frame::put(&mut out, Kind::End, 0, 1, |out| put_end(out, Some(&error), &Beside::default()));
+        let bytes = Bytes::from(out);
+        let read = read_end(frame::frames(&bytes).next().unwrap().unwrap(), &Terms::default()).unwrap().0.unwrap();
+        assert_eq!((read.code(), read.message().len(), read.details().len()), (Code::NotFound, LONGEST_WORDS, 0));
+    }
+}

@@ -1,0 +1,200 @@
+//! Frames: their heads, and how a run of bytes is cut into them.
+
+use bytes::Bytes;
+
+use super::violation::{Reason, Violation};
+use super::wire::Cursor;
+
+/// How long the head of a frame is.
+pub(super) const HEAD: usize = 10;
+/// What a frame may be longer than a message and its metadata.
+pub(super) const SLACK: usize = 64 * 1024;
+
+/// What a frame says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Hello = 0,
+    Call = 1,
+    Items = 2,
+    Reply = 3,
+    Begin = 4,
+    End = 5,
+    Cancel = 6,
+    Credit = 7,
+    Ping = 8,
+    Pong = 9,
+    Drain = 10,
+    Done = 11,
+    Bye = 12,
+    Refused = 13,
+}
+
+impl Kind {
+    const ALL: [Kind; 14] = [
+        Kind::Hello,
+        Kind::Call,
+        Kind::Items,
+        Kind::Reply,
+        Kind::Begin,
+        Kind::End,
+        Kind::Cancel,
+        Kind::Credit,
+        Kind::Ping,
+        Kind::Pong,
+        Kind::Drain,
+        Kind::Done,
+        Kind::Bye,
+        Kind::Refused,
+    ];
+}
+
+/// From this number on unknown kinds are left for later versions.
+const OPEN: u8 = 128;
+
+/// The flags of the frames that have some.
+pub(super) mod flags {
+    /// CALL: the request is one message, and here.
+    pub(in super::super) const MESSAGE: u8 = 1;
+    /// CALL: agrees on a method.
+    pub(in super::super) const DEFINE: u8 = 2;
+    /// CALL: says where it stands in its trace.
+    pub(in super::super) const TRACE: u8 = 4;
+    /// ITEMS: the last ones.
+    pub(in super::super) const END: u8 = 1;
+    /// REPLY: there is metadata.
+    pub(in super::super) const METADATA: u8 = 1;
+}
+
+/// One frame, in the bytes it came with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame<'a> {
+    pub(super) kind: Kind,
+    pub(super) flags: u8,
+    pub(super) id: u32,
+    pub(super) body: Cursor<'a>,
+}
+
+impl Frame<'_> {
+    pub(super) fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// Appends a frame with what `body` writes.
+pub(super) fn put(out: &mut Vec<u8>, kind: Kind, flags: u8, id: u32, body: impl FnOnce(&mut Vec<u8>)) {
+    let begin = out.len();
+    out.extend_from_slice(&[0, 0, 0, 0, kind as u8, flags]);
+    out.extend_from_slice(&id.to_be_bytes());
+    body(out);
+    let len = (out.len() - begin - HEAD) as u32;
+    out[begin..begin + 4].copy_from_slice(&len.to_be_bytes());
+}
+
+/// How many of `bytes` are whole frames, and how many bytes the one behind them will have, where its head is there.
+///
+/// # Errors
+///
+/// A frame longer than `limit`, as soon as its head is there.
+pub(super) fn whole(bytes: &[u8], limit: usize) -> Result<(usize, usize), Violation> {
+    let mut end = 0;
+    while let Some(head) = bytes.get(end..end + HEAD) {
+        let len = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        if len > limit {
+            return Err(Violation::new(Reason::TooLong, format!("a frame of {len} bytes, of at most {limit}")));
+        }
+        let next = end + HEAD + len;
+        if next > bytes.len() {
+            return Ok((end, HEAD + len));
+        }
+        end = next;
+    }
+    Ok((end, 0))
+}
+
+/// The frames of `bytes`, which are whole.
+pub(super) fn frames(bytes: &Bytes) -> Frames<'_> {
+    Frames { bytes, at: 0 }
+}
+
+/// See [`frames`].
+#[derive(Debug)]
+pub(super) struct Frames<'a> {
+    bytes: &'a Bytes,
+    at: usize,
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Result<Frame<'a>, Violation>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let head = self.bytes.get(self.at..self.at + HEAD)?;
+            let len = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+            let begin = self.at + HEAD;
+            if len > self.bytes.len() - begin {
+                return None;
+            }
+            self.at = begin + len;
+            let kind = match Kind::ALL.get(usize::from(head[4])) {
+                Some(kind) => *kind,
+                None if head[4] >= OPEN => continue,
+                None => return Some(Err(Violation::malformed("a frame of unknown kind"))),
+            };
+            let id = u32::from_be_bytes([head[6], head[7], head[8], head[9]]);
+            return Some(Ok(Frame { kind, flags: head[5], id, body: Cursor::within(self.bytes, begin, len) }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> Vec<u8> {
+        let mut out = Vec::new();
+        put(&mut out, Kind::Call, flags::MESSAGE, 1, |out| out.extend(b"hello"));
+        put(&mut out, Kind::Cancel, 0, 1, |_| {});
+        put(&mut out, Kind::Ping, 0, 0, |out| out.extend([0; 8]));
+        out
+    }
+
+    #[test]
+    fn frames_come_back_as_they_were_put() {
+        let bytes = Bytes::from(three());
+        assert_eq!(whole(&bytes, 100).unwrap(), (bytes.len(), 0));
+        let read: Vec<_> = frames(&bytes).map(Result::unwrap).collect();
+        let seen: Vec<_> = read.iter().map(|frame| (frame.kind, frame.flags, frame.id, frame.body.len())).collect();
+        assert_eq!(seen, [(Kind::Call, 1, 1, 5), (Kind::Cancel, 0, 1, 0), (Kind::Ping, 0, 0, 8)]);
+        assert_eq!(read[0].body.rest(), &b"hello"[..]);
+    }
+
+    #[test]
+    fn however_the_bytes_are_cut_only_whole_frames_are_taken() {
+        let bytes = three();
+        let ends = [0, 15, 25, bytes.len()];
+        for cut in 0..=bytes.len() {
+            let (end, _) = whole(&bytes[..cut], 100).unwrap();
+            assert_eq!(end, ends.into_iter().rfind(|end| *end <= cut).unwrap());
+            let begun = Bytes::copy_from_slice(&bytes[..cut]);
+            assert!(frames(&begun).all(|frame| frame.is_ok()));
+        }
+    }
+
+    #[test]
+    fn a_length_is_judged_before_its_bytes_are_there() {
+        let head = [0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0, 1];
+        assert_eq!(whole(&head, 1 << 22).unwrap_err().reason(), Reason::TooLong);
+        assert_eq!(whole(&head[..9], 1 << 22).unwrap(), (0, 0));
+    }
+
+    #[test]
+    fn kinds_of_later_versions_are_passed_over() {
+        let mut out = Vec::new();
+        put(&mut out, Kind::Ping, 0, 0, |out| out.push(7));
+        out[4] = 200;
+        put(&mut out, Kind::Pong, 0, 0, |_| {});
+        assert_eq!(frames(&out.clone().into()).next().unwrap().unwrap().kind, Kind::Pong);
+        out[4] = 14;
+        assert!(frames(&out.into()).next().unwrap().is_err());
+    }
+}

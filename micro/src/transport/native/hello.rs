@@ -1,0 +1,172 @@
+//! What is said before the first call: the preface, and what each side takes.
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::frame::{self, HEAD, Kind, SLACK};
+use super::violation::{Reason, Violation};
+use super::wire::{Cursor, put_varint};
+
+/// What both sides say first. No other protocol on the port begins with a zero.
+pub(super) const PREFACE: &[u8; 8] = b"\0micro/1";
+/// A stream with less could hardly move.
+const LEAST_WINDOW: u32 = 1024;
+/// What a HELLO may hold.
+const LONGEST: usize = 1024;
+
+/// What one side takes from the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Terms {
+    /// The longest message, in bytes.
+    pub(super) message: u32,
+    /// The longest block of metadata.
+    pub(super) metadata: u32,
+    /// The credit each stream begins with.
+    pub(super) window: u32,
+    /// How many calls may be open at a time.
+    pub(super) calls: u32,
+    /// How many methods may be agreed on.
+    pub(super) methods: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Terms { message: 4 * 1024 * 1024, metadata: 64 * 1024, window: 256 * 1024, calls: 1024, methods: 1024 }
+    }
+}
+
+impl Terms {
+    /// How long a frame may be.
+    pub(super) fn frame(&self) -> usize {
+        self.message as usize + 2 * self.metadata as usize + SLACK
+    }
+
+    /// Whether a message may be so long.
+    ///
+    /// # Errors
+    ///
+    /// When it may not.
+    pub(super) fn check_message(&self, len: usize) -> Result<(), Violation> {
+        if len <= self.message as usize {
+            return Ok(());
+        }
+        Err(Violation::new(Reason::TooLong, format!("a message of {len} bytes, of at most {}", self.message)))
+    }
+
+    /// Appends the preface and HELLO.
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(PREFACE);
+        frame::put(out, Kind::Hello, 0, 0, |out| {
+            let values = [self.message, self.metadata, self.window, self.calls, self.methods];
+            for (setting, value) in (1..).zip(values) {
+                put_varint(out, setting);
+                put_varint(out, u64::from(value));
+            }
+        });
+    }
+
+    fn read(mut body: Cursor<'_>) -> Result<Self, Violation> {
+        let mut terms = Terms::default();
+        while !body.is_empty() {
+            let (setting, value) = (body.varint()?, body.varint()?);
+            let value = u32::try_from(value).unwrap_or(u32::MAX);
+            match setting {
+                1 => terms.message = value,
+                2 => terms.metadata = value,
+                3 => terms.window = value.max(LEAST_WINDOW),
+                4 => terms.calls = value,
+                5 => terms.methods = value,
+                _ => {}
+            }
+        }
+        Ok(terms)
+    }
+}
+
+/// Why there is no conversation.
+#[derive(Debug)]
+pub(super) enum Unheard {
+    /// The peer speaks something else, or another version.
+    Foreign,
+    /// The connection ended, or nothing came.
+    Gone,
+}
+
+/// Reads the preface. What comes behind it stays in `buffer`.
+pub(super) async fn preface(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<(), Unheard> {
+    // Whatever differs is foreign at its first byte: a shorter answer is not waited for.
+    loop {
+        let seen = buffer.len().min(PREFACE.len());
+        if buffer[..seen] != PREFACE[..seen] {
+            return Err(Unheard::Foreign);
+        }
+        if seen == PREFACE.len() {
+            buffer.advance(seen);
+            return Ok(());
+        }
+        more(from, buffer).await?;
+    }
+}
+
+/// Reads HELLO. What comes behind it stays in `buffer`.
+pub(super) async fn hello(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<Terms, Unheard> {
+    while buffer.len() < HEAD {
+        more(from, buffer).await?;
+    }
+    let len = u32::from_be_bytes([buffer[0], buffer[1], buffer[2], buffer[3]]) as usize;
+    if buffer[4] != Kind::Hello as u8 || len > LONGEST {
+        return Err(Unheard::Foreign);
+    }
+    while buffer.len() < HEAD + len {
+        more(from, buffer).await?;
+    }
+    let body = Bytes::copy_from_slice(&buffer[HEAD..HEAD + len]);
+    buffer.advance(HEAD + len);
+    Terms::read(Cursor::new(&body)).map_err(|_| Unheard::Foreign)
+}
+
+async fn more(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<(), Unheard> {
+    match from.read_buf(buffer).await {
+        Ok(0) | Err(_) => Err(Unheard::Gone),
+        Ok(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn heard(bytes: &[u8]) -> Result<(Terms, usize), Unheard> {
+        let (mut from, mut buffer) = (bytes, BytesMut::new());
+        preface(&mut from, &mut buffer).await?;
+        let terms = hello(&mut from, &mut buffer).await?;
+        Ok((terms, buffer.len() + from.len()))
+    }
+
+    #[tokio::test]
+    async fn terms_come_back_and_what_is_unknown_is_passed_over() {
+        let terms = Terms { message: 1, metadata: 2, window: 3000, calls: 4, methods: u32::MAX };
+        let mut out = Vec::new();
+        terms.put(&mut out);
+        for cut in 0..out.len() {
+            assert!(matches!(heard(&out[..cut]).await, Err(Unheard::Gone)));
+        }
+        out.extend(b"more");
+        assert_eq!(heard(&out).await.unwrap(), (terms, 4));
+
+        let mut out = PREFACE.to_vec();
+        frame::put(&mut out, Kind::Hello, 0, 0, |out| {
+            [99, 5].map(|value| put_varint(out, value)).into_iter().collect()
+        });
+        assert_eq!(heard(&out).await.unwrap().0, Terms::default());
+    }
+
+    #[tokio::test]
+    async fn whatever_else_speaks_is_foreign() {
+        let mut long = PREFACE.to_vec();
+        long.extend([0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        for bytes in [&b"HTTP/1.1 400 Bad Request\r\n"[..], b"\0micro/2", b"\0micro/1\0\0\0\0\x01\0\0\0\0\0", &long] {
+            assert!(matches!(heard(bytes).await, Err(Unheard::Foreign)));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Maps by the id of a call.
+
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// How ids are hashed: they are numbers one after the other, and few are there at a time.
+pub(super) type Ids = BuildHasherDefault<Spread>;
+
+/// Spreads a number over all bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}

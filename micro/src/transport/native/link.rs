@@ -1,0 +1,212 @@
+//! One connection, from the view of those who write to it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Cx, Poll, Waker};
+
+use super::frame::{self, Kind};
+use super::hello::Terms;
+use crate::util::net::OwnedWriteHalf;
+
+/// What may wait to be written before everybody else has to wait: the bound of a connection.
+pub(super) const FULL: usize = 1024 * 1024;
+/// What a buffer keeps of its size when it is empty.
+const KEPT: usize = 256 * 1024;
+
+/// A connection: what waits to be written on it, and the calls `C` it has, under one short lock.
+///
+/// Whoever has something to say encodes it straight into the queue; the driver of the connection writes what has come
+/// together. What is decided and what is queued under one lock stands on the wire in that order.
+#[derive(Debug)]
+pub(super) struct Link<C> {
+    /// What the peer takes.
+    pub(super) theirs: Terms,
+    /// What we take.
+    pub(super) ours: Terms,
+    inner: Mutex<Inner<C>>,
+}
+
+#[derive(Debug)]
+struct Inner<C> {
+    queue: Queue,
+    calls: C,
+}
+
+/// When what was queued is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flush {
+    /// With whatever else comes: the driver does it.
+    Together,
+    /// At once, where nothing else waits: there is nobody to wait for.
+    Alone,
+}
+
+impl<C> Link<C> {
+    pub(super) fn new(socket: OwnedWriteHalf, ours: Terms, theirs: Terms, calls: C) -> Self {
+        let queue = Queue { socket: Some(socket), ..Queue::default() };
+        Link { theirs, ours, inner: Mutex::new(Inner { queue, calls }) }
+    }
+
+    /// Does `work` on the queue and the calls, and lets the driver know.
+    pub(super) fn with<R>(&self, work: impl FnOnce(&mut Queue, &mut C) -> R) -> R {
+        self.flushing(|queue, calls| (Flush::Together, work(queue, calls)))
+    }
+
+    /// The same, and `work` says when what it queued is to be written.
+    pub(super) fn flushing<R>(&self, work: impl FnOnce(&mut Queue, &mut C) -> (Flush, R)) -> R {
+        let mut inner = self.lock();
+        let Inner { queue, calls } = &mut *inner;
+        let (flush, result) = work(queue, calls);
+        if flush == Flush::Alone {
+            queue.write_alone();
+        }
+        let driver = queue.driver_wanted();
+        drop(inner);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        result
+    }
+
+    /// Waits until there is room in the queue, or the connection is closed.
+    pub(super) async fn room(&self) {
+        std::future::poll_fn(|cx| self.with(|queue, _| queue.poll_room(cx))).await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner<C>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What waits to be written on a connection.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    ready: Vec<u8>,
+    /// What the driver has taken and not written yet.
+    taken: usize,
+    /// All bytes ever queued, and all that the socket has accepted.
+    queued: u64,
+    written: u64,
+    closed: bool,
+    /// Whether the driver knows that there is something to do, and how to tell it.
+    told: bool,
+    nudged: bool,
+    driver: Option<Waker>,
+    waiting: Vec<Waker>,
+    socket: Option<OwnedWriteHalf>,
+}
+
+impl Queue {
+    /// Appends a frame; nothing once the connection is closed. Gives the place in the stream of bytes where it ends.
+    pub(super) fn frame(&mut self, kind: Kind, flags: u8, id: u32, body: impl FnOnce(&mut Vec<u8>)) -> u64 {
+        if self.closed {
+            return u64::MAX;
+        }
+        let before = self.ready.len();
+        frame::put(&mut self.ready, kind, flags, id, body);
+        self.queued += (self.ready.len() - before) as u64;
+        self.queued
+    }
+
+    /// Appends a frame without a body.
+    pub(super) fn bare(&mut self, kind: Kind, id: u32) -> u64 {
+        self.frame(kind, 0, id, |_| {})
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.taken + self.ready.len() >= FULL
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// How many bytes the socket has accepted.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Waits for room, or for the end.
+    pub(super) fn poll_room(&mut self, cx: &Cx<'_>) -> Poll<()> {
+        if self.closed || !self.is_full() {
+            return Poll::Ready(());
+        }
+        if !self.waiting.last().is_some_and(|last| last.will_wake(cx.waker())) {
+            self.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Asks the driver to look at the calls again, though nothing may be queued.
+    pub(super) fn nudge(&mut self) {
+        self.nudged = true;
+    }
+
+    /// Takes no more frames, closes the writing side of the socket, and lets everybody go who waits.
+    pub(super) fn close(&mut self) -> Vec<Waker> {
+        self.closed = true;
+        self.ready = Vec::new();
+        self.socket = None;
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// For the driver: it is at work, and need not be told of what is queued meanwhile.
+    pub(super) fn awake(&mut self) {
+        self.told = true;
+    }
+
+    /// For the driver: what is to be written, in the place of `empty`, or how to hear of more. Gives whether somebody asked it
+    /// to look at the calls again.
+    pub(super) fn take(&mut self, empty: &mut Vec<u8>, cx: &Cx<'_>) -> bool {
+        debug_assert!(empty.is_empty(), "what was taken before is written first");
+        if empty.capacity() > KEPT {
+            *empty = Vec::new();
+        }
+        std::mem::swap(&mut self.ready, empty);
+        self.taken = empty.len();
+        self.told = false;
+        if self.driver.is_none() {
+            self.driver = Some(cx.waker().clone());
+        }
+        std::mem::take(&mut self.nudged)
+    }
+
+    /// For the driver: the socket has accepted so many of the bytes taken. Gives those who may go on.
+    pub(super) fn wrote(&mut self, count: usize) -> Vec<Waker> {
+        self.taken -= count;
+        self.written += count as u64;
+        if self.is_full() { Vec::new() } else { std::mem::take(&mut self.waiting) }
+    }
+
+    /// For the driver: whether there is something to write that it has not taken.
+    pub(super) fn has_more(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// For the driver: lets go of memory, because nothing happens here.
+    pub(super) fn rest(&mut self) {
+        self.ready.shrink_to_fit();
+    }
+
+    fn write_alone(&mut self) {
+        let Some(socket) = &self.socket else { return };
+        if self.taken > 0 || self.told || self.ready.is_empty() {
+            return;
+        }
+        // A failure shows itself to the driver.
+        let Ok(count) = socket.try_write(&self.ready) else { return };
+        self.written += count as u64;
+        if count == self.ready.len() {
+            self.ready.clear();
+        } else {
+            self.ready.drain(..count);
+        }
+    }
+
+    fn driver_wanted(&mut self) -> Option<Waker> {
+        if self.told || (self.ready.is_empty() && !self.nudged) {
+            return None;
+        }
+        self.told = true;
+        self.driver.take()
+    }
+}

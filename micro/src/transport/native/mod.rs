@@ -1,0 +1,31 @@
+//! `micro/1`: what micro processes speak among themselves.
+//!
+//! [`NativeServer`] answers it for one [`Inbound`](super::Inbound), on the port that also speaks HTTP; [`NativeClient`] calls
+//! with it, and says so when a peer does not speak it. The protocol is written down in `PROTOCOL.md`, beside this file.
+//!
+//! What makes it quick is that little happens per call. Frames are encoded straight into one queue per connection, and
+//! written together; what is read at once is handled at once; and a handler that has all it needs answers where its call was
+//! read, without a task. One task drives a connection (`driver`); everybody else meets it in the queue (`link`).
+
+mod begin;
+mod client;
+mod driver;
+mod end;
+mod frame;
+mod hello;
+mod ids;
+mod incoming;
+mod link;
+mod metadata;
+mod outgoing;
+mod server;
+mod silence;
+mod violation;
+mod wire;
+
+pub(super) use client::Missing;
+pub use client::{ClientOptions, NativeClient};
+pub use server::{NativeServer, ServerOptions};
+
+/// What a node says under `wire` when it speaks this.
+pub const NAME: &str = "micro/1";

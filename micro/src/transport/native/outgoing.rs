@@ -1,0 +1,141 @@
+//! What goes out on a stream, as fast as the other side reads it.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Cx, Poll, Waker};
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::frame::{Kind, flags};
+use super::incoming::COST;
+use super::link::Link;
+use super::violation::{Reason, Violation};
+use super::wire::{Cursor, put_block};
+use crate::errors::{Error, Result};
+use crate::rpc::Streaming;
+
+/// Ready messages share a frame up to this size.
+const FULL: usize = 16 * 1024;
+/// How many frames are sent before others get their turn.
+const TURN: usize = 8;
+
+/// What one side may still send on a stream.
+#[derive(Debug)]
+pub(super) struct Credit(Mutex<Left>);
+
+#[derive(Debug)]
+struct Left {
+    window: usize,
+    left: usize,
+    sender: Option<Waker>,
+}
+
+impl Credit {
+    pub(super) fn new(window: u32) -> Arc<Self> {
+        let window = window as usize;
+        Arc::new(Credit(Mutex::new(Left { window, left: window, sender: None })))
+    }
+
+    /// Takes the body of CREDIT. Gives the sender, if one waits.
+    pub(super) fn grant(&self, mut body: Cursor<'_>) -> Result<Option<Waker>, Violation> {
+        let more = u32::from_be_bytes(body.array()?) as usize;
+        let mut left = self.left();
+        if more > left.window - left.left {
+            return Err(Violation::new(Reason::OverCredit, "credit beyond the window"));
+        }
+        left.left += more;
+        Ok(left.sender.take())
+    }
+
+    /// Waits until a frame of so many bytes may be sent.
+    async fn spend(&self, len: usize) {
+        let cost = len + COST;
+        std::future::poll_fn(|cx| {
+            let mut left = self.left();
+            if cost > left.left && left.left <= left.window / 2 {
+                left.sender = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            left.left = left.left.saturating_sub(cost);
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What there is to send on a stream, and whether more comes.
+enum Next {
+    Some,
+    Last,
+    Failed(Error),
+}
+
+/// Sends `items` as call `id`: what is ready shares a frame, and nothing is sent that the other side has no room for.
+///
+/// # Errors
+///
+/// What the stream fails with; what came before it is sent.
+pub(super) async fn send<C>(
+    link: &Link<C>,
+    id: u32,
+    credit: &Credit,
+    mut items: Streaming<Bytes>,
+    last: u8,
+) -> Result<()> {
+    let (mut batch, mut held) = (Vec::new(), None);
+    let limit = link.theirs.message as usize;
+    let most = FULL.min((link.theirs.window as usize / 2).max(1));
+    for turn in 1_usize.. {
+        let next = std::future::poll_fn(|cx| gather(&mut items, &mut batch, &mut held, most, limit, cx)).await;
+        let flags = if matches!(next, Next::Last) { last } else { 0 };
+        if !batch.is_empty() || flags == flags::END {
+            credit.spend(batch.len()).await;
+            link.room().await;
+            link.with(|queue, _| queue.frame(Kind::Items, flags, id, |out| out.extend_from_slice(&batch)));
+            batch.clear();
+        }
+        match next {
+            Next::Some if turn.is_multiple_of(TURN) => tokio::task::yield_now().await,
+            Next::Some => {}
+            Next::Last => break,
+            Next::Failed(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn gather(
+    items: &mut Streaming<Bytes>,
+    batch: &mut Vec<u8>,
+    held: &mut Option<Bytes>,
+    most: usize,
+    limit: usize,
+    cx: &mut Cx<'_>,
+) -> Poll<Next> {
+    if let Some(item) = held.take() {
+        put_block(batch, &item);
+    }
+    while batch.len() < most {
+        match Pin::new(&mut *items).poll_next(cx) {
+            Poll::Ready(Some(Ok(item))) if item.len() > limit => {
+                let words = format!("a message of {} bytes, and the peer takes {limit}", item.len());
+                return Poll::Ready(Next::Failed(Error::resource_exhausted(words)));
+            }
+            Poll::Ready(Some(Ok(item))) if !batch.is_empty() && batch.len() + item.len() > most => {
+                *held = Some(item);
+                return Poll::Ready(Next::Some);
+            }
+            Poll::Ready(Some(Ok(item))) => put_block(batch, &item),
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Next::Failed(error)),
+            Poll::Ready(None) => return Poll::Ready(Next::Last),
+            Poll::Pending if batch.is_empty() => return Poll::Pending,
+            Poll::Pending => return Poll::Ready(Next::Some),
+        }
+    }
+    Poll::Ready(Next::Some)
+}

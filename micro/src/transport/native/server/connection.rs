@@ -1,0 +1,272 @@
+//! What a server does with what it reads.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Cx, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::agreed::Methods;
+use super::call;
+use super::jobs::Jobs;
+use super::pace::Pace;
+use crate::context::{Context, Peer, Trace};
+use crate::errors::{Error, Result};
+use crate::rpc::{BoxFuture, Payload, Streaming};
+use crate::transport::native::NAME;
+use crate::transport::native::begin::Begin;
+use crate::transport::native::driver::{self, Side, wake};
+use crate::transport::native::end::{self, Beside};
+use crate::transport::native::frame::{self, Frame, Kind, flags};
+use crate::transport::native::incoming::{Inbox, Items};
+use crate::transport::native::link::Link;
+use crate::transport::native::violation::Violation;
+use crate::transport::{Inbound, Streams};
+use crate::util::clock::{self, Instant};
+use crate::util::spawn;
+
+/// How long a client may take to say that it has sent its last call.
+const DONE: Duration = Duration::from_secs(1);
+/// How far the connection has got on its way out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Serving,
+    /// The client was told, and has until then to say that it is done.
+    Draining(Instant),
+    /// No more calls come.
+    Finishing,
+    /// BYE is queued.
+    Over,
+}
+
+/// One connection to a client.
+pub(super) struct Connection<D> {
+    inbound: Arc<dyn Inbound>,
+    link: Arc<Link<Jobs>>,
+    peer: Peer,
+    methods: Methods,
+    /// The last id that was read, and the last that was not turned away.
+    last: u32,
+    handled: u32,
+    phase: Phase,
+    drain: Pin<Box<D>>,
+}
+
+impl<D: Future<Output = ()>> Connection<D> {
+    pub(super) fn new(inbound: Arc<dyn Inbound>, link: Arc<Link<Jobs>>, peer: SocketAddr, drain: Pin<Box<D>>) -> Self {
+        let peer = Peer::Remote(peer.to_string().into());
+        let methods = Methods::default();
+        Connection { inbound, link, peer, methods, last: 0, handled: 0, phase: Phase::Serving, drain }
+    }
+
+    fn frame(&mut self, frame: Frame<'_>, pace: &mut Pace) -> Result<(), Violation> {
+        match frame.kind {
+            Kind::Call => self.call(frame, pace),
+            Kind::Items => self.items(frame),
+            Kind::Credit => self.credit(frame),
+            Kind::Cancel => self.cancel(frame.id),
+            Kind::Done => self.done(frame.id),
+            Kind::Bye => {
+                drop(self.link.with(|_, jobs| jobs.take()));
+                self.phase = Phase::Finishing;
+                Ok(())
+            }
+            Kind::Hello => Err(Violation::out_of_order("a second HELLO")),
+            _ => match self.link.with(|queue, _| driver::sign(&frame, queue)) {
+                Some(done) => done,
+                None => Err(Violation::malformed("a frame that clients do not send")),
+            },
+        }
+    }
+
+    fn call(&mut self, frame: Frame<'_>, pace: &mut Pace) -> Result<(), Violation> {
+        if Some(frame.id) != self.last.checked_add(1) {
+            return Err(Violation::out_of_order("a call whose id is not the next"));
+        }
+        self.last = frame.id;
+        let begin = Begin::read(frame, &self.link.ours)?;
+        let agreed = self.methods.of(&begin.method, &self.link.ours)?;
+        if matches!(self.phase, Phase::Finishing | Phase::Over) {
+            return Ok(());
+        }
+        self.handled = frame.id;
+        let (open, full) = self.link.with(|queue, jobs| (jobs.len(), queue.is_full()));
+        if open >= self.link.ours.calls as usize {
+            let words = format!("more than {open} calls at a time on one connection");
+            refuse(&self.link, frame.id, &Error::unavailable(words));
+            return Ok(());
+        }
+        let (route, codec) = match agreed.route(&*self.inbound) {
+            Ok((route, codec)) => (route.clone(), *codec),
+            Err(error) => {
+                refuse(&self.link, frame.id, &error);
+                return Ok(());
+            }
+        };
+        let one = begin.message.is_some();
+        let route = route.shaped(if one { Streams::Neither } else { Streams::Both });
+        let timeout = begin.timeout.or_else(|| route.method().timeout());
+        let context = context(&self.peer, begin.metadata, begin.trace, timeout);
+        let (requests, payload) = match begin.message {
+            Some(message) => (None, Payload::One(message)),
+            None => {
+                let inbox = Inbox::new(self.link.ours.window);
+                let items = Items::new(self.link.clone(), frame.id, inbox.clone());
+                (Some(inbox), Payload::Many(Streaming::new(items)))
+            }
+        };
+        let mut run: BoxFuture<'static, Result<Payload>> =
+            Box::pin(call::run(self.inbound.clone(), route, codec, payload, context.clone()));
+        let patient = agreed.slow == 0 && pace.is_good();
+        agreed.slow = agreed.slow.saturating_sub(1);
+        if one && patient && !full {
+            // Whoever wakes it has nobody to wake: it is polled again as soon as it has a task.
+            let polled = run.as_mut().poll(&mut Cx::from_waker(Waker::noop()));
+            agreed.slow = pace.penalty();
+            if let Poll::Ready(outcome) = polled {
+                self.ready(frame.id, context, outcome);
+                return Ok(());
+            }
+        }
+        self.start(frame.id, context, requests, run);
+        Ok(())
+    }
+
+    /// Answers a call whose handler had everything at hand.
+    fn ready(&self, id: u32, context: Context, outcome: Result<Payload>) {
+        let theirs = &self.link.theirs;
+        match outcome {
+            Ok(Payload::One(message)) => self.link.with(|queue, _| {
+                call::reply(queue, theirs.message, theirs.metadata, id, &context, &message);
+            }),
+            Ok(Payload::Many(items)) => {
+                let outcome = Ok(Payload::Many(items));
+                self.spawn(id, None, call::answer(self.link.clone(), id, context, outcome));
+            }
+            Err(error) => {
+                self.link.with(|queue, _| call::ended(queue, theirs.metadata, id, &context, Some(&error)));
+            }
+        }
+    }
+
+    /// Gives a call a task of its own.
+    fn start(&self, id: u32, context: Context, requests: Option<Arc<Inbox>>, run: BoxFuture<'static, Result<Payload>>) {
+        let link = self.link.clone();
+        self.spawn(id, requests, async move {
+            let outcome = match context.deadline() {
+                Some(deadline) => {
+                    let run = clock::timeout_at(deadline, run).await;
+                    run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+                }
+                None => run.await,
+            };
+            call::answer(link, id, context, outcome).await;
+        });
+    }
+
+    fn spawn(&self, id: u32, requests: Option<Arc<Inbox>>, work: impl Future<Output = ()> + Send + 'static) {
+        // Under the lock, so that the job is there when it wants to be forgotten.
+        self.link.with(|_, jobs| {
+            jobs.begin(id, spawn::spawn(work), requests);
+        });
+    }
+
+    fn items(&mut self, frame: Frame<'_>) -> Result<(), Violation> {
+        self.known(frame.id)?;
+        let inbox = self.link.with(|_, jobs| jobs.get(frame.id).map(|job| job.requests.clone()));
+        // The call has ended, and the client does not know it yet.
+        let Some(inbox) = inbox else { return Ok(()) };
+        let inbox = inbox.ok_or_else(|| Violation::malformed("items of a call that is one message"))?;
+        wake(inbox.deliver(frame.body)?.into_iter().collect());
+        if frame.has(flags::END) {
+            wake(inbox.end(Ok(())).into_iter().collect());
+        }
+        Ok(())
+    }
+
+    fn credit(&mut self, frame: Frame<'_>) -> Result<(), Violation> {
+        self.known(frame.id)?;
+        let credit = self.link.with(|_, jobs| jobs.get(frame.id).and_then(|job| job.replies.clone()));
+        let Some(credit) = credit else { return Ok(()) };
+        wake(credit.grant(frame.body)?.into_iter().collect());
+        Ok(())
+    }
+
+    fn cancel(&mut self, id: u32) -> Result<(), Violation> {
+        self.known(id)?;
+        drop(self.link.with(|_, jobs| jobs.cancel(id)));
+        Ok(())
+    }
+
+    fn done(&mut self, id: u32) -> Result<(), Violation> {
+        if id != self.last || !matches!(self.phase, Phase::Draining(_) | Phase::Finishing) {
+            return Err(Violation::out_of_order("DONE in the wrong place"));
+        }
+        self.phase = Phase::Finishing;
+        Ok(())
+    }
+
+    fn known(&self, id: u32) -> Result<(), Violation> {
+        if id == 0 || id > self.last {
+            return Err(Violation::out_of_order("a frame of a call that has not begun"));
+        }
+        Ok(())
+    }
+}
+
+impl<D: Future<Output = ()>> Side for Connection<D> {
+    type Calls = Jobs;
+    const WAITS: bool = true;
+
+    fn read(&mut self, frames: &Bytes) -> Result<(), Violation> {
+        let mut pace = Pace::begin();
+        for frame in frame::frames(frames) {
+            self.frame(frame?, &mut pace)?;
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
+        if self.phase == Phase::Serving {
+            std::task::ready!(self.drain.as_mut().poll(cx));
+            self.phase = Phase::Draining(clock::after(DONE));
+            self.link.with(|queue, _| queue.bare(Kind::Drain, 0));
+        }
+        if matches!(self.phase, Phase::Draining(until) if until <= clock::now()) {
+            self.phase = Phase::Finishing;
+        }
+        if self.phase == Phase::Finishing && self.link.with(|_, jobs| jobs.are_over()) {
+            self.phase = Phase::Over;
+            let last = self.handled;
+            self.link.with(|queue, _| queue.frame(Kind::Bye, 0, last, |out| out.extend_from_slice(&[0, 0])));
+        }
+        if self.phase == Phase::Over { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn due(&mut self) -> Option<Instant> {
+        match self.phase {
+            Phase::Draining(until) => Some(until),
+            _ => None,
+        }
+    }
+}
+
+fn context(
+    peer: &Peer,
+    metadata: crate::metadata::Metadata,
+    trace: Option<Trace>,
+    timeout: Option<Duration>,
+) -> Context {
+    let context = Context::new().with_peer(peer.clone()).with_wire(NAME).with_trace(trace.unwrap_or_else(Trace::start));
+    let context = if metadata.is_empty() { context } else { context.with_metadata(metadata) };
+    match timeout {
+        Some(timeout) => context.with_timeout(timeout),
+        None => context,
+    }
+}
+
+fn refuse(link: &Link<Jobs>, id: u32, error: &Error) {
+    link.with(|queue, _| queue.frame(Kind::Refused, 0, id, |out| end::put_end(out, Some(error), &Beside::default())));
+}

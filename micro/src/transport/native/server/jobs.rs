@@ -1,0 +1,78 @@
+//! The calls that have tasks of their own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::transport::native::ids::Ids;
+use crate::transport::native::incoming::Inbox;
+use crate::transport::native::outgoing::Credit;
+use crate::util::spawn::Task;
+
+/// The calls of a connection that have not been answered where they were read.
+#[derive(Debug, Default)]
+pub(super) struct Jobs {
+    open: HashMap<u32, Job, Ids>,
+    /// Whether the connection waits for the last of them to end.
+    awaited: bool,
+}
+
+/// One of them. Dropping it drops the handler.
+#[derive(Debug)]
+pub(super) struct Job {
+    task: Task<()>,
+    pub(super) requests: Option<Arc<Inbox>>,
+    pub(super) replies: Option<Arc<Credit>>,
+}
+
+impl Jobs {
+    /// Keeps the task of call `id`.
+    pub(super) fn begin(&mut self, id: u32, task: Task<()>, requests: Option<Arc<Inbox>>) {
+        self.open.insert(id, Job { task, requests, replies: None });
+    }
+
+    pub(super) fn get(&self, id: u32) -> Option<&Job> {
+        self.open.get(&id)
+    }
+
+    /// Takes call `id` out, for its handler to be dropped.
+    pub(super) fn cancel(&mut self, id: u32) -> Option<Job> {
+        self.open.remove(&id)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether all have ended, for a connection that waits for the last.
+    pub(super) fn are_over(&mut self) -> bool {
+        self.awaited = true;
+        self.is_empty()
+    }
+
+    /// Whether the connection is to hear that there are none.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.awaited && self.is_empty()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// For the job itself, which has come to its end.
+    pub(super) fn finish(&mut self, id: u32) {
+        if let Some(job) = self.open.remove(&id) {
+            job.task.detach();
+        }
+    }
+
+    /// Answers call `id` with a stream.
+    pub(super) fn sends(&mut self, id: u32, credit: &Arc<Credit>) {
+        if let Some(job) = self.open.get_mut(&id) {
+            job.replies = Some(credit.clone());
+        }
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Job> {
+        self.open.drain().map(|(_, job)| job).collect()
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a connection ends.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The reason BYE gives; 0 is none, when a side is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// A frame that cannot be read, or that this side does not send.
+    Malformed = 1,
+    /// Longer than was allowed.
+    TooLong = 2,
+    /// Ids and methods that do not follow one another.
+    OutOfOrder = 3,
+    /// More than was allowed.
+    TooMany = 4,
+    /// More on a stream than its reader had room for.
+    OverCredit = 5,
+    /// Nothing came in time.
+    Silent = 6,
+}
+
+/// What a peer did that the protocol does not allow: the connection ends with it.
+#[derive(Clone, Debug)]
+pub(super) struct Violation {
+    reason: Reason,
+    words: Cow<'static, str>,
+}
+
+impl Violation {
+    pub(super) fn new(reason: Reason, words: impl Into<Cow<'static, str>>) -> Self {
+        Violation { reason, words: words.into() }
+    }
+
+    pub(super) fn malformed(words: &'static str) -> Self {
+        Violation::new(Reason::Malformed, words)
+    }
+
+    pub(super) fn out_of_order(words: &'static str) -> Self {
+        Violation::new(Reason::OutOfOrder, words)
+    }
+
+    pub(super) fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    pub(super) fn words(&self) -> &str {
+        &self.words
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({:?})", self.words, self.reason)
+    }
+}
+
+impl std::error::Error for Violation {}
