@@ -3,7 +3,7 @@
 #
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
-#   tests/run.sh --bench    only micro beside its peers: builds them all and measures for four minutes
+#   tests/run.sh --bench    only micro beside its peers: builds them all and measures for five minutes
 #
 # It needs Rust, Python 3, node with npm and, to install packages, root or what is named below already there.
 set -euo pipefail

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a call costs: micro beside its peers, in one run and one table. README.md says what the figures mean.
 
-    tests/bench/run.py                         all of it, about four minutes once everything is built
+    tests/bench/run.py                         all of it, about five minutes once everything is built
     tests/bench/run.py --quick                 the scenarios that matter most, once: about a minute
     tests/bench/run.py --only micro,tonic --scenarios unary-16-64-1,echo --rounds 5 --seconds 2
     tests/bench/run.py --allocations           allocations of a small call, on either side
@@ -30,16 +30,13 @@ FLOOR = "floor"
 PATIENCE = 60
 
 # What a peer can do: `streams` both ways, `items` from the server, `pool` when it opens a connection per call by itself.
+ALL = {"unary", "open", "items", "streams", "idle"}
 PEERS = {
-    "micro": dict(package="bench-micro", can={"unary", "open", "items", "streams", "idle"}, idle="native"),
-    "micro-http": dict(
-        package="bench-micro",
-        environment={"MICRO_WIRE": "http"},
-        can={"unary", "open", "items", "streams", "idle"},
-        idle="grpc",
-    ),
-    "tonic": dict(package="bench-tonic", can={"unary", "open", "items", "streams", "idle"}, idle="grpc"),
-    "connectrpc": dict(package="bench-connectrpc", can={"unary", "open", "items", "streams", "idle"}, idle="grpc"),
+    "micro": dict(package="bench-micro", can=ALL, idle="native"),
+    "micro-quiet": dict(package="bench-micro", can=ALL - {"idle"}, environment={"MICRO_LOG": "off"}),
+    "micro-http": dict(package="bench-micro", can=ALL, environment={"MICRO_WIRE": "http"}, idle="grpc"),
+    "tonic": dict(package="bench-tonic", can=ALL, idle="grpc"),
+    "connectrpc": dict(package="bench-connectrpc", can=ALL, idle="grpc"),
     "tarpc": dict(package="bench-tarpc", can={"unary", "open"}),
     "axum": dict(package="bench-axum", can={"unary", "open", "items", "pool"}),
     "floor": dict(package="bench-floor", can={"alone"}),
@@ -379,7 +376,7 @@ def machine():
 
 def allocations(options):
     """Of small calls, those of everything that runs in the process."""
-    peers = [peer for peer in ("micro", "micro-http", "tonic") if peer in options.only]
+    peers = [peer for peer in options.only if PEERS[peer]["package"] in ("bench-micro", "bench-tonic")]
     programs = built(peers, ["count"])
     print(f"\n{machine()}\n")
     print(line(["unary 16 B, 1 connection", "peer", "allocations per call, client", "server"]))
