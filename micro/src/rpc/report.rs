@@ -1,5 +1,7 @@
 //! What the log learns of a call: one span around it, and what it failed with.
 
+use std::fmt;
+
 use tracing::{Level, Span};
 
 use crate::context::Context;
@@ -11,7 +13,7 @@ pub(super) fn span(service: &ServiceDesc, index: usize, context: &Context) -> Sp
     if !tracing::enabled!(target: "micro::call", Level::INFO) {
         return Span::none();
     }
-    let trace = context.trace().map(|trace| format!("{:032x}", trace.trace_id()));
+    let trace = context.trace().map(|trace| tracing::field::display(TraceId(trace.trace_id())));
     tracing::info_span!(
         target: "micro::call",
         "call",
@@ -20,6 +22,15 @@ pub(super) fn span(service: &ServiceDesc, index: usize, context: &Context) -> Sp
         trace,
         wire = context.wire(),
     )
+}
+
+/// An id of a trace, as W3C Trace Context writes it.
+struct TraceId(u128);
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
 }
 
 /// Writes down what a peer will not be told. A failure the author expressed is the caller's business, and only a

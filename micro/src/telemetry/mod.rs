@@ -1,11 +1,19 @@
 //! Where logs and spans go, on top of `tracing`: to stderr, as text for people or as JSON for machines.
 
+mod fields;
+mod gate;
+
 use std::fmt;
 use std::io::IsTerminal;
 use std::str::FromStr;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::filter::{EnvFilter, ParseError, Targets};
+use tracing_subscriber::fmt::format::{DefaultFields, FmtSpan, JsonFields};
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::{Registry, reload};
+
+use fields::AtOnce;
+use gate::Gate;
 
 use crate::errors::{Error, Result};
 
@@ -56,7 +64,7 @@ impl Logging {
     ///
     /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is none.
     pub fn check(&self) -> Result<()> {
-        self.parse().map(drop)
+        self.rules().map(drop)
     }
 
     /// Begins to write logs to stderr, unless the program has arranged for them itself; then that stays, and nothing is
@@ -66,55 +74,93 @@ impl Logging {
     ///
     /// As [`check`](Self::check).
     pub fn install(&self) -> Result<Option<Filter>> {
-        let builder = tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_env_filter(self.parse()?)
-            .with_span_events(FmtSpan::NONE)
-            .with_ansi(self.format == Format::Text && std::io::stderr().is_terminal());
-        // An error of installing says that a subscriber is there already, which is the program's good right.
-        Ok(match self.format {
-            Format::Text => {
-                let builder = builder.with_filter_reloading();
-                let handle = builder.reload_handle();
-                let installed = tracing::subscriber::set_global_default(builder.finish());
-                installed.is_ok().then(|| Filter(Box::new(move |filter| drop(handle.reload(filter)))))
+        Ok(match self.rules()? {
+            Rules::Targets(targets) => {
+                let gate = Gate::new(targets);
+                self.begin(gate.clone()).then_some(Filter(Inner::Gate(gate)))
             }
-            Format::Json => {
-                let builder = builder.json().flatten_event(true).with_filter_reloading();
-                let handle = builder.reload_handle();
-                let installed = tracing::subscriber::set_global_default(builder.finish());
-                installed.is_ok().then(|| Filter(Box::new(move |filter| drop(handle.reload(filter)))))
+            Rules::Spans(filter) => {
+                let (filter, handle) = reload::Layer::new(*filter);
+                self.begin(filter).then(|| Filter(Inner::Spans(handle)))
             }
         })
     }
 
-    fn parse(&self) -> Result<EnvFilter> {
+    /// Whether it could be arranged for. A failure says that a subscriber is there already, which is the program's good
+    /// right.
+    fn begin(&self, filter: impl Layer<Registry> + Send + Sync) -> bool {
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_span_events(FmtSpan::NONE)
+            .with_ansi(self.format == Format::Text && std::io::stderr().is_terminal());
+        let begun = match self.format {
+            Format::Text => {
+                let lines = lines.fmt_fields(AtOnce(DefaultFields::new()));
+                tracing::subscriber::set_global_default(filter.with_subscriber(Registry::default()).with(lines))
+            }
+            Format::Json => {
+                let lines = lines.json().flatten_event(true).fmt_fields(AtOnce(JsonFields::new()));
+                tracing::subscriber::set_global_default(filter.with_subscriber(Registry::default()).with(lines))
+            }
+        };
+        begun.is_ok()
+    }
+
+    fn rules(&self) -> Result<Rules> {
         // Drivers tell again what their rooms tell in the words of the house; whoever wants to hear them names them.
         let quiet = QUIET.iter().filter(|driver| !self.filter.contains(*driver));
-        let filter =
-            quiet.map(|driver| format!("{driver}=warn")).chain([self.filter.clone()]).collect::<Vec<_>>().join(",");
-        EnvFilter::builder().parse(filter).map_err(|error| {
-            Error::invalid_argument(format!(
-                "`{}` is no log filter: expected a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels by \
-                 target like `info,micro=debug`",
-                self.filter
-            ))
-            .from_source(error)
-        })
+        let words = quiet.map(|driver| format!("{driver}=warn")).chain([self.filter.clone()]);
+        let words = words.collect::<Vec<_>>().join(",");
+        // Rules that name spans or fields have to be asked at every span.
+        if words.contains('[') {
+            let rules = EnvFilter::builder().parse(words).map_err(|error| self.refused(error))?;
+            return Ok(Rules::Spans(Box::new(rules)));
+        }
+        words.parse().map(Rules::Targets).map_err(|error: ParseError| self.refused(error))
+    }
+
+    fn refused(&self, error: ParseError) -> Error {
+        Error::invalid_argument(format!(
+            "`{}` is no log filter: expected a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels by \
+             target like `info,micro=debug`",
+            self.filter
+        ))
+        .from_source(error)
     }
 }
 
+/// What is written.
+enum Rules {
+    /// Levels by target.
+    Targets(Targets),
+    /// Also by spans and their fields.
+    Spans(Box<EnvFilter>),
+}
+
 /// What decides which logs are written, to be changed while they are.
-pub struct Filter(Box<dyn Fn(EnvFilter) + Send + Sync>);
+pub struct Filter(Inner);
+
+enum Inner {
+    Gate(Gate),
+    Spans(reload::Handle<EnvFilter, Registry>),
+}
 
 impl Filter {
     /// Writes from now on what `logging` says; its format stays.
     ///
     /// # Errors
     ///
-    /// As [`Logging::check`].
+    /// As [`Logging::check`]; [`FailedPrecondition`](crate::Code::FailedPrecondition) for rules that name spans where those
+    /// at the start did not.
     pub fn set(&self, logging: &Logging) -> Result<()> {
-        (self.0)(logging.parse()?);
+        match (&self.0, logging.rules()?) {
+            (Inner::Gate(gate), Rules::Targets(targets)) => gate.set(targets),
+            (Inner::Spans(handle), Rules::Spans(filter)) => handle.reload(*filter)?,
+            (Inner::Spans(handle), Rules::Targets(targets)) => handle.reload(EnvFilter::new(targets.to_string()))?,
+            (Inner::Gate(_), Rules::Spans(_)) => {
+                return Err(Error::failed_precondition("rules that name spans count when the program starts"));
+            }
+        }
         Ok(())
     }
 }
@@ -132,7 +178,7 @@ mod tests {
     #[test]
     fn levels_and_levels_by_target_are_filters_and_nonsense_is_not() {
         let check = |filter: &str| Logging { filter: filter.into(), ..Logging::default() }.check();
-        for filter in ["info", "off", "warn,micro=debug", "micro::call=trace"] {
+        for filter in ["info", "off", "warn,micro=debug", "micro::call=trace", "info,[call{service=shop}]=debug"] {
             assert!(check(filter).is_ok(), "{filter}");
         }
         let error = check("micro=loud").unwrap_err();

@@ -94,7 +94,7 @@ pub struct Settings {
     #[config(default = true, reload = "restart")]
     pub reflection: bool,
     /// What is logged: a level, or levels by target like `info,micro=debug`.
-    #[config(default = "info", env = "MICRO_LOG_LEVEL", validate(with(a_filter)))]
+    #[config(default = "info", env = "MICRO_LOG_LEVEL", validate(length(1..), with(a_filter)))]
     pub log: String,
     /// How it is logged.
     #[config(default = Format::Text, reload = "restart")]

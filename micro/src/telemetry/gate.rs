@@ -1,0 +1,53 @@
+//! What decides which spans and events are written, to be changed while they are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::Interest;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, Layer};
+
+/// Levels by target, asked once for each place in the code and not at every span: `tracing` remembers the answer until
+/// [`Gate::set`] makes it ask again.
+#[derive(Clone)]
+pub(super) struct Gate(Arc<ArcSwap<Targets>>);
+
+impl Gate {
+    pub(super) fn new(targets: Targets) -> Self {
+        Gate(Arc::new(ArcSwap::from_pointee(targets)))
+    }
+
+    pub(super) fn set(&self, targets: Targets) {
+        self.0.store(Arc::new(targets));
+        tracing::callsite::rebuild_interest_cache();
+    }
+
+    fn lets_through(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.load().would_enable(metadata.target(), metadata.level())
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Gate {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.lets_through(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        self.lets_through(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let targets = self.0.load();
+        let named = targets.iter().map(|(_, level)| level);
+        named.chain(targets.default_level()).max()
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gate({})", self.0.load())
+    }
+}
