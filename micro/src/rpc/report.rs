@@ -1,7 +1,5 @@
 //! What the log learns of a call: one span around it, and what it failed with.
 
-use std::fmt;
-
 use tracing::{Level, Span};
 
 use crate::context::Context;
@@ -13,7 +11,8 @@ pub(super) fn span(service: &ServiceDesc, index: usize, context: &Context) -> Sp
     if !tracing::enabled!(target: "micro::call", Level::INFO) {
         return Span::none();
     }
-    let trace = context.trace().map(|trace| tracing::field::display(TraceId(trace.trace_id())));
+    let mut digits = [0; 32];
+    let trace = context.trace().map(|trace| in_hex(trace.trace_id(), &mut digits));
     tracing::info_span!(
         target: "micro::call",
         "call",
@@ -25,12 +24,11 @@ pub(super) fn span(service: &ServiceDesc, index: usize, context: &Context) -> Sp
 }
 
 /// An id of a trace, as W3C Trace Context writes it.
-struct TraceId(u128);
-
-impl fmt::Display for TraceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+fn in_hex(id: u128, digits: &mut [u8; 32]) -> &str {
+    for (digit, place) in digits.iter_mut().rev().zip((0..128).step_by(4)) {
+        *digit = b"0123456789abcdef"[(id >> place) as usize & 0xf];
     }
+    std::str::from_utf8(digits).expect("hexadecimal digits are text")
 }
 
 /// Writes down what a peer will not be told. A failure the author expressed is the caller's business, and only a

@@ -1,7 +1,10 @@
-//! How the fields of a span are kept as text.
+//! How the fields of spans and events become text.
 
 use std::cell::RefCell;
+use std::error::Error;
+use std::fmt::{self, Debug, Write as _};
 
+use tracing::field::{Field, Visit};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::Writer;
@@ -15,16 +18,137 @@ thread_local! {
 pub(super) struct AtOnce<F>(pub(super) F);
 
 impl<'writer, F: for<'any> FormatFields<'any>> FormatFields<'writer> for AtOnce<F> {
-    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> std::fmt::Result {
-        // Colours are known to the writer alone. And whoever logs while it is being logged has no text left to gather in.
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
+        gathered(&mut writer, |text| self.0.format_fields(Writer::new(text), fields))
+    }
+}
+
+/// Writes fields as tracing's own format does: `message name=value text="value"`. Every call has a span and hardly any
+/// span is ever shown, so this makes little of a text that is nothing but letters.
+#[derive(Debug)]
+pub(super) struct Plain<F>(pub(super) F);
+
+impl<'writer, F: for<'any> FormatFields<'any>> FormatFields<'writer> for Plain<F> {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
         if writer.has_ansi_escapes() {
             return self.0.format_fields(writer, fields);
         }
-        let mut gathered = GATHERED.take();
-        gathered.clear();
-        let formatted = self.0.format_fields(Writer::new(&mut gathered), fields);
-        let written = formatted.and_then(|()| writer.write_str(&gathered));
-        GATHERED.set(gathered);
-        written
+        gathered(&mut writer, |text| {
+            fields.record(&mut Gather { text });
+            Ok(())
+        })
+    }
+}
+
+/// Lets `write` write into a text that is there already, and passes that on in one piece.
+fn gathered(writer: &mut Writer<'_>, write: impl FnOnce(&mut String) -> fmt::Result) -> fmt::Result {
+    // Whoever logs while it is being logged finds an empty one.
+    let mut text = GATHERED.take();
+    text.clear();
+    let written = write(&mut text).and_then(|()| writer.write_str(&text));
+    GATHERED.set(text);
+    written
+}
+
+struct Gather<'a> {
+    text: &'a mut String,
+}
+
+impl Gather<'_> {
+    /// Begins a field; the message goes without its name.
+    fn begin(&mut self, field: &Field) {
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        if field.name() != "message" {
+            self.text.push_str(field.name().strip_prefix("r#").unwrap_or(field.name()));
+            self.text.push('=');
+        }
+    }
+}
+
+impl Visit for Gather<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.begin(field);
+        let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+        if field.name() == "message" {
+            self.text.push_str(value);
+        } else if value.bytes().all(plain) {
+            self.text.extend(["\"", value, "\""]);
+        } else {
+            let _ = write!(self.text, "{value:?}");
+        }
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.begin(field);
+        let _ = write!(self.text, "{value}");
+        let mut source = value.source();
+        if source.is_some() {
+            let _ = write!(self.text, " {}.sources=[", field.name());
+            while let Some(error) = source {
+                source = error.source();
+                let _ = write!(self.text, "{error}{}", if source.is_some() { ", " } else { "]" });
+            }
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.begin(field);
+        let _ = write!(self.text, "{value:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::fmt::MakeWriter;
+    use tracing_subscriber::fmt::format::DefaultFields;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Written {
+        type Writer = Written;
+
+        fn make_writer(&'a self) -> Written {
+            self.clone()
+        }
+    }
+
+    fn said(fields: impl for<'any> FormatFields<'any> + Send + Sync + 'static) -> String {
+        let written = Written::default();
+        let subscriber = tracing_subscriber::fmt().with_writer(written.clone()).without_time().with_ansi(false);
+        tracing::subscriber::with_default(subscriber.fmt_fields(fields).finish(), || {
+            let quoted = "a \"quoted\" \\ word";
+            let span = tracing::info_span!("call", service = "greeter", quoted, count = 3, on = true, empty = "");
+            let _entered = span.enter();
+            let error: &(dyn Error + 'static) = &std::io::Error::other("disk 7");
+            tracing::info!(error, r#type = ?Some("grüße"), share = 0.5, "it {} said", "was");
+            tracing::info!(message = "alone");
+            tracing::info!(only = %"a field");
+        });
+        let written = written.0.lock().unwrap();
+        String::from_utf8_lossy(&written).into_owned()
+    }
+
+    #[test]
+    fn fields_read_as_those_of_tracing_do() {
+        assert_eq!(said(Plain(DefaultFields::new())), said(DefaultFields::new()));
+        assert_eq!(said(AtOnce(DefaultFields::new())), said(DefaultFields::new()));
     }
 }

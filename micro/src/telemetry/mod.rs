@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::format::{DefaultFields, FmtSpan, JsonFields};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::{Registry, reload};
 
-use fields::AtOnce;
+use fields::{AtOnce, Plain};
 use gate::Gate;
 
 use crate::errors::{Error, Result};
@@ -95,7 +95,7 @@ impl Logging {
             .with_ansi(self.format == Format::Text && std::io::stderr().is_terminal());
         let begun = match self.format {
             Format::Text => {
-                let lines = lines.fmt_fields(AtOnce(DefaultFields::new()));
+                let lines = lines.fmt_fields(Plain(DefaultFields::new()));
                 tracing::subscriber::set_global_default(filter.with_subscriber(Registry::default()).with(lines))
             }
             Format::Json => {
