@@ -8,11 +8,11 @@ use std::io::IsTerminal;
 use std::str::FromStr;
 
 use tracing_subscriber::filter::{EnvFilter, ParseError, Targets};
-use tracing_subscriber::fmt::format::{DefaultFields, FmtSpan, JsonFields};
+use tracing_subscriber::fmt::format::{DefaultFields, FmtSpan};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::{Registry, reload};
 
-use fields::{AtOnce, Plain};
+use fields::Plain;
 use gate::Gate;
 
 use crate::errors::{Error, Result};
@@ -99,7 +99,7 @@ impl Logging {
                 tracing::subscriber::set_global_default(filter.with_subscriber(Registry::default()).with(lines))
             }
             Format::Json => {
-                let lines = lines.json().flatten_event(true).fmt_fields(AtOnce(JsonFields::new()));
+                let lines = lines.json().flatten_event(true);
                 tracing::subscriber::set_global_default(filter.with_subscriber(Registry::default()).with(lines))
             }
         };
