@@ -59,6 +59,10 @@ impl Engine {
     /// A source says this now. What cannot be used leaves everything as it is.
     pub(super) fn offer(&self, slot: SlotId, name: &str, table: Table) {
         let mut state = self.state();
+        // Its task ends at its next wait, and may say something before.
+        if !state.layers.has(slot) {
+            return;
+        }
         let accepted = self.accept(&mut state, slot, table);
         drop(state);
         self.to_tell.deliver();
@@ -132,12 +136,80 @@ impl Engine {
         }
         state.layers = layers;
         self.merged.send_replace(Arc::new(merged));
-        for change in changes {
-            self.to_tell.push(change());
-        }
+        // Another thread may be telling watchers right now: it gets these once everything has changed.
+        let calls: Vec<_> = changes.into_iter().map(|change| change()).collect();
+        calls.into_iter().for_each(|call| self.to_tell.push(call));
         let waiting: Vec<String> = state.cells.values().flat_map(|cell| cell.waiting()).collect();
         let words = (!waiting.is_empty()).then(|| format!("waits for a restart: `{}`", waiting.join("`, `")));
         let _ = self.trouble("changes", words);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::config::{Config, Configuration, Node, Origin, put};
+
+    #[micro::config(prefix = "engine_one")]
+    struct One {
+        #[config(default = 0)]
+        n: u32,
+    }
+
+    #[micro::config(prefix = "engine_two")]
+    struct Two {
+        #[config(default = 0)]
+        n: u32,
+    }
+
+    fn both(n: u32) -> Table {
+        let mut table = Table::new();
+        for path in ["engine_one.n", "engine_two.n"] {
+            put(&mut table, path, Node::new(n, Origin::new(Layer::File, "test")));
+        }
+        table
+    }
+
+    #[test]
+    fn watchers_find_everything_changed_also_while_others_deliver() {
+        const ROUNDS: u32 = 3_000;
+        let configuration = Configuration::new();
+        let (one, two): (Config<One>, Config<Two>) = (configuration.of().unwrap(), configuration.of().unwrap());
+        let (slot, name) = configuration.0.add_slot(Layer::File, "test");
+        let behind = Arc::new(Mutex::new(Vec::new()));
+        let (of_one, of_two) = (two.clone(), one.clone());
+        let (first, second) = (behind.clone(), behind.clone());
+        let behind_of = |behind: &Mutex<Vec<_>>, told: u32, beside: u32| {
+            if beside < told {
+                behind.lock().unwrap().push((told, beside));
+            }
+        };
+        let _watching = (
+            one.watch(move |_, new| behind_of(&first, new.n, of_one.get().n)),
+            two.watch(move |_, new| behind_of(&second, new.n, of_two.get().n)),
+        );
+        let enough = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !enough.load(Ordering::Relaxed) {
+                    configuration.0.to_tell.deliver();
+                }
+            });
+            (1..ROUNDS).for_each(|n| configuration.0.offer(slot, &name, both(n)));
+            enough.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(*behind.lock().unwrap(), []);
+    }
+
+    #[test]
+    fn a_source_that_was_given_up_may_still_speak() {
+        let configuration = Configuration::new();
+        let (slot, name) = configuration.0.add_slot(Layer::File, "test");
+        configuration.0.remove_slot(slot);
+        configuration.0.offer(slot, &name, both(7));
+        assert_eq!(configuration.get::<u32>("engine_one.n").unwrap(), Some(0));
     }
 }

@@ -64,13 +64,18 @@ impl Layers {
         self.slots.retain(|slot| slot.id != id);
     }
 
+    /// Whether a place is still there.
+    pub(super) fn has(&self, id: SlotId) -> bool {
+        self.slots.iter().any(|slot| slot.id == id)
+    }
+
     /// The structs that are linked.
     pub(super) fn sections(&self) -> Arc<[&'static SectionDesc]> {
         self.sections.clone()
     }
 
     fn slot(&mut self, id: SlotId) -> &mut Slot {
-        self.slots.iter_mut().find(|slot| slot.id == id).expect("a slot is removed by its owner alone")
+        self.slots.iter_mut().find(|slot| slot.id == id).expect("only a place that is there is named")
     }
 
     /// What a place says, as it is in force.
