@@ -341,6 +341,10 @@ impl<'a> MethodInfo<'a> {
     /// A method of which only the path and the shape are known.
     pub fn new(path: &'a str, client_streaming: bool, server_streaming: bool) -> Self {
         let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        MethodInfo::named(name, path, client_streaming, server_streaming)
+    }
+
+    fn named(name: &'a str, path: &'a str, client_streaming: bool, server_streaming: bool) -> Self {
         MethodInfo {
             name,
             path,
@@ -396,11 +400,10 @@ impl<'a> MethodInfo<'a> {
 impl From<&'static MethodDesc> for MethodInfo<'static> {
     fn from(desc: &'static MethodDesc) -> Self {
         MethodInfo {
-            name: desc.name,
             idempotency: desc.idempotency,
             timeout: desc.timeout,
             desc: Some(desc),
-            ..MethodInfo::new(desc.path, desc.client_streaming, desc.server_streaming)
+            ..MethodInfo::named(desc.name, desc.path, desc.client_streaming, desc.server_streaming)
         }
     }
 }
@@ -408,10 +411,9 @@ impl From<&'static MethodDesc> for MethodInfo<'static> {
 impl<'a> From<&'a MethodDescription> for MethodInfo<'a> {
     fn from(method: &'a MethodDescription) -> Self {
         MethodInfo {
-            name: &method.name,
             idempotency: method.idempotency,
             timeout: method.timeout,
-            ..MethodInfo::new(&method.path, method.client_streaming, method.server_streaming)
+            ..MethodInfo::named(&method.name, &method.path, method.client_streaming, method.server_streaming)
         }
     }
 }
