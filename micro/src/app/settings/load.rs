@@ -90,8 +90,12 @@ impl Loaded {
 fn install_logs(settings: &Config<Settings>) -> Result<()> {
     if let Some(filter) = settings.get().logging().install()? {
         let react = move |old: &Settings, new: &Settings| {
-            if old.log != new.log && filter.set(&new.logging()).is_ok() {
-                tracing::info!(log = new.log, "what is logged changes");
+            if old.log == new.log {
+                return;
+            }
+            match filter.set(&new.logging()) {
+                Ok(()) => tracing::info!(log = new.log, "what is logged changes"),
+                Err(error) => tracing::warn!(log = new.log, "what is logged stays as it was: {error}"),
             }
         };
         settings.watch(react).forever();
