@@ -23,7 +23,7 @@ use followed::Followed;
 use retry::Budget;
 use way::{Sole, Way};
 
-use crate::context::{Context, Peer};
+use crate::context::Context;
 use crate::errors::Result;
 use crate::registry::Registry;
 use crate::rpc::Slot;
@@ -257,7 +257,10 @@ impl Client {
         let options = &self.target.options;
         let usual = (!method.has_stream()).then(|| self.core.timeout());
         let timeout = options.timeout.or(method.timeout()).or(usual);
-        caller.calling(timeout, &options.metadata, way.is_local().then_some(Peer::Local))
+        match way {
+            Way::Local(inbound, _) => caller.calling_here(timeout, &options.metadata, inbound.extensions()),
+            Way::Remote(_) => caller.calling(timeout, &options.metadata),
+        }
     }
 
     fn aimed(&self, change: impl FnOnce(&mut Target)) -> Self {

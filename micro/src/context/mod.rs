@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 pub use account::Account;
 pub use extensions::Extensions;
-pub use scope::{Scoped, spawn};
+pub use scope::{Called, Scoped, spawn};
 pub use trace::Trace;
 
 use crate::errors::{Code, Error};
@@ -51,8 +51,9 @@ struct Inner {
     peer: Option<Peer>,
     wire: Option<&'static str>,
     account: Option<Arc<Account>>,
-    // Set by the server, when the caller in the same process may hold this context too.
-    lent: OnceLock<Extensions>,
+    lent: Extensions,
+    // For a context that came without them, and may be held by others too.
+    lent_late: OnceLock<Extensions>,
     // Both are rare, so a call that does without them allocates nothing for them.
     cancelled: OnceLock<watch::Sender<bool>>,
     reply: Mutex<Option<Box<Reply>>>,
@@ -65,6 +66,16 @@ pub enum Peer {
     Local,
     /// A socket address, as text.
     Remote(Arc<str>),
+}
+
+/// What is known of a call when it comes over a wire.
+pub(crate) struct Arrived {
+    pub(crate) peer: Option<Peer>,
+    pub(crate) wire: &'static str,
+    pub(crate) trace: Option<Trace>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) metadata: Metadata,
+    pub(crate) lent: Extensions,
 }
 
 #[derive(Clone, Default)]
@@ -129,19 +140,42 @@ impl Context {
     /// The context of a call made from here: the deadline and the trace go along, nothing else does.
     #[must_use]
     pub fn child(&self) -> Self {
-        self.calling(None, &Metadata::new(), None)
+        self.calling(None, &Metadata::new())
     }
 
     /// The same with more that is known of the call, made in one go.
-    pub(crate) fn calling(&self, timeout: Option<Duration>, metadata: &Metadata, peer: Option<Peer>) -> Self {
+    pub(crate) fn calling(&self, timeout: Option<Duration>, metadata: &Metadata) -> Self {
+        Context(Some(Arc::new(self.called(timeout, metadata))))
+    }
+
+    /// The same for a call within the process: it arrives as it leaves.
+    pub(crate) fn calling_here(&self, timeout: Option<Duration>, metadata: &Metadata, lent: &Extensions) -> Self {
+        let (peer, lent) = (Some(Peer::Local), lent.clone());
+        Context(Some(Arc::new(Inner { peer, lent, ..self.called(timeout, metadata) })))
+    }
+
+    fn called(&self, timeout: Option<Duration>, metadata: &Metadata) -> Inner {
         let caller = self.0.as_deref();
         let inherited = caller.and_then(|inner| inner.deadline);
         let own = timeout.map(clock::after);
-        Context(Some(Arc::new(Inner {
+        Inner {
             deadline: inherited.into_iter().chain(own).min(),
             metadata: metadata.clone(),
             trace: Some(caller.and_then(|inner| inner.trace).map_or_else(Trace::start, |trace| trace.child())),
+            ..Inner::default()
+        }
+    }
+
+    /// The context of a call that came over a wire.
+    pub(crate) fn arrived(arrived: Arrived) -> Self {
+        let Arrived { peer, wire, trace, timeout, metadata, lent } = arrived;
+        Context(Some(Arc::new(Inner {
+            deadline: timeout.map(clock::after),
+            metadata,
+            trace: Some(trace.unwrap_or_else(Trace::start)),
             peer,
+            wire: Some(wire),
+            lent,
             ..Inner::default()
         })))
     }
@@ -189,13 +223,17 @@ impl Context {
 
     /// All of it; nothing outside of a server's calls.
     pub(crate) fn extensions(&self) -> Option<&Extensions> {
-        self.0.as_ref()?.lent.get()
+        let inner = self.0.as_ref()?;
+        if inner.lent.is_empty() { inner.lent_late.get() } else { Some(&inner.lent) }
     }
 
     /// Lends values to whoever answers this call. Later ones do not count: one server answers it.
     pub(crate) fn lend(&self, extensions: &Extensions) {
-        if let Some(inner) = &self.0 {
-            inner.lent.get_or_init(|| extensions.clone());
+        if let Some(inner) = &self.0
+            && inner.lent.is_empty()
+            && !extensions.is_empty()
+        {
+            inner.lent_late.get_or_init(|| extensions.clone());
         }
     }
 
@@ -282,6 +320,7 @@ impl Context {
         match Arc::get_mut(inner) {
             Some(inner) => change(inner),
             None => {
+                let lent = if inner.lent.is_empty() { inner.lent_late.get() } else { Some(&inner.lent) };
                 let mut copy = Inner {
                     deadline: inner.deadline,
                     metadata: inner.metadata.clone(),
@@ -289,7 +328,7 @@ impl Context {
                     peer: inner.peer.clone(),
                     wire: inner.wire,
                     account: inner.account.clone(),
-                    lent: inner.lent.clone(),
+                    lent: lent.cloned().unwrap_or_default(),
                     ..Inner::default()
                 };
                 change(&mut copy);

@@ -1,4 +1,4 @@
-//! The current context: set while a future or a stream is polled.
+//! The current context, and which method is called with it: set while a future or a stream is polled.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -11,12 +11,34 @@ use super::Context;
 use crate::util::spawn::{self, Task};
 
 thread_local! {
-    static CURRENT: RefCell<Context> = const { RefCell::new(Context::new()) };
+    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None }) };
+}
+
+#[derive(Debug)]
+struct Current {
+    context: Context,
+    called: Option<Called>,
+}
+
+/// Which method is being answered: what a line of the log says beside its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The registry name of the contract: `greeter`.
+    pub service: &'static str,
+    /// The name of the method: `Hello`.
+    pub method: &'static str,
+}
+
+impl Called {
+    /// What the code on this thread is run for; `None` outside of a handler.
+    pub fn current() -> Option<Self> {
+        CURRENT.with_borrow(|current| current.called)
+    }
 }
 
 /// The context whose scope is being polled on this thread.
 pub(super) fn current() -> Context {
-    CURRENT.with_borrow(Clone::clone)
+    CURRENT.with_borrow(|current| current.context.clone())
 }
 
 /// Starts a task that carries the current context along: its deadline and trace apply to the calls it makes.
@@ -37,15 +59,21 @@ pin_project_lite::pin_project! {
     /// A value of tokio's task-local kind would be lost in a stream that a handler returned; this is entered on every poll.
     #[derive(Debug)]
     pub struct Scoped<F> {
-        context: Context,
+        current: Current,
         #[pin]
         inner: F,
     }
 }
 
 impl<F> Scoped<F> {
+    // Whatever context a piece of work is given, it is done for the method that gives it.
     pub(super) fn new(context: Context, inner: F) -> Self {
-        Scoped { context, inner }
+        Scoped { current: Current { context, called: Called::current() }, inner }
+    }
+
+    /// The handler of `called`.
+    pub(crate) fn handler(context: Context, called: Called, inner: F) -> Self {
+        Scoped { current: Current { context, called: Some(called) }, inner }
     }
 
     /// A stream that is always polled with `context` as the current one.
@@ -53,7 +81,13 @@ impl<F> Scoped<F> {
     where
         F: Stream,
     {
-        Scoped { context, inner }
+        Self::new(context, inner)
+    }
+
+    /// Does something within the scope.
+    pub(crate) fn enter<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let _entered = Entered::new(&mut self.current);
+        work()
     }
 }
 
@@ -62,7 +96,7 @@ impl<F: Future> Future for Scoped<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = Entered::new(this.context);
+        let _entered = Entered::new(this.current);
         this.inner.poll(cx)
     }
 }
@@ -72,7 +106,7 @@ impl<F: Stream> Stream for Scoped<F> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<F::Item>> {
         let this = self.project();
-        let _entered = Entered::new(this.context);
+        let _entered = Entered::new(this.current);
         this.inner.poll_next(cx)
     }
 
@@ -81,21 +115,19 @@ impl<F: Stream> Stream for Scoped<F> {
     }
 }
 
-/// Swaps a context in for the length of one poll, also when the poll panics.
-struct Entered<'a> {
-    context: &'a mut Context,
-}
+/// Swaps a context in for as long as this lives, also when a panic ends it.
+struct Entered<'a>(&'a mut Current);
 
 impl<'a> Entered<'a> {
-    fn new(context: &'a mut Context) -> Self {
-        CURRENT.with_borrow_mut(|current| std::mem::swap(current, context));
-        Entered { context }
+    fn new(own: &'a mut Current) -> Self {
+        CURRENT.with_borrow_mut(|current| std::mem::swap(current, own));
+        Entered(own)
     }
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.context));
+        CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.0));
     }
 }
 

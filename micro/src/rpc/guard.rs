@@ -38,7 +38,7 @@ impl<T, E: Fault> Stream for Guarded<T, E> {
             this.inner = None;
             return Poll::Ready(Some(Err(E::from_error(Context::deadline_exceeded()))));
         }
-        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(inner).poll_next(cx)));
+        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *inner).poll_next(cx)));
         let failure = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(Some(Ok(item)))) => return Poll::Ready(Some(Ok(item))),
@@ -46,11 +46,11 @@ impl<T, E: Fault> Stream for Guarded<T, E> {
             Ok(Poll::Ready(None)) => None,
             Err(payload) => Some(Error::panicked(&*payload)),
         };
+        if let Some(error) = &failure {
+            inner.enter(|| report::failed(error));
+        }
         this.inner = None;
-        Poll::Ready(failure.map(|error| {
-            report::failed(&error);
-            Err(E::from_error(error))
-        }))
+        Poll::Ready(failure.map(|error| Err(E::from_error(error))))
     }
 }
 

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use super::exchange::taken;
 use super::report;
 use crate::codec::Codec;
-use crate::context::Context;
+use crate::context::{Called, Context, Scoped};
 use crate::errors::{Error, Fate, Result};
 use crate::rpc::{BoxFuture, Exchange, Fault, Outcome, Part, ServiceDesc, Slot};
 
@@ -58,12 +58,11 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
     exchange: &'a mut dyn Exchange,
     context: &'a Context,
 ) -> BoxFuture<'a, Result<()>> {
-    let handled = context.clone().scope(async move {
+    let handled = async move {
         let (input, codec) = take::<M>(exchange)?;
         let output = M::call(this, input, context).await.into_result().map_err(Fault::into_error)?;
         put::<M>(exchange, output.guarded(context), codec)
-    });
-    let span = report::span(M::SERVICE, M::INDEX, context);
+    };
     let watched = async move {
         let mut dropped = CancelWhenDropped(Some(context));
         let result = AssertUnwindSafe(handled).catch_unwind().await;
@@ -72,7 +71,9 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
         // Whatever a handler passes on from a call of its own, this method did run.
         result.inspect_err(report::failed).map_err(|error| error.with_fate(Fate::Unknown))
     };
-    Box::pin(watched.instrument(span))
+    let called = Called { service: M::SERVICE.name(), method: M::SERVICE.method_descs()[M::INDEX].name() };
+    let span = report::span(called, context);
+    Box::pin(Scoped::handler(context.clone(), called, watched).instrument(span))
 }
 
 /// Tells the tasks a handler has started that nobody waits any more, when it is dropped half-way.

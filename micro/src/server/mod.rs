@@ -133,7 +133,8 @@ impl Inbound for Server {
     }
 
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
-        if !self.extensions.is_empty() {
+        // Those that arrived by a road of ours have them already.
+        if !self.extensions.is_empty() && call.context().extensions().is_none() {
             call.context().lend(&self.extensions);
         }
         let Some(limit) = self.idle.filter(|_| route.method().has_stream()) else {
@@ -146,6 +147,10 @@ impl Inbound for Server {
             let mut call = Call::new(&service, method, context, &mut exchange);
             idle.bound(self.interceptors.run(&mut call, route)).await
         })
+    }
+
+    fn extensions(&self) -> &Extensions {
+        &self.extensions
     }
 }
 

@@ -10,6 +10,9 @@ use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer};
 
+/// The spans around every call, in and out.
+const CALLS: [&str; 2] = ["micro::call", "micro::client"];
+
 /// Levels by target, asked once for each place in the code and not at every span: `tracing` remembers the answer until
 /// [`Gate::set`] makes it ask again.
 #[derive(Clone)]
@@ -26,7 +29,9 @@ impl Gate {
     }
 
     fn lets_through(&self, metadata: &Metadata<'_>) -> bool {
-        self.0.load().would_enable(metadata.target(), metadata.level())
+        // The lines say themselves which call they belong to.
+        let of_a_call = metadata.is_span() && CALLS.contains(&metadata.target());
+        !of_a_call && self.0.load().would_enable(metadata.target(), metadata.level())
     }
 }
 

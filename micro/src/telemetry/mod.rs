@@ -1,19 +1,18 @@
 //! Where logs and spans go, on top of `tracing`: to stderr, as text for people or as JSON for machines.
 
-mod fields;
 mod gate;
+mod lines;
 
 use std::fmt;
 use std::io::IsTerminal;
 use std::str::FromStr;
 
 use tracing_subscriber::filter::{EnvFilter, ParseError, Targets};
-use tracing_subscriber::fmt::format::{DefaultFields, FmtSpan};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::{Registry, reload};
 
-use fields::Plain;
 use gate::Gate;
+use lines::{Lines, Says};
 
 use crate::errors::{Error, Result};
 
@@ -77,33 +76,38 @@ impl Logging {
         Ok(match self.rules()? {
             Rules::Targets(targets) => {
                 let gate = Gate::new(targets);
-                self.begin(gate.clone()).then_some(Filter(Inner::Gate(gate)))
+                let coloured = self.is_coloured();
+                let says = if self.format == Format::Json { Says::Object } else { Says::Fields { coloured } };
+                self.begin(gate.clone(), says).then_some(Filter(Inner::Gate(gate)))
             }
             Rules::Spans(filter) => {
                 let (filter, handle) = reload::Layer::new(*filter);
-                self.begin(filter).then(|| Filter(Inner::Spans(handle)))
+                self.begin(filter, Says::Nothing).then(|| Filter(Inner::Spans(handle)))
             }
         })
     }
 
     /// Whether it could be arranged for. A failure says that a subscriber is there already, which is the program's good
     /// right.
-    fn begin(&self, filter: impl Layer<Registry> + Send + Sync) -> bool {
-        let lines = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
-            .with_span_events(FmtSpan::NONE)
-            .with_ansi(self.format == Format::Text && std::io::stderr().is_terminal());
+    fn begin(&self, filter: impl Layer<Registry> + Send + Sync, says: Says) -> bool {
+        let coloured = self.is_coloured();
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured);
+        let filtered = filter.with_subscriber(Registry::default());
         let begun = match self.format {
             Format::Text => {
-                let lines = lines.fmt_fields(Plain(DefaultFields::new()));
-                tracing::subscriber::set_global_default(filter.with_subscriber(Registry::default()).with(lines))
+                let lines = lines.map_event_format(|format| Lines { format: format.with_ansi(coloured), says });
+                tracing::subscriber::set_global_default(filtered.with(lines))
             }
             Format::Json => {
-                let lines = lines.json().flatten_event(true);
-                tracing::subscriber::set_global_default(filter.with_subscriber(Registry::default()).with(lines))
+                let lines = lines.json().flatten_event(true).map_event_format(|format| Lines { format, says });
+                tracing::subscriber::set_global_default(filtered.with(lines))
             }
         };
         begun.is_ok()
+    }
+
+    fn is_coloured(&self) -> bool {
+        self.format == Format::Text && std::io::stderr().is_terminal()
     }
 
     fn rules(&self) -> Result<Rules> {

@@ -21,7 +21,7 @@ pub use route::{Route, Streams};
 pub use wires::{Wire, Wires};
 
 use crate::codec::Codec;
-use crate::context::Context;
+use crate::context::{Context, Extensions};
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Call, MethodInfo, Payload};
 
@@ -44,6 +44,12 @@ pub trait Inbound: Send + Sync + 'static {
     /// Dropping the future drops the handler. No panic comes out of it. The deadline is the transport's to keep, because
     /// a caller in this process keeps it already.
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>>;
+
+    /// What every call answered here is lent, for the context it arrives with.
+    fn extensions(&self) -> &Extensions {
+        static NONE: Extensions = Extensions::new();
+        &NONE
+    }
 }
 
 /// What a call says about its destination.

@@ -15,7 +15,7 @@ use http::HeaderMap;
 use super::negotiate::is_readable;
 use super::reply::Late;
 use crate::codec::Codec;
-use crate::context::{Context, Peer, Trace};
+use crate::context::{Arrived, Context, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{BytesExchange, Call, Payload, Streaming};
 use crate::transport::http::{metadata, status};
@@ -98,19 +98,15 @@ impl Answer {
     fn context(&self, request: &RequestContext) -> Result<Context> {
         let headers = request.headers();
         let trace = headers.get(names::TRACE).and_then(|value| value.to_str().ok()?.parse().ok());
-        let mut context = Context::new()
-            .with_wire("http")
-            .with_metadata(metadata::from_headers(headers)?)
-            .with_trace(trace.unwrap_or_else(Trace::start));
-        if let Some(peer) = self.peer {
-            context = context.with_peer(Peer::Remote(peer.to_string().into()));
-        }
-        // What the caller asks for counts; without it, what the method says.
-        let timeout = request.time_remaining().or_else(|| self.route.method().timeout());
-        Ok(match timeout {
-            Some(timeout) => context.with_timeout(timeout),
-            None => context,
-        })
+        Ok(Context::arrived(Arrived {
+            peer: self.peer.map(|peer| Peer::Remote(peer.to_string().into())),
+            wire: "http",
+            trace,
+            // What the caller asks for counts; without it, what the method says.
+            timeout: request.time_remaining().or_else(|| self.route.method().timeout()),
+            metadata: metadata::from_headers(headers)?,
+            lent: self.inbound.extensions().clone(),
+        }))
     }
 }
 

@@ -12,7 +12,7 @@ use super::agreed::Methods;
 use super::call;
 use super::jobs::Jobs;
 use super::pace::Pace;
-use crate::context::{Context, Peer, Trace};
+use crate::context::{Arrived, Context, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::native::NAME;
@@ -108,7 +108,14 @@ impl<D: Future<Output = ()>> Connection<D> {
         let one = begin.message.is_some();
         let route = route.shaped(if one { Streams::Neither } else { Streams::Both });
         let timeout = begin.timeout.or_else(|| route.method().timeout());
-        let context = context(&self.peer, begin.metadata, begin.trace, timeout);
+        let context = Context::arrived(Arrived {
+            peer: Some(self.peer.clone()),
+            wire: NAME,
+            trace: begin.trace,
+            timeout,
+            metadata: begin.metadata,
+            lent: self.inbound.extensions().clone(),
+        });
         let (requests, payload) = match begin.message {
             Some(message) => (None, Payload::One(message)),
             None => {
@@ -250,20 +257,6 @@ impl<D: Future<Output = ()>> Side for Connection<D> {
             Phase::Draining(until) => Some(until),
             _ => None,
         }
-    }
-}
-
-fn context(
-    peer: &Peer,
-    metadata: crate::metadata::Metadata,
-    trace: Option<Trace>,
-    timeout: Option<Duration>,
-) -> Context {
-    let context = Context::new().with_peer(peer.clone()).with_wire(NAME).with_trace(trace.unwrap_or_else(Trace::start));
-    let context = if metadata.is_empty() { context } else { context.with_metadata(metadata) };
-    match timeout {
-        Some(timeout) => context.with_timeout(timeout),
-        None => context,
     }
 }
 

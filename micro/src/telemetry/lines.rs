@@ -1,0 +1,157 @@
+//! Lines of the log, and which call each belongs to.
+
+use std::fmt::{self, Write as _};
+
+use serde_json::json;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::context::{Called, Context};
+
+/// Writes lines as `F` does, and behind those of a handler which call it answers: a span around every call, for the few
+/// that have something to say, would cost each of them a fifth of its CPU.
+pub(super) struct Lines<F> {
+    pub(super) format: F,
+    pub(super) says: Says,
+}
+
+/// How a line says which call it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// Not at all: it is in a span, because there are rules that ask for spans.
+    Nothing,
+    /// `service="greeter" method="Hello" trace="…" wire="micro/1"`.
+    Fields { coloured: bool },
+    /// `"call":{"service":"greeter", …}`.
+    Object,
+}
+
+impl<S, N, F> FormatEvent<S, N> for Lines<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(&self, log: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let called = if self.says == Says::Nothing { None } else { Called::current() };
+        let Some(called) = called else { return self.format.format_event(log, writer, event) };
+        let mut line = String::new();
+        self.format.format_event(log, Writer::new(&mut line), event)?;
+        let line = line.trim_end_matches('\n');
+        match (self.says, line.strip_suffix('}')) {
+            (Says::Fields { coloured: true }, _) => writeln!(writer, "{line} \x1b[2m{}\x1b[0m", fields(called)?),
+            (Says::Object, Some(open)) => writeln!(writer, "{open},\"call\":{}}}", object(called)),
+            _ => writeln!(writer, "{line} {}", fields(called)?),
+        }
+    }
+}
+
+fn fields(called: Called) -> Result<String, fmt::Error> {
+    let context = Context::current();
+    let mut text = format!("service={:?} method={:?}", called.service, called.method);
+    if let Some(trace) = context.trace() {
+        write!(text, " trace=\"{:032x}\"", trace.trace_id())?;
+    }
+    if let Some(wire) = context.wire() {
+        write!(text, " wire={wire:?}")?;
+    }
+    Ok(text)
+}
+
+fn object(called: Called) -> serde_json::Value {
+    let context = Context::current();
+    let mut call = json!({ "service": called.service, "method": called.method });
+    if let Some(trace) = context.trace() {
+        call["trace"] = format!("{:032x}", trace.trace_id()).into();
+    }
+    if let Some(wire) = context.wire() {
+        call["wire"] = wire.into();
+    }
+    call
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+    use crate::context::{Scoped, Trace};
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Written {
+        type Writer = Written;
+
+        fn make_writer(&'a self) -> Written {
+            self.clone()
+        }
+    }
+
+    /// What is written of a line outside of a handler, and of one within.
+    fn said(log: impl FnOnce(Written) -> tracing::Dispatch) -> Vec<String> {
+        let written = Written::default();
+        let dispatch = log(written.clone());
+        tracing::dispatcher::with_default(&dispatch, || {
+            tracing::info!(shelf = 7, "outside");
+            let trace: Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
+            let called = Called { service: "greeter", method: "Hello" };
+            let mut handler = Scoped::handler(Context::new().with_trace(trace).with_wire("micro/1"), called, ());
+            handler.enter(|| tracing::info!(shelf = 7, "within"));
+        });
+        let written = written.0.lock().unwrap();
+        String::from_utf8_lossy(&written).lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_line_of_a_handler_says_which_call_it_answers() {
+        let lines = |coloured| {
+            said(move |written| {
+                let log = tracing_subscriber::fmt().with_writer(written).without_time().with_ansi(coloured);
+                let log = log.map_event_format(|format| Lines {
+                    format: format.with_ansi(coloured),
+                    says: Says::Fields { coloured },
+                });
+                log.finish().into()
+            })
+        };
+        let call = r#"service="greeter" method="Hello" trace="4bf92f3577b34da6a3ce929d0e0e4736" wire="micro/1""#;
+        let target = " INFO micro::telemetry::lines::tests:";
+        assert_eq!(lines(false), [format!("{target} outside shelf=7"), format!("{target} within shelf=7 {call}")]);
+        assert!(lines(true)[1].ends_with(&format!("\x1b[2m{call}\x1b[0m")), "{:?}", lines(true));
+    }
+
+    #[test]
+    fn and_as_an_object_in_json() {
+        let lines = said(|written| {
+            let log = tracing_subscriber::fmt().with_writer(written).json().flatten_event(true);
+            log.map_event_format(|format| Lines { format, says: Says::Object }).finish().into()
+        });
+        let [outside, within] = [0, 1].map(|line: usize| {
+            let line: serde_json::Value = serde_json::from_str(&lines[line]).unwrap();
+            line
+        });
+        assert_eq!(outside.get("call"), None);
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(within["message"], "within");
+        assert_eq!(
+            within["call"],
+            json!({ "service": "greeter", "method": "Hello", "trace": trace, "wire": "micro/1" })
+        );
+    }
+}
