@@ -3,7 +3,7 @@
 //! A [`Client`] is what the generated clients hold. Whether the service lives in this process or in another is decided
 //! call by call, and the caller cannot tell.
 
-mod followed;
+mod known;
 mod options;
 mod replies;
 mod retry;
@@ -11,15 +11,15 @@ mod untyped;
 mod way;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use options::{CallOptions, Retry};
 pub use replies::Replies;
 pub use untyped::Untyped;
 
-use followed::Followed;
+use known::{Known, Services};
 use retry::Budget;
 use way::{Sole, Way};
 
@@ -66,7 +66,7 @@ struct Core {
 /// The way out of the process.
 struct Remote {
     registry: Registry,
-    followed: Followed,
+    services: Services,
     outbound: Arc<dyn Outbound>,
 }
 
@@ -86,6 +86,8 @@ struct Target {
     name: Option<String>,
     address: Option<String>,
     options: CallOptions,
+    // The service that was called first, which is the only one as a rule.
+    known: OnceLock<Arc<Known>>,
 }
 
 /// What a client is made of.
@@ -139,7 +141,7 @@ impl Builder {
             local: self.local,
             remote: self.remote.map(|(registry, outbound)| Remote {
                 registry,
-                followed: Followed::default(),
+                services: Services::default(),
                 outbound,
             }),
             interceptors: self.interceptors,
@@ -264,7 +266,7 @@ impl Client {
     }
 
     fn aimed(&self, change: impl FnOnce(&mut Target)) -> Self {
-        let mut target = (*self.target).clone();
+        let mut target = Target { known: OnceLock::new(), ..(*self.target).clone() };
         change(&mut target);
         Client { core: self.core.clone(), target: Arc::new(target) }
     }

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Retry;
@@ -16,12 +17,12 @@ pub(super) fn is_safe(retry: Retry, error: &Error, idempotency: Idempotency) -> 
 }
 
 /// Keeps retries from making an outage worse: each call earns a fifth of one, and ten a second are free.
-pub(super) struct Budget(Mutex<Account>);
-
+///
 /// Counted in thousandths of a retry.
-struct Account {
-    balance: u64,
-    since: Instant,
+pub(super) struct Budget {
+    balance: AtomicU64,
+    /// Up to when time has been credited.
+    since: Mutex<Instant>,
 }
 
 const RETRY: u64 = 1_000;
@@ -32,31 +33,27 @@ const MOST: u64 = 10 * PER_SECOND;
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Budget(Mutex::new(Account { balance: PER_SECOND, since: clock::now() }))
+        Budget { balance: AtomicU64::new(PER_SECOND), since: Mutex::new(clock::now()) }
     }
 
-    /// A call earns its fifth.
+    /// A call earns its fifth. Where nothing fails there soon is nothing left to earn, and nothing to write.
     pub(super) fn earn(&self) {
-        self.account(|account| account.balance = (account.balance + PER_CALL).min(MOST));
+        if self.balance.load(Ordering::Relaxed) < MOST {
+            self.balance.fetch_add(PER_CALL, Ordering::Relaxed);
+        }
     }
 
     /// Whether one more retry is left, which is then spent.
     pub(super) fn spend(&self) -> bool {
-        self.account(|account| {
-            let now = clock::now();
-            let passed = (now - account.since).as_millis().min(10_000) as u64;
-            let earned = passed * PER_SECOND / 1_000;
-            (account.balance, account.since) = ((account.balance + earned).min(MOST), now);
-            let enough = account.balance >= RETRY;
-            if enough {
-                account.balance -= RETRY;
-            }
-            enough
-        })
-    }
-
-    fn account<T>(&self, with: impl FnOnce(&mut Account) -> T) -> T {
-        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = clock::now();
+        let passed = (now - *since).as_millis().min(10_000) as u64;
+        *since = now;
+        let earned = passed * PER_SECOND / 1_000;
+        let with_time = |balance: u64| (balance + earned).min(MOST);
+        let left = |balance| with_time(balance).checked_sub(RETRY).unwrap_or(with_time(balance));
+        let before = self.balance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |balance| Some(left(balance)));
+        before.is_ok_and(|before| with_time(before) >= RETRY)
     }
 }
 

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
+use tracing::{Instrument, Level};
 
+use super::known::Known;
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Code, Error, Fate, Result};
-use crate::registry::{Following, Node};
+use crate::registry::Following;
 use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
-use crate::selector::{Ended, Filter, Pick};
-use crate::transport::{Arrival, Inbound, Request, Route, WIRE};
-use crate::util::clock::{self, Instant};
+use crate::selector::{Ended, Filter, Pick, Wanted};
+use crate::transport::{Arrival, Destination, Inbound, Request, Route, WIRE};
+use crate::util::clock;
 
 /// How long the registry may take for its first answer.
 const LOOKUP: Duration = Duration::from_secs(5);
@@ -52,11 +54,11 @@ impl Endpoint for Way<'_> {
 }
 
 /// Where one attempt goes.
-enum Destination {
+enum Aim<'a> {
     /// To an address, whoever is there.
-    Address(String),
+    Address(&'a str),
     /// To a node that is listed. It is busy with the call until then.
-    Node(Arc<Node>, Option<Pick>),
+    Node(Pick),
 }
 
 impl Client {
@@ -68,45 +70,40 @@ impl Client {
                 call.service()
             )));
         };
-        let method = call.method();
-        let service = call.service();
-        // A copy, because a call cannot be shared between threads while an attempt is under way, and a context can.
-        let context = call.context().clone();
+        let (service, method) = (call.service(), call.method());
+        let (context, exchange) = call.parts();
         let wanted = self.target.options.codec.unwrap_or(Codec::PROTO);
-        let (payload, codec) = call.exchange().take_request(wanted)?;
+        let (payload, codec) = exchange.take_request(wanted)?;
         let mut payloads = Payloads::new(payload);
         let mut tried = Vec::new();
         self.core.budget.earn();
         loop {
-            let choosing = self.choose(remote, service, method, &tried, &context);
-            let chosen = match context.deadline() {
-                Some(deadline) => in_time(deadline, choosing).await,
-                None => choosing.await,
+            let aim = match self.aim(remote, service, method, &tried) {
+                Some(aim) => Ok(aim),
+                // Hardly ever, and it takes room: the rest of the way is kept small.
+                None => Box::pin(self.wait_for_a_node(remote, service, method, &tried, context)).await,
             };
-            let mut to = match chosen {
-                Ok(to) => to,
+            let mut aim = match aim {
+                Ok(aim) => aim,
                 Err(error) => return Err(payloads.failed.take().unwrap_or(error)),
             };
             let Some(payload) = payloads.next() else { return Err(payloads.failed()) };
-            let request = Request {
-                address: to.address(),
-                node: to.node(),
-                wire: to.wire(),
-                service,
-                method: method.into(),
-                codec,
-                payload,
-                context: &context,
+            let request = Request { to: aim.destination(), service, method: method.into(), codec, payload, context };
+            let answered = match tracing::span_enabled!(target: "micro::client", Level::INFO) {
+                false => remote.outbound.call(request).await,
+                true => {
+                    let span = span(&request, method, tried.len() + 1);
+                    remote.outbound.call(request).instrument(span).await
+                }
             };
-            let error = match remote.outbound.call(request).await {
+            let error = match answered {
                 Ok(reply) => {
-                    to.ended(Ended::Answered);
-                    let reply = to.hold(reply.guarded(&context));
-                    return call.exchange().put_reply(reply, codec);
+                    aim.ended(Ended::Answered);
+                    return exchange.put_reply(aim.hold(reply.guarded(context)), codec);
                 }
                 Err(error) => error,
             };
-            to.ended(if is_unreachable(&error) { Ended::Unreachable } else { Ended::Answered });
+            aim.ended(if is_unreachable(&error) { Ended::Unreachable } else { Ended::Answered });
             let again = payloads.can_repeat()
                 && tried.len() + 1 < retry::ATTEMPTS
                 && retry::is_safe(self.target.options.retry, &error, method.idempotency())
@@ -114,36 +111,65 @@ impl Client {
             if !again {
                 return Err(error);
             }
-            tracing::debug!(service, node = to.node(), attempt = tried.len() + 1, "trying another node: {error:#}");
-            tried.push(to.id());
+            let node = aim.destination().node;
+            tracing::debug!(service, node, attempt = tried.len() + 1, "trying another node: {error:#}");
+            tried.push(aim.id());
             payloads.failed = Some(error);
         }
     }
 
-    async fn choose(
+    /// Where an attempt goes, where that is known at once.
+    fn aim(&self, remote: &Remote, service: &str, method: MethodInfo<'_>, tried: &[String]) -> Option<Aim<'_>> {
+        if let Some(address) = &self.target.address {
+            return Some(Aim::Address(address));
+        }
+        let wanted = Wanted { filter: Some(&self.target.options.filter), path: Some(method.path()), tried };
+        // A client calls one service, as a rule, and finds it here.
+        if let Some(known) = self.target.known.get().filter(|known| known.is(service)) {
+            return known.pick(&self.core.selector, &wanted).map(Aim::Node);
+        }
+        let known = remote.services.of(service, &remote.registry);
+        let picked = known.pick(&self.core.selector, &wanted).map(Aim::Node);
+        let _ = self.target.known.set(known);
+        picked
+    }
+
+    async fn wait_for_a_node(
         &self,
         remote: &Remote,
         service: &str,
         method: MethodInfo<'_>,
         tried: &[String],
         context: &Context,
-    ) -> Result<Destination> {
-        if let Some(address) = &self.target.address {
-            return Ok(Destination::Address(address.clone()));
+    ) -> Result<Aim<'_>> {
+        let looking = self.look(remote, service, method, tried, context);
+        match context.deadline() {
+            Some(deadline) => {
+                let looked = clock::timeout_at(deadline, looking).await;
+                looked.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+            }
+            None => looking.await,
         }
+    }
+
+    async fn look(
+        &self,
+        remote: &Remote,
+        service: &str,
+        method: MethodInfo<'_>,
+        tried: &[String],
+        context: &Context,
+    ) -> Result<Aim<'_>> {
+        let known: Arc<Known> = remote.services.of(service, &remote.registry);
         let filter = &self.target.options.filter;
-        let picked = |nodes: &[Arc<Node>]| self.core.selector.pick_for(nodes, filter, method.path(), tried);
-        if let Some(pick) = remote.followed.known(service).and_then(|nodes| picked(&nodes)) {
-            return Ok(Destination::of(pick));
-        }
-        let mut following = remote.followed.of(service, &remote.registry);
+        let wanted = Wanted { filter: Some(filter), path: Some(method.path()), tried };
+        let mut following = known.following();
         // A first answer that does not come is told apart from one that lists nothing.
         let answered = clock::timeout(LOOKUP, following.ready()).await.is_ok();
         let until = clock::after(self.target.options.wait);
         loop {
-            let nodes = following.nodes();
-            if let Some(pick) = picked(&nodes) {
-                return Ok(Destination::of(pick));
+            if let Some(pick) = known.pick(&self.core.selector, &wanted) {
+                return Ok(Aim::Node(pick));
             }
             let more = tried.is_empty() && !context.is_cancelled();
             if !more || clock::timeout_at(until, following.changed()).await.is_err() {
@@ -154,57 +180,57 @@ impl Client {
     }
 }
 
-impl Destination {
-    fn of(pick: Pick) -> Self {
-        Destination::Node(pick.node().clone(), Some(pick))
-    }
+/// The span of one attempt, for subscribers that want spans; the transport writes its wire there.
+fn span(request: &Request<'_>, method: MethodInfo<'_>, attempt: usize) -> tracing::Span {
+    tracing::info_span!(
+        target: "micro::client",
+        "attempt",
+        service = request.service,
+        method = method.name(),
+        node = request.to.node,
+        attempt,
+        wire = tracing::field::Empty,
+    )
+}
 
-    fn address(&self) -> &str {
+impl Aim<'_> {
+    fn destination(&self) -> Destination<'_> {
         match self {
-            Destination::Address(address) => address,
-            Destination::Node(node, _) => &node.address,
-        }
-    }
-
-    /// The node that is meant. Only nodes that micro has listed know their ids; other lists make theirs up.
-    fn node(&self) -> Option<&str> {
-        match self {
-            Destination::Node(node, _) if node.metadata.contains_key("micro") => Some(&node.id),
-            _ => None,
-        }
-    }
-
-    /// What it says it speaks.
-    fn wire(&self) -> Option<&str> {
-        match self {
-            Destination::Address(_) => None,
-            Destination::Node(node, _) => node.metadata.get(WIRE).map(String::as_str),
+            Aim::Address(address) => Destination::at(address),
+            Aim::Node(pick) => {
+                let node = pick.node();
+                // Only nodes that micro has listed know their ids; other lists make theirs up.
+                let own = node.metadata.contains_key("micro");
+                Destination {
+                    address: &node.address,
+                    node: own.then_some(&node.id),
+                    wire: node.metadata.get(WIRE).map(String::as_str),
+                    shortcut: Some(pick.shortcut()),
+                }
+            }
         }
     }
 
     /// What tells the node from the others that are tried.
     fn id(&self) -> String {
         match self {
-            Destination::Address(_) => String::new(),
-            Destination::Node(node, _) => node.id.clone(),
+            Aim::Address(_) => String::new(),
+            Aim::Node(pick) => pick.node().id.clone(),
         }
     }
 
     fn ended(&mut self, how: Ended) {
-        if let Destination::Node(_, Some(pick)) = self {
+        if let Aim::Node(pick) = self {
             pick.ended(how);
         }
     }
 
     /// A node is busy with a stream until the stream is over.
-    fn hold(&mut self, reply: Payload) -> Payload {
+    fn hold(self, reply: Payload) -> Payload {
         match (reply, self) {
-            (Payload::Many(items), Destination::Node(_, pick @ Some(_))) => {
-                let pick = pick.take();
-                Payload::Many(Streaming::new(items.inspect(move |_| {
-                    let _busy = &pick;
-                })))
-            }
+            (Payload::Many(items), Aim::Node(pick)) => Payload::Many(Streaming::new(items.inspect(move |_| {
+                let _busy = &pick;
+            }))),
             (reply, _) => reply,
         }
     }
@@ -236,15 +262,6 @@ impl Payloads {
     fn failed(&mut self) -> Error {
         self.failed.take().unwrap_or_else(|| Error::internal("the request was sent before"))
     }
-}
-
-/// What is known at once needs no timer.
-async fn in_time<T>(deadline: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut work = std::pin::pin!(work);
-    if let Some(done) = work.as_mut().now_or_never() {
-        return done;
-    }
-    clock::timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
 }
 
 fn is_unreachable(error: &Error) -> bool {

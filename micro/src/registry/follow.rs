@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ pub struct Following {
 pub(super) struct View {
     service: String,
     seen: watch::Sender<Seen>,
+    edition: Arc<AtomicU64>,
     trouble: Arc<Mutex<Option<Error>>>,
     task: Task<()>,
 }
@@ -73,6 +75,12 @@ impl Following {
     /// The nodes, by id; none before the first answer of the registry. Cheap.
     pub fn nodes(&self) -> Arc<[Arc<Node>]> {
         self.seen.borrow().nodes.clone()
+    }
+
+    /// A number that grows with every change of the nodes; zero until the registry has answered once. Cheaper than the nodes
+    /// themselves, for whoever keeps something made of them.
+    pub fn edition(&self) -> u64 {
+        self.view.edition.load(Ordering::Acquire)
     }
 
     /// Whether the registry has answered once.
@@ -117,10 +125,15 @@ impl fmt::Debug for Following {
 impl View {
     pub(super) fn open(backend: Arc<dyn DynBackend>, service: &str) -> Arc<Self> {
         let (seen, _) = watch::channel(Seen { nodes: Arc::default(), first: First::Awaited });
-        let trouble = Arc::default();
-        let follower =
-            Follower { backend, service: service.to_owned(), seen: seen.clone(), trouble: Arc::clone(&trouble) };
-        Arc::new(View { service: service.to_owned(), seen, trouble, task: spawn::spawn(follower.run()) })
+        let (edition, trouble) = (Arc::default(), Arc::default());
+        let follower = Follower {
+            backend,
+            service: service.to_owned(),
+            seen: seen.clone(),
+            edition: Arc::clone(&edition),
+            trouble: Arc::clone(&trouble),
+        };
+        Arc::new(View { service: service.to_owned(), seen, edition, trouble, task: spawn::spawn(follower.run()) })
     }
 
     /// Whether the task still runs; it does not once the runtime it was spawned in is gone.
@@ -133,6 +146,7 @@ struct Follower {
     backend: Arc<dyn DynBackend>,
     service: String,
     seen: watch::Sender<Seen>,
+    edition: Arc<AtomicU64>,
     trouble: Arc<Mutex<Option<Error>>>,
 }
 
@@ -186,6 +200,8 @@ impl Follower {
                 seen.nodes = nodes.values().cloned().collect();
             }
             let first = std::mem::replace(&mut seen.first, First::Seen) == First::Awaited;
+            // Behind the nodes: who sees the new number sees the new nodes.
+            self.edition.fetch_add(u64::from(first || !same), Ordering::Release);
             first || !same
         });
     }

@@ -1,11 +1,10 @@
 //! What is known of a node: how long it takes, how much it has to do, and whether it could be reached.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::registry::Node;
 use crate::util::clock::{self, Instant};
 
 /// What a node that has not answered yet is taken to need while calls to it are in flight.
@@ -21,6 +20,8 @@ const ASIDE_MOST: Duration = Duration::from_secs(30);
 pub(super) struct Load {
     address: String,
     in_flight: AtomicU32,
+    // What `learned` says of it, so that nobody asks who need not.
+    aside: AtomicBool,
     learned: Mutex<Learned>,
 }
 
@@ -33,7 +34,8 @@ struct Learned {
 
 impl Load {
     pub(super) fn new(address: &str) -> Self {
-        Load { address: address.to_owned(), in_flight: AtomicU32::new(0), learned: Mutex::default() }
+        let (in_flight, aside) = (AtomicU32::new(0), AtomicBool::new(false));
+        Load { address: address.to_owned(), in_flight, aside, learned: Mutex::default() }
     }
 
     pub(super) fn address(&self) -> &str {
@@ -44,8 +46,18 @@ impl Load {
         self.in_flight.load(Ordering::Relaxed)
     }
 
+    /// One more call is in flight, or one less.
+    pub(super) fn begin(&self) {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn end(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
     pub(super) fn is_aside(&self) -> bool {
-        self.learned(|learned| learned.aside.is_some_and(|until| clock::now() < until))
+        self.aside.load(Ordering::Relaxed)
+            && self.learned(|learned| learned.aside.is_some_and(|until| clock::now() < until))
     }
 
     /// Latency times what is in flight, the coming call included. A node of which nothing is known costs nothing until it
@@ -59,22 +71,28 @@ impl Load {
         }
     }
 
-    fn ended(&self, ended: Ended, took: Duration) {
-        self.learned(|learned| match ended {
-            Ended::Answered => {
-                learned.observe(took);
-                (learned.aside, learned.failures) = (None, 0);
-            }
-            Ended::Unreachable => {
-                let pause = ASIDE.saturating_mul(1 << learned.failures.min(5)).min(ASIDE_MOST);
-                learned.aside = Some(clock::after(pause));
-                learned.failures += 1;
-            }
-            // The caller gave up; what the node took so far is the least it takes.
-            Ended::Abandoned => {
-                if took > learned.latency.map_or(UNKNOWN, |(latency, _)| latency) {
-                    learned.observe(took);
+    /// Learns that a call ended `now`, after `took`.
+    pub(super) fn ended(&self, ended: Ended, took: Duration, now: Instant) {
+        self.learned(|learned| {
+            match ended {
+                Ended::Answered => {
+                    learned.observe(took, now);
+                    (learned.aside, learned.failures) = (None, 0);
                 }
+                Ended::Unreachable => {
+                    let pause = ASIDE.saturating_mul(1 << learned.failures.min(5)).min(ASIDE_MOST);
+                    learned.aside = Some(now + pause);
+                    learned.failures += 1;
+                }
+                // The caller gave up; what the node took so far is the least it takes.
+                Ended::Abandoned => {
+                    if took > learned.latency.map_or(UNKNOWN, |(latency, _)| latency) {
+                        learned.observe(took, now);
+                    }
+                }
+            }
+            if self.aside.load(Ordering::Relaxed) != learned.aside.is_some() {
+                self.aside.store(learned.aside.is_some(), Ordering::Relaxed);
             }
         });
     }
@@ -86,8 +104,7 @@ impl Load {
 
 impl Learned {
     /// Peak EWMA: a slower answer counts at once, a faster one by and by.
-    fn observe(&mut self, took: Duration) {
-        let now = clock::now();
+    fn observe(&mut self, took: Duration, now: Instant) {
         let latency = match self.latency {
             Some((old, since)) if took < old => {
                 let weight = (-(now - since).as_secs_f64() / DECAY.as_secs_f64()).exp();
@@ -108,52 +125,6 @@ pub enum Ended {
     Unreachable,
     /// The caller gave up before there was an answer.
     Abandoned,
-}
-
-/// A node that was picked. It counts as busy until this is dropped, which for a call that answers with a stream is when
-/// the stream ends.
-#[derive(Debug)]
-pub struct Pick {
-    node: Arc<Node>,
-    load: Arc<Load>,
-    since: Instant,
-    told: bool,
-}
-
-impl Pick {
-    pub(super) fn new(node: Arc<Node>, load: Arc<Load>) -> Self {
-        load.in_flight.fetch_add(1, Ordering::Relaxed);
-        Pick { node, load, since: clock::now(), told: false }
-    }
-
-    /// The node.
-    pub fn node(&self) -> &Arc<Node> {
-        &self.node
-    }
-
-    /// Learns from how the call ended.
-    /// Only the first time counts.
-    pub fn ended(&mut self, ended: Ended) {
-        if !std::mem::replace(&mut self.told, true) {
-            self.load.ended(ended, self.since.elapsed());
-        }
-    }
-}
-
-#[cfg(test)]
-impl Pick {
-    /// An answer after a time of the test's choice.
-    pub(super) fn ended_after(mut self, took: Duration) {
-        self.told = true;
-        self.load.ended(Ended::Answered, took);
-    }
-}
-
-impl Drop for Pick {
-    fn drop(&mut self) {
-        self.load.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.ended(Ended::Abandoned);
-    }
 }
 
 impl fmt::Debug for Load {

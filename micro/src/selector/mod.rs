@@ -1,9 +1,10 @@
 //! Picking one node of many.
 //!
-//! A [`Filter`] says which nodes come into question. Among those, [`Selector::pick`] draws two at random and takes the one
+//! A [`Filter`] says which nodes come into question. Among those, [`Candidates::pick`] draws two at random and takes the one
 //! with less to do, where what a node has to do is its latency times the calls in flight. Both are learned from the
 //! [`Pick`]s themselves: a call tells its pick how it ended. A node that could not be reached is put aside for a while.
 
+mod candidates;
 mod filter;
 mod load;
 
@@ -11,24 +12,25 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use candidates::{Candidates, Pick, Wanted};
 pub use filter::Filter;
-pub use load::{Ended, Pick};
+pub use load::Ended;
 
 use load::Load;
 
 use crate::registry::Node;
-use crate::util::random;
 
 /// Chooses nodes by what it has learned of them: power of two choices over peak EWMA and calls in flight.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use micro::registry::Node;
-/// use micro::selector::{Ended, Filter, Selector};
+/// use micro::selector::{Ended, Selector, Wanted};
 ///
 /// let nodes = [Arc::new(Node::new("greeter", "10.0.0.7:8080")), Arc::new(Node::new("greeter", "10.0.0.8:8080"))];
 /// let selector = Selector::new();
-/// let mut pick = selector.pick(&nodes, &Filter::default(), &[]).expect("there are two");
+/// let candidates = selector.candidates(&nodes);
+/// let mut pick = candidates.pick(&Wanted::default()).expect("there are two");
 /// pick.ended(Ended::Answered);
 /// ```
 #[derive(Default)]
@@ -45,36 +47,14 @@ impl Selector {
         Self::default()
     }
 
-    /// One of `nodes` that passes `filter` and is not among the `tried`; `None` when there is none.
-    ///
-    /// Nodes that were put aside are taken only when there are no others, because trying one beats not trying.
-    pub fn pick(&self, nodes: &[Arc<Node>], filter: &Filter, tried: &[String]) -> Option<Pick> {
-        self.pick_by(nodes, |node| filter.passes(node) && !tried.contains(&node.id))
-    }
-
-    /// The same among the nodes that serve `path` as well.
-    pub fn pick_for(&self, nodes: &[Arc<Node>], filter: &Filter, path: &str, tried: &[String]) -> Option<Pick> {
-        let serves = |node: &Node| node.endpoints.is_empty() || node.serves(path);
-        self.pick_by(nodes, |node| serves(node) && filter.passes(node) && !tried.contains(&node.id))
-    }
-
-    fn pick_by(&self, nodes: &[Arc<Node>], passes: impl Fn(&Node) -> bool) -> Option<Pick> {
+    /// These nodes to pick from, with what is known of each from earlier. It is made once for a list of nodes and serves all
+    /// calls until the list changes.
+    pub fn candidates(&self, nodes: &[Arc<Node>]) -> Candidates {
         let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
         if loads.len() > REMEMBERED {
             loads.retain(|_, load| load.in_flight() > 0);
         }
-        // Most services have a few nodes, and many one: there is nothing to choose, and nothing to keep a list of.
-        if let [node] = nodes {
-            let load = passes(node).then(|| known(&mut loads, node))?;
-            return Some(Pick::new(Arc::clone(node), load));
-        }
-        let eligible = nodes.iter().filter(|node| passes(node));
-        let known: Vec<_> = eligible.map(|node| (node, known(&mut loads, node))).collect();
-        drop(loads);
-
-        let healthy: Vec<_> = known.iter().filter(|(_, load)| !load.is_aside()).cloned().collect();
-        let (node, load) = lighter_of_two(if healthy.is_empty() { &known } else { &healthy })?;
-        Some(Pick::new(Arc::clone(node), load.clone()))
+        Candidates::new(nodes.iter().map(|node| (node.clone(), known(&mut loads, node))))
     }
 }
 
@@ -97,19 +77,6 @@ fn known(loads: &mut HashMap<String, Arc<Load>>, node: &Node) -> Arc<Load> {
     }
 }
 
-type Known<'a> = (&'a Arc<Node>, Arc<Load>);
-
-fn lighter_of_two<'a, 'b>(known: &'b [Known<'a>]) -> Option<&'b Known<'a>> {
-    let first = random::below(known.len());
-    if known.len() < 2 {
-        return known.first();
-    }
-    // Drawn among the others, so that the two are never the same.
-    let second = (first + 1 + random::below(known.len() - 1)) % known.len();
-    let (first, second) = (&known[first], &known[second]);
-    Some(if second.1.cost() < first.1.cost() { second } else { first })
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -123,7 +90,7 @@ mod tests {
     fn share(selector: &Selector, nodes: &[Arc<Node>], calls: usize, took: impl Fn(&str) -> u64) -> Vec<usize> {
         let mut count = vec![0; nodes.len()];
         for _ in 0..calls {
-            let pick = selector.pick(nodes, &Filter::default(), &[]).unwrap();
+            let pick = selector.candidates(nodes).pick(&Wanted::default()).unwrap();
             count[pick.node().id.parse::<usize>().unwrap()] += 1;
             let took = took(&pick.node().id);
             pick.ended_after(Duration::from_millis(took));
@@ -143,7 +110,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn calls_in_flight_count() {
         let (selector, nodes) = (Selector::new(), nodes(2));
-        let picks: Vec<_> = (0..10).map(|_| selector.pick(&nodes, &Filter::default(), &[]).unwrap()).collect();
+        let picks: Vec<_> = (0..10).map(|_| selector.candidates(&nodes).pick(&Wanted::default()).unwrap()).collect();
         let first = picks.iter().filter(|pick| pick.node().id == "0").count();
         assert_eq!(first, 5);
         drop(picks);
@@ -154,12 +121,14 @@ mod tests {
     async fn an_unreachable_node_is_put_aside_and_comes_back() {
         let (selector, nodes) = (Selector::new(), nodes(2));
         for node in &nodes {
-            let mut pick = selector.pick(std::slice::from_ref(node), &Filter::default(), &[]).unwrap();
+            let mut pick = selector.candidates(std::slice::from_ref(node)).pick(&Wanted::default()).unwrap();
             pick.ended(if node.id == "0" { Ended::Unreachable } else { Ended::Answered });
         }
-        let picked = || selector.pick(&nodes, &Filter::default(), &[]).unwrap().node().id.clone();
+        let candidates = selector.candidates(&nodes);
+        let picked = || candidates.pick(&Wanted::default()).unwrap().node().id.clone();
         assert!((0..100).all(|_| picked() == "1"));
-        assert_eq!(selector.pick(&nodes[..1], &Filter::default(), &[]).unwrap().node().id, "0", "better than none");
+        let alone = selector.candidates(&nodes[..1]);
+        assert_eq!(alone.pick(&Wanted::default()).unwrap().node().id, "0", "better than none");
         tokio::time::advance(Duration::from_millis(1_100)).await;
         assert!((0..100).any(|_| picked() == "0"));
     }
@@ -167,9 +136,10 @@ mod tests {
     #[test]
     fn what_was_tried_or_does_not_pass_is_not_picked() {
         let (selector, nodes) = (Selector::new(), nodes(2));
-        let tried = ["0".to_owned()];
-        assert_eq!(selector.pick(&nodes, &Filter::default(), &tried).unwrap().node().id, "1");
-        assert!(selector.pick(&nodes, &Filter::default().with_version("9"), &[]).is_none());
-        assert!(selector.pick(&[], &Filter::default(), &[]).is_none());
+        let (candidates, any) = (selector.candidates(&nodes), Wanted::default());
+        let (tried, ninth) = (["0".to_owned()], Filter::default().with_version("9"));
+        assert_eq!(candidates.pick(&Wanted { tried: &tried, ..any }).unwrap().node().id, "1");
+        assert!(candidates.pick(&Wanted { filter: Some(&ninth), ..any }).is_none());
+        assert!(selector.candidates(&[]).pick(&any).is_none());
     }
 }

@@ -86,15 +86,15 @@ fn address(port: u16) -> String {
 impl Outbound for Network {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
         Box::pin(async move {
-            let open = self.doors().get(request.address).cloned();
+            let open = self.doors().get(request.to.address).cloned();
             let open = open.ok_or_else(|| {
-                Error::unavailable(format!("nobody serves at `{}`", request.address)).with_fate(Fate::Never)
+                Error::unavailable(format!("nobody serves at `{}`", request.to.address)).with_fate(Fate::Never)
             })?;
             let running = Running::begin(&open);
             let arrival = Arrival {
                 path: request.method.path,
                 service: Some(request.service).filter(|service| !service.is_empty()),
-                node: request.node,
+                node: request.to.node,
             };
             // A refusal travels with its fate; whatever a handler answers does not.
             let route = open.inbound.route(&arrival).map_err(|error| travelled(&error).with_fate(error.fate()))?;

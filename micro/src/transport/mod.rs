@@ -13,11 +13,13 @@ pub mod local;
 pub mod memory;
 pub mod native;
 mod route;
+mod shortcut;
 mod wires;
 
 use std::fmt;
 
 pub use route::{Route, Streams};
+pub use shortcut::Shortcut;
 pub use wires::{Wire, Wires};
 
 use crate::codec::Codec;
@@ -81,12 +83,8 @@ pub trait Outbound: fmt::Debug + Send + Sync + 'static {
 /// What the peer answers beside its message is put on the context.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// Where to: `10.0.0.7:8080`, `localhost:8080`, `[::1]:8080`.
-    pub address: &'a str,
-    /// Which node is meant, where that is known.
-    pub node: Option<&'a str>,
-    /// What that node says it speaks beside HTTP: `micro/1`.
-    pub wire: Option<&'a str>,
+    /// Where to.
+    pub to: Destination<'a>,
     /// The registry name of the service.
     pub service: &'a str,
     /// What is called: its path, and which sides are streams.
@@ -97,6 +95,26 @@ pub struct Request<'a> {
     pub payload: Payload,
     /// What the call carries.
     pub context: &'a Context,
+}
+
+/// Where a call goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    /// The address: `10.0.0.7:8080`, `localhost:8080`, `[::1]:8080`.
+    pub address: &'a str,
+    /// Which node is meant, where that is known.
+    pub node: Option<&'a str>,
+    /// What that node says it speaks beside HTTP: `micro/1`.
+    pub wire: Option<&'a str>,
+    /// Where the way to it may be kept.
+    pub shortcut: Option<&'a Shortcut>,
+}
+
+impl<'a> Destination<'a> {
+    /// Whoever is at `address`.
+    pub fn at(address: &'a str) -> Self {
+        Destination { address, node: None, wire: None, shortcut: None }
+    }
 }
 
 /// What a transport must know of a method.

@@ -50,19 +50,16 @@ impl Wires {
         match self.wire {
             Wire::Native => true,
             Wire::Http => false,
-            Wire::AsListed => request.wire.is_some_and(lists_native) && !self.is_foreign(request.address),
+            Wire::AsListed => request.to.wire.is_some_and(lists_native) && !self.is_foreign(request.to.address),
         }
     }
 
     async fn natively(&self, request: Request<'_>) -> Result<Payload> {
-        match self.native.connection(request.address, request.context).await {
-            Ok(connection) => {
-                spoken(native::NAME);
-                connection.call(request).await
-            }
+        match self.native.connection(&request.to, request.context).await {
+            Ok(connection) => connection.call(request).await,
             Err(Missing::Foreign(error)) if self.wire == Wire::AsListed => {
-                tracing::debug!(address = request.address, %error, "calling over HTTP");
-                self.remember(request.address);
+                tracing::debug!(address = request.to.address, %error, "calling over HTTP");
+                self.remember(request.to.address);
                 self.over_http(request).await
             }
             Err(missing) => Err(missing.into()),
@@ -95,16 +92,22 @@ impl Wires {
 
 impl Outbound for Wires {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
-        if self.speaks_native(&request) {
-            return Box::pin(self.natively(request));
+        if !self.speaks_native(&request) {
+            return Box::pin(self.over_http(request));
         }
-        Box::pin(self.over_http(request))
+        spoken(native::NAME);
+        match self.native.ready(&request.to) {
+            Some(connection) => Box::pin(connection.call(request)),
+            None => Box::pin(self.natively(request)),
+        }
     }
 }
 
-/// Writes the wire on the span the caller is in, where that has a place for it.
+/// Writes the wire on the span of the attempt, where there is one.
 fn spoken(wire: &'static str) {
-    tracing::Span::current().record("wire", wire);
+    if tracing::span_enabled!(target: "micro::client", tracing::Level::INFO) {
+        tracing::Span::current().record("wire", wire);
+    }
 }
 
 fn lists_native(wires: &str) -> bool {

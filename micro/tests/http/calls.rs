@@ -9,7 +9,7 @@ use micro::message::{Decode, Encode};
 use micro::metadata::Metadata;
 use micro::rpc::{Payload, Streaming};
 use micro::transport::http::{ClientOptions, HttpClient};
-use micro::transport::{Method, Outbound, Request};
+use micro::transport::{Destination, Method, Outbound, Request};
 use micro::{Code, Context, Error, Result};
 
 use crate::world::{World, client, clients, taken};
@@ -222,16 +222,8 @@ async fn any_codec_of_the_codec_room_is_spoken_in_every_protocol() {
         let codec = Codec::named("upper").unwrap();
         let payload = Payload::One(Bytes::from_static(b"HI"));
         let method = Method { path: "/test.Echo/Meta", client_streaming: false, server_streaming: false };
-        let request = Request {
-            address: &world.address,
-            node: None,
-            wire: None,
-            service: "test",
-            method,
-            codec,
-            payload,
-            context: &cx,
-        };
+        let request =
+            Request { to: Destination::at(&world.address), service: "test", method, codec, payload, context: &cx };
         assert!(matches!(client.call(request).await.unwrap(), Payload::One(_)));
     }
 }
@@ -421,9 +413,7 @@ async fn a_refused_connection_and_another_node_never_ran() {
         let (world, cx) = (World::new().await, Context::new());
         let method = Method { path: "/test.Echo/Say", client_streaming: false, server_streaming: false };
         let request = |address, node, method| Request {
-            wire: None,
-            address,
-            node,
+            to: Destination { node, ..Destination::at(address) },
             service: "test",
             method,
             codec: Codec::PROTO,

@@ -41,7 +41,7 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     let context = request.context;
     let server_streaming = request.method.server_streaming;
     let shape = if matches!(request.payload, Payload::One(_)) { Shape::One } else { Shape::Many };
-    let (mut head, address) = (head(&request, pools.packing())?, request.address);
+    let (mut head, address) = (head(&request, pools.packing())?, request.to.address);
     let (body, hold) = Outgoing::new(request.payload, pools.packing())?;
     let slot = pools.slot(address).await?;
     // Only now: waiting for a connection has cost some of the time.
@@ -71,10 +71,10 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
 
 fn head(request: &Request<'_>, packing: &Packing) -> Result<http::request::Parts> {
     let wrong = |error: http::Error| {
-        let (address, path) = (request.address, request.method.path);
+        let (address, path) = (request.to.address, request.method.path);
         Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}")).with_fate(Fate::Never)
     };
-    let uri = format!("http://{}{}", request.address, request.method.path);
+    let uri = format!("http://{}{}", request.to.address, request.method.path);
     let built = http::Request::post(uri).version(http::Version::HTTP_2).body(()).map_err(wrong)?;
     let mut head = built.into_parts().0;
     let headers = &mut head.headers;
@@ -96,7 +96,7 @@ fn head(request: &Request<'_>, packing: &Packing) -> Result<http::request::Parts
     if !request.service.is_empty() {
         say(names::SERVICE, request.service)?;
     }
-    if let Some(node) = request.node {
+    if let Some(node) = request.to.node {
         say(names::NODE, node)?;
     }
     if let Some(trace) = request.context.trace() {

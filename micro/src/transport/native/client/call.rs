@@ -83,7 +83,7 @@ fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a
     let target = Target {
         path: request.method.path,
         service: request.service,
-        node: request.node.unwrap_or_default(),
+        node: request.to.node.unwrap_or_default(),
         codec: request.codec.name(),
     };
     if !target.fits() {

@@ -264,37 +264,50 @@ impl Calls {
     }
 }
 
-/// The numbers of methods, by path and then by the rest.
+/// The numbers of methods. The one that was asked for last is found at once: hardly any client calls many.
 #[derive(Debug, Default)]
 struct Methods {
-    by_path: HashMap<Box<str>, Vec<Known>>,
-    count: u32,
+    known: Vec<Known>,
+    by_path: HashMap<Arc<str>, Vec<u32>>,
+    recent: usize,
 }
 
 #[derive(Debug)]
 struct Known {
+    path: Arc<str>,
     service: Box<str>,
     node: Box<str>,
     codec: Box<str>,
-    number: u32,
+}
+
+impl Known {
+    fn is(&self, target: &Target<'_>) -> bool {
+        *self.path == *target.path
+            && *self.node == *target.node
+            && *self.service == *target.service
+            && *self.codec == *target.codec
+    }
 }
 
 impl Methods {
     fn of<'a>(&mut self, target: Target<'a>, most: u32) -> Option<Method<'a>> {
-        let same = |known: &&Known| {
-            *known.node == *target.node && *known.service == *target.service && *known.codec == *target.codec
-        };
-        if let Some(known) = self.by_path.get(target.path).and_then(|known| known.iter().find(same)) {
-            return Some(Method { number: known.number, define: None });
+        if !self.known.get(self.recent).is_some_and(|known| known.is(&target)) {
+            let same = self.by_path.get(target.path).into_iter().flatten();
+            let Some(number) = same.copied().find(|number| self.known[*number as usize].is(&target)) else {
+                return self.define(target, most);
+            };
+            self.recent = number as usize;
         }
-        if self.count >= most {
-            return None;
-        }
-        let number = self.count;
-        self.count += 1;
+        Some(Method { number: self.recent as u32, define: None })
+    }
+
+    fn define<'a>(&mut self, target: Target<'a>, most: u32) -> Option<Method<'a>> {
+        let number = u32::try_from(self.known.len()).ok().filter(|number| *number < most)?;
         let Target { path, service, node, codec } = target;
-        let known = Known { service: service.into(), node: node.into(), codec: codec.into(), number };
-        self.by_path.entry(path.into()).or_default().push(known);
+        let path: Arc<str> = path.into();
+        self.by_path.entry(path.clone()).or_default().push(number);
+        self.known.push(Known { path, service: service.into(), node: node.into(), codec: codec.into() });
+        self.recent = number as usize;
         Some(Method { number, define: Some(target) })
     }
 }

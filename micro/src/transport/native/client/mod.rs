@@ -6,6 +6,7 @@ mod connection;
 mod pool;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(in crate::transport) use connection::{Connection, Missing};
@@ -15,7 +16,7 @@ use pool::Pools;
 use crate::context::Context;
 use crate::errors::{Fate, Result};
 use crate::rpc::{BoxFuture, Payload};
-use crate::transport::{Outbound, Request};
+use crate::transport::{Destination, Outbound, Request, Shortcut};
 use crate::util::clock;
 
 /// Calls other processes with `micro/1`.
@@ -65,21 +66,33 @@ impl NativeClient {
         NativeClient { pools: Pools::new(options) }
     }
 
-    /// The connection a call to `address` goes over, within the deadline of `context`.
+    /// The connection a call goes over, where there is one. More are opened as the load asks for them.
+    pub(in crate::transport) fn ready(&self, to: &Destination<'_>) -> Option<Arc<Connection>> {
+        match to.shortcut.and_then(Shortcut::get) {
+            Some(pool) => self.pools.ready(pool),
+            None => None,
+        }
+    }
+
+    /// The same, opened if need be within the deadline of `context`.
     ///
     /// # Errors
     ///
     /// Why there is none; nothing was sent.
     pub(in crate::transport) async fn connection(
         &self,
-        address: &str,
+        to: &Destination<'_>,
         context: &Context,
-    ) -> Result<std::sync::Arc<Connection>, Missing> {
-        if let Some(connection) = self.pools.ready(address) {
+    ) -> Result<Arc<Connection>, Missing> {
+        let pool = self.pools.pool(to.address);
+        if let Some(shortcut) = to.shortcut {
+            shortcut.keep(pool.clone());
+        }
+        if let Some(connection) = self.pools.ready(&pool) {
             return Ok(connection);
         }
-        let Some(deadline) = context.deadline() else { return self.pools.connection(address).await };
-        let connection = clock::timeout_at(deadline, self.pools.connection(address)).await;
+        let Some(deadline) = context.deadline() else { return self.pools.connection(&pool).await };
+        let connection = clock::timeout_at(deadline, self.pools.connection(&pool)).await;
         connection.unwrap_or_else(|_| Err(Missing::Unreachable(Context::deadline_exceeded().with_fate(Fate::Never))))
     }
 }
@@ -93,7 +106,7 @@ impl Default for NativeClient {
 impl Outbound for NativeClient {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
         Box::pin(async move {
-            let connection = self.connection(request.address, request.context).await?;
+            let connection = self.connection(&request.to, request.context).await?;
             connection.call(request).await
         })
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::ClientOptions;
@@ -29,9 +30,11 @@ struct Shared {
 }
 
 /// The connections to one address.
-struct Pool {
+pub(super) struct Pool {
     address: String,
     shared: Weak<Shared>,
+    // Changed with the state locked, and read without.
+    up: ArcSwap<Vec<Arc<Connection>>>,
     state: Mutex<State>,
 }
 
@@ -39,7 +42,6 @@ type Outcome = Option<Result<Arc<Connection>, Missing>>;
 
 #[derive(Default)]
 struct State {
-    up: Vec<Arc<Connection>>,
     opening: Option<Opening>,
     failed: Option<Failed>,
 }
@@ -72,25 +74,22 @@ impl Pools {
         &self.0.options
     }
 
-    /// The least busy connection to `address`, if there is one. More are opened as the load asks for them.
-    pub(super) fn ready(&self, address: &str) -> Option<Arc<Connection>> {
-        let pools = self.pools();
-        let pool = pools.get(address)?;
-        let mut state = pool.state();
-        let idlest = state.idlest()?;
-        if idlest.gauge.load() >= BUSY && state.up.len() < self.0.options.connections {
-            pool.open(&mut state, &self.0.options);
+    /// The least busy connection, if there is one. More are opened as the load asks for them.
+    pub(super) fn ready(&self, pool: &Arc<Pool>) -> Option<Arc<Connection>> {
+        let up = pool.up.load();
+        let idlest = idlest(&up)?;
+        if idlest.gauge.load() >= BUSY && up.len() < self.0.options.connections {
+            pool.open(&mut pool.state(), &self.0.options);
         }
-        Some(idlest)
+        Some(idlest.clone())
     }
 
-    /// A connection to `address`.
-    pub(super) async fn connection(&self, address: &str) -> Result<Arc<Connection>, Missing> {
+    /// A connection, opened if need be.
+    pub(super) async fn connection(&self, pool: &Arc<Pool>) -> Result<Arc<Connection>, Missing> {
         let mut outcome = {
-            let pool = self.pool(address);
             let mut state = pool.state();
-            if let Some(connection) = state.idlest() {
-                return Ok(connection);
+            if let Some(connection) = idlest(&pool.up.load()) {
+                return Ok(connection.clone());
             }
             if let Some(failed) = state.failed.as_ref().filter(|failed| clock::now() < failed.until) {
                 return Err(failed.why.clone());
@@ -102,15 +101,21 @@ impl Pools {
         outcome.unwrap_or_else(|| Err(Missing::Unreachable(not_sent("the client was closed".to_owned()))))
     }
 
-    fn pool(&self, address: &str) -> Arc<Pool> {
+    /// The pool of `address`. It is kept for as long as it is of use, or somebody holds it.
+    pub(super) fn pool(&self, address: &str) -> Arc<Pool> {
         let mut pools = self.pools();
         if let Some(pool) = pools.get(address) {
             return pool.clone();
         }
         if pools.len() >= MANY {
-            pools.retain(|_, pool| !pool.state().is_spent());
+            pools.retain(|_, pool| Arc::strong_count(pool) > 1 || !pool.is_spent(&pool.state()));
         }
-        let pool = Pool { address: address.to_owned(), shared: Arc::downgrade(&self.0), state: Mutex::default() };
+        let pool = Pool {
+            address: address.to_owned(),
+            shared: Arc::downgrade(&self.0),
+            up: ArcSwap::default(),
+            state: Mutex::default(),
+        };
         pools.entry(address.to_owned()).or_insert(Arc::new(pool)).clone()
     }
 
@@ -119,18 +124,12 @@ impl Pools {
     }
 }
 
+fn idlest(up: &[Arc<Connection>]) -> Option<&Arc<Connection>> {
+    let usable = up.iter().filter(|connection| connection.is_usable());
+    usable.min_by_key(|connection| connection.gauge.load())
+}
+
 impl State {
-    fn idlest(&self) -> Option<Arc<Connection>> {
-        let usable = self.up.iter().filter(|connection| connection.is_usable());
-        usable.min_by_key(|connection| connection.gauge.load()).cloned()
-    }
-
-    /// Whether it holds nothing that would be missed.
-    fn is_spent(&self) -> bool {
-        let resting = self.failed.as_ref().is_some_and(|failed| clock::now() < failed.until);
-        self.up.is_empty() && self.opening.as_ref().is_none_or(Opening::is_over) && !resting
-    }
-
     fn fail(&mut self, why: &Missing) {
         let rest = self.failed.take().map_or(FIRST_REST, |failed| (2 * failed.rest).min(LONGEST_REST));
         self.failed = Some(Failed { why: why.clone(), until: clock::after(rest), rest });
@@ -138,6 +137,12 @@ impl State {
 }
 
 impl Pool {
+    /// Whether it holds nothing that would be missed.
+    fn is_spent(&self, state: &State) -> bool {
+        let resting = state.failed.as_ref().is_some_and(|failed| clock::now() < failed.until);
+        self.up.load().is_empty() && state.opening.as_ref().is_none_or(Opening::is_over) && !resting
+    }
+
     // Starts opening a connection, unless one is being opened.
     fn open(self: &Arc<Self>, state: &mut State, options: &ClientOptions) -> watch::Receiver<Outcome> {
         if let Some(opening) = state.opening.as_ref().filter(|opening| !opening.is_over()) {
@@ -155,7 +160,8 @@ impl Pool {
                 let mut state = pool.state();
                 match &opened {
                     Ok(connection) => {
-                        state.up.push(connection.clone());
+                        let up = pool.up.load();
+                        pool.up.store(Arc::new(up.iter().chain([connection]).cloned().collect()));
                         state.failed = None;
                     }
                     Err(why) => state.fail(why),
@@ -180,11 +186,13 @@ fn tidy(pool: &Weak<Pool>) {
     let mut pools = shared.pools.lock().unwrap_or_else(PoisonError::into_inner);
     let mut state = pool.state();
     let opening = state.opening.take_if(|opening| opening.is_over());
-    let (up, over): (Vec<_>, Vec<_>) = state.up.drain(..).partition(|connection| connection.is_usable());
-    state.up = up;
-    let empty = state.is_spent();
+    let up: Vec<_> = pool.up.load().iter().filter(|connection| connection.is_usable()).cloned().collect();
+    let over = pool.up.swap(Arc::new(up));
+    let empty = pool.is_spent(&state);
     drop(state);
-    if empty && pools.get(&pool.address).is_some_and(|known| Arc::ptr_eq(known, &pool)) {
+    // Once here and once in the map: whoever holds it besides comes back to it.
+    let held = Arc::strong_count(&pool) > 2;
+    if empty && !held && pools.get(&pool.address).is_some_and(|known| Arc::ptr_eq(known, &pool)) {
         pools.remove(&pool.address);
     }
     drop(pools);
