@@ -14,7 +14,7 @@ use crate::errors::{Code, Error, Fate, Result};
 use crate::registry::Following;
 use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
 use crate::selector::{Ended, Filter, Pick, Wanted};
-use crate::transport::{Arrival, Destination, Inbound, Request, Route, WIRE};
+use crate::transport::{Arrival, Destination, Inbound, Request, Route};
 use crate::util::clock;
 
 /// How long the registry may take for its first answer.
@@ -197,17 +197,7 @@ impl Aim<'_> {
     fn destination(&self) -> Destination<'_> {
         match self {
             Aim::Address(address) => Destination::at(address),
-            Aim::Node(pick) => {
-                let node = pick.node();
-                // Only nodes that micro has listed know their ids; other lists make theirs up.
-                let own = node.metadata.contains_key("micro");
-                Destination {
-                    address: &node.address,
-                    node: own.then_some(&node.id),
-                    wire: node.metadata.get(WIRE).map(String::as_str),
-                    shortcut: Some(pick.shortcut()),
-                }
-            }
+            Aim::Node(pick) => pick.destination(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Filter;
 use super::load::{Ended, Load};
 use crate::registry::Node;
-use crate::transport::Shortcut;
+use crate::transport::{Destination, Shortcut, WIRE};
 use crate::util::clock::{self, Instant};
 use crate::util::random;
 
@@ -19,6 +19,9 @@ struct Candidate {
     node: Arc<Node>,
     load: Arc<Load>,
     shortcut: Shortcut,
+    // Read at every call, and so not looked for among the metadata each time.
+    knows_its_id: bool,
+    wire: Option<Box<str>>,
 }
 
 /// What a call wants of its node. By default any is right.
@@ -40,10 +43,18 @@ impl Wanted<'_> {
     }
 }
 
+impl Candidate {
+    fn new(node: Arc<Node>, load: Arc<Load>) -> Self {
+        // Only nodes that micro has listed know their ids; other lists make theirs up.
+        let knows_its_id = node.metadata.contains_key("micro");
+        let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
+        Candidate { node, load, shortcut: Shortcut::default(), knows_its_id, wire }
+    }
+}
+
 impl Candidates {
     pub(super) fn new(nodes: impl Iterator<Item = (Arc<Node>, Arc<Load>)>) -> Self {
-        let all = nodes.map(|(node, load)| Arc::new(Candidate { node, load, shortcut: Shortcut::default() }));
-        Candidates(all.collect())
+        Candidates(nodes.map(|(node, load)| Arc::new(Candidate::new(node, load))).collect())
     }
 
     /// The one with less to do of two that are drawn among those that fit; `None` when none fits.
@@ -97,9 +108,15 @@ impl Pick {
         self.since
     }
 
-    /// Where a transport keeps its way to the node.
-    pub fn shortcut(&self) -> &Shortcut {
-        &self.candidate.shortcut
+    /// Where a call to the node goes.
+    pub fn destination(&self) -> Destination<'_> {
+        let Candidate { node, shortcut, knows_its_id, wire, .. } = &*self.candidate;
+        Destination {
+            address: &node.address,
+            node: knows_its_id.then_some(&node.id),
+            wire: wire.as_deref(),
+            shortcut: Some(shortcut),
+        }
     }
 
     /// Learns from how the call ended. Only the first time counts.

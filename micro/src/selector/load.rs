@@ -106,6 +106,8 @@ impl Learned {
     /// Peak EWMA: a slower answer counts at once, a faster one by and by.
     fn observe(&mut self, took: Duration, now: Instant) {
         let latency = match self.latency {
+            // It would change by less than a thousandth, and be worked out at every call of a busy client.
+            Some((old, since)) if took < old && now.saturating_duration_since(since) < DECAY / 1000 => return,
             Some((old, since)) if took < old => {
                 let weight = (-(now - since).as_secs_f64() / DECAY.as_secs_f64()).exp();
                 took + (old - took).mul_f64(weight)

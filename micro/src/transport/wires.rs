@@ -56,7 +56,10 @@ impl Wires {
 
     async fn natively(&self, request: Request<'_>) -> Result<Payload> {
         match self.native.connection(&request.to, request.context).await {
-            Ok(connection) => connection.call(request).await,
+            Ok(connection) => {
+                spoken(native::NAME);
+                connection.call(request).await
+            }
             Err(Missing::Foreign(error)) if self.wire == Wire::AsListed => {
                 tracing::debug!(address = request.to.address, %error, "calling over HTTP");
                 self.remember(request.to.address);
@@ -92,14 +95,16 @@ impl Wires {
 
 impl Outbound for Wires {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
-        if !self.speaks_native(&request) {
-            return Box::pin(self.over_http(request));
+        // What has been spoken goes on being spoken.
+        let ready = if self.wire == Wire::Http { None } else { self.native.ready(&request.to) };
+        if let Some(connection) = ready {
+            spoken(native::NAME);
+            return Box::pin(connection.call(request));
         }
-        spoken(native::NAME);
-        match self.native.ready(&request.to) {
-            Some(connection) => Box::pin(connection.call(request)),
-            None => Box::pin(self.natively(request)),
+        if self.speaks_native(&request) {
+            return Box::pin(self.natively(request));
         }
+        Box::pin(self.over_http(request))
     }
 }
 

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 pub(in crate::transport) use connection::{Connection, Missing};
 
-use pool::Pools;
+use pool::{Pool, Pools};
 
 use crate::context::Context;
 use crate::errors::{Fate, Result};
 use crate::rpc::{BoxFuture, Payload};
-use crate::transport::{Destination, Outbound, Request, Shortcut};
+use crate::transport::{Destination, Outbound, Request};
 use crate::util::clock;
 
 /// Calls other processes with `micro/1`.
@@ -68,10 +68,7 @@ impl NativeClient {
 
     /// The connection a call goes over, where there is one. More are opened as the load asks for them.
     pub(in crate::transport) fn ready(&self, to: &Destination<'_>) -> Option<Arc<Connection>> {
-        match to.shortcut.and_then(Shortcut::get) {
-            Some(pool) => self.pools.ready(pool),
-            None => None,
-        }
+        self.pools.ready(to.shortcut?.get::<Pool>()?)
     }
 
     /// The same, opened if need be within the deadline of `context`.

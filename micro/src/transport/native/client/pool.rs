@@ -32,6 +32,7 @@ struct Shared {
 /// The connections to one address.
 pub(super) struct Pool {
     address: String,
+    own: Weak<Pool>,
     shared: Weak<Shared>,
     // Changed with the state locked, and read without.
     up: ArcSwap<Vec<Arc<Connection>>>,
@@ -75,7 +76,7 @@ impl Pools {
     }
 
     /// The least busy connection, if there is one. More are opened as the load asks for them.
-    pub(super) fn ready(&self, pool: &Arc<Pool>) -> Option<Arc<Connection>> {
+    pub(super) fn ready(&self, pool: &Pool) -> Option<Arc<Connection>> {
         let up = pool.up.load();
         let idlest = idlest(&up)?;
         if idlest.gauge.load() >= BUSY && up.len() < self.0.options.connections {
@@ -85,7 +86,7 @@ impl Pools {
     }
 
     /// A connection, opened if need be.
-    pub(super) async fn connection(&self, pool: &Arc<Pool>) -> Result<Arc<Connection>, Missing> {
+    pub(super) async fn connection(&self, pool: &Pool) -> Result<Arc<Connection>, Missing> {
         let mut outcome = {
             let mut state = pool.state();
             if let Some(connection) = idlest(&pool.up.load()) {
@@ -110,13 +111,14 @@ impl Pools {
         if pools.len() >= MANY {
             pools.retain(|_, pool| Arc::strong_count(pool) > 1 || !pool.is_spent(&pool.state()));
         }
-        let pool = Pool {
+        let pool = Arc::new_cyclic(|own| Pool {
             address: address.to_owned(),
+            own: own.clone(),
             shared: Arc::downgrade(&self.0),
             up: ArcSwap::default(),
             state: Mutex::default(),
-        };
-        pools.entry(address.to_owned()).or_insert(Arc::new(pool)).clone()
+        });
+        pools.entry(address.to_owned()).or_insert(pool).clone()
     }
 
     fn pools(&self) -> MutexGuard<'_, HashMap<String, Arc<Pool>>> {
@@ -144,12 +146,12 @@ impl Pool {
     }
 
     // Starts opening a connection, unless one is being opened.
-    fn open(self: &Arc<Self>, state: &mut State, options: &ClientOptions) -> watch::Receiver<Outcome> {
+    fn open(&self, state: &mut State, options: &ClientOptions) -> watch::Receiver<Outcome> {
         if let Some(opening) = state.opening.as_ref().filter(|opening| !opening.is_over()) {
             return opening.outcome.clone();
         }
         let (told, outcome) = watch::channel(None);
-        let (pool, options, address) = (Arc::downgrade(self), options.clone(), self.address.clone());
+        let (pool, options, address) = (self.own.clone(), options.clone(), self.address.clone());
         let task = spawn::spawn(async move {
             let ended = {
                 let pool = pool.clone();
