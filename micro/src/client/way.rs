@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
 
+use super::at::At;
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
 use crate::context::Context;
@@ -12,7 +13,7 @@ use crate::errors::{Code, Error, Fate, Result};
 use crate::registry::{Following, Node};
 use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
 use crate::selector::{Ended, Filter, Pick};
-use crate::transport::{Arrival, Inbound, Request, Route, WIRE};
+use crate::transport::{Arrival, Inbound, Request, Route, Security, TLS, WIRE};
 use crate::util::clock::{self, Instant};
 
 /// How long the registry may take for its first answer.
@@ -54,7 +55,7 @@ impl Endpoint for Way<'_> {
 /// Where one attempt goes.
 enum Destination {
     /// To an address, whoever is there.
-    Address(String),
+    Address(At),
     /// To a node that is listed. It is busy with the call until then.
     Node(Arc<Node>, Option<Pick>),
 }
@@ -92,6 +93,7 @@ impl Client {
                 address: to.address(),
                 node: to.node(),
                 wire: to.wire(),
+                security: to.security(),
                 service,
                 method: method.into(),
                 codec,
@@ -161,7 +163,7 @@ impl Destination {
 
     fn address(&self) -> &str {
         match self {
-            Destination::Address(address) => address,
+            Destination::Address(at) => &at.address,
             Destination::Node(node, _) => &node.address,
         }
     }
@@ -179,6 +181,15 @@ impl Destination {
         match self {
             Destination::Address(_) => None,
             Destination::Node(node, _) => node.metadata.get(WIRE).map(String::as_str),
+        }
+    }
+
+    /// Whether it wants to be called with TLS.
+    fn security(&self) -> Security {
+        match self {
+            Destination::Address(at) => at.security,
+            Destination::Node(node, _) if node.metadata.get(TLS).is_some_and(|tls| tls == "yes") => Security::Node,
+            Destination::Node(..) => Security::Plain,
         }
     }
 

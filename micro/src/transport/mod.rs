@@ -6,18 +6,20 @@
 //!
 //! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
 //! without sockets; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web, Connect and plain JSON,
-//! on the same port. [`Wires`] chooses between the last two.
+//! on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
 
 pub mod http;
 pub mod local;
 pub mod memory;
 pub mod native;
 mod route;
+pub mod tls;
 mod wires;
 
 use std::fmt;
 
 pub use route::{Route, Streams};
+pub use tls::Security;
 pub use wires::{Wire, Wires};
 
 use crate::codec::Codec;
@@ -81,6 +83,8 @@ pub struct Request<'a> {
     pub node: Option<&'a str>,
     /// What that node says it speaks beside HTTP: `micro/1`.
     pub wire: Option<&'a str>,
+    /// Whether it is to be encrypted, and what the other side has to prove.
+    pub security: Security,
     /// The registry name of the service.
     pub service: &'a str,
     /// What is called: its path, and which sides are streams.
@@ -116,6 +120,8 @@ impl<'a> From<MethodInfo<'a>> for Method<'a> {
 
 /// The pair of a node's metadata that says what it speaks beside HTTP.
 pub const WIRE: &str = "wire";
+/// The pair of a node's metadata that says whether it wants to be called with TLS: `yes`, or it is not there.
+pub const TLS: &str = "tls";
 
 /// The names of the pairs micro's own peers exchange beside those of the protocols.
 pub mod names {

@@ -55,7 +55,7 @@ impl Wires {
     }
 
     async fn natively(&self, request: Request<'_>) -> Result<Payload> {
-        match self.native.connection(request.address, request.context).await {
+        match self.native.connection(request.address, request.security, request.context).await {
             Ok(connection) => {
                 spoken(native::NAME);
                 connection.call(request).await

@@ -9,7 +9,7 @@ use micro::message::{Decode, Encode};
 use micro::metadata::Metadata;
 use micro::rpc::{Payload, Streaming};
 use micro::transport::http::{ClientOptions, HttpClient};
-use micro::transport::{Method, Outbound, Request};
+use micro::transport::{Method, Outbound, Request, Security};
 use micro::{Code, Context, Error, Result};
 
 use crate::world::{World, client, clients, taken};
@@ -226,6 +226,7 @@ async fn any_codec_of_the_codec_room_is_spoken_in_every_protocol() {
             address: &world.address,
             node: None,
             wire: None,
+            security: Security::Plain,
             service: "test",
             method,
             codec,
@@ -422,6 +423,7 @@ async fn a_refused_connection_and_another_node_never_ran() {
         let method = Method { path: "/test.Echo/Say", client_streaming: false, server_streaming: false };
         let request = |address, node, method| Request {
             wire: None,
+            security: Security::Plain,
             address,
             node,
             service: "test",

@@ -15,7 +15,7 @@ use micro::rpc::{
 use micro::server::{Drained, ListenOptions, Listener, Phase, Switch};
 use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};
 use micro::transport::native::{self, NativeClient, NativeServer};
-use micro::transport::{Arrival, Inbound, Method, Outbound, Request, Route};
+use micro::transport::{Arrival, Inbound, Method, Outbound, Request, Route, Security};
 use micro::util::spawn::{self, Task};
 use micro::{Context, Error, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -313,8 +313,17 @@ pub(crate) async fn call(
 ) -> Result<Payload> {
     let method = SERVICE.method_descs().iter().find(|method| method.name() == name).expect("a method of ours");
     let method = Method::from(MethodInfo::from(method));
-    let request =
-        Request { address, node: None, wire: None, service: "test", method, codec: Codec::PROTO, payload, context };
+    let request = Request {
+        address,
+        node: None,
+        wire: None,
+        security: Security::Plain,
+        service: "test",
+        method,
+        codec: Codec::PROTO,
+        payload,
+        context,
+    };
     client.call(request).await
 }
 

@@ -10,7 +10,7 @@ use micro::rpc::Payload;
 use micro::server::{ListenOptions, Listener, Switch};
 use micro::transport::http::{HttpClient, HttpServer, ServerOptions};
 use micro::transport::native::{ClientOptions, NativeClient};
-use micro::transport::{Method, Outbound, Request, Wire, Wires};
+use micro::transport::{Method, Outbound, Request, Security, Wire, Wires};
 use micro::util::spawn::{self, Task};
 use micro::{Code, Context, Result};
 use tokio::net::TcpListener;
@@ -36,7 +36,17 @@ async fn say(client: &dyn Outbound, address: &str, message: &'static str) -> Res
     let method = Method { path: "/test.Echo/Say", client_streaming: false, server_streaming: false };
     let (payload, context) = (Payload::One(Bytes::from_static(message.as_bytes())), &Context::new());
     let wire = Some("micro/1");
-    let request = Request { address, node: None, wire, service: "test", method, codec: Codec::PROTO, payload, context };
+    let request = Request {
+        address,
+        node: None,
+        wire,
+        security: Security::Plain,
+        service: "test",
+        method,
+        codec: Codec::PROTO,
+        payload,
+        context,
+    };
     match client.call(request).await? {
         Payload::One(bytes) => Ok(bytes),
         Payload::Many(_) => panic!("one message"),

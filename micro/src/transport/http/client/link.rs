@@ -12,11 +12,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use super::ClientOptions;
 use super::fate::{self, Shape};
 use super::frames::Outgoing;
+use super::socket::Socket;
 use crate::errors::{Error, Result};
 use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
 use crate::transport::http::metadata::HEADERS;
 use crate::transport::http::tasks::Tasks;
+use crate::transport::tls::{self, Inside, Security};
 use crate::util::spawn::{self, Task};
 use crate::util::{clock, net};
 
@@ -52,11 +54,13 @@ impl Link {
     /// [`Code::Unavailable`](crate::Code::Unavailable), and nothing was sent.
     pub(super) async fn open(
         address: &str,
+        security: Security,
         options: &ClientOptions,
         ended: impl FnOnce() + Send + 'static,
     ) -> Result<Arc<Link>> {
+        options.tls.check(address, security)?;
         let limit = options.connect_timeout;
-        match clock::timeout(limit, Self::connect(address, options, ended)).await {
+        match clock::timeout(limit, Self::connect(address, security, options, ended)).await {
             Ok(opened) => opened,
             Err(_) => Err(fate::not_sent(format!("no connection to `{address}` within {limit:?}"))),
         }
@@ -64,6 +68,7 @@ impl Link {
 
     async fn connect(
         address: &str,
+        security: Security,
         options: &ClientOptions,
         ended: impl FnOnce() + Send + 'static,
     ) -> Result<Arc<Link>> {
@@ -71,13 +76,21 @@ impl Link {
             fate::not_sent(format!("cannot connect to `{address}`: {}", error.kind())).from_source(error)
         };
         let broken = |error: Option<hyper::Error>| {
-            let told = fate::not_sent(format!("`{address}` closed the connection before it said anything in HTTP/2"));
+            // A server says only behind the handshake that it does not accept the client.
+            let told = fate::not_sent(match error.as_ref().and_then(|error| tls::reason(error)) {
+                Some(why) => format!("no TLS with `{address}`: {why}"),
+                None => format!("`{address}` closed the connection before it said anything in HTTP/2"),
+            });
             match error {
                 Some(error) => told.from_source(error),
                 None => told,
             }
         };
         let stream = net::connect(address).await.map_err(refused)?;
+        let stream = match security {
+            Security::Plain => Socket::Plain(stream),
+            _ => Socket::Tls(options.tls.connect(stream, address, security, Inside::Http).await?),
+        };
         let seen = Arc::new(Seen::new(1));
         let io = TokioIo::new(Counted::new(stream, seen.clone()));
         let (sender, connection) = http2::Builder::new(Tasks)

@@ -15,7 +15,8 @@ use pool::Pools;
 use crate::context::Context;
 use crate::errors::{Fate, Result};
 use crate::rpc::{BoxFuture, Payload};
-use crate::transport::{Outbound, Request};
+use crate::transport::tls::ClientTls;
+use crate::transport::{Outbound, Request, Security};
 use crate::util::clock;
 
 /// Calls other processes with `micro/1`.
@@ -26,7 +27,8 @@ use crate::util::clock;
 /// Cloning it is cheap and shares the connections.
 #[derive(Clone)]
 pub struct NativeClient {
-    pools: Pools,
+    /// For each [`Security`].
+    pools: [Pools; 3],
 }
 
 /// How a [`NativeClient`] calls.
@@ -44,6 +46,8 @@ pub struct ClientOptions {
     pub keepalive: Duration,
     /// How long a connection without calls is kept: 5 min.
     pub idle: Duration,
+    /// Whom it believes where a call is to be encrypted: the authorities of the platform.
+    pub tls: ClientTls,
 }
 
 impl Default for ClientOptions {
@@ -55,6 +59,7 @@ impl Default for ClientOptions {
             connections: 2,
             keepalive: Duration::from_secs(20),
             idle: Duration::from_secs(300),
+            tls: ClientTls::new(),
         }
     }
 }
@@ -62,7 +67,7 @@ impl Default for ClientOptions {
 impl NativeClient {
     /// A client without connections; they are opened by the calls.
     pub fn new(options: ClientOptions) -> Self {
-        NativeClient { pools: Pools::new(options) }
+        NativeClient { pools: Security::ALL.map(|security| Pools::new(options.clone(), security)) }
     }
 
     /// The connection a call to `address` goes over, within the deadline of `context`.
@@ -73,13 +78,15 @@ impl NativeClient {
     pub(in crate::transport) async fn connection(
         &self,
         address: &str,
+        security: Security,
         context: &Context,
     ) -> Result<std::sync::Arc<Connection>, Missing> {
-        if let Some(connection) = self.pools.ready(address) {
+        let pools = &self.pools[security as usize];
+        if let Some(connection) = pools.ready(address) {
             return Ok(connection);
         }
-        let Some(deadline) = context.deadline() else { return self.pools.connection(address).await };
-        let connection = clock::timeout_at(deadline, self.pools.connection(address)).await;
+        let Some(deadline) = context.deadline() else { return pools.connection(address).await };
+        let connection = clock::timeout_at(deadline, pools.connection(address)).await;
         connection.unwrap_or_else(|_| Err(Missing::Unreachable(Context::deadline_exceeded().with_fate(Fate::Never))))
     }
 }
@@ -93,7 +100,7 @@ impl Default for NativeClient {
 impl Outbound for NativeClient {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
         Box::pin(async move {
-            let connection = self.connection(request.address, request.context).await?;
+            let connection = self.connection(request.address, request.security, request.context).await?;
             connection.call(request).await
         })
     }
@@ -101,6 +108,6 @@ impl Outbound for NativeClient {
 
 impl fmt::Debug for NativeClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NativeClient").field("options", self.pools.options()).finish_non_exhaustive()
+        f.debug_struct("NativeClient").field("options", self.pools[0].options()).finish_non_exhaustive()
     }
 }
