@@ -44,7 +44,9 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let resolver = given.with_handles(&client, &registry, &loaded.configuration);
     let lent = lent(&plan, &resolver, &loaded.configuration)?;
     let (resolver, services) = services(plan, needs, resolver).await?;
-    let identity = Identity::of(&settings, services)?.with_tls(tls.is_some() && app.network.is_none());
+    let tls = tls.filter(|_| app.network.is_none());
+    let (encrypted, scheme) = (tls.is_some(), if tls.is_some() { "https" } else { "http" });
+    let identity = Identity::of(&settings, services)?.with_tls(encrypted);
     let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
     let mut server = server.with_idle_timeout(settings.idle_timeout()).with_extensions(lent);
     if let Some(fallback) = app.fallback.take() {
@@ -70,7 +72,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
             Some(network) => serve::join(&running, network),
             None => serve::listen(&running, tls, app.routes, app.around_http).await?,
         };
-        running.listens_at(bound);
+        running.listens_at(bound, scheme);
         let listed = serve::enlist(&running, app.checks, &identity, bound).await?;
         running.open(door, listed);
         let troubles = running.configuration().troubles();

@@ -1,27 +1,25 @@
 //! An authority, and what it signs.
+#![allow(dead_code)] // Not all tests that include it need all of it.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::PathBuf;
 
+use micro_tests::Folder;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
 
 /// A folder with the certificate of an authority and with those that it has signed. It goes when it is dropped.
 pub struct Files {
-    folder: PathBuf,
+    folder: Folder,
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Files {
     /// With a certificate `server` for 127.0.0.1 and `localhost`.
     pub fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("micro-tls-{}-{next}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut authority = params(&[], &format!("authority {next}"));
+        let folder = Folder::new();
+        let mut authority = params(&[], &folder.path().to_string_lossy());
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-        std::fs::write(folder.join("authority.pem"), issuer.pem()).unwrap();
+        std::fs::write(folder.path().join("authority.pem"), issuer.pem()).unwrap();
         let files = Files { folder, issuer };
         files.sign("server", &["127.0.0.1", "localhost"]);
         files
@@ -49,22 +47,16 @@ impl Files {
     }
 
     pub fn authority(&self) -> PathBuf {
-        self.folder.join("authority.pem")
+        self.path("authority.pem")
     }
 
     /// The certificate and the key of `file`.
     pub fn identity(&self, file: &str) -> (PathBuf, PathBuf) {
-        (self.folder.join(format!("{file}.pem")), self.folder.join(format!("{file}-key.pem")))
+        (self.path(&format!("{file}.pem")), self.path(&format!("{file}-key.pem")))
     }
 
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
     }
 }
 

@@ -12,13 +12,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use super::ClientOptions;
 use super::fate::{self, Shape};
 use super::frames::Outgoing;
-use super::socket::Socket;
+use super::socket::{Socket, Why};
 use crate::errors::{Error, Result};
 use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
 use crate::transport::http::metadata::HEADERS;
 use crate::transport::http::tasks::Tasks;
-use crate::transport::tls::{self, Inside, Security};
+use crate::transport::tls::{Inside, Security};
 use crate::util::spawn::{self, Task};
 use crate::util::{clock, net};
 
@@ -75,9 +75,9 @@ impl Link {
         let refused = |error: std::io::Error| {
             fate::not_sent(format!("cannot connect to `{address}`: {}", error.kind())).from_source(error)
         };
+        let why = Why::default();
         let broken = |error: Option<hyper::Error>| {
-            // A server says only behind the handshake that it does not accept the client.
-            let told = fate::not_sent(match error.as_ref().and_then(|error| tls::reason(error)) {
+            let told = fate::not_sent(match why.get() {
                 Some(why) => format!("no TLS with `{address}`: {why}"),
                 None => format!("`{address}` closed the connection before it said anything in HTTP/2"),
             });
@@ -89,7 +89,7 @@ impl Link {
         let stream = net::connect(address).await.map_err(refused)?;
         let stream = match security {
             Security::Plain => Socket::Plain(stream),
-            _ => Socket::Tls(options.tls.connect(stream, address, security, Inside::Http).await?),
+            _ => Socket::Tls(options.tls.connect(stream, address, security, Inside::Http).await?, why.clone()),
         };
         let seen = Arc::new(Seen::new(1));
         let io = TokioIo::new(Counted::new(stream, seen.clone()));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use crate::errors::Result;
+use crate::errors::{Error, Result};
 use crate::transport::tls::Pem;
 use crate::util::clock::{self, Instant};
 use crate::util::spawn;
@@ -30,6 +30,14 @@ pub(super) struct Renewed<T> {
     build: Build<T>,
     current: ArcSwap<T>,
     looked: Mutex<Looked>,
+}
+
+/// What a look at the files has come to.
+enum Seen {
+    Nothing,
+    New,
+    /// They cannot be used, which has not been said before.
+    Unfit(Error),
 }
 
 struct Looked {
@@ -62,7 +70,13 @@ impl<T: Send + Sync + 'static> Renewed<T> {
         if self.is_due() {
             let this = self.clone();
             // Disks can be slow, and networks behind them.
-            drop(spawn::blocking(move || this.look()).await);
+            match spawn::blocking(move || this.look()).await {
+                Ok(Seen::New) => tracing::info!(files = ?self, "files of TLS have changed, and are used from now on"),
+                Ok(Seen::Unfit(error)) => {
+                    tracing::warn!("files of TLS have changed, and what they had before stays in use: {error}");
+                }
+                Ok(Seen::Nothing) | Err(_) => {}
+            }
         }
         self.current.load_full()
     }
@@ -76,34 +90,33 @@ impl<T: Send + Sync + 'static> Renewed<T> {
         due
     }
 
-    fn look(&self) {
+    fn look(&self) -> Seen {
         let texts = read(&self.parts);
         let seen = fingerprint(&texts.as_ref().map(Vec::as_slice).map_err(ToString::to_string));
-        let (used, refused) = {
-            let looked = self.looked();
-            (looked.used, looked.refused)
-        };
-        if seen == used {
-            self.looked().doubted = None;
-            return;
-        }
-        if refused == Some(seen) {
-            return;
+        {
+            let mut looked = self.looked();
+            if seen == looked.used {
+                (looked.doubted, looked.refused) = (None, None);
+                return Seen::Nothing;
+            }
+            if looked.refused == Some(seen) {
+                return Seen::Nothing;
+            }
         }
         match texts.and_then(|texts| (self.build)(&texts)) {
             Ok(value) => {
                 self.current.store(Arc::new(value));
                 let mut looked = self.looked();
                 (looked.used, looked.doubted, looked.refused) = (seen, None, None);
-                tracing::info!(files = ?self, "files of TLS have changed, and are used from now on");
+                Seen::New
             }
             Err(error) => {
                 let mut looked = self.looked();
-                if looked.doubted.replace(seen) == Some(seen) {
-                    looked.refused = Some(seen);
-                    drop(looked);
-                    tracing::warn!("files of TLS have changed and those before stay in use: {error}");
+                if looked.doubted.replace(seen) != Some(seen) {
+                    return Seen::Nothing;
                 }
+                looked.refused = Some(seen);
+                Seen::Unfit(error)
             }
         }
     }
@@ -132,7 +145,6 @@ impl<T> fmt::Debug for Renewed<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::errors::Error;
 
     fn number(texts: &[Cow<'_, [u8]>]) -> Result<u32> {
         let text = String::from_utf8_lossy(&texts[0]).into_owned();
