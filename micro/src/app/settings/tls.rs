@@ -12,19 +12,19 @@ use crate::transport::tls::{ClientTls, Identity, Pem, ServerTls};
 pub struct Tls {
     /// The certificate of this program, and behind it those that lead to an authority. The port then speaks TLS, and clients show it
     /// to servers that ask.
-    #[config(reload = "restart")]
+    #[config(env = "MICRO_TLS_CERTIFICATE", reload = "restart")]
     pub certificate: Option<PathBuf>,
     /// The private key of the certificate.
-    #[config(reload = "restart")]
+    #[config(env = "MICRO_TLS_KEY", reload = "restart")]
     pub key: Option<PathBuf>,
     /// The authorities of clients: nobody gets in without a certificate that one of them has signed.
-    #[config(reload = "restart")]
+    #[config(env = "MICRO_TLS_CLIENTS", reload = "restart")]
     pub clients: Option<PathBuf>,
     /// The authorities that clients of this program believe; those of the platform where not given.
-    #[config(reload = "restart")]
+    #[config(env = "MICRO_TLS_AUTHORITIES", reload = "restart")]
     pub authorities: Option<PathBuf>,
     /// The name in the certificates of nodes from the registry; the host of their address where not given.
-    #[config(validate(length(1..)), reload = "restart")]
+    #[config(env = "MICRO_TLS_NAME", validate(length(1..)), reload = "restart")]
     pub name: Option<String>,
 }
 

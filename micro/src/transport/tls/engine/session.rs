@@ -129,7 +129,7 @@ impl AsyncRead for Reading {
         let before = buf.filled().len();
         while buf.remaining() > 0 {
             let chunk = match reader.fill_buf() {
-                Ok(chunk) if chunk.is_empty() => break,
+                Ok([]) => break,
                 Ok(chunk) => chunk,
                 // What was there has been read; whatever else happened shows itself the next time.
                 Err(_) if buf.filled().len() > before => break,
