@@ -40,16 +40,23 @@ async fn a_server_that_cannot_prove_who_it_is_is_not_called_and_the_error_says_w
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_believed_is_not_asked_again_at_once() {
+async fn peers_that_do_not_accept_each_other_do_not_try_again_at_once() {
     let logs = Logs::capture();
     let (files, others) = (Files::new(), Files::new());
-    for wire in WIRES {
+    for (wire, believed, why) in WIRES
+        .map(|wire| [(wire, &others, "no authority that is believed"), (wire, &files, "it wants to see a certificate")])
+        .concat()
+    {
         let registry = Registry::memory();
-        let app = serving(&registry, &Mirror::default(), encrypt(&files)).await;
-        let echo = calling(&registry, over(wire, believe(&others))).await;
+        let asking = |settings: &mut Settings| {
+            encrypt(&files)(settings);
+            settings.tls.clients = Some(files.authority());
+        };
+        let app = serving(&registry, &Mirror::default(), asking).await;
+        let echo = calling(&registry, over(wire, believe(believed))).await;
         let before = logs.text().matches("connection closed: no TLS").count();
         for _ in 0..50 {
-            fails(&echo, "no authority").await;
+            fails(&echo, why).await;
         }
         app.stop().await.unwrap();
         let handshakes = logs.text().matches("connection closed: no TLS").count() - before;

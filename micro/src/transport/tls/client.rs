@@ -134,7 +134,8 @@ impl ClientTls {
         connected
     }
 
-    fn refuse(&self, address: &str, security: Security, error: &Error) {
+    /// Leaves `address` alone for a moment: what is wrong between the two will not have changed at the next call.
+    pub(in crate::transport) fn refuse(&self, address: &str, security: Security, error: &Error) {
         let mut refused = self.0.refused.lock().unwrap_or_else(PoisonError::into_inner);
         if refused.len() >= MOST {
             refused.clear();

@@ -154,3 +154,31 @@ impl<I> AsyncWrite for Stream<I> {
         match self.0 {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::errors::{Code, Fate};
+    use crate::transport::tls::{ClientTls, Identity, Pem, Security, ServerTls};
+
+    #[test]
+    fn whoever_wants_tls_hears_which_feature_it_takes() {
+        let identity = Identity::files("a.pem", "b.pem");
+        let errors = [
+            ServerTls::new(identity.clone()).unwrap_err(),
+            ClientTls::new().with_identity(identity).unwrap_err(),
+            ClientTls::new().with_authorities(Pem::file("c.pem")).unwrap_err(),
+            ClientTls::new().with_name("nodes").unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.code(), Code::Unimplemented);
+            assert!(error.message().contains("the feature `tls` of micro"), "{error}");
+        }
+        let client = ClientTls::new();
+        client.check("10.0.0.7:80", Security::Plain).unwrap();
+        for security in [Security::Host, Security::Node] {
+            let error = client.check("10.0.0.7:80", security).unwrap_err();
+            assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+            assert!(error.message().starts_with("`10.0.0.7:80` is to be called with TLS"), "{error}");
+        }
+    }
+}

@@ -77,10 +77,12 @@ impl Link {
         };
         let why = Why::default();
         let broken = |error: Option<hyper::Error>| {
-            let told = fate::not_sent(match why.get() {
-                Some(why) => format!("no TLS with `{address}`: {why}"),
-                None => format!("`{address}` closed the connection before it said anything in HTTP/2"),
-            });
+            if let Some(why) = why.get() {
+                let told = fate::not_sent(format!("no TLS with `{address}`: {why}"));
+                options.tls.refuse(address, security, &told);
+                return told;
+            }
+            let told = fate::not_sent(format!("`{address}` closed the connection before it said anything in HTTP/2"));
             match error {
                 Some(error) => told.from_source(error),
                 None => told,

@@ -96,7 +96,9 @@ impl Connection {
         });
         let theirs = match opened.await {
             Ok(Ok(theirs)) => theirs,
-            Ok(Err(Unheard::Gone(Some(error)))) if security.is_tls() => return Err(unshaken(address, error)),
+            Ok(Err(Unheard::Gone(Some(error)))) if security.is_tls() => {
+                return Err(unshaken(address, security, options, error));
+            }
             Ok(Err(_)) => return Err(Missing::Foreign(not_sent(format!("`{address}` does not speak `micro/1`")))),
             Err(_) => return Err(Missing::Foreign(late())),
         };
@@ -130,11 +132,13 @@ impl Connection {
 }
 
 /// A server says only behind the handshake that it does not accept the client.
-fn unshaken(address: &str, error: io::Error) -> Missing {
-    match tls::reason(&error) {
-        Some(why) => Missing::Unreachable(not_sent(format!("no TLS with `{address}`: {why}")).from_source(error)),
-        None => Missing::Foreign(not_sent(format!("`{address}` does not speak `micro/1`")).from_source(error)),
-    }
+fn unshaken(address: &str, security: Security, options: &ClientOptions, error: io::Error) -> Missing {
+    let Some(why) = tls::reason(&error) else {
+        return Missing::Foreign(not_sent(format!("`{address}` does not speak `micro/1`")).from_source(error));
+    };
+    let error = not_sent(format!("no TLS with `{address}`: {why}")).from_source(error);
+    options.tls.refuse(address, security, &error);
+    Missing::Unreachable(error)
 }
 
 fn terms(options: &ClientOptions) -> Terms {
