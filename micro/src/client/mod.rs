@@ -174,7 +174,7 @@ impl Client {
     }
 
     /// The same for the process at `address`, `host:port`, without asking the registry. `https://host:port` is called with TLS,
-    /// and has to prove that it is that host.
+    /// and has to prove that it is that host; `http://host:port` is as without.
     #[must_use]
     pub fn at(&self, address: impl Into<String>) -> Self {
         self.aimed(|target| target.address = Some(At::parse(&address.into())))

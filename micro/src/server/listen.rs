@@ -206,7 +206,9 @@ async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch:
         (TLS, Some(encryption)) => {
             Box::pin(shake(stream, peer, spoken, encryption.tls, switch, options.handshake)).await;
         }
-        (_, Some(Encryption { plaintext: Plaintext::Refuse, .. })) => encrypted::refuse(stream, peer, first).await,
+        (_, Some(Encryption { plaintext: Plaintext::Refuse, .. })) => {
+            Box::pin(encrypted::refuse(stream, peer, first)).await;
+        }
         (NATIVE, _) => match spoken.native {
             // Boxed, so that a connection takes the room of what is spoken on it and not of the other.
             Some(native) => {

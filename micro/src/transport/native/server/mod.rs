@@ -73,19 +73,24 @@ impl NativeServer {
     /// Serves one connection to its end. Once `drain` completes, no more calls are taken, and those in flight are finished.
     ///
     /// Dropping the future drops the handlers of its calls.
-    pub async fn serve_connection(&self, stream: TcpStream, peer: SocketAddr, drain: impl Future<Output = ()> + Send) {
-        self.serve(socket::plain(stream), peer, drain).await;
+    pub fn serve_connection(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        drain: impl Future<Output = ()> + Send,
+    ) -> impl Future<Output = ()> + Send {
+        self.serve(socket::plain(stream), peer, drain)
     }
 
     /// The same inside TLS, on which `micro/1` was agreed.
-    pub(crate) async fn serve_encrypted(
+    pub(crate) fn serve_encrypted(
         &self,
         stream: TcpStream,
         session: tls::Session,
         peer: SocketAddr,
         drain: impl Future<Output = ()> + Send,
-    ) {
-        self.serve(socket::encrypted(stream, session), peer, drain).await;
+    ) -> impl Future<Output = ()> + Send {
+        self.serve(socket::encrypted(stream, session), peer, drain)
     }
 
     async fn serve(
