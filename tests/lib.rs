@@ -257,7 +257,7 @@ fn listening(line: &str) -> Option<String> {
     if let Some((_, address)) = line.split_once("\"address\":\"").filter(|_| line.contains("\"ready\"")) {
         return address.split('"').next().map(str::to_owned);
     }
-    let (_, address) = line.split_once("http://").filter(|_| line.contains("listening"))?;
+    let (_, address) = line.split_once("://").filter(|_| line.contains("listening"))?;
     Some(address.trim().to_owned())
 }
 

@@ -222,3 +222,13 @@ fn codecs_and_registries_of_ones_own_are_used_by_name_and_by_url() {
     let called = world.run(example("custom-registry"), &[&url, "Ada"]);
     assert_eq!(text(&called.stdout), "Hello, Ada!\n", "{}", text(&called.stderr));
 }
+
+/// The examples are built without the feature `tls`.
+#[test]
+fn a_program_without_tls_says_so_when_it_is_asked_for() {
+    let world = World::new();
+    let greeter = world.run(example("greeter"), &["--tls-certificate", "a.pem", "--tls-key", "b.pem"]);
+    assert!(!greeter.status.success());
+    let said = text(&greeter.stderr);
+    assert!(said.contains("cannot speak TLS: build it with the feature `tls` of micro"), "{said}");
+}

@@ -13,6 +13,7 @@ use micro::transport::Wire;
 
 use crate::calls::all_shapes;
 use crate::contract::{Echo, EchoClient, EchoServer, Mirror, Text};
+use crate::tls::{Files, believe, encrypt};
 
 async fn serving(registry: &Registry, mirror: &Mirror, wire: Wire) -> Running {
     let app = micro::app().registry(registry.clone()).set(move |settings| settings.wire = wire);
@@ -99,17 +100,22 @@ impl Echo for Ledger {
 /// Three servers, restarted one after the other, while calls go on that may not run twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rolling_restarts_lose_nothing_and_run_nothing_twice() {
-    for wire in [Wire::Http, Wire::AsListed] {
+    let files = Files::new();
+    for (wire, tls) in [(Wire::Http, false), (Wire::AsListed, false), (Wire::Http, true), (Wire::AsListed, true)] {
         let (registry, ledger) = (Registry::memory(), Ledger::default());
-        let start = || {
+        let app = || {
             let app = micro::app().registry(registry.clone()).set(move |settings| settings.wire = wire);
+            if tls { app.set(encrypt(&files)).set(believe(&files)) } else { app }
+        };
+        let start = || {
+            let app = app();
             app.serve(EchoServer::new(ledger.clone())).start()
         };
         let mut servers = Vec::new();
         for _ in 0..3 {
             servers.push(start().await.unwrap());
         }
-        let echo = calling(&registry, wire).await;
+        let echo: EchoClient = app().start().await.unwrap().get().unwrap();
         let (stop, made) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let callers: Vec<_> = (0..16)
             .map(|_| {
@@ -136,6 +142,6 @@ async fn rolling_restarts_lose_nothing_and_run_nothing_twice() {
         let entries = ledger.0.lock().unwrap();
         assert_eq!(entries.len(), made.load(Ordering::Relaxed));
         assert!(entries.values().all(|times| *times == 1));
-        println!("{wire:?}: {} calls over six restarts", entries.len());
+        println!("{wire:?}, TLS {tls}: {} calls over six restarts", entries.len());
     }
 }

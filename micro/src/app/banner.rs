@@ -6,23 +6,23 @@ use super::Running;
 use crate::telemetry::Format;
 
 pub(super) fn show(running: &Running) {
-    let Some(address) = running.address() else { return };
+    let (Some(address), Some(url)) = (running.address(), running.url()) else { return };
     if running.settings().log_format == Format::Json {
         let services: Vec<_> = running.server().services().iter().map(|(name, _)| name.to_string()).collect();
         tracing::info!(%address, services = services.join(","), registry = running.registry().name(), "ready");
         return;
     }
     if running.settings().log != "off" {
-        eprint!("{}", text(running, address));
+        eprint!("{}", text(running, &url));
     }
 }
 
-fn text(running: &Running, address: std::net::SocketAddr) -> String {
+fn text(running: &Running, url: &str) -> String {
     let mut out = format!("micro {}\n", env!("CARGO_PKG_VERSION"));
     let mut line = |label: &str, text: &str| {
         let _ = writeln!(out, "  {label:<9} {text}");
     };
-    line("listening", &format!("http://{address}"));
+    line("listening", url);
     let mut example = None;
     for (name, service) in running.server().services() {
         let desc = service.desc();
@@ -33,7 +33,7 @@ fn text(running: &Running, address: std::net::SocketAddr) -> String {
         example = example.or(unary.map(|method| method.path()));
     }
     if let Some(path) = example {
-        line("call it", &format!("curl -H 'content-type: application/json' -d '{{}}' http://{address}{path}"));
+        line("call it", &format!("curl -H 'content-type: application/json' -d '{{}}' {url}{path}"));
     }
     out
 }

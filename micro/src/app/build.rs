@@ -34,13 +34,19 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         Some(registry) => registry,
         None => Registry::connect(&settings.registry_url()).await?,
     };
-    let client = client(&app, &loaded.settings, local.clone(), registry.clone());
+    let tls = match app.server_tls.take() {
+        Some(tls) => Some(tls),
+        None => settings.tls.server()?,
+    };
+    let client = client(&mut app, &loaded.settings, local.clone(), registry.clone())?;
     let serving = app.everything || plan.serves() || !app.routes.is_empty() || app.fallback.is_some();
 
     let resolver = given.with_handles(&client, &registry, &loaded.configuration);
     let lent = lent(&plan, &resolver, &loaded.configuration)?;
     let (resolver, services) = services(plan, needs, resolver).await?;
-    let identity = Identity::of(&settings, services)?;
+    let tls = tls.filter(|_| app.network.is_none());
+    let (encrypted, scheme) = (tls.is_some(), if tls.is_some() { "https" } else { "http" });
+    let identity = Identity::of(&settings, services)?.with_tls(encrypted);
     let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
     let mut server = server.with_idle_timeout(settings.idle_timeout()).with_extensions(lent);
     if let Some(fallback) = app.fallback.take() {
@@ -64,9 +70,9 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     if serving {
         let (bound, door) = match &app.network {
             Some(network) => serve::join(&running, network),
-            None => serve::listen(&running, app.routes, app.around_http).await?,
+            None => serve::listen(&running, tls, app.routes, app.around_http).await?,
         };
-        running.listens_at(bound);
+        running.listens_at(bound, scheme);
         let listed = serve::enlist(&running, app.checks, &identity, bound).await?;
         running.open(door, listed);
         let troubles = running.configuration().troubles();
@@ -94,14 +100,18 @@ fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) {
     }
 }
 
-fn client(app: &App, config: &Config<Settings>, local: Local, registry: Registry) -> Client {
+fn client(app: &mut App, config: &Config<Settings>, local: Local, registry: Registry) -> Result<Client> {
     let settings = config.get();
     let outbound: Arc<dyn Outbound> = match &app.network {
         Some(network) => Arc::new(network.clone()),
         None => {
             let message_limit = settings.message_limit.bytes();
-            let native = native::ClientOptions { message_limit, ..Default::default() };
-            let http = http::ClientOptions { message_limit, compress: settings.compress, ..Default::default() };
+            let tls = match app.client_tls.take() {
+                Some(tls) => tls,
+                None => settings.tls.client()?,
+            };
+            let native = native::ClientOptions { message_limit, tls: tls.clone(), ..Default::default() };
+            let http = http::ClientOptions { message_limit, compress: settings.compress, tls, ..Default::default() };
             Arc::new(Wires::new(settings.wire, NativeClient::new(native), HttpClient::new(http)))
         }
     };
@@ -113,5 +123,5 @@ fn client(app: &App, config: &Config<Settings>, local: Local, registry: Registry
         .build();
     let changed = client.clone();
     config.watch(move |_, new| changed.set_timeout(new.request_timeout)).forever();
-    client
+    Ok(client)
 }

@@ -6,7 +6,7 @@ use super::Settings;
 use crate::errors::{Error, Result};
 use crate::registry::Node;
 use crate::rpc::{Service, schema};
-use crate::transport::{WIRE, Wire, native};
+use crate::transport::{TLS, WIRE, Wire, native};
 use crate::util::{random, text};
 
 /// Who this program is to others.
@@ -17,6 +17,7 @@ pub(super) struct Identity {
     version: Option<String>,
     metadata: BTreeMap<String, String>,
     wire: Wire,
+    tls: bool,
 }
 
 impl Identity {
@@ -35,7 +36,13 @@ impl Identity {
             version: settings.server_version.clone(),
             metadata: settings.server_metadata.clone(),
             wire: settings.wire,
+            tls: false,
         })
+    }
+
+    /// The same, and its nodes say whether they want to be called with TLS.
+    pub(super) fn with_tls(self, tls: bool) -> Self {
+        Identity { tls, ..self }
     }
 
     /// One node per name, with every method served under it.
@@ -65,6 +72,9 @@ impl Identity {
         node.metadata = self.metadata.clone();
         if self.wire != Wire::Http {
             node = node.with_metadata(WIRE, native::NAME);
+        }
+        if self.tls {
+            node = node.with_metadata(TLS, "yes");
         }
         node.with_metadata("micro", env!("CARGO_PKG_VERSION"))
     }

@@ -49,7 +49,8 @@ struct Inner {
     registry: Registry,
     server: Arc<Server>,
     health: Health,
-    address: OnceLock<SocketAddr>,
+    /// The scheme of its URLs too.
+    address: OnceLock<(SocketAddr, &'static str)>,
 }
 
 /// What a handle is made of.
@@ -108,7 +109,7 @@ impl Handle {
 
     /// Where it listens; nowhere if it serves nothing, or does not yet.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.0.address.get().copied()
+        self.0.address.get().map(|(address, _)| *address)
     }
 
     /// Whether it takes calls: it has started, does not stop, and no critical check fails.
@@ -138,8 +139,13 @@ impl Handle {
         &self.0.health
     }
 
-    pub(super) fn listens_at(&self, address: SocketAddr) {
-        let _ = self.0.address.set(address);
+    pub(super) fn listens_at(&self, address: SocketAddr, scheme: &'static str) {
+        let _ = self.0.address.set((address, scheme));
+    }
+
+    /// The URL it is reached at.
+    pub(super) fn url(&self) -> Option<String> {
+        self.0.address.get().map(|(address, scheme)| format!("{scheme}://{address}"))
     }
 }
 

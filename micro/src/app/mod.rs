@@ -26,7 +26,7 @@ pub use entry::{app, client, main, run};
 pub use health::Critical;
 pub use identity::Rename;
 pub use life::{Handle, Running};
-pub use settings::{Address, Settings, UnknownKeys};
+pub use settings::{Address, Settings, Tls, UnknownKeys};
 
 use health::Check;
 use hooks::Hooks;
@@ -42,6 +42,7 @@ use crate::registry::Registry;
 use crate::rpc::{Endpoint, Interceptor, Interceptors, Service};
 use crate::server::{self, Fallback};
 use crate::transport::memory::Network;
+use crate::transport::tls::{ClientTls, ServerTls};
 
 /// What goes around everything the port serves.
 type AroundHttp = Box<dyn FnOnce(axum::Router) -> axum::Router + Send>;
@@ -96,6 +97,8 @@ pub struct App {
     hooks: Hooks,
     registry: Option<Registry>,
     network: Option<Network>,
+    server_tls: Option<ServerTls>,
+    client_tls: Option<ClientTls>,
     around_calls: Interceptors,
     around_handlers: Interceptors,
 }
@@ -174,6 +177,18 @@ impl App {
     /// probes and layers around HTTP are not served there.
     pub fn network(mut self, network: Network) -> Self {
         self.network = Some(network);
+        self
+    }
+
+    /// Serves with TLS, whatever the settings say of certificates.
+    pub fn server_tls(mut self, tls: ServerTls) -> Self {
+        self.server_tls = Some(tls);
+        self
+    }
+
+    /// Calls with TLS as this says, whatever the settings say, where nodes or addresses ask for it.
+    pub fn client_tls(mut self, tls: ClientTls) -> Self {
+        self.client_tls = Some(tls);
         self
     }
 

@@ -14,11 +14,13 @@ use crate::transport::Wire;
 use crate::transport::http::{Hosts, HttpServer, ServerOptions};
 use crate::transport::memory::Network;
 use crate::transport::native::{self, NativeServer};
+use crate::transport::tls::ServerTls;
 use crate::util::{clock, net, spawn};
 
 /// Serves on a socket: calls, the routes of the program, and the probes.
 pub(super) async fn listen(
     app: &Handle,
+    tls: Option<ServerTls>,
     routes: Vec<axum::Router>,
     around: Vec<AroundHttp>,
 ) -> Result<(SocketAddr, Door)> {
@@ -29,6 +31,9 @@ pub(super) async fn listen(
     if settings.wire != Wire::Http {
         let options = native::ServerOptions { message_limit: settings.message_limit.bytes(), ..Default::default() };
         listener = listener.with_native(NativeServer::new(app.server().clone(), options));
+    }
+    if let Some(tls) = tls {
+        listener = listener.with_tls(tls, settings.plaintext);
     }
     let bound = listener.address();
 

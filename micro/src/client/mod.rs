@@ -3,6 +3,7 @@
 //! A [`Client`] is what the generated clients hold. Whether the service lives in this process or in another is decided
 //! call by call, and the caller cannot tell.
 
+mod at;
 mod known;
 mod options;
 mod replies;
@@ -19,6 +20,7 @@ pub use options::{CallOptions, Retry};
 pub use replies::Replies;
 pub use untyped::Untyped;
 
+use at::At;
 use known::{Known, Services};
 use retry::Budget;
 use way::{Sole, Way};
@@ -84,7 +86,7 @@ fn nanoseconds(timeout: Duration) -> u64 {
 #[derive(Clone, Debug, Default)]
 struct Target {
     name: Option<String>,
-    address: Option<String>,
+    address: Option<At>,
     options: CallOptions,
     // The service that was called first, which is the only one as a rule.
     known: OnceLock<Arc<Known>>,
@@ -173,10 +175,11 @@ impl Client {
         self.aimed(|target| target.name = Some(name.into()))
     }
 
-    /// The same for the process at `address`, `host:port`, without asking the registry.
+    /// The same for the process at `address`, `host:port`, without asking the registry. `https://host:port` is called with TLS,
+    /// and has to prove that it is that host; `http://host:port` is as without.
     #[must_use]
     pub fn at(&self, address: impl Into<String>) -> Self {
-        self.aimed(|target| target.address = Some(address.into()))
+        self.aimed(|target| target.address = Some(At::parse(&address.into())))
     }
 
     /// The same with other options.

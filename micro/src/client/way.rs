@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tracing::{Instrument, Level};
 
+use super::at::At;
 use super::known::Known;
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
@@ -56,7 +57,7 @@ impl Endpoint for Way<'_> {
 /// Where one attempt goes.
 enum Aim<'a> {
     /// To an address, whoever is there.
-    Address(&'a str),
+    Address(&'a At),
     /// To a node that is listed. It is busy with the call until then.
     Node(Pick),
 }
@@ -120,8 +121,8 @@ impl Client {
 
     /// Where an attempt goes, where that is known at once.
     fn aim(&self, remote: &Remote, service: &str, method: MethodInfo<'_>, tried: &[String]) -> Option<Aim<'_>> {
-        if let Some(address) = &self.target.address {
-            return Some(Aim::Address(address));
+        if let Some(at) = &self.target.address {
+            return Some(Aim::Address(at));
         }
         let wanted = Wanted { filter: Some(&self.target.options.filter), path: Some(method.path()), tried };
         // A client calls one service, as a rule, and finds it here.
@@ -196,7 +197,7 @@ fn span(request: &Request<'_>, method: MethodInfo<'_>, attempt: usize) -> tracin
 impl Aim<'_> {
     fn destination(&self) -> Destination<'_> {
         match self {
-            Aim::Address(address) => Destination::at(address),
+            Aim::Address(at) => Destination { security: at.security, ..Destination::at(&at.address) },
             Aim::Node(pick) => pick.destination(),
         }
     }

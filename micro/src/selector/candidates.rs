@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Filter;
 use super::load::{Ended, Load};
 use crate::registry::Node;
-use crate::transport::{Destination, Shortcut, WIRE};
+use crate::transport::{Destination, Security, Shortcut, TLS, WIRE};
 use crate::util::clock::{self, Instant};
 use crate::util::random;
 
@@ -22,6 +22,7 @@ struct Candidate {
     // Read at every call, and so not looked for among the metadata each time.
     knows_its_id: bool,
     wire: Option<Box<str>>,
+    security: Security,
 }
 
 /// What a call wants of its node. By default any is right.
@@ -48,7 +49,9 @@ impl Candidate {
         // Only nodes that micro has listed know their ids; other lists make theirs up.
         let knows_its_id = node.metadata.contains_key("micro");
         let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
-        Candidate { node, load, shortcut: Shortcut::default(), knows_its_id, wire }
+        let encrypted = node.metadata.get(TLS).is_some_and(|tls| tls == "yes");
+        let security = if encrypted { Security::Node } else { Security::Plain };
+        Candidate { node, load, shortcut: Shortcut::default(), knows_its_id, wire, security }
     }
 }
 
@@ -110,11 +113,12 @@ impl Pick {
 
     /// Where a call to the node goes.
     pub fn destination(&self) -> Destination<'_> {
-        let Candidate { node, shortcut, knows_its_id, wire, .. } = &*self.candidate;
+        let Candidate { node, shortcut, knows_its_id, wire, security, .. } = &*self.candidate;
         Destination {
             address: &node.address,
             node: knows_its_id.then_some(&node.id),
             wire: wire.as_deref(),
+            security: *security,
             shortcut: Some(shortcut),
         }
     }

@@ -116,8 +116,13 @@ impl Drop for Lingering {
 }
 
 impl Lingering {
+    /// The socket, for somebody who sees to its end.
+    pub(super) fn release(mut self) -> TcpStream {
+        self.stream.take().expect("taken at its end only")
+    }
+
     fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
-        Pin::new(self.get_mut().stream.as_mut().expect("taken in `drop` only"))
+        Pin::new(self.get_mut().stream.as_mut().expect("taken at its end only"))
     }
 }
 

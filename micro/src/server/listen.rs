@@ -9,9 +9,11 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
 use super::drain::{Drained, Phase, Switch, lingering};
+use super::encrypted::{self, Encryption, Plaintext};
 use crate::errors::{Code, Error, Result};
 use crate::transport::http::HttpServer;
 use crate::transport::native::NativeServer;
+use crate::transport::tls::ServerTls;
 use crate::util::clock;
 use crate::util::net::{self, TcpListener, TcpStream};
 use crate::util::spawn::{self, Task};
@@ -32,6 +34,7 @@ pub struct Listener {
     address: SocketAddr,
     options: ListenOptions,
     native: Option<NativeServer>,
+    encryption: Option<Encryption>,
 }
 
 /// How a [`Listener`] treats connections.
@@ -41,13 +44,16 @@ pub struct ListenOptions {
     pub connections: usize,
     /// Within what time the first byte must come: 5 s.
     pub first_byte: Duration,
+    /// Within what time hands must be shaken, where TLS is spoken: 5 s.
+    pub handshake: Duration,
     /// How long calls in flight may take to finish once the server drains: 25 s.
     pub drain: Duration,
 }
 
 impl Default for ListenOptions {
     fn default() -> Self {
-        ListenOptions { connections: 10_000, first_byte: Duration::from_secs(5), drain: Duration::from_secs(25) }
+        let patience = Duration::from_secs(5);
+        ListenOptions { connections: 10_000, first_byte: patience, handshake: patience, drain: Duration::from_secs(25) }
     }
 }
 
@@ -61,13 +67,20 @@ impl Listener {
     pub async fn bind(address: &str, options: ListenOptions) -> Result<Self> {
         let socket = net::listen(address).await.map_err(|error| unbound(address, error))?;
         let address = socket.local_addr()?;
-        Ok(Listener { socket, address, options, native: None })
+        Ok(Listener { socket, address, options, native: None, encryption: None })
     }
 
     /// The same, which also speaks `micro/1`.
     #[must_use]
     pub fn with_native(mut self, native: NativeServer) -> Self {
         self.native = Some(native);
+        self
+    }
+
+    /// The same, which speaks all of that inside TLS.
+    #[must_use]
+    pub fn with_tls(mut self, tls: ServerTls, plaintext: Plaintext) -> Self {
+        self.encryption = Some(Encryption { tls, plaintext });
         self
     }
 
@@ -81,16 +94,17 @@ impl Listener {
     ///
     /// Dropping the future drops the port and every connection at once.
     pub async fn serve(self, http: HttpServer, switch: Switch) -> Drained {
-        let Listener { socket, options, native, .. } = self;
-        let tasks = FuturesUnordered::new();
-        let mut open = Connections { spoken: Spoken { http, native }, switch, first_byte: options.first_byte, tasks };
-        open.accept(&socket, options.connections).await;
+        let Listener { socket, options, native, encryption, .. } = self;
+        let (most, drain) = (options.connections, options.drain);
+        let spoken = Spoken { http, native, encryption };
+        let mut open = Connections { spoken, switch, options, tasks: FuturesUnordered::new() };
+        open.accept(&socket, most).await;
         // What waits in the queue has connected, and may have sent a call: closing the port would reset it.
         while let Some(Ok((stream, peer))) = socket.accept().now_or_never() {
             open.add(stream, peer);
         }
         drop(socket);
-        open.finish(options.drain).await
+        open.finish(drain).await
     }
 }
 
@@ -111,13 +125,14 @@ fn unbound(address: &str, error: io::Error) -> Error {
 struct Spoken {
     http: HttpServer,
     native: Option<NativeServer>,
+    encryption: Option<Encryption>,
 }
 
 /// The connections of a port. Each is a task that ends when this is dropped.
 struct Connections {
     spoken: Spoken,
     switch: Switch,
-    first_byte: Duration,
+    options: ListenOptions,
     tasks: FuturesUnordered<Task<()>>,
 }
 
@@ -148,7 +163,7 @@ impl Connections {
     }
 
     fn add(&self, stream: TcpStream, peer: SocketAddr) {
-        let connection = connection(stream, peer, self.spoken.clone(), self.switch.clone(), self.first_byte);
+        let connection = connection(stream, peer, self.spoken.clone(), self.switch.clone(), self.options.clone());
         self.tasks.push(spawn::spawn(connection));
     }
 
@@ -168,7 +183,7 @@ impl Connections {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch: Switch, first_byte: Duration) {
+async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch: Switch, options: ListenOptions) {
     if let Err(error) = stream.set_nodelay(true) {
         return tracing::debug!(%peer, %error, "connection lost");
     }
@@ -178,12 +193,23 @@ async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch:
         clock::sleep(LAST_CALL).await;
     };
     let first = tokio::select! {
-        first = clock::timeout(first_byte, peek(&stream)) => first,
+        first = clock::timeout(options.first_byte, peek(&stream)) => first,
         () = draining => Ok(None),
     };
-    match first {
-        Ok(Some(TLS)) => tracing::debug!(%peer, "connection closed: TLS is not configured"),
-        Ok(Some(NATIVE)) => match spoken.native {
+    let first = match first {
+        Ok(Some(first)) => first,
+        Ok(None) => return tracing::debug!(%peer, "connection closed before it said anything"),
+        Err(_) => return tracing::debug!(%peer, "connection closed: nothing came within the time"),
+    };
+    match (first, spoken.encryption.clone()) {
+        (TLS, None) => tracing::debug!(%peer, "connection closed: TLS is not configured"),
+        (TLS, Some(encryption)) => {
+            Box::pin(shake(stream, peer, spoken, encryption.tls, switch, options.handshake)).await;
+        }
+        (_, Some(Encryption { plaintext: Plaintext::Refuse, .. })) => {
+            Box::pin(encrypted::refuse(stream, peer, first)).await;
+        }
+        (NATIVE, _) => match spoken.native {
             // Boxed, so that a connection takes the room of what is spoken on it and not of the other.
             Some(native) => {
                 let serving = native.serve_connection(stream, peer, switch.reached(Phase::Draining));
@@ -191,13 +217,41 @@ async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch:
             }
             None => tracing::debug!(%peer, "connection closed: `micro/1` is not spoken here"),
         },
-        Ok(Some(_)) => {
+        _ => {
             let (io, left) = lingering(stream);
             Box::pin(spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining))).await;
             left.close().await;
         }
-        Ok(None) => tracing::debug!(%peer, "connection closed before it said anything"),
-        Err(_) => tracing::debug!(%peer, "connection closed: nothing came within the time"),
+    }
+}
+
+/// Serves what is spoken inside TLS, once hands are shaken.
+async fn shake(stream: TcpStream, peer: SocketAddr, spoken: Spoken, tls: ServerTls, switch: Switch, limit: Duration) {
+    let draining = async {
+        switch.reached(Phase::Draining).await;
+        clock::sleep(LAST_CALL).await;
+    };
+    let (io, left) = lingering(stream);
+    let shaken = tokio::select! {
+        shaken = clock::timeout(limit, tls.accept(io, spoken.native.is_some())) => shaken,
+        () = draining => return tracing::debug!(%peer, "connection closed in the handshake of TLS"),
+    };
+    match (shaken, spoken.native) {
+        (Ok(Ok(io)), Some(native)) if io.is_native() => {
+            let (io, session) = io.into_parts();
+            let serving = native.serve_encrypted(io.release(), session, peer, switch.reached(Phase::Draining));
+            Box::pin(serving).await;
+        }
+        (Ok(Ok(io)), _) => {
+            Box::pin(spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining))).await;
+            left.close().await;
+        }
+        (Ok(Err(error)), _) => {
+            tracing::debug!(%peer, %error, "connection closed: no TLS");
+            // So that the peer gets to read why.
+            left.close().await;
+        }
+        (Err(_), _) => tracing::debug!(%peer, "connection closed: no handshake of TLS within the time"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
 
 mod drain;
+mod encrypted;
 mod fallback;
 mod listen;
 mod table;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use drain::{Drained, Phase, Switch};
+pub use encrypted::Plaintext;
 pub use fallback::{Fallback, Unknown, open};
 pub use listen::{ListenOptions, Listener};
 

@@ -6,7 +6,7 @@
 //!
 //! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
 //! without sockets; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web, Connect and plain JSON,
-//! on the same port. [`Wires`] chooses between the last two.
+//! on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
 
 pub mod http;
 pub mod local;
@@ -14,12 +14,14 @@ pub mod memory;
 pub mod native;
 mod route;
 mod shortcut;
+pub mod tls;
 mod wires;
 
 use std::fmt;
 
 pub use route::{Route, Streams};
 pub use shortcut::Shortcut;
+pub use tls::Security;
 pub use wires::{Wire, Wires};
 
 use crate::codec::Codec;
@@ -106,14 +108,16 @@ pub struct Destination<'a> {
     pub node: Option<&'a str>,
     /// What that node says it speaks beside HTTP: `micro/1`.
     pub wire: Option<&'a str>,
+    /// Whether it is to be encrypted, and what the other side has to prove.
+    pub security: Security,
     /// Where the way to it may be kept.
     pub shortcut: Option<&'a Shortcut>,
 }
 
 impl<'a> Destination<'a> {
-    /// Whoever is at `address`.
+    /// Whoever is at `address`, without encryption.
     pub fn at(address: &'a str) -> Self {
-        Destination { address, node: None, wire: None, shortcut: None }
+        Destination { address, node: None, wire: None, security: Security::Plain, shortcut: None }
     }
 }
 
@@ -140,6 +144,8 @@ impl<'a> From<MethodInfo<'a>> for Method<'a> {
 
 /// The pair of a node's metadata that says what it speaks beside HTTP.
 pub const WIRE: &str = "wire";
+/// The pair of a node's metadata that says whether it wants to be called with TLS: `yes`, or it is not there.
+pub const TLS: &str = "tls";
 
 /// The names of the pairs micro's own peers exchange beside those of the protocols.
 pub mod names {

@@ -1,16 +1,19 @@
 //! What can be set of micro itself: a struct of settings like any other, at the prefix `micro`.
 
 mod load;
+mod tls;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub(super) use load::{SAID, load};
+pub use tls::Tls;
 pub use types::Address;
 
 use crate::app::identity::Rename;
 use crate::config::ByteSize;
+use crate::server::Plaintext;
 use crate::telemetry::{Format, Logging};
 use crate::transport::Wire;
 use crate::transport::http::Compress;
@@ -84,6 +87,12 @@ pub struct Settings {
     /// What of calls over HTTP is compressed: nothing, replies, or requests too from a size on, like `16KiB`.
     #[config(default = Compress::Never, reload = "restart")]
     pub compress: Compress,
+    /// How the port is encrypted, and whom clients believe.
+    #[config(default)]
+    pub tls: Tls,
+    /// What is done, where `tls.certificate` is given, with those who come without TLS.
+    #[config(default = Plaintext::Refuse, reload = "restart")]
+    pub plaintext: Plaintext,
     /// How long to go on serving after leaving the registry, until all clients have heard of it.
     #[config(default = "0s")]
     pub drain_delay: Duration,
@@ -127,6 +136,7 @@ pub enum UnknownKeys {
 impl Settings {
     /// What is wrong between settings that are each right by themselves.
     fn agree(&self) -> Result<(), String> {
+        self.tls.agree()?;
         if self.register_interval < self.register_ttl {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use crate::config::args::Wanted;
 use crate::config::load::{Found, Surroundings};
 use crate::config::{Configuration, Layer, rows};
 use crate::errors::{Code, Result};
+use crate::server::Plaintext;
 use crate::telemetry::Format;
 use crate::transport::http::Compress;
 
@@ -67,6 +68,7 @@ fn every_kind_of_value_is_read_as_people_write_it() {
         ["--idle-timeout", "5m"],
         ["--reflection", "off"],
         ["--log-format", "json"],
+        ["--plaintext", "also"],
         ["--services", "a"],
         ["--services", "b,c"],
         ["--unknown-keys", "refuse"],
@@ -75,6 +77,7 @@ fn every_kind_of_value_is_read_as_people_write_it() {
     assert_eq!(read.server_name[1], Rename { from: Some("other".into()), to: "one".into() });
     assert_eq!((read.message_limit.bytes(), read.compress), (64 * 1024, Compress::From(16 * 1024)));
     assert_eq!((read.idle_timeout(), read.reflection), (Some(Duration::from_secs(300)), false));
+    assert_eq!(read.plaintext, Plaintext::Also);
     assert_eq!((read.log_format, read.unknown_keys), (Format::Json, UnknownKeys::Refuse));
     assert_eq!(read.services.iter().map(String::as_str).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert_eq!(settings(&[], &["--compress", "replies"]).compress, Compress::Replies);
@@ -97,6 +100,8 @@ fn everything_wrong_is_said_at_once_and_by_the_name_it_was_set_by() {
         assert!(error.message().contains(part), "{}", error.message());
     }
     let error = from(&[("MICRO_REGISTER_TTL", "5s")], &[]).unwrap_err();
+    let half = from(&[("MICRO_TLS_CERTIFICATE", "a.pem")], &[]).unwrap_err();
+    assert!(half.message().contains("`tls.certificate` is given without `tls.key`"), "{}", half.message());
     let part = "`micro` cannot be used: `register_interval` (10s) must be shorter than `register_ttl` (5s)";
     assert!(error.message().contains(part), "{}", error.message());
 }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use crate::app::identity::Rename;
 use crate::config::{ByteSize, Choice, Kind, Node, Reader, Setting, Value};
+use crate::server::Plaintext;
 use crate::telemetry::Format;
 use crate::transport::Wire;
 use crate::transport::http::Compress;
@@ -135,6 +136,28 @@ impl Setting for Wire {
             Wire::AsListed => "auto".into(),
             Wire::Native => "native".into(),
             Wire::Http => "http".into(),
+        }
+    }
+}
+
+const PLAINTEXT: &[Choice] = &[
+    Choice { name: "refuse", doc: "They are turned away." },
+    Choice { name: "also", doc: "They are served as well." },
+];
+
+impl Setting for Plaintext {
+    fn kind() -> Kind {
+        Kind::Choice(PLAINTEXT)
+    }
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        reader.choice(node, PLAINTEXT).map(|at| if at == 0 { Plaintext::Refuse } else { Plaintext::Also })
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Plaintext::Refuse => "refuse".into(),
+            Plaintext::Also => "also".into(),
         }
     }
 }

@@ -12,10 +12,10 @@ use tokio::io::AsyncReadExt;
 use super::frame::{self, Kind};
 use super::link::Link;
 use super::silence::Silence;
+use super::socket::Reading;
 use super::violation::{Reason, Violation};
 use super::wire::{Cursor, put_block};
 use crate::util::clock::{self, Instant, Sleep};
-use crate::util::net::{OwnedReadHalf, TcpStream};
 
 /// How much is read at a time: it grows with what comes.
 const LEAST: usize = 4 * 1024;
@@ -57,7 +57,7 @@ pub(super) enum Ended {
 pub(super) struct Driver<S: Side> {
     side: S,
     link: Arc<Link<S::Calls>>,
-    socket: OwnedReadHalf,
+    socket: Reading,
     buffer: BytesMut,
     /// What the frame at the beginning of the buffer takes, where its head is there.
     wanted: usize,
@@ -73,7 +73,7 @@ impl<S: Side> Driver<S> {
     pub(super) fn new(
         side: S,
         link: Arc<Link<S::Calls>>,
-        socket: OwnedReadHalf,
+        socket: Reading,
         buffer: BytesMut,
         keepalive: Duration,
     ) -> Self {
@@ -105,7 +105,7 @@ impl<S: Side> Driver<S> {
     }
 
     /// The side, once it has ended, and the socket for what is left to read.
-    pub(super) fn into_parts(self) -> (S, OwnedReadHalf) {
+    pub(super) fn into_parts(self) -> (S, Reading) {
         (self.side, self.socket)
     }
 
@@ -158,7 +158,7 @@ impl<S: Side> Driver<S> {
 
     fn poll_fill(&mut self, cx: &mut Cx<'_>) -> Poll<io::Result<usize>> {
         // A connection on which nothing comes has no buffer.
-        ready!(AsRef::<TcpStream>::as_ref(&self.socket).poll_read_ready(cx))?;
+        ready!(self.socket.poll_ready(cx))?;
         // The rest of a long frame at most doubles what is there: memory is given for bytes that came, not for promises.
         let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(MOST));
         if self.buffer.capacity() - self.buffer.len() < rest.max(self.size / 4) {
@@ -234,16 +234,15 @@ impl<S: Side> Driver<S> {
                     cx.waker().wake_by_ref();
                 }
                 if self.taken.is_empty() {
-                    return Poll::Ready(Ok(()));
+                    return self.socket.poll_flush(cx);
                 }
             }
-            let socket: &TcpStream = self.socket.as_ref();
-            match socket.try_write(&self.taken[self.written..]) {
+            match self.socket.try_write(&self.taken[self.written..]) {
                 Ok(count) => {
                     self.written += count;
                     wake(self.link.with(|queue, _| queue.wrote(count)));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(socket.poll_write_ready(cx))?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(self.socket.poll_write_ready(cx))?,
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }

@@ -1,5 +1,7 @@
 //! What is said before the first call: the preface, and what each side takes.
 
+use std::io;
+
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -88,8 +90,8 @@ impl Terms {
 pub(super) enum Unheard {
     /// The peer speaks something else, or another version.
     Foreign,
-    /// The connection ended, or nothing came.
-    Gone,
+    /// The connection ended, or was lost.
+    Gone(Option<io::Error>),
 }
 
 /// Reads the preface. What comes behind it stays in `buffer`.
@@ -127,7 +129,8 @@ pub(super) async fn hello(from: &mut (impl AsyncRead + Unpin), buffer: &mut Byte
 
 async fn more(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<(), Unheard> {
     match from.read_buf(buffer).await {
-        Ok(0) | Err(_) => Err(Unheard::Gone),
+        Ok(0) => Err(Unheard::Gone(None)),
+        Err(error) => Err(Unheard::Gone(Some(error))),
         Ok(_) => Ok(()),
     }
 }
@@ -149,7 +152,7 @@ mod tests {
         let mut out = Vec::new();
         terms.put(&mut out);
         for cut in 0..out.len() {
-            assert!(matches!(heard(&out[..cut]).await, Err(Unheard::Gone)));
+            assert!(matches!(heard(&out[..cut]).await, Err(Unheard::Gone(None))));
         }
         out.extend(b"more");
         assert_eq!(heard(&out).await.unwrap(), (terms, 4));

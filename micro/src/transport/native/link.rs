@@ -5,7 +5,7 @@ use std::task::{Context as Cx, Poll, Waker};
 
 use super::frame::{self, Kind};
 use super::hello::Terms;
-use crate::util::net::OwnedWriteHalf;
+use super::socket::Writing;
 
 /// What may wait to be written before everybody else has to wait: the bound of a connection.
 pub(super) const FULL: usize = 1024 * 1024;
@@ -41,7 +41,7 @@ pub(super) enum Flush {
 }
 
 impl<C> Link<C> {
-    pub(super) fn new(socket: OwnedWriteHalf, ours: Terms, theirs: Terms, calls: C) -> Self {
+    pub(super) fn new(socket: Writing, ours: Terms, theirs: Terms, calls: C) -> Self {
         let queue = Queue { socket: Some(socket), ..Queue::default() };
         Link { theirs, ours, inner: Mutex::new(Inner { queue, calls }) }
     }
@@ -92,7 +92,7 @@ pub(super) struct Queue {
     nudged: bool,
     driver: Option<Waker>,
     waiting: Vec<Waker>,
-    socket: Option<OwnedWriteHalf>,
+    socket: Option<Writing>,
 }
 
 impl Queue {
@@ -195,6 +195,7 @@ impl Queue {
         // A failure shows itself to the driver.
         let Ok(count) = socket.try_write(&self.ready) else { return };
         self.written += count as u64;
+        self.nudged |= socket.wants_flush();
         if count == self.ready.len() {
             self.ready.clear();
         } else {

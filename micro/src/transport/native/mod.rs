@@ -20,6 +20,7 @@ mod metadata;
 mod outgoing;
 mod server;
 mod silence;
+mod socket;
 mod violation;
 mod wire;
 

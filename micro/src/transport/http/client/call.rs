@@ -74,7 +74,8 @@ fn head(request: &Request<'_>, packing: &Packing) -> Result<http::request::Parts
         let (address, path) = (request.to.address, request.method.path);
         Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}")).with_fate(Fate::Never)
     };
-    let uri = format!("http://{}{}", request.to.address, request.method.path);
+    let scheme = if request.to.security.is_tls() { "https" } else { "http" };
+    let uri = format!("{scheme}://{}{}", request.to.address, request.method.path);
     let built = http::Request::post(uri).version(http::Version::HTTP_2).body(()).map_err(wrong)?;
     let mut head = built.into_parts().0;
     let headers = &mut head.headers;

@@ -12,11 +12,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use super::ClientOptions;
 use super::fate::{self, Shape};
 use super::frames::Outgoing;
+use super::socket::{Socket, Why};
 use crate::errors::{Error, Result};
 use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
 use crate::transport::http::metadata::HEADERS;
 use crate::transport::http::tasks::Tasks;
+use crate::transport::tls::{Inside, Security};
 use crate::util::spawn::{self, Task};
 use crate::util::{clock, net};
 
@@ -52,11 +54,13 @@ impl Link {
     /// [`Code::Unavailable`](crate::Code::Unavailable), and nothing was sent.
     pub(super) async fn open(
         address: &str,
+        security: Security,
         options: &ClientOptions,
         ended: impl FnOnce() + Send + 'static,
     ) -> Result<Arc<Link>> {
+        options.tls.check(address, security)?;
         let limit = options.connect_timeout;
-        match clock::timeout(limit, Self::connect(address, options, ended)).await {
+        match clock::timeout(limit, Self::connect(address, security, options, ended)).await {
             Ok(opened) => opened,
             Err(_) => Err(fate::not_sent(format!("no connection to `{address}` within {limit:?}"))),
         }
@@ -64,13 +68,20 @@ impl Link {
 
     async fn connect(
         address: &str,
+        security: Security,
         options: &ClientOptions,
         ended: impl FnOnce() + Send + 'static,
     ) -> Result<Arc<Link>> {
         let refused = |error: std::io::Error| {
             fate::not_sent(format!("cannot connect to `{address}`: {}", error.kind())).from_source(error)
         };
+        let why = Why::default();
         let broken = |error: Option<hyper::Error>| {
+            if let Some(why) = why.get() {
+                let told = fate::not_sent(format!("no TLS with `{address}`: {why}"));
+                options.tls.refuse(address, security, &told);
+                return told;
+            }
             let told = fate::not_sent(format!("`{address}` closed the connection before it said anything in HTTP/2"));
             match error {
                 Some(error) => told.from_source(error),
@@ -78,6 +89,10 @@ impl Link {
             }
         };
         let stream = net::connect(address).await.map_err(refused)?;
+        let stream = match security {
+            Security::Plain => Socket::Plain(stream),
+            _ => Socket::Tls(options.tls.connect(stream, address, security, Inside::Http).await?, why.clone()),
+        };
         let seen = Arc::new(Seen::new(1));
         let io = TokioIo::new(Counted::new(stream, seen.clone()));
         let (sender, connection) = http2::Builder::new(Tasks)

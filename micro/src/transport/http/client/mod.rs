@@ -6,6 +6,7 @@ mod frames;
 mod link;
 mod packing;
 mod pool;
+mod socket;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +15,8 @@ use pool::Pools;
 
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Payload};
-use crate::transport::{Outbound, Request};
+use crate::transport::tls::ClientTls;
+use crate::transport::{Outbound, Request, Security};
 
 /// Calls other processes with gRPC over HTTP/2.
 ///
@@ -24,7 +26,8 @@ use crate::transport::{Outbound, Request};
 /// Cloning it is cheap and shares the connections.
 #[derive(Clone)]
 pub struct HttpClient {
-    pools: Pools,
+    /// For each [`Security`].
+    pools: [Pools; 3],
 }
 
 /// How an [`HttpClient`] calls.
@@ -45,6 +48,8 @@ pub struct ClientOptions {
     pub idle: Duration,
     /// What is compressed: nothing.
     pub compress: Compress,
+    /// Whom it believes where a call is to be encrypted: the authorities of the platform.
+    pub tls: ClientTls,
 }
 
 /// What an [`HttpClient`] compresses. It takes the feature `transport-gzip`, or `transport-zstd` for replies alone, on both
@@ -71,6 +76,7 @@ impl Default for ClientOptions {
             keepalive: Duration::from_secs(20),
             idle: Duration::from_secs(300),
             compress: Compress::Never,
+            tls: ClientTls::new(),
         }
     }
 }
@@ -78,7 +84,7 @@ impl Default for ClientOptions {
 impl HttpClient {
     /// A client without connections; they are opened by the calls.
     pub fn new(options: ClientOptions) -> Self {
-        HttpClient { pools: Pools::new(options) }
+        HttpClient { pools: Security::ALL.map(|security| Pools::new(options.clone(), security)) }
     }
 }
 
@@ -90,12 +96,12 @@ impl Default for HttpClient {
 
 impl Outbound for HttpClient {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
-        Box::pin(call::call(&self.pools, request))
+        Box::pin(call::call(&self.pools[request.to.security as usize], request))
     }
 }
 
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient").field("options", self.pools.options()).finish_non_exhaustive()
+        f.debug_struct("HttpClient").field("options", self.pools[0].options()).finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ use super::fate;
 use super::link::{Link, Slot};
 use super::packing::Packing;
 use crate::errors::Result;
+use crate::transport::Security;
 use crate::util::spawn::{self, Task};
 
 /// From so many calls on every connection a further one is worth its while.
@@ -21,6 +22,7 @@ pub(super) struct Pools(Arc<Shared>);
 
 struct Shared {
     options: ClientOptions,
+    security: Security,
     packing: Packing,
     pools: Mutex<HashMap<String, Arc<Pool>>>,
 }
@@ -58,9 +60,9 @@ enum Step {
 }
 
 impl Pools {
-    pub(super) fn new(options: ClientOptions) -> Self {
+    pub(super) fn new(options: ClientOptions, security: Security) -> Self {
         let packing = Packing::new(options.compress);
-        Pools(Arc::new(Shared { options, packing, pools: Mutex::default() }))
+        Pools(Arc::new(Shared { options, security, packing, pools: Mutex::default() }))
     }
 
     pub(super) fn options(&self) -> &ClientOptions {
@@ -79,7 +81,7 @@ impl Pools {
     pub(super) async fn slot(&self, address: &str) -> Result<Slot> {
         let pool = self.pool(address);
         loop {
-            match pool.step(&self.0.options) {
+            match pool.step(&self.0.options, self.0.security) {
                 Step::Go(slot) => return Ok(slot),
                 Step::AwaitOpening(mut outcome) => opened(&mut outcome).await?,
                 Step::AwaitSlot(link) => {
@@ -108,15 +110,15 @@ async fn opened(outcome: &mut watch::Receiver<Option<Result<()>>>) -> Result<()>
 }
 
 impl Pool {
-    fn step(self: &Arc<Self>, options: &ClientOptions) -> Step {
+    fn step(self: &Arc<Self>, options: &ClientOptions, security: Security) -> Step {
         let mut state = self.state();
         state.links.retain(|link| link.is_usable());
         let idlest = state.links.iter().max_by_key(|link| link.free()).cloned();
         let count = state.links.len();
-        let Some(idlest) = idlest else { return Step::AwaitOpening(self.open(&mut state, options)) };
+        let Some(idlest) = idlest else { return Step::AwaitOpening(self.open(&mut state, options, security)) };
         let wanted = if idlest.free() < idlest.in_use() / 2 { options.most_connections } else { options.connections };
         let grow = idlest.in_use() >= BUSY && count < wanted;
-        let opening = grow.then(|| self.open(&mut state, options));
+        let opening = grow.then(|| self.open(&mut state, options, security));
         match (idlest.try_slot(), opening) {
             (Ok(slot), _) => Step::Go(slot),
             (Err(_), Some(opening)) => Step::AwaitOpening(opening),
@@ -125,7 +127,12 @@ impl Pool {
     }
 
     // Starts opening a connection, unless one is being opened.
-    fn open(self: &Arc<Self>, state: &mut State, options: &ClientOptions) -> watch::Receiver<Option<Result<()>>> {
+    fn open(
+        self: &Arc<Self>,
+        state: &mut State,
+        options: &ClientOptions,
+        security: Security,
+    ) -> watch::Receiver<Option<Result<()>>> {
         if let Some(opening) = state.opening.as_ref().filter(|opening| !opening.is_over()) {
             return opening.outcome.clone();
         }
@@ -136,7 +143,7 @@ impl Pool {
                 let pool = pool.clone();
                 move || forget(&pool)
             };
-            let opened = Link::open(&address, &options, ended).await;
+            let opened = Link::open(&address, security, &options, ended).await;
             let opened = opened.map(|link| {
                 if let Some(pool) = pool.upgrade() {
                     pool.state().links.push(link);
@@ -217,7 +224,8 @@ mod tests {
     #[tokio::test]
     async fn connections_come_with_the_load_and_go_when_nobody_needs_them() {
         let (address, _server) = server().await;
-        let pools = Pools::new(ClientOptions { idle: Duration::from_millis(50), ..ClientOptions::default() });
+        let pools =
+            Pools::new(ClientOptions { idle: Duration::from_millis(50), ..ClientOptions::default() }, Security::Plain);
         let mut slots = vec![pools.slot(&address).await.unwrap()];
         assert_eq!(links(&pools), [1]);
         for _ in 0..BUSY {
@@ -236,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_address_leaves_nothing_behind() {
-        let pools = Pools::new(ClientOptions::default());
+        let pools = Pools::new(ClientOptions::default(), Security::Plain);
         assert!(pools.slot("127.0.0.1:1").await.is_err());
         until(|| links(&pools).is_empty()).await;
     }

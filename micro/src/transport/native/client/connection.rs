@@ -1,11 +1,11 @@
 //! One connection to a server.
 
+use std::io;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as Cx, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::AsyncWriteExt;
 
 use super::calls::{Answer, Calls, Gauge};
 use super::{ClientOptions, call};
@@ -18,7 +18,9 @@ use crate::transport::native::frame::{self, Frame, Kind};
 use crate::transport::native::hello::{self, Terms, Unheard};
 use crate::transport::native::incoming::Inbox;
 use crate::transport::native::link::{Link, Queue};
+use crate::transport::native::socket;
 use crate::transport::native::violation::Violation;
+use crate::transport::tls::{self, Inside, Refused, Security};
 use crate::util::clock::{self, Instant};
 use crate::util::net;
 use crate::util::spawn::{self, Task};
@@ -41,6 +43,15 @@ pub(in crate::transport) enum Missing {
     Foreign(Error),
 }
 
+impl From<Refused> for Missing {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Foreign(error) => Missing::Foreign(error),
+            Refused::Failed(error) | Refused::Lost(error) => Missing::Unreachable(error),
+        }
+    }
+}
+
 impl From<Missing> for Error {
     fn from(missing: Missing) -> Self {
         match missing {
@@ -53,9 +64,11 @@ impl Connection {
     /// Connects to `address`. `ended` is told when the connection is over.
     pub(super) async fn open(
         address: &str,
+        security: Security,
         options: &ClientOptions,
         ended: impl FnOnce() + Send + 'static,
     ) -> Result<Arc<Self>, Missing> {
+        options.tls.check(address, security).map_err(Missing::Unreachable)?;
         let limit = options.connect_timeout;
         let late = || not_sent(format!("no connection to `{address}` within {limit:?}"));
         let until = clock::after(limit);
@@ -64,17 +77,28 @@ impl Connection {
             let words = format!("cannot connect to `{address}`: {}", error.kind());
             Missing::Unreachable(not_sent(words).from_source(error))
         })?;
-        let (mut reading, mut writing) = stream.into_split();
+        let (mut reading, writing) = match security {
+            Security::Plain => socket::plain(stream),
+            _ => {
+                let shaking = options.tls.connect(stream, address, security, Inside::Native);
+                let shaken = clock::timeout_at(until, shaking).await.map_err(|_| Missing::Unreachable(late()))?;
+                let (stream, session) = shaken?.into_parts();
+                socket::encrypted(stream, session)
+            }
+        };
         let (ours, mut buffer) = (terms(options), BytesMut::new());
         let opened = clock::timeout_at(until, async {
             let mut own = Vec::new();
             ours.put(&mut own);
-            writing.write_all(&own).await.map_err(|_| Unheard::Gone)?;
+            reading.send(&own).await.map_err(|error| Unheard::Gone(Some(error)))?;
             hello::preface(&mut reading, &mut buffer).await?;
             hello::hello(&mut reading, &mut buffer).await
         });
         let theirs = match opened.await {
             Ok(Ok(theirs)) => theirs,
+            Ok(Err(Unheard::Gone(Some(error)))) if security.is_tls() => {
+                return Err(unshaken(address, security, options, error));
+            }
             Ok(Err(_)) => return Err(Missing::Foreign(not_sent(format!("`{address}` does not speak `micro/1`")))),
             Err(_) => return Err(Missing::Foreign(late())),
         };
@@ -105,6 +129,16 @@ impl Connection {
     pub(in crate::transport) async fn call(self: Arc<Self>, request: Request<'_>) -> Result<Payload> {
         call::call(self, request).await
     }
+}
+
+/// A server says only behind the handshake that it does not accept the client.
+fn unshaken(address: &str, security: Security, options: &ClientOptions, error: io::Error) -> Missing {
+    let Some(why) = tls::reason(&error) else {
+        return Missing::Foreign(not_sent(format!("`{address}` does not speak `micro/1`")).from_source(error));
+    };
+    let error = not_sent(format!("no TLS with `{address}`: {why}")).from_source(error);
+    options.tls.refuse(address, security, &error);
+    Missing::Unreachable(error)
 }
 
 fn terms(options: &ClientOptions) -> Terms {

@@ -16,7 +16,8 @@ use pool::{Pool, Pools};
 use crate::context::Context;
 use crate::errors::{Fate, Result};
 use crate::rpc::{BoxFuture, Payload};
-use crate::transport::{Destination, Outbound, Request};
+use crate::transport::tls::ClientTls;
+use crate::transport::{Destination, Outbound, Request, Security};
 use crate::util::clock;
 
 /// Calls other processes with `micro/1`.
@@ -27,7 +28,8 @@ use crate::util::clock;
 /// Cloning it is cheap and shares the connections.
 #[derive(Clone)]
 pub struct NativeClient {
-    pools: Pools,
+    /// For each [`Security`].
+    pools: [Pools; 3],
 }
 
 /// How a [`NativeClient`] calls.
@@ -45,6 +47,8 @@ pub struct ClientOptions {
     pub keepalive: Duration,
     /// How long a connection without calls is kept: 5 min.
     pub idle: Duration,
+    /// Whom it believes where a call is to be encrypted: the authorities of the platform.
+    pub tls: ClientTls,
 }
 
 impl Default for ClientOptions {
@@ -56,6 +60,7 @@ impl Default for ClientOptions {
             connections: 2,
             keepalive: Duration::from_secs(20),
             idle: Duration::from_secs(300),
+            tls: ClientTls::new(),
         }
     }
 }
@@ -63,12 +68,12 @@ impl Default for ClientOptions {
 impl NativeClient {
     /// A client without connections; they are opened by the calls.
     pub fn new(options: ClientOptions) -> Self {
-        NativeClient { pools: Pools::new(options) }
+        NativeClient { pools: Security::ALL.map(|security| Pools::new(options.clone(), security)) }
     }
 
     /// The connection a call goes over, where there is one. More are opened as the load asks for them.
     pub(in crate::transport) fn ready(&self, to: &Destination<'_>) -> Option<Arc<Connection>> {
-        self.pools.ready(to.shortcut?.get::<Pool>()?)
+        self.pools[to.security as usize].ready(to.shortcut?.get::<Pool>()?)
     }
 
     /// The same, opened if need be within the deadline of `context`.
@@ -81,15 +86,16 @@ impl NativeClient {
         to: &Destination<'_>,
         context: &Context,
     ) -> Result<Arc<Connection>, Missing> {
-        let pool = self.pools.pool(to.address);
+        let pools = &self.pools[to.security as usize];
+        let pool = pools.pool(to.address);
         if let Some(shortcut) = to.shortcut {
             shortcut.keep(pool.clone());
         }
-        if let Some(connection) = self.pools.ready(&pool) {
+        if let Some(connection) = pools.ready(&pool) {
             return Ok(connection);
         }
-        let Some(deadline) = context.deadline() else { return self.pools.connection(&pool).await };
-        let connection = clock::timeout_at(deadline, self.pools.connection(&pool)).await;
+        let Some(deadline) = context.deadline() else { return pools.connection(&pool).await };
+        let connection = clock::timeout_at(deadline, pools.connection(&pool)).await;
         connection.unwrap_or_else(|_| Err(Missing::Unreachable(Context::deadline_exceeded().with_fate(Fate::Never))))
     }
 }
@@ -111,6 +117,6 @@ impl Outbound for NativeClient {
 
 impl fmt::Debug for NativeClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NativeClient").field("options", self.pools.options()).finish_non_exhaustive()
+        f.debug_struct("NativeClient").field("options", self.pools[0].options()).finish_non_exhaustive()
     }
 }

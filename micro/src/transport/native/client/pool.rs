@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::ClientOptions;
 use super::connection::{Connection, Missing, not_sent};
+use crate::transport::Security;
 use crate::util::clock::{self, Instant};
 use crate::util::spawn::{self, Task};
 
@@ -26,6 +27,7 @@ pub(super) struct Pools(Arc<Shared>);
 
 struct Shared {
     options: ClientOptions,
+    security: Security,
     pools: Mutex<HashMap<String, Arc<Pool>>>,
 }
 
@@ -67,8 +69,8 @@ impl Opening {
 }
 
 impl Pools {
-    pub(super) fn new(options: ClientOptions) -> Self {
-        Pools(Arc::new(Shared { options, pools: Mutex::default() }))
+    pub(super) fn new(options: ClientOptions, security: Security) -> Self {
+        Pools(Arc::new(Shared { options, security, pools: Mutex::default() }))
     }
 
     pub(super) fn options(&self) -> &ClientOptions {
@@ -80,7 +82,7 @@ impl Pools {
         let up = pool.up.load();
         let idlest = idlest(&up)?;
         if idlest.gauge.load() >= BUSY && up.len() < self.0.options.connections {
-            pool.open(&mut pool.state(), &self.0.options);
+            pool.open(&mut pool.state(), &self.0.options, self.0.security);
         }
         Some(idlest.clone())
     }
@@ -95,7 +97,7 @@ impl Pools {
             if let Some(failed) = state.failed.as_ref().filter(|failed| clock::now() < failed.until) {
                 return Err(failed.why.clone());
             }
-            pool.open(&mut state, &self.0.options)
+            pool.open(&mut state, &self.0.options, self.0.security)
         };
         let known = outcome.wait_for(Option::is_some).await;
         let outcome = known.ok().and_then(|outcome| outcome.clone());
@@ -146,7 +148,7 @@ impl Pool {
     }
 
     // Starts opening a connection, unless one is being opened.
-    fn open(&self, state: &mut State, options: &ClientOptions) -> watch::Receiver<Outcome> {
+    fn open(&self, state: &mut State, options: &ClientOptions, security: Security) -> watch::Receiver<Outcome> {
         if let Some(opening) = state.opening.as_ref().filter(|opening| !opening.is_over()) {
             return opening.outcome.clone();
         }
@@ -157,7 +159,7 @@ impl Pool {
                 let pool = pool.clone();
                 move || tidy(&pool)
             };
-            let opened = Connection::open(&address, &options, ended).await;
+            let opened = Connection::open(&address, security, &options, ended).await;
             if let Some(pool) = pool.upgrade() {
                 let mut state = pool.state();
                 match &opened {

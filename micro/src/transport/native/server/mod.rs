@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
 use connection::Connection;
 use jobs::Jobs;
@@ -20,7 +20,8 @@ use jobs::Jobs;
 use super::driver::{Driver, Ended, wake};
 use super::hello::{self, Terms, Unheard};
 use super::link::Link;
-use crate::transport::Inbound;
+use super::socket::{self, Reading, Writing};
+use crate::transport::{Inbound, tls};
 use crate::util::clock;
 use crate::util::net::{OwnedReadHalf, TcpStream};
 
@@ -72,16 +73,40 @@ impl NativeServer {
     /// Serves one connection to its end. Once `drain` completes, no more calls are taken, and those in flight are finished.
     ///
     /// Dropping the future drops the handlers of its calls.
-    pub async fn serve_connection(&self, stream: TcpStream, peer: SocketAddr, drain: impl Future<Output = ()> + Send) {
-        let (mut reading, mut writing) = stream.into_split();
+    pub fn serve_connection(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        drain: impl Future<Output = ()> + Send,
+    ) -> impl Future<Output = ()> + Send {
+        self.serve(socket::plain(stream), peer, drain)
+    }
+
+    /// The same inside TLS, on which `micro/1` was agreed.
+    pub(crate) fn serve_encrypted(
+        &self,
+        stream: TcpStream,
+        session: tls::Session,
+        peer: SocketAddr,
+        drain: impl Future<Output = ()> + Send,
+    ) -> impl Future<Output = ()> + Send {
+        self.serve(socket::encrypted(stream, session), peer, drain)
+    }
+
+    async fn serve(
+        &self,
+        (mut reading, writing): (Reading, Writing),
+        peer: SocketAddr,
+        drain: impl Future<Output = ()> + Send,
+    ) {
         let (ours, mut buffer) = (self.terms(), BytesMut::new());
         let opened = clock::timeout(OPENING, async {
             let preface = hello::preface(&mut reading, &mut buffer).await;
             let mut own = Vec::new();
             ours.put(&mut own);
             // Whoever speaks another version learns which one is spoken here.
-            if !matches!(preface, Err(Unheard::Gone)) {
-                writing.write_all(&own).await.map_err(|_| Unheard::Gone)?;
+            if !matches!(preface, Err(Unheard::Gone(_))) {
+                reading.send(&own).await.map_err(|error| Unheard::Gone(Some(error)))?;
             }
             preface?;
             hello::hello(&mut reading, &mut buffer).await
@@ -101,7 +126,7 @@ impl NativeServer {
         }
         let (_, reading) = driver.into_parts();
         end(&link);
-        linger(reading).await;
+        linger(reading.into_tcp()).await;
     }
 
     fn terms(&self) -> Terms {

@@ -1,0 +1,69 @@
+use std::path::PathBuf;
+
+use crate::errors::Result;
+use crate::transport::tls::{ClientTls, Identity, Pem, ServerTls};
+
+/// How the port is encrypted, and whom clients believe. All files are in PEM, and read again when they change.
+///
+/// It takes the feature `tls`.
+#[micro_macros::config]
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Tls {
+    /// The certificate of this program, and behind it those that lead to an authority. The port then speaks TLS, and clients show it
+    /// to servers that ask.
+    #[config(env = "MICRO_TLS_CERTIFICATE", reload = "restart")]
+    pub certificate: Option<PathBuf>,
+    /// The private key of the certificate.
+    #[config(env = "MICRO_TLS_KEY", reload = "restart")]
+    pub key: Option<PathBuf>,
+    /// The authorities of clients: nobody gets in without a certificate that one of them has signed.
+    #[config(env = "MICRO_TLS_CLIENTS", reload = "restart")]
+    pub clients: Option<PathBuf>,
+    /// The authorities that clients of this program believe; those of the platform where not given.
+    #[config(env = "MICRO_TLS_AUTHORITIES", reload = "restart")]
+    pub authorities: Option<PathBuf>,
+    /// The name in the certificates of nodes from the registry; the host of their address where not given.
+    #[config(env = "MICRO_TLS_NAME", validate(length(1..)), reload = "restart")]
+    pub name: Option<String>,
+}
+
+impl Tls {
+    pub(super) fn agree(&self) -> Result<(), String> {
+        match (&self.certificate, &self.key, &self.clients) {
+            (Some(_), None, _) => Err("`tls.certificate` is given without `tls.key`".into()),
+            (None, Some(_), _) => Err("`tls.key` is given without `tls.certificate`".into()),
+            (None, None, Some(_)) => Err("`tls.clients` is given without `tls.certificate` and `tls.key`".into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::files(self.certificate.clone()?, self.key.clone()?))
+    }
+
+    /// What the port shows, if it is to be encrypted.
+    pub(in crate::app) fn server(&self) -> Result<Option<ServerTls>> {
+        let Some(identity) = self.identity() else { return Ok(None) };
+        let tls = ServerTls::new(identity)?;
+        match &self.clients {
+            Some(authorities) => tls.with_clients(Pem::file(authorities)).map(Some),
+            None => Ok(Some(tls)),
+        }
+    }
+
+    /// Whom clients believe, and what they show.
+    pub(in crate::app) fn client(&self) -> Result<ClientTls> {
+        let mut tls = ClientTls::new();
+        if let Some(authorities) = &self.authorities {
+            tls = tls.with_authorities(Pem::file(authorities))?;
+        }
+        if let Some(identity) = self.identity() {
+            tls = tls.with_identity(identity)?;
+        }
+        match &self.name {
+            Some(name) => tls.with_name(name),
+            None => Ok(tls),
+        }
+    }
+}

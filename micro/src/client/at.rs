@@ -1,0 +1,52 @@
+//! Addresses, as people write them.
+
+use crate::transport::Security;
+
+/// Where a call goes that does not ask the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct At {
+    /// `host:port`.
+    pub(super) address: String,
+    pub(super) security: Security,
+}
+
+impl At {
+    /// `host:port`, with `https://` before it for TLS; where there is a scheme the port may be missing.
+    ///
+    /// Whether it is an address is found out when it is called.
+    pub(super) fn parse(text: &str) -> Self {
+        let (rest, security, port) = match text.split_once("://") {
+            Some(("https", rest)) => (rest, Security::Host, Some(443)),
+            Some(("http", rest)) => (rest, Security::Plain, Some(80)),
+            _ => (text, Security::Plain, None),
+        };
+        let rest = if port.is_some() { rest.trim_end_matches('/') } else { rest };
+        let bare = rest.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err());
+        let address = match port {
+            Some(port) if bare => format!("{rest}:{port}"),
+            _ => rest.to_owned(),
+        };
+        At { address, security }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_says_whether_it_is_tls() {
+        for (text, address, security) in [
+            ("10.0.0.7:8080", "10.0.0.7:8080", Security::Plain),
+            ("http://10.0.0.7:8080/", "10.0.0.7:8080", Security::Plain),
+            ("http://shop", "shop:80", Security::Plain),
+            ("https://shop.example", "shop.example:443", Security::Host),
+            ("https://shop.example:8443/", "shop.example:8443", Security::Host),
+            ("https://[::1]", "[::1]:443", Security::Host),
+            ("https://[::1]:8443", "[::1]:8443", Security::Host),
+            ("nonsense", "nonsense", Security::Plain),
+        ] {
+            assert_eq!(At::parse(text), At { address: address.to_owned(), security }, "{text}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! TLS on the port, and what becomes of those who come without.
+
+use std::net::SocketAddr;
+
+use tokio::io::AsyncWriteExt;
+
+use super::drain::lingering;
+use crate::transport::tls::ServerTls;
+use crate::util::net::TcpStream;
+
+/// What is done, where TLS is configured, with those who come without it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Plaintext {
+    /// They are turned away.
+    #[default]
+    Refuse,
+    /// They are served as well: for the time in which clients change over, or behind a door of one's own.
+    Also,
+}
+
+/// How a port speaks TLS.
+#[derive(Clone, Debug)]
+pub(super) struct Encryption {
+    pub(super) tls: ServerTls,
+    pub(super) plaintext: Plaintext,
+}
+
+const REFUSAL: &str = "this port speaks TLS: call it with https://\n";
+
+/// Turns away whoever came without TLS, `first` being the first byte they sent. People with HTTP/1.1 get to read why.
+pub(super) async fn refuse(mut stream: TcpStream, peer: SocketAddr, first: u8) {
+    tracing::debug!(%peer, "connection closed: it came without TLS; `--plaintext also` lets it in");
+    let mut seen = [0; 4];
+    // HTTP/2 could not read it, and nothing else begins with a capital letter.
+    let is_http2 = matches!(stream.peek(&mut seen).await, Ok(4) if &seen == b"PRI ");
+    if !first.is_ascii_uppercase() || is_http2 {
+        return;
+    }
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{REFUSAL}",
+        REFUSAL.len()
+    );
+    if stream.write_all(answer.as_bytes()).await.is_ok() {
+        let (_, left) = lingering(stream);
+        left.close().await;
+    }
+}

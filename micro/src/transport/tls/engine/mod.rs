@@ -1,0 +1,30 @@
+//! TLS by `rustls`, with the cryptography of `ring`.
+
+mod client;
+mod parse;
+mod reason;
+mod renewed;
+mod server;
+mod session;
+mod stream;
+
+use std::sync::Arc;
+
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+
+pub(super) use client::{Client, check};
+pub(in crate::transport) use reason::reason;
+pub(super) use server::Server;
+pub(crate) use session::Session;
+pub(in crate::transport) use session::{Reading, Writing, halves};
+pub(crate) use stream::Stream;
+
+/// What the peers agree on in the handshake.
+const NATIVE: &[u8] = crate::transport::native::NAME.as_bytes();
+const HTTP2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
+/// Named wherever it is needed, so that it does not matter what else in the program uses `rustls`, and how.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}

@@ -1,0 +1,170 @@
+//! What is made of files, and made again when they change.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use crate::errors::{Error, Result};
+use crate::transport::tls::Pem;
+use crate::util::clock::{self, Instant};
+use crate::util::spawn;
+
+/// How often files are looked at, at most: it is done when somebody connects.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// One of the things it is made of, and what that is for.
+pub(super) type Part = (Pem, &'static str);
+
+type Build<T> = Box<dyn Fn(&[Cow<'_, [u8]>]) -> Result<T> + Send + Sync>;
+
+/// A value made of files.
+///
+/// The files are read, rather than asked for their times: they are small, and links and mounts that are exchanged do not show in
+/// those. Several files are hardly ever exchanged at one moment, so what cannot be used is looked at twice before it is said.
+pub(super) struct Renewed<T> {
+    parts: Vec<Part>,
+    build: Build<T>,
+    current: ArcSwap<T>,
+    looked: Mutex<Looked>,
+}
+
+/// What a look at the files has come to.
+enum Seen {
+    Nothing,
+    New,
+    /// They cannot be used, which has not been said before.
+    Unfit(Error),
+}
+
+struct Looked {
+    next: Instant,
+    /// What was seen when the current value was made, and what was seen since and could not be used.
+    used: u64,
+    doubted: Option<u64>,
+    refused: Option<u64>,
+}
+
+impl<T: Send + Sync + 'static> Renewed<T> {
+    /// Reads the parts and makes the value of their texts.
+    ///
+    /// # Errors
+    ///
+    /// What reading and making fail with.
+    pub(super) fn new(
+        parts: Vec<Part>,
+        build: impl Fn(&[Cow<'_, [u8]>]) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let texts = read(&parts)?;
+        let (used, current) = (fingerprint(&Ok(&texts)), ArcSwap::from_pointee(build(&texts)?));
+        drop(texts);
+        let looked = Mutex::new(Looked { next: clock::after(PERIOD), used, doubted: None, refused: None });
+        Ok(Renewed { parts, build: Box::new(build), current, looked })
+    }
+
+    /// The value as the files have it now, or had it when it last could be used.
+    pub(super) async fn current(self: &Arc<Self>) -> Arc<T> {
+        if self.is_due() {
+            let this = self.clone();
+            // Disks can be slow, and networks behind them.
+            match spawn::blocking(move || this.look()).await {
+                Ok(Seen::New) => tracing::info!(files = ?self, "files of TLS have changed, and are used from now on"),
+                Ok(Seen::Unfit(error)) => {
+                    tracing::warn!("files of TLS have changed, and what they had before stays in use: {error}");
+                }
+                Ok(Seen::Nothing) | Err(_) => {}
+            }
+        }
+        self.current.load_full()
+    }
+
+    fn is_due(&self) -> bool {
+        let (mut looked, now) = (self.looked(), clock::now());
+        let due = looked.next <= now && self.parts.iter().any(|(pem, _)| pem.is_file());
+        if due {
+            looked.next = now + PERIOD;
+        }
+        due
+    }
+
+    fn look(&self) -> Seen {
+        let texts = read(&self.parts);
+        let seen = fingerprint(&texts.as_ref().map(Vec::as_slice).map_err(ToString::to_string));
+        {
+            let mut looked = self.looked();
+            if seen == looked.used {
+                (looked.doubted, looked.refused) = (None, None);
+                return Seen::Nothing;
+            }
+            if looked.refused == Some(seen) {
+                return Seen::Nothing;
+            }
+        }
+        match texts.and_then(|texts| (self.build)(&texts)) {
+            Ok(value) => {
+                self.current.store(Arc::new(value));
+                let mut looked = self.looked();
+                (looked.used, looked.doubted, looked.refused) = (seen, None, None);
+                Seen::New
+            }
+            Err(error) => {
+                let mut looked = self.looked();
+                if looked.doubted.replace(seen) != Some(seen) {
+                    return Seen::Nothing;
+                }
+                looked.refused = Some(seen);
+                Seen::Unfit(error)
+            }
+        }
+    }
+
+    fn looked(&self) -> MutexGuard<'_, Looked> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(parts: &[Part]) -> Result<Vec<Cow<'_, [u8]>>> {
+    parts.iter().map(|(pem, what)| pem.read(what)).collect()
+}
+
+fn fingerprint(seen: &Result<&[Cow<'_, [u8]>], String>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    seen.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl<T> fmt::Debug for Renewed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.parts.iter().map(|(pem, _)| pem)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(texts: &[Cow<'_, [u8]>]) -> Result<u32> {
+        let text = String::from_utf8_lossy(&texts[0]).into_owned();
+        text.trim().parse().map_err(|_| Error::invalid_argument("no number"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_used_changes_nothing_and_what_can_is_used_from_then_on() {
+        let file = std::env::temp_dir().join(format!("micro-renewed-{}", std::process::id()));
+        let write = |text: &str| std::fs::write(&file, text).unwrap();
+        write("1");
+        let renewed = Arc::new(Renewed::new(vec![(Pem::file(&file), "the number")], number).unwrap());
+        for (text, expected) in [("2", 2), ("broken", 2), ("broken", 2), ("3", 3), ("3", 3)] {
+            write(text);
+            let before = *renewed.current().await;
+            clock::sleep(PERIOD).await;
+            assert_eq!(*renewed.current().await, expected, "{before}, {text}");
+        }
+        std::fs::remove_file(&file).unwrap();
+        clock::sleep(PERIOD).await;
+        assert_eq!(*renewed.current().await, 3);
+    }
+}

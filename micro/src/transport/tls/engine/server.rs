@@ -1,0 +1,94 @@
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::version::TLS13;
+use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
+
+use super::renewed::Renewed;
+use super::{HTTP1, HTTP2, NATIVE, Stream, parse, provider};
+use crate::errors::Result;
+use crate::transport::tls::{Identity, Pem};
+
+const CERTIFICATE: &str = "the certificate of TLS";
+const KEY: &str = "the key of TLS";
+const CLIENTS: &str = "the authorities of clients";
+
+/// The answering side of the handshake.
+pub(in super::super) struct Server {
+    identity: Identity,
+    configs: Arc<Renewed<Configs>>,
+}
+
+/// One for ports that speak `micro/1`, and one for others.
+struct Configs {
+    native: Arc<ServerConfig>,
+    http: Arc<ServerConfig>,
+}
+
+impl Server {
+    pub(in super::super) fn new(identity: Identity, clients: Option<Pem>) -> Result<Self> {
+        let mut parts = vec![(identity.certificate.clone(), CERTIFICATE), (identity.key.clone(), KEY)];
+        parts.extend(clients.clone().map(|pem| (pem, CLIENTS)));
+        let named = identity.clone();
+        let configs = Renewed::new(parts, move |texts| {
+            let clients = match (&clients, texts.get(2)) {
+                (Some(pem), Some(text)) => Some((parse::authorities(text, CLIENTS, pem)?, pem)),
+                _ => None,
+            };
+            configs(&named, &texts[0], &texts[1], clients)
+        })?;
+        Ok(Server { identity, configs: Arc::new(configs) })
+    }
+
+    pub(in super::super) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub(in super::super) async fn accept<I>(&self, io: I, natively: bool) -> io::Result<Stream<I>>
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let configs = self.configs.current().await;
+        let config = if natively { &configs.native } else { &configs.http };
+        Ok(Stream::new(TlsAcceptor::from(config.clone()).accept(io).await?.into()))
+    }
+}
+
+fn configs(
+    identity: &Identity,
+    certificate: &[u8],
+    key: &[u8],
+    clients: Option<(RootCertStore, &Pem)>,
+) -> Result<Configs> {
+    let chain = parse::certificates(certificate, CERTIFICATE, &identity.certificate)?;
+    let key = parse::key(key, KEY, &identity.key)?;
+    let building = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]);
+    let building = building.expect("ring has what TLS 1.3 needs");
+    let building = match clients {
+        None => building.with_no_client_auth(),
+        Some((roots, pem)) => {
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+            let verifier = verifier.map_err(|error| parse::wrong(CLIENTS, pem, &error.to_string()))?;
+            building.with_client_cert_verifier(verifier)
+        }
+    };
+    let mut config = building.with_single_cert(chain, key).map_err(|error| unfit(identity, &error))?;
+    config.alpn_protocols = [HTTP2, HTTP1].map(<[u8]>::to_vec).to_vec();
+    let mut native = config.clone();
+    native.alpn_protocols.insert(0, NATIVE.to_vec());
+    Ok(Configs { native: Arc::new(native), http: Arc::new(config) })
+}
+
+/// Why a certificate and a key do not go together.
+pub(super) fn unfit(identity: &Identity, error: &rustls::Error) -> crate::Error {
+    let Identity { certificate, key } = identity;
+    match error {
+        rustls::Error::InconsistentKeys(_) => {
+            parse::wrong(KEY, key, &format!("it is not the key of the certificate, {certificate:?}"))
+        }
+        error => parse::wrong(CERTIFICATE, certificate, &format!("with the key, {key:?}: {error}")),
+    }
+}

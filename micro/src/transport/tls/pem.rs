@@ -1,0 +1,89 @@
+//! Certificates and keys, as they are handed in.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::{fmt, fs, io};
+
+use crate::errors::{Code, Error, Result};
+
+/// Something in PEM: the file that has it, or its text.
+///
+/// A file is read again when it changes. `Debug` shows no text, for it may be a key.
+///
+/// ```
+/// use micro::transport::tls::Pem;
+///
+/// assert_eq!(format!("{:?}", Pem::file("tls/key.pem")), "`tls/key.pem`");
+/// assert_eq!(format!("{:?}", Pem::text("-----BEGIN PRIVATE KEY-----")), "text in PEM");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pem(Place);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Place {
+    File(PathBuf),
+    Text(Vec<u8>),
+}
+
+impl Pem {
+    /// What this file has, now and whenever it changes.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Pem(Place::File(path.into()))
+    }
+
+    /// This text.
+    pub fn text(text: impl Into<Vec<u8>>) -> Self {
+        Pem(Place::Text(text.into()))
+    }
+
+    #[cfg_attr(not(feature = "tls"), allow(dead_code))]
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.0, Place::File(_))
+    }
+
+    /// The text, which `what` says the purpose of.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotFound`], [`Code::PermissionDenied`] or [`Code::Unavailable`], with the path, when the file cannot be read.
+    #[cfg_attr(not(feature = "tls"), allow(dead_code))]
+    pub(super) fn read(&self, what: &str) -> Result<Cow<'_, [u8]>> {
+        let path = match &self.0 {
+            Place::Text(text) => return Ok(Cow::Borrowed(text)),
+            Place::File(path) => path,
+        };
+        fs::read(path).map(Cow::Owned).map_err(|error| {
+            let code = match error.kind() {
+                io::ErrorKind::NotFound => Code::NotFound,
+                io::ErrorKind::PermissionDenied => Code::PermissionDenied,
+                _ => Code::Unavailable,
+            };
+            Error::new(code, format!("cannot read {what}, `{}`: {}", path.display(), error.kind())).from_source(error)
+        })
+    }
+}
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::File(path) => write!(f, "`{}`", path.display()),
+            Place::Text(_) => f.write_str("text in PEM"),
+        }
+    }
+}
+
+/// Who a program can prove to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its certificate, and behind it those that lead to an authority.
+    pub certificate: Pem,
+    /// The private key of the first of them.
+    pub key: Pem,
+}
+
+impl Identity {
+    /// What these two files have.
+    pub fn files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        Identity { certificate: Pem::file(certificate), key: Pem::file(key) }
+    }
+}

@@ -1,0 +1,65 @@
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::engine::{self, Stream};
+use super::{Identity, Pem};
+use crate::errors::Result;
+
+/// What a port shows to those who connect with TLS, and whom it lets in.
+///
+/// Files that change are read again, within about a second of the next connection; those that are open stay as they are. New
+/// files that cannot be used are logged once, and the old ones stay in use.
+///
+/// ```no_run
+/// use micro::transport::tls::{Identity, Pem, ServerTls};
+///
+/// # async fn example() -> micro::Result<()> {
+/// let tls = ServerTls::new(Identity::files("tls/chain.pem", "tls/key.pem"))?
+///     .with_clients(Pem::file("tls/our-authority.pem"))?;
+/// let running = micro::app().server_tls(tls).everything().start().await?;
+/// # Ok(()) }
+/// ```
+///
+/// Cloning it is cheap and gives the same.
+#[derive(Clone)]
+pub struct ServerTls(Arc<engine::Server>);
+
+impl ServerTls {
+    /// Shows this certificate, to anybody.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::Code::NotFound), [`PermissionDenied`](crate::Code::PermissionDenied) or
+    /// [`Unavailable`](crate::Code::Unavailable) when a file cannot be read; [`InvalidArgument`](crate::Code::InvalidArgument)
+    /// when it is not what it should be, or the key is that of another certificate;
+    /// [`Unimplemented`](crate::Code::Unimplemented) in a program without the feature `tls`.
+    pub fn new(identity: Identity) -> Result<Self> {
+        Ok(ServerTls(Arc::new(engine::Server::new(identity, None)?)))
+    }
+
+    /// The same, and lets in only whoever shows a certificate that one of these authorities has signed.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_clients(self, authorities: Pem) -> Result<Self> {
+        Ok(ServerTls(Arc::new(engine::Server::new(self.0.identity().clone(), Some(authorities))?)))
+    }
+
+    /// Shakes hands with whoever has connected. `natively` says whether `micro/1` is spoken here.
+    pub(crate) async fn accept<I>(&self, io: I, natively: bool) -> io::Result<Stream<I>>
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.0.accept(io, natively).await
+    }
+}
+
+impl fmt::Debug for ServerTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerTls").field("identity", self.0.identity()).finish_non_exhaustive()
+    }
+}
