@@ -1,4 +1,5 @@
 //! What a call allocates: within the process twice, and once more for each interceptor; over the native wire a few times.
+//! What a connection holds that is idle.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -121,5 +122,59 @@ fn a_small_call_over_the_native_wire_allocates_at_most_eight_times_on_each_side(
         println!("{in_flight} in flight: {client:.2} allocations by the client, {server:.2} by the server");
         assert!(client <= 8.5, "{client} by the client, {in_flight} in flight");
         assert!(server <= 8.5, "{server} by the server, {in_flight} in flight");
+    }
+}
+
+/// A connection that has made one call, written by hand: it costs this side of the process next to nothing.
+fn called(address: std::net::SocketAddr) -> std::net::TcpStream {
+    use std::io::{Read, Write};
+
+    // A HELLO without settings, and a call that agrees on its method: no deadline, no metadata, and the number 1.
+    let hello = b"\0micro/1\0\0\0\0\0\0\0\0\0\0";
+    let mut body = vec![0];
+    for text in ["/allocations.Adder/Add", "adder", "", "proto"] {
+        body.push(text.len() as u8);
+        body.extend(text.as_bytes());
+    }
+    body.extend([0, 0, 8, 1]);
+    let call = [&[0, 0, 0, body.len() as u8, 1, 3, 0, 0, 0, 1][..], &body].concat();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(&[&hello[..], &call].concat()).unwrap();
+    let (mut seen, mut piece) = (Vec::new(), [0; 64]);
+    while !seen.ends_with(&[8, 2]) {
+        let read = stream.read(&mut piece).unwrap();
+        assert!(read > 0, "the call is answered");
+        seen.extend_from_slice(&piece[..read]);
+    }
+    stream
+}
+
+/// How many bytes of its server's heap a connection holds so long after its only call.
+fn held_by_a_connection(rest: std::time::Duration) -> i64 {
+    const CONNECTIONS: usize = 200;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let app = micro::app().registry(Registry::memory()).serve(AdderServer::new(One));
+    let running = runtime.block_on(app.start()).unwrap();
+    let address = running.address().unwrap();
+    let open = || {
+        let (told, opened) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || told.send((0..CONNECTIONS).map(|_| called(address)).collect::<Vec<_>>()));
+        runtime.block_on(opened).unwrap()
+    };
+    // The first ones pay for what all of them share.
+    let mut kept = vec![open()];
+    let counted = allocation_counter::measure(|| {
+        kept.push(open());
+        runtime.block_on(async { tokio::time::sleep(rest).await });
+    });
+    counted.bytes_current / CONNECTIONS as i64
+}
+
+#[test]
+fn a_connection_costs_the_server_five_kilobytes_behind_its_call_and_less_once_it_is_quiet() {
+    for (rest, most) in [(0, 5_120), (1_500, 3_584)] {
+        let each = held_by_a_connection(std::time::Duration::from_millis(rest));
+        println!("{each} bytes for each connection, {rest} ms behind its call");
+        assert!(each <= most, "{each} bytes for each connection, {rest} ms behind its call");
     }
 }

@@ -156,6 +156,11 @@ impl Calls {
         self.open.len()
     }
 
+    /// Keeps no more room than it needs.
+    pub(super) fn rest(&mut self) {
+        self.open.shrink_to_fit();
+    }
+
     pub(super) fn get(&mut self, id: u32) -> Option<&mut Open> {
         self.open.get_mut(&id)
     }

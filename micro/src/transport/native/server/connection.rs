@@ -251,6 +251,10 @@ impl<D: Future<Output = ()>> Side for Connection<D> {
             _ => None,
         }
     }
+
+    fn rest(&mut self) {
+        self.link.with(|_, jobs| jobs.rest());
+    }
 }
 
 fn context(
