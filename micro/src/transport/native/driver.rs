@@ -182,9 +182,12 @@ impl<S: Side> Driver<S> {
 
     /// Takes the whole frames of the buffer.
     fn frames(&mut self) -> Result<(), Ended> {
-        let (end, wanted) = frame::whole(&self.buffer, self.link.ours.frame()).map_err(Ended::Violated)?;
-        self.wanted = wanted;
-        if end > 0 {
+        loop {
+            let (end, wanted) = frame::whole(&self.buffer, self.link.ours.frame()).map_err(Ended::Violated)?;
+            self.wanted = wanted;
+            if end == 0 {
+                break;
+            }
             let frames = self.buffer.split_to(end).freeze();
             self.side.read(&frames).map_err(Ended::Violated)?;
             self.silence.complete();
@@ -192,7 +195,7 @@ impl<S: Side> Driver<S> {
         if self.buffer.is_empty() {
             self.silence.complete();
         } else {
-            let end = self.silence.begin(wanted);
+            let end = self.silence.begin(self.wanted);
             if self.timer.deadline() > end {
                 self.timer.as_mut().reset(end);
             }

@@ -112,9 +112,12 @@ pub(super) fn read_end(frame: Frame<'_>, terms: &Terms) -> Result<(Option<Error>
         return Ok((None, beside));
     }
     let mut error = Error::new(Code::from_number(code).unwrap_or(Code::Unknown), message.to_owned());
+    let mut room = LONGEST_DETAILS;
     for _ in 0..details {
-        let (name, value) = (body.text(LONGEST_DETAILS)?.to_owned(), body.block(LONGEST_DETAILS)?.rest());
-        error = error.with_detail(Detail::new(name, value));
+        let name = body.text(room)?;
+        let value = body.block(room - name.len())?.rest();
+        room -= name.len() + value.len();
+        error = error.with_detail(Detail::new(name.to_owned(), value));
     }
     Ok((Some(error), beside))
 }
@@ -155,6 +158,21 @@ mod tests {
             let body = super::super::wire::Cursor::within(&bytes, frame::HEAD, cut);
             assert!(read_end(Frame { body, ..frame }, &Terms::default()).is_err(), "{cut}");
         }
+    }
+
+    #[test]
+    fn details_that_are_too_long_together_are_refused() {
+        let mut out = Vec::new();
+        frame::put(&mut out, Kind::End, 0, 1, |out| {
+            out.extend([5, 0, 0, 0, 2]);
+            for _ in 0..2 {
+                put_block(out, b"it.Text");
+                put_block(out, &vec![0; LONGEST_DETAILS / 2]);
+            }
+        });
+        let bytes = Bytes::from(out);
+        let read = read_end(frame::frames(&bytes).next().unwrap().unwrap(), &Terms::default());
+        assert_eq!(read.unwrap_err().reason(), super::super::violation::Reason::TooLong);
     }
 
     #[test]
