@@ -125,41 +125,47 @@ fn a_small_call_over_the_native_wire_allocates_at_most_eight_times_on_each_side(
     }
 }
 
-/// A connection that has made one call, written by hand: it costs this side of the process next to nothing.
-fn called(address: std::net::SocketAddr) -> std::net::TcpStream {
+/// A connection whose client has said HELLO without settings, and `said`; it is open once the answer ends with `answer`. Written by
+/// hand: it costs this side of the process next to nothing.
+fn opened(address: std::net::SocketAddr, said: &[u8], answer: &[u8]) -> std::net::TcpStream {
     use std::io::{Read, Write};
 
-    // A HELLO without settings, and a call that agrees on its method: no deadline, no metadata, and the number 1.
-    let hello = b"\0micro/1\0\0\0\0\0\0\0\0\0\0";
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(&[&b"\0micro/1\0\0\0\0\0\0\0\0\0\0"[..], said].concat()).unwrap();
+    let (mut seen, mut piece) = (Vec::new(), [0; 64]);
+    while seen.is_empty() || !seen.ends_with(answer) {
+        let read = stream.read(&mut piece).unwrap();
+        assert!(read > 0, "the server answers");
+        seen.extend_from_slice(&piece[..read]);
+    }
+    stream
+}
+
+/// A call that agrees on its method: no deadline, no metadata, and the number 1. Its answer ends with the number 2.
+fn call() -> Vec<u8> {
     let mut body = vec![0];
     for text in ["/allocations.Adder/Add", "adder", "", "proto"] {
         body.push(text.len() as u8);
         body.extend(text.as_bytes());
     }
     body.extend([0, 0, 8, 1]);
-    let call = [&[0, 0, 0, body.len() as u8, 1, 3, 0, 0, 0, 1][..], &body].concat();
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    stream.write_all(&[&hello[..], &call].concat()).unwrap();
-    let (mut seen, mut piece) = (Vec::new(), [0; 64]);
-    while !seen.ends_with(&[8, 2]) {
-        let read = stream.read(&mut piece).unwrap();
-        assert!(read > 0, "the call is answered");
-        seen.extend_from_slice(&piece[..read]);
-    }
-    stream
+    [&[0, 0, 0, body.len() as u8, 1, 3, 0, 0, 0, 1][..], &body].concat()
 }
 
-/// How many bytes of its server's heap a connection holds so long after its only call.
-fn held_by_a_connection(rest: std::time::Duration) -> i64 {
+/// How many bytes of its server's heap a connection holds so long after it was opened.
+fn held_by_a_connection(said: Vec<u8>, answer: &'static [u8], rest: std::time::Duration) -> i64 {
     const CONNECTIONS: usize = 200;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = micro::app().registry(Registry::memory()).serve(AdderServer::new(One));
     let running = runtime.block_on(app.start()).unwrap();
     let address = running.address().unwrap();
     let open = || {
-        let (told, opened) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || told.send((0..CONNECTIONS).map(|_| called(address)).collect::<Vec<_>>()));
-        runtime.block_on(opened).unwrap()
+        let (told, open) = tokio::sync::oneshot::channel();
+        let said = said.clone();
+        std::thread::spawn(move || {
+            told.send((0..CONNECTIONS).map(|_| opened(address, &said, answer)).collect::<Vec<_>>())
+        });
+        runtime.block_on(open).unwrap()
     };
     // The first ones pay for what all of them share.
     let mut kept = vec![open()];
@@ -173,8 +179,19 @@ fn held_by_a_connection(rest: std::time::Duration) -> i64 {
 #[test]
 fn a_connection_costs_the_server_five_kilobytes_behind_its_call_and_less_once_it_is_quiet() {
     for (rest, most) in [(0, 5_120), (1_500, 3_584)] {
-        let each = held_by_a_connection(std::time::Duration::from_millis(rest));
+        let each = held_by_a_connection(call(), &[8, 2], std::time::Duration::from_millis(rest));
         println!("{each} bytes for each connection, {rest} ms behind its call");
         assert!(each <= most, "{each} bytes for each connection, {rest} ms behind its call");
+    }
+}
+
+#[test]
+fn memory_is_given_for_bytes_that_came_and_not_for_lengths() {
+    // A call of four megabytes, of which one byte comes; and the same with 10,000.
+    for (came, most) in [(1, 8_192), (10_000, 32_768)] {
+        let said = [&[0, 64, 0, 0, 1, 1, 0, 0, 0, 1][..], &vec![0; came]].concat();
+        let each = held_by_a_connection(said, &[], std::time::Duration::from_millis(300));
+        println!("{each} bytes for each connection with {came} bytes of a long frame");
+        assert!(each <= most, "{each} bytes for each connection with {came} bytes of a long frame");
     }
 }

@@ -20,6 +20,8 @@ use crate::util::net::{OwnedReadHalf, TcpStream};
 /// How much is read at a time: it grows with what comes, and most connections say little.
 const LEAST: usize = 512;
 const MOST: usize = 64 * 1024;
+/// What a frame is given on its word alone; beyond that it gets as much again as came of it.
+const PROMISED: usize = 4 * 1024;
 /// How often is read before others get their turn.
 const READS: usize = 4;
 /// When nothing has been read for so long, memory is given back.
@@ -167,8 +169,8 @@ impl<S: Side> Driver<S> {
     fn poll_fill(&mut self, cx: &mut Cx<'_>) -> Poll<io::Result<usize>> {
         // A connection on which nothing comes has no buffer.
         ready!(AsRef::<TcpStream>::as_ref(&self.socket).poll_read_ready(cx))?;
-        // The rest of a long frame at most doubles what is there: memory is given for bytes that came, not for promises.
-        let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(MOST));
+        // Memory is given for bytes that came, not for promises.
+        let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(PROMISED));
         if self.buffer.capacity() - self.buffer.len() < rest.max(self.size / 4) {
             self.buffer.reserve(self.size.max(rest));
         }
