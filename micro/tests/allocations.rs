@@ -17,6 +17,7 @@ pub struct Number {
 #[micro::service(name = "adder", package = "allocations")]
 pub trait Adder {
     async fn add(&self, number: Number) -> Result<Number>;
+    async fn dressed(&self, number: Number) -> Result<Number>;
 }
 
 struct One;
@@ -26,7 +27,14 @@ impl Adder for One {
     async fn add(&self, number: Number) -> Result<Number> {
         Ok(Number { value: number.value + 1 })
     }
+
+    async fn dressed(&self, number: Number) -> Result<Number> {
+        self.add(number).await
+    }
 }
+
+/// What a dressed call carries each way.
+const HEADERS: [&str; 3] = ["x-one", "x-two", "x-three"];
 
 /// The same, which says how often it was asked.
 struct Counted(Arc<AtomicUsize>);
@@ -36,6 +44,14 @@ impl Adder for Counted {
     async fn add(&self, number: Number) -> Result<Number> {
         self.0.fetch_add(1, Ordering::SeqCst);
         Ok(Number { value: number.value + 1 })
+    }
+
+    async fn dressed(&self, number: Number) -> Result<Number> {
+        let context = Context::current();
+        for key in HEADERS {
+            context.reply_header(key, "value")?;
+        }
+        self.add(number).await
     }
 }
 
@@ -65,7 +81,7 @@ fn a_local_call_allocates_twice_and_once_per_interceptor() {
 }
 
 /// How much both ends of a wire allocate for one small call: the client's side, and the server's.
-fn over_the_wire(in_flight: usize) -> (f64, f64) {
+fn over_the_wire(in_flight: usize, dressed: bool) -> (f64, f64) {
     const CALLS: usize = 4_000;
     let served = Arc::new(AtomicUsize::new(0));
     let (tell, told) = std::sync::mpsc::channel();
@@ -99,10 +115,16 @@ fn over_the_wire(in_flight: usize) -> (f64, f64) {
     let _listed = runtime.block_on(registry.register(node, micro::registry::Ttl::default())).unwrap();
     let running = runtime.block_on(micro::app().registry(registry).start()).unwrap();
     let adder: AdderClient = running.get().unwrap();
+    let options = HEADERS.iter().try_fold(CallOptions::new(), |options, key| options.with_metadata(key, "value"));
+    let dresser = adder.with(options.unwrap());
+    let one = |number: Number| {
+        let (adder, dresser) = (&adder, &dresser);
+        async move { if dressed { dresser.dressed(number).await } else { adder.add(number).await } }
+    };
     let call = || {
         runtime.block_on(async {
             for _ in 0..CALLS / in_flight {
-                let calls = (0..in_flight).map(|value| adder.add(Number { value: value as u64 }));
+                let calls = (0..in_flight).map(|value| one(Number { value: value as u64 }));
                 for number in futures_util::future::join_all(calls).await {
                     number.unwrap();
                 }
@@ -118,11 +140,20 @@ fn over_the_wire(in_flight: usize) -> (f64, f64) {
 #[test]
 fn a_small_call_over_the_native_wire_allocates_at_most_eight_times_on_each_side() {
     for in_flight in [1, 40] {
-        let (client, server) = over_the_wire(in_flight);
+        let (client, server) = over_the_wire(in_flight, false);
         println!("{in_flight} in flight: {client:.2} allocations by the client, {server:.2} by the server");
         assert!(client <= 8.5, "{client} by the client, {in_flight} in flight");
         assert!(server <= 8.5, "{server} by the server, {in_flight} in flight");
     }
+}
+
+#[test]
+fn three_headers_each_way_cost_fifteen_allocations_on_the_server_and_ten_on_the_client() {
+    let (client, server) = over_the_wire(40, true);
+    println!("with headers: {client:.2} allocations by the client, {server:.2} by the server");
+    // The handler's own are eight of them: a list, its place, and a key and a value for each.
+    assert!(server <= 24.0, "{server} by the server");
+    assert!(client <= 25.0, "{client} by the client");
 }
 
 /// A connection whose client has said HELLO without settings, and `said`; it is open once the answer ends with `answer`. Written by

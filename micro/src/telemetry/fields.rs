@@ -39,26 +39,31 @@ struct Gather<'a> {
 }
 
 impl Gather<'_> {
-    /// Begins a field; the message goes without its name.
-    fn begin(&mut self, field: &Field) {
+    /// Begins a field. Gives whether it is the message, which goes without its name.
+    fn begin(&mut self, field: &Field) -> bool {
         if !self.text.is_empty() {
             self.text.push(' ');
         }
-        if field.name() != "message" {
-            self.text.push_str(field.name().strip_prefix("r#").unwrap_or(field.name()));
-            self.text.push('=');
+        let name = field.name();
+        if name == "message" {
+            return true;
         }
+        self.text.push_str(name.strip_prefix("r#").unwrap_or(name));
+        self.text.push('=');
+        false
     }
 }
 
 impl Visit for Gather<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.begin(field);
-        let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-        if field.name() == "message" {
+        let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+        if self.begin(field) {
             self.text.push_str(value);
-        } else if value.bytes().all(plain) {
-            self.text.extend(["\"", value, "\""]);
+        // All of it, though the first could tell: that way many bytes are looked at in one step.
+        } else if value.bytes().fold(true, |all, byte| all & plain(byte)) {
+            self.text.push('"');
+            self.text.push_str(value);
+            self.text.push('"');
         } else {
             let _ = write!(self.text, "{value:?}");
         }

@@ -19,10 +19,15 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// What was said on `context`, as far as a peer takes it: an answer is not lost over what stands beside it.
+    /// What was said on `context`, as far as a peer takes it: an answer is not lost over what stands beside it. It is said once,
+    /// so nothing is left there.
     pub(super) fn of(context: &Context, limit: u32) -> Self {
-        let fitting = |metadata: Metadata| if metadata::fits(&metadata, limit) { metadata } else { Metadata::new() };
-        Beside { headers: fitting(context.reply_headers()), trailers: fitting(context.reply_trailers()) }
+        Beside { trailers: fitting(context.take_reply_trailers(), limit), ..Beside::ahead(context, limit) }
+    }
+
+    /// The part of it that stands ahead of a stream.
+    pub(super) fn ahead(context: &Context, limit: u32) -> Self {
+        Beside { headers: fitting(context.take_reply_headers(), limit), ..Beside::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -38,6 +43,10 @@ impl Beside {
         let limit = terms.metadata as usize;
         Ok(Beside { headers: metadata::read(body, limit)?, trailers: metadata::read(body, limit)? })
     }
+}
+
+fn fitting(metadata: Metadata, limit: u32) -> Metadata {
+    if metadata::fits(&metadata, limit) { metadata } else { Metadata::new() }
 }
 
 /// The flags of a REPLY.
