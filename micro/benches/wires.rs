@@ -27,15 +27,28 @@ pub struct Count {
 #[micro::service(name = "echo", package = "wires")]
 pub trait Echo {
     async fn say(&self, blob: Blob) -> Result<Blob>;
+    async fn dressed(&self, blob: Blob) -> Result<Blob>;
     async fn many(&self, count: Count) -> Result<Streaming<Count>>;
     async fn both(&self, blobs: Streaming<Blob>) -> Result<Streaming<Blob>>;
 }
+
+/// What a dressed call carries each way.
+const HEADERS: [(&str, &str); 3] =
+    [("x-tenant", "acme"), ("x-request-id", "6f1c52a4-88f0-4d0e-9a57"), ("x-region", "eu-central")];
 
 struct Mirror;
 
 #[micro::handler(manual)]
 impl Echo for Mirror {
     async fn say(&self, blob: Blob) -> Result<Blob> {
+        Ok(blob)
+    }
+
+    async fn dressed(&self, blob: Blob) -> Result<Blob> {
+        let context = Context::current();
+        for (key, value) in HEADERS {
+            context.reply_header(key, value)?;
+        }
         Ok(blob)
     }
 
@@ -92,8 +105,9 @@ impl Pair {
         let registry = Registry::memory();
         let address = address.expect("it says where it listens");
         let node = Node::new("echo", &*address).with_metadata("wire", "micro/1");
-        let node =
-            ["Say", "Many", "Both"].iter().fold(node, |node, name| node.with_endpoint(format!("/wires.Echo/{name}")));
+        let node = ["Say", "Dressed", "Many", "Both"]
+            .iter()
+            .fold(node, |node, name| node.with_endpoint(format!("/wires.Echo/{name}")));
         let listed = registry.register(node, Ttl::default()).await.expect("it is listed");
         std::mem::forget(listed);
         let app = micro::app().registry(registry).set(move |settings| {
@@ -133,17 +147,22 @@ struct Round {
     cpu: f64,
 }
 
-async fn unary(pair: &Pair, size: usize, in_flight: usize, seconds: f64) -> Round {
+async fn unary(pair: &Pair, size: usize, in_flight: usize, dressed: bool, seconds: f64) -> Round {
     let until = Instant::now() + Duration::from_secs_f64(seconds);
     let (begun, before) = (Instant::now(), pair.cpu());
+    let options =
+        HEADERS.iter().try_fold(CallOptions::new(), |options, (key, value)| options.with_metadata(key, *value));
+    let options = options.expect("they are headers");
     let callers: Vec<_> = (0..in_flight)
         .map(|_| {
-            let echo = pair.echo.clone();
+            let echo = if dressed { pair.echo.with(options.clone()) } else { pair.echo.clone() };
             tokio::spawn(async move {
                 let mut times = Vec::new();
                 while Instant::now() < until {
                     let begun = Instant::now();
-                    let reply = echo.say(Blob { data: vec![7; size] }).await.expect("it answers");
+                    let blob = Blob { data: vec![7; size] };
+                    let reply = if dressed { echo.dressed(blob).await } else { echo.say(blob).await };
+                    let reply = reply.expect("it answers");
                     assert_eq!(reply.data.len(), size);
                     times.push(begun.elapsed());
                 }
@@ -274,12 +293,13 @@ async fn idle(pair: &Pair, count: usize) -> usize {
 
 async fn compare(seconds: f64, only: &str) {
     println!(
-        "{:<28} {:>6} {:>11} {:>10} {:>10} {:>9} {:>7} {:>7}",
+        "{:<30} {:>6} {:>11} {:>10} {:>10} {:>9} {:>7} {:>7}",
         "", "wire", "per s", "p50", "p99", "cpu µs", "rate", "cpu"
     );
-    let cases: [(&str, usize, usize); 8] = [
+    let cases: [(&str, usize, usize); 9] = [
         ("16 B, 1 in flight", 16, 1),
         ("16 B, 64 in flight", 16, 64),
+        ("16 B, 64 in flight, 3 headers", 16, 64),
         ("16 B, 256 in flight", 16, 256),
         ("4 KiB, 1 in flight", 4096, 1),
         ("4 KiB, 64 in flight", 4096, 64),
@@ -306,11 +326,11 @@ async fn compare(seconds: f64, only: &str) {
                 (0, 0) => streamed(pair, seconds).await,
                 (_, 0) => open_loop(pair, 60_000, seconds).await,
                 (0, _) => ping_pong(pair, seconds).await,
-                _ => unary(pair, size, in_flight, seconds).await,
+                _ => unary(pair, size, in_flight, name.ends_with("headers"), seconds).await,
             };
             let (rate, spent) = base.as_ref().map_or((1.0, 1.0), |base| (round.rate / base.rate, round.cpu / base.cpu));
             println!(
-                "{name:<28} {wire:>6} {:>11.0} {:>10.1?} {:>10.1?} {:>9.2} {rate:>7.2} {spent:>7.2}",
+                "{name:<30} {wire:>6} {:>11.0} {:>10.1?} {:>10.1?} {:>9.2} {rate:>7.2} {spent:>7.2}",
                 round.rate,
                 round.p50,
                 round.p99,

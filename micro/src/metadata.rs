@@ -124,6 +124,15 @@ impl Metadata {
         self.pairs.extend(other.pairs.iter().cloned());
     }
 
+    /// The same with those of somebody who has no more use for them.
+    pub(crate) fn append_all(&mut self, mut other: Metadata) {
+        if self.pairs.is_empty() {
+            *self = other;
+        } else {
+            self.pairs.append(&mut other.pairs);
+        }
+    }
+
     /// All pairs, in order, keys in lower case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(key, value)| (key.as_ref(), value.as_str()))

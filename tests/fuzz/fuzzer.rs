@@ -22,39 +22,74 @@ pub struct Finding {
     pub tries: u64,
 }
 
-/// Runs `target` over mutations of `corpus`. The target says what came of the input, and panics if that is wrong.
+/// What a run that found nothing wrong has done.
+#[derive(Debug)]
+pub struct Run {
+    pub tries: u64,
+    /// The inputs that ended as none before them.
+    pub interesting: Vec<Vec<u8>>,
+}
+
+/// Runs `target` over `corpus` and then over mutations of it. The target says what came of the input, and panics if that is wrong.
 pub fn fuzz(
     seed: u64,
     until: Until,
     mut corpus: Vec<Vec<u8>>,
     words: &[&[u8]],
     target: impl Fn(&[u8]) -> String,
-) -> Result<u64, Finding> {
+) -> Result<Run, Finding> {
     let mut dice = Dice::new(seed);
     let start = Instant::now();
     let mut seen = HashSet::new();
-    let mut tries = 0;
+    let (mut tries, mut interesting) = (0, Vec::new());
+    for input in &corpus {
+        tries += 1;
+        seen.insert(kind(&outcome(&target, input, tries)?));
+    }
     loop {
         let done = match until {
             Until::After(time) => start.elapsed() >= time,
             Until::Tries(most) => tries >= most,
         };
         if done {
-            return Ok(tries);
+            return Ok(Run { tries, interesting });
         }
         tries += 1;
         let input = mutated(&corpus, words, &mut dice);
-        let Ok(outcome) = panic::catch_unwind(AssertUnwindSafe(|| target(&input))) else {
-            return Err(Finding { input, tries });
-        };
-        if seen.insert(without_details(&outcome)) && corpus.len() < 5_000 {
+        if seen.insert(kind(&outcome(&target, &input, tries)?)) && corpus.len() < 5_000 {
+            interesting.push(input.clone());
             corpus.push(input);
         }
     }
 }
 
+fn outcome(target: &impl Fn(&[u8]) -> String, input: &[u8], tries: u64) -> Result<String, Finding> {
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| target(input)));
+    outcome.map_err(|_| Finding { input: input.to_vec(), tries })
+}
+
+/// A shorter input with the same kind of outcome.
+pub fn shrunk(input: &[u8], target: impl Fn(&[u8]) -> String) -> Vec<u8> {
+    let (mut input, wanted) = (input.to_vec(), kind(&target(input)));
+    let mut piece = input.len() / 2;
+    while piece > 0 {
+        let mut at = 0;
+        while at < input.len() {
+            let mut shorter = input.clone();
+            shorter.drain(at..(at + piece).min(input.len()));
+            if kind(&target(&shorter)) == wanted {
+                input = shorter;
+            } else {
+                at += piece;
+            }
+        }
+        piece /= 2;
+    }
+    input
+}
+
 /// An outcome without the numbers and names in it, of which there are many more than kinds.
-fn without_details(outcome: &str) -> String {
+fn kind(outcome: &str) -> String {
     let mut quoted = false;
     let mut kind = String::new();
     for letter in outcome.chars() {

@@ -1,14 +1,25 @@
 //! Whatever the bytes and whatever the text: reading a message ends in a value or an error, and what was read can be
 //! written and read again.
 //!
-//! Runs for two seconds each, or as long as `MICRO_FUZZ_SECONDS` says; `MICRO_FUZZ_SEED` makes it another run.
+//! Each target runs for two seconds, or as long as `MICRO_FUZZ_SECONDS` says (`tests/run.sh` says ten); `MICRO_FUZZ_SEED` makes it
+//! another run. An hour of one of them, which keeps what it finds:
+//!
+//! ```sh
+//! MICRO_FUZZ_SECONDS=3600 MICRO_FUZZ_SEED=$RANDOM MICRO_FUZZ_KEEP=1 cargo test -p micro-tests --release --test fuzz frames
+//! ```
+//!
+//! Those of `micro/1` begin with the files of `corpus/`, one input each. With `MICRO_FUZZ_KEEP` an input that ended as none before
+//! it is made as short as that allows and becomes a file there, to be looked at and committed; otherwise nothing is written. An
+//! input that fails is printed: as a file of the corpus it stays a test.
 
 #![allow(unreachable_pub, reason = "messages are declared as a library would declare them")]
 
 #[path = "../messages/arbitrary.rs"]
 mod arbitrary;
+mod corpus;
 #[path = "../messages/declared.rs"]
 mod declared;
+mod frames;
 mod fuzzer;
 mod native;
 #[path = "../conformance/types.rs"]
@@ -71,7 +82,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 
 fn run(corpus: Vec<Vec<u8>>, words: &[&[u8]], target: impl Fn(&[u8]) -> String) {
     match fuzz(number("MICRO_FUZZ_SEED", 1), Until::After(seconds()), corpus, words, target) {
-        Ok(tries) => println!("{tries} tries"),
+        Ok(run) => println!("{} tries", run.tries),
         Err(finding) => panic!("try {}: {:?}", finding.tries, Bytes::from(finding.input)),
     }
 }

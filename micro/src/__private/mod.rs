@@ -1,4 +1,5 @@
-//! What generated code names, and nothing else may: it changes without notice.
+//! What generated code names, and what the project's own tests see of the inside. Nothing else may name it: it changes without
+//! notice.
 
 pub mod config;
 mod error;
@@ -26,6 +27,8 @@ pub use crate::message::Message;
 pub use crate::rpc::{
     BoxFuture, Entry, Fault, Method, MethodDesc, MethodSpec, Outcome, Part, Service, ServiceDesc, Streaming,
 };
+
+pub use crate::transport::native::probe as frames;
 
 /// The answer of a method that could not even begin.
 pub fn refused<O: Outcome>(error: Error) -> O {

@@ -265,14 +265,24 @@ impl Context {
         self.read_reply(|reply| reply.trailers.clone())
     }
 
+    /// Takes what the handler has sent ahead of the answer so far.
+    pub(crate) fn take_reply_headers(&self) -> Metadata {
+        self.read_reply(|reply| std::mem::take(&mut reply.headers))
+    }
+
+    /// Takes what the handler has sent behind the answer so far.
+    pub(crate) fn take_reply_trailers(&self) -> Metadata {
+        self.read_reply(|reply| std::mem::take(&mut reply.trailers))
+    }
+
     /// Keeps what a peer answered beside its message, for the caller to read.
     pub(crate) fn received(&self, headers: Metadata, trailers: Metadata) {
         if headers.is_empty() && trailers.is_empty() {
             return;
         }
         let _ = self.reply(|reply| {
-            reply.headers.extend(&headers);
-            reply.trailers.extend(&trailers);
+            reply.headers.append_all(headers);
+            reply.trailers.append_all(trailers);
             Ok(())
         });
     }
@@ -346,10 +356,10 @@ impl Context {
         change(reply.get_or_insert_default())
     }
 
-    fn read_reply(&self, read: impl FnOnce(&Reply) -> Metadata) -> Metadata {
+    fn read_reply(&self, read: impl FnOnce(&mut Reply) -> Metadata) -> Metadata {
         let Some(inner) = &self.0 else { return Metadata::new() };
-        let reply = inner.reply.lock().unwrap_or_else(PoisonError::into_inner);
-        reply.as_deref().map_or_else(Metadata::new, read)
+        let mut reply = inner.reply.lock().unwrap_or_else(PoisonError::into_inner);
+        reply.as_deref_mut().map_or_else(Metadata::new, read)
     }
 }
 

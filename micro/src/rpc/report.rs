@@ -25,8 +25,10 @@ pub(super) fn span(called: Called, context: &Context) -> Span {
 
 /// An id of a trace, as W3C Trace Context writes it.
 fn in_hex(id: u128, digits: &mut [u8; 32]) -> &str {
-    for (digit, place) in digits.iter_mut().rev().zip((0..128).step_by(4)) {
-        *digit = b"0123456789abcdef"[(id >> place) as usize & 0xf];
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(id.to_be_bytes()) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 0xf)];
     }
     std::str::from_utf8(digits).expect("hexadecimal digits are text")
 }

@@ -98,7 +98,8 @@ impl Left {
         let Ok(mut stream) = self.0.await else { return };
         let ended = clock::timeout(LINGER, async {
             stream.shutdown().await?;
-            let mut unread = [0_u8; 4096];
+            // On the heap: a connection would carry it within itself from its beginning.
+            let mut unread = vec![0_u8; 4096];
             while stream.read(&mut unread).await? > 0 {}
             io::Result::Ok(())
         });

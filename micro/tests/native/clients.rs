@@ -19,7 +19,9 @@ use crate::raw::*;
 use crate::world::Echo;
 
 /// A server that has opened one connection, and goes on as `script` says.
-async fn server<F: Future<Output = ()> + Send>(script: impl FnOnce(Raw) -> F + Send + 'static) -> (String, Task<()>) {
+pub(crate) async fn server<F: Future<Output = ()> + Send>(
+    script: impl FnOnce(Raw) -> F + Send + 'static,
+) -> (String, Task<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let task = spawn::spawn(async move {
@@ -32,7 +34,7 @@ async fn server<F: Future<Output = ()> + Send>(script: impl FnOnce(Raw) -> F + S
     (address, task)
 }
 
-async fn say(client: &dyn Outbound, address: &str, message: &'static str) -> Result<Bytes> {
+pub(crate) async fn say(client: &dyn Outbound, address: &str, message: &'static str) -> Result<Bytes> {
     let method = Method { path: "/test.Echo/Say", client_streaming: false, server_streaming: false };
     let (payload, context) = (Payload::One(Bytes::from_static(message.as_bytes())), &Context::new());
     let wire = Some("micro/1");

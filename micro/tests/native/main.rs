@@ -5,5 +5,6 @@
 mod world;
 
 mod clients;
+mod hostile;
 mod raw;
 mod servers;

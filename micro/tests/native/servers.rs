@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::raw::*;
 use crate::world::{World, clients, taken};
 
-async fn still_serves(world: &World) {
+pub(crate) async fn still_serves(world: &World) {
     let [_, native] = clients();
     assert_eq!(world.unary(&native, "Say", b"x", &Context::new()).await.unwrap(), "x");
 }
@@ -44,6 +44,7 @@ async fn every_violation_ends_the_connection_with_its_reason() {
     let pairs = [&[0_u8, 0][..], &[0x83, 0x03], &b"\x01a\0".repeat(129)].concat();
     let overfull = frame(ITEMS, 0, 1, &vec![0; 300 * 1024]);
     let cases: Vec<(&str, Vec<u8>, u8)> = vec![
+        ("garbage", b"garbage, and more of it than a head".to_vec(), 2),
         ("a frame of unknown kind", frame(99, 0, 0, &[]), 1),
         ("a frame of the other side", frame(REPLY, 0, 1, &[]), 1),
         ("a call that is cut", frame(CALL, MESSAGE | DEFINE, 1, &define(0, "Say")[..9]), 1),

@@ -17,11 +17,15 @@ use super::violation::{Reason, Violation};
 use super::wire::{Cursor, put_block};
 use crate::util::clock::{self, Instant, Sleep};
 
-/// How much is read at a time: it grows with what comes.
-const LEAST: usize = 4 * 1024;
+/// How much is read at a time: it grows with what comes, and most connections say little.
+const LEAST: usize = 512;
 const MOST: usize = 64 * 1024;
+/// What a frame is given on its word alone; beyond that it gets as much again as came of it.
+const PROMISED: usize = 4 * 1024;
 /// How often is read before others get their turn.
 const READS: usize = 4;
+/// When nothing has been read for so long, memory is given back.
+const QUIET: Duration = Duration::from_secs(1);
 /// What a side of the conversation does with what is read.
 pub(super) trait Side {
     /// The calls it has.
@@ -36,6 +40,9 @@ pub(super) trait Side {
 
     /// When something is due next.
     fn due(&mut self) -> Option<Instant>;
+
+    /// Gives memory back, because nothing happens.
+    fn rest(&mut self);
 
     /// Whether it reads no more while others have to wait for the peer to read.
     const WAITS: bool;
@@ -66,6 +73,8 @@ pub(super) struct Driver<S: Side> {
     written: usize,
     yielded: bool,
     silence: Silence,
+    /// Whether memory is held that a quiet connection does not need.
+    holds: bool,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -80,7 +89,7 @@ impl<S: Side> Driver<S> {
         let silence = Silence::new(keepalive);
         let timer = Box::pin(clock::sleep_until(silence.end()));
         let (wanted, size, taken, written, yielded) = (0, LEAST, Vec::new(), 0, false);
-        Driver { side, link, socket, buffer, wanted, size, taken, written, yielded, silence, timer }
+        Driver { side, link, socket, buffer, wanted, size, taken, written, yielded, silence, holds: true, timer }
     }
 
     /// Reads and writes until the end. What the peer did wrong it is told, if it can be.
@@ -149,6 +158,7 @@ impl<S: Side> Driver<S> {
                 Poll::Ready(Ok(_)) => {}
             }
             any = true;
+            self.holds = true;
             self.silence.hear();
             self.frames()?;
         }
@@ -159,8 +169,8 @@ impl<S: Side> Driver<S> {
     fn poll_fill(&mut self, cx: &mut Cx<'_>) -> Poll<io::Result<usize>> {
         // A connection on which nothing comes has no buffer.
         ready!(self.socket.poll_ready(cx))?;
-        // The rest of a long frame at most doubles what is there: memory is given for bytes that came, not for promises.
-        let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(MOST));
+        // Memory is given for bytes that came, not for promises.
+        let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(PROMISED));
         if self.buffer.capacity() - self.buffer.len() < rest.max(self.size / 4) {
             self.buffer.reserve(self.size.max(rest));
         }
@@ -174,9 +184,12 @@ impl<S: Side> Driver<S> {
 
     /// Takes the whole frames of the buffer.
     fn frames(&mut self) -> Result<(), Ended> {
-        let (end, wanted) = frame::whole(&self.buffer, self.link.ours.frame()).map_err(Ended::Violated)?;
-        self.wanted = wanted;
-        if end > 0 {
+        loop {
+            let (end, wanted) = frame::whole(&self.buffer, self.link.ours.frame()).map_err(Ended::Violated)?;
+            self.wanted = wanted;
+            if end == 0 {
+                break;
+            }
             let frames = self.buffer.split_to(end).freeze();
             self.side.read(&frames).map_err(Ended::Violated)?;
             self.silence.complete();
@@ -184,7 +197,7 @@ impl<S: Side> Driver<S> {
         if self.buffer.is_empty() {
             self.silence.complete();
         } else {
-            let end = self.silence.begin(wanted);
+            let end = self.silence.begin(self.wanted);
             if self.timer.deadline() > end {
                 self.timer.as_mut().reset(end);
             }
@@ -197,7 +210,8 @@ impl<S: Side> Driver<S> {
     }
 
     fn poll_time(&mut self, cx: &mut Cx<'_>) -> Result<(), Violation> {
-        if let Some(due) = self.side.due()
+        let due = earlier(self.side.due(), self.quiet());
+        if let Some(due) = due
             && due < self.timer.deadline()
         {
             self.timer.as_mut().reset(due);
@@ -206,21 +220,37 @@ impl<S: Side> Driver<S> {
             let now = clock::now();
             if self.silence.wants_sign(now)? {
                 self.link.with(|queue, _| queue.frame(Kind::Ping, 0, 0, |out| out.extend_from_slice(&[0; 8])));
+                // What was written since the last rest has left room too.
+                self.holds = true;
             }
-            if self.buffer.is_empty() {
-                self.buffer = BytesMut::new();
-                self.size = LEAST;
-            }
-            if self.written == self.taken.len() {
-                (self.taken, self.written) = (Vec::new(), 0);
-                self.link.with(|queue, _| queue.rest());
+            if self.quiet().is_some_and(|quiet| quiet <= now) {
+                self.rest();
             }
             // What was due is done before the next wait is measured.
             let _ = self.side.poll(cx);
-            let next = self.side.due().map_or(self.silence.end(), |due| due.min(self.silence.end()));
+            let due = earlier(self.side.due(), self.quiet());
+            let next = due.map_or(self.silence.end(), |due| due.min(self.silence.end()));
             self.timer.as_mut().reset(next);
         }
         Ok(())
+    }
+
+    /// When to give memory back, if nothing comes until then.
+    fn quiet(&self) -> Option<Instant> {
+        self.holds.then(|| self.silence.heard() + QUIET)
+    }
+
+    fn rest(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+            self.size = LEAST;
+        }
+        if self.written == self.taken.len() {
+            (self.taken, self.written) = (Vec::new(), 0);
+            self.link.with(|queue, _| queue.rest());
+        }
+        self.side.rest();
+        self.holds = false;
     }
 
     /// Ready when everything is written.
@@ -247,6 +277,11 @@ impl<S: Side> Driver<S> {
             }
         }
     }
+}
+
+/// The earlier of two moments, where there are any.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
 /// Lets everybody go on.

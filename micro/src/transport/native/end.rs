@@ -19,10 +19,15 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// What was said on `context`, as far as a peer takes it: an answer is not lost over what stands beside it.
+    /// What was said on `context`, as far as a peer takes it: an answer is not lost over what stands beside it. It is said once,
+    /// so nothing is left there.
     pub(super) fn of(context: &Context, limit: u32) -> Self {
-        let fitting = |metadata: Metadata| if metadata::fits(&metadata, limit) { metadata } else { Metadata::new() };
-        Beside { headers: fitting(context.reply_headers()), trailers: fitting(context.reply_trailers()) }
+        Beside { trailers: fitting(context.take_reply_trailers(), limit), ..Beside::ahead(context, limit) }
+    }
+
+    /// The part of it that stands ahead of a stream.
+    pub(super) fn ahead(context: &Context, limit: u32) -> Self {
+        Beside { headers: fitting(context.take_reply_headers(), limit), ..Beside::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -38,6 +43,10 @@ impl Beside {
         let limit = terms.metadata as usize;
         Ok(Beside { headers: metadata::read(body, limit)?, trailers: metadata::read(body, limit)? })
     }
+}
+
+fn fitting(metadata: Metadata, limit: u32) -> Metadata {
+    if metadata::fits(&metadata, limit) { metadata } else { Metadata::new() }
 }
 
 /// The flags of a REPLY.
@@ -112,9 +121,12 @@ pub(super) fn read_end(frame: Frame<'_>, terms: &Terms) -> Result<(Option<Error>
         return Ok((None, beside));
     }
     let mut error = Error::new(Code::from_number(code).unwrap_or(Code::Unknown), message.to_owned());
+    let mut room = LONGEST_DETAILS;
     for _ in 0..details {
-        let (name, value) = (body.text(LONGEST_DETAILS)?.to_owned(), body.block(LONGEST_DETAILS)?.rest());
-        error = error.with_detail(Detail::new(name, value));
+        let name = body.text(room)?;
+        let value = body.block(room - name.len())?.rest();
+        room -= name.len() + value.len();
+        error = error.with_detail(Detail::new(name.to_owned(), value));
     }
     Ok((Some(error), beside))
 }
@@ -155,6 +167,21 @@ mod tests {
             let body = super::super::wire::Cursor::within(&bytes, frame::HEAD, cut);
             assert!(read_end(Frame { body, ..frame }, &Terms::default()).is_err(), "{cut}");
         }
+    }
+
+    #[test]
+    fn details_that_are_too_long_together_are_refused() {
+        let mut out = Vec::new();
+        frame::put(&mut out, Kind::End, 0, 1, |out| {
+            out.extend([5, 0, 0, 0, 2]);
+            for _ in 0..2 {
+                put_block(out, b"it.Text");
+                put_block(out, &vec![0; LONGEST_DETAILS / 2]);
+            }
+        });
+        let bytes = Bytes::from(out);
+        let read = read_end(frame::frames(&bytes).next().unwrap().unwrap(), &Terms::default());
+        assert_eq!(read.unwrap_err().reason(), super::super::violation::Reason::TooLong);
     }
 
     #[test]

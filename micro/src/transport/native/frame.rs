@@ -94,11 +94,15 @@ pub(super) fn put(out: &mut Vec<u8>, kind: Kind, flags: u8, id: u32, body: impl 
 ///
 /// # Errors
 ///
-/// A frame longer than `limit`, as soon as its head is there.
+/// A frame longer than `limit`, as soon as its head is there and those before it were taken: what comes of them does not depend on
+/// how the bytes were cut.
 pub(super) fn whole(bytes: &[u8], limit: usize) -> Result<(usize, usize), Violation> {
     let mut end = 0;
     while let Some(head) = bytes.get(end..end + HEAD) {
         let len = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        if len > limit && end > 0 {
+            break;
+        }
         if len > limit {
             return Err(Violation::new(Reason::TooLong, format!("a frame of {len} bytes, of at most {limit}")));
         }
@@ -185,6 +189,8 @@ mod tests {
         let head = [0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0, 1];
         assert_eq!(whole(&head, 1 << 22).unwrap_err().reason(), Reason::TooLong);
         assert_eq!(whole(&head[..9], 1 << 22).unwrap(), (0, 0));
+        let behind = [&three()[..], &head].concat();
+        assert_eq!(whole(&behind, 1 << 22).unwrap(), (three().len(), 0));
     }
 
     #[test]

@@ -67,7 +67,8 @@ impl Terms {
         });
     }
 
-    fn read(mut body: Cursor<'_>) -> Result<Self, Violation> {
+    /// Reads a HELLO.
+    pub(super) fn read(mut body: Cursor<'_>) -> Result<Self, Violation> {
         let mut terms = Terms::default();
         while !body.is_empty() {
             let (setting, value) = (body.varint()?, body.varint()?);

@@ -18,6 +18,8 @@ mod incoming;
 mod link;
 mod metadata;
 mod outgoing;
+#[doc(hidden)]
+pub mod probe;
 mod server;
 mod silence;
 mod socket;

@@ -42,6 +42,11 @@ impl Silence {
         self.asked = false;
     }
 
+    /// When something was heard last.
+    pub(super) fn heard(&self) -> Instant {
+        self.heard
+    }
+
     /// When to look again.
     pub(super) fn end(&self) -> Instant {
         let limit = if self.asked { self.limit + self.limit / 2 } else { self.limit };

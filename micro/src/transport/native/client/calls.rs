@@ -156,6 +156,11 @@ impl Calls {
         self.open.len()
     }
 
+    /// Keeps no more room than it needs.
+    pub(super) fn rest(&mut self) {
+        self.open.shrink_to_fit();
+    }
+
     pub(super) fn get(&mut self, id: u32) -> Option<&mut Open> {
         self.open.get_mut(&id)
     }
@@ -180,13 +185,14 @@ impl Calls {
         }
     }
 
-    /// Answers call `id`, if somebody waits for it. `more` says where the rest of it goes.
+    /// Answers call `id`, if somebody waits for it. `more` says where the rest of it goes. The first answer counts: a peer may
+    /// send another before this one was read.
     pub(super) fn answer(&mut self, id: u32, answer: Answer, more: Option<Arc<Inbox>>, woken: &mut Vec<Waker>) {
         let Some(open) = self.open.get_mut(&id) else { return };
+        let State::Awaited(waker) = &mut open.answer else { return };
+        woken.extend(waker.take());
         open.replies = more;
-        if let State::Awaited(waker) = std::mem::replace(&mut open.answer, State::There(answer)) {
-            woken.extend(waker);
-        }
+        open.answer = State::There(answer);
     }
 
     /// Ends call `id`, whether its answer has begun or not.

@@ -273,6 +273,10 @@ impl Side for Caller {
         let earliest = self.link.with(|_, calls| calls.earliest());
         Some(earliest.map_or(self.look, |earliest| earliest.min(self.look)))
     }
+
+    fn rest(&mut self) {
+        self.link.with(|_, calls| calls.rest());
+    }
 }
 
 /// Says goodbye, unless somebody has just called.

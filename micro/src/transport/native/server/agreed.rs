@@ -34,6 +34,10 @@ impl Methods {
             if method.number >= ours.methods {
                 return Err(Violation::new(Reason::TooMany, format!("more than {} methods", ours.methods)));
             }
+            if self.0.is_empty() {
+                // Most connections have one method, and a list that grows by itself begins with four.
+                self.0.reserve_exact(1);
+            }
             self.0.push(Agreed::new(target));
         }
         self.0.get_mut(at).ok_or_else(|| Violation::out_of_order("a method that was not agreed on"))

@@ -77,7 +77,7 @@ async fn many(
     items: Streaming<bytes::Bytes>,
 ) -> Result<Option<Payload>> {
     let credit = Credit::new(link.theirs.window);
-    let ahead = Beside::of(context, link.theirs.metadata);
+    let ahead = Beside::ahead(context, link.theirs.metadata);
     link.with(|queue, jobs| {
         jobs.sends(id, &credit);
         queue.frame(Kind::Begin, 0, id, |out| end::put_begin(out, &ahead));

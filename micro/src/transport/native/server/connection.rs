@@ -258,6 +258,10 @@ impl<D: Future<Output = ()>> Side for Connection<D> {
             _ => None,
         }
     }
+
+    fn rest(&mut self) {
+        self.link.with(|_, jobs| jobs.rest());
+    }
 }
 
 fn refuse(link: &Link<Jobs>, id: u32, error: &Error) {

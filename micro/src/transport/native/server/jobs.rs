@@ -72,6 +72,11 @@ impl Jobs {
         }
     }
 
+    /// Keeps no more room than it needs.
+    pub(super) fn rest(&mut self) {
+        self.open.shrink_to_fit();
+    }
+
     pub(super) fn take(&mut self) -> Vec<Job> {
         self.open.drain().map(|(_, job)| job).collect()
     }

@@ -139,7 +139,8 @@ impl NativeServer {
 /// yet: the last answers, and why the connection ended.
 async fn linger(mut reading: OwnedReadHalf) {
     let ended = async {
-        let mut unread = [0_u8; 256];
+        // On the heap: a connection would carry it within itself from its beginning.
+        let mut unread = vec![0_u8; 4096];
         while matches!(reading.read(&mut unread).await, Ok(count) if count > 0) {}
     };
     drop(clock::timeout(LINGER, ended).await);
