@@ -1,74 +1,65 @@
-//! gRPC's framing: a flag, four bytes of length, a message.
+//! The bodies of a call: what is sent, and what comes back.
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Cx, Poll};
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
-use futures_core::Stream;
+use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::fate;
-use super::packing::{Packing, Unpacker};
+use super::packing::{self, Packing, Unpacker};
 use crate::errors::{Error, Result};
-use crate::rpc::{Payload, Streaming};
+use crate::rpc::Payload;
 use crate::transport::http::coalesce::Coalesced;
+use crate::transport::http::framing::{Framed, Malformed, PLAIN, Piece, Unread};
 use crate::transport::http::status;
-
-/// The flag and the length in front of a message.
-const HEAD: usize = 5;
-/// The flags of a message as it is, and of a compressed one.
-const PLAIN: u8 = 0;
-const PACKED: u8 = 1;
-/// Ready messages share a frame up to this size, which is how much HTTP/2 puts into one.
-const FULL: usize = 16 * 1024;
+use crate::transport::http::turns::Ear;
 
 /// The body of a request.
 pub(super) enum Outgoing {
     /// One message, framed.
-    One(Option<Bytes>),
+    One(Option<Piece>),
     /// A stream of them.
-    Many(Box<Coalesced<Framed>>),
+    Many(Box<Coalesced<Requests>>),
 }
 
 impl Outgoing {
-    /// Frames `payload`. The second value is the caller's hold on it while it is sent.
+    /// Frames `payload`. The second value is the caller's hold on a stream while it is sent; `ear` is where the peer's own
+    /// is read.
     ///
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when a message is longer than four bytes can say.
-    pub(super) fn new(payload: Payload, packing: &Packing) -> Result<(Self, Hold)> {
+    pub(super) fn new(payload: Payload, packing: &Packing, ear: &Ear) -> Result<(Self, Option<Hold>)> {
+        let items = match payload {
+            Payload::One(message) => {
+                let message = Piece::message(message, packing.press())?;
+                return Ok((Outgoing::One(Some(message)), None));
+            }
+            Payload::Many(items) => items,
+        };
         let (hold, held) = oneshot::channel();
         let failure = Failure::default();
-        let body = match payload {
-            Payload::One(message) => {
-                let mut framed = BytesMut::new();
-                frame(&message, packing, &mut framed)?;
-                Outgoing::One(Some(framed.freeze()))
-            }
-            Payload::Many(items) => {
-                let (ready, packing) = (BytesMut::new(), packing.clone());
-                let framed = Framed { items: Some(items), ready, packing, held, failure: failure.clone() };
-                Outgoing::Many(Box::new(Coalesced::new(framed)))
-            }
-        };
-        Ok((body, Hold { failure, _hold: hold }))
+        let framed = Framed::new(items, packing.press().cloned());
+        let requests = Requests { framed, held, failure: failure.clone() };
+        let body = Outgoing::Many(Box::new(Coalesced::new(requests, Some(ear.heard()))));
+        Ok((body, Some(Hold { failure, _hold: hold })))
     }
 }
 
 impl Body for Outgoing {
-    type Data = Bytes;
+    type Data = Piece;
     type Error = Broken;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Piece>, Broken>>> {
         match &mut *self {
             Outgoing::One(message) => Poll::Ready(message.take().map(|message| Ok(Frame::data(message)))),
-            Outgoing::Many(items) => Pin::new(&mut **items).poll_frame(cx),
+            Outgoing::Many(items) => Pin::new(&mut **items).poll_frame(cx).map_ok(|frame| frame.map_data(Piece::from)),
         }
     }
 
@@ -78,7 +69,9 @@ impl Body for Outgoing {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Outgoing::One(message) => SizeHint::with_exact(message.as_ref().map_or(0, |message| message.len() as u64)),
+            Outgoing::One(message) => {
+                SizeHint::with_exact(message.as_ref().map_or(0, |message| message.remaining() as u64))
+            }
             Outgoing::Many(_) => SizeHint::default(),
         }
     }
@@ -98,9 +91,10 @@ pub(super) struct Hold {
 type Failure = Arc<Mutex<Option<Error>>>;
 
 impl Hold {
-    /// What the stream failed with, or else `error`.
-    pub(super) fn or(&self, error: Error) -> Error {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(error)
+    /// What the stream that is held failed with, or else `error`.
+    pub(super) fn or(hold: Option<&Self>, error: Error) -> Error {
+        let own = hold.and_then(|hold| hold.failure.lock().unwrap_or_else(PoisonError::into_inner).take());
+        own.unwrap_or(error)
     }
 }
 
@@ -116,67 +110,31 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// A stream of messages, framed, as many to a frame as are ready.
-pub(super) struct Framed {
-    items: Option<Streaming<Bytes>>,
-    ready: BytesMut,
-    packing: Packing,
+/// A stream of requests, for as long as the caller holds on to it.
+pub(super) struct Requests {
+    framed: Framed,
     held: oneshot::Receiver<()>,
     failure: Failure,
 }
 
-impl Framed {
-    // Ready when a frame is full or the stream has ended.
-    fn gather(&mut self, cx: &mut Cx<'_>) -> Poll<Result<(), Broken>> {
-        while let Some(items) = &mut self.items
-            && self.ready.len() < FULL
-        {
-            let framed = match Pin::new(items).poll_next(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => {
-                    self.items = None;
-                    return Poll::Ready(Ok(()));
-                }
-                Poll::Ready(Some(item)) => item.and_then(|message| frame(&message, &self.packing, &mut self.ready)),
-            };
-            if let Err(error) = framed {
-                self.items = None;
-                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                return Poll::Ready(Err(Broken));
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Body for Framed {
+impl Body for Requests {
     type Data = Bytes;
     type Error = Broken;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        if self.items.is_some() && Pin::new(&mut self.held).poll(cx).is_ready() {
-            self.items = None;
+        if self.framed.is_open() && Pin::new(&mut self.held).poll(cx).is_ready() {
+            self.framed.close();
             return Poll::Ready(Some(Err(Broken)));
         }
-        match self.gather(cx) {
-            Poll::Ready(Err(broken)) => Poll::Ready(Some(Err(broken))),
-            Poll::Pending if self.ready.is_empty() => Poll::Pending,
-            Poll::Ready(Ok(())) if self.ready.is_empty() => Poll::Ready(None),
-            _ => Poll::Ready(Some(Ok(Frame::data(self.ready.split().freeze())))),
-        }
+        let ready = std::task::ready!(self.framed.poll_ready(cx));
+        Poll::Ready(ready.map(|ready| match ready {
+            Ok(bytes) => Ok(Frame::data(bytes)),
+            Err(error) => {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                Err(Broken)
+            }
+        }))
     }
-}
-
-fn frame(message: &[u8], packing: &Packing, out: &mut BytesMut) -> Result<()> {
-    let packed = packing.pack(message);
-    let (flag, message) = packed.as_ref().map_or((PLAIN, message), |packed| (PACKED, packed));
-    let length = u32::try_from(message.len())
-        .map_err(|_| Error::resource_exhausted(format!("a message of {} bytes is too long", message.len())))?;
-    out.reserve(HEAD + message.len());
-    out.put_u8(flag);
-    out.put_u32(length);
-    out.put_slice(message);
-    Ok(())
 }
 
 /// The messages of a response, and then its outcome.
@@ -184,14 +142,15 @@ pub(super) struct Messages {
     body: Incoming,
     unread: Unread,
     limit: usize,
-    unpacker: Unpacker,
-    hold: Hold,
+    unpacker: Option<Unpacker>,
+    hold: Option<Hold>,
+    ear: Ear,
     trailers: Option<HeaderMap>,
 }
 
 impl Messages {
-    pub(super) fn new(body: Incoming, limit: usize, unpacker: Unpacker, hold: Hold) -> Self {
-        Messages { body, unread: Unread::default(), limit, unpacker, hold, trailers: None }
+    pub(super) fn new(body: Incoming, limit: usize, unpacker: Option<Unpacker>, hold: Option<Hold>, ear: Ear) -> Self {
+        Messages { body, unread: Unread::default(), limit, unpacker, hold, ear, trailers: None }
     }
 
     /// The next message; `None` once the outcome was success. Nothing is lost when the future is dropped.
@@ -201,14 +160,19 @@ impl Messages {
     /// The outcome, or what happened on the way to it.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
-            match self.unread.next(self.limit)? {
+            match self.unread.next(self.limit).map_err(|malformed| refused(malformed, self.limit))? {
                 Some((PLAIN, message)) => return Ok(Some(message)),
-                Some((_, packed)) => return self.unpacker.unpack(packed, self.limit).map(Some),
+                Some((_, packed)) => return packing::unpack(self.unpacker.as_ref(), packed, self.limit).map(Some),
                 None => {}
             }
-            match self.body.frame().await {
+            let frame = std::future::poll_fn(|cx| {
+                let polled = Pin::new(&mut self.body).poll_frame(cx);
+                self.ear.note(&polled);
+                polled
+            });
+            match frame.await {
                 None => return self.outcome().map(|()| None),
-                Some(Err(error)) => return Err(self.hold.or(fate::after_headers(error))),
+                Some(Err(error)) => return Err(Hold::or(self.hold.as_ref(), fate::after_headers(error))),
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.unread.add(data),
                     Err(frame) => self.trailers = frame.into_trailers().ok(),
@@ -232,83 +196,13 @@ impl Messages {
     }
 }
 
-/// What was received and is not a whole message yet, or not asked for.
-#[derive(Debug, Default)]
-struct Unread(Bytes);
-
-impl Unread {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn add(&mut self, data: Bytes) {
-        if self.0.is_empty() {
-            self.0 = data;
-            return;
+fn refused(malformed: Malformed, limit: usize) -> Error {
+    match malformed {
+        Malformed::Flag(flag) => {
+            Error::internal(format!("the answer has a message with the flag {flag}, which nobody asked for"))
         }
-        // Takes the room left behind from the last time, so that a long message is not copied once per frame.
-        let mut both = BytesMut::from(std::mem::take(&mut self.0));
-        both.extend_from_slice(&data);
-        self.0 = both.freeze();
-    }
-
-    /// The next message, as it came, with its flag.
-    fn next(&mut self, limit: usize) -> Result<Option<(u8, Bytes)>> {
-        let Some(head) = self.0.first_chunk::<HEAD>() else { return Ok(None) };
-        let [flag, length @ ..] = *head;
-        let length = u32::from_be_bytes(length) as usize;
-        if flag > PACKED {
-            return Err(Error::internal(format!(
-                "the answer has a message with the flag {flag}, which nobody asked for"
-            )));
+        Malformed::Length(length) => {
+            Error::resource_exhausted(format!("a message of {length} bytes; the limit is {limit}"))
         }
-        if length > limit {
-            return Err(Error::resource_exhausted(format!("a message of {length} bytes; the limit is {limit}")));
-        }
-        if self.0.len() - HEAD < length {
-            return Ok(None);
-        }
-        self.0.advance(HEAD);
-        Ok(Some((flag, self.0.split_to(length))))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::transport::http::Compress;
-
-    fn framed(messages: &[&[u8]]) -> Vec<u8> {
-        let mut out = BytesMut::new();
-        for message in messages {
-            frame(message, &Packing::new(Compress::Never), &mut out).unwrap();
-        }
-        out.to_vec()
-    }
-
-    #[test]
-    fn messages_survive_any_cut() {
-        let sent: [&[u8]; 4] = [b"one", b"", b"three", &[7; 300]];
-        for size in [1, 2, 5, 7, 1_000] {
-            let (mut unread, mut read) = (Unread::default(), Vec::new());
-            for chunk in framed(&sent).chunks(size) {
-                unread.add(Bytes::copy_from_slice(chunk));
-                while let Some((_, message)) = unread.next(300).unwrap() {
-                    read.push(message);
-                }
-            }
-            assert_eq!(read, sent);
-            assert!(unread.is_empty());
-        }
-    }
-
-    #[test]
-    fn what_is_no_message_is_refused() {
-        let next = |bytes: &'static [u8]| Unread(Bytes::from_static(bytes)).next(10);
-        assert!(next(b"\x00\x00\x00\x00\x0b").is_err());
-        assert!(next(b"\x00\xff\xff\xff\xff").is_err());
-        assert!(next(b"\x02\x00\x00\x00\x01x").is_err());
-        assert!(next(b"\x80\x00\x00\x00\x00").is_err());
-        assert!(next(b"\x00\x00").unwrap().is_none());
     }
 }

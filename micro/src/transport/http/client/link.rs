@@ -15,6 +15,7 @@ use super::frames::Outgoing;
 use crate::errors::{Error, Result};
 use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
+use crate::transport::http::gathered::{Busy, Calls, Gathered};
 use crate::transport::http::metadata::HEADERS;
 use crate::transport::http::tasks::Tasks;
 use crate::util::spawn::{self, Task};
@@ -31,6 +32,7 @@ pub(super) struct Link {
     retired: AtomicBool,
     slots: Arc<Semaphore>,
     most: usize,
+    calls: Calls,
     sent: AtomicUsize,
     // What drives the connection. It ends with the link.
     driver: OnceLock<Task<()>>,
@@ -40,6 +42,7 @@ pub(super) struct Link {
 pub(super) struct Slot {
     link: Arc<Link>,
     _permit: OwnedSemaphorePermit,
+    _busy: Busy,
 }
 
 impl Link {
@@ -79,7 +82,8 @@ impl Link {
         };
         let stream = net::connect(address).await.map_err(refused)?;
         let seen = Arc::new(Seen::new(1));
-        let io = TokioIo::new(Counted::new(stream, seen.clone()));
+        let calls = Calls::default();
+        let io = TokioIo::new(Gathered::new(Counted::new(stream, seen.clone()), calls.clone()));
         let (sender, connection) = http2::Builder::new(Tasks)
             .timer(TokioTimer::new())
             .keep_alive_interval(options.keepalive)
@@ -102,6 +106,7 @@ impl Link {
             retired: AtomicBool::new(false),
             slots: Arc::new(Semaphore::new(most)),
             most,
+            calls,
             sent: AtomicUsize::new(0),
             driver: OnceLock::new(),
         });
@@ -147,13 +152,13 @@ impl Link {
     /// A slot, if one is free.
     pub(super) fn try_slot(self: &Arc<Self>) -> Result<Slot, TryAcquireError> {
         let permit = self.slots.clone().try_acquire_owned()?;
-        Ok(Slot { link: self.clone(), _permit: permit })
+        Ok(Slot::new(self, permit))
     }
 
     /// A slot, once one is free; `None` when the connection ended first.
     pub(super) async fn slot(self: &Arc<Self>) -> Option<Slot> {
         let permit = self.slots.clone().acquire_owned().await.ok()?;
-        Some(Slot { link: self.clone(), _permit: permit })
+        Some(Slot::new(self, permit))
     }
 
     /// Lets calls in flight finish and takes no more.
@@ -164,6 +169,10 @@ impl Link {
 }
 
 impl Slot {
+    fn new(link: &Arc<Link>, permit: OwnedSemaphorePermit) -> Self {
+        Slot { link: link.clone(), _permit: permit, _busy: link.calls.one_more() }
+    }
+
     /// Sends a request and waits for the head of its response. Dropping the future resets the call.
     ///
     /// # Errors
