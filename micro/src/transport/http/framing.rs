@@ -111,11 +111,6 @@ impl Framed {
         Framed { items: Some(items), ready: BytesMut::new(), press, failed: None }
     }
 
-    /// Whether there may be more messages.
-    pub(super) fn is_open(&self) -> bool {
-        self.items.is_some()
-    }
-
     /// Drops the stream, whatever it still holds.
     pub(super) fn close(&mut self) {
         self.items = None;

@@ -16,7 +16,14 @@ const KEPT: usize = 16 * 1024;
 
 /// The calls a connection has.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Calls(Arc<AtomicUsize>);
+pub(super) struct Calls(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    now: AtomicUsize,
+    /// The most there were since the last write: what is written is often the end of a call.
+    most: AtomicUsize,
+}
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
@@ -25,19 +32,29 @@ pub(super) struct Busy(Calls);
 impl Calls {
     /// One more.
     pub(super) fn one_more(&self) -> Busy {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        let before = self.0.now.fetch_add(1, Ordering::Relaxed);
+        self.0.most.fetch_max(before + 1, Ordering::Relaxed);
         Busy(self.clone())
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.now.load(Ordering::Relaxed)
     }
 
     /// Whether there is nobody to wait for.
     fn is_alone(&self) -> bool {
-        self.0.load(Ordering::Relaxed) < 2
+        self.0.most.load(Ordering::Relaxed) < 2
+    }
+
+    fn written(&self) {
+        self.0.most.store(self.count(), Ordering::Relaxed);
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.now.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -147,6 +164,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Gathered<I> {
             return Poll::Ready(Ok(()));
         }
         ready!(this.poll_out(cx))?;
+        this.calls.written();
         Pin::new(&mut this.io).poll_flush(cx)
     }
 
@@ -203,10 +221,15 @@ mod tests {
         turn(&mut connection, b"three ");
         turn(&mut connection, b"");
         assert_eq!(arrived(&mut peer), b"three ");
-        turn(&mut connection, b"four ");
+        // They end with what they say.
         drop(busy);
-        turn(&mut connection, b"five");
-        assert_eq!(arrived(&mut peer), b"four five");
+        turn(&mut connection, b"four ");
+        assert_eq!(arrived(&mut peer), b"");
+        turn(&mut connection, b"five ");
+        assert_eq!(arrived(&mut peer), b"four five ");
+        let _one = calls.one_more();
+        turn(&mut connection, b"six");
+        assert_eq!(arrived(&mut peer), b"six");
     }
 
     #[tokio::test]

@@ -8,8 +8,7 @@ use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::{self, Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
-use super::fate::Shape;
-use super::frames::{Hold, Messages, Outgoing};
+use super::frames::{Messages, Outgoing};
 use super::link::Slot;
 use super::packing::{self, Packing};
 use super::pool::Pools;
@@ -46,19 +45,17 @@ pub(super) async fn call(pools: &Pools, request: Request<'_>) -> Result<Payload>
 async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Result<Payload> {
     let context = request.context;
     let server_streaming = request.method.server_streaming;
-    let shape = if matches!(request.payload, Payload::One(_)) { Shape::One } else { Shape::Many };
     let pool = pools.pool(request.address)?;
     let mut head = head(&request, pool.authority(), pools.packing())?;
     let ear = Ear::default();
-    let (body, hold) = Outgoing::new(request.payload, pools.packing(), &ear)?;
+    let body = Outgoing::new(request.payload, pools.packing(), &ear)?;
     let slot = pool.slot(pools.options()).await?;
     // Only now: waiting for a connection has cost some of the time.
     if let Some(remaining) = context.remaining() {
         head.headers_mut().insert(timeout::HEADER, fleeting(timeout::to_header(remaining)));
     }
     sent.store(true, Ordering::Relaxed);
-    let sending = slot.send(head.map(|()| body), shape);
-    let response = sending.await.map_err(|error| Hold::or(hold.as_ref(), error))?;
+    let (response, hold) = slot.send(head, body).await?;
     let (head, body) = response.into_parts();
     if let Some(outcome) = status::from_trailers(&head.headers) {
         context.received(Metadata::new(), received(&head.headers));

@@ -1,17 +1,16 @@
 //! The bodies of a call: what is sent, and what comes back.
 
-use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as Cx, Poll};
+use std::task::{Context as Cx, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
+use h2::{Reason, RecvStream, SendStream};
 use http::HeaderMap;
-use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
-use tokio::sync::oneshot;
+use http_body::{Body, Frame};
 
-use super::fate;
+use super::fate::{self, Shape};
 use super::packing::{self, Packing, Unpacker};
 use crate::errors::{Error, Result};
 use crate::rpc::Payload;
@@ -19,72 +18,95 @@ use crate::transport::http::coalesce::Coalesced;
 use crate::transport::http::framing::{Framed, Malformed, PLAIN, Piece, Unread};
 use crate::transport::http::status;
 use crate::transport::http::turns::Ear;
+use crate::util::spawn::{self, Task};
 
 /// The body of a request.
 pub(super) enum Outgoing {
     /// One message, framed.
-    One(Option<Piece>),
+    One(Piece),
     /// A stream of them.
-    Many(Box<Coalesced<Requests>>),
+    Many(Box<Coalesced<Requests>>, Failure),
 }
 
 impl Outgoing {
-    /// Frames `payload`. The second value is the caller's hold on a stream while it is sent; `ear` is where the peer's own
-    /// is read.
+    /// Frames `payload`; `ear` is where the peer's own stream is read.
     ///
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when a message is longer than four bytes can say.
-    pub(super) fn new(payload: Payload, packing: &Packing, ear: &Ear) -> Result<(Self, Option<Hold>)> {
-        let items = match payload {
-            Payload::One(message) => {
-                let message = Piece::message(message, packing.press())?;
-                return Ok((Outgoing::One(Some(message)), None));
+    pub(super) fn new(payload: Payload, packing: &Packing, ear: &Ear) -> Result<Self> {
+        match payload {
+            Payload::One(message) => Ok(Outgoing::One(Piece::message(message, packing.press())?)),
+            Payload::Many(items) => {
+                let requests = Requests(Framed::new(items, packing.press().cloned()));
+                Ok(Outgoing::Many(Box::new(Coalesced::new(requests, Some(ear.heard()))), Failure::default()))
             }
-            Payload::Many(items) => items,
-        };
-        let (hold, held) = oneshot::channel();
-        let failure = Failure::default();
-        let framed = Framed::new(items, packing.press().cloned());
-        let requests = Requests { framed, held, failure: failure.clone() };
-        let body = Outgoing::Many(Box::new(Coalesced::new(requests, Some(ear.heard()))));
-        Ok((body, Some(Hold { failure, _hold: hold })))
-    }
-}
-
-impl Body for Outgoing {
-    type Data = Piece;
-    type Error = Broken;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Piece>, Broken>>> {
-        match &mut *self {
-            Outgoing::One(message) => Poll::Ready(message.take().map(|message| Ok(Frame::data(message)))),
-            Outgoing::Many(items) => Pin::new(&mut **items).poll_frame(cx).map_ok(|frame| frame.map_data(Piece::from)),
         }
     }
 
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Outgoing::One(None))
+    /// Whether all of it is known before any of it is sent.
+    pub(super) fn shape(&self) -> Shape {
+        match self {
+            Outgoing::One(_) => Shape::One,
+            Outgoing::Many(..) => Shape::Many,
+        }
     }
 
-    fn size_hint(&self) -> SizeHint {
+    /// Sends it: a message at once, a stream as it comes and for as long as the caller holds what is returned.
+    pub(super) fn send(self, mut stream: SendStream<Piece>) -> Option<Hold> {
         match self {
             Outgoing::One(message) => {
-                SizeHint::with_exact(message.as_ref().map_or(0, |message| message.remaining() as u64))
+                // It fails only where the answer does, too.
+                let _ = stream.send_data(message, true);
+                None
             }
-            Outgoing::Many(_) => SizeHint::default(),
+            Outgoing::Many(requests, failure) => {
+                let told = failure.clone();
+                let sending = spawn::spawn(async move {
+                    if let Err(error) = pump(requests, &mut stream).await {
+                        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                        stream.send_reset(Reason::CANCEL);
+                    }
+                });
+                Some(Hold { failure, _sending: sending })
+            }
         }
     }
 }
 
-/// What the caller keeps of its request.
+/// Sends frame after frame, each when there is room for it, until the stream ends or the peer wants no more of it.
 ///
-/// Dropping it breaks off a stream of requests: hyper would go on sending it when nobody reads the answer any more, and the
-/// handler would never learn of it.
+/// # Errors
+///
+/// What the stream fails with.
+async fn pump(mut requests: Box<Coalesced<Requests>>, stream: &mut SendStream<Piece>) -> Result<()> {
+    loop {
+        let next = poll_fn(|cx| match stream.poll_reset(cx) {
+            Poll::Ready(_) => Poll::Ready(None),
+            Poll::Pending => Pin::new(&mut requests).poll_frame(cx).map(Some),
+        });
+        let Some(next) = next.await else { return Ok(()) };
+        let Some(frame) = next.transpose()? else {
+            let _ = stream.send_data(Piece::from(Bytes::new()), true);
+            return Ok(());
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        // h2 asks for the rest by itself; a claim on all of it would keep room from other calls.
+        stream.reserve_capacity(1);
+        while stream.capacity() == 0 {
+            let Some(Ok(_)) = poll_fn(|cx| stream.poll_capacity(cx)).await else { return Ok(()) };
+        }
+        if stream.send_data(Piece::from(data), false).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// What the caller keeps of a stream of requests. Dropping it breaks the stream off, so that the handler learns of it.
 #[derive(Debug)]
 pub(super) struct Hold {
     failure: Failure,
-    _hold: oneshot::Sender<()>,
+    _sending: Task<()>,
 }
 
 /// What the caller's own stream failed with. A reset is all the peer hears; the caller gets the error itself.
@@ -98,48 +120,21 @@ impl Hold {
     }
 }
 
-/// The error hyper is told when the caller's stream fails: it resets the call.
-#[derive(Debug)]
-pub(super) struct Broken;
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the stream of requests failed")
-    }
-}
-
-impl std::error::Error for Broken {}
-
-/// A stream of requests, for as long as the caller holds on to it.
-pub(super) struct Requests {
-    framed: Framed,
-    held: oneshot::Receiver<()>,
-    failure: Failure,
-}
+/// The frames of a stream of requests.
+pub(super) struct Requests(Framed);
 
 impl Body for Requests {
     type Data = Bytes;
-    type Error = Broken;
+    type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        if self.framed.is_open() && Pin::new(&mut self.held).poll(cx).is_ready() {
-            self.framed.close();
-            return Poll::Ready(Some(Err(Broken)));
-        }
-        let ready = std::task::ready!(self.framed.poll_ready(cx));
-        Poll::Ready(ready.map(|ready| match ready {
-            Ok(bytes) => Ok(Frame::data(bytes)),
-            Err(error) => {
-                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                Err(Broken)
-            }
-        }))
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+        self.0.poll_ready(cx).map_ok(Frame::data)
     }
 }
 
 /// The messages of a response, and then its outcome.
 pub(super) struct Messages {
-    body: Incoming,
+    body: RecvStream,
     unread: Unread,
     limit: usize,
     unpacker: Option<Unpacker>,
@@ -149,7 +144,13 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    pub(super) fn new(body: Incoming, limit: usize, unpacker: Option<Unpacker>, hold: Option<Hold>, ear: Ear) -> Self {
+    pub(super) fn new(
+        body: RecvStream,
+        limit: usize,
+        unpacker: Option<Unpacker>,
+        hold: Option<Hold>,
+        ear: Ear,
+    ) -> Self {
         Messages { body, unread: Unread::default(), limit, unpacker, hold, ear, trailers: None }
     }
 
@@ -165,19 +166,34 @@ impl Messages {
                 Some((_, packed)) => return packing::unpack(self.unpacker.as_ref(), packed, self.limit).map(Some),
                 None => {}
             }
-            let frame = std::future::poll_fn(|cx| {
-                let polled = Pin::new(&mut self.body).poll_frame(cx);
-                self.ear.note(&polled);
-                polled
-            });
-            match frame.await {
+            match poll_fn(|cx| self.poll_data(cx)).await {
                 None => return self.outcome().map(|()| None),
                 Some(Err(error)) => return Err(Hold::or(self.hold.as_ref(), fate::after_headers(error))),
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => self.unread.add(data),
-                    Err(frame) => self.trailers = frame.into_trailers().ok(),
-                },
+                Some(Ok(data)) => self.unread.add(data),
             }
+        }
+    }
+
+    // More of the body; its trailers are kept once it has ended.
+    fn poll_data(&mut self, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes, h2::Error>>> {
+        let polled = self.body.poll_data(cx);
+        self.ear.note(&polled);
+        match ready!(polled) {
+            Some(Ok(data)) => {
+                // What was read makes room for more.
+                let _ = self.body.flow_control().release_capacity(data.len());
+                Poll::Ready(Some(Ok(data)))
+            }
+            // A server that has answered need not hear the rest of the request.
+            Some(Err(error)) if error.is_reset() && error.reason() == Some(Reason::NO_ERROR) => Poll::Ready(None),
+            Some(Err(error)) => Poll::Ready(Some(Err(error))),
+            None => match ready!(self.body.poll_trailers(cx)) {
+                Ok(trailers) => {
+                    self.trailers = trailers;
+                    Poll::Ready(None)
+                }
+                Err(error) => Poll::Ready(Some(Err(error))),
+            },
         }
     }
 
