@@ -4,8 +4,7 @@
 //! [`HttpClient`] calls other processes with gRPC over HTTP/2.
 //!
 //! gRPC over HTTP/2 is spoken here on both ends: the framing is five bytes and a few trailers. The calling end so keeps what
-//! is known of a failed call, which decides whether it may be repeated, and the serving end a third of the time of a small
-//! call. The other protocols of the serving end are `connectrpc`'s, which passes the conformance suite of Connect; this room
+//! is known of a failed call, which decides whether it may be repeated, and the serving end passes no router. The other protocols of the serving end are `connectrpc`'s, which passes the conformance suite of Connect; this room
 //! adds what stands around them: any codec, routing before dispatch, trailers that a stream sets while it runs, a check of
 //! `Host` and `Origin`, timers and a drain that loses no call.
 

@@ -282,6 +282,7 @@ mod tests {
         assert!(frames < 300 + MOST as usize + 200 * 20, "{frames}");
         // And may change its mind.
         clock::sleep(PAUSE * 2).await;
+        peer.floods(0, PAUSE).await;
         let took = peer.talks(10_000, thinking).await;
         assert!(took < thinking * 12_000, "{took:?}");
     }
