@@ -35,6 +35,9 @@ PEERS = {
     "micro": dict(package="bench-micro", can=ALL, idle="native"),
     "micro-quiet": dict(package="bench-micro", can=ALL - {"idle"}, environment={"MICRO_LOG": "off"}),
     "micro-http": dict(package="bench-micro", can=ALL, environment={"MICRO_WIRE": "http"}, idle="grpc"),
+    "micro-http-quiet": dict(
+        package="bench-micro", can=ALL - {"idle"}, environment={"MICRO_WIRE": "http", "MICRO_LOG": "off"}
+    ),
     "tonic": dict(package="bench-tonic", can=ALL, idle="grpc"),
     "connectrpc": dict(package="bench-connectrpc", can=ALL, idle="grpc"),
     "tarpc": dict(package="bench-tarpc", can={"unary", "open"}),

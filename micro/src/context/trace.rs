@@ -56,6 +56,15 @@ impl Trace {
         (trace_id != 0 && span_id != 0).then_some(Trace { trace_id, span_id, flags: flags[0] })
     }
 
+    /// As the `traceparent` header has it, without the machinery of formats.
+    pub(crate) fn to_text(self) -> [u8; 55] {
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        put_hex(&mut text[3..35], self.trace_id);
+        put_hex(&mut text[36..52], self.span_id.into());
+        put_hex(&mut text[53..], self.flags.into());
+        text
+    }
+
     /// Whether the caller records this trace.
     pub fn is_sampled(&self) -> bool {
         self.flags & SAMPLED != 0
@@ -90,8 +99,20 @@ fn parse(text: &str) -> Option<Trace> {
 
 // Lower-case digits only: the specification forbids the others.
 fn hex(text: &str, digits: usize) -> Option<u128> {
-    let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    (text.len() == digits && text.bytes().all(lower)).then(|| u128::from_str_radix(text, 16).ok()).flatten()
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = text.bytes();
+    (text.len() == digits).then(|| bytes.try_fold(0, |value, byte| Some(value << 4 | u128::from(digit(byte)?))))?
+}
+
+fn put_hex(place: &mut [u8], mut value: u128) {
+    for digit in place.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[value as usize & 0xf];
+        value >>= 4;
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +124,7 @@ mod tests {
         let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let trace: Trace = text.parse().unwrap();
         assert_eq!(trace.to_string(), text);
+        assert_eq!(trace.to_text(), text.as_bytes());
         assert!(trace.is_sampled());
         assert_eq!(trace.child().trace_id(), trace.trace_id());
         assert_ne!(trace.child().span_id(), trace.span_id());

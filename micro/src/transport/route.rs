@@ -46,6 +46,11 @@ impl Route {
         self
     }
 
+    /// Whether it takes calls of whatever path.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.to, To::Open { .. })
+    }
+
     /// The name the service is listed under; empty where nobody said one.
     pub fn name(&self) -> &str {
         &self.name

@@ -353,6 +353,63 @@ async fn a_hundred_thousand_items_one_by_one_do_not_kill_the_connection() {
 }
 
 #[tokio::test]
+async fn a_slow_reader_of_a_hundred_thousand_items_gets_all_of_them() {
+    let (world, client, cx) = (World::new().await, client(), Context::new());
+    let mut items = world.stream(&client, "Flood", "100000", &cx).await.unwrap();
+    let mut count = 0;
+    while let Some(item) = items.try_next().await.unwrap() {
+        assert_eq!(item, count.to_string());
+        count += 1;
+        if count % 10_000 == 0 {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+    assert_eq!(count, 100_000);
+}
+
+#[tokio::test]
+async fn turn_after_turn_nobody_waits() {
+    const TURNS: u32 = 10_000;
+    let (world, client, cx) = (World::new().await, client(), Context::new());
+    let (sender, requests) = Streaming::channel(1);
+    let Payload::Many(mut replies) = world.call(&client, "Chat", Payload::Many(requests), &cx).await.unwrap() else {
+        panic!()
+    };
+    let since = Instant::now();
+    for _ in 0..TURNS {
+        assert!(sender.send(Bytes::from_static(b"ping")).await);
+        assert_eq!(replies.next().await.unwrap().unwrap(), "re: ping");
+    }
+    // Held back for 10 ms each, they would take a hundred seconds.
+    assert!(since.elapsed() < Duration::from_millis(3) * TURNS, "{:?}", since.elapsed());
+}
+
+#[tokio::test]
+async fn who_sends_a_hundred_thousand_items_and_reads_the_answers_only_then_gets_all_of_them() {
+    use futures_util::StreamExt;
+    let (world, client, cx) = (World::new().await, client(), Context::new());
+    let (told, all_sent) = tokio::sync::oneshot::channel();
+    let items = futures_util::stream::iter(0..100_000).then(|_| async {
+        tokio::task::yield_now().await;
+        Ok(Bytes::from_static(b"x"))
+    });
+    let end = futures_util::stream::once(async move {
+        let _ = told.send(());
+        Ok(Bytes::from_static(b"end"))
+    });
+    let requests = Payload::Many(Streaming::new(items.chain(end)));
+    let Payload::Many(mut replies) = world.call(&client, "Chat", requests, &cx).await.unwrap() else { panic!() };
+    all_sent.await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut count = 0;
+    while let Some(reply) = replies.try_next().await.unwrap() {
+        assert!(reply.starts_with(b"re: "));
+        count += 1;
+    }
+    assert_eq!(count, 100_001);
+}
+
+#[tokio::test]
 async fn a_hundred_thousand_items_sent_one_by_one_arrive() {
     for client in clients() {
         use futures_util::StreamExt;

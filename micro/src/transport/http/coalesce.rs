@@ -1,12 +1,13 @@
 //! Small frames, gathered into larger ones.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
+use super::turns::{Heard, Turns};
 use crate::util::clock::{self, Instant, Sleep};
 
 /// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once too many
@@ -16,14 +17,21 @@ const SMALL: usize = 256;
 /// is more than all streams of a connection may send at once.
 pub(super) const WINDOW: u32 = 5 * 1024 * 1024;
 /// So many small frames of a stream may leave as they come,
-const BURST: u32 = 64;
+pub(super) const BURST: u32 = 64;
 /// and one more after each such pause.
-const PAUSE: Duration = Duration::from_millis(10);
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
 
 /// A body whose small frames leave at once while they are few, and together once they are many.
 ///
 /// A stream that gets one item per wake-up writes one small frame each. Nothing is delayed in the first 64 of them, nor in
-/// a stream of less than a hundred a second, nor once 256 bytes are there; what remains waits for at most 10 ms.
+/// a stream of less than a hundred a second, nor once 256 bytes are there; what remains waits for at most 10 ms. Answers
+/// to a peer that waits for each leave at once, but for one that is held back now and then: see [`Turns`].
+///
+/// h2 counts on the receiving side and for a whole connection: a frame of less than 256 bytes that is not the last of its
+/// stream adds what it lacks to them, and takes it away again when the program there reads it or drops the stream; longer
+/// ones take away what they have beyond. More than half of the connection's window of it is too much: 2.5 MiB, or ten
+/// thousand frames, with the defaults of hyper's clients, two thousand with those of its servers, and 130 with those of
+/// h2 itself.
 #[derive(Debug)]
 pub(super) struct Coalesced<B> {
     inner: B,
@@ -31,24 +39,46 @@ pub(super) struct Coalesced<B> {
     // What came behind the gathered bytes and leaves after them.
     behind: Option<Frame<Bytes>>,
     allowance: Allowance,
+    turns: Option<Turns>,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl<B> Coalesced<B> {
-    pub(super) fn new(inner: B) -> Self {
+    /// The small frames of `inner`, which go to a peer that `heard` tells of where it sends a stream too.
+    pub(super) fn new(inner: B, heard: Option<Heard>) -> Self {
         let allowance = Allowance { left: BURST, since: None };
-        Coalesced { inner, gathered: BytesMut::new(), behind: None, allowance, pause: None }
+        let turns = heard.map(Turns::new);
+        Coalesced { inner, gathered: BytesMut::new(), behind: None, allowance, turns, pause: None }
     }
 
     fn flush(&mut self) -> Frame<Bytes> {
         self.pause = None;
+        if let Some(turns) = &mut self.turns {
+            turns.join(clock::now());
+        }
         Frame::data(self.gathered.split().freeze())
+    }
+
+    // Whether a small frame may leave as it came.
+    fn allows(&mut self) -> bool {
+        let Some(turns) = &mut self.turns else { return self.allowance.take(clock::now()) };
+        let now = clock::now();
+        if turns.pass(now) {
+            return true;
+        }
+        let allowed = !turns.is_due() && self.allowance.take(now);
+        if allowed {
+            turns.leave(now);
+        } else {
+            turns.hold(now);
+        }
+        allowed
     }
 
     // What leaves now that `frame` has come; nothing while it is gathered.
     fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
         let small = frame.data_ref().is_some_and(|data| data.len() < SMALL);
-        if self.gathered.is_empty() && (!small || self.allowance.take()) {
+        if self.gathered.is_empty() && (!small || self.allows()) {
             return Some(frame);
         }
         match frame.into_data() {
@@ -59,9 +89,21 @@ impl<B> Coalesced<B> {
         (self.behind.is_some() || self.gathered.len() >= SMALL).then(|| self.flush())
     }
 
-    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let pause = self.pause.get_or_insert_with(|| Box::pin(clock::sleep(PAUSE)));
-        pause.as_mut().poll(cx)
+    // What is gathered, once its time has come.
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Frame<Bytes>> {
+        let now = clock::now();
+        let until = self.turns.as_mut().and_then(|turns| turns.until(now));
+        let until = until.unwrap_or_else(|| self.pause.as_ref().map_or(now + PAUSE, |pause| pause.deadline()));
+        let pause = self.pause.get_or_insert_with(|| Box::pin(clock::sleep_until(until)));
+        if pause.deadline() != until {
+            pause.as_mut().reset(until);
+        }
+        ready!(pause.as_mut().poll(cx));
+        self.pause = None;
+        if let Some(turns) = &mut self.turns {
+            turns.release(clock::now());
+        }
+        Poll::Ready(Frame::data(self.gathered.split().freeze()))
     }
 }
 
@@ -84,9 +126,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Coalesced<B> {
                 Poll::Ready(None) if !this.gathered.is_empty() => return Poll::Ready(Some(Ok(this.flush()))),
                 Poll::Ready(end) => return Poll::Ready(end),
                 Poll::Pending if this.gathered.is_empty() => return Poll::Pending,
-                Poll::Pending => {
-                    return this.poll_pause(cx).map(|()| Some(Ok(this.flush())));
-                }
+                Poll::Pending => return this.poll_pause(cx).map(|frame| Some(Ok(frame))),
             }
         }
     }
@@ -108,8 +148,7 @@ struct Allowance {
 }
 
 impl Allowance {
-    fn take(&mut self) -> bool {
-        let now = clock::now();
+    fn take(&mut self, now: Instant) -> bool {
         let since = *self.since.get_or_insert(now);
         let earned = u32::try_from((now - since).as_millis() / PAUSE.as_millis()).unwrap_or(u32::MAX);
         if earned > 0 {
@@ -135,7 +174,7 @@ mod tests {
 
     async fn frames(items: impl Stream<Item = Bytes> + Send + 'static) -> Frames {
         let items = items.map(|data| Ok::<_, Infallible>(Frame::data(data))).boxed();
-        let mut body = Coalesced::new(StreamBody::new(items));
+        let mut body = Coalesced::new(StreamBody::new(items), None);
         let mut sizes = Frames::new();
         while let Some(frame) = body.frame().await {
             sizes.push(frame.unwrap().into_data().unwrap().len());
@@ -174,7 +213,7 @@ mod tests {
         let items = small.into_iter().chain([Bytes::from(vec![1; 1_000]), Bytes::from_static(b"s")]);
         let items = items.map(|data| Ok::<_, Infallible>(Frame::data(data)));
         let items = items.chain([Ok(Frame::trailers(http::HeaderMap::new()))]);
-        let mut body = Coalesced::new(StreamBody::new(stream::iter(items)));
+        let mut body = Coalesced::new(StreamBody::new(stream::iter(items)), None);
         let mut kinds = Vec::new();
         while let Some(frame) = body.frame().await {
             kinds.push(frame.unwrap().into_data().map_or(0, |data| data.len()));

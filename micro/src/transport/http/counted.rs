@@ -24,15 +24,15 @@ impl Seen {
 
     /// Counts `count` bytes more.
     pub(super) fn add(&self, count: usize) {
-        let before = self.read.load(Ordering::Acquire);
-        // There is one reader; once it is enough, nobody counts any more.
-        if before >= self.wanted {
-            return;
-        }
         let before = self.read.fetch_add(count, Ordering::AcqRel);
-        if before.saturating_add(count) >= self.wanted {
+        if before < self.wanted && before.saturating_add(count) >= self.wanted {
             self.notify.notify_waiters();
         }
+    }
+
+    /// How many it were. After some exabytes it is counted anew.
+    pub(super) fn count(&self) -> usize {
+        self.read.load(Ordering::Acquire)
     }
 
     /// Waits until it was enough.

@@ -3,19 +3,22 @@
 //! [`HttpServer`] answers all of them for one [`Inbound`](super::Inbound), beside the user's own `axum` routes.
 //! [`HttpClient`] calls other processes with gRPC over HTTP/2.
 //!
-//! The protocols of the serving end are `connectrpc`'s, which passes the conformance suite of Connect; this room adds what
-//! stands around them: any codec, routing before dispatch, trailers that a stream sets while it runs, a check of `Host` and
-//! `Origin`, timers and a drain that loses no call. The calling end speaks gRPC by itself: the framing is five bytes and a
-//! few trailers, and doing it here keeps what is known of a failed call, which decides whether it may be repeated.
+//! gRPC over HTTP/2 is spoken here on both ends: the framing is five bytes and a few trailers. The calling end so keeps what
+//! is known of a failed call, which decides whether it may be repeated, and the serving end passes no router. The other protocols of the serving end are `connectrpc`'s, which passes the conformance suite of Connect; this room
+//! adds what stands around them: any codec, routing before dispatch, trailers that a stream sets while it runs, a check of
+//! `Host` and `Origin`, timers and a drain that loses no call.
 
 mod client;
 mod coalesce;
 mod counted;
+mod framing;
+mod gathered;
 mod metadata;
 mod server;
 mod status;
 mod tasks;
 mod timeout;
+mod turns;
 
 pub use client::{ClientOptions, Compress, HttpClient};
 pub use server::{Hosts, HttpServer, ServerOptions};

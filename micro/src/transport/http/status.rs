@@ -32,17 +32,63 @@ const BASE64: GeneralPurpose =
 /// The error as connectrpc writes it, in whichever protocol the caller speaks.
 pub(super) fn to_connect(error: &Error) -> ConnectError {
     let mut connect = ConnectError::new(to_connect_code(error.code()), shortened(error.message()));
-    let mut room = MOST_BYTES;
+    connect.details = sendable(error).into_iter().map(to_connect_detail).collect();
+    connect
+}
+
+/// How a gRPC call went, added to the trailers of its answer.
+pub(super) fn to_trailers(error: Option<&Error>, trailers: &mut HeaderMap) {
+    let Some(error) = error else {
+        trailers.insert(STATUS, HeaderValue::from_static("0"));
+        return;
+    };
+    trailers.insert(STATUS, HeaderValue::from(u16::from(error.code().number())));
+    let message = shortened(error.message());
+    let pairs = [(MESSAGE, percent_encoded(&message)), (DETAILS, BASE64.encode(to_status(error, &message)))];
+    for (name, value) in pairs {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            trailers.insert(name, value);
+        }
+    }
+}
+
+/// The details of an error that are small enough to travel.
+fn sendable(error: &Error) -> Vec<&Detail> {
+    let (mut kept, mut room) = (Vec::new(), MOST_BYTES);
     for detail in error.details() {
         let size = detail.type_name().len() + detail.value().len();
-        if size > room || connect.details.len() == MOST_DETAILS {
+        if size > room || kept.len() == MOST_DETAILS {
             tracing::warn!(detail = detail.type_name(), size, "a detail of an error is too large to be sent");
             continue;
         }
         room -= size;
-        connect.details.push(to_connect_detail(detail));
+        kept.push(detail);
     }
-    connect
+    kept
+}
+
+/// A `google.rpc.Status`: 1 is the code, 2 the message, 3 the details, each of which is a `google.protobuf.Any`.
+fn to_status(error: &Error, message: &str) -> Vec<u8> {
+    let mut status = vec![1 << 3, error.code().number()];
+    put_field(2, message.as_bytes(), &mut status);
+    for detail in sendable(error) {
+        let mut any = Vec::new();
+        put_field(1, detail.type_url().as_bytes(), &mut any);
+        put_field(2, detail.value(), &mut any);
+        put_field(3, &any, &mut status);
+    }
+    status
+}
+
+fn put_field(number: u8, value: &[u8], out: &mut Vec<u8>) {
+    out.push(number << 3 | 2);
+    let mut length = value.len();
+    while length > 0x7f {
+        out.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+    out.extend_from_slice(value);
 }
 
 /// The error of a call that was refused instead of run.
@@ -127,6 +173,19 @@ fn to_connect_code(code: Code) -> ErrorCode {
 // Connect wants the bare name; connectrpc makes it a type URL where gRPC wants one.
 fn to_connect_detail(detail: &Detail) -> ErrorDetail {
     ErrorDetail { type_url: detail.type_name().to_owned(), value: Some(BASE64.encode(detail.value())), debug: None }
+}
+
+// What is no printable ASCII, and the sign itself, as gRPC asks.
+fn percent_encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' '..=b'~' if byte != b'%' => out.push(char::from(byte)),
+            _ => write!(out, "%{byte:02X}").expect("a string takes whatever is written"),
+        }
+    }
+    out
 }
 
 // The text is for people, so what is not UTF-8 is replaced and a stray `%` stays as it is.
@@ -263,6 +322,20 @@ mod tests {
         assert_eq!(error.message(), "no café, 100%");
         assert_eq!(error.details(), [Detail::new("a.B", vec![1, 2])]);
         assert_eq!(error.fate(), Fate::Unknown);
+    }
+
+    #[test]
+    fn a_status_is_read_as_it_was_written() {
+        let sent = Error::not_found("no `café`,\n100% sure").with_detail(Detail::new("a.B", vec![7; 300]));
+        let mut written = HeaderMap::new();
+        to_trailers(Some(&sent), &mut written);
+        assert_eq!(written[MESSAGE], "no `caf%C3%A9`,%0A100%25 sure");
+        let read = from_trailers(&written).unwrap().unwrap_err();
+        assert_eq!((read.code(), read.message()), (sent.code(), sent.message()));
+        assert_eq!(read.details(), sent.details());
+        let mut written = HeaderMap::new();
+        to_trailers(None, &mut written);
+        assert_eq!(from_trailers(&written).unwrap(), Ok(()));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream;
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::uri::{self, Authority, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
-use super::fate::Shape;
 use super::frames::{Messages, Outgoing};
 use super::link::Slot;
 use super::packing::{self, Packing};
@@ -17,11 +17,16 @@ use crate::context::Context;
 use crate::errors::{Error, Fate, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{Payload, Streaming};
+use crate::transport::http::turns::Ear;
 use crate::transport::http::{metadata, status, timeout};
 use crate::transport::{Request, names};
 use crate::util::clock::{self, Sleep};
 
-const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+const SERVICE: HeaderName = HeaderName::from_static(names::SERVICE);
+const NODE: HeaderName = HeaderName::from_static(names::NODE);
+const TRACE: HeaderName = HeaderName::from_static(names::TRACE);
+/// What most requests have as headers, without metadata of the caller's.
+const HEADERS: usize = 12;
 const AGENT: &str = concat!("micro/", env!("CARGO_PKG_VERSION"));
 
 pub(super) async fn call(pools: &Pools, request: Request<'_>) -> Result<Payload> {
@@ -40,17 +45,17 @@ pub(super) async fn call(pools: &Pools, request: Request<'_>) -> Result<Payload>
 async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Result<Payload> {
     let context = request.context;
     let server_streaming = request.method.server_streaming;
-    let shape = if matches!(request.payload, Payload::One(_)) { Shape::One } else { Shape::Many };
-    let (mut head, address) = (head(&request, pools.packing())?, request.to.address);
-    let (body, hold) = Outgoing::new(request.payload, pools.packing())?;
-    let slot = pools.slot(address).await?;
+    let pool = pools.pool(request.to.address)?;
+    let mut head = head(&request, pool.authority(), pools.packing())?;
+    let ear = Ear::default();
+    let body = Outgoing::new(request.payload, pools.packing(), &ear)?;
+    let slot = pool.slot(pools.options(), pools.security()).await?;
     // Only now: waiting for a connection has cost some of the time.
     if let Some(remaining) = context.remaining() {
-        head.headers.insert(TIMEOUT, timeout::to_header(remaining));
+        head.headers_mut().insert(timeout::HEADER, fleeting(timeout::to_header(remaining)));
     }
     sent.store(true, Ordering::Relaxed);
-    let sending = slot.send(http::Request::from_parts(head, body), shape);
-    let response = sending.await.map_err(|error| hold.or(error))?;
+    let (response, hold) = slot.send(head, body).await?;
     let (head, body) = response.into_parts();
     if let Some(outcome) = status::from_trailers(&head.headers) {
         context.received(Metadata::new(), received(&head.headers));
@@ -60,7 +65,7 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     check(head.status, &head.headers)?;
     context.received(received(&head.headers), Metadata::new());
     let unpacker = pools.packing().unpacker(&head.headers);
-    let mut messages = Messages::new(body, pools.options().message_limit, unpacker, hold);
+    let mut messages = Messages::new(body, pools.options().message_limit, unpacker, hold, ear);
     if server_streaming {
         return Ok(Payload::Many(stream(messages, slot, context.clone())));
     }
@@ -69,17 +74,22 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     Ok(Payload::One(outcome?))
 }
 
-fn head(request: &Request<'_>, packing: &Packing) -> Result<http::request::Parts> {
+fn head(request: &Request<'_>, authority: &Authority, packing: &Packing) -> Result<http::Request<()>> {
     let wrong = |error: http::Error| {
         let (address, path) = (request.to.address, request.method.path);
         Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}")).with_fate(Fate::Never)
     };
-    let scheme = if request.to.security.is_tls() { "https" } else { "http" };
-    let uri = format!("{scheme}://{}{}", request.to.address, request.method.path);
-    let built = http::Request::post(uri).version(http::Version::HTTP_2).body(()).map_err(wrong)?;
-    let mut head = built.into_parts().0;
-    let headers = &mut head.headers;
-    metadata::to_headers(request.context.metadata(), headers);
+    let mut uri = uri::Parts::default();
+    uri.scheme = Some(if request.to.security.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });
+    uri.authority = Some(authority.clone());
+    uri.path_and_query = Some(request.method.path.parse().map_err(|error: uri::InvalidUri| wrong(error.into()))?);
+    let mut head = http::Request::new(());
+    *head.method_mut() = Method::POST;
+    *head.version_mut() = Version::HTTP_2;
+    *head.uri_mut() = Uri::from_parts(uri).map_err(|error| wrong(error.into()))?;
+
+    let mut headers = HeaderMap::with_capacity(HEADERS);
+    metadata::to_headers(request.context.metadata(), &mut headers);
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(CONTENT_TYPE, content_type(request.codec));
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
@@ -89,21 +99,25 @@ fn head(request: &Request<'_>, packing: &Packing) -> Result<http::request::Parts
     };
     let compression = [(packing::ENCODING, packing.encoding(size)), (packing::ACCEPT, packing.accept())];
     headers.extend(compression.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    let mut say = |name: &'static str, value: &str| {
-        let value = HeaderValue::try_from(value).map_err(|error| wrong(error.into()))?;
-        headers.insert(name, value);
-        Ok::<_, Error>(())
-    };
+    let value = |text: &str| HeaderValue::try_from(text).map_err(|error| wrong(error.into()));
     if !request.service.is_empty() {
-        say(names::SERVICE, request.service)?;
+        headers.insert(SERVICE, value(request.service)?);
     }
     if let Some(node) = request.to.node {
-        say(names::NODE, node)?;
+        headers.insert(NODE, value(node)?);
     }
     if let Some(trace) = request.context.trace() {
-        say(names::TRACE, &trace.to_string())?;
+        let trace = HeaderValue::from_bytes(&trace.to_text()).expect("digits and hyphens are a header value");
+        headers.insert(TRACE, fleeting(trace));
     }
+    *head.headers_mut() = headers;
     Ok(head)
+}
+
+/// A value that does not come again: it would only drive others out of the table that both sides keep of them.
+fn fleeting(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
 }
 
 fn content_type(codec: Codec) -> HeaderValue {

@@ -1,8 +1,6 @@
-//! Whether a failed call can have run: what hyper and h2 say, read with care.
+//! Whether a failed call can have run: what h2 says, read with care.
 //!
 //! The code never tells; what matters is how far the request got. Everything not listed here may have run.
-
-use std::error::Error as StdError;
 
 use h2::Reason;
 
@@ -18,20 +16,16 @@ pub(super) enum Shape {
 }
 
 /// The failure of an attempt that got no response headers.
-pub(super) fn before_headers(error: hyper::Error, shape: Shape) -> Error {
-    let never = error.is_canceled()
-        || find::<h2::Error>(&error).is_some_and(|h2| {
-            let refused = h2.is_reset() && h2.is_remote() && h2.reason() == Some(Reason::REFUSED_STREAM);
-            // h2 gives this to streams above the last one the peer promised to answer.
-            let beyond = h2.is_go_away() && h2.is_remote() && shape == Shape::One;
-            refused || beyond
-        });
-    let fate = if never { Fate::Never } else { Fate::Unknown };
+pub(super) fn before_headers(error: h2::Error, shape: Shape) -> Error {
+    let refused = error.is_reset() && error.is_remote() && error.reason() == Some(Reason::REFUSED_STREAM);
+    // h2 gives this to streams above the last one the peer promised to answer.
+    let beyond = error.is_go_away() && error.is_remote() && shape == Shape::One;
+    let fate = if refused || beyond { Fate::Never } else { Fate::Unknown };
     describe(error).with_fate(fate)
 }
 
 /// The failure of an attempt whose response had begun.
-pub(super) fn after_headers(error: hyper::Error) -> Error {
+pub(super) fn after_headers(error: h2::Error) -> Error {
     describe(error)
 }
 
@@ -41,12 +35,12 @@ pub(super) fn not_sent(message: String) -> Error {
 }
 
 /// Whether the failure is of one call and leaves the connection usable.
-pub(super) fn spares_connection(error: &hyper::Error) -> bool {
-    error.is_user() || find::<h2::Error>(error).is_some_and(h2::Error::is_reset)
+pub(super) fn spares_connection(error: &h2::Error) -> bool {
+    error.is_reset()
 }
 
-fn describe(error: hyper::Error) -> Error {
-    let reset = find::<h2::Error>(&error).filter(|h2| h2.is_reset()).and_then(h2::Error::reason);
+fn describe(error: h2::Error) -> Error {
+    let reset = error.reason().filter(|_| error.is_reset());
     let (code, message) = match reset {
         None => (Code::Unavailable, "the connection to the peer was lost".to_owned()),
         // gRPC's own table.
@@ -57,15 +51,4 @@ fn describe(error: hyper::Error) -> Error {
         Some(reason) => (Code::Internal, format!("the peer reset the call: {}", reason.description())),
     };
     Error::new(code, message).from_source(error)
-}
-
-fn find<E: StdError + 'static>(error: &hyper::Error) -> Option<&E> {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }

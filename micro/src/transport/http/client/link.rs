@@ -2,37 +2,42 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
+use h2::client::SendRequest;
+use h2::{Ping, PingPong, RecvStream};
 use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::client::conn::http2::{self, SendRequest};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use super::ClientOptions;
-use super::fate::{self, Shape};
-use super::frames::Outgoing;
+use super::fate;
+use super::frames::{Hold, Outgoing};
 use super::socket::{Socket, Why};
 use crate::errors::{Error, Result};
 use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
+use crate::transport::http::framing::Piece;
+use crate::transport::http::gathered::{Busy, Calls, Gathered};
 use crate::transport::http::metadata::HEADERS;
-use crate::transport::http::tasks::Tasks;
 use crate::transport::tls::{Inside, Security};
 use crate::util::spawn::{self, Task};
 use crate::util::{clock, net};
 
 /// How many calls we put on a connection at most, whatever the server allows.
 const MOST: usize = 1_000;
+/// What a stream may have on its way to us,
+const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
+/// and what of one may wait to be sent.
+const SEND_BUFFER: usize = 1024 * 1024;
 
 /// A connection that is up: the server has been heard on it.
 pub(super) struct Link {
-    // Gone once the connection has ended: a request that reaches hyper's queue while that is being dropped would wait until
-    // the last sender goes.
-    sender: Mutex<Option<SendRequest<Outgoing>>>,
+    // Gone once the connection is to end: with the last sender and the last call it does.
+    sender: Mutex<Option<SendRequest<Piece>>>,
     retired: AtomicBool,
     slots: Arc<Semaphore>,
     most: usize,
+    calls: Calls,
     sent: AtomicUsize,
     // What drives the connection. It ends with the link.
     driver: OnceLock<Task<()>>,
@@ -42,6 +47,7 @@ pub(super) struct Link {
 pub(super) struct Slot {
     link: Arc<Link>,
     _permit: OwnedSemaphorePermit,
+    _busy: Busy,
 }
 
 impl Link {
@@ -76,7 +82,7 @@ impl Link {
             fate::not_sent(format!("cannot connect to `{address}`: {}", error.kind())).from_source(error)
         };
         let why = Why::default();
-        let broken = |error: Option<hyper::Error>| {
+        let broken = |error: Option<h2::Error>| {
             if let Some(why) = why.get() {
                 let told = fate::not_sent(format!("no TLS with `{address}`: {why}"));
                 options.tls.refuse(address, security, &told);
@@ -94,16 +100,18 @@ impl Link {
             _ => Socket::Tls(options.tls.connect(stream, address, security, Inside::Http).await?, why.clone()),
         };
         let seen = Arc::new(Seen::new(1));
-        let io = TokioIo::new(Counted::new(stream, seen.clone()));
-        let (sender, connection) = http2::Builder::new(Tasks)
-            .timer(TokioTimer::new())
-            .keep_alive_interval(options.keepalive)
-            .keep_alive_timeout(options.keepalive / 2)
-            .max_header_list_size(HEADERS)
+        let calls = Calls::default();
+        let io = Gathered::new(Counted::new(stream, seen.clone()), calls.clone());
+        let (sender, mut connection) = h2::client::Builder::new()
+            .enable_push(false)
+            .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(WINDOW)
-            .handshake(io)
+            .max_header_list_size(HEADERS)
+            .max_send_buffer_size(SEND_BUFFER)
+            .handshake::<_, Piece>(io)
             .await
             .map_err(|error| broken(Some(error)))?;
+        let pings = connection.ping_pong();
         let mut connection = Box::pin(connection);
         tokio::select! {
             // The connection first: it must have read what was seen, which is the server's settings.
@@ -111,22 +119,29 @@ impl Link {
             over = &mut connection => return Err(broken(over.err())),
             () = seen.enough() => {}
         }
-        let most = slots(connection.current_max_send_streams());
+        let most = slots(connection.max_concurrent_send_streams());
+        let silence = silence(pings, seen, calls.clone(), options.keepalive);
         let link = Arc::new(Link {
             sender: Mutex::new(Some(sender)),
             retired: AtomicBool::new(false),
             slots: Arc::new(Semaphore::new(most)),
             most,
+            calls,
             sent: AtomicUsize::new(0),
             driver: OnceLock::new(),
         });
         let (weak, idle) = (Arc::downgrade(&link), options.idle);
         let driver = spawn::spawn(async move {
             let mut unused = std::pin::pin!(unused(weak.clone(), idle));
+            let mut silence = std::pin::pin!(silence);
             let mut waiting = true;
             let over = loop {
                 tokio::select! {
                     over = &mut connection => break over,
+                    () = silence.as_mut() => {
+                        tracing::debug!("connection given up: the peer does not answer");
+                        break Ok(());
+                    }
                     () = unused.as_mut(), if waiting => {
                         waiting = false;
                         retire(&weak);
@@ -137,6 +152,8 @@ impl Link {
                 tracing::debug!(%error, "connection lost");
             }
             retire(&weak);
+            // Its calls fail with it.
+            drop(connection);
             ended();
         });
         let _ = link.driver.set(driver);
@@ -145,8 +162,11 @@ impl Link {
 
     /// Whether new calls may be put on it.
     pub(super) fn is_usable(&self) -> bool {
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        !self.retired.load(Ordering::Relaxed) && sender.as_ref().is_some_and(|sender| !sender.is_closed())
+        !self.retired.load(Ordering::Relaxed)
+    }
+
+    fn sender(&self) -> Option<SendRequest<Piece>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many calls it could take now.
@@ -162,13 +182,13 @@ impl Link {
     /// A slot, if one is free.
     pub(super) fn try_slot(self: &Arc<Self>) -> Result<Slot, TryAcquireError> {
         let permit = self.slots.clone().try_acquire_owned()?;
-        Ok(Slot { link: self.clone(), _permit: permit })
+        Ok(Slot::new(self, permit))
     }
 
     /// A slot, once one is free; `None` when the connection ended first.
     pub(super) async fn slot(self: &Arc<Self>) -> Option<Slot> {
         let permit = self.slots.clone().acquire_owned().await.ok()?;
-        Some(Slot { link: self.clone(), _permit: permit })
+        Some(Slot::new(self, permit))
     }
 
     /// Lets calls in flight finish and takes no more.
@@ -179,30 +199,37 @@ impl Link {
 }
 
 impl Slot {
-    /// Sends a request and waits for the head of its response. Dropping the future resets the call.
+    fn new(link: &Arc<Link>, permit: OwnedSemaphorePermit) -> Self {
+        Slot { link: link.clone(), _permit: permit, _busy: link.calls.one_more() }
+    }
+
+    /// Sends a request and waits for the head of its response. Dropping the future resets the call, and dropping the hold
+    /// breaks off a stream of requests.
     ///
     /// # Errors
     ///
     /// What happened, with whether the call can have run.
-    pub(super) async fn send(&self, request: Request<Outgoing>, shape: Shape) -> Result<Response<Incoming>> {
+    pub(super) async fn send(
+        &self,
+        request: Request<()>,
+        body: Outgoing,
+    ) -> Result<(Response<RecvStream>, Option<Hold>)> {
         let link = &self.link;
         link.sent.fetch_add(1, Ordering::Relaxed);
-        let sending = {
-            let mut sender = link.sender.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(sender) = sender.as_mut() else { return Err(ended()) };
-            sender.try_send_request(request)
+        let unsent = |error: h2::Error| {
+            link.retire();
+            ended().from_source(error)
         };
-        sending.await.map_err(|mut error| {
-            if error.take_message().is_some() {
-                link.retire();
-                return ended().from_source(error.into_error());
-            }
-            let error = error.into_error();
+        let mut sender = link.sender().ok_or_else(ended)?.ready().await.map_err(unsent)?;
+        let (response, stream) = sender.send_request(request, false).map_err(unsent)?;
+        let (shape, hold) = (body.shape(), body.send(stream));
+        let response = response.await.map_err(|error| {
             if !fate::spares_connection(&error) {
                 link.retire();
             }
-            fate::before_headers(error, shape)
-        })
+            Hold::or(hold.as_ref(), fate::before_headers(error, shape))
+        });
+        Ok((response?, hold))
     }
 }
 
@@ -210,7 +237,7 @@ fn ended() -> Error {
     fate::not_sent("the connection ended before the call was sent".to_owned())
 }
 
-// Below the server's limit: a call that hyper keeps waiting for a stream fails as unknown when the server goes away.
+// Below the server's limit: a call that is kept waiting for a stream fails as unknown when the server goes away.
 fn slots(allowed: usize) -> usize {
     let most = allowed.min(MOST);
     (most - most / 8).max(1)
@@ -219,12 +246,32 @@ fn slots(allowed: usize) -> usize {
 fn retire(link: &Weak<Link>) {
     let Some(link) = link.upgrade() else { return };
     link.retire();
-    // With the last sender hyper ends the connection, once its calls have.
     link.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
 }
 
+/// Completes when the peer is there no more: nothing came for `interval` while there were calls, nor an answer to a ping.
+async fn silence(pings: Option<PingPong>, seen: Arc<Seen>, calls: Calls, interval: Duration) {
+    /// How often one looks within the time.
+    const LOOKS: u32 = 4;
+    let Some(mut pings) = pings else { return std::future::pending().await };
+    let (mut before, mut quiet) = (seen.count(), 0);
+    loop {
+        clock::sleep(interval / LOOKS).await;
+        let count = seen.count();
+        quiet = if count == before && calls.count() > 0 { quiet + 1 } else { 0 };
+        before = count;
+        if quiet == LOOKS {
+            let pong = clock::timeout(interval / 2, pings.ping(Ping::opaque())).await;
+            if !matches!(pong, Ok(Ok(_))) {
+                return;
+            }
+            quiet = 0;
+        }
+    }
+}
+
 /// Completes when the connection had no call for `idle`.
-async fn unused(link: Weak<Link>, idle: std::time::Duration) {
+async fn unused(link: Weak<Link>, idle: Duration) {
     let mut before = 0;
     loop {
         clock::sleep(idle).await;

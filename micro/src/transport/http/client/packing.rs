@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Compress;
 use crate::errors::{Error, Result};
+use crate::transport::http::framing::Press;
 
 /// What the messages of a body are compressed with, where their flag says that they are.
 pub(super) const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
@@ -22,7 +23,7 @@ const GZIP: &str = "gzip";
 pub(super) struct Packing {
     formats: CompressionRegistry,
     accept: Option<HeaderValue>,
-    from: Option<usize>,
+    press: Option<Press>,
 }
 
 impl Packing {
@@ -33,11 +34,13 @@ impl Packing {
             tracing::warn!("nothing is compressed: this program is built without the feature `transport-gzip`");
         }
         let accept = (compress != Compress::Never && !known.is_empty()).then(|| HeaderValue::try_from(known).ok());
-        let from = match compress {
-            Compress::From(size) if formats.supports(GZIP) => Some(size),
+        let press = match compress {
+            Compress::From(from) if formats.supports(GZIP) => {
+                Some(Press { formats: formats.clone(), format: GZIP, from })
+            }
             _ => None,
         };
-        Packing { accept: accept.flatten(), from, formats }
+        Packing { accept: accept.flatten(), press, formats }
     }
 
     /// What the caller says it can unpack.
@@ -48,45 +51,40 @@ impl Packing {
     /// What the caller says its messages are compressed with. A server that does not know it refuses the call, so it stays
     /// out of calls whose only message, of `size`, is not compressed.
     pub(super) fn encoding(&self, size: Option<usize>) -> Option<HeaderValue> {
-        let from = self.from?;
-        size.is_none_or(|size| size >= from).then(|| HeaderValue::from_static(GZIP))
+        let press = self.press.as_ref()?;
+        size.is_none_or(|size| size >= press.from).then(|| HeaderValue::from_static(press.format))
     }
 
-    /// The message compressed; nothing where that would be of no use.
-    pub(super) fn pack(&self, message: &[u8]) -> Option<Bytes> {
-        if message.is_empty() || message.len() < self.from? {
-            return None;
-        }
-        self.formats.compress(GZIP, message).ok().filter(|packed| packed.len() < message.len())
+    /// What compresses messages, if anything does.
+    pub(super) fn press(&self) -> Option<&Press> {
+        self.press.as_ref()
     }
 
-    /// Reads compressed messages of the answer that `headers` begin.
-    pub(super) fn unpacker(&self, headers: &HeaderMap) -> Unpacker {
-        let format = headers.get(ENCODING).and_then(|value| value.to_str().ok());
-        Unpacker { formats: self.formats.clone(), format: format.map(str::to_owned) }
+    /// Reads compressed messages of the answer that `headers` begin, if it may have any.
+    pub(super) fn unpacker(&self, headers: &HeaderMap) -> Option<Unpacker> {
+        let format = headers.get(ENCODING).and_then(|value| value.to_str().ok())?;
+        (format != "identity").then(|| Unpacker { formats: self.formats.clone(), format: format.to_owned() })
     }
 }
 
-/// Unpacks the messages of one answer.
+/// What unpacks the messages of one answer.
 #[derive(Debug)]
 pub(super) struct Unpacker {
     formats: CompressionRegistry,
-    format: Option<String>,
+    format: String,
 }
 
-impl Unpacker {
-    /// The message that `packed` is, which has at most `limit` bytes: no more are ever made of it.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when it has more, [`Code::Internal`](crate::Code::Internal)
-    /// when it cannot be unpacked.
-    pub(super) fn unpack(&self, packed: Bytes, limit: usize) -> Result<Bytes> {
-        let Some(format) = self.format.as_deref().filter(|format| *format != "identity") else {
-            return Err(Error::internal("the answer has a compressed message and does not say how it is compressed"));
-        };
-        self.formats.decompress_with_limit(format, packed, limit).map_err(|error| unpacked(format, limit, error))
-    }
+/// The message that `packed` is, which has at most `limit` bytes: no more are ever made of it.
+///
+/// # Errors
+///
+/// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when it has more, [`Code::Internal`](crate::Code::Internal)
+/// when it cannot be unpacked.
+pub(super) fn unpack(unpacker: Option<&Unpacker>, packed: Bytes, limit: usize) -> Result<Bytes> {
+    let Some(Unpacker { formats, format }) = unpacker else {
+        return Err(Error::internal("the answer has a compressed message and does not say how it is compressed"));
+    };
+    formats.decompress_with_limit(format, packed, limit).map_err(|error| unpacked(format, limit, error))
 }
 
 fn unpacked(format: &str, limit: usize, error: ConnectError) -> Error {
@@ -103,31 +101,35 @@ fn unpacked(format: &str, limit: usize, error: ConnectError) -> Error {
 mod tests {
     use super::*;
 
-    fn unpacker(format: &'static str) -> Unpacker {
+    fn unpack(format: &'static str, packed: impl Into<Bytes>, limit: usize) -> Result<Bytes> {
         let headers = HeaderMap::from_iter([(ENCODING, HeaderValue::from_static(format))]);
-        Packing::new(Compress::Never).unpacker(&headers)
+        super::unpack(Packing::new(Compress::Never).unpacker(&headers).as_ref(), packed.into(), limit)
+    }
+
+    fn pack(compress: Compress, message: &[u8]) -> Option<Bytes> {
+        Packing::new(compress).press()?.pack(message)
     }
 
     #[test]
     fn only_what_gets_shorter_is_packed() {
-        let packing = Packing::new(Compress::From(100));
-        assert!(packing.pack(&[7; 99]).is_none());
-        let packed = packing.pack(&[7; 10_000]).unwrap();
+        let packing = Compress::From(100);
+        assert!(pack(packing, &[7; 99]).is_none());
+        let packed = pack(packing, &[7; 10_000]).unwrap();
         assert!(packed.len() < 200);
-        assert_eq!(unpacker("gzip").unpack(packed, 10_000).unwrap(), vec![7; 10_000]);
+        assert_eq!(unpack("gzip", packed, 10_000).unwrap(), vec![7; 10_000]);
         let dense: Vec<u8> = (0..200_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
-        assert!(packing.pack(&dense).is_none());
-        assert!(Packing::new(Compress::Replies).pack(&[7; 10_000]).is_none());
-        assert!(Packing::new(Compress::From(0)).pack(&[]).is_none());
+        assert!(pack(packing, &dense).is_none());
+        assert!(pack(Compress::Replies, &[7; 10_000]).is_none());
+        assert!(pack(Compress::From(0), &[]).is_none());
     }
 
     #[test]
     fn a_bomb_makes_no_more_than_the_limit_and_garbage_no_panic() {
-        let bomb = Packing::new(Compress::From(1)).pack(&vec![0; 4 << 20]).unwrap();
-        let error = unpacker("gzip").unpack(bomb, 1 << 20).unwrap_err();
+        let bomb = pack(Compress::From(1), &vec![0; 4 << 20]).unwrap();
+        let error = unpack("gzip", bomb, 1 << 20).unwrap_err();
         assert_eq!(error.code(), crate::Code::ResourceExhausted);
         for (format, garbage) in [("gzip", "xx"), ("lzma", "xx"), ("identity", "xx"), ("gzip", "\u{1f}\u{8b}\u{8}")] {
-            assert_eq!(unpacker(format).unpack(garbage.into(), 100).unwrap_err().code(), crate::Code::Internal);
+            assert_eq!(unpack(format, garbage, 100).unwrap_err().code(), crate::Code::Internal);
         }
     }
 

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use http::uri::Authority;
 use tokio::sync::watch;
 
 use super::ClientOptions;
 use super::fate;
 use super::link::{Link, Slot};
 use super::packing::Packing;
-use crate::errors::Result;
+use crate::errors::{Error, Fate, Result};
 use crate::transport::Security;
 use crate::util::spawn::{self, Task};
 
@@ -28,8 +29,9 @@ struct Shared {
 }
 
 /// The connections to one address.
-struct Pool {
+pub(super) struct Pool {
     address: String,
+    authority: Authority,
     shared: Weak<Shared>,
     state: Mutex<State>,
 }
@@ -69,19 +71,54 @@ impl Pools {
         &self.0.options
     }
 
+    pub(super) fn security(&self) -> Security {
+        self.0.security
+    }
+
     pub(super) fn packing(&self) -> &Packing {
         &self.0.packing
     }
 
-    /// The right to one call to `address`, over whichever of its connections is least busy.
+    /// The connections to `address`.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when it is none.
+    pub(super) fn pool(&self, address: &str) -> Result<Arc<Pool>> {
+        let mut pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.get(address) {
+            return Ok(pool.clone());
+        }
+        let authority = address.parse().map_err(|error| {
+            Error::invalid_argument(format!("`{address}` is no address: {error}")).with_fate(Fate::Never)
+        })?;
+        let (address, shared) = (address.to_owned(), Arc::downgrade(&self.0));
+        let pool = Arc::new(Pool { address: address.clone(), authority, shared, state: Mutex::default() });
+        pools.insert(address, pool.clone());
+        Ok(pool)
+    }
+}
+
+async fn opened(outcome: &mut watch::Receiver<Option<Result<()>>>) -> Result<()> {
+    let known = outcome.wait_for(Option::is_some).await;
+    let outcome = known.ok().and_then(|outcome| outcome.clone());
+    outcome.unwrap_or_else(|| Err(fate::not_sent("the client was closed".to_owned())))
+}
+
+impl Pool {
+    /// The address as requests say it.
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The right to one call, over whichever of the connections is least busy.
     ///
     /// # Errors
     ///
     /// [`Code::Unavailable`](crate::Code::Unavailable) when no connection can be opened; nothing was sent.
-    pub(super) async fn slot(&self, address: &str) -> Result<Slot> {
-        let pool = self.pool(address);
+    pub(super) async fn slot(self: &Arc<Self>, options: &ClientOptions, security: Security) -> Result<Slot> {
         loop {
-            match pool.step(&self.0.options, self.0.security) {
+            match self.step(options, security) {
                 Step::Go(slot) => return Ok(slot),
                 Step::AwaitOpening(mut outcome) => opened(&mut outcome).await?,
                 Step::AwaitSlot(link) => {
@@ -93,23 +130,6 @@ impl Pools {
         }
     }
 
-    fn pool(&self, address: &str) -> Arc<Pool> {
-        let mut pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pool) = pools.get(address) {
-            return pool.clone();
-        }
-        let pool = Pool { address: address.to_owned(), shared: Arc::downgrade(&self.0), state: Mutex::default() };
-        pools.entry(address.to_owned()).or_insert(Arc::new(pool)).clone()
-    }
-}
-
-async fn opened(outcome: &mut watch::Receiver<Option<Result<()>>>) -> Result<()> {
-    let known = outcome.wait_for(Option::is_some).await;
-    let outcome = known.ok().and_then(|outcome| outcome.clone());
-    outcome.unwrap_or_else(|| Err(fate::not_sent("the client was closed".to_owned())))
-}
-
-impl Pool {
     fn step(self: &Arc<Self>, options: &ClientOptions, security: Security) -> Step {
         let mut state = self.state();
         state.links.retain(|link| link.is_usable());
@@ -207,6 +227,10 @@ mod tests {
         (address, task)
     }
 
+    async fn slot(pools: &Pools, address: &str) -> Result<Slot> {
+        pools.pool(address)?.slot(pools.options(), pools.security()).await
+    }
+
     fn links(pools: &Pools) -> Vec<usize> {
         let pools = pools.0.pools.lock().unwrap();
         pools.values().map(|pool| pool.state().links.len()).collect()
@@ -226,15 +250,15 @@ mod tests {
         let (address, _server) = server().await;
         let pools =
             Pools::new(ClientOptions { idle: Duration::from_millis(50), ..ClientOptions::default() }, Security::Plain);
-        let mut slots = vec![pools.slot(&address).await.unwrap()];
+        let mut slots = vec![slot(&pools, &address).await.unwrap()];
         assert_eq!(links(&pools), [1]);
         for _ in 0..BUSY {
-            slots.push(pools.slot(&address).await.unwrap());
+            slots.push(slot(&pools, &address).await.unwrap());
         }
         until(|| links(&pools) == [2]).await;
         // More than two connections take well.
         for _ in 0..200 {
-            slots.push(pools.slot(&address).await.unwrap());
+            slots.push(slot(&pools, &address).await.unwrap());
             clock::sleep(Duration::ZERO).await;
         }
         until(|| links(&pools) == [4]).await;
@@ -245,7 +269,7 @@ mod tests {
     #[tokio::test]
     async fn a_dead_address_leaves_nothing_behind() {
         let pools = Pools::new(ClientOptions::default(), Security::Plain);
-        assert!(pools.slot("127.0.0.1:1").await.is_err());
+        assert!(slot(&pools, "127.0.0.1:1").await.is_err());
         until(|| links(&pools).is_empty()).await;
     }
 }

@@ -5,8 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::response::Response;
-use http::Request;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,8 +13,10 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::ServerOptions;
+use super::sent::Sent;
 use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
+use crate::transport::http::gathered::{Calls, Gathered};
 use crate::transport::http::metadata::HEADERS;
 use crate::transport::http::tasks::Tasks;
 use crate::util::clock;
@@ -32,17 +33,20 @@ pub(super) async fn serve<I, F>(
     drain: impl Future<Output = ()>,
 ) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    F: Future<Output = Response> + Send + 'static,
+    F: Future<Output = Response<Sent>> + Send + 'static,
 {
     let seen = Arc::new(Seen::new(PREFACE));
-    let io = TokioIo::new(Counted::new(io, seen.clone()));
+    let calls = Calls::default();
+    let io = TokioIo::new(Gathered::new(Counted::new(io, seen.clone()), calls.clone()));
     let service = service_fn({
         let seen = seen.clone();
         move |request| {
             // There are requests shorter than the preface.
             seen.add(PREFACE);
-            let answer = answer(request);
-            async move { Ok::<_, Infallible>(answer.await) }
+            let busy = calls.one_more();
+            // Boxed where it begins: hyper moves it several times until it is a task.
+            let answer = Box::pin(answer(request));
+            async move { Ok::<_, Infallible>(answer.await.map(|sent| sent.keeping(busy))) }
         }
     });
     let builder = builder(options);

@@ -2,11 +2,13 @@
 
 mod answer;
 mod connection;
+mod grpc;
 mod hosts;
 mod negotiate;
 mod patient;
 mod reply;
 mod rpc;
+mod sent;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -15,14 +17,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use http::header::CONNECTION;
-use http::{HeaderValue, Request, StatusCode, Version};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt;
 
 pub use hosts::Hosts;
+
+use grpc::{Caller, Spoken};
+use rpc::Rpc;
+use sent::Sent;
 
 use crate::transport::Inbound;
 
@@ -45,6 +51,9 @@ use crate::transport::Inbound;
 #[derive(Clone)]
 pub struct HttpServer {
     router: axum::Router,
+    calls: Rpc,
+    // Something stands in front of all that is answered, calls included.
+    layered: bool,
     options: Arc<ServerOptions>,
     leaving: Arc<AtomicBool>,
 }
@@ -81,21 +90,29 @@ impl Default for ServerOptions {
 
 impl HttpServer {
     /// A server of what `inbound` answers. The `routes` come first, in their order: what none of them matches is a call, so
-    /// a fallback of their own is not reached.
+    /// a fallback of their own is not reached. Before them come only the gRPC calls of methods that are served here.
     pub fn new(
         inbound: Arc<dyn Inbound>,
         routes: impl IntoIterator<Item = axum::Router, IntoIter: DoubleEndedIterator>,
         options: ServerOptions,
     ) -> Self {
-        let calls = axum::Router::new().fallback_service(rpc::Rpc::new(inbound, &options));
-        let router = routes.into_iter().rev().fold(calls, |rest, routes| routes.fallback_service(rest));
-        HttpServer { router, options: Arc::new(options), leaving: Arc::new(AtomicBool::new(false)) }
+        let calls = Rpc::new(inbound, &options);
+        let last = axum::Router::new().fallback_service(calls.clone());
+        let router = routes.into_iter().rev().fold(last, |rest, routes| routes.fallback_service(rest));
+        HttpServer {
+            router,
+            calls,
+            layered: false,
+            options: Arc::new(options),
+            leaving: Arc::new(AtomicBool::new(false)),
+        }
     }
 
     /// The same with everything it answers, calls and routes, passed through `change`: the place for layers of `tower`.
     #[must_use]
     pub fn map_router(mut self, change: impl FnOnce(axum::Router) -> axum::Router) -> Self {
         self.router = change(self.router);
+        self.layered = true;
         self
     }
 
@@ -115,14 +132,31 @@ impl HttpServer {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let server = self.clone();
-        connection::serve(io, move |request| server.clone().answer(request, peer), &self.options, drain).await;
+        let (server, caller) = (self.clone(), Caller::new(peer));
+        connection::serve(io, move |request| server.clone().answer(request, caller.clone()), &self.options, drain)
+            .await;
     }
 
-    async fn answer(self, mut request: Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn answer(self, request: Request<Incoming>, caller: Caller) -> Response<Sent> {
         if let Err(refusal) = self.options.hosts.check(&request) {
-            return (StatusCode::FORBIDDEN, refusal).into_response();
+            return (StatusCode::FORBIDDEN, refusal).into_response().map(Sent::other);
         }
+        if let Some(spoken) = self.plainly_spoken(&request)
+            && let Some(route) = self.calls.described(&request)
+        {
+            let (head, body) = request.into_parts();
+            return self.calls.grpc().answer(route, spoken, Some(&caller), head, body).await;
+        }
+        Box::pin(self.route(request, caller.address)).await
+    }
+
+    /// What a gRPC call is in that need not pass the routes and their layers.
+    fn plainly_spoken(&self, request: &Request<Incoming>) -> Option<Spoken> {
+        let plain = !self.layered && request.version() == Version::HTTP_2 && request.method() == Method::POST;
+        plain.then(|| Spoken::of(request.headers())).flatten()
+    }
+
+    async fn route(self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Sent> {
         let version = request.version();
         request.extensions_mut().insert(ConnectInfo(peer));
         let request = request.map(axum::body::Body::new);
@@ -130,7 +164,7 @@ impl HttpServer {
         if version < Version::HTTP_2 && self.leaving.load(Ordering::Relaxed) {
             response.headers_mut().entry(CONNECTION).or_insert(HeaderValue::from_static("close"));
         }
-        response
+        response.map(Sent::other)
     }
 }
 

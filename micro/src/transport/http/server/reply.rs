@@ -66,7 +66,7 @@ pub(super) async fn finish(response: http::Response<ConnectRpcBody>, late: Arc<L
             axum::body::Body::empty()
         }
         body @ ConnectRpcBody::GrpcUnary(_) => axum::body::Body::new(body),
-        body => axum::body::Body::new(Coalesced::new(Reply { inner: body, late, last: None })),
+        body => axum::body::Body::new(Coalesced::new(Reply { inner: body, late, last: None }, None)),
     };
     Response::from_parts(parts, body)
 }

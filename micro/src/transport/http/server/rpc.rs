@@ -17,9 +17,11 @@ use http_body_util::{BodyExt, Limited};
 
 use super::ServerOptions;
 use super::answer::Answer;
+use super::grpc::{Caller, Grpc, Spoken};
 use super::negotiate::{self, ACCEPT_POST, Negotiated, is_readable};
 use super::patient::Patient;
 use super::reply::{self, Late};
+use super::sent::Sent;
 use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
 use crate::rpc::BoxFuture;
@@ -35,11 +37,10 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(super) struct Rpc(Arc<Shared>);
 
 struct Shared {
-    inbound: Arc<dyn Inbound>,
+    grpc: Grpc,
     limits: Limits,
     deadlines: DeadlinePolicy,
     compression: CompressionRegistry,
-    patience: Duration,
 }
 
 impl Rpc {
@@ -50,17 +51,31 @@ impl Rpc {
             .with_max_request_body_size(options.message_limit.saturating_add(5));
         let deadlines = DeadlinePolicy::new().with_max(LONGEST).with_enforce_on_streams(true);
         // Whatever is compiled in. It unpacks no more than the limit of a message.
-        let (compression, patience) = (CompressionRegistry::default(), options.body_timeout);
-        Rpc(Arc::new(Shared { inbound, limits, deadlines, compression, patience }))
+        let compression = CompressionRegistry::default();
+        let grpc = Grpc::new(inbound, options.message_limit, options.body_timeout);
+        Rpc(Arc::new(Shared { grpc, limits, deadlines, compression }))
+    }
+
+    /// What answers the calls in gRPC.
+    pub(super) fn grpc(&self) -> &Grpc {
+        &self.0.grpc
+    }
+
+    /// The method that is called, if a service here has it.
+    pub(super) fn described<B>(&self, request: &Request<B>) -> Option<Route> {
+        self.route(request).ok().filter(|route| !route.is_open())
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response {
         let reading = is_for_reading(&request);
+        let plain = request.version() == Version::HTTP_2 && request.method() == Method::POST;
+        let spoken = plain.then(|| Spoken::of(request.headers())).flatten();
         let negotiated = negotiate::negotiate(&mut request);
-        let mut response = match self.route(&request) {
-            Ok(route) if reading && !is_readable(&route) => not_readable(),
-            Ok(route) => self.run(route, negotiated.as_ref(), request).await,
-            Err(error) => refuse(&error, request).await,
+        let mut response = match (self.route(&request), spoken) {
+            (Ok(route), Some(spoken)) => return self.in_grpc(route, spoken, request).await,
+            (Ok(route), None) if reading && !is_readable(&route) => not_readable(),
+            (Ok(route), None) => self.run(route, negotiated.as_ref(), request).await,
+            (Err(error), _) => refuse(&error, request).await,
         };
         if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             response.headers_mut().insert(ACCEPT_POST, negotiate::accept_post());
@@ -75,21 +90,27 @@ impl Rpc {
         response
     }
 
-    fn route(&self, request: &Request<Body>) -> Result<Route> {
+    async fn in_grpc(&self, route: Route, spoken: Spoken, request: Request<Body>) -> Response {
+        let (head, body) = request.into_parts();
+        let caller = head.extensions.get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| Caller::new(*peer));
+        self.grpc().answer(route, spoken, caller.as_ref(), head, body).await.map(Sent::into_axum)
+    }
+
+    fn route<B>(&self, request: &Request<B>) -> Result<Route> {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let arrival =
             Arrival { path: request.uri().path(), service: header(names::SERVICE), node: header(names::NODE) };
-        Ok(self.0.inbound.route(&arrival)?.shaped(shape(request)))
+        Ok(self.0.grpc.inbound.route(&arrival)?.shaped(shape(request)))
     }
 
     async fn run(&self, route: Route, negotiated: Option<&Negotiated>, request: Request<Body>) -> Response {
         let late = Arc::new(Late::default());
         let request = match route.method().client_streaming() {
             true => request,
-            false => request.map(|body| Body::new(Patient::new(body, self.0.patience))),
+            false => request.map(|body| Body::new(Patient::new(body, self.0.grpc.patience))),
         };
         let answer = Answer {
-            inbound: self.0.inbound.clone(),
+            inbound: self.0.grpc.inbound.clone(),
             route,
             codec: negotiated.map_or(Codec::PROTO, |negotiated| negotiated.codec),
             peer: request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer),
@@ -106,7 +127,7 @@ impl Rpc {
 }
 
 /// What the content type says of a method nobody describes: only plain calls of Connect are one message each way.
-fn shape(request: &Request<Body>) -> Streams {
+fn shape<B>(request: &Request<B>) -> Streams {
     let content_type = request.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let enveloped = content_type.starts_with(b"application/grpc") || content_type.starts_with(b"application/connect+");
     if enveloped { Streams::Both } else { Streams::Neither }

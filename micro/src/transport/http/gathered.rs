@@ -1,0 +1,254 @@
+//! Writes, gathered: what the calls of a connection have to say leaves in one go.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// So much is gathered before it is written in any case.
+const FULL: usize = 64 * 1024;
+/// A buffer that has grown beyond this is not kept while nothing is in it.
+const KEPT: usize = 16 * 1024;
+
+/// The calls a connection has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Calls(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    now: AtomicUsize,
+    /// The most there were since the last write: what is written is often the end of a call.
+    most: AtomicUsize,
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Busy(Calls);
+
+impl Calls {
+    /// One more.
+    pub(super) fn one_more(&self) -> Busy {
+        let before = self.0.now.fetch_add(1, Ordering::Relaxed);
+        self.0.most.fetch_max(before + 1, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.now.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is nobody to wait for.
+    fn is_alone(&self) -> bool {
+        self.0.most.load(Ordering::Relaxed) < 2
+    }
+
+    fn written(&self) {
+        self.0.most.store(self.count(), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection that lets its task come round once more before it writes, unless it has one call only.
+///
+/// The task of an HTTP/2 connection is woken by the first of its calls that has something to send, and would write that
+/// alone: a system call for each frame costs more than all the rest. By the time the task has its next turn, every call that
+/// could run has run.
+///
+/// A turn begins with reading, as those of hyper and h2 do, and ends with flushing.
+#[derive(Debug)]
+pub(super) struct Gathered<I> {
+    io: I,
+    calls: Calls,
+    out: BytesMut,
+    flush: Flush,
+}
+
+/// What became of a flush that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flush {
+    /// Nothing is put off.
+    Done,
+    /// It was put off in this turn.
+    PutOff,
+    /// It was put off in an earlier one.
+    Due,
+}
+
+impl<I> Gathered<I> {
+    pub(super) fn new(io: I, calls: Calls) -> Self {
+        Gathered { io, calls, out: BytesMut::new(), flush: Flush::Done }
+    }
+
+    fn writes_at_once(&self) -> bool {
+        self.out.is_empty() && self.calls.is_alone()
+    }
+}
+
+impl<I: AsyncWrite + Unpin> Gathered<I> {
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.out.is_empty() {
+            let count = ready!(Pin::new(&mut self.io).poll_write(cx, &self.out))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.out.advance(count);
+        }
+        if self.out.capacity() > KEPT {
+            self.out = BytesMut::new();
+        }
+        self.flush = Flush::Done;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Gathered<I> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.flush == Flush::PutOff {
+            self.flush = Flush::Due;
+        }
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Gathered<I> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.out.len() + buf.len() > FULL {
+            ready!(self.poll_out(cx))?;
+        }
+        if self.writes_at_once() || buf.len() > FULL {
+            return Pin::new(&mut self.io).poll_write(cx, buf);
+        }
+        self.out.extend_from_slice(buf);
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let length: usize = bufs.iter().map(|buf| buf.len()).sum();
+        if self.out.len() + length > FULL {
+            ready!(self.poll_out(cx))?;
+        }
+        if self.writes_at_once() || length > FULL {
+            return Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        }
+        for buf in bufs {
+            self.out.extend_from_slice(buf);
+        }
+        Poll::Ready(Ok(length))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if !this.out.is_empty() && this.flush != Flush::Due && !this.calls.is_alone() {
+            if this.flush == Flush::Done {
+                this.flush = Flush::PutOff;
+                cx.waker().wake_by_ref();
+            }
+            return Poll::Ready(Ok(()));
+        }
+        ready!(this.poll_out(cx))?;
+        this.calls.written();
+        Pin::new(&mut this.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_out(cx))?;
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    // What the peer has got so far.
+    fn arrived(peer: &mut tokio::io::DuplexStream) -> Vec<u8> {
+        let (mut cx, mut bytes) = (Context::from_waker(std::task::Waker::noop()), vec![0; 1 << 20]);
+        let mut buf = ReadBuf::new(&mut bytes);
+        let _ = Pin::new(peer).poll_read(&mut cx, &mut buf);
+        buf.filled().to_vec()
+    }
+
+    // The turn of a connection: it reads what is there, writes, and flushes.
+    fn turn(connection: &mut Gathered<tokio::io::DuplexStream>, bytes: &[u8]) {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let _ = Pin::new(&mut *connection).poll_read(&mut cx, &mut ReadBuf::new(&mut [0; 16]));
+        if !bytes.is_empty() {
+            assert!(Pin::new(&mut *connection).poll_write(&mut cx, bytes).is_ready());
+        }
+        assert!(Pin::new(connection).poll_flush(&mut cx).is_ready());
+    }
+
+    #[tokio::test]
+    async fn one_call_alone_is_written_at_once() {
+        let (io, mut peer) = tokio::io::duplex(1 << 20);
+        let calls = Calls::default();
+        let mut connection = Gathered::new(io, calls.clone());
+        let _one = calls.one_more();
+        turn(&mut connection, b"one");
+        assert_eq!(arrived(&mut peer), b"one");
+    }
+
+    #[tokio::test]
+    async fn what_several_calls_say_within_two_turns_leaves_together() {
+        let (io, mut peer) = tokio::io::duplex(1 << 20);
+        let calls = Calls::default();
+        let mut connection = Gathered::new(io, calls.clone());
+        let busy = [calls.one_more(), calls.one_more()];
+        turn(&mut connection, b"one ");
+        assert_eq!(arrived(&mut peer), b"");
+        turn(&mut connection, b"two ");
+        assert_eq!(arrived(&mut peer), b"one two ");
+        turn(&mut connection, b"three ");
+        turn(&mut connection, b"");
+        assert_eq!(arrived(&mut peer), b"three ");
+        // They end with what they say.
+        drop(busy);
+        turn(&mut connection, b"four ");
+        assert_eq!(arrived(&mut peer), b"");
+        turn(&mut connection, b"five ");
+        assert_eq!(arrived(&mut peer), b"four five ");
+        let _one = calls.one_more();
+        turn(&mut connection, b"six");
+        assert_eq!(arrived(&mut peer), b"six");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_lost_when_it_is_much_or_the_last() {
+        let (io, mut peer) = tokio::io::duplex(1 << 10);
+        let calls = Calls::default();
+        let mut connection = Gathered::new(io, calls.clone());
+        let _busy = [calls.one_more(), calls.one_more()];
+        let sent: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
+        let expected = sent.clone();
+        let reading = tokio::spawn(async move {
+            let mut read = Vec::new();
+            peer.read_to_end(&mut read).await.map(|_| read)
+        });
+        for part in sent.chunks(7_777) {
+            connection.write_all(part).await.unwrap();
+            connection.flush().await.unwrap();
+        }
+        connection.shutdown().await.unwrap();
+        assert_eq!(reading.await.unwrap().unwrap(), expected);
+    }
+}

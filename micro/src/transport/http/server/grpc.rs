@@ -1,0 +1,331 @@
+//! gRPC over HTTP/2: five bytes in front of each message, and a few trailers behind the last.
+
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context as Cx, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use connectrpc::CompressionRegistry;
+use futures_core::Stream;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, request};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+
+use super::sent::{Items, Sent};
+use crate::codec::Codec;
+use crate::context::{Arrived, Context, Extensions, Peer};
+use crate::errors::{Error, Result};
+use crate::rpc::{BytesExchange, Call, Payload, Streaming};
+use crate::transport::http::framing::{Framed, Malformed, PLAIN, Piece, Press, Unread};
+use crate::transport::http::turns::Ear;
+use crate::transport::http::{metadata, status, timeout};
+use crate::transport::{Inbound, Route, names};
+use crate::util::clock;
+
+const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+const ACCEPT: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+/// Smaller messages are not compressed.
+const WORTH_PACKING: usize = 1024;
+/// What most replies have as headers: the type, the encodings, the date.
+const HEADERS: usize = 4;
+
+/// What answers calls in gRPC.
+pub(super) struct Grpc {
+    pub(super) inbound: Arc<dyn Inbound>,
+    pub(super) limit: usize,
+    pub(super) patience: Duration,
+    formats: CompressionRegistry,
+    accept: Option<HeaderValue>,
+}
+
+/// Who calls, as a connection knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub(super) address: SocketAddr,
+    pub(super) name: Arc<str>,
+}
+
+impl Caller {
+    pub(super) fn new(address: SocketAddr) -> Self {
+        Caller { address, name: address.to_string().into() }
+    }
+}
+
+/// What a request says of itself in its content type.
+#[derive(Clone, Debug)]
+pub(super) struct Spoken {
+    pub(super) codec: Codec,
+    pub(super) content_type: HeaderValue,
+}
+
+impl Spoken {
+    /// What a gRPC request is in; nothing where it is none, or in a codec nobody knows.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let given = headers.get(CONTENT_TYPE)?;
+        let rest = given.as_bytes().strip_prefix(b"application/grpc")?;
+        let codec = match rest {
+            b"" | b"+proto" => Codec::PROTO,
+            [b'+' | b';', ..] => Codec::of_content_type(given.to_str().ok()?)?,
+            _ => return None,
+        };
+        let essence = given.as_bytes().split(|byte| *byte == b';').next()?.trim_ascii_end();
+        let whole = essence.len() == given.len();
+        let content_type = if whole { given.clone() } else { HeaderValue::from_bytes(essence).ok()? };
+        Some(Spoken { codec, content_type })
+    }
+}
+
+/// How a call went: its context, where it got so far as to have one, and the reply.
+type Outcome = (Option<Context>, Result<Payload>);
+
+impl Grpc {
+    pub(super) fn new(inbound: Arc<dyn Inbound>, limit: usize, patience: Duration) -> Self {
+        let formats = CompressionRegistry::default();
+        let accept = Some(formats.accept_encoding_header()).filter(|known| !known.is_empty());
+        let accept = accept.and_then(|known| HeaderValue::try_from(known).ok());
+        Grpc { inbound, limit, patience, formats, accept }
+    }
+
+    /// Answers one call. Dropping the future, or the body of its answer, drops the handler.
+    pub(super) async fn answer<B>(
+        &self,
+        route: Route,
+        spoken: Spoken,
+        caller: Option<&Caller>,
+        head: request::Parts,
+        body: B,
+    ) -> Response<Sent>
+    where
+        B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
+    {
+        let press = self.press(&head.headers);
+        let ear = Ear::default();
+        let heard = (route.method().client_streaming() && route.method().server_streaming()).then(|| ear.heard());
+        let (context, outcome) = self.run(&route, spoken.codec, caller, head, body, ear).await;
+        let context = context.unwrap_or_default();
+
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(CONTENT_TYPE, spoken.content_type);
+        if let (Some(press), Ok(_)) = (&press, &outcome) {
+            headers.insert(ENCODING, HeaderValue::from_static(press.format));
+        }
+        if let Some(accept) = &self.accept {
+            headers.insert(ACCEPT, accept.clone());
+        }
+        let reply_headers = context.reply_headers();
+        metadata::to_headers(&reply_headers, &mut headers);
+        let sent = outcome.and_then(|reply| match reply {
+            Payload::One(message) if !route.method().server_streaming() => {
+                Ok(Sent::one(Piece::message(message, press.as_ref())?, trailers(&context, None)))
+            }
+            Payload::Many(_) if !route.method().server_streaming() => {
+                Err(Error::internal("a stream where one message was expected"))
+            }
+            reply => {
+                let items = match reply {
+                    Payload::One(message) => Streaming::iter([message]),
+                    Payload::Many(items) => items,
+                };
+                Ok(Sent::many(Items::new(Framed::new(items, press), context.clone()), heard))
+            }
+        });
+        let sent = sent.unwrap_or_else(|error| {
+            // All of the answer is in its headers.
+            for (name, value) in &trailers(&context, Some(&error)) {
+                headers.append(name, value.clone());
+            }
+            Sent::nothing()
+        });
+        let mut response = Response::new(sent);
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// What the reply is compressed with, if the caller takes it.
+    fn press(&self, headers: &HeaderMap) -> Option<Press> {
+        self.accept.as_ref()?;
+        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let format = self.formats.negotiate_encoding(text(ACCEPT), text(ENCODING))?;
+        Some(Press { formats: self.formats.clone(), format, from: WORTH_PACKING })
+    }
+
+    async fn run<B>(
+        &self,
+        route: &Route,
+        codec: Codec,
+        caller: Option<&Caller>,
+        head: request::Parts,
+        body: B,
+        ear: Ear,
+    ) -> Outcome
+    where
+        B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
+    {
+        let context = match context(&head.headers, route, caller, self.inbound.extensions()) {
+            Ok(context) => context,
+            Err(error) => return (None, Err(error)),
+        };
+        let run = self.dispatch(route, codec, &context, &head.headers, body, ear);
+        let reply = match context.deadline() {
+            // What is ready at once needs no timer.
+            Some(deadline) => {
+                let run = clock::within(deadline, pin!(run)).await;
+                run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+            }
+            None => run.await,
+        };
+        (Some(context), reply)
+    }
+
+    /// Reads the request and runs the method.
+    async fn dispatch<B>(
+        &self,
+        route: &Route,
+        codec: Codec,
+        context: &Context,
+        headers: &HeaderMap,
+        body: B,
+        ear: Ear,
+    ) -> Result<Payload>
+    where
+        B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
+    {
+        let format = self.format(headers)?;
+        let mut requests =
+            Requests { body, unread: Unread::default(), limit: self.limit, formats: self.formats.clone(), format, ear };
+        let payload = match route.method().client_streaming() {
+            true => Payload::Many(Streaming::new(requests)),
+            false => Payload::One(requests.only(self.patience).await?),
+        };
+        let mut exchange = BytesExchange::new(payload, codec);
+        let mut call = Call::new(route.name(), route.method(), context.clone(), &mut exchange);
+        self.inbound.call(route, &mut call).await?;
+        exchange.into_reply()
+    }
+
+    /// What the messages of the request may be compressed with.
+    fn format(&self, headers: &HeaderMap) -> Result<Option<String>> {
+        let Some(format) = headers.get(ENCODING).filter(|format| *format != "identity") else { return Ok(None) };
+        let format = String::from_utf8_lossy(format.as_bytes());
+        if !self.formats.supports(&format) {
+            return Err(Error::unimplemented(format!("unsupported compression: {}", format.escape_debug())));
+        }
+        Ok(Some(format.into_owned()))
+    }
+}
+
+fn context(headers: &HeaderMap, route: &Route, caller: Option<&Caller>, lent: &Extensions) -> Result<Context> {
+    // What the caller asks for counts; without it, what the method says.
+    let timeout = headers.get(timeout::HEADER).and_then(timeout::from_header);
+    Ok(Context::arrived(Arrived {
+        peer: caller.map(|caller| Peer::Remote(caller.name.clone())),
+        wire: "http",
+        trace: headers.get(names::TRACE).and_then(|value| value.to_str().ok()?.parse().ok()),
+        timeout: timeout.or_else(|| route.method().timeout()),
+        metadata: metadata::from_headers(headers)?,
+        lent: lent.clone(),
+    }))
+}
+
+/// The end of an answer: how it went, and what the handler has said about it.
+pub(super) fn trailers(context: &Context, error: Option<&Error>) -> HeaderMap {
+    let mut trailers = HeaderMap::with_capacity(1);
+    status::to_trailers(error, &mut trailers);
+    let said = context.reply_trailers();
+    metadata::to_headers(&said, &mut trailers);
+    trailers
+}
+
+/// The messages of a request, as they come.
+struct Requests<B> {
+    body: B,
+    unread: Unread,
+    limit: usize,
+    formats: CompressionRegistry,
+    format: Option<String>,
+    ear: Ear,
+}
+
+impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
+    /// The only message of a request, which has to come without long breaks.
+    async fn only(&mut self, patience: Duration) -> Result<Bytes> {
+        let mut message = None;
+        loop {
+            while let Some(next) = self.next()? {
+                if message.replace(next).is_some() {
+                    return Err(Error::unimplemented("unary request must have exactly one message"));
+                }
+            }
+            if self.body.is_end_stream() {
+                break;
+            }
+            let frame = clock::within(clock::after(patience), pin!(self.body.frame())).await;
+            match frame.map_err(|_| Error::internal(format!("nothing more came within {patience:?}")))? {
+                Some(frame) => self.take(frame)?,
+                None => break,
+            }
+        }
+        match message {
+            Some(message) if self.unread.is_empty() => Ok(message),
+            None if self.unread.is_empty() => Err(Error::unimplemented("the request has no message")),
+            _ => Err(broken_off()),
+        }
+    }
+
+    fn take(&mut self, frame: Result<Frame<Bytes>, B::Error>) -> Result<()> {
+        let frame = frame.map_err(|error| Error::internal(format!("the request cannot be read: {error}")))?;
+        if let Ok(data) = frame.into_data() {
+            self.unread.add(data);
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<Bytes>> {
+        let next = self.unread.next(self.limit).map_err(|malformed| match malformed {
+            Malformed::Flag(flag) => Error::invalid_argument(format!("a message with the flag {flag}")),
+            Malformed::Length(length) => {
+                Error::resource_exhausted(format!("a message of {length} bytes; the limit is {}", self.limit))
+            }
+        });
+        match (next?, &self.format) {
+            (None, _) => Ok(None),
+            (Some((PLAIN, message)), _) => Ok(Some(message)),
+            (Some((_, packed)), Some(format)) => {
+                let message = self.formats.decompress_with_limit(format, packed, self.limit);
+                message.map(Some).map_err(status::from_connect)
+            }
+            (Some(_), None) => Err(Error::internal("a compressed message, and nothing says how it is compressed")),
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Stream for Requests<B> {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {
+        let this = &mut *self;
+        loop {
+            if let Some(message) = this.next().transpose() {
+                return Poll::Ready(Some(message));
+            }
+            let polled = Pin::new(&mut this.body).poll_frame(cx);
+            this.ear.note(&polled);
+            match ready!(polled) {
+                Some(frame) => this.take(frame)?,
+                None if this.unread.is_empty() => return Poll::Ready(None),
+                None => {
+                    this.unread = Unread::default();
+                    return Poll::Ready(Some(Err(broken_off())));
+                }
+            }
+        }
+    }
+}
+
+fn broken_off() -> Error {
+    Error::invalid_argument("the request broke off within a message")
+}

@@ -1,0 +1,153 @@
+//! The body of an answer, as it is sent.
+
+use std::pin::Pin;
+use std::task::{Context as Cx, Poll};
+
+use axum::body::Body as AxumBody;
+use bytes::{Buf, Bytes};
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+
+use super::grpc::trailers;
+use crate::context::Context;
+use crate::transport::http::coalesce::Coalesced;
+use crate::transport::http::framing::{Framed, Piece};
+use crate::transport::http::gathered::Busy;
+use crate::transport::http::turns::Heard;
+use crate::util::clock::{self, Sleep};
+
+/// The body of an answer. Its connection counts the call until this is dropped.
+pub(super) struct Sent {
+    kind: Kind,
+    busy: Option<Busy>,
+}
+
+enum Kind {
+    /// All was said in the headers.
+    Nothing,
+    /// One message of gRPC, and what is behind it.
+    One(Option<Piece>, Option<HeaderMap>),
+    /// A stream of them.
+    Many(Box<Coalesced<Items>>),
+    /// Whatever else is served here.
+    Other(AxumBody),
+}
+
+impl Sent {
+    pub(super) fn nothing() -> Self {
+        Sent::from(Kind::Nothing)
+    }
+
+    pub(super) fn one(message: Piece, trailers: HeaderMap) -> Self {
+        Sent::from(Kind::One(Some(message), Some(trailers)))
+    }
+
+    /// A stream to a peer that `heard` tells of, where it sends one too.
+    pub(super) fn many(items: Items, heard: Option<Heard>) -> Self {
+        Sent::from(Kind::Many(Box::new(Coalesced::new(items, heard))))
+    }
+
+    pub(super) fn other(body: AxumBody) -> Self {
+        Sent::from(Kind::Other(body))
+    }
+
+    /// The same for a connection that counts its calls.
+    pub(super) fn keeping(mut self, busy: Busy) -> Self {
+        self.busy = Some(busy);
+        self
+    }
+
+    /// The same as axum has bodies.
+    pub(super) fn into_axum(self) -> AxumBody {
+        AxumBody::new(self.map_frame(|frame| frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))))
+    }
+}
+
+impl From<Kind> for Sent {
+    fn from(kind: Kind) -> Self {
+        Sent { kind, busy: None }
+    }
+}
+
+impl Body for Sent {
+    type Data = Piece;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Piece>, axum::Error>>> {
+        let polled = match &mut self.kind {
+            Kind::Nothing => return Poll::Ready(None),
+            Kind::One(message, trailers) => {
+                let message = message.take().map(Frame::data);
+                let frame = message.or_else(|| trailers.take().map(Frame::trailers));
+                return Poll::Ready(frame.map(Ok));
+            }
+            Kind::Many(items) => Pin::new(&mut **items).poll_frame(cx).map_err(|never| match never {}),
+            Kind::Other(body) => Pin::new(body).poll_frame(cx),
+        };
+        polled.map_ok(|frame| frame.map_data(Piece::from))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Nothing => true,
+            Kind::One(message, trailers) => message.is_none() && trailers.is_none(),
+            Kind::Many(_) => false,
+            Kind::Other(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Nothing => SizeHint::with_exact(0),
+            Kind::One(..) | Kind::Many(_) => SizeHint::default(),
+            Kind::Other(body) => body.size_hint(),
+        }
+    }
+}
+
+/// A stream of messages and what is behind them, within the time of its call.
+pub(super) struct Items {
+    framed: Framed,
+    context: Context,
+    timer: Option<Pin<Box<Sleep>>>,
+    ended: bool,
+}
+
+impl Items {
+    pub(super) fn new(framed: Framed, context: Context) -> Self {
+        Items { framed, context, timer: None, ended: false }
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
+        let Some(deadline) = self.context.deadline() else { return Poll::Pending };
+        self.timer.get_or_insert_with(|| Box::pin(clock::sleep_until(deadline))).as_mut().poll(cx)
+    }
+}
+
+impl Body for Items {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Cx<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
+        let this = &mut *self;
+        if this.ended {
+            return Poll::Ready(None);
+        }
+        let outcome = match this.framed.poll_ready(cx) {
+            Poll::Ready(Some(Ok(bytes))) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Poll::Ready(Some(Err(error))) => Some(error),
+            Poll::Ready(None) => None,
+            Poll::Pending if this.poll_deadline(cx).is_pending() => return Poll::Pending,
+            Poll::Pending => Some(Context::deadline_exceeded()),
+        };
+        // Whatever the handler still holds is dropped before the caller learns that it is over.
+        this.framed.close();
+        this.ended = true;
+        // Read only now: what the stream says while it runs counts.
+        Poll::Ready(Some(Ok(Frame::trailers(trailers(&this.context, outcome.as_ref())))))
+    }
+}

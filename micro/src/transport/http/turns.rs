@@ -1,0 +1,289 @@
+//! Whether a peer reads what it is sent, told from how it answers.
+//!
+//! Small frames that wait unread are what h2 counts against a connection, and HTTP/2 says nothing of what a program has
+//! read: a ping is answered by the connection, and a window of megabytes is not renewed for a few bytes. But a peer that
+//! *waits* for an answer says so by its silence. So once in a while an answer is held back: a peer that goes on sending does
+//! not wait for it; one that is silent meanwhile, and speaks as soon as it has the answer, has read that one and so all
+//! before it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use super::coalesce::{BURST, PAUSE};
+use crate::util::clock::Instant;
+
+/// So many answers may leave between two proofs when there were many.
+const MOST: u32 = 512;
+/// A silence of so many usual turns is one,
+const SILENCE: u32 = 16;
+/// and a shorter one than this is none.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// How much came from the peer of one stream.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heard(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    frames: AtomicU32,
+    awaited: AtomicU32,
+}
+
+/// Where a stream is read, and what comes of it is counted.
+#[derive(Debug, Default)]
+pub(super) struct Ear {
+    heard: Heard,
+    waiting: bool,
+}
+
+impl Ear {
+    pub(super) fn heard(&self) -> Heard {
+        self.heard.clone()
+    }
+
+    /// Takes note of a poll for the next frame.
+    pub(super) fn note<T>(&mut self, polled: &Poll<Option<T>>) {
+        let counts = &self.heard.0;
+        match polled {
+            Poll::Pending => self.waiting = true,
+            Poll::Ready(None) => {}
+            Poll::Ready(Some(_)) => {
+                counts.frames.fetch_add(1, Ordering::Relaxed);
+                // What was there before it was asked for answers nothing that was sent since.
+                counts.awaited.fetch_add(u32::from(self.waiting), Ordering::Relaxed);
+                self.waiting = false;
+            }
+        }
+    }
+}
+
+impl Heard {
+    fn frames(&self) -> u32 {
+        self.0.frames.load(Ordering::Relaxed)
+    }
+
+    fn awaited(&self) -> u32 {
+        self.0.awaited.load(Ordering::Relaxed)
+    }
+}
+
+/// How many answers may leave as they come.
+#[derive(Debug)]
+pub(super) struct Turns {
+    heard: Heard,
+    /// What had been heard when the last frame left, and when that was.
+    before: u32,
+    left: Option<Instant>,
+    /// How long a turn usually takes.
+    usual: Duration,
+    /// How many have left of which nothing proves that they were read, and how many may.
+    unproven: u32,
+    most: u32,
+    /// Whether the last trial was passed.
+    trust: bool,
+    trial: Option<Trial>,
+}
+
+/// An answer that was held back, for what the peer does meanwhile and then.
+#[derive(Debug)]
+enum Trial {
+    /// It is still held, and so many frames have been heard up to now, the last of them then.
+    Held { since: Instant, heard: u32, last: Instant },
+    /// It left after a silence.
+    Left { at: Instant, awaited: u32 },
+}
+
+impl Turns {
+    pub(super) fn new(heard: Heard) -> Self {
+        let usual = PAUSE / SILENCE;
+        Turns { heard, before: 0, left: None, usual, unproven: 0, most: BURST, trust: true, trial: None }
+    }
+
+    /// Whether a small frame may leave now because it answers something, and takes note of it if so.
+    pub(super) fn pass(&mut self, now: Instant) -> bool {
+        self.judge(now);
+        let passes = self.answers() && self.unproven < self.most;
+        if passes {
+            if let Some(left) = self.left {
+                self.usual = (self.usual * 7 + (now - left).min(PAUSE)) / 8;
+            }
+            self.leave(now);
+        }
+        passes
+    }
+
+    /// Whether a small frame has to be held back although others may leave: the next proof is due.
+    pub(super) fn is_due(&self) -> bool {
+        self.trust && self.answers() && self.unproven >= self.most
+    }
+
+    /// Takes note of a small frame that leaves for another reason.
+    pub(super) fn leave(&mut self, now: Instant) {
+        self.before = self.heard.frames();
+        self.left = Some(now);
+        self.unproven = self.unproven.saturating_add(1);
+    }
+
+    /// A frame is held back from now on.
+    pub(super) fn hold(&mut self, now: Instant) {
+        let heard = self.heard.frames();
+        self.trial = self.answers().then_some(Trial::Held { since: now, heard, last: now });
+    }
+
+    /// Until when it is held back. That may become later, while the peer goes on.
+    pub(super) fn until(&mut self, now: Instant) -> Option<Instant> {
+        let silence = self.silence();
+        let frames = self.heard.frames();
+        let Some(Trial::Held { since, heard, last }) = &mut self.trial else { return None };
+        if *heard != frames {
+            (*heard, *last) = (frames, now);
+        }
+        Some((*last + silence).min(*since + PAUSE))
+    }
+
+    /// What was held back leaves because its time has come.
+    pub(super) fn release(&mut self, now: Instant) {
+        let silent = match self.trial.take() {
+            Some(Trial::Held { heard, last, .. }) => Some(heard == self.heard.frames() && now - last >= self.silence()),
+            _ => None,
+        };
+        if silent == Some(true) {
+            self.trial = Some(Trial::Left { at: now, awaited: self.heard.awaited() });
+        }
+        if silent == Some(false) {
+            self.distrust();
+        }
+        self.leave(now);
+    }
+
+    /// What was held back leaves with more that has come.
+    pub(super) fn join(&mut self, now: Instant) {
+        self.trial = None;
+        self.leave(now);
+    }
+
+    fn answers(&self) -> bool {
+        self.heard.frames() != self.before
+    }
+
+    // How long a peer must say nothing to be one that waits.
+    fn silence(&self) -> Duration {
+        if self.trust { (self.usual * SILENCE).clamp(SHORTEST, PAUSE) } else { PAUSE }
+    }
+
+    // Whether what left after a silence was what the peer had waited for.
+    fn judge(&mut self, now: Instant) {
+        let Some(Trial::Left { at, awaited }) = self.trial else { return };
+        self.trial = None;
+        if awaited == self.heard.awaited() || now - at > PAUSE {
+            return self.distrust();
+        }
+        self.trust = true;
+        self.unproven = 0;
+        self.most = (self.most * 2).min(MOST);
+    }
+
+    fn distrust(&mut self) {
+        self.trust = false;
+        self.most = BURST;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures_util::stream;
+    use http_body::Frame;
+    use http_body_util::{BodyExt, StreamBody};
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::transport::http::coalesce::Coalesced;
+    use crate::util::{clock, spawn};
+
+    /// A peer that says something and is answered; what it has not read of that is counted.
+    struct Peer {
+        says: mpsc::UnboundedSender<()>,
+        answered: mpsc::UnboundedReceiver<usize>,
+        _answering: spawn::Task<()>,
+    }
+
+    impl Peer {
+        fn new() -> Self {
+            let (says, mut said) = mpsc::unbounded_channel();
+            let (answers, answered) = mpsc::unbounded_channel();
+            let mut ear = Ear::default();
+            let heard = ear.heard();
+            let items = stream::poll_fn(move |cx| {
+                let polled = said.poll_recv(cx);
+                ear.note(&polled);
+                polled
+                    .map(|said| said.map(|()| Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from_static(b"x")))))
+            });
+            let mut body = Coalesced::new(StreamBody::new(items), Some(heard));
+            let answering = spawn::spawn(async move {
+                while let Some(Ok(frame)) = body.frame().await {
+                    let _ = answers.send(frame.into_data().map_or(0, |data| data.len()));
+                }
+            });
+            Peer { says, answered, _answering: answering }
+        }
+
+        /// Speaks `times`, every so often, and reads nothing: how many frames wait for it in the end.
+        async fn floods(&mut self, times: usize, every: Duration) -> usize {
+            for _ in 0..times {
+                self.says.send(()).unwrap();
+                clock::sleep(every).await;
+            }
+            std::iter::from_fn(|| self.answered.try_recv().ok()).count()
+        }
+
+        /// Speaks, awaits the answer, and so on, thinking between: how long that takes.
+        async fn talks(&mut self, turns: u32, thinking: Duration) -> Duration {
+            let begun = clock::now();
+            for _ in 0..turns {
+                self.says.send(()).unwrap();
+                assert_eq!(self.answered.recv().await, Some(1));
+                clock::sleep(thinking).await;
+            }
+            clock::now() - begun
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_waits_for_its_answers_gets_them_at_once() {
+        for thinking in [1, 2, 5] {
+            let thinking = Duration::from_millis(thinking);
+            let took = Peer::new().talks(10_000, thinking).await;
+            assert!(took < (thinking + thinking / 20) * 10_000, "{took:?}, {thinking:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_goes_on_without_waiting_gets_them_together() {
+        for every in [1, 2, 4] {
+            let every = Duration::from_millis(every);
+            let mut peer = Peer::new();
+            let seconds = (every * 20_000).as_secs() as usize;
+            let frames = peer.floods(20_000, every).await;
+            // Those of the beginning, and then as many as of anybody: one for each pause, and one it has earned meanwhile.
+            assert!(frames < 300 + 200 * seconds, "{frames} in {seconds} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_has_waited_and_goes_on_is_found_out() {
+        let mut peer = Peer::new();
+        let thinking = Duration::from_millis(1);
+        peer.talks(5_000, thinking).await;
+        let frames = peer.floods(20_000, thinking).await;
+        assert!(frames < 300 + MOST as usize + 200 * 20, "{frames}");
+        // And may change its mind.
+        clock::sleep(PAUSE * 2).await;
+        peer.floods(0, PAUSE).await;
+        let took = peer.talks(10_000, thinking).await;
+        assert!(took < thinking * 12_000, "{took:?}");
+    }
+}
