@@ -7,6 +7,7 @@ use super::load::{Ended, Load};
 use crate::registry::Node;
 use crate::transport::{Destination, Security, Shortcut, TLS, WIRE};
 use crate::util::clock::{self, Instant};
+use crate::util::line::Line;
 use crate::util::random;
 
 /// Nodes to pick from: a list of them as it stood at a moment. See [`Selector::candidates`](super::Selector::candidates).
@@ -16,7 +17,8 @@ pub struct Candidates(Vec<Arc<Candidate>>);
 /// A node, with all that is kept of it between calls.
 #[derive(Debug)]
 struct Candidate {
-    node: Arc<Node>,
+    // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
+    node: Line<Arc<Node>>,
     load: Arc<Load>,
     shortcut: Shortcut,
     // Read at every call, and so not looked for among the metadata each time.
@@ -51,7 +53,7 @@ impl Candidate {
         let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
         let encrypted = node.metadata.get(TLS).is_some_and(|tls| tls == "yes");
         let security = if encrypted { Security::Node } else { Security::Plain };
-        Candidate { node, load, shortcut: Shortcut::default(), knows_its_id, wire, security }
+        Candidate { node: Line(node), load, shortcut: Shortcut::default(), knows_its_id, wire, security }
     }
 }
 

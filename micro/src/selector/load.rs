@@ -1,11 +1,12 @@
 //! What is known of a node: how long it takes, how much it has to do, and whether it could be reached.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::util::clock::{self, Instant};
+use crate::util::line::Line;
 
 /// What a node that has not answered yet is taken to need while calls to it are in flight.
 const UNKNOWN: Duration = Duration::from_millis(1);
@@ -13,15 +14,22 @@ const UNKNOWN: Duration = Duration::from_millis(1);
 /// How fast old latencies lose their weight.
 const DECAY: Duration = Duration::from_secs(10);
 
+/// For how long quicker answers are not looked at once the latency is known: it would change by less than a thousandth.
+const SETTLED: Duration = Duration::from_millis(10);
+
 /// How long a node is put aside after it could not be reached; doubled each time up to the bound.
 const ASIDE: Duration = Duration::from_secs(1);
 const ASIDE_MOST: Duration = Duration::from_secs(30);
 
 pub(super) struct Load {
     address: String,
-    in_flight: AtomicU32,
+    in_flight: Line<AtomicU32>,
     // What `learned` says of it, so that nobody asks who need not.
     aside: AtomicBool,
+    /// An answer that takes no longer than this teaches nothing until then: both in nanoseconds, the latter since `made`.
+    usual: AtomicU64,
+    settled: AtomicU64,
+    made: Instant,
     learned: Mutex<Learned>,
 }
 
@@ -34,8 +42,15 @@ struct Learned {
 
 impl Load {
     pub(super) fn new(address: &str) -> Self {
-        let (in_flight, aside) = (AtomicU32::new(0), AtomicBool::new(false));
-        Load { address: address.to_owned(), in_flight, aside, learned: Mutex::default() }
+        Load {
+            address: address.to_owned(),
+            in_flight: Line(AtomicU32::new(0)),
+            aside: AtomicBool::new(false),
+            usual: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
+            made: clock::now(),
+            learned: Mutex::default(),
+        }
     }
 
     pub(super) fn address(&self) -> &str {
@@ -73,6 +88,9 @@ impl Load {
 
     /// Learns that a call ended `now`, after `took`.
     pub(super) fn ended(&self, ended: Ended, took: Duration, now: Instant) {
+        if ended == Ended::Answered && self.is_nothing_new(took, now) {
+            return;
+        }
         self.learned(|learned| {
             match ended {
                 Ended::Answered => {
@@ -91,10 +109,22 @@ impl Load {
                     }
                 }
             }
-            if self.aside.load(Ordering::Relaxed) != learned.aside.is_some() {
-                self.aside.store(learned.aside.is_some(), Ordering::Relaxed);
+            self.aside.store(learned.aside.is_some(), Ordering::Relaxed);
+            if let Some((latency, since)) = learned.latency {
+                let settled = since.saturating_duration_since(self.made) + SETTLED;
+                self.usual.store(latency.as_nanos() as u64, Ordering::Relaxed);
+                self.settled.store(settled.as_nanos() as u64, Ordering::Relaxed);
             }
         });
+    }
+
+    /// Whether an answer says no more than others just have. Busy clients get thousands of those between two that do, and need
+    /// not stand in line to report them.
+    fn is_nothing_new(&self, took: Duration, now: Instant) -> bool {
+        let now = now.saturating_duration_since(self.made);
+        !self.aside.load(Ordering::Relaxed)
+            && took.as_nanos() <= u128::from(self.usual.load(Ordering::Relaxed))
+            && now.as_nanos() < u128::from(self.settled.load(Ordering::Relaxed))
     }
 
     fn learned<T>(&self, with: impl FnOnce(&mut Learned) -> T) -> T {
@@ -106,8 +136,6 @@ impl Learned {
     /// Peak EWMA: a slower answer counts at once, a faster one by and by.
     fn observe(&mut self, took: Duration, now: Instant) {
         let latency = match self.latency {
-            // It would change by less than a thousandth, and be worked out at every call of a busy client.
-            Some((old, since)) if took < old && now.saturating_duration_since(since) < DECAY / 1000 => return,
             Some((old, since)) if took < old => {
                 let weight = (-(now - since).as_secs_f64() / DECAY.as_secs_f64()).exp();
                 took + (old - took).mul_f64(weight)

@@ -6,6 +6,7 @@ use std::task::{Context as Cx, Poll, Waker};
 use super::frame::{self, Kind};
 use super::hello::Terms;
 use super::socket::Writing;
+use crate::util::line::Line;
 
 /// What may wait to be written before everybody else has to wait: the bound of a connection.
 pub(super) const FULL: usize = 1024 * 1024;
@@ -22,7 +23,7 @@ pub(super) struct Link<C> {
     pub(super) theirs: Terms,
     /// What we take.
     pub(super) ours: Terms,
-    inner: Mutex<Inner<C>>,
+    inner: Line<Mutex<Inner<C>>>,
 }
 
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub(super) enum Flush {
 impl<C> Link<C> {
     pub(super) fn new(socket: Writing, ours: Terms, theirs: Terms, calls: C) -> Self {
         let queue = Queue { socket: Some(socket), ..Queue::default() };
-        Link { theirs, ours, inner: Mutex::new(Inner { queue, calls }) }
+        Link { theirs, ours, inner: Line(Mutex::new(Inner { queue, calls })) }
     }
 
     /// Does `work` on the queue and the calls, and lets the driver know.

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Cx, Poll};
+use std::task::{Context as Cx, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -37,12 +37,24 @@ pub(super) async fn call(connection: Arc<Connection>, request: Request<'_>) -> R
         context: request.method.server_streaming.then_some(context),
         requests: credit.as_ref(),
     };
-    let id = poll_fn(|cx| begin(&connection, target, &opening, context, message.as_ref(), cx)).await?;
-    let mut waiting = Waiting { connection, id, _sending: None };
-    if let (Some(items), Some(credit)) = (items, credit) {
-        waiting.send(items, credit);
+    let mut stream = items.zip(credit.clone());
+    let mut waiting = Waiting { connection, id: None, _sending: None };
+    let answer = poll_fn(|cx| {
+        if let Some(id) = waiting.id {
+            return waiting.connection.link.with(|_, calls| calls.poll_answer(id, cx)).map(Ok::<_, Error>);
+        }
+        let begun = begin(&waiting.connection, target, &opening, context, message.as_ref(), cx);
+        waiting.id = Some(ready!(begun)?);
+        if let Some((items, credit)) = stream.take() {
+            waiting.send(items, credit);
+        }
+        // Whoever answers knows already whom to wake.
+        Poll::Pending
+    });
+    let answer = answer.await?;
+    if !matches!(answer, Answer::Many(..)) {
+        waiting.id = None;
     }
-    let answer = poll_fn(|cx| waiting.connection.link.with(|_, calls| calls.poll_answer(id, cx))).await;
     match answer {
         Answer::One(message, beside) => {
             context.received(beside.headers, beside.trailers);
@@ -54,6 +66,7 @@ pub(super) async fn call(connection: Arc<Connection>, request: Request<'_>) -> R
         }
         Answer::Many(inbox, headers) => {
             context.received(headers, Metadata::new());
+            let id = waiting.id.expect("it was begun, or there were no answer");
             let items = Items::new(waiting.connection.link.clone(), id, inbox);
             let replies = Streaming::new(Replies { items, _waiting: waiting });
             if request.method.server_streaming {
@@ -126,23 +139,25 @@ fn begin(
             begin::put(out, &method, left, context);
             out.extend_from_slice(message.map_or(&[], |message| message));
         });
-        calls.expect(id, end, opening, queue);
+        calls.expect(id, end, opening, queue, cx);
         let flush = if calls.len() == 1 { Flush::Alone } else { Flush::Together };
         (flush, Poll::Ready(Ok(id)))
     })
 }
 
-/// A call that has been sent. Dropping it before its end cancels it.
+/// A call. Dropping it between its beginning and its end cancels it.
 struct Waiting {
     connection: Arc<Connection>,
-    id: u32,
+    /// While there is something to cancel.
+    id: Option<u32>,
     _sending: Option<Task<()>>,
 }
 
 impl Waiting {
     /// Sends the stream of requests beside everything else: a caller need not read the answer for that.
     fn send(&mut self, items: Streaming<Bytes>, credit: Arc<Credit>) {
-        let (link, id) = (self.connection.link.clone(), self.id);
+        let Some(id) = self.id else { return };
+        let link = self.connection.link.clone();
         self._sending = Some(spawn::spawn(async move {
             if let Err(error) = outgoing::send(&link, id, &credit, items, flags::END).await {
                 fail(&link, id, error);
@@ -165,7 +180,7 @@ fn fail(link: &Link<Calls>, id: u32, error: Error) {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let id = self.id;
+        let Some(id) = self.id else { return };
         self.connection.link.with(|queue, calls| {
             if calls.forget(id) {
                 queue.bare(Kind::Cancel, id);

@@ -18,6 +18,7 @@ use crate::transport::native::incoming::Inbox;
 use crate::transport::native::link::Queue;
 use crate::transport::native::outgoing::Credit;
 use crate::util::clock::Instant;
+use crate::util::line::Line;
 
 /// The last id there is.
 const LAST: u32 = 1 << 31;
@@ -37,9 +38,13 @@ pub(super) struct Calls {
 /// What others see of a connection without taking its lock.
 #[derive(Debug, Default)]
 pub(super) struct Gauge {
-    load: AtomicUsize,
     retired: AtomicBool,
+    busy: AtomicBool,
+    load: Line<AtomicUsize>,
 }
+
+/// From so many calls on every connection a further one is worth its while.
+const BUSY: usize = 128;
 
 /// One call.
 #[derive(Debug)]
@@ -81,6 +86,11 @@ impl Gauge {
     /// How many calls there are.
     pub(super) fn load(&self) -> usize {
         self.load.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has many.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
     }
 
     /// Whether it takes no more calls.
@@ -130,8 +140,8 @@ impl Calls {
         self.next - 1
     }
 
-    /// Expects the answer of call `id`, whose first frame ends at `end`.
-    pub(super) fn expect(&mut self, id: u32, end: u64, opening: &Opening<'_>, queue: &mut Queue) {
+    /// Expects the answer of call `id`, whose first frame ends at `end`, for whoever polls.
+    pub(super) fn expect(&mut self, id: u32, end: u64, opening: &Opening<'_>, queue: &mut Queue, cx: &Cx<'_>) {
         if let Some(deadline) = opening.deadline
             && self.earliest.is_none_or(|earliest| deadline < earliest)
         {
@@ -144,7 +154,7 @@ impl Calls {
                 end,
                 deadline: opening.deadline,
                 context: opening.context.cloned(),
-                answer: State::Awaited(None),
+                answer: State::Awaited(Some(cx.waker().clone())),
                 replies: None,
                 requests: opening.requests.cloned(),
             },
@@ -177,6 +187,10 @@ impl Calls {
                     self.forget(id);
                 }
                 Poll::Ready(answer)
+            }
+            State::Awaited(Some(waker)) if waker.will_wake(cx.waker()) => {
+                open.answer = State::Awaited(Some(waker));
+                Poll::Pending
             }
             _ => {
                 open.answer = State::Awaited(Some(cx.waker().clone()));
@@ -267,6 +281,11 @@ impl Calls {
 
     fn count(&self) {
         self.gauge.load.store(self.open.len(), Ordering::Relaxed);
+        // Written when it changes, because everybody reads it before each call.
+        let busy = self.open.len() >= BUSY;
+        if busy != self.gauge.is_busy() {
+            self.gauge.busy.store(busy, Ordering::Relaxed);
+        }
     }
 }
 

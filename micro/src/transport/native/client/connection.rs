@@ -1,6 +1,7 @@
 //! One connection to a server.
 
 use std::io;
+use std::iter::Peekable;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as Cx, Poll, Waker};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::rpc::Payload;
 use crate::transport::Request;
 use crate::transport::native::driver::{self, Driver, Ended, Side, wake};
 use crate::transport::native::end;
-use crate::transport::native::frame::{self, Frame, Kind};
+use crate::transport::native::frame::{self, Frame, Frames, Kind};
 use crate::transport::native::hello::{self, Terms, Unheard};
 use crate::transport::native::incoming::Inbox;
 use crate::transport::native::link::{Link, Queue};
@@ -22,13 +23,15 @@ use crate::transport::native::socket;
 use crate::transport::native::violation::Violation;
 use crate::transport::tls::{self, Inside, Refused, Security};
 use crate::util::clock::{self, Instant};
+use crate::util::line::Line;
 use crate::util::net;
 use crate::util::spawn::{self, Task};
 
 /// A connection that is up: the server has said its HELLO on it.
 #[derive(Debug)]
 pub(in crate::transport) struct Connection {
-    pub(super) link: Arc<Link<Calls>>,
+    // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
+    pub(super) link: Line<Arc<Link<Calls>>>,
     pub(super) gauge: Arc<Gauge>,
     // What drives it. It ends with the last call.
     driver: OnceLock<Task<()>>,
@@ -115,7 +118,7 @@ impl Connection {
                 Ended::Violated(violation) => tracing::warn!(peer, %violation, "connection closed"),
             }
         });
-        let connection = Connection { link, gauge, driver: OnceLock::new() };
+        let connection = Connection { link: Line(link), gauge, driver: OnceLock::new() };
         let _ = connection.driver.set(task);
         Ok(Arc::new(connection))
     }
@@ -161,14 +164,75 @@ struct Caller {
     seen: u32,
     over: bool,
     woken: Vec<Waker>,
+    replies: Vec<(u32, Answer)>,
 }
 
 impl Caller {
     fn new(link: Arc<Link<Calls>>, guard: Lose, idle: Duration) -> Self {
-        Caller { link, guard, idle, look: clock::after(idle), seen: 0, over: false, woken: Vec::new() }
+        let (look, woken, replies) = (clock::after(idle), Vec::new(), Vec::new());
+        Caller { link, guard, idle, look, seen: 0, over: false, woken, replies }
+    }
+
+    /// Takes frames. Replies are most of them, and whoever has one to wait for has something to send as well: those are read
+    /// first, so that nobody is kept off the connection for longer than it takes to hand them over.
+    fn take(&mut self, bytes: &Bytes) -> Result<(), Violation> {
+        let link = self.link.clone();
+        let mut frames = frame::frames(bytes).peekable();
+        while frames.peek().is_some() && !self.over {
+            let read = self.take_replies(&mut frames);
+            link.with(|queue, calls| {
+                for (id, answer) in self.replies.drain(..) {
+                    known(id, calls)?;
+                    calls.answer(id, answer, None, &mut self.woken);
+                }
+                read?;
+                while let Some(next) = frames.next_if(|next| !is_reply(next)) {
+                    let next = next?;
+                    if next.kind == Kind::Bye {
+                        return self.bye(next);
+                    }
+                    frame(next, &link.ours, queue, calls, &mut self.woken)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn take_replies(&mut self, frames: &mut Peekable<Frames<'_>>) -> Result<(), Violation> {
+        while let Some(next) = frames.next_if(is_reply) {
+            let next = next?;
+            let (beside, message) = end::read_reply(next, &self.link.ours)?;
+            self.replies.push((next.id, Answer::One(message, beside)));
+        }
+        Ok(())
+    }
+
+    fn bye(&mut self, frame: Frame<'_>) -> Result<(), Violation> {
+        let mut body = frame.body;
+        let (reason, words) = (body.u8()?, body.text(1024)?);
+        if reason != 0 {
+            tracing::warn!(reason, words, "the peer closed the connection");
+        }
+        self.guard.handled = Some(frame.id);
+        self.over = true;
+        Ok(())
     }
 }
 
+fn is_reply(next: &Result<Frame<'_>, Violation>) -> bool {
+    next.as_ref().is_ok_and(|frame| frame.kind == Kind::Reply)
+}
+
+/// Whether a call was made.
+fn known(id: u32, calls: &Calls) -> Result<(), Violation> {
+    if id == 0 || id > calls.last() {
+        return Err(Violation::out_of_order("an answer to a call that was not made"));
+    }
+    Ok(())
+}
+
+/// Takes a frame that is no REPLY.
 fn frame(
     frame: Frame<'_>,
     ours: &Terms,
@@ -177,16 +241,10 @@ fn frame(
     woken: &mut Vec<Waker>,
 ) -> Result<(), Violation> {
     let id = frame.id;
-    let of_a_call =
-        matches!(frame.kind, Kind::Reply | Kind::Begin | Kind::Items | Kind::End | Kind::Refused | Kind::Credit);
-    if of_a_call && (id == 0 || id > calls.last()) {
-        return Err(Violation::out_of_order("an answer to a call that was not made"));
+    if matches!(frame.kind, Kind::Begin | Kind::Items | Kind::End | Kind::Refused | Kind::Credit) {
+        known(id, calls)?;
     }
     match frame.kind {
-        Kind::Reply => {
-            let (beside, message) = end::read_reply(frame, ours)?;
-            calls.answer(id, Answer::One(message, beside), None, woken);
-        }
         Kind::Begin => {
             let (headers, inbox) = (end::read_begin(frame, ours)?, Inbox::new(ours.window));
             calls.answer(id, Answer::Many(inbox.clone(), headers), Some(inbox), woken);
@@ -228,25 +286,8 @@ impl Side for Caller {
     const WAITS: bool = false;
 
     fn read(&mut self, frames: &Bytes) -> Result<(), Violation> {
-        let Caller { link, guard, over, woken, .. } = self;
-        let read = link.with(|queue, calls| {
-            for next in frame::frames(frames) {
-                let next = next?;
-                if next.kind == Kind::Bye {
-                    let mut body = next.body;
-                    let (reason, words) = (body.u8()?, body.text(1024)?);
-                    if reason != 0 {
-                        tracing::warn!(reason, words, "the peer closed the connection");
-                    }
-                    guard.handled = Some(next.id);
-                    *over = true;
-                    break;
-                }
-                frame(next, &link.ours, queue, calls, woken)?;
-            }
-            Ok(())
-        });
-        woken.drain(..).for_each(Waker::wake);
+        let read = self.take(frames);
+        self.woken.drain(..).for_each(Waker::wake);
         read
     }
 
@@ -275,6 +316,7 @@ impl Side for Caller {
     }
 
     fn rest(&mut self) {
+        (self.woken, self.replies) = (Vec::new(), Vec::new());
         self.link.with(|_, calls| calls.rest());
     }
 }

@@ -13,8 +13,6 @@ use crate::transport::Security;
 use crate::util::clock::{self, Instant};
 use crate::util::spawn::{self, Task};
 
-/// From so many calls on every connection a further one is worth its while.
-const BUSY: usize = 128;
 /// From so many addresses on, those that are of no use are looked for: they come and go.
 const MANY: usize = 256;
 /// How long an address is left alone after it could not be reached: twice as long each time, up to the longest.
@@ -81,7 +79,7 @@ impl Pools {
     pub(super) fn ready(&self, pool: &Pool) -> Option<Arc<Connection>> {
         let up = pool.up.load();
         let idlest = idlest(&up)?;
-        if idlest.gauge.load() >= BUSY && up.len() < self.0.options.connections {
+        if idlest.gauge.is_busy() && up.len() < self.0.options.connections {
             pool.open(&mut pool.state(), &self.0.options, self.0.security);
         }
         Some(idlest.clone())
@@ -128,9 +126,16 @@ impl Pools {
     }
 }
 
+fn load(connection: &Arc<Connection>) -> usize {
+    connection.gauge.load()
+}
+
 fn idlest(up: &[Arc<Connection>]) -> Option<&Arc<Connection>> {
-    let usable = up.iter().filter(|connection| connection.is_usable());
-    usable.min_by_key(|connection| connection.gauge.load())
+    let mut usable = up.iter().filter(|connection| connection.is_usable());
+    let first = usable.next()?;
+    // One alone is not weighed: its load changes with every call, wherever it is made.
+    let lighter = |one, other| if load(other) < load(one) { other } else { one };
+    Some(usable.fold(first, lighter))
 }
 
 impl State {

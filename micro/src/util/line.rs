@@ -1,0 +1,22 @@
+//! Values that many threads write, each on a line of its own.
+
+use std::ops::{Deref, DerefMut};
+
+/// A value with a cache line to itself: whoever reads what stands beside it does not wait for those who write to it.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Line<T>(pub(crate) T);
+
+impl<T> Deref for Line<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Line<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
