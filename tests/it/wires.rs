@@ -1,6 +1,6 @@
 //! What is spoken between two apps, and that a restart loses nothing on either wire.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -50,15 +50,44 @@ async fn the_wire_is_what_both_sides_speak() {
 }
 
 #[tokio::test]
-async fn the_span_of_a_call_names_its_wire() {
-    let logs = Logs::capture();
+async fn spans_of_calls_name_their_wire_on_both_sides() {
+    let logs = Logs::with_spans();
     let (registry, mirror) = (Registry::memory(), Mirror::default());
     let app = serving(&registry, &mirror, Wire::AsListed).await;
     for (wire, name) in [(Wire::AsListed, "micro/1"), (Wire::Http, "http")] {
-        calling(&registry, wire).await.say(Text::new("foreign")).await.unwrap_err();
-        assert!(logs.text().contains(&format!("wire=\"{name}\"")), "{}", logs.text());
+        calling(&registry, wire).await.say(Text::new("a")).await.unwrap();
+        let (said, wire) = (logs.text(), format!("wire=\"{name}\""));
+        for span in ["call{service=\"echo\" method=\"Say\"", "attempt{service=\"echo\" method=\"Say\""] {
+            assert!(said.lines().any(|line| line.contains(span) && line.contains(&wire)), "{span} with {wire}: {said}");
+        }
     }
     app.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_node_gets_as_many_connections_as_are_set_and_asked_for() {
+    for (wire, connections, most) in [(Wire::AsListed, 1, 1), (Wire::AsListed, 3, 3), (Wire::Http, 1, 2)] {
+        let (registry, mirror) = (Registry::memory(), Mirror::default());
+        let app = serving(&registry, &mirror, Wire::AsListed).await;
+        let client = micro::app().registry(registry.clone()).set(move |settings| {
+            settings.wire = wire;
+            settings.connections = connections;
+        });
+        let echo: EchoClient = client.start().await.unwrap().get().unwrap();
+        let mut open = Vec::new();
+        // Each of them keeps its connection busy, and a further one is opened when all are.
+        for _ in 0..300 {
+            let (sender, texts) = Streaming::channel(1);
+            open.push((sender, echo.shout(texts).await.unwrap()));
+            echo.say(Text::new("who")).await.unwrap();
+        }
+        let seen = mirror.seen.lock().unwrap();
+        let peers: HashSet<String> = seen.iter().map(|context| format!("{:?}", context.peer())).collect();
+        assert_eq!(peers.len(), most, "{connections} over {wire:?}");
+        drop(seen);
+        drop(open);
+        app.stop().await.unwrap();
+    }
 }
 
 /// Counts how often it was asked what.

@@ -110,8 +110,16 @@ fn client(app: &mut App, config: &Config<Settings>, local: Local, registry: Regi
                 Some(tls) => tls,
                 None => settings.tls.client()?,
             };
-            let native = native::ClientOptions { message_limit, tls: tls.clone(), ..Default::default() };
-            let http = http::ClientOptions { message_limit, compress: settings.compress, tls, ..Default::default() };
+            let connections = usize::from(settings.connections);
+            let native = native::ClientOptions { message_limit, connections, tls: tls.clone(), ..Default::default() };
+            let http = http::ClientOptions {
+                message_limit,
+                connections,
+                most_connections: 2 * connections,
+                compress: settings.compress,
+                tls,
+                ..Default::default()
+            };
             Arc::new(Wires::new(settings.wire, NativeClient::new(native), HttpClient::new(http)))
         }
     };

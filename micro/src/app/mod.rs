@@ -33,8 +33,6 @@ use hooks::Hooks;
 use inject::{AnyArc, Inject, Resolver};
 use plan::{Handler, Mounted};
 
-#[allow(unused_imports, reason = "for the documentation")]
-use crate::config;
 use crate::config::load::Surroundings;
 use crate::config::{Code, Need, Section, Source, Value};
 use crate::errors::Result;
@@ -160,8 +158,8 @@ impl App {
         self
     }
 
-    /// Reads a source of settings: [`config::Memory`], [`config::Files`], or one of the program's own. Among sources of one
-    /// layer the later wins; those the settings name come last.
+    /// Reads a source of settings: [`config::Memory`](crate::config::Memory), [`config::Files`](crate::config::Files), or one
+    /// of the program's own. Among sources of one layer the later wins; those the settings name come last.
     pub fn config_from(mut self, source: impl Source, need: Need) -> Self {
         self.sources.push((Box::new(source), need));
         self

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 /// What is logged on this thread, for as long as it lives.
 ///
@@ -25,10 +26,20 @@ struct Written(Arc<Mutex<Vec<u8>>>);
 impl Logs {
     /// Begins to capture, down to the finest level.
     pub fn capture() -> Self {
+        Self::begin(FmtSpan::NONE)
+    }
+
+    /// The same, and a line for every span that ends, with its fields: `attempt{service="greeter" … wire="micro/1"}: … close`.
+    pub fn with_spans() -> Self {
+        Self::begin(FmtSpan::CLOSE)
+    }
+
+    fn begin(spans: FmtSpan) -> Self {
         keep_another();
         let written = Written::default();
         let subscriber = tracing_subscriber::fmt()
             .with_writer(written.clone())
+            .with_span_events(spans)
             .with_ansi(false)
             .without_time()
             .with_max_level(tracing::Level::TRACE)

@@ -84,6 +84,9 @@ pub struct Settings {
     /// What is spoken to other micro processes.
     #[config(default = Wire::AsListed, reload = "restart")]
     pub wire: Wire,
+    /// How many connections a node gets, as the calls to it ask for them; over HTTP twice as many under heavy load.
+    #[config(default = 2, validate(range(1..=64)), reload = "restart")]
+    pub connections: u16,
     /// What of calls over HTTP is compressed: nothing, replies, or requests too from a size on, like `16KiB`.
     #[config(default = Compress::Never, reload = "restart")]
     pub compress: Compress,
