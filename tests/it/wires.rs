@@ -81,10 +81,9 @@ async fn a_node_gets_as_many_connections_as_are_set_and_asked_for() {
             open.push((sender, echo.shout(texts).await.unwrap()));
             echo.say(Text::new("who")).await.unwrap();
         }
-        let seen = mirror.seen.lock().unwrap();
-        let peers: HashSet<String> = seen.iter().map(|context| format!("{:?}", context.peer())).collect();
+        let peers = |seen: &[Context]| seen.iter().map(|context| format!("{:?}", context.peer())).collect();
+        let peers: HashSet<String> = peers(&mirror.seen.lock().unwrap());
         assert_eq!(peers.len(), most, "{connections} over {wire:?}");
-        drop(seen);
         drop(open);
         app.stop().await.unwrap();
     }
