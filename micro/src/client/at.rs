@@ -17,8 +17,8 @@ impl At {
     pub(super) fn parse(text: &str) -> Self {
         let (rest, security, port) = match text.split_once("://") {
             Some(("https", rest)) => (rest, Security::Host, Some(443)),
-            Some(("http", rest)) => (rest, Security::Plain, Some(80)),
-            _ => (text, Security::Plain, None),
+            Some(("http", rest)) => (rest, Security::Unencrypted, Some(80)),
+            _ => (text, Security::Unencrypted, None),
         };
         let rest = if port.is_some() { rest.trim_end_matches('/') } else { rest };
         let bare = rest.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err());
@@ -37,14 +37,14 @@ mod tests {
     #[test]
     fn the_scheme_says_whether_it_is_tls() {
         for (text, address, security) in [
-            ("10.0.0.7:8080", "10.0.0.7:8080", Security::Plain),
-            ("http://10.0.0.7:8080/", "10.0.0.7:8080", Security::Plain),
-            ("http://shop", "shop:80", Security::Plain),
+            ("10.0.0.7:8080", "10.0.0.7:8080", Security::Unencrypted),
+            ("http://10.0.0.7:8080/", "10.0.0.7:8080", Security::Unencrypted),
+            ("http://shop", "shop:80", Security::Unencrypted),
             ("https://shop.example", "shop.example:443", Security::Host),
             ("https://shop.example:8443/", "shop.example:8443", Security::Host),
             ("https://[::1]", "[::1]:443", Security::Host),
             ("https://[::1]:8443", "[::1]:8443", Security::Host),
-            ("nonsense", "nonsense", Security::Plain),
+            ("nonsense", "nonsense", Security::Unencrypted),
         ] {
             assert_eq!(At::parse(text), At { address: address.to_owned(), security }, "{text}");
         }

@@ -52,7 +52,7 @@ impl Candidate {
         let knows_its_id = node.metadata.contains_key("micro");
         let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
         let encrypted = node.metadata.get(TLS).is_some_and(|tls| tls == "yes");
-        let security = if encrypted { Security::Node } else { Security::Plain };
+        let security = if encrypted { Security::Node } else { Security::Unencrypted };
         Candidate { node: Line(node), load, shortcut: Shortcut::default(), knows_its_id, wire, security }
     }
 }

@@ -117,7 +117,7 @@ pub struct Destination<'a> {
 impl<'a> Destination<'a> {
     /// Whoever is at `address`, without encryption.
     pub fn at(address: &'a str) -> Self {
-        Destination { address, node: None, wire: None, security: Security::Plain, shortcut: None }
+        Destination { address, node: None, wire: None, security: Security::Unencrypted, shortcut: None }
     }
 }
 

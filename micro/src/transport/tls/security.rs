@@ -3,7 +3,7 @@
 pub enum Security {
     /// It is not.
     #[default]
-    Plain,
+    Unencrypted,
     /// With TLS, and the peer proves that it is the host of the address.
     Host,
     /// With TLS, and the peer proves the name that all nodes have, where [`ClientTls::with_name`] says one; else as
@@ -15,10 +15,10 @@ pub enum Security {
 
 impl Security {
     /// Each of them, in their order.
-    pub(in crate::transport) const ALL: [Security; 3] = [Security::Plain, Security::Host, Security::Node];
+    pub(in crate::transport) const ALL: [Security; 3] = [Security::Unencrypted, Security::Host, Security::Node];
 
     /// Whether it is TLS.
     pub fn is_tls(self) -> bool {
-        self != Security::Plain
+        self != Security::Unencrypted
     }
 }

@@ -174,7 +174,7 @@ mod tests {
             assert!(error.message().contains("the feature `tls` of micro"), "{error}");
         }
         let client = ClientTls::new();
-        client.check("10.0.0.7:80", Security::Plain).unwrap();
+        client.check("10.0.0.7:80", Security::Unencrypted).unwrap();
         for security in [Security::Host, Security::Node] {
             let error = client.check("10.0.0.7:80", security).unwrap_err();
             assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));

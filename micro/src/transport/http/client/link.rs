@@ -96,7 +96,7 @@ impl Link {
         };
         let stream = net::connect(address).await.map_err(refused)?;
         let stream = match security {
-            Security::Plain => Socket::Plain(stream),
+            Security::Unencrypted => Socket::Plain(stream),
             _ => Socket::Tls(options.tls.connect(stream, address, security, Inside::Http).await?, why.clone()),
         };
         let seen = Arc::new(Seen::new(1));

@@ -248,8 +248,10 @@ mod tests {
     #[tokio::test]
     async fn connections_come_with_the_load_and_go_when_nobody_needs_them() {
         let (address, _server) = server().await;
-        let pools =
-            Pools::new(ClientOptions { idle: Duration::from_millis(50), ..ClientOptions::default() }, Security::Plain);
+        let pools = Pools::new(
+            ClientOptions { idle: Duration::from_millis(50), ..ClientOptions::default() },
+            Security::Unencrypted,
+        );
         let mut slots = vec![slot(&pools, &address).await.unwrap()];
         assert_eq!(links(&pools), [1]);
         for _ in 0..BUSY {
@@ -268,7 +270,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_address_leaves_nothing_behind() {
-        let pools = Pools::new(ClientOptions::default(), Security::Plain);
+        let pools = Pools::new(ClientOptions::default(), Security::Unencrypted);
         assert!(slot(&pools, "127.0.0.1:1").await.is_err());
         until(|| links(&pools).is_empty()).await;
     }

@@ -81,7 +81,7 @@ impl Connection {
             Missing::Unreachable(not_sent(words).from_source(error))
         })?;
         let (mut reading, writing) = match security {
-            Security::Plain => socket::plain(stream),
+            Security::Unencrypted => socket::plain(stream),
             _ => {
                 let shaking = options.tls.connect(stream, address, security, Inside::Native);
                 let shaken = clock::timeout_at(until, shaking).await.map_err(|_| Missing::Unreachable(late()))?;
