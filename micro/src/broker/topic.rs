@@ -36,13 +36,13 @@ impl Topic {
         &self.0
     }
 
-    /// The topic of dead letters of this one where nobody names another: `orders.placed.dead`.
+    /// The topic its dead letters go to where nobody names another: `orders.placed.dlq`.
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse), for a topic that is too long for it.
-    pub fn dead(&self) -> Result<Self> {
-        Self::parse(&format!("{self}.dead"))
+    /// As [`parse`](Self::parse), for a topic that leaves no room for it.
+    pub fn dead_letters(&self) -> Result<Self> {
+        Self::parse(&format!("{self}.dlq"))
     }
 }
 
