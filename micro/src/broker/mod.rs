@@ -7,7 +7,10 @@
 //! Callers hold a [`Broker`], a small cloneable handle. On it,
 //!
 //! - [`Broker::publish`] and [`Broker::publish_all`] hand events over;
-//! - [`Broker::subscribe`] gives [`Deliveries`].
+//! - [`Broker::subscribe`] gives [`Deliveries`];
+//! - [`handling::serve`] runs a [`Handler`] for them, with tries, order and dead letters.
+//!
+//! A [`Publisher`] publishes values of one type.
 //!
 //! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
 //! and programs of one process.
@@ -18,6 +21,7 @@ mod delivery;
 mod event;
 pub mod handling;
 mod memory;
+mod publisher;
 mod subscription;
 mod topic;
 
@@ -31,6 +35,7 @@ pub use delivery::{Deliveries, Delivery, Settle};
 pub use event::Event;
 pub use handling::{Handler, Handling};
 pub use memory::Memory;
+pub use publisher::{PublishOptions, Publisher, TRACE, Typed};
 pub use subscription::{Start, Subscription};
 pub use topic::{Pattern, Topic};
 
