@@ -23,14 +23,10 @@ pub const TRACE: &str = "traceparent";
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
-/// use micro::broker::{Broker, Publisher, Typed};
+/// use micro::broker::{Broker, Publisher};
 ///
-/// #[micro::message]
+/// #[micro::event(topic = "greeter.greeted")]
 /// pub struct Greeted { pub name: String }
-///
-/// impl Typed for Greeted {
-///     const TOPIC: &'static str = "greeter.greeted";
-/// }
 ///
 /// let greeted = Publisher::<Greeted>::new(Broker::memory());
 /// greeted.publish(&Greeted { name: "Ada".into() }).await?;
@@ -183,14 +179,10 @@ mod tests {
     use crate::broker::Subscription;
     use crate::context::Trace;
 
-    #[micro::message]
+    #[micro::event(topic = "greeter.greeted")]
     #[derive(Clone, Debug, PartialEq)]
     struct Greeted {
         name: String,
-    }
-
-    impl Typed for Greeted {
-        const TOPIC: &'static str = "greeter.greeted";
     }
 
     #[tokio::test(start_paused = true)]
