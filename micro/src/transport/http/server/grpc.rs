@@ -116,7 +116,9 @@ impl Grpc {
         if let Some(accept) = &self.accept {
             headers.insert(ACCEPT, accept.clone());
         }
-        metadata::to_reply(&context.reply_headers(), &mut headers);
+        let ahead = context.reply_headers();
+        let said_ahead = !ahead.is_empty();
+        metadata::to_reply(&ahead, &mut headers);
         let sent = outcome.and_then(|reply| match reply {
             Payload::One(message) if !route.method().server_streaming() => {
                 Ok(Sent::one(Piece::message(message, press.as_ref())?, trailers(&context, None)))
@@ -133,6 +135,10 @@ impl Grpc {
             }
         });
         let sent = sent.unwrap_or_else(|error| {
+            if said_ahead {
+                // A caller takes what stands beside a status for trailers.
+                return Sent::ended(trailers(&context, Some(&error)));
+            }
             // All of the answer is in its headers.
             end(&context, Some(&error), &mut headers);
             Sent::nothing()
