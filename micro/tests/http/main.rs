@@ -6,4 +6,6 @@ mod calls;
 #[cfg(all(feature = "transport-gzip", feature = "transport-zstd"))]
 mod compression;
 mod drain;
+mod hostile;
+mod raw;
 mod refusals;

@@ -59,6 +59,7 @@ methods! {
     Flood 7 () => Streaming<()>;
     Drip 8 () => Streaming<()>;
     Gate 9 () => ();
+    Refuse 10 Streaming<()> => ();
 }
 
 /// What the handlers have seen, and what they wait for.
@@ -98,6 +99,11 @@ impl Echo {
         match name {
             // What a call of the handler's own came to; the handler itself ran.
             "Say" if bytes == "pass on" => Err(Error::unavailable("elsewhere").with_fate(Fate::Never)),
+            "Say" if bytes == "much" => {
+                context.reply_header("much", "x".repeat(300_000))?;
+                context.reply_trailer("more", "x".repeat(300_000))?;
+                Ok(Payload::One(bytes))
+            }
             "Say" if bytes == "long" => Err(Error::internal("é".repeat(100_000))),
             "Say" if bytes.starts_with(b"bad") => Err(Error::invalid_argument("`bad` is no message")),
             "Say" => Ok(Payload::One(bytes)),
@@ -164,6 +170,7 @@ impl Echo {
 
     async fn many(&self, name: &str, context: &Context, mut items: Streaming<Bytes>) -> Result<Payload> {
         match name {
+            "Refuse" => Err(Error::failed_precondition("not now")),
             "Sum" => {
                 let (mut count, mut length) = (0, 0);
                 while let Some(item) = items.try_next().await? {

@@ -251,4 +251,120 @@ mod tests {
         connection.shutdown().await.unwrap();
         assert_eq!(reading.await.unwrap().unwrap(), expected);
     }
+
+    /// A socket that takes as much as it likes, when it likes, and remembers whom to wake.
+    #[derive(Debug, Default)]
+    struct Moody {
+        chance: u64,
+        taken: Vec<u8>,
+        waiting: Option<std::task::Waker>,
+    }
+
+    impl Moody {
+        /// A number below `limit`, from a sequence that is the same every time.
+        fn any(&mut self, limit: usize) -> usize {
+            self.chance ^= self.chance << 13;
+            self.chance ^= self.chance >> 7;
+            self.chance ^= self.chance << 17;
+            self.chance as usize % limit
+        }
+    }
+
+    impl AsyncRead for Moody {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Moody {
+        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            if self.any(3) == 0 {
+                self.waiting = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            let count = 1 + self.any(buf.len());
+            self.taken.extend_from_slice(&buf[..count]);
+            Poll::Ready(Ok(count))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[derive(Default)]
+    struct Woken(std::sync::atomic::AtomicBool);
+
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The task of a connection as h2 has it: frames it has not written yet, and a limit of them.
+    struct Connection {
+        io: Gathered<Moody>,
+        frames: BytesMut,
+    }
+
+    impl Connection {
+        fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+            if self.frames.len() > KEPT {
+                // With no room for the answer to what it may read, it does not read.
+                ready!(self.flush(cx));
+            }
+            let _ = Pin::new(&mut self.io).poll_read(cx, &mut ReadBuf::new(&mut [0; 16]));
+            self.flush(cx)
+        }
+
+        fn flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+            while !self.frames.is_empty() {
+                let parts = self.frames.split_at(self.frames.len() / 2);
+                let parts = [IoSlice::new(parts.0), IoSlice::new(parts.1)];
+                let count = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, &parts)).unwrap();
+                self.frames.advance(count);
+            }
+            Pin::new(&mut self.io).poll_flush(cx).map(Result::unwrap)
+        }
+    }
+
+    #[test]
+    fn whatever_is_flushed_arrives_with_no_other_wake_up_than_those_asked_for() {
+        for seed in 1..50 {
+            let (calls, woken) = (Calls::default(), Arc::new(Woken::default()));
+            let waker = std::task::Waker::from(woken.clone());
+            let cx = &mut Context::from_waker(&waker);
+            let moody = Moody { chance: seed, ..Moody::default() };
+            let mut connection = Connection { io: Gathered::new(moody, calls.clone()), frames: BytesMut::new() };
+            let (mut busy, mut sent) = (Vec::new(), Vec::new());
+            for _ in 0..30 {
+                match connection.io.io.any(4) {
+                    0 => busy.push(calls.one_more()),
+                    1 => drop(busy.pop()),
+                    2 => drop(std::mem::take(&mut busy)),
+                    _ => busy.extend([calls.one_more(), calls.one_more()]),
+                }
+                let most = [10, 1_000, FULL, 3 * FULL][connection.io.io.any(4)];
+                let frame: Vec<u8> = (0..connection.io.io.any(most)).map(|n| (sent.len() + n) as u8).collect();
+                sent.extend_from_slice(&frame);
+                connection.frames.extend_from_slice(&frame);
+                woken.0.store(true, Ordering::Relaxed);
+                // More may come at any time, or not until all is quiet.
+                let mut patience = [0, 1, 2, 10_000][connection.io.io.any(4)];
+                while patience > 0 && woken.0.swap(false, Ordering::Relaxed) {
+                    patience -= 1;
+                    let _ = connection.turn(cx);
+                    if let Some(waker) = connection.io.io.waiting.take() {
+                        waker.wake();
+                    }
+                }
+                assert!(patience == 0 || connection.io.io.taken == sent, "{seed}: something is left behind");
+                assert!(sent.starts_with(&connection.io.io.taken), "{seed}: out of order");
+            }
+        }
+    }
 }

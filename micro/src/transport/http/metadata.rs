@@ -12,6 +12,8 @@ pub(super) const HEADERS: u32 = 64 * 1024;
 const MOST_PAIRS: usize = 128;
 /// nor more bytes of names and values.
 const MOST_BYTES: usize = HEADERS as usize;
+/// So much of it we send, as HTTP/2 counts: the path, the deadline and what else a protocol adds find room beside it.
+const MOST_SENT: usize = MOST_BYTES - 2 * 1024;
 
 /// The pairs among `headers` that are the user's.
 ///
@@ -36,13 +38,39 @@ pub(super) fn from_headers(headers: &HeaderMap) -> Result<Metadata> {
 }
 
 /// Adds the pairs of `metadata` to `headers`, except those that would change what a protocol means.
-pub(super) fn to_headers(metadata: &Metadata, headers: &mut HeaderMap) {
+///
+/// # Errors
+///
+/// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when there would be more than a peer takes, and none is added. One
+/// that is sent more by far ends the connection, with the calls of everybody else.
+pub(super) fn to_headers(metadata: &Metadata, headers: &mut HeaderMap) -> Result<()> {
+    if metadata.is_empty() {
+        return Ok(());
+    }
+    let there = headers.iter().map(|(name, value)| size(name.as_str(), value.len()));
+    let more = metadata.iter().map(|(key, value)| size(key, value.len()));
+    if there.chain(more).sum::<usize>() > MOST_SENT {
+        return Err(Error::resource_exhausted(format!("more metadata than a call may carry: {MOST_SENT} bytes")));
+    }
     for (key, value) in metadata.iter() {
         let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) else { continue };
         if !is_reserved(&name) {
             headers.append(name, value);
         }
     }
+    Ok(())
+}
+
+/// The same for an answer, which is not lost over what stands beside it: what is too much is left out.
+pub(super) fn to_reply(metadata: &Metadata, headers: &mut HeaderMap) {
+    if let Err(error) = to_headers(metadata, headers) {
+        tracing::warn!(%error, "what a handler said beside its answer is left out");
+    }
+}
+
+/// What HTTP/2 counts for a header.
+fn size(name: &str, value: usize) -> usize {
+    name.len() + value + 32
 }
 
 fn users<'a>(name: &HeaderName, value: &'a HeaderValue) -> Option<&'a str> {
@@ -107,9 +135,20 @@ mod tests {
         let mut sent = metadata.clone();
         sent.insert("Grpc-Status", "0").unwrap();
         sent.insert("content-length", "7").unwrap();
-        to_headers(&sent, &mut back);
+        to_headers(&sent, &mut back).unwrap();
         assert_eq!(from_headers(&back).unwrap(), metadata);
         assert_eq!(back.len(), 3);
+    }
+
+    #[test]
+    fn too_much_is_not_sent() {
+        let (mut metadata, mut headers) = (Metadata::new(), HeaderMap::new());
+        metadata.insert("a", "x".repeat(MOST_SENT - 33)).unwrap();
+        to_headers(&metadata, &mut headers).unwrap();
+        assert_eq!(headers.len(), 1);
+        assert!(to_headers(&metadata, &mut headers).is_err());
+        to_reply(&metadata, &mut headers);
+        assert_eq!(headers.len(), 1);
     }
 
     #[test]

@@ -89,7 +89,8 @@ fn head(request: &Request<'_>, authority: &Authority, packing: &Packing) -> Resu
     *head.uri_mut() = Uri::from_parts(uri).map_err(|error| wrong(error.into()))?;
 
     let mut headers = HeaderMap::with_capacity(HEADERS);
-    metadata::to_headers(request.context.metadata(), &mut headers);
+    let said = metadata::to_headers(request.context.metadata(), &mut headers);
+    said.map_err(|error| error.with_fate(Fate::Never))?;
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(CONTENT_TYPE, content_type(request.codec));
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));

@@ -30,6 +30,12 @@ const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 /// and what of one may wait to be sent.
 const SEND_BUFFER: usize = 1024 * 1024;
 
+/// Of so many calls that were given up within a second an answer may still come and is passed over.
+const GIVEN_UP: usize = 8 * MOST;
+/// So many frames may come for calls given up before those. h2 counts them for as long as the connection lasts, and then ends it
+/// with all its calls.
+const LATE: usize = 64 * 1024;
+
 /// A connection that is up: the server has been heard on it.
 pub(super) struct Link {
     // Gone once the connection is to end: with the last sender and the last call it does.
@@ -108,6 +114,8 @@ impl Link {
             .initial_connection_window_size(WINDOW)
             .max_header_list_size(HEADERS)
             .max_send_buffer_size(SEND_BUFFER)
+            .max_concurrent_reset_streams(GIVEN_UP)
+            .max_local_error_reset_streams(Some(LATE))
             .handshake::<_, Piece>(io)
             .await
             .map_err(|error| broken(Some(error)))?;

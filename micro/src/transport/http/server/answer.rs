@@ -42,8 +42,8 @@ impl Answer {
                 return Err(failed(&context, &Error::internal("a stream where one message was expected")));
             };
             let mut response = Response::new(EncodedBody::from(bytes));
-            metadata::to_headers(&context.reply_headers(), &mut response.headers);
-            metadata::to_headers(&context.reply_trailers(), &mut response.trailers);
+            metadata::to_reply(&context.reply_headers(), &mut response.headers);
+            metadata::to_reply(&context.reply_trailers(), &mut response.trailers);
             Ok(response)
         })
     }
@@ -58,7 +58,7 @@ impl Answer {
                 Payload::Many(items) => items,
             };
             let mut headers = HeaderMap::new();
-            metadata::to_headers(&context.reply_headers(), &mut headers);
+            metadata::to_reply(&context.reply_headers(), &mut headers);
             // The trailers are read when the stream has ended; what it says while it runs counts.
             late.begin(context);
             let body: connectrpc::EncodedStream = Box::pin(Items { items: Some(items), late });
@@ -113,8 +113,8 @@ impl Answer {
 /// The error, and what the handler said before it failed.
 fn failed(context: &Context, error: &Error) -> ConnectError {
     let mut connect = status::to_connect(error);
-    metadata::to_headers(&context.reply_headers(), connect.response_headers_mut());
-    metadata::to_headers(&context.reply_trailers(), connect.trailers_mut());
+    metadata::to_reply(&context.reply_headers(), connect.response_headers_mut());
+    metadata::to_reply(&context.reply_trailers(), connect.trailers_mut());
     connect
 }
 

@@ -26,6 +26,10 @@ const PREFACE: usize = 24;
 /// How long a drain waits for it. Asked to shut down earlier, hyper gives up on the connection and what was sent on it.
 const BEGIN: Duration = Duration::from_millis(500);
 
+/// How many frames may come late, for a call that was answered before its request had ended: what is on its way then is no attack.
+/// h2 counts them for as long as the connection lasts, and keeps no more of each than it does of a call.
+const LATE: usize = 16 * 1024;
+
 pub(super) async fn serve<I, F>(
     io: I,
     answer: impl Fn(Request<Incoming>) -> F + Send + 'static,
@@ -88,6 +92,7 @@ fn builder(options: &ServerOptions) -> auto::Builder<Tasks> {
         .max_concurrent_streams(options.streams)
         // Callers that give up in numbers are no attack: as many may be undone before we get to them as may be open.
         .max_pending_accept_reset_streams(options.streams as usize)
+        .max_local_error_reset_streams(LATE)
         .max_header_list_size(HEADERS)
         .initial_connection_window_size(WINDOW)
         .keep_alive_interval(options.keepalive)

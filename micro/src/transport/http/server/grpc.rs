@@ -116,8 +116,9 @@ impl Grpc {
         if let Some(accept) = &self.accept {
             headers.insert(ACCEPT, accept.clone());
         }
-        let reply_headers = context.reply_headers();
-        metadata::to_headers(&reply_headers, &mut headers);
+        let ahead = context.reply_headers();
+        let said_ahead = !ahead.is_empty();
+        metadata::to_reply(&ahead, &mut headers);
         let sent = outcome.and_then(|reply| match reply {
             Payload::One(message) if !route.method().server_streaming() => {
                 Ok(Sent::one(Piece::message(message, press.as_ref())?, trailers(&context, None)))
@@ -134,10 +135,12 @@ impl Grpc {
             }
         });
         let sent = sent.unwrap_or_else(|error| {
-            // All of the answer is in its headers.
-            for (name, value) in &trailers(&context, Some(&error)) {
-                headers.append(name, value.clone());
+            if said_ahead {
+                // A caller takes what stands beside a status for trailers.
+                return Sent::ended(trailers(&context, Some(&error)));
             }
+            // All of the answer is in its headers.
+            end(&context, Some(&error), &mut headers);
             Sent::nothing()
         });
         let mut response = Response::new(sent);
@@ -195,8 +198,15 @@ impl Grpc {
         B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
     {
         let format = self.format(headers)?;
-        let mut requests =
-            Requests { body, unread: Unread::default(), limit: self.limit, formats: self.formats.clone(), format, ear };
+        let mut requests = Requests {
+            body,
+            unread: Unread::default(),
+            limit: self.limit,
+            formats: self.formats.clone(),
+            format,
+            ear,
+            ended: false,
+        };
         let payload = match route.method().client_streaming() {
             true => Payload::Many(Streaming::new(requests)),
             false => Payload::One(requests.only(self.patience).await?),
@@ -234,10 +244,13 @@ fn context(headers: &HeaderMap, route: &Route, caller: Option<&Caller>, lent: &E
 /// The end of an answer: how it went, and what the handler has said about it.
 pub(super) fn trailers(context: &Context, error: Option<&Error>) -> HeaderMap {
     let mut trailers = HeaderMap::with_capacity(1);
-    status::to_trailers(error, &mut trailers);
-    let said = context.reply_trailers();
-    metadata::to_headers(&said, &mut trailers);
+    end(context, error, &mut trailers);
     trailers
+}
+
+fn end(context: &Context, error: Option<&Error>, trailers: &mut HeaderMap) {
+    status::to_trailers(error, trailers);
+    metadata::to_reply(&context.reply_trailers(), trailers);
 }
 
 /// The messages of a request, as they come.
@@ -248,6 +261,7 @@ struct Requests<B> {
     formats: CompressionRegistry,
     format: Option<String>,
     ear: Ear,
+    ended: bool,
 }
 
 impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
@@ -303,29 +317,64 @@ impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
     }
 }
 
-impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Stream for Requests<B> {
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {
-        let this = &mut *self;
+impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
+    fn poll_message(&mut self, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {
         loop {
-            if let Some(message) = this.next().transpose() {
+            if let Some(message) = self.next().transpose() {
                 return Poll::Ready(Some(message));
             }
-            let polled = Pin::new(&mut this.body).poll_frame(cx);
-            this.ear.note(&polled);
+            let polled = Pin::new(&mut self.body).poll_frame(cx);
+            self.ear.note(&polled);
             match ready!(polled) {
-                Some(frame) => this.take(frame)?,
-                None if this.unread.is_empty() => return Poll::Ready(None),
-                None => {
-                    this.unread = Unread::default();
-                    return Poll::Ready(Some(Err(broken_off())));
-                }
+                Some(frame) => self.take(frame)?,
+                None if self.unread.is_empty() => return Poll::Ready(None),
+                None => return Poll::Ready(Some(Err(broken_off()))),
             }
         }
     }
 }
 
+impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Stream for Requests<B> {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let next = ready!(self.poll_message(cx));
+        // What cannot be read now will not be later, and a handler may pass over errors.
+        self.ended = !matches!(next, Some(Ok(_)));
+        Poll::Ready(next)
+    }
+}
+
 fn broken_off() -> Error {
     Error::invalid_argument("the request broke off within a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_of_requests_ends_with_what_cannot_be_read() {
+        for (sent, messages) in
+            [("\0\0\0\0\x01a\x02\0\0\0\0", 1), ("\0\0\0\0\x0bhello, world", 0), ("\0\0\0\0\x01a\0\0\0\0\x05b", 1)]
+        {
+            let requests = Requests {
+                body: Full::new(Bytes::from_static(sent.as_bytes())),
+                unread: Unread::default(),
+                limit: 10,
+                formats: CompressionRegistry::default(),
+                format: None,
+                ear: Ear::default(),
+                ended: false,
+            };
+            let read: Vec<_> = requests.map(|request| request.is_ok()).take(5).collect().await;
+            assert_eq!(read, [&[true, true][..messages], &[false]].concat());
+        }
+    }
 }

@@ -49,7 +49,7 @@ impl Late {
     fn trailers(&self) -> HeaderMap {
         let mut trailers = HeaderMap::new();
         if let Some(context) = self.context.get() {
-            metadata::to_headers(&context.reply_trailers(), &mut trailers);
+            metadata::to_reply(&context.reply_trailers(), &mut trailers);
         }
         trailers
     }

@@ -43,6 +43,11 @@ impl Sent {
         Sent::from(Kind::One(Some(message), Some(trailers)))
     }
 
+    /// No message, and what is behind the headers.
+    pub(super) fn ended(trailers: HeaderMap) -> Self {
+        Sent::from(Kind::One(None, Some(trailers)))
+    }
+
     /// A stream to a peer that `heard` tells of, where it sends one too.
     pub(super) fn many(items: Items, heard: Option<Heard>) -> Self {
         Sent::from(Kind::Many(Box::new(Coalesced::new(items, heard))))
