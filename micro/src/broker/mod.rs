@@ -10,13 +10,14 @@
 //! - [`Broker::subscribe`] gives [`Deliveries`].
 //!
 //! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
-//! and programs of one process.
+//! and programs of one process. [`Broker::connect`] finds it, and those of outside crates, by the [`Scheme`] of a URL.
 
 mod backend;
 mod capabilities;
 mod delivery;
 mod event;
 mod memory;
+mod scheme;
 mod subscription;
 mod topic;
 
@@ -29,6 +30,7 @@ pub use capabilities::Capabilities;
 pub use delivery::{Deliveries, Delivery, Settle};
 pub use event::Event;
 pub use memory::Memory;
+pub use scheme::Scheme;
 pub use subscription::{Start, Subscription};
 pub use topic::{Pattern, Topic};
 
@@ -78,6 +80,19 @@ impl Broker {
     /// A broker of its own in this process's memory, shared by the clones of this handle only.
     pub fn memory() -> Self {
         Self::new(Memory::new())
+    }
+
+    /// The broker a URL names: `memory`, `nats://10.0.0.1:4222`, or what a backend crate added.
+    ///
+    /// A broker that is away is none the less connected to: its [`state`](Self::state) says so, and it is tried again.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when no backend knows the scheme (the message lists those there
+    /// are, or names the feature that is missing) or the backend cannot read the rest;
+    /// [`Unauthenticated`](crate::Code::Unauthenticated) when it refuses the login.
+    pub async fn connect(url: &str) -> Result<Self> {
+        scheme::connect(url).await.map_err(|error| error.in_operation("broker.connect"))
     }
 
     /// The backend's name, for people: `memory`.
