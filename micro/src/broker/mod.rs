@@ -10,13 +10,16 @@
 //! - [`Broker::subscribe`] gives [`Deliveries`].
 //!
 //! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
-//! and programs of one process. [`Broker::connect`] finds it, and those of outside crates, by the [`Scheme`] of a URL.
+//! and programs of one process; with the feature `broker-nats` there is `Nats`. [`Broker::connect`] finds them, and those of
+//! outside crates, by the [`Scheme`] of a URL. The guide says [what is lost when](crate::guide::events).
 
 mod backend;
 mod capabilities;
 mod delivery;
 mod event;
 mod memory;
+#[cfg(feature = "broker-nats")]
+mod nats;
 mod scheme;
 mod subscription;
 mod topic;
@@ -30,6 +33,8 @@ pub use capabilities::Capabilities;
 pub use delivery::{Deliveries, Delivery, Settle};
 pub use event::Event;
 pub use memory::Memory;
+#[cfg(feature = "broker-nats")]
+pub use nats::Nats;
 pub use scheme::Scheme;
 pub use subscription::{Start, Subscription};
 pub use topic::{Pattern, Topic};
