@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use async_nats::{HeaderMap, Message};
+use async_nats::{HeaderMap, HeaderName, Message};
 use bytes::Bytes;
 
 use super::envelope::{self, Envelope};
@@ -124,13 +124,14 @@ pub(super) fn read(message: Message, otherwise: Otherwise) -> Result<Event> {
 fn pairs(headers: &HeaderMap) -> Metadata {
     let mut metadata = Metadata::new();
     let listed = headers.get(PAIRS).map(|keys| keys.as_str()).unwrap_or_default();
-    let mut taken: HashMap<&str, usize> = HashMap::new();
+    // Each value is looked at once, however many a peer has written.
+    let mut taken = HashMap::new();
     for entry in listed.split(',').filter(|entry| !entry.is_empty()) {
         let key = entry.trim_end_matches('*');
-        let count = taken.entry(key).or_default();
-        let value = headers.get_all(key).nth(*count).map(|value| value.as_str());
-        *count += 1;
-        let Some(value) = value else { continue };
+        // The driver panics at what is no name of a header.
+        let Ok(name) = key.parse::<HeaderName>() else { continue };
+        let Some(value) = taken.entry(key).or_insert_with(|| headers.get_all(name)).next() else { continue };
+        let value = value.as_str();
         let value = if key.len() < entry.len() { Cow::Owned(unescaped(value)) } else { Cow::Borrowed(value) };
         metadata.receive(key, &value);
     }
@@ -254,7 +255,7 @@ mod tests {
         headers.insert("Tenant", "100%41");
         headers.insert("Nats-Sequence", "5");
         headers.insert("Content-Type", "text/plain");
-        headers.insert("Micro-Metadata", "absent,,*,no key,x*");
+        headers.insert("Micro-Metadata", "absent,,*,no key,x*,a:b,grün,Micro-Id,Tenant\t");
         let event = event();
         let otherwise = Otherwise { id: Some("orders-7".into()), time: UNIX_EPOCH };
         let read = read(message(&event, (headers, "hi".into())), otherwise).expect("an event");
