@@ -53,6 +53,11 @@ async fn client(server: &Server) -> async_nats::Client {
     async_nats::connect(server.address()).await.expect("the server lets the test in")
 }
 
+/// Waits until the server has read what this client subscribed to: it answers at once that nobody is there.
+async fn heard(client: &async_nats::Client) {
+    client.request(client.new_inbox(), "".into()).await.expect_err("nobody answers");
+}
+
 /// Runs a long test against every version at once.
 async fn on_each(test: impl AsyncFn(&'static str, PathBuf)) {
     futures_util::future::join_all(installed().into_iter().map(|(name, program)| test(name, program))).await;
@@ -149,7 +154,7 @@ async fn go_micro_is_met_half_way() {
         let broker = broker(&server, "?envelope=go-micro").await;
 
         let mut go = client.subscribe("orders").await.unwrap();
-        client.flush().await.unwrap();
+        heard(&client).await;
         let mut metadata = micro::metadata::Metadata::new();
         metadata.append("tenant", "grün").unwrap();
         let sent = Event::new(topic("orders"), "{\"id\":7}").with_id("7").with_metadata(metadata);
@@ -184,7 +189,7 @@ async fn others_read_our_headers_and_we_read_theirs() {
         let broker = broker(&server, "?stream=shop").await;
         let mut ours = broker.subscribe(of("orders")).await.unwrap();
         let mut others = client.subscribe("orders").await.unwrap();
-        client.flush().await.unwrap();
+        heard(&client).await;
         let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let mut metadata = micro::metadata::Metadata::new();
         metadata.append("traceparent", trace).unwrap();
@@ -326,8 +331,8 @@ async fn the_server_hears_once_of_each_delivery() {
         let broker = broker(&server, "?stream=shop").await;
         let mut orders = broker.subscribe(of("orders").with_queue("once").durable()).await.unwrap();
         let client = client(&server).await;
-        let mut heard = client.subscribe("$JS.ACK.>").await.unwrap();
-        client.flush().await.unwrap();
+        let mut acks = client.subscribe("$JS.ACK.>").await.unwrap();
+        heard(&client).await;
         for body in ["acked", "rejected", "dropped", "late"] {
             broker.publish(Event::new(topic("orders"), body)).await.unwrap();
         }
@@ -339,7 +344,7 @@ async fn the_server_hears_once_of_each_delivery() {
         // Given up while it waits for the server: the server hears of it all the same, once.
         drop(late.retry(Duration::from_secs(60)));
         let mut said = Vec::new();
-        while let Ok(Some(message)) = tokio::time::timeout(Duration::from_millis(500), heard.next()).await {
+        while let Ok(Some(message)) = tokio::time::timeout(Duration::from_millis(500), acks.next()).await {
             let word = String::from_utf8_lossy(&message.payload).into_owned();
             said.push((message.subject.split('.').nth(5).unwrap().to_owned(), word));
         }
