@@ -13,7 +13,8 @@
 //! A [`Publisher`] publishes values of one type.
 //!
 //! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
-//! and programs of one process.
+//! and programs of one process; with the feature `broker-nats` there is `Nats`. [`Broker::connect`] finds them, and those of
+//! outside crates, by the [`Scheme`] of a URL. The guide says [what is lost when](crate::guide::events).
 
 mod backend;
 mod capabilities;
@@ -21,7 +22,10 @@ mod delivery;
 mod event;
 pub mod handling;
 mod memory;
+#[cfg(feature = "broker-nats")]
+mod nats;
 mod publisher;
+mod scheme;
 mod subscription;
 mod topic;
 
@@ -35,7 +39,10 @@ pub use delivery::{Deliveries, Delivery, Settle};
 pub use event::Event;
 pub use handling::{Handler, Handling};
 pub use memory::Memory;
+#[cfg(feature = "broker-nats")]
+pub use nats::Nats;
 pub use publisher::{PublishOptions, Publisher, TRACE, Typed};
+pub use scheme::Scheme;
 pub use subscription::{Start, Subscription};
 pub use topic::{Pattern, Topic};
 
@@ -85,6 +92,19 @@ impl Broker {
     /// A broker of its own in this process's memory, shared by the clones of this handle only.
     pub fn memory() -> Self {
         Self::new(Memory::new())
+    }
+
+    /// The broker a URL names: `memory`, `nats://10.0.0.1:4222`, or what a backend crate added.
+    ///
+    /// A broker that is away is none the less connected to: its [`state`](Self::state) says so, and it is tried again.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when no backend knows the scheme (the message lists those there
+    /// are, or names the feature that is missing) or the backend cannot read the rest;
+    /// [`Unauthenticated`](crate::Code::Unauthenticated) when it refuses the login.
+    pub async fn connect(url: &str) -> Result<Self> {
+        scheme::connect(url).await.map_err(|error| error.in_operation("broker.connect"))
     }
 
     /// The backend's name, for people: `memory`.

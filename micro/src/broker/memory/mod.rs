@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::stream;
 
-use super::{Backend, Capabilities, Deliveries, Event, Start, Subscription};
+use super::{Backend, Broker, Capabilities, Deliveries, Event, Scheme, Start, Subscription};
 use crate::errors::{Error, Result};
 use crate::util::clock;
 
@@ -28,6 +28,21 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// for a second and fails with [`ResourceExhausted`](crate::Code::ResourceExhausted).
 #[derive(Clone, Default)]
 pub struct Memory(Arc<Shared>);
+
+inventory::submit! {
+    Scheme {
+        name: "memory",
+        example: "memory",
+        connect: |url| Box::pin(async move {
+            match url.split_once("://") {
+                Some((_, more)) if !more.is_empty() => {
+                    Err(Error::invalid_argument(format!("nothing may follow `memory://`, not `{more}`")))
+                }
+                _ => Ok(Broker::memory()),
+            }
+        }),
+    }
+}
 
 #[derive(Default)]
 struct Shared(Mutex<Known>);
@@ -131,7 +146,6 @@ mod tests {
 
     use super::*;
     use crate::Code;
-    use crate::broker::Broker;
 
     #[tokio::test(start_paused = true)]
     async fn keeps_the_promises_of_its_room() {
