@@ -257,6 +257,25 @@ pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     message::message(options.into(), item.into()).into()
 }
 
+/// Makes a message an event: one with a topic, which a `Publisher` publishes and a subscriber is given.
+///
+/// ```ignore
+/// #[micro::event(topic = "orders.placed")]
+/// pub struct Placed {
+///     pub order: u64,
+/// }
+///
+/// let placed = Publisher::<Placed>::new(broker);
+/// placed.publish(&Placed { order: 7 }).await?;
+/// ```
+///
+/// A topic is words with dots between them. Everything else is as for `#[micro::message]`: the other options, and
+/// `#[message(..)]` on fields.
+#[proc_macro_attribute]
+pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
+    message::event(options.into(), item.into()).into()
+}
+
 /// Makes a struct one of settings: read from defaults, files, the environment and flags, checked, and changed while running.
 ///
 /// ```ignore

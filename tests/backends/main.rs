@@ -1,4 +1,5 @@
 //! Every backend against its real server, in the versions that `tests/run.sh` installs.
 
+mod broker_nats;
 mod config_app;
 mod config_nats;

@@ -7,9 +7,9 @@ use proc_macro2::Span;
 use quote::ToTokens as _;
 use syn::{Attribute, Ident, LitStr, Type};
 
-use super::input::{Body, Content, EncodingOptions, Input, Member, MemberOptions, Variant};
+use super::input::{Body, Content, EncodingOptions, Input, Marked, Member, MemberOptions, Variant};
 use super::model::{Carries, Choice, Model, Part, PartKind, Reserved, Shape, Tag, Values};
-use super::names::{is_name, is_package};
+use super::names::{is_name, is_package, is_topic};
 use super::spelling;
 use crate::report::Report;
 
@@ -20,11 +20,33 @@ pub(super) fn check(input: &Input, model: &Model, report: &mut Report) {
         report.error(prost, "an enum without data is no message, for prost neither: its fields there are `i32`");
     }
     check_names(input, report);
+    check_topic(input, model, report);
     match (&input.body, &model.shape) {
         (Body::Struct(members), Shape::Struct(parts)) => check_struct(members, parts, &model.reserved, report),
         (Body::Enum(variants), Shape::OneOf(choices)) => check_oneof(variants, choices, model, report),
         (Body::Enum(variants), Shape::Enumeration(values)) => check_enumeration(variants, values, report),
         _ => {}
+    }
+}
+
+fn check_topic(input: &Input, model: &Model, report: &mut Report) {
+    if input.options.marked != Marked::Event {
+        return;
+    }
+    if matches!(model.shape, Shape::Enumeration(_)) {
+        report.error(
+            &input.ident,
+            "an event is a message, and this is a number: write a struct with a field of this type",
+        );
+    }
+    let Some(topic) = &input.options.topic else {
+        report.error(&input.ident, "an event has a topic: write `#[micro::event(topic = \"orders.placed\")]`");
+        return;
+    };
+    if !is_topic(&topic.value()) {
+        let text = topic.value();
+        let what = "is no topic: expected words with dots between them, without white space and wildcards";
+        report.error(topic, format!("`{text}` {what}"));
     }
 }
 

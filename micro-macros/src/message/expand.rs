@@ -20,7 +20,19 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let serde = serde(&model.ident, is_enumeration);
     let named = (!is_enumeration).then(|| named(&model.ident));
     let prost = model.prost.then(|| prost(model));
-    in_scope(model, &quote!(#implementations #serde #named #prost))
+    let typed = typed(model);
+    in_scope(model, &quote!(#implementations #serde #named #prost #typed))
+}
+
+/// The topic of an event.
+fn typed(model: &Model) -> Option<TokenStream> {
+    let topic = model.topic.as_ref()?;
+    let (micro, ident) = (model.home.private(), &model.ident);
+    Some(quote! {
+        impl #micro::Typed for #ident {
+            const TOPIC: &'static str = #topic;
+        }
+    })
 }
 
 /// Stands in for the implementations of a message with an error, so that its uses are not errors too.
@@ -52,7 +64,8 @@ pub(super) fn stub(input: &Input, model: &Model) -> TokenStream {
         (Body::Struct(_), _) => stub_message(ident),
     };
     let serde = serde(ident, matches!((&input.body, &model.shape), (Body::Enum(_), Shape::Enumeration(_))));
-    in_scope(model, &quote!(#implementations #serde))
+    let typed = typed(model);
+    in_scope(model, &quote!(#implementations #serde #typed))
 }
 
 fn stub_message(ident: &Ident) -> TokenStream {

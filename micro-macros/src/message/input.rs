@@ -18,8 +18,18 @@ pub(super) struct Input {
     pub(super) body: Body,
 }
 
+/// Which of ours stands on the item.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marked {
+    Message,
+    Event,
+}
+
 /// The options of the attribute itself.
 pub(super) struct TypeOptions {
+    pub(super) marked: Marked,
+    /// Of an event only.
+    pub(super) topic: Option<LitStr>,
     pub(super) package: Option<LitStr>,
     pub(super) name: Option<LitStr>,
     pub(super) reserved: Option<Given<TokenStream>>,
@@ -86,8 +96,8 @@ pub(super) struct EncodingOptions {
 
 impl Input {
     /// Reads the item; `None`, with an error in the report, when it can be no message at all.
-    pub(super) fn read(options: TokenStream, item: TokenStream, report: &mut Report) -> Option<Self> {
-        let options = TypeOptions::read(options, report);
+    pub(super) fn read(marked: Marked, options: TokenStream, item: TokenStream, report: &mut Report) -> Option<Self> {
+        let options = TypeOptions::read(marked, options, report);
         let mut item: Item = report.keep(syn::parse2(item))?;
         match &mut item {
             Item::Struct(declared) => {
@@ -121,9 +131,11 @@ impl Input {
 }
 
 impl TypeOptions {
-    fn read(tokens: TokenStream, report: &mut Report) -> Self {
+    fn read(marked: Marked, tokens: TokenStream, report: &mut Report) -> Self {
         let mut options = Options::of_tokens(tokens, report);
         let read = TypeOptions {
+            marked,
+            topic: if marked == Marked::Event { options.text("topic") } else { None },
             package: options.text("package"),
             name: options.text("name"),
             reserved: options.list("reserved"),

@@ -1,4 +1,4 @@
-//! `#[micro::message]`: a struct or enum with protobuf bytes, JSON and a description.
+//! `#[micro::message]`: a struct or enum with protobuf bytes, JSON and a description. `#[micro::event]`: one with a topic.
 
 mod check;
 mod expand;
@@ -13,22 +13,34 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::report::Report;
-use input::Input;
+use input::{Input, Marked};
 use model::Model;
 pub(crate) use names::{is_name, is_package};
 pub(crate) use spelling::{named, without_self};
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.
 pub(crate) fn message(options: TokenStream, item: TokenStream) -> TokenStream {
-    // The crate being compiled, for which no package was named. Absent only where nobody compiles with cargo.
-    let package = std::env::var("CARGO_CRATE_NAME").unwrap_or_default();
-    expanded(options, item, &package)
+    expanded(options, item, &compiled())
+}
+
+/// The same for a message that is an event.
+pub(crate) fn event(options: TokenStream, item: TokenStream) -> TokenStream {
+    written_as(Marked::Event, options, item, &compiled())
+}
+
+/// The crate being compiled, for which no package was named. Absent only where nobody compiles with cargo.
+fn compiled() -> String {
+    std::env::var("CARGO_CRATE_NAME").unwrap_or_default()
 }
 
 /// The same for a message whose full name begins with `package` unless its options say otherwise.
 pub(crate) fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
+    written_as(Marked::Message, options, item, package)
+}
+
+fn written_as(marked: Marked, options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
-    let Some(input) = Input::read(options, item.clone(), &mut report) else {
+    let Some(input) = Input::read(marked, options, item.clone(), &mut report) else {
         let errors = report.into_tokens();
         return quote!(#item #errors);
     };

@@ -21,6 +21,8 @@ pub(super) struct Model {
     pub(super) name: String,
     pub(super) docs: String,
     pub(super) home: Home,
+    /// Of an event.
+    pub(super) topic: Option<String>,
     pub(super) reserved: Vec<Reserved>,
     /// Whether it is a message of prost too.
     pub(super) prost: bool,
@@ -137,6 +139,7 @@ impl Model {
             name,
             docs: input.docs.clone(),
             home: input.options.home.clone(),
+            topic: input.options.topic.as_ref().map(syn::LitStr::value),
             reserved: reserved(input.options.reserved.clone(), report),
             prost: input.options.prost.is_some(),
             shape,

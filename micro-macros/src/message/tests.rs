@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::expanded;
+use super::input::Marked;
+use super::{expanded, written_as};
 use crate::snapshot::{self, assert_snapshot};
 
 fn check_snapshot(name: &str, options: TokenStream, item: TokenStream) {
@@ -370,4 +371,42 @@ fn enums_that_cannot_be_are_refused() {
         let said = complaints(quote!(), item.clone());
         assert!(said.iter().any(|said| said.contains(reason)), "{item}: {said:?}");
     }
+}
+
+#[test]
+fn an_event() {
+    let item = quote!(
+        pub struct Placed {
+            pub order: u64,
+        }
+    );
+    assert_snapshot("message", "event", written_as(Marked::Event, quote!(topic = "orders.placed"), item, "shop"));
+}
+
+#[test]
+fn an_event_has_a_topic_and_a_message_has_none() {
+    let said = |marked, options, item| snapshot::complaints(written_as(marked, options, item, "shop")).join("\n");
+    let placed = quote!(
+        struct Placed {
+            order: u64,
+        }
+    );
+    assert!(said(Marked::Event, quote!(), placed.clone()).contains("an event has a topic: write"));
+    for topic in ["", "a..b", "a b", "a.*", "a.>"] {
+        let text = said(Marked::Event, quote!(topic = #topic), placed.clone());
+        assert!(text.contains(&format!("`{topic}` is no topic: expected words with dots between them")), "{text}");
+    }
+    let number = said(
+        Marked::Event,
+        quote!(topic = "a"),
+        quote!(
+            enum State {
+                On,
+                Off,
+            }
+        ),
+    );
+    assert!(number.contains("an event is a message, and this is a number"), "{number}");
+    let text = said(Marked::Message, quote!(topic = "a"), placed);
+    assert!(text.contains("unknown option `topic`"), "{text}");
 }

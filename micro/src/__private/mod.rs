@@ -20,6 +20,7 @@ pub use crate::app::inject::{
     AnyArc, Ask, AskAny, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, HandlerEntry, Init,
     InitFallback, Location, Provided, ProviderEntry, Resolver,
 };
+pub use crate::broker::Typed;
 pub use crate::client::{CallOptions, Client};
 pub use crate::context::Context;
 pub use crate::errors::{Code, Error, Mapping, Result};

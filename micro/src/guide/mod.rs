@@ -1,5 +1,5 @@
 //! The ideas of micro, one page each: [`messages`], [`contracts`], [`handlers`], [`clients`], [`errors`], [`context`],
-//! [`configuration`], [`running`], [`encryption`], [`testing`] and [`without_contracts`].
+//! [`configuration`], [`running`], [`events`], [`encryption`], [`testing`] and [`without_contracts`].
 
 #[doc = include_str!("messages.md")]
 pub mod messages {}
@@ -20,6 +20,8 @@ pub mod context {}
 pub mod configuration {}
 #[doc = include_str!("running.md")]
 pub mod running {}
+#[doc = include_str!("events.md")]
+pub mod events {}
 #[doc = include_str!("encryption.md")]
 pub mod encryption {}
 #[doc = include_str!("testing.md")]

@@ -54,18 +54,8 @@ pub(super) fn rest(url: &str) -> &str {
 }
 
 fn unknown(name: &str) -> Error {
-    let mut schemes: Vec<&Scheme> = inventory::iter::<Scheme>.into_iter().collect();
-    schemes.sort_by_key(|scheme| scheme.name);
-    let known: Vec<String> = schemes.iter().map(|scheme| format!("`{}`", scheme.example)).collect();
-    let mut shown: String = name.chars().take(40).collect();
-    if shown.len() < name.len() {
-        shown.push('…');
-    }
-    let meant = text::nearest(name, schemes.iter().map(|scheme| scheme.name))
-        .map(|near| format!(", did you mean `{near}`?"))
-        .unwrap_or_default();
-    Error::invalid_argument(format!("no registry `{shown}` in this program{meant} (known: {})", known.join(", ")))
-        .in_operation("registry.connect")
+    let known = inventory::iter::<Scheme>.into_iter().map(|scheme| (scheme.name, scheme.example));
+    Error::invalid_argument(text::unknown_scheme("registry", name, known)).in_operation("registry.connect")
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 //! A suite is an ordinary async function, to be called from an ordinary test. It is given a way to make a fresh handle, goes
 //! through the promises one by one, and panics with the promise that was broken.
 
+pub mod broker;
 pub mod config;
 mod promise;
 pub mod registry;
 
 use std::future::Future;
 
+use crate::broker::Broker;
 use crate::registry::Registry;
 
 /// Puts a registry backend through every promise of the room; see [`mod@registry`] for what they are.
@@ -105,4 +107,38 @@ where
     config::nothing_is_left_of_a_dropped_stream(&new().await).await;
     config::an_unreachable_source_says_so(&new().await).await;
     config::a_change_during_an_outage_is_seen_after_it(&new().await).await;
+}
+
+/// Puts a broker through every promise of the room that its capabilities give; see [`mod@broker`] for what they are.
+///
+/// `new` makes a handle for each of them. The handles may lead to one broker that is shared, also with others: topics and
+/// queues have names nobody else uses.
+///
+/// ```
+/// use micro::broker::Broker;
+///
+/// #[tokio::test(start_paused = true)] // a backend on real sockets runs on real time: `#[tokio::test]`
+/// async fn keeps_its_promises() {
+///     micro::testing::suite::broker(|| async { Broker::memory() }).await;
+/// }
+/// ```
+///
+/// # Panics
+///
+/// When a promise is broken.
+pub async fn broker<New, Made>(new: New)
+where
+    New: Fn() -> Made,
+    Made: Future<Output = Broker>,
+{
+    broker::everybody_gets_every_event(&new().await).await;
+    broker::a_queue_shares_its_events(&new().await).await;
+    broker::events_arrive_whole(&new().await).await;
+    broker::what_is_given_back_comes_again(&new().await).await;
+    broker::a_slow_subscriber_is_not_flooded(&new().await).await;
+    broker::nothing_comes_after_the_end(&new().await).await;
+    broker::a_durable_queue_waits(&new().await).await;
+    broker::earlier_events_can_be_had(&new().await).await;
+    broker::patterns_are_kept(&new().await).await;
+    broker::many_events(&new().await).await;
 }

@@ -547,6 +547,24 @@ fn meaning(error: &(dyn StdError + 'static)) -> Option<(Code, String)> {
             RequestErrorKind::Other => (Code::Unavailable, "the connection does not take it".to_owned()),
         });
     }
+    if let Some(error) = error.downcast_ref::<async_nats::PublishError>() {
+        return Some(match error.kind() {
+            async_nats::PublishErrorKind::MaxPayloadExceeded => {
+                (Code::ResourceExhausted, "larger than the server takes".to_owned())
+            }
+            async_nats::PublishErrorKind::InvalidSubject => (Code::InvalidArgument, "not a subject".to_owned()),
+            async_nats::PublishErrorKind::Send => (Code::Unavailable, "the connection does not take it".to_owned()),
+        });
+    }
+    if let Some(error) = error.downcast_ref::<context::PublishError>() {
+        return match error.kind() {
+            context::PublishErrorKind::MaxPayloadExceeded => {
+                Some((Code::ResourceExhausted, "larger than the server takes".to_owned()))
+            }
+            context::PublishErrorKind::TimedOut => Some((Code::Unavailable, "no answer in time".to_owned())),
+            _ => None,
+        };
+    }
     error.downcast_ref::<std::io::Error>().map(|error| (Code::Unavailable, error.to_string()))
 }
 

@@ -1,0 +1,72 @@
+use std::fmt::Debug;
+use std::future::Future;
+
+use futures_util::future::{BoxFuture, FutureExt};
+
+use super::{Capabilities, Deliveries, Event, State, Subscription};
+use crate::errors::Result;
+
+/// What implementers write: how events are handed over, and how they are had.
+///
+/// Retries, dead letters, order, concurrency and deadlines are the room's business, written once for all backends.
+/// [`Memory`](super::Memory) is the reference.
+pub trait Backend: Debug + Send + Sync + 'static {
+    /// The backend's name, for errors and banners: `memory`, `nats://10.0.0.1:4222`. Without secrets.
+    fn name(&self) -> String;
+
+    /// What it promises.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Whether it can be reached now. A backend reconnects by itself.
+    fn state(&self) -> State {
+        State::Up
+    }
+
+    /// Hands events over, in their order. Done when the broker answers for them, as far as it does at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::Code::Unavailable) when it cannot be reached; some of the events may have been taken.
+    /// [`ResourceExhausted`](crate::Code::ResourceExhausted) when it takes no more.
+    fn publish(&self, events: &[Event]) -> impl Future<Output = Result<()>> + Send;
+
+    /// Begins to deliver. Events that are published after it returns are delivered.
+    ///
+    /// It has been checked that the capabilities are enough.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::Code::Unavailable) when it cannot be reached.
+    fn subscribe(&self, subscription: &Subscription) -> impl Future<Output = Result<Deliveries>> + Send;
+}
+
+/// The same with the type erased: what the handle holds.
+pub(super) trait DynBackend: Debug + Send + Sync + 'static {
+    fn name(&self) -> String;
+    fn capabilities(&self) -> Capabilities;
+    fn state(&self) -> State;
+    fn publish<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<()>>;
+    fn subscribe<'a>(&'a self, subscription: &'a Subscription) -> BoxFuture<'a, Result<Deliveries>>;
+}
+
+impl<B: Backend> DynBackend for B {
+    fn name(&self) -> String {
+        Backend::name(self)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Backend::capabilities(self)
+    }
+
+    fn state(&self) -> State {
+        Backend::state(self)
+    }
+
+    fn publish<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<()>> {
+        Backend::publish(self, events).boxed()
+    }
+
+    fn subscribe<'a>(&'a self, subscription: &'a Subscription) -> BoxFuture<'a, Result<Deliveries>> {
+        Backend::subscribe(self, subscription).boxed()
+    }
+}

@@ -1,0 +1,127 @@
+//! Events on their way to a subscriber, and what becomes of them.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context as Cx, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::future::BoxFuture;
+
+use super::Event;
+use crate::errors::Result;
+
+/// An event that was handed to a subscriber, who settles it: by then the broker keeps it.
+///
+/// One that is dropped unsettled is delivered again, as if its subscriber had died.
+pub struct Delivery {
+    /// The event.
+    pub event: Event,
+    /// Which delivery of it this is to this queue, from 1 on. A broker that cannot count says 1.
+    pub attempt: u32,
+    settle: Option<Box<dyn Settle>>,
+}
+
+/// How a backend hears what became of a delivery. Dropping it unsettled is like [`retry`](Self::retry) without a wait.
+pub trait Settle: Send + Sync {
+    /// It is done with.
+    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
+
+    /// It is to be delivered again, not before `after` has passed.
+    fn retry(self: Box<Self>, after: Duration) -> BoxFuture<'static, Result<()>>;
+
+    /// It is never to be delivered again, though nobody has handled it.
+    fn reject(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
+
+    /// It is still being handled: whoever gives it to others after a while waits that while from now.
+    fn extend(&self) -> BoxFuture<'_, Result<()>>;
+}
+
+impl Delivery {
+    /// A delivery that `settle` hears of.
+    pub fn new(event: Event, attempt: u32, settle: impl Settle + 'static) -> Self {
+        Delivery { event, attempt, settle: Some(Box::new(settle)) }
+    }
+
+    /// It is done with.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::Code::Unavailable) when the broker cannot be told: it will deliver the event again.
+    pub async fn ack(mut self) -> Result<()> {
+        match self.settle.take() {
+            Some(settle) => settle.ack().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Gives it back, to be delivered again not before `after` has passed.
+    ///
+    /// # Errors
+    ///
+    /// As [`ack`](Self::ack).
+    pub async fn retry(mut self, after: Duration) -> Result<()> {
+        match self.settle.take() {
+            Some(settle) => settle.retry(after).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Gives it up for good: nobody gets it again.
+    ///
+    /// # Errors
+    ///
+    /// As [`ack`](Self::ack).
+    pub async fn reject(mut self) -> Result<()> {
+        match self.settle.take() {
+            Some(settle) => settle.reject().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Says that it is still being handled.
+    ///
+    /// # Errors
+    ///
+    /// As [`ack`](Self::ack).
+    pub async fn extend(&self) -> Result<()> {
+        match &self.settle {
+            Some(settle) => settle.extend().await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").field("event", &self.event).field("attempt", &self.attempt).finish()
+    }
+}
+
+/// The events of a subscription, as they come. Dropping it ends the subscription: nothing more is delivered, and what was
+/// is still to be settled.
+///
+/// An error among them says that the broker is away; the subscription goes on by itself once it is back. The stream ends
+/// when the subscription does, for good.
+pub struct Deliveries(Pin<Box<dyn Stream<Item = Result<Delivery>> + Send>>);
+
+impl Deliveries {
+    /// Whatever `deliveries` yields.
+    pub fn new(deliveries: impl Stream<Item = Result<Delivery>> + Send + 'static) -> Self {
+        Deliveries(Box::pin(deliveries))
+    }
+}
+
+impl Stream for Deliveries {
+    type Item = Result<Delivery>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+impl fmt::Debug for Deliveries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deliveries")
+    }
+}

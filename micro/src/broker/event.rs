@@ -1,0 +1,94 @@
+//! One event, and what travels with it.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use super::Topic;
+use crate::metadata::Metadata;
+use crate::util::{clock, random};
+
+/// Something that happened, as brokers carry it: a body they do not look into, and what is said about it.
+///
+/// ```
+/// use micro::broker::Event;
+///
+/// let event = Event::new("orders.placed".parse()?, "{\"id\": 7}").with_content_type("application/json").with_key("7");
+/// assert_eq!(event.topic.as_str(), "orders.placed");
+/// # Ok::<(), micro::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// What it is about.
+    pub topic: Topic,
+    /// What tells it from all others; the same at every delivery of it.
+    pub id: String,
+    /// When it was published.
+    pub time: SystemTime,
+    /// What the body is in: `application/protobuf`.
+    pub content_type: String,
+    /// What it belongs to, where its order among others matters: events of one key are handled one after the other.
+    pub key: Option<String>,
+    /// What else travels with it: the publisher's pairs, the trace, the deadline.
+    pub metadata: Metadata,
+    /// What happened.
+    pub body: Bytes,
+}
+
+impl Event {
+    /// An event of now with an id of its own, whose body is just bytes.
+    pub fn new(topic: Topic, body: impl Into<Bytes>) -> Self {
+        Event {
+            topic,
+            id: format!("{:032x}", random::u128()),
+            time: clock::wall(),
+            content_type: "application/octet-stream".to_owned(),
+            key: None,
+            metadata: Metadata::new(),
+            body: body.into(),
+        }
+    }
+
+    /// The same with an id that its publisher chose: brokers that can take a repeated one for the same event.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// The same in another format.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = content_type.into();
+        self
+    }
+
+    /// The same, in order with others of `key`.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// The same with other metadata.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = metadata;
+        self
+    }
+}
+
+// Bodies stay out of logs.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("topic", &self.topic.as_str())
+            .field("id", &self.id)
+            .field("content_type", &self.content_type)
+            .field("key", &self.key)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,200 @@
+//! Publishing events to topics, and receiving them with acknowledgement.
+//!
+//! An [`Event`] is something that happened: bytes, and what is said about them. Whoever publishes one does not know who hears
+//! of it. Whoever wants to hear makes a [`Subscription`]: alone, so that every subscriber gets every event, or in a queue
+//! that shares them. A [`Delivery`] is an event in a subscriber's hands, who settles it: done, again later, or never again.
+//!
+//! Callers hold a [`Broker`], a small cloneable handle. On it,
+//!
+//! - [`Broker::publish`] and [`Broker::publish_all`] hand events over;
+//! - [`Broker::subscribe`] gives [`Deliveries`];
+//! - [`handling::serve`] runs a [`Handler`] for them, with tries, order and dead letters.
+//!
+//! A [`Publisher`] publishes values of one type.
+//!
+//! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
+//! and programs of one process; with the feature `broker-nats` there is `Nats`. [`Broker::connect`] finds them, and those of
+//! outside crates, by the [`Scheme`] of a URL. The guide says [what is lost when](crate::guide::events).
+
+mod backend;
+mod capabilities;
+mod delivery;
+mod event;
+pub mod handling;
+mod memory;
+#[cfg(feature = "broker-nats")]
+mod nats;
+mod publisher;
+mod scheme;
+mod subscription;
+mod topic;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use backend::Backend;
+pub use capabilities::Capabilities;
+pub use delivery::{Deliveries, Delivery, Settle};
+pub use event::Event;
+pub use handling::{Handler, Handling};
+pub use memory::Memory;
+#[cfg(feature = "broker-nats")]
+pub use nats::Nats;
+pub use publisher::{PublishOptions, Publisher, TRACE, Typed};
+pub use scheme::Scheme;
+pub use subscription::{Start, Subscription};
+pub use topic::{Pattern, Topic};
+
+use backend::DynBackend;
+
+use crate::context::Context;
+use crate::errors::{Error, Result};
+use crate::util::clock;
+
+/// How long the handle waits for a broker where no deadline says otherwise.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The handle callers hold. Clones share the backend.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// use futures_util::StreamExt;
+/// use micro::broker::{Broker, Event, Subscription};
+///
+/// let broker = Broker::memory();
+/// let mut orders = broker.subscribe(Subscription::new("orders.*".parse()?)).await?;
+///
+/// broker.publish(Event::new("orders.placed".parse()?, "7")).await?;
+/// let delivery = orders.next().await.expect("it goes on")?;
+/// assert_eq!(delivery.event.body, "7");
+/// delivery.ack().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Broker(Arc<dyn DynBackend>);
+
+/// Whether a broker can be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It can.
+    Up,
+    /// It cannot, and why; it is tried again and again.
+    Down(String),
+}
+
+impl Broker {
+    /// The handle of a backend.
+    pub fn new(backend: impl Backend) -> Self {
+        Broker(Arc::new(backend))
+    }
+
+    /// A broker of its own in this process's memory, shared by the clones of this handle only.
+    pub fn memory() -> Self {
+        Self::new(Memory::new())
+    }
+
+    /// The broker a URL names: `memory`, `nats://10.0.0.1:4222`, or what a backend crate added.
+    ///
+    /// A broker that is away is none the less connected to: its [`state`](Self::state) says so, and it is tried again.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when no backend knows the scheme (the message lists those there
+    /// are, or names the feature that is missing) or the backend cannot read the rest;
+    /// [`Unauthenticated`](crate::Code::Unauthenticated) when it refuses the login.
+    pub async fn connect(url: &str) -> Result<Self> {
+        scheme::connect(url).await.map_err(|error| error.in_operation("broker.connect"))
+    }
+
+    /// The backend's name, for people: `memory`.
+    pub fn name(&self) -> String {
+        self.0.name()
+    }
+
+    /// What it promises.
+    pub fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    /// Whether it can be reached now.
+    pub fn state(&self) -> State {
+        self.0.state()
+    }
+
+    /// Publishes one event. Done when the broker answers for it, as far as its [`Capabilities`] go.
+    ///
+    /// Waits until the deadline of the current [`Context`], or for ten seconds. Dropping the future leaves open whether
+    /// the event was taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::Code::Unavailable) when the broker cannot be reached in that time;
+    /// [`ResourceExhausted`](crate::Code::ResourceExhausted) when it takes no more, because subscribers are behind.
+    pub async fn publish(&self, event: Event) -> Result<()> {
+        self.publish_all(&[event]).await
+    }
+
+    /// Publishes events in their order, which costs less than one by one.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish); some of the events may have been taken.
+    pub async fn publish_all(&self, events: &[Event]) -> Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.patiently("broker.publish", self.0.publish(events)).await
+    }
+
+    /// Begins to receive. Events that are published after it returns are delivered.
+    ///
+    /// # Errors
+    ///
+    /// [`Unimplemented`](crate::Code::Unimplemented) for what the broker does not promise;
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) for a durable subscription without a queue to keep events under;
+    /// [`Unavailable`](crate::Code::Unavailable) when the broker cannot be reached.
+    pub async fn subscribe(&self, subscription: Subscription) -> Result<Deliveries> {
+        self.check(&subscription).map_err(|error| error.in_operation("broker.subscribe"))?;
+        self.patiently("broker.subscribe", self.0.subscribe(&subscription)).await
+    }
+
+    fn check(&self, subscription: &Subscription) -> Result<()> {
+        let can = self.capabilities();
+        let cannot = |what: &str| {
+            Err(Error::unimplemented(format!("broker `{}` {what}: `{}`", self.name(), subscription.topics)))
+        };
+        if subscription.durable && subscription.queue.is_none() {
+            return Err(Error::invalid_argument("a durable subscription needs a queue, to keep events under its name"));
+        }
+        if subscription.durable && !can.durable {
+            return cannot("keeps no events while nobody is there");
+        }
+        if subscription.start != Start::New && !can.replays {
+            return cannot("has no events of earlier");
+        }
+        if subscription.topics.topic().is_none() && !can.wildcards {
+            return cannot("knows no wildcards");
+        }
+        Ok(())
+    }
+
+    async fn patiently<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let until = Context::current().deadline().unwrap_or_else(|| clock::after(PATIENCE));
+        let done = clock::timeout_at(until, work).await;
+        let done = done.unwrap_or_else(|_| {
+            let why = match self.state() {
+                State::Up => "it does not answer".to_owned(),
+                State::Down(why) => why,
+            };
+            Err(Error::unavailable(format!("broker `{}`: {why}", self.name())))
+        });
+        done.map_err(|error| error.in_operation(operation))
+    }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

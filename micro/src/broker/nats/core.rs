@@ -1,0 +1,113 @@
+//! Core NATS: who listens hears, once, and nothing is kept.
+
+use std::time::Duration;
+
+use async_nats::Subscriber;
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use futures_util::{StreamExt as _, stream};
+
+use super::envelope::Envelope;
+use super::line::Line;
+use super::wire::{self, Otherwise};
+use crate::broker::{Deliveries, Delivery, Event, Settle, Subscription};
+use crate::errors::{Error, Result};
+use crate::util::clock;
+use crate::util::link::nats::{Link, State, States, failed};
+
+/// How long the server may take to say that it has read a subscription.
+const ECHO: Duration = Duration::from_secs(1);
+
+/// Done when the server's side of the connection has all of them, on a connection that stood all the time.
+pub(super) async fn publish(line: &Line, events: &[Event], envelope: Envelope) -> Result<()> {
+    let link = line.link().await?;
+    let before = link.state();
+    for event in events {
+        let (headers, payload) = wire::write(event, envelope);
+        let published = link.client().publish_with_headers(event.topic.as_str().to_owned(), headers, payload).await;
+        published.map_err(|error| failed(&format!("cannot publish to `{}`", event.topic), error))?;
+    }
+    let flushed = link.client().flush().await;
+    flushed.map_err(|error| failed("cannot publish", error))?;
+    if link.state() != before {
+        return Err(link.lost());
+    }
+    Ok(())
+}
+
+pub(super) async fn subscribe(line: &Line, subscription: &Subscription) -> Result<Deliveries> {
+    let link = line.link().await?;
+    let states = link.states();
+    let topics = subscription.topics.as_str().to_owned();
+    let subscriber = link.permitted(&topics, async {
+        let subscribed = match &subscription.queue {
+            Some(queue) => link.client().queue_subscribe(topics.clone(), group(queue)).await,
+            None => link.client().subscribe(topics.clone()).await,
+        };
+        let subscribed = subscribed.map_err(|error| failed(&format!("cannot subscribe to `{topics}`"), error))?;
+        echo(&link).await;
+        Ok(subscribed)
+    });
+    let listening = Listening { subscriber: subscriber.await?, states, link, _line: line.clone() };
+    Ok(Deliveries::new(stream::unfold(listening, async |mut listening| Some((listening.next().await?, listening)))))
+}
+
+/// Waits until the server has read all that was written to it: it answers what nobody listens to at once. Where the login may
+/// not ask that, there is no answer, and none is needed by those who publish on this connection.
+async fn echo(link: &Link) {
+    let nobody = link.client().new_inbox();
+    let _ = clock::timeout(ECHO, link.client().request(nobody, "".into())).await;
+}
+
+/// The name of a queue as the server takes it: as it is, for those who share it without micro, unless it cannot be.
+fn group(queue: &str) -> String {
+    let whole = !queue.is_empty() && !queue.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    if whole { queue.to_owned() } else { super::names::escaped(queue) }
+}
+
+struct Listening {
+    subscriber: Subscriber,
+    states: States,
+    link: Link,
+    _line: Line,
+}
+
+impl Listening {
+    async fn next(&mut self) -> Option<Result<Delivery>> {
+        loop {
+            tokio::select! {
+                biased;
+                message = self.subscriber.next() => match wire::read(message?, Otherwise::now()) {
+                    Ok(event) => return Some(Ok(Delivery::new(event, 1, Once))),
+                    Err(error) => tracing::debug!(%error, "a message that is no event was left out"),
+                },
+                state = self.states.changed() => match state {
+                    State::Connected(_) => {}
+                    State::Disconnected => return Some(Err(self.link.lost())),
+                    State::Closed => return None,
+                },
+            }
+        }
+    }
+}
+
+/// Of a delivery that nobody waits to hear of.
+struct Once;
+
+impl Settle for Once {
+    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        ready(Ok(())).boxed()
+    }
+
+    fn retry(self: Box<Self>, _after: Duration) -> BoxFuture<'static, Result<()>> {
+        let why = "core NATS delivers an event once: name a stream (`?stream=NAME`) to have it again";
+        ready(Err(Error::unimplemented(why))).boxed()
+    }
+
+    fn reject(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        ready(Ok(())).boxed()
+    }
+
+    fn extend(&self) -> BoxFuture<'_, Result<()>> {
+        ready(Ok(())).boxed()
+    }
+}

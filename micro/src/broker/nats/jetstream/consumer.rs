@@ -1,0 +1,185 @@
+//! The consumer of a subscription, in which the server remembers who has had which event.
+
+use std::time::{Duration, SystemTime};
+
+use async_nats::jetstream::Context;
+use serde_json::{Value, json};
+
+use super::ask;
+use crate::broker::nats::names;
+use crate::broker::{Pattern, Start, Subscription};
+use crate::errors::{Code, Error, Result};
+use crate::message::known::Timestamp;
+use crate::util::random;
+
+/// How long a delivery may stay unsettled until it is made again.
+const ACK_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a consumer that need not be durable is kept while nobody asks it for events: longer than a restart takes.
+const FORGOTTEN: Duration = Duration::from_secs(5 * 60);
+
+/// How many events may be under way in a whole queue. How many a member has is a matter of what it asks for: the server
+/// counts all members as one.
+const UNDER_WAY: u32 = 65_536;
+
+/// What a subscription needs of the server.
+pub(super) struct Consumer {
+    stream: String,
+    name: String,
+    topics: Pattern,
+    durable: bool,
+    shared: bool,
+    start: Start,
+}
+
+impl Consumer {
+    pub(super) fn new(stream: &str, subscription: &Subscription) -> Self {
+        let Subscription { topics, queue, durable, start, .. } = subscription;
+        Consumer {
+            stream: stream.to_owned(),
+            name: match queue {
+                Some(queue) => names::consumer(queue, topics),
+                None => format!("alone-{}", random::id()),
+            },
+            topics: topics.clone(),
+            durable: *durable,
+            shared: queue.is_some(),
+            start: *start,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn topics(&self) -> &Pattern {
+        &self.topics
+    }
+
+    /// Whether others may ask it too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Where events are asked for.
+    pub(super) fn next(&self) -> String {
+        format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.stream, self.name)
+    }
+
+    /// Sees to it that it is there, and gives the first event of the stream that may not be settled. One that is made anew
+    /// begins with the event `from`, if that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`FailedPrecondition`](Code::FailedPrecondition) when one of this name is there that cannot be asked for events.
+    pub(super) async fn ensure(&self, jetstream: &Context, from: Option<u64>) -> Result<u64> {
+        let Consumer { stream, name, .. } = self;
+        let what = format!("cannot read consumer `{name}` of stream `{stream}`");
+        match ask(jetstream, &what, format!("CONSUMER.INFO.{stream}.{name}"), &json!({})).await {
+            Ok(info) => return self.judge(&info["config"]).map(|()| floor(&info)),
+            Err(error) if error.code() != Code::NotFound => return Err(error),
+            Err(_) => {}
+        }
+        let what = format!("cannot make consumer `{name}` of stream `{stream}`");
+        let question = json!({ "stream_name": stream, "config": self.config(from) });
+        match ask(jetstream, &what, format!("CONSUMER.CREATE.{stream}.{name}"), &question).await {
+            Ok(info) => Ok(floor(&info)),
+            // Another member was faster, and has asked for the same.
+            Err(error) if error.message().contains("already exists") => Ok(from.unwrap_or(1)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes it off the server, if nobody else can want it.
+    pub(super) async fn retire(&self, jetstream: &Context) {
+        if !self.shared {
+            let subject = format!("CONSUMER.DELETE.{}.{}", self.stream, self.name);
+            // It would go by itself after a while.
+            let _ = ask(jetstream, "", subject, &json!({})).await;
+        }
+    }
+
+    fn judge(&self, config: &Value) -> Result<()> {
+        if config["deliver_subject"].is_string() || config["ack_policy"] != "explicit" {
+            return Err(Error::failed_precondition(format!(
+                "consumer `{}` of stream `{}` is not one that is pulled and acknowledged one by one",
+                self.name, self.stream
+            )));
+        }
+        Ok(())
+    }
+
+    fn config(&self, from: Option<u64>) -> Value {
+        let mut config = json!({
+            "name": self.name,
+            "ack_policy": "explicit",
+            "ack_wait": nanoseconds(ACK_WAIT),
+            "max_deliver": -1,
+            "max_ack_pending": UNDER_WAY,
+            "replay_policy": "instant",
+        });
+        if self.topics.as_str() != ">" {
+            config["filter_subject"] = self.topics.as_str().into();
+        }
+        if self.shared {
+            config["durable_name"] = self.name.clone().into();
+        }
+        if !self.durable {
+            config["inactive_threshold"] = nanoseconds(FORGOTTEN).into();
+        }
+        match (from, self.start) {
+            (Some(from), _) => {
+                config["deliver_policy"] = "by_start_sequence".into();
+                config["opt_start_seq"] = from.into();
+            }
+            (None, Start::New) => config["deliver_policy"] = "new".into(),
+            (None, Start::Earliest) => config["deliver_policy"] = "all".into(),
+            (None, Start::Since(time)) => {
+                config["deliver_policy"] = "by_start_time".into();
+                config["opt_start_time"] = json!(Timestamp::from(&time.max(SystemTime::UNIX_EPOCH)));
+            }
+        }
+        config
+    }
+}
+
+fn floor(info: &Value) -> u64 {
+    info["ack_floor"]["stream_seq"].as_u64().unwrap_or_default() + 1
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(subscription: &Subscription, from: Option<u64>) -> Value {
+        Consumer::new("shop", subscription).config(from)
+    }
+
+    #[test]
+    fn a_queue_is_a_consumer_by_its_name() {
+        let queue = Subscription::new("orders.*".parse().unwrap()).with_queue("billing").durable();
+        let config = config(&queue, None);
+        assert_eq!((&config["durable_name"], &config["name"]), (&"billing@orders_=2A".into(), &config["durable_name"]));
+        assert_eq!((&config["filter_subject"], &config["inactive_threshold"]), (&"orders.*".into(), &Value::Null));
+    }
+
+    #[test]
+    fn who_is_alone_is_forgotten_and_starts_where_it_says() {
+        let alone = Subscription::new(">".parse().unwrap()).starting(Start::Earliest);
+        let all = config(&alone, None);
+        assert_eq!(
+            (&all["deliver_policy"], &all["durable_name"], &all["filter_subject"]),
+            (&"all".into(), &Value::Null, &Value::Null)
+        );
+        assert_eq!(all["inactive_threshold"], 300_000_000_000_u64);
+        let again = config(&alone, Some(7));
+        assert_eq!((&again["deliver_policy"], &again["opt_start_seq"]), (&"by_start_sequence".into(), &7.into()));
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_500);
+        let since = config(&alone.starting(Start::Since(time)), None);
+        assert_eq!(since["opt_start_time"], "1970-01-01T00:00:01.500Z");
+    }
+}

@@ -1,0 +1,101 @@
+//! Publishing into the stream, with its acknowledgement.
+
+use std::time::Duration;
+
+use async_nats::jetstream::Context;
+use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+
+use super::Shared;
+use crate::broker::Event;
+use crate::broker::nats::wire;
+use crate::errors::{Code, Error, Result};
+use crate::util::clock;
+use crate::util::link::nats::{Link, State, failed};
+
+/// How many events are under way to the stream at a time.
+const TOGETHER: usize = 256;
+
+/// How often it is tried again over a connection that stands: a server that has just started may not have its streams yet.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What became of some events.
+enum Round {
+    Taken,
+    /// From this one on they are to be published again. The stream drops those it has.
+    Again(usize, Error),
+}
+
+/// Done when the stream has all of them. It goes on over lost connections, until whoever waits has waited enough.
+pub(super) async fn publish(shared: &Shared, events: &[Event]) -> Result<()> {
+    let mut rest = events;
+    let mut tries = 0;
+    while !rest.is_empty() {
+        let link = shared.line.link().await?;
+        let before = link.state();
+        let (some, later) = rest.split_at(rest.len().min(TOGETHER));
+        let round = match shared.stream.take_in_all(link.jetstream(), some.iter().map(|event| &event.topic)).await {
+            Ok(()) => round(shared, &link, some).await?,
+            Err(error) if error.code() == Code::Unavailable => Round::Again(0, error),
+            Err(error) => return Err(error),
+        };
+        match round {
+            Round::Taken => rest = later,
+            Round::Again(from, error) => {
+                rest = &rest[from..];
+                tries = if link.state() == before { tries + 1 } else { 0 };
+                if tries == TRIES {
+                    return Err(error);
+                }
+                clock::sleep(PAUSE).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Publishes all of them before it waits for the first acknowledgement.
+async fn round(shared: &Shared, link: &Link, events: &[Event]) -> Result<Round> {
+    let mut states = link.states();
+    let mut acks = Vec::with_capacity(events.len());
+    for event in events {
+        acks.push(send(shared, link.jetstream(), event).await.map_err(|error| cannot(event, error))?);
+    }
+    for (at, (ack, event)) in acks.into_iter().zip(events).enumerate() {
+        let answer = tokio::select! {
+            biased;
+            answer = ack.into_future() => answer,
+            () = lost(&mut states) => return Ok(Round::Again(at, link.lost())),
+        };
+        let Err(error) = answer else { continue };
+        match error.kind() {
+            // Nobody holds this topic any more, or not yet again.
+            PublishErrorKind::StreamNotFound => {
+                shared.stream.forget();
+                let why = format!("stream `{}` does not take `{}`", shared.stream.name(), event.topic);
+                return Ok(Round::Again(at, Error::unavailable(why)));
+            }
+            PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe => {
+                return Ok(Round::Again(at, cannot(event, error)));
+            }
+            _ => return Err(cannot(event, error)),
+        }
+    }
+    Ok(Round::Taken)
+}
+
+async fn send(shared: &Shared, jetstream: &Context, event: &Event) -> Result<PublishAckFuture, PublishError> {
+    let (headers, payload) = wire::write_once(event, shared.envelope);
+    let message = PublishMessage::build().payload(payload).headers(headers);
+    jetstream.send_publish(event.topic.as_str().to_owned(), message).await
+}
+
+/// Waits until the connection does not stand any more.
+async fn lost(states: &mut crate::util::link::nats::States) {
+    while let State::Connected(_) = states.changed().await {}
+}
+
+fn cannot(event: &Event, error: PublishError) -> Error {
+    failed(&format!("cannot publish to `{}`", event.topic), error)
+}

@@ -1,0 +1,396 @@
+//! Pulling events as a subscriber has room for them.
+//!
+//! A task asks the server for as many as are wanted, and puts them where the subscriber takes them: the [`Room`]. Consumers
+//! that are stuck after a reconnect recur across NATS clients (nats.rs#557, nats.go#1729), so the server sends heartbeats
+//! while it owes something; when they stop, the consumer is looked for, made anew if it is gone, and asked again.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_nats::jetstream::{AckKind, Message};
+use async_nats::{HeaderMap, StatusCode, Subscriber};
+use futures_util::future::FutureExt as _;
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::Notify;
+
+use super::Shared;
+use super::consumer::Consumer;
+use super::held::{self, Held};
+use crate::broker::nats::wire::{self, Otherwise};
+use crate::broker::{Deliveries, Delivery, Subscription};
+use crate::errors::{Code, Error, Result};
+use crate::util::clock::{self, Instant};
+use crate::util::link::nats::{Link, State, States, failed};
+use crate::util::spawn::{self, Task};
+
+/// How long a request for events stands.
+const EXPIRES: Duration = Duration::from_secs(30);
+
+/// How often the server says that it is there while it owes events, and how long it may be silent.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(12);
+
+/// How often events that nobody has taken yet are kept from being given to others. Less than half of what they have.
+const KEEP: Duration = Duration::from_secs(10);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Where events wait for their subscriber.
+pub(super) struct Room {
+    inner: Mutex<Inner>,
+    /// Told when an event comes or a failure, or one may be handed over again.
+    come: Notify,
+    /// Told when there is room, or nobody wants any more.
+    gone: Notify,
+}
+
+struct Inner {
+    waiting: VecDeque<Message>,
+    in_hands: usize,
+    most: usize,
+    failed: Option<Error>,
+    closed: bool,
+    /// Where a consumer that is made anew begins: at the first event that is not settled, or the next one.
+    next: u64,
+    unsettled: BTreeSet<u64>,
+}
+
+/// Begins to pull.
+pub(super) fn begin(shared: Arc<Shared>, consumer: Consumer, floor: u64, subscription: &Subscription) -> Deliveries {
+    let room = Arc::new(Room {
+        inner: Mutex::new(Inner {
+            waiting: VecDeque::new(),
+            in_hands: 0,
+            most: subscription.in_flight.max(1),
+            failed: None,
+            closed: false,
+            next: floor,
+            unsettled: BTreeSet::new(),
+        }),
+        come: Notify::new(),
+        gone: Notify::new(),
+    });
+    let puller = Puller { shared, consumer, room: room.clone() };
+    let taker = Taker { room, task: Some(spawn::spawn(puller.run())) };
+    Deliveries::new(stream::unfold(taker, async |taker| Some((taker.next().await, taker))))
+}
+
+/// The subscriber's end.
+struct Taker {
+    room: Arc<Room>,
+    task: Option<Task<()>>,
+}
+
+impl Taker {
+    async fn next(&self) -> Result<Delivery> {
+        loop {
+            let come = self.room.come.notified();
+            match self.room.take()? {
+                Some(message) => {
+                    if let Some(delivery) = self.delivery(message).await {
+                        return Ok(delivery);
+                    }
+                }
+                None => come.await,
+            }
+        }
+    }
+
+    async fn delivery(&self, message: Message) -> Option<Delivery> {
+        let (sequence, attempt, otherwise) = about(&message)?;
+        let held = Held::new(message.clone(), sequence, self.room.clone());
+        match wire::read(message.message, otherwise) {
+            Ok(event) => Some(Delivery::new(event, attempt, held)),
+            Err(error) => {
+                tracing::warn!(%error, "a message that is no event is left out for good");
+                let _ =
+                    Delivery::new(crate::broker::Event::new("left".parse().ok()?, ""), attempt, held).reject().await;
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        self.room.close();
+        // It gives back what nobody has taken, and ends.
+        if let Some(task) = self.task.take() {
+            task.detach();
+        }
+    }
+}
+
+/// Which event of the stream a message is, the how manieth delivery of it, and what is said about it by the server.
+fn about(message: &Message) -> Option<(u64, u32, Otherwise)> {
+    let info = message.info().ok()?;
+    let attempt = u32::try_from(info.delivered).unwrap_or(u32::MAX).max(1);
+    let id = Some(format!("{}-{}", info.stream, info.stream_sequence));
+    Some((info.stream_sequence, attempt, Otherwise { id, time: info.published.into() }))
+}
+
+impl Room {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, message: Message) {
+        let Some((sequence, ..)) = about(&message) else { return };
+        let mut inner = self.inner();
+        inner.next = inner.next.max(sequence + 1);
+        inner.unsettled.insert(sequence);
+        inner.waiting.push_back(message);
+        drop(inner);
+        self.come.notify_one();
+    }
+
+    /// The next message, if one may be handed over.
+    fn take(&self) -> Result<Option<Message>> {
+        let mut inner = self.inner();
+        if let Some(error) = inner.failed.take() {
+            return Err(error);
+        }
+        if inner.in_hands == inner.most {
+            return Ok(None);
+        }
+        let message = inner.waiting.pop_front();
+        inner.in_hands += usize::from(message.is_some());
+        Ok(message)
+    }
+
+    fn tell(&self, error: Error) {
+        self.inner().failed = Some(error);
+        self.come.notify_one();
+    }
+
+    pub(super) fn settled(&self, sequence: u64) {
+        self.inner().unsettled.remove(&sequence);
+    }
+
+    /// One is no longer in hands.
+    pub(super) fn left(&self) {
+        self.inner().in_hands -= 1;
+        self.come.notify_one();
+        self.gone.notify_one();
+    }
+
+    fn close(&self) {
+        self.inner().closed = true;
+        self.gone.notify_one();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.inner().closed
+    }
+
+    async fn closed(&self) {
+        while !self.is_closed() {
+            self.gone.notified().await;
+        }
+    }
+
+    /// How many more are wanted when `owed` are on their way: many at a time, unless there is nothing on its way.
+    fn wanted(&self, owed: usize) -> Option<usize> {
+        let inner = self.inner();
+        let free = inner.most.saturating_sub(inner.in_hands + inner.waiting.len() + owed);
+        (free > 0 && (owed == 0 || free * 2 >= inner.most)).then_some(free)
+    }
+
+    /// The first event that a consumer that is made anew has to begin with.
+    fn from(&self, shared: bool) -> u64 {
+        let inner = self.inner();
+        // Of a queue others may have settled what this one has given back.
+        let first = inner.unsettled.first().filter(|_| !shared);
+        first.copied().unwrap_or(inner.next)
+    }
+
+    fn waiting(&self) -> Vec<Message> {
+        self.inner().waiting.iter().cloned().collect()
+    }
+
+    fn forget_waiting(&self) -> Vec<Message> {
+        self.inner().waiting.drain(..).collect()
+    }
+}
+
+/// The server's end.
+struct Puller {
+    shared: Arc<Shared>,
+    consumer: Consumer,
+    room: Arc<Room>,
+}
+
+/// One consumer over one connection.
+struct Open {
+    link: Link,
+    states: States,
+    inbox: String,
+    answers: Subscriber,
+    /// How many events the server has yet to send.
+    owed: usize,
+    heard: Instant,
+}
+
+/// What an answer of the server means.
+enum Answer {
+    Event,
+    /// Some of what was asked for will not come.
+    Less(usize),
+    Heartbeat,
+    /// It will not answer any more.
+    Over,
+}
+
+impl Puller {
+    async fn run(self) {
+        let mut pause = FIRST_PAUSE;
+        while !self.room.is_closed() {
+            let begun = clock::now();
+            let open = tokio::select! {
+                biased;
+                () = self.room.closed() => break,
+                open = self.open() => open,
+            };
+            match open {
+                Ok(mut open) => {
+                    self.pull(&mut open).await;
+                    self.end(open).await;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "cannot pull events, trying again");
+                    self.room.tell(error);
+                }
+            }
+            if begun.elapsed() > Duration::from_secs(10) {
+                pause = FIRST_PAUSE;
+            } else {
+                let _ = clock::timeout(pause, self.room.closed()).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        self.room.forget_waiting().iter().for_each(held::give_back);
+    }
+
+    async fn open(&self) -> Result<Open> {
+        let link = self.shared.line.link().await?;
+        // Before anything is asked, so that a connection lost from here on is noticed.
+        let states = link.states();
+        let stream = &self.shared.stream;
+        let from = Some(self.room.from(self.consumer.is_shared()));
+        let ensured = link.permitted(stream.name(), self.consumer.ensure(link.jetstream(), from)).await;
+        if let Err(error) = ensured {
+            if error.code() == Code::NotFound {
+                stream.forget();
+                stream.take_in(link.jetstream(), self.consumer.topics()).await?;
+            }
+            return Err(error);
+        }
+        let inbox = link.client().new_inbox();
+        let answers = link.client().subscribe(inbox.clone()).await;
+        let answers = answers.map_err(|error| failed("cannot hear events", error))?;
+        Ok(Open { link, states, inbox, answers, owed: 0, heard: clock::now() })
+    }
+
+    /// Until nobody wants any more, or it has to be opened anew.
+    async fn pull(&self, open: &mut Open) {
+        let mut keep = clock::now() + KEEP;
+        while !self.room.is_closed() {
+            if let Some(wanted) = self.room.wanted(open.owed)
+                && let Err(error) = self.ask(open, wanted).await
+            {
+                return self.room.tell(error);
+            }
+            let silent = open.heard + SILENCE;
+            tokio::select! {
+                answer = open.answers.next() => {
+                    let Some(message) = answer else { return };
+                    open.heard = clock::now();
+                    match judge(&message) {
+                        Answer::Event => {
+                            open.owed = open.owed.saturating_sub(1);
+                            self.room.put(Message { message, context: open.link.jetstream().clone() });
+                        }
+                        Answer::Less(by) => open.owed = open.owed.saturating_sub(by),
+                        Answer::Heartbeat => {}
+                        Answer::Over => return,
+                    }
+                }
+                () = self.room.gone.notified() => {}
+                state = open.states.changed() => match state {
+                    State::Disconnected => self.room.tell(open.link.lost()),
+                    // The server has forgotten what it owed.
+                    State::Connected(_) | State::Closed => return,
+                },
+                () = clock::sleep_until(silent), if open.owed > 0 && open.link.state() != State::Disconnected => {
+                    tracing::debug!(consumer = self.consumer.name(), "no heartbeat from NATS, asking again");
+                    return;
+                }
+                () = clock::sleep_until(keep) => {
+                    for message in self.room.waiting() {
+                        let _ = held::tell(&message, AckKind::Progress).await;
+                    }
+                    keep = clock::now() + KEEP;
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, open: &mut Open, wanted: usize) -> Result<()> {
+        let question = serde_json::json!({
+            "batch": wanted,
+            "expires": u64::try_from(EXPIRES.as_nanos()).unwrap_or(u64::MAX),
+            "idle_heartbeat": u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(u64::MAX),
+        });
+        if open.owed == 0 {
+            open.heard = clock::now();
+        }
+        open.owed += wanted;
+        let asked = open.link.client().publish_with_reply(
+            self.consumer.next(),
+            open.inbox.clone(),
+            question.to_string().into(),
+        );
+        asked.await.map_err(|error| failed("cannot ask for events", error))
+    }
+
+    /// Stops what the server still sends, and takes what is on its way: to use it, or to give it back.
+    async fn end(&self, mut open: Open) {
+        if open.link.state() != State::Disconnected && open.answers.drain().await.is_ok() {
+            let rest = async {
+                while let Some(message) = open.answers.next().await {
+                    if let Answer::Event = judge(&message) {
+                        self.room.put(Message { message, context: open.link.jetstream().clone() });
+                    }
+                }
+            };
+            let _ = clock::timeout(Duration::from_secs(1), rest).await;
+        }
+        while let Some(Some(message)) = open.answers.next().now_or_never() {
+            if let Answer::Event = judge(&message) {
+                self.room.put(Message { message, context: open.link.jetstream().clone() });
+            }
+        }
+        if self.room.is_closed() && open.link.state() != State::Disconnected {
+            self.room.forget_waiting().iter().for_each(held::give_back);
+            self.consumer.retire(open.link.jetstream()).await;
+        }
+    }
+}
+
+fn judge(message: &async_nats::Message) -> Answer {
+    const HEARTBEAT: u16 = 100;
+    const EXPIRED: u16 = 408;
+    const REFUSED: u16 = 409;
+    let left = |headers: &HeaderMap| headers.get("Nats-Pending-Messages").and_then(|left| left.as_str().parse().ok());
+    let left: Option<usize> = message.headers.as_ref().and_then(left);
+    match (message.status.as_ref().map(StatusCode::as_u16), left) {
+        (None, _) => Answer::Event,
+        (Some(HEARTBEAT), _) => Answer::Heartbeat,
+        (Some(EXPIRED | REFUSED), Some(left)) => Answer::Less(left),
+        // An old server does not say how many. What it owes beside this is asked for twice, and waits here.
+        (Some(EXPIRED), None) => Answer::Less(usize::MAX),
+        _ => Answer::Over,
+    }
+}

@@ -1,0 +1,160 @@
+//! Events over NATS.
+
+mod core;
+mod envelope;
+mod jetstream;
+mod line;
+mod names;
+mod options;
+mod wire;
+
+use self::envelope::Envelope;
+use self::jetstream::JetStream;
+use self::line::Line;
+use self::options::Options;
+use super::{Backend, Broker, Capabilities, Deliveries, Event, Scheme, State, Subscription};
+use crate::errors::Result;
+
+/// Events over NATS: over its core to whoever listens, or over a stream of JetStream, which keeps them.
+///
+/// ```no_run
+/// use micro::broker::Broker;
+///
+/// # async fn open() -> micro::Result<()> {
+/// let passing = Broker::connect("nats://10.0.0.1:4222").await?;
+/// let kept = Broker::connect("nats://10.0.0.1:4222?stream=shop").await?;
+/// # Ok(()) }
+/// ```
+///
+/// # The URL
+///
+/// `nats://10.0.0.1:4222`, or several servers of one cluster: `nats://a:4222,b:4222`.
+///
+/// | Part | Meaning |
+/// |---|---|
+/// | `nats://user:password@…`, `nats://token@…` | the login; what is not a letter or digit is written as in `%40` |
+/// | `?token=…`, `?creds=FILE` | a token; a file with credentials, as `nsc` writes them |
+/// | `?tls=true`, `?ca=FILE` | refuses to talk without TLS; certificates to trust instead of those of the system |
+/// | `?stream=NAME` | keeps events in this stream of JetStream |
+/// | `?subjects=orders.>,audit` | what the stream holds; without it, whatever is published or subscribed to through it |
+/// | `?envelope=go-micro` | publishes in the envelope of Go Micro |
+///
+/// # Core: at most once
+///
+/// An event goes to those who listen at that moment, once. [`publish`](Broker::publish) is done when the event is on its way
+/// to the server, over a connection that stood all the time; nobody says whether it arrived, or whether anybody heard. What
+/// is lost: whatever is published while a subscriber is away, or is so far behind that 65,536 messages wait in its process,
+/// or dies with the event in its hands. Acknowledging does nothing, and giving back is
+/// [`Unimplemented`](crate::Code::Unimplemented).
+///
+/// # JetStream: at least once
+///
+/// An event that was published without an error is in the stream, in the server's files. A publisher whose connection is lost
+/// meanwhile publishes again until its deadline; the stream knows an event of the same topic and id for two minutes and takes
+/// it once. How long a stream keeps events, and in how many copies, is a matter of the stream: one that is missing is made
+/// with the server's defaults, which keep everything in one copy. Make it yourself to have other limits.
+///
+/// A queue has a consumer for each pattern it subscribes to, named `queue@orders_placed`. A durable one stays until an operator
+/// removes it; others are forgotten five minutes after their last member was seen. A delivery that is not settled within
+/// thirty seconds is delivered again: [`extend`](super::Delivery::extend) it. `attempt` counts deliveries to a process, also to one
+/// that left before it could look at the event. When a server is restarted, everything goes on; what was settled shortly
+/// before a crash may be delivered once more.
+///
+/// Without `?subjects=` the topics that are published and the patterns that are subscribed to are added to the stream's
+/// subjects, so that a program needs nobody to prepare the server, and a pattern takes in those it covers. One that overlaps
+/// another without covering it, `a.*` beside `*.b`, is refused by the server, and so is one that another stream has. `>` adds
+/// nothing: it is whatever the stream holds. With `?subjects=` a missing stream is made with these, an existing one is left
+/// as it is, and other topics are refused.
+///
+/// # Others on the same server
+///
+/// The body is the payload, and what is said about the event stands in headers that others can read: `Micro-Id`,
+/// `Micro-Time`, `Content-Type`, `Micro-Key`, and the pairs, `traceparent` among them. Messages of others are events too, with
+/// their headers as pairs. One in the envelope of Go Micro, `{"Header":{..},"Body":".."}`, is recognised and unpacked.
+///
+/// # When the server is away
+///
+/// Connecting, publishing and subscribing wait for it as long as their deadline allows and then are
+/// [`Unavailable`](crate::Code::Unavailable); a connection that was lost comes back by itself, and subscriptions with it.
+#[derive(Clone, Debug)]
+pub struct Nats {
+    line: Line,
+    kind: Kind,
+    envelope: Envelope,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Core,
+    JetStream(JetStream),
+}
+
+inventory::submit! {
+    Scheme {
+        name: "nats",
+        example: "nats://10.0.0.1:4222",
+        connect: |url| Box::pin(async move { Ok(Broker::new(Nats::connect(url).await?)) }),
+    }
+}
+
+impl Nats {
+    /// Connects to the server that a URL names. One that is away is tried again and again.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the URL is none, has an option that does not exist, or names a
+    /// file that cannot be read; [`Unauthenticated`](crate::Code::Unauthenticated) when the server refuses the login.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn connect(url: &str) -> Result<Self> {
+        let Options { address, stream, envelope } = Options::parse(url)?;
+        let line = Line::open(address).await?;
+        let kind = stream.map_or(Kind::Core, |stream| Kind::JetStream(JetStream::new(line.clone(), stream, envelope)));
+        Ok(Nats { line, kind, envelope })
+    }
+}
+
+impl Backend for Nats {
+    fn name(&self) -> String {
+        match &self.kind {
+            Kind::Core => self.line.address().to_string(),
+            Kind::JetStream(jetstream) => format!("{}?stream={}", self.line.address(), jetstream.stream()),
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        match self.kind {
+            Kind::Core => Capabilities { wildcards: true, ..Capabilities::default() },
+            Kind::JetStream(_) => Capabilities {
+                at_least_once: true,
+                durable: true,
+                survives_restart: true,
+                redelivers: true,
+                counts_deliveries: true,
+                replays: true,
+                wildcards: true,
+                deduplicates: true,
+            },
+        }
+    }
+
+    fn state(&self) -> State {
+        self.line.state()
+    }
+
+    async fn publish(&self, events: &[Event]) -> Result<()> {
+        match &self.kind {
+            Kind::Core => core::publish(&self.line, events, self.envelope).await,
+            Kind::JetStream(jetstream) => jetstream.publish(events).await,
+        }
+    }
+
+    async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
+        match &self.kind {
+            Kind::Core => core::subscribe(&self.line, subscription).await,
+            Kind::JetStream(jetstream) => jetstream.subscribe(subscription).await,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Events as Rust values.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Broker, Event, Topic};
+use crate::codec::Codec;
+use crate::context::Context;
+use crate::errors::{Error, Result};
+use crate::message::Message;
+use crate::metadata::Metadata;
+
+/// A message that is an event: it has a topic of its own. `#[micro::event(topic = "..")]` writes it.
+pub trait Typed: Message {
+    /// Where it is published.
+    const TOPIC: &'static str;
+}
+
+/// The pair of an event's metadata that says where in a trace it was published, as W3C Trace Context has it.
+pub const TRACE: &str = "traceparent";
+
+/// Publishes events of one type. Cloning is cheap and shares the broker.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// use micro::broker::{Broker, Publisher};
+///
+/// #[micro::event(topic = "greeter.greeted")]
+/// pub struct Greeted { pub name: String }
+///
+/// let greeted = Publisher::<Greeted>::new(Broker::memory());
+/// greeted.publish(&Greeted { name: "Ada".into() }).await?;
+/// # Ok(()) }
+/// ```
+pub struct Publisher<E> {
+    broker: Broker,
+    codec: Codec,
+    event: PhantomData<fn(&E)>,
+}
+
+/// What may be said of an event when it is published.
+#[derive(Clone, Debug, Default)]
+pub struct PublishOptions {
+    topic: Option<Topic>,
+    key: Option<String>,
+    id: Option<String>,
+    metadata: Metadata,
+}
+
+impl PublishOptions {
+    /// Nothing in particular.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// On another topic than that of its type.
+    #[must_use]
+    pub fn with_topic(mut self, topic: Topic) -> Self {
+        self.topic = Some(topic);
+        self
+    }
+
+    /// In order with others of `key`.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// With an id of the publisher's choice: the same event, published again because nobody knows whether it was taken,
+    /// is one event where the broker can tell.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// With pairs that travel along.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = metadata;
+        self
+    }
+}
+
+impl<E: Typed> Publisher<E> {
+    /// Publishes over `broker`, as protobuf.
+    pub fn new(broker: Broker) -> Self {
+        Publisher { broker, codec: Codec::PROTO, event: PhantomData }
+    }
+
+    /// The same in another format.
+    #[must_use]
+    pub fn with_codec(mut self, codec: Codec) -> Self {
+        self.codec = codec;
+        self
+    }
+
+    /// Publishes one event; the trace of the current [`Context`] goes along.
+    ///
+    /// # Errors
+    ///
+    /// As [`Broker::publish`]; and [`InvalidArgument`](crate::Code::InvalidArgument) when it cannot be encoded.
+    pub async fn publish(&self, event: &E) -> Result<()> {
+        self.publish_with(event, PublishOptions::new()).await
+    }
+
+    /// Publishes one event with more said about it.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish).
+    pub async fn publish_with(&self, event: &E, options: PublishOptions) -> Result<()> {
+        self.broker.publish(self.event(event, options)?).await
+    }
+
+    /// Publishes events in their order, which costs less than one by one.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish); some of the events may have been taken.
+    pub async fn publish_batch(&self, events: &[E]) -> Result<()> {
+        let events = events.iter().map(|event| self.event(event, PublishOptions::new()));
+        let events: Vec<Event> = events.collect::<Result<_>>()?;
+        self.broker.publish_all(&events).await
+    }
+
+    fn event(&self, event: &E, options: PublishOptions) -> Result<Event> {
+        let topic = match options.topic {
+            Some(topic) => topic,
+            None => E::TOPIC.parse()?,
+        };
+        let mut metadata = options.metadata;
+        if let Some(trace) = Context::current().child().trace() {
+            metadata.insert(TRACE, trace.to_string())?;
+        }
+        let mut raw = Event::new(topic, self.codec.encode(event)?)
+            .with_content_type(format!("application/{}", self.codec.name()))
+            .with_metadata(metadata);
+        raw.key = options.key;
+        if let Some(id) = options.id {
+            raw.id = id;
+        }
+        Ok(raw)
+    }
+}
+
+impl Event {
+    /// The message that is its body, in whatever format its content type says.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is none, or in a format nobody here knows.
+    pub fn read<M: Message>(&self) -> Result<M> {
+        let codec = Codec::of_content_type(&self.content_type).ok_or_else(|| {
+            Error::invalid_argument(format!("no codec for `{}` here", self.content_type.escape_debug()))
+        })?;
+        codec.decode(&self.body)
+    }
+}
+
+impl<E> Clone for Publisher<E> {
+    fn clone(&self) -> Self {
+        Publisher { broker: self.broker.clone(), codec: self.codec, event: PhantomData }
+    }
+}
+
+impl<E: Typed> fmt::Debug for Publisher<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Publisher({} on {})", E::TOPIC, self.broker.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::*;
+    use crate::broker::Subscription;
+    use crate::context::Trace;
+
+    #[micro::event(topic = "greeter.greeted")]
+    #[derive(Clone, Debug, PartialEq)]
+    struct Greeted {
+        name: String,
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_arrives_in_any_format_with_its_trace_and_what_was_said_of_it() {
+        let broker = Broker::memory();
+        let mut events = broker.subscribe(Subscription::new("greeter.>".parse().unwrap())).await.unwrap();
+        let (trace, ada) = (Trace::start(), Greeted { name: "Ada".into() });
+        for codec in [Codec::PROTO, Codec::JSON] {
+            let publisher = Publisher::new(broker.clone()).with_codec(codec);
+            let options =
+                PublishOptions::new().with_key("Ada").with_id("7").with_topic("greeter.again".parse().unwrap());
+            let context = Context::new().with_trace(trace);
+            context.scope(publisher.publish_with(&ada, options)).await.unwrap();
+            let delivery = events.next().await.unwrap().unwrap();
+            let event = &delivery.event;
+            assert_eq!(
+                (event.topic.as_str(), event.id.as_str(), event.key.as_deref()),
+                ("greeter.again", "7", Some("Ada"))
+            );
+            assert_eq!(event.read::<Greeted>().unwrap(), ada);
+            let sent: Trace = event.metadata.get(TRACE).unwrap().parse().unwrap();
+            assert_eq!(sent.trace_id(), trace.trace_id());
+            delivery.ack().await.unwrap();
+            publisher.publish_batch(&[ada.clone(), ada.clone()]).await.unwrap();
+            for _ in 0..2 {
+                let delivery = events.next().await.unwrap().unwrap();
+                assert_eq!(delivery.event.topic.as_str(), "greeter.greeted");
+                delivery.ack().await.unwrap();
+            }
+        }
+        let foreign = Event::new("a".parse().unwrap(), "x").with_content_type("text/plain");
+        assert_eq!(foreign.read::<Greeted>().unwrap_err().code(), crate::Code::InvalidArgument);
+    }
+}

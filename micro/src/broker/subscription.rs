@@ -1,0 +1,76 @@
+//! What a subscriber asks for.
+
+use std::time::SystemTime;
+
+use super::Pattern;
+
+/// Which events somebody wants, and how they are shared.
+///
+/// ```
+/// use micro::broker::{Start, Subscription};
+///
+/// let audit = Subscription::new("orders.>".parse()?).with_queue("audit").starting(Start::Earliest);
+/// assert_eq!(audit.queue.as_deref(), Some("audit"));
+/// # Ok::<(), micro::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Subscription {
+    /// Of which topics.
+    pub topics: Pattern,
+    /// Shared with all who name the same queue: each event goes to one of them. Without it everybody gets every event.
+    pub queue: Option<String>,
+    /// Whether events are kept while nobody of the queue is there. It needs a queue, whose name they are kept under.
+    pub durable: bool,
+    /// From where on, when the queue is new. One that exists goes on where it was.
+    pub start: Start,
+    /// How many events may be under way at a time, not yet settled.
+    pub in_flight: usize,
+}
+
+/// From where on events are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// Those that are published from now on.
+    #[default]
+    New,
+    /// All that the broker still has.
+    Earliest,
+    /// All that it still has from a time on.
+    Since(SystemTime),
+}
+
+impl Subscription {
+    /// New events of `topics`, for this subscriber alone, up to 64 under way at a time.
+    pub fn new(topics: Pattern) -> Self {
+        Subscription { topics, queue: None, durable: false, start: Start::New, in_flight: 64 }
+    }
+
+    /// Shared with all who name the same queue.
+    #[must_use]
+    pub fn with_queue(mut self, queue: impl Into<String>) -> Self {
+        self.queue = Some(queue.into());
+        self
+    }
+
+    /// Kept while nobody of the queue is there.
+    #[must_use]
+    pub fn durable(mut self) -> Self {
+        self.durable = true;
+        self
+    }
+
+    /// From another place on.
+    #[must_use]
+    pub fn starting(mut self, start: Start) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// With so many under way at a time; at least one.
+    #[must_use]
+    pub fn with_in_flight(mut self, most: usize) -> Self {
+        self.in_flight = most.max(1);
+        self
+    }
+}
