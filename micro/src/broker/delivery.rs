@@ -19,7 +19,7 @@ pub struct Delivery {
     pub event: Event,
     /// Which delivery of it this is to this queue, from 1 on. A broker that cannot count says 1.
     pub attempt: u32,
-    settle: Option<Box<dyn Settle>>,
+    pub(super) settle: Box<dyn Settle>,
 }
 
 /// How a backend hears what became of a delivery. Dropping it unsettled is like [`retry`](Self::retry) without a wait.
@@ -40,7 +40,7 @@ pub trait Settle: Send + Sync {
 impl Delivery {
     /// A delivery that `settle` hears of.
     pub fn new(event: Event, attempt: u32, settle: impl Settle + 'static) -> Self {
-        Delivery { event, attempt, settle: Some(Box::new(settle)) }
+        Delivery { event, attempt, settle: Box::new(settle) }
     }
 
     /// It is done with.
@@ -48,11 +48,8 @@ impl Delivery {
     /// # Errors
     ///
     /// [`Unavailable`](crate::Code::Unavailable) when the broker cannot be told: it will deliver the event again.
-    pub async fn ack(mut self) -> Result<()> {
-        match self.settle.take() {
-            Some(settle) => settle.ack().await,
-            None => Ok(()),
-        }
+    pub async fn ack(self) -> Result<()> {
+        self.settle.ack().await
     }
 
     /// Gives it back, to be delivered again not before `after` has passed.
@@ -60,11 +57,8 @@ impl Delivery {
     /// # Errors
     ///
     /// As [`ack`](Self::ack).
-    pub async fn retry(mut self, after: Duration) -> Result<()> {
-        match self.settle.take() {
-            Some(settle) => settle.retry(after).await,
-            None => Ok(()),
-        }
+    pub async fn retry(self, after: Duration) -> Result<()> {
+        self.settle.retry(after).await
     }
 
     /// Gives it up for good: nobody gets it again.
@@ -72,11 +66,8 @@ impl Delivery {
     /// # Errors
     ///
     /// As [`ack`](Self::ack).
-    pub async fn reject(mut self) -> Result<()> {
-        match self.settle.take() {
-            Some(settle) => settle.reject().await,
-            None => Ok(()),
-        }
+    pub async fn reject(self) -> Result<()> {
+        self.settle.reject().await
     }
 
     /// Says that it is still being handled.
@@ -85,10 +76,7 @@ impl Delivery {
     ///
     /// As [`ack`](Self::ack).
     pub async fn extend(&self) -> Result<()> {
-        match &self.settle {
-            Some(settle) => settle.extend().await,
-            None => Ok(()),
-        }
+        self.settle.extend().await
     }
 }
 

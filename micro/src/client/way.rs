@@ -82,7 +82,7 @@ impl Client {
             let aim = match self.aim(remote, service, method, &tried) {
                 Some(aim) => Ok(aim),
                 // Hardly ever, and it takes room: the rest of the way is kept small.
-                None => Box::pin(self.wait_for_a_node(remote, service, method, &tried, context)).await,
+                None => Box::pin(in_time(context, self.look(remote, service, method, &tried, context))).await,
             };
             let mut aim = match aim {
                 Ok(aim) => aim,
@@ -135,24 +135,7 @@ impl Client {
         picked
     }
 
-    async fn wait_for_a_node(
-        &self,
-        remote: &Remote,
-        service: &str,
-        method: MethodInfo<'_>,
-        tried: &[String],
-        context: &Context,
-    ) -> Result<Aim<'_>> {
-        let looking = self.look(remote, service, method, tried, context);
-        match context.deadline() {
-            Some(deadline) => {
-                let looked = clock::timeout_at(deadline, looking).await;
-                looked.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
-            }
-            None => looking.await,
-        }
-    }
-
+    /// Waits for a node that is wanted.
     async fn look(
         &self,
         remote: &Remote,
@@ -179,6 +162,12 @@ impl Client {
             }
         }
     }
+}
+
+/// Does something within the deadline of `context`.
+async fn in_time<T>(context: &Context, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let Some(deadline) = context.deadline() else { return work.await };
+    clock::timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
 }
 
 /// The span of one attempt, for subscribers that want spans; the transport writes its wire there.

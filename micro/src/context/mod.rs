@@ -84,6 +84,12 @@ struct Reply {
     trailers: Metadata,
 }
 
+impl Inner {
+    fn lent(&self) -> Option<&Extensions> {
+        if self.lent.is_empty() { self.lent_late.get() } else { Some(&self.lent) }
+    }
+}
+
 impl Context {
     /// A context that carries nothing: no deadline, no metadata.
     pub const fn new() -> Self {
@@ -223,8 +229,7 @@ impl Context {
 
     /// All of it; nothing outside of a server's calls.
     pub(crate) fn extensions(&self) -> Option<&Extensions> {
-        let inner = self.0.as_ref()?;
-        if inner.lent.is_empty() { inner.lent_late.get() } else { Some(&inner.lent) }
+        self.0.as_ref()?.lent()
     }
 
     /// Lends values to whoever answers this call. Later ones do not count: one server answers it.
@@ -330,7 +335,6 @@ impl Context {
         match Arc::get_mut(inner) {
             Some(inner) => change(inner),
             None => {
-                let lent = if inner.lent.is_empty() { inner.lent_late.get() } else { Some(&inner.lent) };
                 let mut copy = Inner {
                     deadline: inner.deadline,
                     metadata: inner.metadata.clone(),
@@ -338,7 +342,7 @@ impl Context {
                     peer: inner.peer.clone(),
                     wire: inner.wire,
                     account: inner.account.clone(),
-                    lent: lent.cloned().unwrap_or_default(),
+                    lent: inner.lent().cloned().unwrap_or_default(),
                     ..Inner::default()
                 };
                 change(&mut copy);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::Shared;
-use crate::broker::{Delivery, Event};
+use crate::broker::{Delivery, Event, Settle};
 use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::util::clock;
@@ -26,63 +26,62 @@ mod names {
 
 /// Handles a delivery to its end: done, given back, or a dead letter.
 pub(super) async fn handle(shared: &Shared, delivery: Delivery) {
-    let mut attempt = delivery.attempt;
+    let Delivery { event, mut attempt, settle } = delivery;
     // Others of its key must not pass an event, so it is tried again here, and the broker is not asked to bring it later.
     // Nor is one that cannot.
     let can = shared.broker.capabilities();
-    let stays = shared.handling.in_order && delivery.event.key.is_some() || !can.redelivers || !can.counts_deliveries;
-    loop {
-        let Err(error) = attempt_at(shared, &delivery, attempt).await else {
-            return settled(&delivery.event.clone(), delivery.ack().await);
-        };
-        let event = &delivery.event;
-        let (topic, id) = (event.topic.as_str(), event.id.as_str());
+    let stays = shared.handling.in_order && event.key.is_some() || !can.redelivers || !can.counts_deliveries;
+    let (topic, id) = (event.topic.as_str(), event.id.as_str());
+    let settled = loop {
+        let Err(error) = attempt_at(shared, &event, attempt, &*settle).await else { break settle.ack().await };
         if attempt >= shared.handling.tries {
             tracing::error!(topic, id, attempt, "given up: {error:#}");
-            return bury(shared, delivery, attempt, &error).await;
+            break bury(shared, &event, attempt, &error, settle).await;
         }
         let wait = shared.handling.wait(attempt);
         tracing::warn!(topic, id, attempt, "tried again in {wait:?}: {error:#}");
         if !stays {
-            let event = event.clone();
-            return settled(&event, delivery.retry(wait).await);
+            break settle.retry(wait).await;
         }
-        held(&delivery, clock::sleep(wait)).await;
+        held(id, &*settle, clock::sleep(wait)).await;
         attempt += 1;
+    };
+    // A broker that did not hear what became of an event brings it again, which is what was promised: at least once.
+    if let Err(error) = settled {
+        tracing::warn!(topic, id, "will come again: {error:#}");
     }
 }
 
 /// One try. A panic is an error.
-async fn attempt_at(shared: &Shared, delivery: &Delivery, attempt: u32) -> Result<()> {
-    let handled = AssertUnwindSafe(async { shared.handler.handle(&delivery.event, attempt).await }).catch_unwind();
-    held(delivery, handled).await.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+async fn attempt_at(shared: &Shared, event: &Event, attempt: u32, settle: &dyn Settle) -> Result<()> {
+    let handled = AssertUnwindSafe(async { shared.handler.handle(event, attempt).await }).catch_unwind();
+    held(&event.id, settle, handled).await.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
 }
 
 /// Does something for however long it takes, while the broker hears that the event is in good hands.
-async fn held<T>(delivery: &Delivery, work: impl Future<Output = T>) -> T {
+async fn held<T>(id: &str, settle: &dyn Settle, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
     loop {
         if let Ok(done) = clock::timeout(LEASE, work.as_mut()).await {
             return done;
         }
-        if let Err(error) = delivery.extend().await {
-            tracing::debug!(id = delivery.event.id, "the broker may bring it again: {error:#}");
+        if let Err(error) = settle.extend().await {
+            tracing::debug!(id, "the broker may bring it again: {error:#}");
         }
     }
 }
 
 /// Publishes a dead letter, and is done with the event once that is certain.
-async fn bury(shared: &Shared, delivery: Delivery, tries: u32, error: &Error) {
-    let event = delivery.event.clone();
-    let buried = match dead_letter(shared, &event, tries, error) {
+async fn bury(shared: &Shared, event: &Event, tries: u32, error: &Error, settle: Box<dyn Settle>) -> Result<()> {
+    let buried = match dead_letter(shared, event, tries, error) {
         Ok(letter) => shared.broker.publish(letter).await,
         Err(error) => Err(error),
     };
     match buried {
-        Ok(()) => settled(&event, delivery.ack().await),
+        Ok(()) => settle.ack().await,
         Err(error) => {
             tracing::error!(topic = event.topic.as_str(), id = event.id, "no dead letter for now: {error:#}");
-            settled(&event, delivery.retry(AGAIN).await);
+            settle.retry(AGAIN).await
         }
     }
 }
@@ -103,11 +102,4 @@ fn dead_letter(shared: &Shared, event: &Event, tries: u32, error: &Error) -> Res
     metadata.insert(names::REASON, &reason[..end])?;
     let letter = Event::new(topic, event.body.clone()).with_id(format!("{}.dead", event.id)).with_metadata(metadata);
     Ok(Event { key: event.key.clone(), content_type: event.content_type.clone(), ..letter })
-}
-
-/// A broker that did not hear what became of an event brings it again, which is what was promised: at least once.
-fn settled(event: &Event, outcome: Result<()>) {
-    if let Err(error) = outcome {
-        tracing::warn!(topic = event.topic.as_str(), id = event.id, "will come again: {error:#}");
-    }
 }
