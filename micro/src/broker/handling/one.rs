@@ -43,13 +43,13 @@ enum Tried {
 }
 
 /// Handles a delivery to its end: done, given back, or a dead letter.
-pub(super) async fn handle(shared: &Shared, delivery: Delivery) {
+pub(super) async fn handle(shared: &Shared, delivery: Delivery, keyed: bool) {
     let Delivery { event, mut attempt, mut settle } = delivery;
     let event = Arc::new(event);
     // Others of its key must not pass an event, so it is tried again here, and the broker is not asked to bring it later.
     // Nor is one that cannot.
     let can = shared.broker.capabilities();
-    let stays = shared.handling.in_order || !can.redelivers || !can.counts_deliveries;
+    let stays = keyed || !can.redelivers || !can.counts_deliveries;
     let (topic, id) = (event.topic.as_str(), event.id.as_str());
     let settled = loop {
         if given::left(&event).is_some_and(|left| left.is_zero()) {

@@ -28,8 +28,9 @@ impl Notes {
 }
 
 impl Handler for Notes {
-    fn handle<'a>(&'a self, event: &'a Event, attempt: u32) -> BoxFuture<'a, Result<()>> {
+    fn handle(&self, given: Given) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
+            let (event, attempt) = (given.raw(), given.attempt());
             let body = String::from_utf8_lossy(&event.body).into_owned();
             self.seen.lock().unwrap().push((body.clone(), attempt, clock::now()));
             let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
