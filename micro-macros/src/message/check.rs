@@ -9,8 +9,9 @@ use syn::{Attribute, Ident, LitStr, Type};
 
 use super::input::{Body, Content, EncodingOptions, Input, Marked, Member, MemberOptions, Variant};
 use super::model::{Carries, Choice, Model, Part, PartKind, Reserved, Shape, Tag, Values};
-use super::names::{is_name, is_package, is_topic};
+use super::names::{is_name, is_package};
 use super::spelling;
+use crate::options::topic;
 use crate::report::Report;
 
 /// Notes everything about the message that cannot be allowed.
@@ -39,14 +40,13 @@ fn check_topic(input: &Input, model: &Model, report: &mut Report) {
             "an event is a message, and this is a number: write a struct with a field of this type",
         );
     }
-    let Some(topic) = &input.options.topic else {
+    let Some(written) = &input.options.topic else {
         report.error(&input.ident, "an event has a topic: write `#[micro::event(topic = \"orders.placed\")]`");
         return;
     };
-    if !is_topic(&topic.value()) {
-        let text = topic.value();
-        let what = "is no topic: expected words with dots between them, without white space and wildcards";
-        report.error(topic, format!("`{text}` {what}"));
+    let text = written.value();
+    if let Err(why) = topic(&text) {
+        report.error(written, format!("`{text}` is no topic: {why}"));
     }
 }
 

@@ -394,7 +394,7 @@ fn an_event_has_a_topic_and_a_message_has_none() {
     assert!(said(Marked::Event, quote!(), placed.clone()).contains("an event has a topic: write"));
     for topic in ["", "a..b", "a b", "a.*", "a.>"] {
         let text = said(Marked::Event, quote!(topic = #topic), placed.clone());
-        assert!(text.contains(&format!("`{topic}` is no topic: expected words with dots between them")), "{text}");
+        assert!(text.contains(&format!("`{topic}` is no topic: ")), "{text}");
     }
     let number = said(
         Marked::Event,
