@@ -337,8 +337,11 @@ pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
 /// placed.publish(&Placed { order: 7 }).await?;
 /// ```
 ///
-/// A topic is words with dots between them. Everything else is as for `#[micro::message]`: the other options, and
-/// `#[message(..)]` on fields.
+/// A topic is words with dots between them. `key = order` names a field, whose type has a `Display`: events for which its value
+/// is the same belong together, and are handled in their order where somebody subscribes `ordered_by` it. Everything else is as
+/// for `#[micro::message]`: the other options, and `#[message(..)]` on fields.
+///
+/// `Publisher<Placed>` can be injected, and an app has one.
 #[proc_macro_attribute]
 pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     message::event(options.into(), item.into()).into()
