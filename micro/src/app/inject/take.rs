@@ -1,0 +1,115 @@
+//! What a subscriber takes beside its event: mostly what can be injected, and what only exists with an event.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Inject, Prefixed, Resolver};
+use crate::broker::handling::{Ack, Given};
+use crate::broker::{Publisher, Typed};
+use crate::config::Config;
+use crate::errors::Result;
+
+/// A parameter of type `T` of a subscriber: `Take::<T>::prepare(resolver)?`, once, and then `take(&given)` for every event. Any
+/// type is taken by way of [`TakeAny`], as it is injected elsewhere.
+pub struct Take<T>(PhantomData<T>);
+
+impl<T> fmt::Debug for Take<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Take")
+    }
+}
+
+impl Take<Ack> {
+    /// Whether it is the right to settle an event.
+    pub const IS_ACK: bool = true;
+
+    /// It comes with each event.
+    ///
+    /// # Errors
+    ///
+    /// Never; others have some.
+    pub fn prepare(_: &Resolver) -> Result<TakenAck> {
+        Ok(TakenAck)
+    }
+}
+
+impl<T> Take<Config<T>> {
+    /// Whether it is the right to settle an event.
+    pub const IS_ACK: bool = false;
+
+    /// The settings.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::Code::NotFound) when nothing provides them.
+    pub fn prepare(resolver: &Resolver) -> Result<Taken<Config<T>>>
+    where
+        T: Prefixed,
+    {
+        resolver.get().map(Taken)
+    }
+}
+
+impl<E> Take<Publisher<E>> {
+    /// Whether it is the right to settle an event.
+    pub const IS_ACK: bool = false;
+
+    /// The publisher.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::Code::NotFound) when nothing provides it.
+    pub fn prepare(resolver: &Resolver) -> Result<Taken<Publisher<E>>>
+    where
+        E: Typed,
+    {
+        resolver.get().map(Taken)
+    }
+}
+
+/// The fallback of [`Take`].
+pub trait TakeAny {
+    /// The type.
+    type Value;
+
+    /// Whether it is the right to settle an event.
+    const IS_ACK: bool = false;
+
+    /// A copy of the value of the type.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resolver::get`].
+    fn prepare(resolver: &Resolver) -> Result<Taken<Self::Value>>
+    where
+        Self::Value: Inject,
+    {
+        resolver.get().map(Taken)
+    }
+}
+
+impl<T> TakeAny for Take<T> {
+    type Value = T;
+}
+
+/// A value that is the same for all events.
+#[derive(Clone, Debug)]
+pub struct Taken<T>(T);
+
+impl<T: Inject> Taken<T> {
+    /// A copy of it.
+    pub fn take(&self, _: &Given) -> T {
+        self.0.clone()
+    }
+}
+
+/// The [`Ack`] of each event.
+#[derive(Clone, Copy, Debug)]
+pub struct TakenAck;
+
+impl TakenAck {
+    /// That of this event. There is one; a second says, when it is used, that the event is in other hands.
+    pub fn take(&self, given: &Given) -> Ack {
+        given.ack().unwrap_or_else(Ack::late)
+    }
+}
