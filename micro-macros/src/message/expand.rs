@@ -30,7 +30,7 @@ fn typed(model: &Model, key: Option<&Ident>) -> Option<TokenStream> {
     let (micro, ident) = (model.home.private(), &model.ident);
     let key = key.map(|field| {
         let there = model.home.private_at(field.span());
-        let text = quote_spanned!(at(field.span())=> #there::ToString::to_string(&self.#field));
+        let text = quote_spanned!(at(field.span())=> #there::Key::key(&self.#field));
         quote! {
             fn key(&self) -> ::core::option::Option<#micro::String> {
                 ::core::option::Option::Some(#text)

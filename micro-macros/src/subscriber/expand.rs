@@ -137,7 +137,7 @@ fn desc(subscriber: &Subscriber) -> TokenStream {
         (Some(topic), _) => quote!(#topic),
         (None, Some(ty)) => {
             let micro = subscriber.home.private_at(ty.span());
-            quote_spanned!(at(ty.span())=> <#ty as #micro::Typed>::TOPIC)
+            quote_spanned!(at(ty.span())=> <#ty as #micro::Topical>::TOPIC)
         }
         (None, None) => quote!(""),
     };
@@ -269,7 +269,7 @@ fn key(subscriber: &Subscriber) -> Option<TokenStream> {
     let (pattern, ty) = (&event.typed.pat, &event.typed.ty);
     let span = expression.span();
     let (micro, there) = (subscriber.home.private(), subscriber.home.private_at(span));
-    let text = quote_spanned!(at(span)=> #there::ToString::to_string(&(#expression)));
+    let text = quote_spanned!(at(span)=> #there::Key::key(&(#expression)));
     Some(quote! {
         |__micro_raw| {
             let __micro_event = #micro::read_event::<#ty>(__micro_raw)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr};
 
-use crate::options::{Given, Options, Time, expected};
+use crate::options::{Given, Options, Time, nearest};
 use crate::report::Report;
 use crate::syntax::{Function, Home, Kind, heading};
 
@@ -157,8 +157,10 @@ impl Start {
             "new" => Some(Start::New),
             "earliest" => Some(Start::Earliest),
             _ => {
-                let choices = expected(&text, &["new", "earliest", "2026-01-31T08:00:00Z"]);
-                report.error(written, format!("unknown `from` `{text}`; {choices}"));
+                let meant = nearest(&text, ["new", "earliest"]);
+                let hint = meant.map_or_else(String::new, |meant| format!("\ndid you mean `{meant}`?"));
+                let choices = "expected `new`, `earliest`, or a time such as `2026-01-31T08:00:00Z`";
+                report.error(written, format!("unknown `from` `{text}`; {choices}{hint}"));
                 None
             }
         }

@@ -273,7 +273,7 @@ fn options_that_cannot_be() {
         ),
         (
             quote!(from = "earlist"),
-            "unknown `from` `earlist`; expected one of `new`, `earliest`, `2026-01-31T08:00:00Z`",
+            "unknown `from` `earlist`; expected `new`, `earliest`, or a time such as `2026-01-31T08:00:00Z`",
         ),
         (
             quote!(from = "2026-01-31"),

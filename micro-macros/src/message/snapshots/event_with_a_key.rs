@@ -61,9 +61,7 @@ const _: () = {
     impl ::micro::__private::Typed for Placed {
         const TOPIC: &'static str = "orders.placed";
         fn key(&self) -> ::core::option::Option<::micro::__private::String> {
-            ::core::option::Option::Some(
-                ::micro::__private::ToString::to_string(&self.r#type),
-            )
+            ::core::option::Option::Some(::micro::__private::Key::key(&self.r#type))
         }
     }
     ::micro::__private::inventory::submit! {

@@ -17,7 +17,7 @@ const _: () = {
         const ENTRY: ::micro::__private::SubscriberEntry = ::micro::__private::SubscriberEntry::new(
                 ::micro::__private::SubscriberDesc::new(
                         "audit",
-                        <Greeted as ::micro::__private::Typed>::TOPIC,
+                        <Greeted as ::micro::__private::Topical>::TOPIC,
                     )
                     .queue("audit"),
                 const { &[::micro::__private::Dep::of::<Store>()] },

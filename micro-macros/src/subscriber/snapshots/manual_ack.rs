@@ -11,7 +11,7 @@ const _: () = {
         const ENTRY: ::micro::__private::SubscriberEntry = ::micro::__private::SubscriberEntry::new(
             ::micro::__private::SubscriberDesc::new(
                     "placed",
-                    <Placed as ::micro::__private::Typed>::TOPIC,
+                    <Placed as ::micro::__private::Topical>::TOPIC,
                 )
                 .manual_ack(),
             const {

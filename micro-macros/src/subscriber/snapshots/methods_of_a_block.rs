@@ -48,7 +48,7 @@ const _: () = {
     };
     ::micro::__private::inventory::submit! {
         ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("greeted",
-        < Greeted as ::micro::__private::Typed > ::TOPIC), const { &
+        < Greeted as ::micro::__private::Topical > ::TOPIC), const { &
         [::micro::__private::Dep::of:: < Store > ()] }, | __micro_instance,
         __micro_resolver | { #[allow(unused_imports)] use ::micro::__private::TakeAny as
         _; let __micro_this = ::micro::__private::instance:: < English >
@@ -77,7 +77,7 @@ const _: () = {
 const _: () = {
     ::micro::__private::inventory::submit! {
         ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("left",
-        < Left as ::micro::__private::Typed > ::TOPIC).queue("bye"), const { & [] }, |
+        < Left as ::micro::__private::Topical > ::TOPIC).queue("bye"), const { & [] }, |
         __micro_instance, _ | { let __micro_this = ::micro::__private::instance:: <
         English > (__micro_instance);
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |

@@ -15,7 +15,7 @@ const _: () = {
         const ENTRY: ::micro::__private::SubscriberEntry = ::micro::__private::SubscriberEntry::new(
                 ::micro::__private::SubscriberDesc::new(
                         "placed",
-                        <Placed as ::micro::__private::Typed>::TOPIC,
+                        <Placed as ::micro::__private::Topical>::TOPIC,
                     )
                     .retry(
                         ::core::option::Option::Some(1u32),
@@ -34,7 +34,7 @@ const _: () = {
                                 #[allow(unused)]
                                 let Placed { order, .. }: &Placed = &__micro_event;
                                 ::core::result::Result::Ok(
-                                    ::micro::__private::ToString::to_string(&(order.customer)),
+                                    ::micro::__private::Key::key(&(order.customer)),
                                 )
                             },
                             move |__micro_given| {
