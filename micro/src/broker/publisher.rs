@@ -12,9 +12,20 @@ use crate::message::Message;
 use crate::metadata::Metadata;
 
 /// A message that is an event: it has a topic of its own. `#[micro::event(topic = "..")]` writes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no topic",
+    label = "expected an event, which has one",
+    note = "mark it `#[micro::event(topic = \"..\")]`"
+)]
 pub trait Typed: Message {
     /// Where it is published.
     const TOPIC: &'static str;
+
+    /// What it belongs to, where its order among others matters: events of one key keep their order. None, unless
+    /// `#[micro::event(key = field)]` names the field that says so.
+    fn key(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The pair of an event's metadata that says where in a trace it was published, as W3C Trace Context has it.
@@ -154,7 +165,7 @@ impl<E: Typed> Publisher<E> {
         let mut raw = Event::new(topic, self.codec.encode(event)?)
             .with_content_type(format!("application/{}", self.codec.name()))
             .with_metadata(metadata);
-        raw.key = options.key;
+        raw.key = options.key.or_else(|| event.key());
         if let Some(id) = options.id {
             raw.id = id;
         }

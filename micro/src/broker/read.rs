@@ -9,7 +9,7 @@ use crate::message::Message;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no event",
     label = "expected a message, or `micro::broker::Event` for events as they come",
-    note = "mark it with `#[micro::event(topic = \"..\")]`"
+    note = "a subscriber's event is the first value it takes: mark it `#[micro::event(topic = \"..\")]`"
 )]
 pub trait FromEvent: Sized + Send + 'static {
     /// The value in `event`.

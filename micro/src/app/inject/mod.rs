@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry};
 pub(super) use graph::{Graph, Leaves};
-pub use subscriber::{PublisherEntry, Subscriber, SubscriberDesc, SubscriberEntry};
+pub use subscriber::{Handled, Key, PublisherEntry, Subscriber, SubscriberDesc, SubscriberEntry, Topical};
 pub use take::{Take, TakeAny, Taken, TakenAck};
 
 use crate::broker::{Broker, Brokers};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{AnyArc, Component, Dep, Location, Resolver};
-use crate::broker::{Ack, Broker, Handler, Handling, Start, Subscription};
+use crate::broker::{Ack, Broker, Handler, Handling, Start, Subscription, Typed};
 use crate::errors::Result;
+use crate::rpc::Fault;
 
 /// What a subscriber says about itself: which events it wants, and how it handles them.
 #[derive(Clone, Copy, Debug)]
@@ -231,6 +232,59 @@ inventory::collect!(SubscriberEntry);
 pub trait Subscriber {
     /// What it is registered with.
     const ENTRY: SubscriberEntry;
+}
+
+/// What has a topic of its own: every [`Typed`]. It stands between, so that the message does not list every event there is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no topic",
+    label = "expected an event, which has one",
+    note = "mark it `#[micro::event(topic = \"..\")]`; a subscriber's event is the first value it takes, and it can name topics by itself: `#[micro::subscriber(topic = \"..\")]`"
+)]
+pub trait Topical: 'static {
+    /// Where it is published.
+    const TOPIC: &'static str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Typed> Topical for E {
+    const TOPIC: &'static str = <E as Typed>::TOPIC;
+}
+
+/// What the order of events goes by: anything with a `Display`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of an event",
+    label = "expected something with a `Display`, such as a number or a `String`"
+)]
+pub trait Key {
+    /// As text.
+    fn key(&self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + ?Sized> Key for T {
+    fn key(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// What a subscriber returns: any `Result` of nothing, also behind an alias.
+#[diagnostic::on_unimplemented(
+    message = "a subscriber returns a `Result<()>`, found `{Self}`",
+    label = "expected `Result<()>`: an error has the event tried again"
+)]
+pub trait Handled {
+    /// As micro's own `Result`.
+    ///
+    /// # Errors
+    ///
+    /// What handling failed with.
+    fn into_result(self) -> Result<()>;
+}
+
+impl<E: Fault> Handled for Result<(), E> {
+    fn into_result(self) -> Result<()> {
+        self.map_err(Fault::into_error)
+    }
 }
 
 /// How a publisher of one type of events is made, which can be injected. Written by `#[micro::event]`.

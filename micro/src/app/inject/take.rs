@@ -3,9 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Inject, Prefixed, Resolver};
+use super::{Inject, Prefixed, Resolver, Topical};
+use crate::broker::Publisher;
 use crate::broker::handling::{Ack, Given};
-use crate::broker::{Publisher, Typed};
 use crate::config::Config;
 use crate::errors::Result;
 
@@ -46,7 +46,7 @@ impl<T> Take<Config<T>> {
     where
         T: Prefixed,
     {
-        resolver.get().map(Taken)
+        resolver.get().map(Taken::new)
     }
 }
 
@@ -61,9 +61,9 @@ impl<E> Take<Publisher<E>> {
     /// [`NotFound`](crate::Code::NotFound) when nothing provides it.
     pub fn prepare(resolver: &Resolver) -> Result<Taken<Publisher<E>>>
     where
-        E: Typed,
+        E: Topical,
     {
-        resolver.get().map(Taken)
+        resolver.get().map(Taken::new)
     }
 }
 
@@ -84,7 +84,7 @@ pub trait TakeAny {
     where
         Self::Value: Inject,
     {
-        resolver.get().map(Taken)
+        resolver.get().map(Taken::new)
     }
 }
 
@@ -92,14 +92,31 @@ impl<T> TakeAny for Take<T> {
     type Value = T;
 }
 
-/// A value that is the same for all events.
-#[derive(Clone, Debug)]
-pub struct Taken<T>(T);
+/// A value that is the same for all events. It knows how it is copied, so that only [`prepare`](TakeAny::prepare) asks whether it
+/// can be, and only one message says that it cannot.
+#[derive(Clone)]
+pub struct Taken<T> {
+    value: T,
+    copy: fn(&T) -> T,
+}
 
-impl<T: Inject> Taken<T> {
+impl<T> Taken<T> {
+    fn new(value: T) -> Self
+    where
+        T: Inject,
+    {
+        Taken { value, copy: T::clone }
+    }
+
     /// A copy of it.
     pub fn take(&self, _: &Given) -> T {
-        self.0.clone()
+        (self.copy)(&self.value)
+    }
+}
+
+impl<T> fmt::Debug for Taken<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Taken")
     }
 }
 
