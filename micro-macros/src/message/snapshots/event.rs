@@ -61,4 +61,10 @@ const _: () = {
     impl ::micro::__private::Typed for Placed {
         const TOPIC: &'static str = "orders.placed";
     }
+    ::micro::__private::inventory::submit! {
+        ::micro::__private::PublisherEntry::new(::micro::__private::Dep::of:: <
+        ::micro::__private::Publisher < Placed >> (), | broker | {
+        ::micro::__private::Arc::new(::micro::__private::Publisher:: < Placed >
+        ::new(::core::clone::Clone::clone(broker))) as ::micro::__private::AnyArc },)
+    }
 };
