@@ -1,0 +1,1 @@
+//! Two servers and the wire between them.
