@@ -23,7 +23,8 @@ async fn a_slow_subscriber_is_bounded_and_slows_nobody_else() {
     assert!(begun.elapsed() < Duration::from_secs(101), "{:?}", begun.elapsed());
     let error = a.broker.publish(order(count)).await.unwrap_err();
     assert_eq!(error.code(), Code::ResourceExhausted);
-    let who = "`orders.placed` has subscribers that are behind: queue `slow` of `orders.>` at `b` has 10000 events waiting";
+    let who =
+        "`orders.placed` has subscribers that are behind: queue `slow` of `orders.>` at `b` has 10000 events waiting";
     assert!(error.message().contains(who), "{error}");
     nothing(&mut quick).await;
     // With room again there is nothing to wait for but the slow one itself.

@@ -193,7 +193,8 @@ async fn whatever_a_subscriber_answers_others_get_theirs() {
     })
     .await;
     survives(|handover| {
-        let returned = handover.parcels.iter().map(|parcel| Returned { number: parcel.number, attempt: 0, why: Why::Full });
+        let returned =
+            handover.parcels.iter().map(|parcel| Returned { number: parcel.number, attempt: 0, why: Why::Full });
         vec![Receipt { taken: 0, done: Vec::new(), returned: returned.collect() }]
     })
     .await;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::world::{World, bodies, order};
+use crate::Code;
 use crate::broker::{State, Subscription};
 use crate::errors::{Error, Result};
 use crate::registry::{Backend, Memory, Node, Registry, Watch};
 use crate::util::clock;
-use crate::Code;
 
 /// A registry that can be away: nothing is answered, and watches have ended.
 #[derive(Clone, Debug, Default)]
