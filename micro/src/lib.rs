@@ -46,6 +46,7 @@ extern crate self as micro;
 #[doc(hidden)]
 pub mod __private;
 pub mod app;
+pub mod bridge;
 pub mod broker;
 pub mod client;
 pub mod codec;

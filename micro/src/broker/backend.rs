@@ -1,5 +1,5 @@
 use std::fmt::Debug;
-use std::future::Future;
+use std::future::{Future, ready};
 
 use futures_util::future::{BoxFuture, FutureExt};
 
@@ -38,6 +38,12 @@ pub trait Backend: Debug + Send + Sync + 'static {
     ///
     /// [`Unavailable`](crate::Code::Unavailable) when it cannot be reached.
     fn subscribe(&self, subscription: &Subscription) -> impl Future<Output = Result<Deliveries>> + Send;
+
+    /// Waits until what was published, and is kept in this process for now, is in other hands. A backend that keeps
+    /// nothing has nothing to wait for.
+    fn flush(&self) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
 }
 
 /// The same with the type erased: what the handle holds.
@@ -47,6 +53,7 @@ pub(super) trait DynBackend: Debug + Send + Sync + 'static {
     fn state(&self) -> State;
     fn publish<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<()>>;
     fn subscribe<'a>(&'a self, subscription: &'a Subscription) -> BoxFuture<'a, Result<Deliveries>>;
+    fn flush(&self) -> BoxFuture<'_, ()>;
 }
 
 impl<B: Backend> DynBackend for B {
@@ -68,5 +75,9 @@ impl<B: Backend> DynBackend for B {
 
     fn subscribe<'a>(&'a self, subscription: &'a Subscription) -> BoxFuture<'a, Result<Deliveries>> {
         Backend::subscribe(self, subscription).boxed()
+    }
+
+    fn flush(&self) -> BoxFuture<'_, ()> {
+        Backend::flush(self).boxed()
     }
 }

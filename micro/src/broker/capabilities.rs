@@ -2,7 +2,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// An event that was published without an error reaches every queue that is there, also when processes die.
+    /// An event that was published without an error reaches every queue that is there, also when processes die. A broker
+    /// that keeps events in the processes of publisher and subscriber, and loses those with both, does not promise it.
     pub at_least_once: bool,
     /// Events are kept while nobody of a durable queue is there.
     pub durable: bool,

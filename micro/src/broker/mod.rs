@@ -177,6 +177,14 @@ impl Broker {
         self.patiently("broker.subscribe", self.0.subscribe(&subscription)).await
     }
 
+    /// Waits until what was published, and is kept in this process for now, is in other hands: a program that ends before
+    /// takes it along. Brokers that are elsewhere, or that end with the process anyway, keep nothing.
+    ///
+    /// It waits for as long as it takes: set a deadline. Dropping the future loses nothing.
+    pub async fn flush(&self) {
+        self.0.flush().await;
+    }
+
     fn check(&self, subscription: &Subscription) -> Result<()> {
         let can = self.capabilities();
         let cannot = |what: &str| {

@@ -1,0 +1,305 @@
+//! Events from those who publish straight to those who subscribe: the registry says who they are, and micro's own wire takes
+//! them there.
+//!
+//! [`Direct`] is the backend. A published event waits in the *outbox* of its publisher until every queue, and every subscriber
+//! without one, has settled it. A *link* to each process with subscribers takes it there; what a subscription has taken waits
+//! in its *inbox*, which delivers it, and brings it again when it is given back. Within the process there is no link.
+//!
+//! Everything that is decided is decided in `outbox` and `inbox`, which never wait; the tasks around them only carry.
+//!
+//! - `outbox`: what was published and is not settled
+//! - `keeper`, `link`: who is listed, and the way there
+//! - `desk`, `listing`: the subscriptions of this process, and that others find them
+//! - `inbox`: what one of them has taken
+//! - `door`, `receipts`: where publishers come in, and what they are told
+//! - `contract`, `listed`, `bounds`: what is said over the wire and in the registry, and how much there may be of it
+
+mod bounds;
+mod contract;
+mod desk;
+mod door;
+mod inbox;
+mod keeper;
+mod link;
+mod listed;
+mod listing;
+mod outbox;
+mod receipts;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::broker::{Backend, Capabilities, Deliveries, Event, State, Subscription};
+use crate::client::Client;
+use crate::errors::{Error, Result};
+use crate::registry::{Following, Node, Registry, Ttl};
+use crate::rpc::Service;
+use crate::util::clock;
+use crate::util::spawn::{self, Task};
+
+use bounds::{LARGEST, LOOKUP, PATIENCE, SEEN};
+use contract::{EventsClient, SERVICE};
+use desk::Desk;
+use inbox::Reader;
+use listed::Listed;
+use outbox::{Outbox, Ticket, size};
+
+/// The broker that needs nothing installed: events go point to point, from the process that publishes to those that subscribe.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
+/// # use std::sync::Arc;
+/// use futures_util::StreamExt;
+/// use micro::bridge::direct::Direct;
+/// use micro::broker::{Broker, Event, Subscription};
+/// use micro::registry::{Node, Registry, Ttl};
+/// # use micro::{client, server::Server, transport::{local::Local, memory::Network}};
+/// # let (registry, network) = (Registry::memory(), Network::new());
+/// # let client = client::Builder::new(Local::new()).with_remote(registry.clone(), Arc::new(network.clone())).build();
+/// # let mut server = Server::new();
+///
+/// let direct = Direct::new(client, registry);
+/// server.add_unlisted(direct.service()); // how the publishers of other processes get in
+/// # let door = network.serve(Arc::new(server));
+/// # let address = format!("127.0.0.1:{}", door.port());
+/// direct.listen(Node::new("shop", address), Ttl::default()); // once the port is open
+///
+/// let broker = Broker::new(direct.clone());
+/// let mut orders = broker.subscribe(Subscription::new("orders.*".parse()?).with_queue("billing")).await?;
+/// broker.publish(Event::new("orders.placed".parse()?, "7")).await?;
+/// orders.next().await.expect("it goes on")?.ack().await?;
+///
+/// direct.leave().await; // before the port closes
+/// # Ok(()) }
+/// ```
+///
+/// A process with subscriptions is listed in the registry, as a node of `micro.events`, and publishers follow that. So a
+/// subscription is known elsewhere as soon as the registry has told it; within its own process at once. A process that only
+/// publishes needs no port.
+///
+/// # Who gets an event
+///
+/// Every subscriber without a queue, in the order of its publisher; and one of every queue: whoever has fewest under way, and
+/// in turn among equals. Members that have all they asked for are passed over while others have room. Patterns are matched by
+/// the publisher, so wildcards work.
+///
+/// [`publish`](crate::broker::Broker::publish) is done when the event is in the process of every subscriber, and of a member of
+/// every queue: a program may publish and end. Where that takes longer than a second it is done as well, and the event waits
+/// in the publisher's process, which goes on trying for as long as it lives and somebody is listed; a warning says so once.
+/// With nobody there it is done at once.
+///
+/// # What is lost when
+///
+/// An event is kept by its publisher until it is settled, and by the process of its subscriber from when it is taken.
+///
+/// | | |
+/// |---|---|
+/// | Nobody is subscribed | the event, as when a fan-out reaches nobody |
+/// | The last member of a queue leaves or dies | nothing, if another comes within a minute: until then its events are kept, new ones too |
+/// | A subscriber without a queue leaves or dies | what it had not handled: nobody else wants it |
+/// | A member of a queue dies | nothing: another gets it, counted as another delivery |
+/// | The connection breaks | nothing: the same subscriber or another gets it, maybe for the second time |
+/// | The publisher dies | what nobody had taken: what `publish` has not returned for, or has after more than a second |
+/// | The publisher ends after [`flush`](crate::broker::Broker::flush) | nothing |
+/// | Both die | what the publisher held and the subscriber had not settled |
+/// | A subscriber is behind | nothing: publishers wait a second for room, and then are told with [`ResourceExhausted`](crate::Code::ResourceExhausted) |
+/// | The registry is away | nothing between those who know each other |
+///
+/// So it is at least once as long as one of the two lives, and [`Capabilities::at_least_once`] is not claimed. Where an event
+/// must outlive both, use a broker that is a server.
+///
+/// What a subscriber gives back is brought again by its own process, after the wait if one is named; it goes to another member
+/// of the queue only when that process leaves or dies.
+///
+/// # How much there is of everything
+///
+/// | | |
+/// |---|---|
+/// | Kept by a publisher, for each queue and each subscriber without one | 10,000 events, 64 MiB |
+/// | Handed by one publisher to a subscription | as many as it wants in flight, and as many again (from 16 to 256) to wait beside them |
+/// | Waiting in a process, for one subscription | 10,000 events; publishers that bring more keep them and try again |
+/// | Waiting in a process, for all its subscriptions | 256 MiB, likewise |
+/// | An event | 4 MiB less 16 KiB, with all that is said about it |
+/// | Publishers that one process hears | 10,000 |
+///
+/// A slow subscriber slows nobody but itself, and publishers to it: what it does not take stays where it was published, and
+/// other subscriptions of its process share the connection, not the wait.
+#[derive(Clone)]
+pub struct Direct(Arc<Shared>);
+
+struct Shared {
+    client: EventsClient,
+    registry: Registry,
+    outbox: Arc<Outbox>,
+    desk: Arc<Desk>,
+    /// Everybody with subscriptions, from the first time that somebody asks.
+    following: OnceLock<Following>,
+    /// Which edition of them the outbox knows.
+    edition: AtomicU64,
+    tasks: Mutex<Vec<Task<()>>>,
+}
+
+impl Direct {
+    /// Finds subscribers in `registry`, and reaches them through `client`.
+    pub fn new(client: Client, registry: Registry) -> Self {
+        let outbox = Arc::new(Outbox::new());
+        Direct(Arc::new(Shared {
+            client: EventsClient::listed(&client),
+            registry,
+            desk: Desk::new(outbox.clone()),
+            outbox,
+            following: OnceLock::new(),
+            edition: AtomicU64::new(0),
+            tasks: Mutex::default(),
+        }))
+    }
+
+    /// The contract by which the publishers of other processes reach this one, for
+    /// [`Server::add_unlisted`](crate::server::Server::add_unlisted).
+    pub fn service(&self) -> Service {
+        door::service(&self.0.desk)
+    }
+
+    /// From now on this process is reached as `node`: its id, its address, and what it says about its wire. Its service and its
+    /// methods are filled in. It is listed, and renewed as `ttl` says, while there are subscriptions.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn listen(&self, node: Node, ttl: Ttl) {
+        self.following();
+        if self.0.desk.listen(node, ttl) {
+            self.0.keep(spawn::spawn(listing::keep(Arc::downgrade(&self.0.desk), self.0.registry.clone())));
+        }
+    }
+
+    /// Takes in no more: off the registry, and what queues have here that nobody has begun goes to other processes. What is
+    /// being handled is settled as ever, and publishing goes on.
+    ///
+    /// Dropping the future does not undo it.
+    pub async fn leave(&self) {
+        let edition = self.0.desk.leave();
+        if self.0.desk.node().is_some()
+            && let Err(error) = self.0.desk.listed(edition).await
+        {
+            tracing::debug!("subscriptions are left to expire: {error:#}");
+        }
+    }
+
+    /// Ends at once: no links, no entry in the registry, nothing is waited for. What [`flush`](crate::broker::Broker::flush)
+    /// would have waited for is lost.
+    pub fn close(&self) {
+        self.0.desk.leave();
+        drop(std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner)));
+        self.0.outbox.close();
+    }
+
+    fn following(&self) -> &Following {
+        let shared = &self.0;
+        shared.following.get_or_init(|| {
+            let following = shared.registry.follow(SERVICE);
+            let keeper = keeper::keep(Arc::downgrade(&shared.outbox), shared.client.clone(), following.clone());
+            shared.keep(spawn::spawn(keeper));
+            following
+        })
+    }
+
+    /// Knows everybody whom the registry lists.
+    async fn informed(&self) -> Result<()> {
+        let following = self.following();
+        if following.edition() == 0 && clock::timeout(LOOKUP, following.ready()).await.is_err() {
+            let registry = self.0.registry.name();
+            let error =
+                Error::unavailable(format!("nobody knows who subscribes: registry `{registry}` does not answer"));
+            return Err(match following.trouble() {
+                Some(trouble) => error.from_source(trouble.into_std()),
+                None => error,
+            });
+        }
+        let edition = following.edition();
+        if self.0.edition.load(Ordering::Acquire) < edition {
+            self.0.outbox.sync(edition, &following.nodes());
+            self.0.edition.fetch_max(edition, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Waits until the registry shows a subscription of this process to itself, as it does to others.
+    async fn seen(&self, subscription: u64) {
+        let Some(node) = self.0.desk.node() else { return };
+        let mut following = self.following().clone();
+        let is_there = |node: &Arc<Node>, id: &str| node.id == id && Listed::stands_on(node, subscription);
+        let seen = async {
+            while !following.nodes().iter().any(|other| is_there(other, &node)) {
+                following.changed().await;
+            }
+        };
+        if clock::timeout(SEEN, seen).await.is_err() {
+            tracing::debug!(node, "a subscription is listed, and the registry takes its time to show it");
+        }
+    }
+}
+
+impl Shared {
+    fn keep(&self, task: Task<()>) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+}
+
+impl Backend for Direct {
+    fn name(&self) -> String {
+        "direct".to_owned()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { redelivers: true, counts_deliveries: true, wildcards: true, ..Capabilities::default() }
+    }
+
+    fn state(&self) -> State {
+        let trouble = self.0.following.get().and_then(Following::trouble).or_else(|| self.0.desk.trouble());
+        trouble.map_or(State::Up, |error| State::Down(format!("registry `{}`: {error}", self.0.registry.name())))
+    }
+
+    async fn publish(&self, events: &[Event]) -> Result<()> {
+        if let Some(large) = events.iter().find(|event| size(event) > LARGEST) {
+            let (topic, bytes) = (&large.topic, size(large));
+            return Err(Error::invalid_argument(format!(
+                "an event of `{topic}` has {bytes} bytes, of at most {LARGEST}"
+            )));
+        }
+        self.informed().await?;
+        let (mut rest, ticket, until) = (events, Ticket::new(), clock::after(PATIENCE));
+        while let Err(full) = self.0.outbox.add(&mut rest, &ticket) {
+            let who = full.who;
+            clock::timeout_at(until, full.room).await.map_err(|_| {
+                Error::resource_exhausted(format!("`{}` has subscribers that are behind: {who}", events[0].topic))
+            })?;
+        }
+        let taken = std::pin::pin!(ticket.taken());
+        if clock::within(until, taken).await.is_err() {
+            self.0.outbox.tell_behind();
+        }
+        Ok(())
+    }
+
+    async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
+        let (inbox, edition) = self.0.desk.open(subscription)?;
+        let reader = Reader::new(inbox.clone(), self.0.desk.clone());
+        self.0.desk.listed(edition).await?;
+        self.seen(inbox.listed().subscription).await;
+        Ok(Deliveries::new(reader))
+    }
+
+    async fn flush(&self) {
+        self.0.outbox.flushed().await;
+    }
+}
+
+impl fmt::Debug for Direct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Direct").field("desk", &self.0.desk).field("outbox", &self.0.outbox).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,5 @@
+//! The broker as its users meet it: processes that publish and subscribe, in one process, over a network in memory, and over
+//! sockets.
+
+mod suite;
+mod world;
