@@ -18,6 +18,7 @@ mod message;
 mod provider;
 mod service;
 mod startup;
+mod subscriber;
 
 mod injection;
 mod options;
@@ -77,7 +78,8 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// Methods marked `#[handler]` are served and called through `UsersClient`. Beside the message they may take `ctx: &Context`
-/// and settings, `config: &UsersConfig`, which callers do not name. `#[init]` builds the value from injected
+/// and settings, `config: &UsersConfig`, which callers do not name. Those marked `#[subscriber(..)]` are run for events, with the
+/// options of [`macro@subscriber`]. `#[init]` builds the value from injected
 /// parameters; the others stay what they are. The service is registered and runs with `micro::run()`.
 ///
 /// # Options
@@ -129,6 +131,18 @@ pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
 /// is called by itself, outside of an app, gets the declared defaults, or fails with `FailedPrecondition` where those are not
 /// enough.
 ///
+/// # Events
+///
+/// A block without a contract holds subscribers, methods that are run for events: see [`macro@subscriber`].
+///
+/// ```ignore
+/// #[micro::handler]
+/// impl English {
+///     #[subscriber]
+///     async fn greeted(&self, event: Greeted) -> Result<()> { .. }
+/// }
+/// ```
+///
 /// # Options
 ///
 /// | Option | Meaning |
@@ -177,6 +191,60 @@ pub fn init(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
     provider::provider(options.into(), item.into()).into()
+}
+
+/// Marks a function that is run for events.
+///
+/// ```ignore
+/// #[micro::subscriber(queue = "audit")]
+/// async fn audit(event: Greeted, ctx: &Context, config: &AuditConfig, store: Store) -> Result<()> {
+///     store.put(&event.name, &config.file).await
+/// }
+/// ```
+///
+/// The first value among the parameters is the event: a type marked `#[micro::event(topic = "..")]`, any other message with
+/// the option `topic`, or `broker::Event` with the same, which is the event as it came. `ctx: &Context` is the context of this
+/// handling. Settings, `config: &AuditConfig`, are those in force when it begins. All other values are injected.
+///
+/// The function is registered and runs with `micro::run()`. It returns a `Result<()>`; after an error the event is tried again.
+/// It stays what it is, so that tests call it. Beside it appears a type of the same name, for
+/// `micro::app().subscribe::<audit>()`: what is registered can be said explicitly too.
+///
+/// # On methods
+///
+/// Methods are marked `#[subscriber]`, in a block with `#[micro::service]`, or in one of their own:
+///
+/// ```ignore
+/// #[micro::handler]
+/// impl English {
+///     #[subscriber(retry(max = 3))]
+///     async fn greeted(&self, event: Greeted, ctx: &Context) -> Result<()> { .. }
+/// }
+/// ```
+///
+/// They take `&self`: one type has one instance, whatever it serves and handles.
+///
+/// # Options
+///
+/// | Option | Meaning | Default |
+/// |---|---|---|
+/// | `topic = "orders.*"` | the events of which topics; `*` stands for one word, `>` for all that follow | the topic of the event's type |
+/// | `queue = "audit"` | each event goes to one of all who name this queue | everybody gets every event |
+/// | `concurrency = 8` | how many events are handled at a time | 16 |
+/// | `retry(max = 5, backoff = "1s")` | how often an event is tried in all, and how long to wait before the second try, then twice as long each time | 5 times, 1 s |
+/// | `dead_letter = "orders.failed"` | where an event goes that failed every time | its own topic with `.dlq` behind it |
+/// | `ordered_by = event.order` | events for which this is the same are handled one after the other; an expression about the event, whose value has a `Display` | no order |
+/// | `ordered_by` | the same for the key that the publisher gave | no order |
+/// | `ack = "manual"` | the function acknowledges by itself, with a parameter of type `Ack` | `"auto"`: `Ok` does |
+/// | `durable` | events are kept for the queue while nobody is there | they are not |
+/// | `from = "earliest"` | with what a new subscription begins: `"new"`, `"earliest"`, or a time, `"2026-01-31T08:00:00Z"` | `"new"` |
+/// | `broker = "orders"` | another broker of the app, by its name | the one that has no name |
+/// | `name = "audit"` | what it is called in settings and logs | the function's name, in kebab case |
+/// | `manual` | do not register; of functions only | registered |
+/// | `crate = path` | where `micro` is, if renamed; of functions only | `::micro` |
+#[proc_macro_attribute]
+pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
+    subscriber::subscriber(options.into(), item.into()).into()
 }
 
 /// Starts the runtime and runs `async fn main` on it.
@@ -269,8 +337,11 @@ pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
 /// placed.publish(&Placed { order: 7 }).await?;
 /// ```
 ///
-/// A topic is words with dots between them. Everything else is as for `#[micro::message]`: the other options, and
-/// `#[message(..)]` on fields.
+/// A topic is words with dots between them. `key = order` names a field, whose type has a `Display`: events for which its value
+/// is the same belong together, and are handled in their order where somebody subscribes `ordered_by` it. Everything else is as
+/// for `#[micro::message]`: the other options, and `#[message(..)]` on fields.
+///
+/// `Publisher<Placed>` can be injected, and an app has one.
 #[proc_macro_attribute]
 pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     message::event(options.into(), item.into()).into()

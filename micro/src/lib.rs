@@ -73,7 +73,7 @@ pub use context::{Context, spawn};
 pub use errors::{Code, Error, Result};
 #[doc(no_inline)]
 pub use inventory;
-pub use micro_macros::{Error, config, event, handler, init, main, message, provider, service};
+pub use micro_macros::{Error, config, event, handler, init, main, message, provider, service, subscriber};
 pub use rpc::Streaming;
 
 /// Keeps a crate whose handlers are to be served: one that the program never names is dropped by the linker.

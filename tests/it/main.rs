@@ -19,6 +19,7 @@ mod lent;
 mod options;
 mod programs;
 mod promises;
+mod subscribers;
 mod tls;
 mod untyped;
 mod wires;

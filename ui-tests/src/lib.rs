@@ -15,3 +15,11 @@ pub struct HelloReply {
     /// What is said.
     pub greeting: String,
 }
+
+/// Somebody was greeted.
+#[micro::event(topic = "greeter.greeted")]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Greeted {
+    /// Who it was.
+    pub name: String,
+}

@@ -13,4 +13,4 @@ macro_rules! attributes {
     )*};
 }
 
-attributes! { config error service handler init provider main message }
+attributes! { config error service handler subscriber init provider main message }

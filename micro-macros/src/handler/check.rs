@@ -4,16 +4,15 @@ use syn::{PatType, Type};
 
 use crate::handler::model::{Handler, Loan, Part};
 use crate::report::Report;
-use crate::syntax::{Function, printed};
+use crate::subscriber;
+use crate::syntax::{Function, Unfit, printed, unfit};
 
 pub(super) fn check(handler: &Handler, report: &mut Report) {
     subject(handler, report);
-    for span in &handler.subscribers {
-        report.error_at(*span, "subscribers arrive with the broker; until then a handler answers calls only");
-    }
     for (name, span) in &handler.strays {
-        report.error_at(*span, stray(name));
+        report.error_at(*span, stray(name, handler));
     }
+    alone(handler, report);
     for member in &handler.members {
         if let Part::Method { function, contexts, loans } = member
             && function.signature.asyncness.is_none()
@@ -55,20 +54,63 @@ fn subject(handler: &Handler, report: &mut Report) {
     if let Type::TraitObject(_) | Type::ImplTrait(_) = &written.ty {
         report.error(&written.ty, "a handler is a type of your own, which micro can build");
     }
-    // One with subscribers has its own message.
-    if written.contract.is_none() && handler.subscribers.is_empty() {
+    if written.contract.is_none() && handler.subscribers.is_empty() && handler.torn.is_empty() {
         let message = format!(
             "`#[micro::handler]` goes on the implementation of a contract: `impl Greeter for {ty}`\n\
-             for a service without a contract write `#[micro::service] impl {ty}`, and `#[handler]` on its endpoints"
+             for a service without a contract write `#[micro::service] impl {ty}`, and `#[handler]` on its endpoints; \
+             for events, `#[subscriber]` on methods here"
         );
         report.error(&written.ty, message);
     }
 }
 
-fn stray(name: &str) -> &'static str {
+/// A block without a contract.
+fn alone(handler: &Handler, report: &mut Report) {
+    let written = &handler.written;
+    if written.contract.is_some() || (handler.subscribers.is_empty() && handler.torn.is_empty()) {
+        return;
+    }
+    if let Some(unsafety) = &written.unsafety {
+        report.error(unsafety, "subscribers stand in a plain `impl` block: take `unsafe` away");
+    }
+    if !written.generics.params.is_empty() {
+        report.error(
+            &written.generics,
+            "a block of subscribers has no parameters of its own: it is registered once, as one type",
+        );
+    }
+    if !matches!(written.ty, Type::Path(_)) || matches!(unfit(&written.ty), Some((Unfit::Lifetime, _))) {
+        report.error(&written.ty, "expected the name of a type of your own, without lifetimes");
+    }
+    if let Some(manual) = &handler.manual {
+        report.error(manual, "nobody would find these subscribers: take `manual` away");
+    }
+    for ident in &handler.torn {
+        report.error(ident, format!("`{ident}` has several roles; expected one of `#[init]`, `#[subscriber]`"));
+    }
+    for init in handler.inits.iter().skip(1) {
+        report.error(&init.signature.ident, "a type has one `#[init]` function");
+    }
+    for init in &handler.inits {
+        crate::init::check(init, report);
+    }
+    for subscriber in &handler.subscribers {
+        subscriber::check(subscriber, report);
+    }
+    subscriber::names(&handler.subscribers, report);
+}
+
+fn stray(name: &str, handler: &Handler) -> String {
+    let ty = printed(&handler.written.ty);
+    let contract = handler.written.contract.is_some();
     match name {
-        "method" => "`#[method(..)]` describes a method of the contract: write it in the trait",
-        "init" => "`#[init]` goes on a function of `impl Type { .. }`: a contract does not have it",
-        _ => "all methods of a handler are served: take `#[handler]` away",
+        "method" if contract => "`#[method(..)]` describes a method of the contract: write it in the trait".to_owned(),
+        "init" => "`#[init]` goes on a function of `impl Type { .. }`: a contract does not have it".to_owned(),
+        "subscriber" => format!(
+            "a method of a contract answers calls, and a subscriber handles events\n\
+             write it in a block of its own: `#[micro::handler] impl {ty} {{ #[subscriber] .. }}`"
+        ),
+        _ if contract => "all methods of a handler are served: take `#[handler]` away".to_owned(),
+        _ => format!("endpoints without a contract stand in a service: write `#[micro::service] impl {ty}`"),
     }
 }

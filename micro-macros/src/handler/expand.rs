@@ -6,22 +6,31 @@ use syn::spanned::Spanned as _;
 use syn::{PatType, Signature, Type};
 
 use crate::handler::model::{Handler, Loan, Part};
+use crate::init;
+use crate::subscriber;
 use crate::syntax::{Home, at, in_braces_of, printed};
 
 pub(super) fn expand(handler: &Handler) -> TokenStream {
     let implementation = implementation(handler);
+    if handler.written.contract.is_none() {
+        let ty = &handler.written.ty;
+        let subscribers = handler.subscribers.iter().map(|subscriber| subscriber::method(subscriber, ty));
+        return quote!(#implementation #(#subscribers)*);
+    }
     let registration = handler.is_registered().then(|| registered(handler));
     quote!(#implementation #registration)
 }
 
-/// The author's block, without `ctx: &Context` and `config: &GreeterConfig` in the signatures and with them in the bodies.
+/// The author's block. Of a contract, without `ctx: &Context` and `config: &GreeterConfig` in the signatures and with them in
+/// the bodies; of events, with what `#[init]` adds.
 pub(super) fn implementation(handler: &Handler) -> TokenStream {
     let written = &handler.written;
     let (attributes, unsafety, impl_token) = (&written.attributes, &written.unsafety, &written.impl_token);
     let (generics, where_clause, ty) = (&written.generics, &written.generics.where_clause, &written.ty);
     let contract = written.contract.as_ref().map(|path| quote!(#path for));
     let members = handler.members.iter().map(|member| self::member(member, &handler.home));
-    let block = in_braces_of(&written.block, quote!(#(#members)*));
+    let init = handler.inits.first().map(|init| init::builder(init, &handler.home));
+    let block = in_braces_of(&written.block, quote!(#(#members)* #init));
     quote! {
         #(#attributes)*
         #unsafety #impl_token #generics #contract #ty #where_clause #block
@@ -122,23 +131,36 @@ pub(crate) fn registration(
     what: &str,
 ) -> TokenStream {
     let micro = home.private();
-    let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_micro_init());
-    let lent = (!lent.is_empty()).then(|| {
-        let deps = lent.iter().map(|ty| quote!(#micro::Dep::of::<#micro::config::Config<#ty>>()));
-        quote!(.lent(const { &[#(#deps),*] }))
-    });
+    let component = component(ty, home);
+    let lent = loans(lent, home);
     quote! {
         #micro::inventory::submit! {
             #micro::HandlerEntry::new(
-                || {
-                    #[allow(unused_imports)]
-                    use #micro::InitFallback as _;
-                    #micro::Component::new::<#ty>(#init)
-                },
+                #component,
                 #serve,
                 #desc,
                 #micro::Location::new(::core::file!(), ::core::line!(), #what),
             ) #lent
         }
     }
+}
+
+/// How a value of the type is built: a function that says so.
+pub(crate) fn component(ty: &Type, home: &Home) -> TokenStream {
+    let micro = home.private();
+    let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_micro_init());
+    quote! {
+        || {
+            #[allow(unused_imports)]
+            use #micro::InitFallback as _;
+            #micro::Component::new::<#ty>(#init)
+        }
+    }
+}
+
+/// What an entry says of the settings that are lent with each call.
+pub(crate) fn loans(types: &[&Type], home: &Home) -> Option<TokenStream> {
+    let micro = home.private();
+    let deps = types.iter().map(|ty| quote!(#micro::Dep::of::<#micro::config::Config<#ty>>()));
+    (!types.is_empty()).then(|| quote!(.lent(const { &[#(#deps),*] })))
 }

@@ -12,7 +12,7 @@ use quote::quote;
 
 use crate::report::Report;
 pub(crate) use check::shared;
-pub(crate) use expand::{lent, registration};
+pub(crate) use expand::{component, lent, loans, registration};
 use model::Handler;
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.

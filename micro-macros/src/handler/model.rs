@@ -1,23 +1,32 @@
-//! What it means: methods, some of which ask for the context or for settings, and whether to register them.
+//! What it means: methods, some of which ask for the context or for settings, and whether to register them. In a block
+//! without a contract: those that handle events.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{FnArg, Pat, PatType, Type};
+use quote::ToTokens as _;
+use syn::{FnArg, Ident, Pat, PatType, Type};
 
 use crate::options::Options;
 use crate::report::Report;
-use crate::syntax::{Function, Home, Implementation, Member, is_context, is_helper, lent, lent_mutably, members};
+use crate::subscriber::Subscriber;
+use crate::syntax::{
+    Function, Home, Implementation, Member, is_context, is_helper, lent, lent_mutably, members, without_helpers,
+};
 
 /// Everything the attribute stands for.
 pub(super) struct Handler {
     pub(super) home: Home,
-    pub(super) manual: bool,
+    pub(super) manual: Option<Ident>,
     pub(super) written: Implementation,
     pub(super) members: Vec<Part>,
-    /// `#[subscriber]` attributes.
-    pub(super) subscribers: Vec<Span>,
+    /// Of a block without a contract.
+    pub(super) subscribers: Vec<Subscriber>,
+    /// Of a block without a contract.
+    pub(super) inits: Vec<Function>,
+    /// Subscribers that build the type too, as if that could be.
+    pub(super) torn: Vec<Ident>,
     /// What methods ask for by `&mut`.
     pub(super) mutable: Vec<PatType>,
-    /// Other attributes of ours, which belong elsewhere.
+    /// Attributes of ours which belong elsewhere.
     pub(super) strays: Vec<(&'static str, Span)>,
 }
 
@@ -40,7 +49,7 @@ const HELPERS: [&str; 4] = ["method", "handler", "init", "subscriber"];
 impl Handler {
     pub(super) fn understand(written: Implementation, options: TokenStream, report: &mut Report) -> Self {
         let mut options = Options::of_tokens(options, report);
-        let manual = options.flag("manual").is_some();
+        let manual = options.flag("manual");
         let home = Home::new(options.path("crate"));
         options.finish();
 
@@ -49,12 +58,14 @@ impl Handler {
             manual,
             members: vec![],
             subscribers: vec![],
+            inits: vec![],
+            torn: vec![],
             mutable: vec![],
             strays: vec![],
             written: written.clone(),
         };
         for member in members(&written.block, report) {
-            let part = handler.part(member);
+            let part = handler.part(member, report);
             handler.members.push(part);
         }
         handler
@@ -62,15 +73,19 @@ impl Handler {
 
     /// Whether `micro::run()` finds it: there is one type to build.
     pub(super) fn is_registered(&self) -> bool {
-        !self.manual && self.written.generics.params.is_empty()
+        self.manual.is_none() && self.written.generics.params.is_empty()
     }
 
-    fn part(&mut self, member: Member) -> Part {
+    fn part(&mut self, member: Member, report: &mut Report) -> Part {
         let mut function = match member {
             Member::Function(function) => function,
             Member::Other { tokens, .. } => return Part::Other(tokens),
         };
-        self.take_helpers(&mut function);
+        if self.written.contract.is_none() {
+            return self.alone(*function, report);
+        }
+        self.note_strays(&function, &HELPERS);
+        function.attributes = without_helpers(&function.attributes, &HELPERS, &self.home);
         let (mut contexts, mut loans) = (vec![], vec![]);
         for input in std::mem::take(&mut function.signature.inputs) {
             let asked = lent(&input).cloned();
@@ -99,17 +114,27 @@ impl Handler {
         types
     }
 
-    fn take_helpers(&mut self, function: &mut Function) {
-        let home = &self.home;
+    /// A method of a block without a contract. Nobody else has a signature to agree with, so it stays as it is.
+    fn alone(&mut self, mut function: Function, report: &mut Report) -> Part {
+        self.note_strays(&function, &["method", "handler"]);
+        let written = function.clone();
+        function.attributes = without_helpers(&function.attributes, &HELPERS, &self.home);
+        let tokens = function.to_token_stream();
+        match (written.has_helper("init", &self.home), written.has_helper("subscriber", &self.home)) {
+            (false, false) => {}
+            (false, true) => self.subscribers.push(Subscriber::of_method(written, &self.home, report)),
+            (true, false) => self.inits.push(function),
+            (true, true) => self.torn.push(function.signature.ident),
+        }
+        Part::Other(tokens)
+    }
+
+    fn note_strays(&mut self, function: &Function, names: &[&'static str]) {
         for attribute in &function.attributes {
-            for name in HELPERS.into_iter().filter(|name| is_helper(attribute, name, home)) {
+            for name in names.iter().filter(|name| is_helper(attribute, name, &self.home)) {
                 let span = attribute.path().segments.last().map_or_else(Span::call_site, |last| last.ident.span());
-                match name {
-                    "subscriber" => self.subscribers.push(span),
-                    _ => self.strays.push((name, span)),
-                }
+                self.strays.push((name, span));
             }
         }
-        function.attributes = crate::syntax::without_helpers(&function.attributes, &HELPERS, home);
     }
 }

@@ -74,8 +74,25 @@ fn what_is_not_a_handler() {
             "`#[micro::handler]` goes on the implementation of a contract: `impl Greeter for English`",
         ),
         (
-            quote!(impl English { #[subscriber] async fn hello(&self) {} }),
-            "subscribers arrive with the broker; until then a handler answers calls only",
+            quote!(impl Greeter for English { #[subscriber] async fn hello(&self) {} }),
+            "a method of a contract answers calls, and a subscriber handles events",
+        ),
+        (
+            quote!(
+                impl<T> English<T> {
+                    #[subscriber]
+                    async fn hello(&self, event: E) -> Result<()> {}
+                }
+            ),
+            "a block of subscribers has no parameters of its own: it is registered once, as one type",
+        ),
+        (
+            quote!(impl English { #[subscriber] #[init] async fn new(&self, event: E) -> Result<()> {} }),
+            "`new` has several roles; expected one of `#[init]`, `#[subscriber]`",
+        ),
+        (
+            quote!(impl English { #[subscriber] async fn a(&self, event: E) -> Result<()> {} #[handler] async fn b(&self) {} }),
+            "endpoints without a contract stand in a service: write `#[micro::service] impl English`",
         ),
         (
             quote!(impl Greeter for English { #[method(idempotent)] async fn hello(&self) {} }),
@@ -103,6 +120,9 @@ fn what_is_not_a_handler() {
         let first_lines: Vec<_> = complaints.iter().filter_map(|text| text.lines().next()).collect();
         assert_eq!(first_lines, [first_line], "{item}");
     }
+    let alone = quote!(impl English { #[subscriber] async fn a(&self, event: E) -> Result<()> {} });
+    let found_by_nobody = complaints(handler(quote!(manual), alone));
+    assert_eq!(found_by_nobody, ["nobody would find these subscribers: take `manual` away"]);
     let unknown = complaints(handler(quote!(manuel), quote!(impl Greeter for English {})));
     assert_eq!(unknown, ["unknown option `manuel`; expected one of `manual`, `crate`\ndid you mean `manual`?"]);
 }

@@ -9,8 +9,9 @@ use syn::{Attribute, Ident, LitStr, Type};
 
 use super::input::{Body, Content, EncodingOptions, Input, Marked, Member, MemberOptions, Variant};
 use super::model::{Carries, Choice, Model, Part, PartKind, Reserved, Shape, Tag, Values};
-use super::names::{is_name, is_package, is_topic};
+use super::names::{is_name, is_package};
 use super::spelling;
+use crate::options::{expected, topic};
 use crate::report::Report;
 
 /// Notes everything about the message that cannot be allowed.
@@ -21,6 +22,7 @@ pub(super) fn check(input: &Input, model: &Model, report: &mut Report) {
     }
     check_names(input, report);
     check_topic(input, model, report);
+    check_key(input, report);
     match (&input.body, &model.shape) {
         (Body::Struct(members), Shape::Struct(parts)) => check_struct(members, parts, &model.reserved, report),
         (Body::Enum(variants), Shape::OneOf(choices)) => check_oneof(variants, choices, model, report),
@@ -39,14 +41,30 @@ fn check_topic(input: &Input, model: &Model, report: &mut Report) {
             "an event is a message, and this is a number: write a struct with a field of this type",
         );
     }
-    let Some(topic) = &input.options.topic else {
+    let Some(written) = &input.options.topic else {
         report.error(&input.ident, "an event has a topic: write `#[micro::event(topic = \"orders.placed\")]`");
         return;
     };
-    if !is_topic(&topic.value()) {
-        let text = topic.value();
-        let what = "is no topic: expected words with dots between them, without white space and wildcards";
-        report.error(topic, format!("`{text}` {what}"));
+    let text = written.value();
+    if let Err(why) = topic(&text) {
+        report.error(written, format!("`{text}` is no topic: {why}"));
+    }
+}
+
+fn check_key(input: &Input, report: &mut Report) {
+    let Some(key) = &input.options.key else { return };
+    let Body::Struct(members) = &input.body else {
+        report.error(key, "the key of an event is the value of a field, and an enum has none: take `key` away");
+        return;
+    };
+    if !members.iter().any(|member| member.ident == *key) {
+        let fields: Vec<String> = members.iter().map(|member| member.ident.to_string()).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let choices = match fields.as_slice() {
+            [] => "there are none here".to_owned(),
+            fields => expected(&key.to_string(), fields),
+        };
+        report.error(key, format!("unknown field `{key}`; {choices}"));
     }
 }
 

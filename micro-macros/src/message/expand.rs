@@ -20,17 +20,43 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let serde = serde(&model.ident, is_enumeration);
     let named = (!is_enumeration).then(|| named(&model.ident));
     let prost = model.prost.then(|| prost(model));
-    let typed = typed(model);
-    in_scope(model, &quote!(#implementations #serde #named #prost #typed))
+    let (typed, publisher) = (typed(model, model.key.as_ref()), publisher(model));
+    in_scope(model, &quote!(#implementations #serde #named #prost #typed #publisher))
 }
 
-/// The topic of an event.
-fn typed(model: &Model) -> Option<TokenStream> {
+/// The topic of an event, and its key where the author names a field.
+fn typed(model: &Model, key: Option<&Ident>) -> Option<TokenStream> {
     let topic = model.topic.as_ref()?;
     let (micro, ident) = (model.home.private(), &model.ident);
+    let key = key.map(|field| {
+        let there = model.home.private_at(field.span());
+        let text = quote_spanned!(at(field.span())=> #there::Key::key(&self.#field));
+        quote! {
+            fn key(&self) -> ::core::option::Option<#micro::String> {
+                ::core::option::Option::Some(#text)
+            }
+        }
+    });
     Some(quote! {
         impl #micro::Typed for #ident {
-            const TOPIC: &'static str = #topic;
+            const TOPIC: &'static ::core::primitive::str = #topic;
+            #key
+        }
+    })
+}
+
+/// Makes the publisher of an event something that can be injected.
+fn publisher(model: &Model) -> Option<TokenStream> {
+    model.topic.as_ref()?;
+    let (micro, ident) = (model.home.private(), &model.ident);
+    Some(quote! {
+        #micro::inventory::submit! {
+            #micro::PublisherEntry::new(
+                #micro::Dep::of::<#micro::Publisher<#ident>>(),
+                |broker| {
+                    #micro::Arc::new(#micro::Publisher::<#ident>::new(::core::clone::Clone::clone(broker))) as #micro::AnyArc
+                },
+            )
         }
     })
 }
@@ -64,7 +90,7 @@ pub(super) fn stub(input: &Input, model: &Model) -> TokenStream {
         (Body::Struct(_), _) => stub_message(ident),
     };
     let serde = serde(ident, matches!((&input.body, &model.shape), (Body::Enum(_), Shape::Enumeration(_))));
-    let typed = typed(model);
+    let typed = typed(model, None);
     in_scope(model, &quote!(#implementations #serde #typed))
 }
 

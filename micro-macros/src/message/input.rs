@@ -30,6 +30,8 @@ pub(super) struct TypeOptions {
     pub(super) marked: Marked,
     /// Of an event only.
     pub(super) topic: Option<LitStr>,
+    /// Of an event only: the field whose value is its key.
+    pub(super) key: Option<Ident>,
     pub(super) package: Option<LitStr>,
     pub(super) name: Option<LitStr>,
     pub(super) reserved: Option<Given<TokenStream>>,
@@ -133,9 +135,11 @@ impl Input {
 impl TypeOptions {
     fn read(marked: Marked, tokens: TokenStream, report: &mut Report) -> Self {
         let mut options = Options::of_tokens(tokens, report);
+        let is_event = marked == Marked::Event;
         let read = TypeOptions {
             marked,
-            topic: if marked == Marked::Event { options.text("topic") } else { None },
+            topic: if is_event { options.text("topic") } else { None },
+            key: if is_event { options.assigned("key", "order", "the name of a field") } else { None },
             package: options.text("package"),
             name: options.text("name"),
             reserved: options.list("reserved"),

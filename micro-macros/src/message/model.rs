@@ -23,6 +23,8 @@ pub(super) struct Model {
     pub(super) home: Home,
     /// Of an event.
     pub(super) topic: Option<String>,
+    /// Of an event: the field whose value is its key.
+    pub(super) key: Option<Ident>,
     pub(super) reserved: Vec<Reserved>,
     /// Whether it is a message of prost too.
     pub(super) prost: bool,
@@ -140,6 +142,7 @@ impl Model {
             docs: input.docs.clone(),
             home: input.options.home.clone(),
             topic: input.options.topic.as_ref().map(syn::LitStr::value),
+            key: input.options.key.clone(),
             reserved: reserved(input.options.reserved.clone(), report),
             prost: input.options.prost.is_some(),
             shape,

@@ -36,12 +36,6 @@ pub(super) fn snake_case(name: &str) -> String {
     snake
 }
 
-/// Whether it can be the topic of an event, as brokers carry them.
-pub(super) fn is_topic(text: &str) -> bool {
-    let strange = |letter: char| letter.is_whitespace() || letter.is_control() || matches!(letter, '*' | '>');
-    text.len() <= 255 && text.split('.').all(|word| !word.is_empty() && !word.contains(strange))
-}
-
 /// `HttpDoor` as `HTTP_DOOR`.
 pub(super) fn upper_snake_case(name: &str) -> String {
     snake_case(name).to_uppercase()

@@ -16,6 +16,8 @@
 mod duration;
 mod extensions;
 mod near;
+mod time;
+mod topic;
 mod written;
 
 use std::fmt::Display;
@@ -28,7 +30,9 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, LitInt, LitStr, Meta, Path, Token};
 
 pub(crate) use extensions::Extension;
-pub(crate) use near::expected;
+pub(crate) use near::{expected, nearest};
+pub(crate) use time::{Time, parse as time};
+pub(crate) use topic::{pattern, topic};
 use written::{Value, Written};
 
 use crate::report::Report;

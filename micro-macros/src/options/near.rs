@@ -1,7 +1,7 @@
 //! Finding what the author may have meant.
 
 /// The candidate that differs from `written` by no more than a slip of the fingers.
-fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (written.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()

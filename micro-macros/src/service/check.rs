@@ -7,6 +7,7 @@ use syn::{Pat, Receiver, ReceiverKind, Safety, Type};
 
 use crate::report::Report;
 use crate::service::model::{Contract, Inherent, Method, Parameter, Role, Service, Source};
+use crate::subscriber;
 use crate::syntax::{Unfit, owned, printed, unfit, upper_camel_case};
 
 pub(super) fn check(service: &Service, report: &mut Report) {
@@ -61,6 +62,13 @@ fn contract(contract: &Contract, report: &mut Report) {
     } else if let Some(clause) = &written.generics.where_clause {
         report.error(clause, "a contract has no `where` clause: it is implemented by the generated client too");
     }
+    for span in &contract.subscribers {
+        report.error_at(
+            *span,
+            "a contract declares calls, and events have none: write `#[subscriber]` on a method of an implementation, \
+             in a block `#[micro::handler] impl English { .. }`",
+        );
+    }
     for (what, tokens) in &contract.others {
         report.error(tokens, format!("a contract consists of methods, found {what}"));
     }
@@ -92,10 +100,6 @@ fn inherent(inherent: &Inherent, methods: &[Method], report: &mut Report) {
     if !matches!(written.ty, Type::Path(_)) || matches!(unfit(&written.ty), Some((Unfit::Lifetime, _))) {
         report.error(&written.ty, "expected the name of a type of your own, without lifetimes");
     }
-    for span in &inherent.subscribers {
-        report
-            .error_at(*span, "subscribers arrive with the broker; until then a service has `#[handler]` and `#[init]`");
-    }
     for span in &inherent.stray {
         report.error_at(*span, "`#[method(..)]` describes an endpoint: mark the method `#[handler]` too");
     }
@@ -111,8 +115,17 @@ fn inherent(inherent: &Inherent, methods: &[Method], report: &mut Report) {
     for init in &inherent.inits {
         crate::init::check(init, report);
     }
+    for subscriber in &inherent.subscribers {
+        subscriber::check(subscriber, report);
+    }
+    subscriber::names(&inherent.subscribers, report);
     if methods.is_empty() && report.is_empty() {
-        report.error(&written.ty, "nothing to serve here: mark the endpoints with `#[handler]`");
+        let mut message = "nothing to serve here: mark the endpoints with `#[handler]`".to_owned();
+        if !inherent.subscribers.is_empty() {
+            let ty = printed(&written.ty);
+            message.push_str(&format!("\nfor subscribers alone write `#[micro::handler] impl {ty}`"));
+        }
+        report.error(&written.ty, message);
     }
 }
 

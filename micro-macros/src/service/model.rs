@@ -5,11 +5,12 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use syn::ext::IdentExt as _;
-use syn::{FnArg, Generics, Ident, LitStr, Pat, Type, TypeParamBound, Visibility};
+use syn::{Attribute, FnArg, Generics, Ident, LitStr, Pat, Type, TypeParamBound, Visibility};
 
 use crate::options::{Extension, Given, Options};
 use crate::report::Report;
 use crate::service::input::{Input, Trait};
+use crate::subscriber::Subscriber;
 use crate::syntax::{
     Function, Home, Implementation, Member, docs, is_context, is_helper, kebab_case, lent, lent_mutably, members,
     upper_camel_case, without_helpers,
@@ -42,6 +43,8 @@ pub(super) struct Contract {
     pub(super) written: Trait,
     /// Constants and types, which do not belong there.
     pub(super) others: Vec<(&'static str, TokenStream)>,
+    /// `#[subscriber]` attributes, which do not either.
+    pub(super) subscribers: Vec<Span>,
 }
 
 /// An `impl` block, all of its members in order, helper attributes taken off.
@@ -49,8 +52,7 @@ pub(super) struct Inherent {
     pub(super) written: Implementation,
     pub(super) members: Vec<Member>,
     pub(super) inits: Vec<Function>,
-    /// `#[subscriber]` attributes.
-    pub(super) subscribers: Vec<Span>,
+    pub(super) subscribers: Vec<Subscriber>,
     /// `#[method(..)]` on methods that are not endpoints.
     pub(super) stray: Vec<Span>,
     /// Methods with two of `#[handler]`, `#[init]`, `#[subscriber]`.
@@ -95,6 +97,7 @@ pub(super) enum Role {
 }
 
 const HELPERS: [&str; 4] = ["method", "handler", "init", "subscriber"];
+const OTHER_HELPERS: [&str; 3] = ["method", "handler", "init"];
 
 impl Service {
     pub(super) fn understand(input: Input, options: TokenStream, report: &mut Report) -> Self {
@@ -230,14 +233,17 @@ impl Parameter {
 }
 
 fn contract(written: Trait, home: &Home, report: &mut Report) -> (Source, Vec<Method>) {
-    let (mut methods, mut others) = (vec![], vec![]);
+    let (mut methods, mut others, mut subscribers) = (vec![], vec![], vec![]);
     for member in members(&written.block, report) {
         match member {
-            Member::Function(function) => methods.push(Method::understand(*function, home, report)),
+            Member::Function(function) => {
+                subscribers.extend(function.helpers("subscriber", home).map(span));
+                methods.push(Method::understand(*function, home, report));
+            }
             Member::Other { what, tokens } => others.push((what, tokens)),
         }
     }
-    (Source::Contract(Contract { written, others }), methods)
+    (Source::Contract(Contract { written, others, subscribers }), methods)
 }
 
 fn inherent(written: Implementation, home: &Home, report: &mut Report) -> (Source, Vec<Method>) {
@@ -256,6 +262,11 @@ fn inherent(written: Implementation, home: &Home, report: &mut Report) -> (Sourc
         if function.has_helper("init", home) {
             inherent.inits.push((*plain).clone());
         }
+        if function.has_helper("subscriber", home) {
+            let mut method = (*plain).clone();
+            method.attributes = without_helpers(&function.attributes, &OTHER_HELPERS, home);
+            inherent.subscribers.push(Subscriber::of_method(method, home, report));
+        }
         if function.has_helper("handler", home) {
             methods.push(Method::understand(*function, home, report));
         }
@@ -273,15 +284,15 @@ impl Inherent {
         }
         let is_endpoint = function.has_helper("handler", home);
         for attribute in &function.attributes {
-            let span = || attribute.path().segments.last().map_or_else(Span::call_site, |last| last.ident.span());
-            if is_helper(attribute, "subscriber", home) {
-                self.subscribers.push(span());
-            }
             if is_helper(attribute, "method", home) && !is_endpoint {
-                self.stray.push(span());
+                self.stray.push(span(attribute));
             }
         }
     }
+}
+
+fn span(attribute: &Attribute) -> Span {
+    attribute.path().segments.last().map_or_else(Span::call_site, |last| last.ident.span())
 }
 
 // What the author gave, or a default that points at `ident` if it turns out wrong.

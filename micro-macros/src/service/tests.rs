@@ -213,6 +213,14 @@ fn methods_that_cannot_be_served() {
         ),
         (
             quote!(
+                #[subscriber]
+                async fn a(&self, a: A) -> Result<()>;
+            ),
+            "a contract declares calls, and events have none: write `#[subscriber]` on a method of an implementation, \
+             in a block `#[micro::handler] impl English { .. }`",
+        ),
+        (
+            quote!(
                 #[method(timout = "2s")]
                 async fn a(&self) -> Result<()>;
             ),
@@ -320,7 +328,7 @@ fn blocks_that_cannot_be_served() {
         ),
         (
             quote!(impl Users { #[subscriber(queue = "a")] async fn a(&self, e: E) -> Result<()> {} }),
-            "subscribers arrive with the broker; until then a service has `#[handler]` and `#[init]`",
+            "nothing to serve here: mark the endpoints with `#[handler]`",
         ),
         (
             quote!(impl Users { #[handler] async fn a(&self) -> Result<()> {} #[method(idempotent)] fn b(&self) {} }),

@@ -25,7 +25,12 @@ impl Function {
 
     /// Whether one of its attributes is the helper `name`.
     pub(crate) fn has_helper(&self, name: &str, home: &Home) -> bool {
-        self.attributes.iter().any(|attribute| is_helper(attribute, name, home))
+        self.helpers(name, home).next().is_some()
+    }
+
+    /// Its attributes that are the helper `name`.
+    pub(crate) fn helpers(&self, name: &str, home: &Home) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(move |attribute| is_helper(attribute, name, home))
     }
 }
 

@@ -17,10 +17,12 @@ pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
-    AnyArc, Ask, AskAny, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, HandlerEntry, Init,
-    InitFallback, Location, Provided, ProviderEntry, Resolver,
+    AnyArc, Ask, AskAny, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, Handled, HandlerEntry, Init,
+    InitFallback, Key, Location, Provided, ProviderEntry, PublisherEntry, Resolver, Subscriber, SubscriberDesc,
+    SubscriberEntry, Take, TakeAny, Topical,
 };
-pub use crate::broker::Typed;
+pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
+pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{CallOptions, Client};
 pub use crate::context::Context;
 pub use crate::errors::{Code, Error, Mapping, Result};
@@ -30,6 +32,15 @@ pub use crate::rpc::{
 };
 
 pub use crate::transport::native::probe as frames;
+
+/// The event in `raw`, for what needs it before its handler does.
+///
+/// # Errors
+///
+/// As [`Event::read`].
+pub fn read_event<E: FromEvent>(raw: &Event) -> Result<E> {
+    E::from_event(raw)
+}
 
 /// The answer of a method that could not even begin.
 pub fn refused<O: Outcome>(error: Error) -> O {
@@ -44,4 +55,9 @@ pub fn stand_in<T>() -> T {
 /// The instance of a component, as the type it was built as.
 pub fn downcast<T: Send + Sync + 'static>(instance: AnyArc) -> Arc<T> {
     instance.downcast().expect("an entry is given the instance of its own component")
+}
+
+/// The instance that a subscriber is a method of.
+pub fn instance<T: Send + Sync + 'static>(instance: Option<AnyArc>) -> Arc<T> {
+    downcast(instance.expect("an entry that is of a component is given its instance"))
 }

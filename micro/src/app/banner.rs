@@ -32,6 +32,9 @@ fn text(running: &Running, url: &str) -> String {
         let unary = desc.method_descs().iter().find(|method| !method.client_streaming() && !method.server_streaming());
         example = example.or(unary.map(|method| method.path()));
     }
+    for subscription in running.subscriptions() {
+        line("handling", subscription);
+    }
     if let Some(path) = example {
         line("call it", &format!("curl -H 'content-type: application/json' -d '{{}}' {url}{path}"));
     }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::identity::Identity;
+use super::inject::Handles;
 use super::life::{Handle, Parts, Running};
 use super::plan::plan;
-use super::services::{Needs, lent, services};
-use super::{App, Settings, banner, hooks, serve, settings};
+use super::services::{Built, Needs, build, lent};
+use super::subscribers::{Subscriber, Subscribers};
+use super::{App, Settings, banner, brokers, hooks, serve, settings};
 use crate::client::{self, Client};
 use crate::config::Config;
 use crate::debug::reflection::{self, Reflection};
@@ -41,14 +43,17 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let client = client(&mut app, &loaded.settings, local.clone(), registry.clone())?;
     let serving = app.everything || plan.serves() || !app.routes.is_empty() || app.fallback.is_some();
 
-    let resolver = given.with_handles(&client, &registry, &loaded.configuration);
+    let brokers = brokers::open(&mut app, &settings).await?;
+    let configuration = &loaded.configuration;
+    let handles = Handles { client: &client, registry: &registry, brokers: &brokers, configuration };
+    let resolver = given.with_handles(&handles);
     let lent = lent(&plan, &resolver, &loaded.configuration)?;
-    let (resolver, services) = services(plan, needs, resolver).await?;
+    let Built { resolver, services, subscribers } = build(plan, needs, resolver, &brokers).await?;
     let tls = tls.filter(|_| app.network.is_none());
     let (encrypted, scheme) = (tls.is_some(), if tls.is_some() { "https" } else { "http" });
     let identity = Identity::of(&settings, services)?.with_tls(encrypted);
     let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
-    let mut server = server.with_idle_timeout(settings.idle_timeout()).with_extensions(lent);
+    let mut server = server.with_idle_timeout(settings.idle_timeout()).with_extensions(lent.clone());
     if let Some(fallback) = app.fallback.take() {
         server = server.with_fallback(fallback);
     }
@@ -63,7 +68,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     local.serve(server.clone());
 
     let (configuration, settings) = (loaded.configuration, loaded.settings);
-    let handle = Handle::new(Parts { configuration, settings, resolver, client, registry, server, readiness });
+    let handle = Handle::new(Parts { configuration, settings, resolver, client, registry, brokers, server, readiness });
     hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
     let after_start = std::mem::take(&mut app.hooks.after_start);
     let mut running = Running::new(handle, app.hooks);
@@ -73,8 +78,11 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
             None => serve::listen(&running, tls, app.routes, app.around_http).await?,
         };
         running.listens_at(bound, scheme);
+        app.checks.extend(brokers::checks(running.brokers()));
         let listed = serve::enlist(&running, app.checks, &identity, bound).await?;
         running.open(door, listed);
+        let described: Vec<String> = subscribers.iter().map(Subscriber::describe).collect();
+        running.subscribed(Subscribers::begin(subscribers, &lent).await?, described);
         let troubles = running.configuration().troubles();
         running.keep(spawn::spawn(running.health().clone().keep_showing(troubles)));
     }

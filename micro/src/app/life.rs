@@ -10,7 +10,9 @@ use super::hooks::{self, Hooks};
 use super::inject::{Inject, Resolver};
 use super::listing::Listing;
 use super::settings::SAID;
+use super::subscribers::Subscribers;
 use super::{App, Settings};
+use crate::broker::{Broker, Brokers};
 use crate::client::Client;
 use crate::config::{Config, Configuration, Snapshot};
 use crate::debug::Readiness;
@@ -47,6 +49,7 @@ struct Inner {
     resolver: Resolver,
     client: Client,
     registry: Registry,
+    brokers: Brokers,
     server: Arc<Server>,
     health: Health,
     /// The scheme of its URLs too.
@@ -60,6 +63,7 @@ pub(super) struct Parts {
     pub(super) resolver: Resolver,
     pub(super) client: Client,
     pub(super) registry: Registry,
+    pub(super) brokers: Brokers,
     pub(super) server: Arc<Server>,
     pub(super) readiness: Readiness,
 }
@@ -72,6 +76,7 @@ impl Handle {
             resolver: parts.resolver,
             client: parts.client,
             registry: parts.registry,
+            brokers: parts.brokers,
             server: parts.server,
             health: Health::new(parts.readiness),
             address: OnceLock::new(),
@@ -105,6 +110,16 @@ impl Handle {
     /// Where it is listed, and finds others.
     pub fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// Where its events go to and come from, where nobody says otherwise.
+    pub fn broker(&self) -> &Broker {
+        self.0.brokers.usual()
+    }
+
+    /// All brokers it has.
+    pub fn brokers(&self) -> &Brokers {
+        &self.0.brokers
     }
 
     /// Where it listens; nowhere if it serves nothing, or does not yet.
@@ -178,6 +193,9 @@ pub struct Running {
     // Taken off the registry before the port closes, also when dropped: fields are dropped in order.
     listed: Option<Listed>,
     door: Option<Door>,
+    subscribers: Option<Subscribers>,
+    /// What they are, for people.
+    subscribed: Vec<String>,
     /// What goes on beside, for as long as it runs.
     beside: Vec<Task<()>>,
 }
@@ -196,11 +214,28 @@ pub(super) struct Door {
 
 impl Running {
     pub(super) fn new(handle: Handle, hooks: Hooks) -> Self {
-        Running { handle, hooks, listed: None, door: None, beside: Vec::new() }
+        Running {
+            handle,
+            hooks,
+            listed: None,
+            door: None,
+            subscribers: None,
+            subscribed: Vec::new(),
+            beside: Vec::new(),
+        }
     }
 
     pub(super) fn open(&mut self, door: Door, listed: Listed) {
         (self.door, self.listed) = (Some(door), Some(listed));
+    }
+
+    pub(super) fn subscribed(&mut self, subscribers: Subscribers, described: Vec<String>) {
+        (self.subscribers, self.subscribed) = (Some(subscribers), described);
+    }
+
+    /// What it subscribes to, for people.
+    pub(super) fn subscriptions(&self) -> &[String] {
+        &self.subscribed
     }
 
     pub(super) fn keep(&mut self, task: Task<()>) {
@@ -212,14 +247,14 @@ impl Running {
         self.handle.clone()
     }
 
-    /// Stops it so that no call is lost: not ready, off the registry, then no new connections, then what is in flight
-    /// finishes, for at most [`Settings::shutdown_timeout`].
+    /// Stops it so that no call and no event is lost: not ready, off the registry, then no new connections and no new events,
+    /// then what is in flight finishes, for at most [`Settings::shutdown_timeout`].
     ///
     /// Dropping the future closes what is still open.
     ///
     /// # Errors
     ///
-    /// [`Code::DeadlineExceeded`] when calls in flight did not finish in time and were cut off; else what the first hook
+    /// [`Code::DeadlineExceeded`] when calls or events did not finish in time and were cut off; else what the first hook
     /// failed with.
     pub async fn stop(mut self) -> Result<()> {
         let hooks = std::mem::take(&mut self.hooks);
@@ -239,10 +274,23 @@ impl Running {
         }
         clock::sleep(self.handle.settings().drain_delay).await;
         self.handle.readiness().drain();
+        let timeout = self.handle.settings().shutdown_timeout;
+        let subscribers = self.subscribers.take();
+        let events = async {
+            let Some(subscribers) = subscribers else { return Ok(()) };
+            clock::timeout(timeout, subscribers.finish()).await
+        };
         door.switch.to(Phase::Draining);
-        let drained = door.serving.await?;
+        let (events, drained) = tokio::join!(events, door.serving);
         self.handle.server().stop();
-        match drained {
+        if events.is_err() {
+            tracing::warn!("events were still handled after {} and were cut off", duration::show(timeout));
+        }
+        match drained? {
+            Drained::Clean if events.is_err() => Err(Error::deadline_exceeded(format!(
+                "events were still handled after {} and were cut off; their brokers deliver them again where they can",
+                duration::show(timeout)
+            ))),
             Drained::Clean => Ok(()),
             Drained::Forced(open) => Err(Error::deadline_exceeded(format!(
                 "{open} connections still had calls in flight after {} and were cut off",

@@ -4,6 +4,7 @@
 //! explicitly, which is the way for tests and for several independent apps in one process. Nothing is global.
 
 mod banner;
+mod brokers;
 mod build;
 pub mod entry;
 mod health;
@@ -17,8 +18,10 @@ mod probes;
 mod serve;
 mod services;
 mod settings;
+mod subscribers;
 
 use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,9 +33,10 @@ pub use settings::{Address, Settings, Tls, UnknownKeys};
 
 use health::Check;
 use hooks::Hooks;
-use inject::{AnyArc, Inject, Resolver};
+use inject::{AnyArc, Inject, Resolver, Subscriber, SubscriberEntry};
 use plan::{Handler, Mounted};
 
+use crate::broker::{self, Broker};
 use crate::config::load::Surroundings;
 use crate::config::{Code, Need, Section, Source, Value};
 use crate::errors::Result;
@@ -87,6 +91,7 @@ pub struct App {
     logs: bool,
     given: Resolver,
     handlers: Vec<Mounted>,
+    subscribers: Vec<SubscriberEntry>,
     everything: bool,
     fallback: Option<Arc<dyn Endpoint>>,
     routes: Vec<axum::Router>,
@@ -94,11 +99,14 @@ pub struct App {
     checks: Vec<Check>,
     hooks: Hooks,
     registry: Option<Registry>,
+    broker: Option<Broker>,
+    named_brokers: BTreeMap<String, Broker>,
     network: Option<Network>,
     server_tls: Option<ServerTls>,
     client_tls: Option<ClientTls>,
     around_calls: Interceptors,
     around_handlers: Interceptors,
+    around_events: broker::Interceptors,
 }
 
 impl App {
@@ -171,6 +179,19 @@ impl App {
         self
     }
 
+    /// Publishes and subscribes at `broker`, whatever the settings say.
+    pub fn broker(mut self, broker: Broker) -> Self {
+        self.broker = Some(broker);
+        self
+    }
+
+    /// Adds a broker beside the usual one: `#[micro::subscriber(broker = "audit")]` subscribes there, and
+    /// [`Brokers`](crate::broker::Brokers) has it. It takes the place of `micro.brokers.audit` in the settings.
+    pub fn named_broker(mut self, name: impl Into<String>, broker: Broker) -> Self {
+        self.named_brokers.insert(name.into(), broker);
+        self
+    }
+
     /// Serves and calls on a network within the process, without sockets: for tests, also under paused time. Routes,
     /// probes and layers around HTTP are not served there.
     pub fn network(mut self, network: Network) -> Self {
@@ -215,6 +236,29 @@ impl App {
     /// The same, listed under another name than the contract's.
     pub fn mount_as<T: Any + Send + Sync>(self, name: impl Into<String>) -> Self {
         self.add(type_of::<T>(), Some(name.into()))
+    }
+
+    /// Runs a function with `#[micro::subscriber]` for its events: `app.subscribe::<audit>()`.
+    ///
+    /// ```ignore
+    /// use micro::prelude::*;
+    ///
+    /// #[micro::event(topic = "greeter.greeted")]
+    /// pub struct Greeted {
+    ///     pub name: String,
+    /// }
+    ///
+    /// #[micro::subscriber(manual)]
+    /// async fn audit(event: Greeted) -> Result<()> {
+    ///     println!("{} was greeted", event.name);
+    ///     Ok(())
+    /// }
+    ///
+    /// let app = micro::app().subscribe::<audit>();
+    /// ```
+    pub fn subscribe<S: Subscriber>(mut self) -> Self {
+        self.subscribers.push(S::ENTRY);
+        self
     }
 
     /// Answers the calls of methods that no service here has: for proxies, and for what is known only at run time.
@@ -309,6 +353,12 @@ impl App {
     /// Wraps every call this app answers, inside of the interceptors that are there.
     pub fn around_handlers(mut self, interceptor: impl Interceptor) -> Self {
         self.around_handlers.push(interceptor);
+        self
+    }
+
+    /// Wraps everything this app publishes, and every try of its subscribers, inside of the interceptors that are there.
+    pub fn around_events(mut self, interceptor: impl broker::Interceptor) -> Self {
+        self.around_events.push(interceptor);
         self
     }
 

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
 
-use super::inject::{AnyArc, Component, HandlerEntry};
+use super::inject::{AnyArc, Component, HandlerEntry, SubscriberEntry};
 use super::{App, Settings};
 use crate::errors::{Error, Result};
 use crate::rpc::Service;
@@ -31,6 +31,14 @@ pub(super) struct Plan {
     pub(super) services: Vec<(String, Service)>,
     pub(super) values: HashMap<TypeId, AnyArc>,
     pub(super) parts: Vec<Part>,
+    pub(super) subscribers: Vec<Subscribing>,
+}
+
+/// A subscriber, and the type it is a method of.
+pub(super) struct Subscribing {
+    pub(super) of: Option<TypeId>,
+    pub(super) component: Option<Component>,
+    pub(super) entry: SubscriberEntry,
 }
 
 /// One contract of one type. Without a component the instance is a value the program has given.
@@ -44,7 +52,21 @@ pub(super) struct Part {
 impl Plan {
     /// Whether there is anything to serve.
     pub(super) fn serves(&self) -> bool {
-        !self.services.is_empty() || !self.parts.is_empty()
+        !self.services.is_empty() || !self.parts.is_empty() || !self.subscribers.is_empty()
+    }
+
+    /// Adds the subscribers that are methods of a type; without `built` its instance is a value the program has given.
+    fn subscribe_methods(&mut self, id: TypeId, built: bool, linked: &[&'static SubscriberEntry]) {
+        for entry in linked {
+            let Some(component) = entry.component().filter(|component| component.id() == id) else { continue };
+            let component = built.then_some(component);
+            self.subscribers.push(Subscribing { of: Some(id), component, entry: **entry });
+        }
+    }
+
+    /// Whether a subscriber is a method of something that also answers calls, and so comes and goes with it.
+    fn goes_with_a_contract(&self, subscriber: &Subscribing) -> bool {
+        subscriber.of.is_some_and(|id| self.parts.iter().any(|part| part.id == id))
     }
 }
 
@@ -61,8 +83,11 @@ fn listed_as(name: Option<&str>, service: &Service) -> String {
 
 /// Takes what the app was given to serve, with what is linked where it asks for everything.
 pub(super) fn plan(app: &mut App, settings: &Settings) -> Result<Plan> {
-    let linked = linked();
+    let (linked, subscribers) = (linked(), linked_subscribers());
     let mut plan = Plan::default();
+    for entry in std::mem::take(&mut app.subscribers) {
+        plan.subscribers.push(Subscribing { of: None, component: None, entry });
+    }
     for Mounted { handler, name: listed } in std::mem::take(&mut app.handlers) {
         let (id, name, value) = match handler {
             Handler::Service(service) => {
@@ -72,7 +97,8 @@ pub(super) fn plan(app: &mut App, settings: &Settings) -> Result<Plan> {
             Handler::Value { id, name, value } => (id, name, Some(value)),
             Handler::Type { id, name } => (id, name, None),
         };
-        let before = plan.parts.len();
+        let before = (plan.parts.len(), plan.subscribers.len());
+        plan.subscribe_methods(id, value.is_none(), &subscribers);
         for entry in &linked {
             let component = entry.component();
             if component.id() == id {
@@ -80,10 +106,10 @@ pub(super) fn plan(app: &mut App, settings: &Settings) -> Result<Plan> {
                 plan.parts.push(Part { id, component, entry, listed: listed.clone() });
             }
         }
-        if plan.parts.len() == before {
+        if (plan.parts.len(), plan.subscribers.len()) == before {
             return Err(Error::failed_precondition(format!(
-                "`{name}` serves no contract: write `#[micro::handler]` on an `impl Contract for {name}`, or serve what \
-                 `ContractServer::new(..)` makes of it"
+                "`{name}` serves no contract and subscribes to nothing: write `#[micro::handler]` on an `impl Contract for \
+                 {name}`, or serve what `ContractServer::new(..)` makes of it"
             )));
         }
         if let Some(value) = value
@@ -95,7 +121,7 @@ pub(super) fn plan(app: &mut App, settings: &Settings) -> Result<Plan> {
         }
     }
     if app.everything {
-        plan_everything(&mut plan, &linked)?;
+        plan_everything(&mut plan, &linked, &subscribers)?;
     }
     keep_only(&settings.services, &mut plan)?;
     Ok(plan)
@@ -106,30 +132,56 @@ fn keep_only(wanted: &BTreeSet<String>, plan: &mut Plan) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
+    let alone: Vec<&str> = plan
+        .subscribers
+        .iter()
+        .filter(|subscriber| !plan.goes_with_a_contract(subscriber))
+        .map(|subscriber| subscriber.entry.desc().name())
+        .collect();
     let parts = plan.parts.iter().map(Part::name);
-    let names: Vec<String> = parts.chain(plan.services.iter().map(|(name, _)| name.clone())).collect();
+    let services = plan.services.iter().map(|(name, _)| name.clone());
+    let names: Vec<String> = parts.chain(services).chain(alone.iter().map(|name| name.to_string())).collect();
     if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
         let near = text::nearest(unknown, names.iter().map(String::as_str));
         let hint = near
             .map_or_else(|| format!("there are `{}`", names.join("`, `")), |near| format!("did you mean `{near}`?"));
         return Err(Error::invalid_argument(format!("`--services` names `{unknown}`, which is not there: {hint}")));
     }
+    let alone: Vec<bool> = plan.subscribers.iter().map(|subscriber| !plan.goes_with_a_contract(subscriber)).collect();
     plan.parts.retain(|part| wanted.contains(&part.name()));
     plan.services.retain(|(name, _)| wanted.contains(name));
+    let (mut alone, left) = (alone.into_iter(), plan.parts.iter().map(|part| part.id).collect::<Vec<_>>());
+    plan.subscribers.retain(|subscriber| match alone.next() {
+        Some(true) => wanted.contains(subscriber.entry.desc().name()),
+        _ => subscriber.of.is_some_and(|id| left.contains(&id)),
+    });
     Ok(())
 }
 
-fn plan_everything(plan: &mut Plan, linked: &[&'static HandlerEntry]) -> Result<()> {
-    let here: Vec<TypeId> = plan.parts.iter().map(|part| part.id).collect();
+fn plan_everything(
+    plan: &mut Plan,
+    linked: &[&'static HandlerEntry],
+    subscribers: &[&'static SubscriberEntry],
+) -> Result<()> {
+    let mounted = plan.parts.iter().map(|part| part.id);
+    let here: Vec<TypeId> = mounted.chain(plan.subscribers.iter().filter_map(|subscriber| subscriber.of)).collect();
     for entry in linked {
         let component = entry.component();
         if !here.contains(&component.id()) {
             plan.parts.push(Part { id: component.id(), component: Some(component), entry, listed: None });
         }
     }
-    if plan.parts.is_empty() && plan.services.is_empty() {
+    for entry in subscribers {
+        let component = entry.component();
+        let of = component.as_ref().map(Component::id);
+        let there = plan.subscribers.iter().any(|there| there.entry.location() == entry.location());
+        if !there && of.is_none_or(|id| !here.contains(&id)) {
+            plan.subscribers.push(Subscribing { of, component, entry: **entry });
+        }
+    }
+    if !plan.serves() {
         return Err(Error::failed_precondition(
-            "there is nothing to serve: no `#[micro::handler]` is linked into this program; where a service lives in a \
+            "there is nothing to serve: no `#[micro::handler]` and no `#[micro::subscriber]` is linked into this program; where a service lives in a \
              crate of its own, name that crate in `main.rs` with `use that_crate as _;` or `micro::link!(that_crate);`",
         ));
     }
@@ -139,6 +191,13 @@ fn plan_everything(plan: &mut Plan, linked: &[&'static HandlerEntry]) -> Result<
 /// Every handler that is linked into this program, in the order of the code that declares it.
 fn linked() -> Vec<&'static HandlerEntry> {
     let mut entries: Vec<_> = inventory::iter::<HandlerEntry>.into_iter().collect();
+    entries.sort_by_key(|entry| entry.location().to_string());
+    entries
+}
+
+/// Every subscriber that is linked into this program, in the order of the code that declares it.
+fn linked_subscribers() -> Vec<&'static SubscriberEntry> {
+    let mut entries: Vec<_> = inventory::iter::<SubscriberEntry>.into_iter().collect();
     entries.sort_by_key(|entry| entry.location().to_string());
     entries
 }

@@ -3,8 +3,10 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
-use super::inject::{AnyArc, Dep, Graph, Leaves, ProviderEntry, Resolver};
+use super::inject::{AnyArc, Component, Dep, Graph, Leaves, Location, ProviderEntry, Resolver};
 use super::plan::Plan;
+use super::subscribers::Subscriber;
+use crate::broker::Brokers;
 use crate::config::{Configuration, SectionEntry};
 use crate::context::Extensions;
 use crate::errors::{Error, Result};
@@ -31,6 +33,12 @@ impl Needs {
             }
             graph.need(part.entry.loans(), part.entry.location(), &leaves);
         }
+        for subscriber in &plan.subscribers {
+            if let Some(component) = &subscriber.component {
+                graph.need(component.deps(), subscriber.entry.location(), &leaves);
+            }
+            graph.need(&subscriber.entry.needs(), subscriber.entry.location(), &leaves);
+        }
         let (providers, settings) = graph.into_order()?;
         Ok(Needs { providers, settings })
     }
@@ -49,7 +57,9 @@ impl Needs {
 /// [`InvalidArgument`](crate::Code::InvalidArgument) when settings cannot be used.
 pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configuration) -> Result<Extensions> {
     let mut lent = vec![];
-    for dep in plan.parts.iter().flat_map(|part| part.entry.loans()) {
+    let to_parts = plan.parts.iter().flat_map(|part| part.entry.loans());
+    let to_subscribers = plan.subscribers.iter().flat_map(|subscriber| subscriber.entry.loans());
+    for dep in to_parts.chain(to_subscribers) {
         if let Some(value) = resolver.any(dep.id())? {
             lent.push((dep.id(), value));
         }
@@ -60,35 +70,66 @@ pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configurati
     Ok(if by_hand || !lent.is_empty() { lent.with(configuration.clone()) } else { lent })
 }
 
+/// What was planned, built.
+pub(super) struct Built {
+    pub(super) resolver: Resolver,
+    /// Services, with the names they are listed under.
+    pub(super) services: Vec<(String, Service)>,
+    pub(super) subscribers: Vec<Subscriber>,
+}
+
 /// Builds everything that is to be served, and what it needs, in order.
-pub(super) async fn services(
-    plan: Plan,
-    needs: Needs,
-    mut resolver: Resolver,
-) -> Result<(Resolver, Vec<(String, Service)>)> {
+///
+/// # Errors
+///
+/// What a provider or an init function fails with, and what is wrong with a subscriber.
+pub(super) async fn build(plan: Plan, needs: Needs, mut resolver: Resolver, brokers: &Brokers) -> Result<Built> {
     for provider in needs.providers {
         let value = provider.build(&resolver).await.map_err(|error| unbuilt(&provider.out(), error))?;
         resolver.put(provider.out().id(), value);
     }
-    let mut instances: HashMap<TypeId, AnyArc> = plan.values;
+    let mut instances = Instances(plan.values);
     let mut services = plan.services;
     for part in &plan.parts {
-        let instance = match (instances.get(&part.id), &part.component) {
-            (Some(instance), _) => instance.clone(),
-            (None, Some(component)) => {
-                let built = component.build(&resolver).await;
-                let instance = built.map_err(|error| {
-                    Error::new(error.code(), format!("cannot build {}: {}", part.entry.location(), words(&error)))
-                })?;
-                instances.insert(part.id, instance.clone());
-                instance
-            }
-            (None, None) => return Err(Error::internal("a value that was served is gone")),
-        };
-        let service = part.entry.service(instance);
-        services.push((part.name(), service));
+        let instance = instances.get(part.id, part.component.as_ref(), part.entry.location(), &resolver).await?;
+        services.push((part.name(), part.entry.service(instance)));
     }
-    Ok((resolver, services))
+    let mut subscribers = Vec::new();
+    for planned in &plan.subscribers {
+        let instance = match planned.of {
+            None => None,
+            Some(id) => {
+                let (component, location) = (planned.component.as_ref(), planned.entry.location());
+                Some(instances.get(id, component, location, &resolver).await?)
+            }
+        };
+        subscribers.push(Subscriber::of(planned, instance, &resolver, brokers)?);
+    }
+    Ok(Built { resolver, services, subscribers })
+}
+
+/// The one instance of each type.
+struct Instances(HashMap<TypeId, AnyArc>);
+
+impl Instances {
+    async fn get(
+        &mut self,
+        id: TypeId,
+        component: Option<&Component>,
+        location: Location,
+        resolver: &Resolver,
+    ) -> Result<AnyArc> {
+        if let Some(instance) = self.0.get(&id) {
+            return Ok(instance.clone());
+        }
+        let Some(component) = component else { return Err(Error::internal("a value that was served is gone")) };
+        let instance = component
+            .build(resolver)
+            .await
+            .map_err(|error| Error::new(error.code(), format!("cannot build {location}: {}", words(&error))))?;
+        self.0.insert(id, instance.clone());
+        Ok(instance)
+    }
 }
 
 fn unbuilt(what: &Dep, error: Error) -> Error {

@@ -10,21 +10,25 @@
 //! - [`Broker::subscribe`] gives [`Deliveries`];
 //! - [`handling::serve`] runs a [`Handler`] for them, with tries, order and dead letters.
 //!
-//! A [`Publisher`] publishes values of one type.
+//! A [`Publisher`] publishes values of one type, and [`#[micro::subscriber]`](crate::subscriber) makes handlers of functions. An
+//! [`Interceptor`] wraps both. An app may have several [`Brokers`].
 //!
 //! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
 //! and programs of one process; with the feature `broker-nats` there is `Nats`. [`Broker::connect`] finds them, and those of
 //! outside crates, by the [`Scheme`] of a URL. The guide says [what is lost when](crate::guide::events).
 
 mod backend;
+mod brokers;
 mod capabilities;
 mod delivery;
 mod event;
 pub mod handling;
+mod interceptor;
 mod memory;
 #[cfg(feature = "broker-nats")]
 mod nats;
 mod publisher;
+mod read;
 mod scheme;
 mod subscription;
 mod topic;
@@ -34,14 +38,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use backend::Backend;
+pub use brokers::Brokers;
 pub use capabilities::Capabilities;
 pub use delivery::{Deliveries, Delivery, Settle};
 pub use event::Event;
-pub use handling::{Handler, Handling};
+pub use handling::{Ack, Handler, Handling};
+pub use interceptor::{HandleNext, Interceptor, Interceptors, PublishNext};
 pub use memory::Memory;
 #[cfg(feature = "broker-nats")]
 pub use nats::Nats;
-pub use publisher::{PublishOptions, Publisher, TRACE, Typed};
+pub use publisher::{DEADLINE, PublishOptions, Publisher, TRACE, Typed};
+pub use read::FromEvent;
 pub use scheme::Scheme;
 pub use subscription::{Start, Subscription};
 pub use topic::{Pattern, Topic};
@@ -72,7 +79,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Broker(Arc<dyn DynBackend>);
+pub struct Broker(Arc<dyn DynBackend>, Interceptors);
 
 /// Whether a broker can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +93,7 @@ pub enum State {
 impl Broker {
     /// The handle of a backend.
     pub fn new(backend: impl Backend) -> Self {
-        Broker(Arc::new(backend))
+        Broker(Arc::new(backend), Interceptors::default())
     }
 
     /// A broker of its own in this process's memory, shared by the clones of this handle only.
@@ -105,6 +112,17 @@ impl Broker {
     /// [`Unauthenticated`](crate::Code::Unauthenticated) when it refuses the login.
     pub async fn connect(url: &str) -> Result<Self> {
         scheme::connect(url).await.map_err(|error| error.in_operation("broker.connect"))
+    }
+
+    /// The same broker with everything that is published and handled by way of this handle wrapped.
+    #[must_use]
+    pub fn with_interceptors(self, interceptors: Interceptors) -> Self {
+        Broker(self.0, interceptors)
+    }
+
+    /// What wraps its events.
+    pub(crate) fn interceptors(&self) -> &Interceptors {
+        &self.1
     }
 
     /// The backend's name, for people: `memory`.
@@ -144,7 +162,7 @@ impl Broker {
         if events.is_empty() {
             return Ok(());
         }
-        self.patiently("broker.publish", self.0.publish(events)).await
+        self.patiently("broker.publish", self.1.publish(self, events)).await
     }
 
     /// Begins to receive. Events that are published after it returns are delivered.

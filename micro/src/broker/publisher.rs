@@ -2,22 +2,37 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::SystemTime;
 
 use super::{Broker, Event, Topic};
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::errors::{Error, Result};
+use crate::errors::Result;
 use crate::message::Message;
 use crate::metadata::Metadata;
 
 /// A message that is an event: it has a topic of its own. `#[micro::event(topic = "..")]` writes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no topic",
+    label = "expected an event, which has one",
+    note = "mark it `#[micro::event(topic = \"..\")]`"
+)]
 pub trait Typed: Message {
     /// Where it is published.
     const TOPIC: &'static str;
+
+    /// What it belongs to, where its order among others matters: events of one key keep their order. None, unless
+    /// `#[micro::event(key = field)]` names the field that says so.
+    fn key(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The pair of an event's metadata that says where in a trace it was published, as W3C Trace Context has it.
 pub const TRACE: &str = "traceparent";
+
+/// The pair of an event's metadata that says until when it is worth handling, in nanoseconds since 1970.
+pub const DEADLINE: &str = "micro-deadline";
 
 /// Publishes events of one type. Cloning is cheap and shares the broker.
 ///
@@ -45,6 +60,7 @@ pub struct PublishOptions {
     key: Option<String>,
     id: Option<String>,
     metadata: Metadata,
+    deadline: Option<SystemTime>,
 }
 
 impl PublishOptions {
@@ -72,6 +88,14 @@ impl PublishOptions {
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
+        self
+    }
+
+    /// Worth handling until then: the handler has that long, and whatever comes later is a dead letter without being handled. An
+    /// event has no deadline of its own accord, also where it is published in a call that has one.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: SystemTime) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 
@@ -134,28 +158,18 @@ impl<E: Typed> Publisher<E> {
         if let Some(trace) = Context::current().child().trace() {
             metadata.insert(TRACE, trace.to_string())?;
         }
+        if let Some(deadline) = options.deadline {
+            let since = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            metadata.insert(DEADLINE, since.as_nanos().to_string())?;
+        }
         let mut raw = Event::new(topic, self.codec.encode(event)?)
             .with_content_type(format!("application/{}", self.codec.name()))
             .with_metadata(metadata);
-        raw.key = options.key;
+        raw.key = options.key.or_else(|| event.key());
         if let Some(id) = options.id {
             raw.id = id;
         }
         Ok(raw)
-    }
-}
-
-impl Event {
-    /// The message that is its body, in whatever format its content type says.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is none, or in a format nobody here knows.
-    pub fn read<M: Message>(&self) -> Result<M> {
-        let codec = Codec::of_content_type(&self.content_type).ok_or_else(|| {
-            Error::invalid_argument(format!("no codec for `{}` here", self.content_type.escape_debug()))
-        })?;
-        codec.decode(&self.body)
     }
 }
 
@@ -183,6 +197,23 @@ mod tests {
     #[derive(Clone, Debug, PartialEq)]
     struct Greeted {
         name: String,
+    }
+
+    #[micro::event(topic = "greeter.counted", key = number)]
+    struct Counted {
+        number: u32,
+    }
+
+    #[test]
+    fn the_key_is_that_of_the_event_unless_its_publisher_says_another() {
+        let key = |key: Option<String>| {
+            Publisher::new(Broker::memory())
+                .event(&Counted { number: 7 }, PublishOptions { key, ..PublishOptions::new() })
+        };
+        assert_eq!(key(None).unwrap().key.as_deref(), Some("7"));
+        assert_eq!(key(Some("8".into())).unwrap().key.as_deref(), Some("8"));
+        let event = Publisher::new(Broker::memory()).event(&Greeted { name: "Ada".into() }, PublishOptions::new());
+        assert_eq!(event.unwrap().key, None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use crate::errors::{Error, Result};
 #[diagnostic::on_unimplemented(
     message = "a handler cannot be lent a `{Self}`",
     label = "expected settings: a struct marked `#[micro::config(prefix = \"..\")]`",
-    note = "a message is owned, because it travels: take `&` away where this is one"
+    note = "messages, events and injected values are owned: take `&` away where this is one"
 )]
 pub trait Lend: Section {}
 

@@ -6,6 +6,7 @@
 
 mod account;
 mod extensions;
+mod happening;
 mod scope;
 mod trace;
 
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 
 pub use account::Account;
 pub use extensions::Extensions;
+pub use happening::Happening;
 pub use scope::{Called, Scoped, spawn};
 pub use trace::Trace;
 
@@ -51,6 +53,7 @@ struct Inner {
     peer: Option<Peer>,
     wire: Option<&'static str>,
     account: Option<Arc<Account>>,
+    event: Option<Arc<dyn Happening>>,
     lent: Extensions,
     // For a context that came without them, and may be held by others too.
     lent_late: OnceLock<Extensions>,
@@ -74,6 +77,15 @@ pub(crate) struct Arrived {
     pub(crate) wire: &'static str,
     pub(crate) trace: Option<Trace>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) metadata: Metadata,
+    pub(crate) lent: Extensions,
+}
+
+/// What is known of an event when it is handled.
+pub(crate) struct Happened {
+    pub(crate) event: Arc<dyn Happening>,
+    pub(crate) trace: Option<Trace>,
+    pub(crate) deadline: Option<Instant>,
     pub(crate) metadata: Metadata,
     pub(crate) lent: Extensions,
 }
@@ -137,6 +149,12 @@ impl Context {
         self.edit(|inner| inner.wire = Some(wire))
     }
 
+    /// The same for the handler of an event.
+    #[must_use]
+    pub fn with_event(self, event: Arc<dyn Happening>) -> Self {
+        self.edit(|inner| inner.event = Some(event))
+    }
+
     /// The same with the caller's account.
     #[must_use]
     pub fn with_account(self, account: Arc<Account>) -> Self {
@@ -186,6 +204,19 @@ impl Context {
         })))
     }
 
+    /// The context an event is handled in.
+    pub(crate) fn happened(happened: Happened) -> Self {
+        let Happened { event, trace, deadline, metadata, lent } = happened;
+        Context(Some(Arc::new(Inner {
+            deadline,
+            metadata,
+            trace: Some(trace.map_or_else(Trace::start, |trace| trace.child())),
+            event: Some(event),
+            lent,
+            ..Inner::default()
+        })))
+    }
+
     /// The moment after which nobody waits for the answer.
     pub fn deadline(&self) -> Option<Instant> {
         self.0.as_ref()?.deadline
@@ -220,6 +251,20 @@ impl Context {
     /// Who is calling, once something has proved it.
     pub fn account(&self) -> Option<&Account> {
         self.0.as_ref()?.account.as_deref()
+    }
+
+    /// The event that is being handled; `None` in a call.
+    ///
+    /// ```
+    /// # use micro::Context;
+    /// # fn example(ctx: &Context) {
+    /// if let Some(event) = ctx.event().filter(|event| event.attempt() > 1) {
+    ///     println!("{} again, try number {}", event.id(), event.attempt());
+    /// }
+    /// # }
+    /// ```
+    pub fn event(&self) -> Option<&dyn Happening> {
+        self.0.as_ref()?.event.as_deref()
     }
 
     /// What the server lends to its handlers, by type.
@@ -342,6 +387,7 @@ impl Context {
                     peer: inner.peer.clone(),
                     wire: inner.wire,
                     account: inner.account.clone(),
+                    event: inner.event.clone(),
                     lent: inner.lent().cloned().unwrap_or_default(),
                     ..Inner::default()
                 };

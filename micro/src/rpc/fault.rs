@@ -5,7 +5,7 @@ use crate::message::MessageDesc;
 ///
 /// [`#[derive(micro::Error)]`](derive@crate::Error) implements it for an enum.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of a service method",
+    message = "`{Self}` cannot be the error of a service",
     label = "expected `micro::Error` or an error that maps to it",
     note = "write `#[derive(micro::Error)]` on your own enum, with a code for each variant"
 )]

@@ -50,7 +50,13 @@ where
 
 fn fields(called: Called) -> Result<String, fmt::Error> {
     let context = Context::current();
-    let mut text = format!("service={:?} method={:?}", called.service, called.method);
+    let mut text = match context.event() {
+        None => format!("service={:?} method={:?}", called.service, called.method),
+        Some(event) => {
+            let (topic, id, attempt) = (event.topic(), event.id(), event.attempt());
+            format!("subscriber={:?} topic={topic:?} event={id:?} attempt={attempt}", called.method)
+        }
+    };
     if let Some(trace) = context.trace() {
         write!(text, " trace=\"{:032x}\"", trace.trace_id())?;
     }
@@ -62,7 +68,15 @@ fn fields(called: Called) -> Result<String, fmt::Error> {
 
 fn object(called: Called) -> serde_json::Value {
     let context = Context::current();
-    let mut call = json!({ "service": called.service, "method": called.method });
+    let mut call = match context.event() {
+        None => json!({ "service": called.service, "method": called.method }),
+        Some(event) => json!({
+            "subscriber": called.method,
+            "topic": event.topic(),
+            "event": event.id(),
+            "attempt": event.attempt(),
+        }),
+    };
     if let Some(trace) = context.trace() {
         call["trace"] = format!("{:032x}", trace.trace_id()).into();
     }

@@ -59,6 +59,12 @@ const _: () = {
         __message::Named::of:: < Placed > ()
     }
     impl ::micro::__private::Typed for Placed {
-        const TOPIC: &'static str = "orders.placed";
+        const TOPIC: &'static ::core::primitive::str = "orders.placed";
+    }
+    ::micro::__private::inventory::submit! {
+        ::micro::__private::PublisherEntry::new(::micro::__private::Dep::of:: <
+        ::micro::__private::Publisher < Placed >> (), | broker | {
+        ::micro::__private::Arc::new(::micro::__private::Publisher:: < Placed >
+        ::new(::core::clone::Clone::clone(broker))) as ::micro::__private::AnyArc },)
     }
 };

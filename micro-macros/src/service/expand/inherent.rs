@@ -9,6 +9,7 @@ use crate::init;
 use syn::Type;
 
 use crate::service::model::{Inherent, Method, Role, Service};
+use crate::subscriber;
 use crate::syntax::{at, in_braces_of};
 
 pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
@@ -35,6 +36,7 @@ pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
         }
     }
     let registration = handler::registration(&service.home, ty, serve, quote!(|| &#this), &lent, &what);
+    let subscribers = inherent.subscribers.iter().map(|subscriber| subscriber::method(subscriber, ty));
     quote! {
         #block
         #client
@@ -54,6 +56,7 @@ pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
 
             #entry
             #registration
+            #(#subscribers)*
         };
     }
 }

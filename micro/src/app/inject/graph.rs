@@ -3,7 +3,8 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
-use super::{ClientEntry, Dep, Location, ProviderEntry, Resolver};
+use super::{ClientEntry, Dep, Location, ProviderEntry, PublisherEntry, Resolver};
+use crate::broker::{Broker, Brokers};
 use crate::client::Client;
 use crate::config::{Configuration, linked};
 use crate::errors::{Code, Error, Result};
@@ -35,9 +36,16 @@ impl Leaves {
     pub(in crate::app) fn of(given: &Resolver) -> Self {
         let mut leaves = HashMap::new();
         leaves.extend(linked().iter().map(|entry| ((entry.config)(), Leaf::Settings)));
-        let own = [TypeId::of::<Client>(), TypeId::of::<Registry>(), TypeId::of::<Configuration>()];
+        let own = [
+            TypeId::of::<Client>(),
+            TypeId::of::<Registry>(),
+            TypeId::of::<Configuration>(),
+            TypeId::of::<Broker>(),
+            TypeId::of::<Brokers>(),
+        ];
         let clients = inventory::iter::<ClientEntry>.into_iter().map(|entry| entry.out().id());
-        leaves.extend(given.ids().chain(own).chain(clients).map(|id| (id, Leaf::Handle)));
+        let publishers = inventory::iter::<PublisherEntry>.into_iter().map(|entry| entry.out().id());
+        leaves.extend(given.ids().chain(own).chain(clients).chain(publishers).map(|id| (id, Leaf::Handle)));
         Leaves(leaves)
     }
 }

@@ -7,6 +7,8 @@
 
 mod entries;
 mod graph;
+mod subscriber;
+mod take;
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -16,7 +18,10 @@ use std::sync::Arc;
 
 pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry};
 pub(super) use graph::{Graph, Leaves};
+pub use subscriber::{Handled, Key, PublisherEntry, Subscriber, SubscriberDesc, SubscriberEntry, Topical};
+pub use take::{Take, TakeAny, Taken, TakenAck};
 
+use crate::broker::{Broker, Brokers};
 use crate::client::Client;
 use crate::config::{Config, Configuration, Section, linked};
 use crate::errors::{Error, Result};
@@ -81,6 +86,14 @@ pub trait Inject: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> Inject for T {}
 
+/// What micro itself hands out.
+pub(super) struct Handles<'a> {
+    pub(super) client: &'a Client,
+    pub(super) registry: &'a Registry,
+    pub(super) brokers: &'a Brokers,
+    pub(super) configuration: &'a Configuration,
+}
+
 /// The values there are.
 #[derive(Default)]
 pub struct Resolver {
@@ -120,13 +133,20 @@ impl Resolver {
     }
 
     /// The same with what micro itself can make: handles for the whole app, leaves of the graph.
-    pub(super) fn with_handles(mut self, client: &Client, registry: &Registry, configuration: &Configuration) -> Self {
-        self.put_unless_given(client.clone());
-        self.put_unless_given(registry.clone());
-        self.put_unless_given(configuration.clone());
-        self.configuration = Some(configuration.clone());
+    pub(super) fn with_handles(mut self, handles: &Handles<'_>) -> Self {
+        let Handles { client, registry, brokers, configuration } = handles;
+        let broker = brokers.usual();
+        self.put_unless_given::<Client>((*client).clone());
+        self.put_unless_given::<Registry>((*registry).clone());
+        self.put_unless_given::<Brokers>((*brokers).clone());
+        self.put_unless_given::<Broker>(broker.clone());
+        self.put_unless_given::<Configuration>((*configuration).clone());
+        self.configuration = Some((*configuration).clone());
         for entry in inventory::iter::<ClientEntry> {
             self.values.entry(entry.out().id()).or_insert_with(|| entry.make(client));
+        }
+        for entry in inventory::iter::<PublisherEntry> {
+            self.values.entry(entry.out().id()).or_insert_with(|| entry.make(broker));
         }
         self
     }

@@ -69,6 +69,15 @@ pub struct Settings {
     /// How often an entry in the registry is renewed.
     #[config(default = "10s", validate(range("1ms"..)), reload = "restart")]
     pub register_interval: Duration,
+    /// Where events go: `memory`, or a URL.
+    #[config(default = "memory", validate(length(1..)), reload = "restart")]
+    pub broker: String,
+    /// Where the broker is, if `broker` names only its kind, as in Go Micro.
+    #[config(reload = "restart")]
+    pub broker_address: Option<String>,
+    /// More brokers, by the names that subscribers and publishers call them by.
+    #[config(default, reload = "restart")]
+    pub brokers: BTreeMap<String, String>,
     /// How long unary calls wait where nobody says otherwise.
     #[config(default = "30s", env = "MICRO_CLIENT_REQUEST_TIMEOUT", validate(range("1ms"..)))]
     pub request_timeout: Duration,
@@ -157,6 +166,14 @@ impl Settings {
             // configuration.
             ("auto", None) => "local".into(),
             // Go Micro names the kind of registry and its address apart.
+            (kind, Some(address)) if !kind.contains("://") => format!("{kind}://{address}"),
+            (url, _) => url.to_owned(),
+        }
+    }
+
+    /// Where events go, as one URL.
+    pub fn broker_url(&self) -> String {
+        match (&*self.broker, &self.broker_address) {
             (kind, Some(address)) if !kind.contains("://") => format!("{kind}://{address}"),
             (url, _) => url.to_owned(),
         }

@@ -7,7 +7,6 @@ use crate::broker::Delivery;
 /// What has come and has not begun.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    in_order: bool,
     /// Those that may begin.
     ready: VecDeque<(Option<String>, Delivery)>,
     /// Keys of which an event is being handled, or may begin,
@@ -18,18 +17,14 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) fn new(in_order: bool) -> Self {
-        Lanes { in_order, ..Lanes::default() }
-    }
-
     /// How many there are.
     pub(super) fn waiting(&self) -> usize {
         self.count
     }
 
-    pub(super) fn add(&mut self, delivery: Delivery) {
+    /// Adds one, behind the others of its key where that is given.
+    pub(super) fn add(&mut self, delivery: Delivery, key: Option<String>) {
         self.count += 1;
-        let key = delivery.event.key.clone().filter(|_| self.in_order);
         match key {
             Some(key) if !self.busy.insert(key.clone()) => self.behind.entry(key).or_default().push_back(delivery),
             key => self.ready.push_back((key, delivery)),

@@ -1,12 +1,20 @@
 //! One event: its tries, and where it goes in the end.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::{Either, select};
+use tokio::sync::Notify;
+use tracing::Instrument;
 
-use super::Shared;
+use super::ack::{self, Waiting};
+use super::given::{self, Given};
+use super::{Settling, Shared};
 use crate::broker::{Delivery, Event, Settle};
+use crate::context::{Called, Context, Scoped};
 use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::util::clock;
@@ -24,16 +32,39 @@ mod names {
     pub(super) const REASON: &str = "micro-dead-reason";
 }
 
+/// How a try ended.
+enum Tried {
+    /// Well: the broker is still to be told.
+    Well(Box<dyn Settle>),
+    /// The handler has settled it by hand.
+    Settled(Result<()>),
+    /// Not well.
+    Failed(Error, Box<dyn Settle>),
+}
+
 /// Handles a delivery to its end: done, given back, or a dead letter.
-pub(super) async fn handle(shared: &Shared, delivery: Delivery) {
-    let Delivery { event, mut attempt, settle } = delivery;
+pub(super) async fn handle(shared: &Shared, delivery: Delivery, keyed: bool) {
+    let Delivery { event, mut attempt, mut settle } = delivery;
+    let event = Arc::new(event);
     // Others of its key must not pass an event, so it is tried again here, and the broker is not asked to bring it later.
     // Nor is one that cannot.
     let can = shared.broker.capabilities();
-    let stays = shared.handling.in_order && event.key.is_some() || !can.redelivers || !can.counts_deliveries;
+    let stays = keyed || !can.redelivers || !can.counts_deliveries;
     let (topic, id) = (event.topic.as_str(), event.id.as_str());
     let settled = loop {
-        let Err(error) = attempt_at(shared, &event, attempt, &*settle).await else { break settle.ack().await };
+        if given::left(&event).is_some_and(|left| left.is_zero()) {
+            let error = Error::deadline_exceeded("nobody needs it any more: its deadline has passed");
+            tracing::warn!(topic, id, attempt, "not handled: {error:#}");
+            break bury(shared, &event, attempt, &error, settle).await;
+        }
+        let error = match attempt_at(shared, &event, attempt, settle).await {
+            Tried::Well(settle) => break settle.ack().await,
+            Tried::Settled(settled) => break settled,
+            Tried::Failed(error, back) => {
+                settle = back;
+                error
+            }
+        };
         if attempt >= shared.handling.tries {
             tracing::error!(topic, id, attempt, "given up: {error:#}");
             break bury(shared, &event, attempt, &error, settle).await;
@@ -52,15 +83,105 @@ pub(super) async fn handle(shared: &Shared, delivery: Delivery) {
     }
 }
 
-/// One try. A panic is an error.
-async fn attempt_at(shared: &Shared, event: &Event, attempt: u32, settle: &dyn Settle) -> Result<()> {
-    let handled = AssertUnwindSafe(async { shared.handler.handle(event, attempt).await }).catch_unwind();
-    held(&event.id, settle, handled).await.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+/// One try, through the interceptors. A panic is an error.
+async fn attempt_at(shared: &Shared, event: &Arc<Event>, attempt: u32, settle: Box<dyn Settle>) -> Tried {
+    let (ack, waiting) = match shared.handling.settling {
+        Settling::ByResult => (None, None),
+        Settling::ByHand => {
+            let (ack, waiting) = ack::pair();
+            (Some(ack), Some(waiting))
+        }
+    };
+    let given = Given::new(event.clone(), attempt, &shared.lent, ack);
+    let handled = in_scope(shared, given);
+    match waiting {
+        Some(waiting) => by_hand(handled, waiting, &event.id, settle).await,
+        None => match held(&event.id, &*settle, handled).await {
+            Ok(()) => Tried::Well(settle),
+            Err(error) => Tried::Failed(error, settle),
+        },
+    }
+}
+
+/// The handler with everything around it: interceptors, context, span, deadline, and a net under its panics.
+async fn in_scope(shared: &Shared, given: Given) -> Result<()> {
+    let context = given.context().clone();
+    let called = Called { service: "events", method: shared.handling.name };
+    let (span, deadline) = (span(called, &given), context.deadline());
+    let handled = async { shared.broker.interceptors().handle(given, &*shared.handler).await };
+    let handled = AssertUnwindSafe(handled).catch_unwind();
+    let mut handled = Box::pin(Scoped::handler(context, called, handled).instrument(span));
+    let result = match deadline {
+        None => handled.await,
+        Some(deadline) => {
+            clock::within(deadline, &mut handled).await.unwrap_or_else(|_| Ok(Err(Context::deadline_exceeded())))
+        }
+    };
+    result.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+}
+
+/// The span of one try, for subscribers that want spans. It belongs to the trace its event was published in.
+fn span(called: Called, given: &Given) -> tracing::Span {
+    if !tracing::span_enabled!(target: "micro::event", tracing::Level::INFO) {
+        return tracing::Span::none();
+    }
+    let (event, trace) = (given.raw(), given.context().trace());
+    tracing::info_span!(
+        target: "micro::event",
+        "event",
+        subscriber = called.method,
+        topic = event.topic.as_str(),
+        id = event.id,
+        attempt = given.attempt(),
+        trace = trace.map(|trace| format!("{:032x}", trace.trace_id())),
+    )
+}
+
+/// Does what the handler says by its [`Ack`](ack::Ack), during its run or after it.
+async fn by_hand(
+    handled: impl Future<Output = Result<()>>,
+    mut waiting: Waiting,
+    id: &str,
+    settle: Box<dyn Settle>,
+) -> Tried {
+    let failed = Notify::new();
+    let settling = async {
+        let said = tokio::select! {
+            said = held(id, &*settle, waiting.said()) => said,
+            // Whatever is said from now on comes too late, and is told so.
+            () = failed.notified() => None,
+        };
+        drop(waiting);
+        match said {
+            Some(said) => Tried::Settled(said.carry_out(settle).await),
+            None => Tried::Failed(Error::failed_precondition("its `Ack` was dropped unused"), settle),
+        }
+    };
+    match select(pin!(handled), pin!(settling)).await {
+        Either::Left((Ok(()), settling)) => settling.await,
+        Either::Left((Err(error), settling)) => {
+            failed.notify_one();
+            match settling.await {
+                Tried::Failed(_, settle) => Tried::Failed(error, settle),
+                settled => settled,
+            }
+        }
+        // The handler has its word, and may have more to do.
+        Either::Right((Tried::Failed(dropped, settle), handled)) => {
+            Tried::Failed(held(id, &*settle, handled).await.err().unwrap_or(dropped), settle)
+        }
+        Either::Right((settled, handled)) => {
+            if let Err(error) = handled.await {
+                tracing::warn!(id, "failed after it was settled: {error:#}");
+            }
+            settled
+        }
+    }
 }
 
 /// Does something for however long it takes, while the broker hears that the event is in good hands.
 async fn held<T>(id: &str, settle: &dyn Settle, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
+    let mut work = pin!(work);
     loop {
         if let Ok(done) = clock::timeout(LEASE, work.as_mut()).await {
             return done;
@@ -96,6 +217,8 @@ fn dead_letter(shared: &Shared, event: &Event, tries: u32, error: &Error) -> Res
     let reason: String = format!("{}: {}", error.code(), error.message()).replace(char::is_control, " ");
     let end = reason.floor_char_boundary(1024);
     let mut metadata: Metadata = event.metadata.clone();
+    // The letter is for people, who come when they come.
+    metadata.remove(crate::broker::publisher::DEADLINE);
     metadata.insert(names::TOPIC, event.topic.as_str())?;
     metadata.insert(names::ID, event.id.as_str())?;
     metadata.insert(names::TRIES, tries.to_string())?;

@@ -28,8 +28,9 @@ impl Notes {
 }
 
 impl Handler for Notes {
-    fn handle<'a>(&'a self, event: &'a Event, attempt: u32) -> BoxFuture<'a, Result<()>> {
+    fn handle(&self, given: Given) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
+            let (event, attempt) = (given.raw(), given.attempt());
             let body = String::from_utf8_lossy(&event.body).into_owned();
             self.seen.lock().unwrap().push((body.clone(), attempt, clock::now()));
             let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
@@ -181,4 +182,261 @@ async fn at_the_end_what_has_begun_is_finished_and_the_rest_is_left_to_others() 
         left.next().await.unwrap().unwrap().ack().await.unwrap();
     }
     assert!(clock::timeout(Duration::from_secs(1), left.next()).await.is_err(), "the others were done with");
+}
+
+/// Publishes one event and handles it as `handler` does until the broker is quiet; gives the broker back.
+async fn handled(handling: Handling, event: Event, handler: Arc<dyn Handler>) -> Broker {
+    handled_at(Broker::memory(), handling, event, handler).await
+}
+
+async fn handled_at(broker: Broker, handling: Handling, event: Event, handler: Arc<dyn Handler>) -> Broker {
+    let subscription = Subscription::new("shop.orders".parse().unwrap()).with_queue("test").durable();
+    drop(broker.subscribe(subscription.clone()).await.unwrap());
+    broker.publish(event).await.unwrap();
+    serve(&broker, subscription, handling, handler, clock::sleep(Duration::from_secs(60))).await.unwrap();
+    broker
+}
+
+fn order() -> Event {
+    Event::new("shop.orders".parse().unwrap(), "7").with_key("seven")
+}
+
+/// The bodies that are left in the queue, and those on the topic of the dead.
+async fn left(broker: &Broker) -> (usize, usize) {
+    let mut counts = [0, 0];
+    let queue = Subscription::new("shop.orders".parse().unwrap()).with_queue("test").durable();
+    let dead = Subscription::new("shop.orders.dlq".parse().unwrap()).starting(Start::Earliest);
+    for (count, subscription) in counts.iter_mut().zip([queue, dead]) {
+        let mut deliveries = broker.subscribe(subscription).await.unwrap();
+        while let Ok(Some(delivery)) = clock::timeout(Duration::from_secs(1), deliveries.next()).await {
+            delivery.unwrap().ack().await.unwrap();
+            *count += 1;
+        }
+    }
+    (counts[0], counts[1])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_may_settle_an_event_when_it_likes() {
+    let tries = Arc::new(AtomicUsize::new(0));
+    // What a handler does with its `Ack`, how often it is tried then, and whether a dead letter is left.
+    type Use = fn(Ack) -> BoxFuture<'static, Result<()>>;
+    let uses: [(&str, Use, usize, usize); 7] = [
+        ("within", |ack| Box::pin(ack.done()), 1, 0),
+        (
+            "much later",
+            |ack| {
+                let later = async {
+                    clock::sleep(Duration::from_secs(45)).await;
+                    ack.done().await.unwrap()
+                };
+                spawn::spawn(later).detach();
+                Box::pin(async { Ok(()) })
+            },
+            1,
+            0,
+        ),
+        ("rejects", |ack| Box::pin(ack.reject()), 1, 0),
+        (
+            "drops",
+            |ack| {
+                drop(ack);
+                Box::pin(async { Ok(()) })
+            },
+            3,
+            1,
+        ),
+        (
+            "fails",
+            |ack| {
+                Box::pin(async {
+                    let _kept = ack;
+                    Err(Error::unavailable("not today"))
+                })
+            },
+            3,
+            1,
+        ),
+        (
+            "fails afterwards",
+            |ack| {
+                Box::pin(async {
+                    ack.done().await?;
+                    Err(Error::internal("too late to matter"))
+                })
+            },
+            1,
+            0,
+        ),
+        (
+            "fails, and settles in vain",
+            |ack| {
+                let later = async {
+                    clock::sleep(Duration::from_secs(1)).await;
+                    assert_eq!(ack.done().await.unwrap_err().code(), crate::Code::FailedPrecondition);
+                };
+                spawn::spawn(later).detach();
+                Box::pin(async { Err(Error::unavailable("not today")) })
+            },
+            3,
+            1,
+        ),
+    ];
+    for (what, act, times, dead) in uses {
+        tries.store(0, Ordering::SeqCst);
+        let counted = tries.clone();
+        let handler = function(move |given| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            act(given.ack().expect("one for each try"))
+        });
+        let broker =
+            handled(Handling::default().with_tries(3, Duration::from_millis(10)).manually(), order(), handler).await;
+        assert_eq!(tries.load(Ordering::SeqCst), times, "{what}");
+        assert_eq!(left(&broker).await, (0, dead), "{what}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_given_back_by_hand_comes_again_after_its_time() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let handler = function({
+        let seen = seen.clone();
+        move |given| {
+            seen.lock().unwrap().push((given.attempt(), clock::now()));
+            let ack = given.ack().expect("one for each try");
+            async move { if given.attempt() < 3 { ack.again(Duration::from_secs(5)).await } else { ack.done().await } }
+        }
+    });
+    handled(Handling::default().manually(), order(), handler).await;
+    let seen = seen.lock().unwrap();
+    let apart: Vec<_> = seen.windows(2).map(|pair| (pair[1].1 - pair[0].1).as_secs()).collect();
+    assert_eq!((seen.len(), apart), (3, vec![5, 5]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_knows_its_event_and_its_deadline_and_the_log_does_too() {
+    let trace = crate::context::Trace::start();
+    let mut metadata = crate::metadata::Metadata::new();
+    metadata.insert("tenant", "acme").unwrap();
+    metadata.insert(crate::broker::TRACE, trace.to_string()).unwrap();
+    let deadline = clock::wall() + Duration::from_secs(3600);
+    let since = deadline.duration_since(std::time::UNIX_EPOCH).unwrap();
+    metadata.insert(crate::broker::DEADLINE, since.as_nanos().to_string()).unwrap();
+    let event = order().with_id("the-id").with_metadata(metadata);
+    let time = event.time;
+    let handler = function(move |given| async move {
+        let context = crate::Context::current();
+        assert_eq!(context.metadata().get("tenant"), Some("acme"));
+        assert_eq!(context.trace().unwrap().trace_id(), trace.trace_id());
+        assert!(context.remaining().unwrap() > Duration::from_secs(3500));
+        let event = context.event().expect("that of this handler");
+        assert_eq!((event.topic(), event.id(), event.key()), ("shop.orders", "the-id", Some("seven")));
+        assert_eq!((event.attempt(), event.time()), (1, time));
+        assert!(context.child().event().is_none(), "a call made from here is no event");
+        let called = crate::context::Called::current().expect("the log asks for it");
+        assert_eq!(called.method, "clerk");
+        assert_eq!(given.event::<Event>()?.id, "the-id");
+        Ok(())
+    });
+    let broker = handled(Handling::default().with_name("clerk").with_tries(1, Duration::ZERO), event, handler).await;
+    assert_eq!(left(&broker).await, (0, 0), "nothing of it was wrong");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_too_late_is_a_dead_letter_and_what_takes_too_long_too() {
+    let with_deadline = |deadline: std::time::SystemTime| {
+        let since = deadline.duration_since(std::time::UNIX_EPOCH).unwrap();
+        let mut metadata = crate::metadata::Metadata::new();
+        metadata.insert(crate::broker::DEADLINE, since.as_nanos().to_string()).unwrap();
+        order().with_metadata(metadata)
+    };
+    let never = function(|_| async { unreachable!("it came too late") });
+    let late = with_deadline(clock::wall() - Duration::from_secs(1));
+    let broker = handled(Handling::default(), late, never).await;
+    assert_eq!(left(&broker).await, (0, 1));
+
+    // The deadline is one of calendars, which are not paused: time is up for this handler long before it has come.
+    let slow = function(|_| std::future::pending());
+    let soon = with_deadline(clock::wall() + Duration::from_secs(10));
+    let broker = handled(Handling::default().with_tries(2, Duration::ZERO), soon, slow).await;
+    assert_eq!(left(&broker).await, (0, 1));
+}
+
+/// Notes what passes, on either way, under its name.
+struct Around(&'static str, Arc<Mutex<Vec<String>>>);
+
+impl crate::broker::Interceptor for Around {
+    async fn publish(&self, mut events: Vec<Event>, next: crate::broker::PublishNext<'_>) -> Result<()> {
+        self.1.lock().unwrap().push(format!("{} publishes", self.0));
+        for event in &mut events {
+            event.metadata.append("by", self.0)?;
+        }
+        next.run(events).await
+    }
+
+    async fn handle(&self, given: Given, next: crate::broker::HandleNext<'_>) -> Result<()> {
+        let by: Vec<_> = given.raw().metadata.get_all("by").collect();
+        self.1.lock().unwrap().push(format!("{} handles what {} published", self.0, by.join(" and ")));
+        let context = given.context().clone().with_timeout(Duration::from_secs(5));
+        let handled = next.run(given.with_context(context)).await;
+        self.1.lock().unwrap().push(format!("{} is done", self.0));
+        handled
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn interceptors_wrap_publishing_and_handling_from_the_outside_in() {
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let mut interceptors = crate::broker::Interceptors::default();
+    interceptors.push(Around("a", said.clone()));
+    interceptors.push(Around("b", said.clone()));
+    let handler = function(|_| async {
+        assert_eq!(crate::Context::current().remaining(), Some(Duration::from_secs(5)));
+        Ok(())
+    });
+    let broker = Broker::memory().with_interceptors(interceptors);
+    handled_at(broker, Handling::default(), order(), handler).await;
+    let expected = [
+        "a publishes",
+        "b publishes",
+        "a handles what a and b published",
+        "b handles what a and b published",
+        "b is done",
+        "a is done",
+    ];
+    assert_eq!(*said.lock().unwrap(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_key_may_be_a_matter_of_the_handler() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = seen.clone();
+    let handler = keyed(
+        |event| Ok(String::from_utf8_lossy(&event.body[..1]).into_owned()),
+        move |given| {
+            let noted = noted.clone();
+            async move {
+                let body = String::from_utf8_lossy(&given.raw().body).into_owned();
+                clock::sleep(Duration::from_millis(if body.ends_with('1') { 100 } else { 1 })).await;
+                noted.lock().unwrap().push(body);
+                Ok(())
+            }
+        },
+    );
+    let broker = Broker::memory();
+    let subscription = Subscription::new("shop.orders".parse().unwrap());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = spawn::spawn({
+        let broker = broker.clone();
+        let stopped = async { drop(stopped.await) };
+        async move { serve(&broker, subscription, Handling::default().in_order(), handler, stopped).await }
+    });
+    clock::sleep(Duration::from_millis(1)).await;
+    for body in ["a1", "a2", "b3", "a4"] {
+        broker.publish(Event::new("shop.orders".parse().unwrap(), body)).await.unwrap();
+    }
+    clock::sleep(Duration::from_secs(1)).await;
+    drop(stop);
+    serving.await.unwrap().unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["b3", "a1", "a2", "a4"]);
 }

@@ -1,0 +1,306 @@
+//! What cannot be allowed, and what to write in its place.
+
+use syn::{Expr, LitStr, Pat, Receiver, ReceiverKind, Safety, Type};
+
+use super::input::{Order, Written};
+use super::model::{Parameter, Place, Role, Subscriber};
+use crate::options;
+use crate::report::Report;
+use crate::syntax::{Unfit, owned, printed, unfit};
+
+pub(crate) fn check(subscriber: &Subscriber, report: &mut Report) {
+    attributes(subscriber, report);
+    options(subscriber, report);
+    qualifiers(subscriber, report);
+    receiver(subscriber, report);
+    event(subscriber, report);
+    for parameter in &subscriber.parameters {
+        self::parameter(parameter, report);
+    }
+    output(subscriber, report);
+}
+
+/// Refuses two of one name in a block; apps refuse the rest.
+pub(crate) fn names(subscribers: &[Subscriber], report: &mut Report) {
+    for (i, subscriber) in subscribers.iter().enumerate() {
+        let name = &subscriber.name.value;
+        if let Some(earlier) = subscribers[..i].iter().find(|earlier| earlier.name.value == *name) {
+            let message = format!(
+                "`{}` and `{}` are both called `{name}`\n\
+                 give one of them another name: `#[subscriber(name = \"..\")]`",
+                earlier.ident(),
+                subscriber.ident(),
+            );
+            report.error_at(subscriber.name.span, message);
+        }
+    }
+}
+
+fn attributes(subscriber: &Subscriber, report: &mut Report) {
+    // The one that is being expanded is not among them.
+    let one = usize::from(subscriber.place == Place::Method);
+    for span in subscriber.attributes.iter().skip(one) {
+        report.error_at(
+            *span,
+            "a function is one subscriber: take `*` or `>` into its topic, or call it from a second one",
+        );
+    }
+}
+
+fn options(subscriber: &Subscriber, report: &mut Report) {
+    let written = &subscriber.written;
+    if let Some(topic) = &written.topic
+        && let Err(why) = options::pattern(&topic.value())
+    {
+        report.error(topic, format!("`{}` cannot be subscribed to: {why}", topic.value()));
+    }
+    if let Some(topic) = &written.dead_letter
+        && let Err(why) = options::topic(&topic.value())
+    {
+        report.error(topic, format!("`{}` cannot take dead letters: {why}", topic.value()));
+    }
+    word(&written.queue, "a queue", report);
+    word(&written.broker, "a broker", report);
+    if !is_name(&subscriber.name.value) {
+        let message = format!(
+            "`{}` cannot be the name of a subscriber; expected lower-case letters, digits, `-`, `_` and `.`: \
+             `name = \"audit\"`",
+            subscriber.name.value
+        );
+        report.error_at(subscriber.name.span, message);
+    }
+    if let Some(concurrency) = written.concurrency
+        && concurrency.value == 0
+    {
+        report.error_at(concurrency.span, "one event at least is handled at a time: write `concurrency = 1` or more");
+    }
+    if let Some(max) = written.retry.as_ref().and_then(|retry| retry.max)
+        && max.value == 0
+    {
+        report.error_at(max.span, "an event is tried once at least: write `max = 1` for no second try");
+    }
+    if let (Some(durable), None) = (&written.durable, &written.queue) {
+        report
+            .error(durable, "a durable subscriber needs a queue, to keep events under its name: add `queue = \"..\"`");
+    }
+    acknowledgement(subscriber, report);
+    order(subscriber, report);
+    manual(subscriber, written, report);
+}
+
+fn word(written: &Option<LitStr>, what: &str, report: &mut Report) {
+    let Some(written) = written else { return };
+    let text = written.value();
+    if text.is_empty() || text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        report.error(written, format!("`{}` cannot be the name of {what}: expected one word", text.escape_debug()));
+    }
+}
+
+/// What can be known before types are: somebody has to acknowledge.
+fn acknowledgement(subscriber: &Subscriber, report: &mut Report) {
+    if let Some(span) = subscriber.acknowledges()
+        && subscriber.event().is_some()
+        && subscriber.injected().next().is_none()
+    {
+        report.error_at(
+            span,
+            "nothing here could acknowledge the event: take a parameter `ack: Ack`, or `ack = \"manual\"` away",
+        );
+    }
+}
+
+fn order(subscriber: &Subscriber, report: &mut Report) {
+    let Some(Order::By(expression)) = &subscriber.written.ordered_by else { return };
+    if let Expr::Lit(literal) = expression {
+        report.error(
+            literal,
+            "this is the same for every event, and so would keep all of them in one line\n\
+             write an expression about the event: `ordered_by = event.order`",
+        );
+        return;
+    }
+    if let Some(event) = subscriber.event()
+        && let Pat::Wild(wild) = &*event.typed.pat
+    {
+        report.error(wild, "`ordered_by` speaks of the event: give it a name");
+    }
+}
+
+fn manual(subscriber: &Subscriber, written: &Written, report: &mut Report) {
+    let Some(manual) = &written.manual else { return };
+    if subscriber.place == Place::Method {
+        report.error(
+            manual,
+            "`manual` is for functions outside of a block: `micro::app().subscribe::<audit>()` takes those by name\n\
+             the subscribers of a type belong to its instance: take `manual` away",
+        );
+    }
+}
+
+fn qualifiers(subscriber: &Subscriber, report: &mut Report) {
+    let signature = &subscriber.function.signature;
+    let name = &signature.ident;
+    let plain = |what: &str| format!("a subscriber is a plain `async fn`: take `{what}` away");
+    if let Some(constness) = &signature.constness {
+        report.error(constness, plain("const"));
+    }
+    if let Safety::Unsafe(unsafety) = &signature.safety {
+        report.error(unsafety, plain("unsafe"));
+    }
+    if let Some(abi) = &signature.abi {
+        report.error(abi, plain(&printed(abi)));
+    }
+    if signature.asyncness.is_none() {
+        report.error(signature.fn_token, format!("a subscriber is `async`: write `async fn {name}`"));
+    }
+    if !signature.generics.params.is_empty() {
+        report.error(
+            &signature.generics,
+            "a subscriber has no parameters in angle brackets: micro must know which event to read and what to inject",
+        );
+    } else if let Some(clause) = &signature.generics.where_clause {
+        report.error(clause, "a subscriber has no `where` clause");
+    }
+    if subscriber.function.body.is_none() {
+        report.error(name, "a subscriber has a body");
+    }
+}
+
+fn receiver(subscriber: &Subscriber, report: &mut Report) {
+    let ident = subscriber.ident();
+    match (subscriber.place, subscriber.function.signature.receiver()) {
+        (Place::Free, None) => {}
+        (Place::Free, Some(receiver)) => report.error(
+            receiver,
+            "a function with `#[micro::subscriber]` stands by itself: what it needs is injected\n\
+             for a method, write `#[micro::handler]` on the `impl` block, and `#[subscriber]` here",
+        ),
+        (Place::Method, None) => report.error(
+            ident,
+            format!(
+                "a subscriber in a block takes `&self`: write `async fn {ident}(&self, ..)`\n\
+                 one that needs no `self` stands outside, with `#[micro::subscriber]`"
+            ),
+        ),
+        (Place::Method, Some(receiver)) => {
+            if let Some(reason) = not_shared(receiver) {
+                report.error(receiver, format!("a subscriber in a block takes `&self`: {reason}"));
+            }
+        }
+    }
+}
+
+fn not_shared(receiver: &Receiver) -> Option<&'static str> {
+    match &receiver.kind {
+        ReceiverKind::Reference(_, None, None) => None,
+        ReceiverKind::Reference(_, _, Some(_)) => {
+            Some("events are handled side by side, so keep what changes behind a lock")
+        }
+        ReceiverKind::Reference(_, Some(_), None) => Some("its lifetime needs no name"),
+        _ => Some("it handles more than one event"),
+    }
+}
+
+/// There is one, and it is a value.
+fn event(subscriber: &Subscriber, report: &mut Report) {
+    let ident = subscriber.ident();
+    let first = subscriber.parameters.iter().find(|parameter| !matches!(parameter.role, Role::Context));
+    match first {
+        Some(Parameter { role: Role::Event, typed }) if is_reference(&typed.ty) => {
+            report.error(&typed.ty, format!("take the event by value: write `{}`", owned(&typed.ty)));
+        }
+        Some(first @ Parameter { role: Role::Lent(_) | Role::LentMutably, typed })
+            if first.is_called_event() || subscriber.event().is_none() =>
+        {
+            let ty = owned(&typed.ty);
+            report.error(
+                &typed.ty,
+                format!("take the event by value: write `{ty}`\na reference asks for settings: `config: &AuditConfig`"),
+            );
+        }
+        _ if subscriber.event().is_none() => {
+            let this = if subscriber.place == Place::Method { "&self, " } else { "" };
+            report.error(
+                ident,
+                format!("a subscriber takes an event, by value: write `async fn {ident}({this}event: Greeted, ..)`"),
+            );
+        }
+        _ => {}
+    }
+}
+
+fn parameter(parameter: &Parameter, report: &mut Report) {
+    let ty = &*parameter.typed.ty;
+    match parameter.role {
+        Role::Context | Role::Lent(_) => {}
+        Role::LentMutably if parameter.is_called_event() => {}
+        Role::LentMutably => report.error(ty, shared(ty)),
+        Role::Event | Role::Injected if is_named(ty, "Context") => {
+            report.error(ty, "the context is lent: write `&Context`");
+        }
+        Role::Event if is_reference(ty) => {}
+        Role::Event => {
+            if let Some((unfit, span)) = unfit(ty) {
+                report.error_at(span, reason(unfit, "an event"));
+            }
+        }
+        Role::Injected if is_reference(ty) => {
+            let owned = owned(ty);
+            let owned = if owned.starts_with("dyn ") { format!("Arc<{owned}>") } else { owned };
+            report.error(ty, format!("injected values are owned: write `{owned}`"));
+        }
+        Role::Injected => match unfit(ty) {
+            // `Arc<dyn Clock>` is a type like any other.
+            None | Some((Unfit::DynTrait, _)) => {}
+            Some((unfit, span)) => report.error_at(span, reason(unfit, "an injected value")),
+        },
+    }
+}
+
+fn shared(ty: &Type) -> String {
+    if owned(ty).rsplit("::").next() == Some("Context") {
+        return "the context is shared by all that the handling calls: write `&Context`".to_owned();
+    }
+    crate::handler::shared(ty)
+}
+
+fn output(subscriber: &Subscriber, report: &mut Report) {
+    match subscriber.function.output() {
+        None => report.error(
+            subscriber.ident(),
+            "a subscriber returns a `Result`, because handling can fail: the event is then tried again\n\
+             write `-> Result<()>`",
+        ),
+        Some(output) => {
+            // One that is to become `async` will return something else.
+            if let Some((unfit, span)) = unfit(output)
+                && subscriber.function.signature.asyncness.is_some()
+            {
+                report.error_at(span, reason(unfit, "what a subscriber returns"));
+            }
+        }
+    }
+}
+
+fn reason(unfit: Unfit, what: &str) -> String {
+    match unfit {
+        Unfit::Reference => format!("{what} is owned: take `&` away"),
+        Unfit::Lifetime => format!("{what} is owned: it has no lifetime"),
+        Unfit::ImplTrait => format!("{what} has a type with a name: write it in place of `impl`"),
+        Unfit::DynTrait => format!("{what} has a type with a name: write it in place of `dyn`"),
+        Unfit::SelfType => format!("{what} has a type with a name: write it in place of `Self`"),
+    }
+}
+
+fn is_reference(ty: &Type) -> bool {
+    matches!(ty, Type::Reference(_))
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name && last.arguments.is_none()))
+}
+
+fn is_name(text: &str) -> bool {
+    let outer = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    text.starts_with(outer) && text.ends_with(outer) && text.chars().all(|c| outer(c) || matches!(c, '-' | '_' | '.'))
+}

@@ -1,0 +1,334 @@
+//! What to emit: how a delivery becomes a call, and the entry by which apps find it. The function stays as it is.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Type};
+
+use super::input::{Order, Start};
+use super::model::{Parameter, Role, Subscriber};
+use crate::handler;
+use crate::options::Time;
+use crate::syntax::{at, printed};
+
+/// Beside a function: the type by which it can be named, and its registration.
+pub(super) fn function(subscriber: &Subscriber) -> TokenStream {
+    let micro = subscriber.home.private();
+    let ident = subscriber.ident();
+    let named = named(subscriber);
+    let acknowledged = acknowledged(subscriber);
+    let entry = entry(subscriber, None);
+    let registration = subscriber.written.manual.is_none().then(|| {
+        quote! {
+            #micro::inventory::submit! {
+                <#ident as #micro::Subscriber>::ENTRY
+            }
+        }
+    });
+    quote! {
+        #named
+        #[allow(deprecated)]
+        const _: () = {
+            impl #micro::Subscriber for #ident {
+                const ENTRY: #micro::SubscriberEntry = #entry;
+            }
+            #acknowledged
+            #registration
+        };
+    }
+}
+
+/// What a method adds to the registration of its block. `ty` is the type of the block.
+pub(crate) fn method(subscriber: &Subscriber, ty: &Type) -> TokenStream {
+    let micro = subscriber.home.private();
+    let conditions = conditions(subscriber);
+    let acknowledged = acknowledged(subscriber);
+    let entry = entry(subscriber, Some(ty));
+    quote! {
+        #(#conditions)*
+        #[allow(deprecated)]
+        const _: () = {
+            #acknowledged
+            #micro::inventory::submit! { #entry }
+        };
+    }
+}
+
+/// After an error: the function, and the type that stands for it.
+pub(super) fn stub(subscriber: &Subscriber) -> TokenStream {
+    let micro = subscriber.home.private();
+    let (function, ident) = (&subscriber.function, subscriber.ident());
+    // In an `impl` block, where a function with `self` belongs, no types can be declared.
+    if function.signature.receiver().is_some() {
+        return function.to_token_stream();
+    }
+    let named = named(subscriber);
+    quote! {
+        #[allow(dead_code)]
+        #function
+        #named
+        impl #micro::Subscriber for #ident {
+            const ENTRY: #micro::SubscriberEntry = #micro::SubscriberEntry::new(
+                #micro::SubscriberDesc::new("", ""),
+                &[],
+                |_, _| ::core::unreachable!(),
+                #micro::Location::new("", 0, ""),
+            );
+        }
+    }
+}
+
+/// Types and values have names of their own, so that the function and this one are brought in by the same `use`.
+fn named(subscriber: &Subscriber) -> TokenStream {
+    let (ident, visibility) = (subscriber.ident(), &subscriber.function.visibility);
+    let about = format!(" The subscriber `{ident}` where a type has to stand: `micro::app().subscribe::<{ident}>()`.");
+    quote! {
+        #[doc = #about]
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
+        #visibility struct #ident {}
+    }
+}
+
+fn conditions(subscriber: &Subscriber) -> impl Iterator<Item = &Attribute> {
+    subscriber.function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+}
+
+/// What is found at link time. `of` is the type whose instance handles the event.
+fn entry(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
+    let micro = subscriber.home.private();
+    let desc = desc(subscriber);
+    let deps = subscriber.injected().map(|ty| {
+        let micro = subscriber.home.private_at(ty.span());
+        quote_spanned!(at(ty.span())=> #micro::Dep::of::<#ty>())
+    });
+    let make = make(subscriber, of);
+    let ident = subscriber.ident().unraw();
+    let what = match of {
+        Some(ty) => format!("subscriber {}::{ident}", printed(ty)),
+        None => format!("subscriber {ident}"),
+    };
+    let component = of.map(|ty| {
+        let component = handler::component(ty, &subscriber.home);
+        quote!(.of(#component))
+    });
+    let mut types: Vec<&Type> = vec![];
+    for ty in subscriber.lent() {
+        if !types.contains(&ty) {
+            types.push(ty);
+        }
+    }
+    let lent = handler::loans(&types, &subscriber.home);
+    quote! {
+        #micro::SubscriberEntry::new(
+            #desc,
+            const { &[#(#deps),*] },
+            #make,
+            #micro::Location::new(::core::file!(), ::core::line!(), #what),
+        ) #component #lent
+    }
+}
+
+fn desc(subscriber: &Subscriber) -> TokenStream {
+    let micro = subscriber.home.private();
+    let (written, name) = (&subscriber.written, &subscriber.name.value);
+    let topics = match (&written.topic, event_type(subscriber)) {
+        (Some(topic), _) => quote!(#topic),
+        (None, Some(ty)) => {
+            let micro = subscriber.home.private_at(ty.span());
+            quote_spanned!(at(ty.span())=> <#ty as #micro::Topical>::TOPIC)
+        }
+        (None, None) => quote!(""),
+    };
+    let queue = written.queue.as_ref().map(|queue| quote!(.queue(#queue)));
+    let concurrency = written.concurrency.map(|concurrency| {
+        let number = concurrency.value;
+        quote!(.concurrency(#number))
+    });
+    let retry = written.retry.as_ref().map(|retry| {
+        let max = optional(retry.max.map(|max| max.value.to_token_stream()));
+        let backoff = optional(retry.backoff.map(|backoff| {
+            let millis = u64::try_from(backoff.value.as_millis()).unwrap_or(u64::MAX);
+            quote!(::core::time::Duration::from_millis(#millis))
+        }));
+        quote!(.retry(#max, #backoff))
+    });
+    let dead_letter = written.dead_letter.as_ref().map(|topic| quote!(.dead_letter(#topic)));
+    let in_order = written.ordered_by.as_ref().map(|_| quote!(.in_order()));
+    let durable = written.durable.as_ref().map(|_| quote!(.durable()));
+    let manual_ack = subscriber.acknowledges().map(|_| quote!(.manual_ack()));
+    let from = match &written.from {
+        None | Some(Start::New) => None,
+        Some(Start::Earliest) => Some(quote!(.from_earliest())),
+        Some(Start::Time(Time { seconds, nanos })) => Some(quote!(.from_time(#seconds, #nanos))),
+    };
+    let broker = written.broker.as_ref().map(|name| quote!(.broker(#name)));
+    quote! {
+        #micro::SubscriberDesc::new(#name, #topics)
+            #queue #concurrency #retry #dead_letter #in_order #durable #manual_ack #from #broker
+    }
+}
+
+fn optional(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// How the handler is made, once: what is injected is looked up, and then held for every event.
+fn make(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
+    let micro = subscriber.home.private();
+    let taken: Vec<&Type> = subscriber.injected().collect();
+    let asking = (!taken.is_empty()).then(|| asking(subscriber));
+    let prepared = taken.iter().map(|ty| {
+        let micro = subscriber.home.private_at(ty.span());
+        quote_spanned!(at(ty.span())=> #micro::Take::<#ty>::prepare(__micro_resolver)?)
+    });
+    let resolver = if taken.is_empty() { quote!(_) } else { quote!(__micro_resolver) };
+    let (hold, held) = if taken.is_empty() {
+        (None, None)
+    } else {
+        let hold = quote!(let __micro_held = #micro::Arc::new((#(#prepared,)*)););
+        (Some(hold), Some(quote!(let __micro_held = ::core::clone::Clone::clone(&__micro_held);)))
+    };
+    let (instance, this, same) = match of {
+        None => (quote!(_), None, None),
+        Some(ty) => {
+            let this = quote!(let __micro_this = #micro::instance::<#ty>(__micro_instance););
+            (
+                quote!(__micro_instance),
+                Some(this),
+                Some(quote!(let __micro_this = ::core::clone::Clone::clone(&__micro_this);)),
+            )
+        }
+    };
+    let body = handled(subscriber, of);
+    // Shown where the author says what it returns, for a future that cannot be used is one that returns it.
+    let span = returned(subscriber);
+    let there = subscriber.home.private_at(span);
+    let handle = quote_spanned!(at(span)=> move |__micro_given| { #same #held async move { #body } });
+    let subscriber = match key(subscriber) {
+        Some(key) => quote_spanned!(at(span)=> #there::keyed_subscriber(#key, #handle)),
+        None => quote_spanned!(at(span)=> #there::subscriber(#handle)),
+    };
+    quote! {
+        |#instance, #resolver| {
+            #asking
+            #this
+            #hold
+            ::core::result::Result::Ok(#subscriber)
+        }
+    }
+}
+
+/// One delivery: the event is read, what else there is stands ready, and the author's function is called.
+fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
+    let home = &subscriber.home;
+    let given = quote!(__micro_given.context());
+    let (mut before, mut arguments) = (vec![], vec![]);
+    let (mut lent, mut taken) = (0_usize, 0_usize);
+    for Parameter { typed, role } in &subscriber.parameters {
+        let ty = &*typed.ty;
+        let span = at(ty.span());
+        match role {
+            Role::Event => {
+                before.insert(0, quote_spanned!(span=> let __micro_event = __micro_given.event::<#ty>()?;));
+                arguments.push(quote!(__micro_event));
+            }
+            Role::Context => arguments.push(given.clone()),
+            Role::Lent(ty) => {
+                let name = format_ident!("__micro_lent{lent}");
+                let value = handler::lent(ty, &given, home);
+                before.push(quote!(let #name = #value;));
+                arguments.push(quote!(&*#name));
+                lent += 1;
+            }
+            Role::Injected => {
+                let (name, index) = (format_ident!("__micro_taken{taken}"), syn::Index::from(taken));
+                before.push(quote_spanned!(span=> let #name = __micro_held.#index.take(&__micro_given);));
+                arguments.push(quote!(#name));
+                taken += 1;
+            }
+            Role::LentMutably => {}
+        }
+    }
+    let span = returned(subscriber);
+    let mut ident = subscriber.ident().clone();
+    ident.set_span(span);
+    let call = match of {
+        Some(ty) => quote_spanned!(at(span)=> <#ty>::#ident(&__micro_this, #(#arguments),*)),
+        None => quote_spanned!(at(span)=> #ident(#(#arguments),*)),
+    };
+    let micro = home.private_at(span);
+    let result = quote_spanned!(at(span)=> #micro::Handled::into_result(#call.await));
+    quote!(#(#before)* #result)
+}
+
+/// What the order of events goes by, where the author says so.
+fn key(subscriber: &Subscriber) -> Option<TokenStream> {
+    let Some(Order::By(expression)) = &subscriber.written.ordered_by else { return None };
+    let event = subscriber.event()?;
+    let (pattern, ty) = (&event.typed.pat, &event.typed.ty);
+    let span = expression.span();
+    let (micro, there) = (subscriber.home.private(), subscriber.home.private_at(span));
+    let text = quote_spanned!(at(span)=> #there::Key::key(&(#expression)));
+    Some(quote! {
+        |__micro_raw| {
+            let __micro_event = #micro::read_event::<#ty>(__micro_raw)?;
+            #[allow(unused)]
+            let #pattern: &#ty = &__micro_event;
+            ::core::result::Result::Ok(#text)
+        }
+    })
+}
+
+/// What only types can tell: whether there is somebody to acknowledge where somebody has to, and nowhere else.
+fn acknowledged(subscriber: &Subscriber) -> Option<TokenStream> {
+    let types: Vec<&Type> = subscriber.injected().collect();
+    let is_ack = |ty: &&Type| {
+        let micro = subscriber.home.private_at(ty.span());
+        quote_spanned!(at(ty.span())=> #micro::Take::<#ty>::IS_ACK)
+    };
+    let asserted = match subscriber.acknowledges() {
+        Some(span) => {
+            let any = types.iter().map(is_ack);
+            let message = "`ack = \"manual\"` needs a parameter of type `Ack`, which acknowledges the event";
+            vec![quote_spanned!(at(span)=> ::core::assert!(#(#any)||*, #message);)]
+        }
+        None => {
+            let message = "a parameter of type `Ack` needs `ack = \"manual\"`";
+            let none = |ty: &&Type| {
+                let is_ack = is_ack(ty);
+                quote_spanned!(at(ty.span())=> ::core::assert!(!#is_ack, #message);)
+            };
+            types.iter().map(none).collect()
+        }
+    };
+    let asking = asking(subscriber);
+    (!types.is_empty()).then(|| {
+        quote! {
+            const _: () = {
+                #asking
+                #(#asserted)*
+            };
+        }
+    })
+}
+
+fn asking(subscriber: &Subscriber) -> TokenStream {
+    let micro = subscriber.home.private();
+    quote! {
+        #[allow(unused_imports)]
+        use #micro::TakeAny as _;
+    }
+}
+
+fn event_type(subscriber: &Subscriber) -> Option<&Type> {
+    subscriber.event().map(|event| &*event.typed.ty)
+}
+
+fn returned(subscriber: &Subscriber) -> Span {
+    subscriber.function.output().map_or_else(|| subscriber.ident().span(), |output| output.span())
+}

@@ -1,0 +1,133 @@
+//! What it means: an event, what else is handed over with it, and how it is to be handled.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::{FnArg, Ident, Pat, PatType, Type};
+
+use super::input::Written;
+use crate::options::Given;
+use crate::report::Report;
+use crate::syntax::{Function, Home, is_context, kebab_case, lent, lent_mutably, without_helpers};
+
+/// A function or method that handles events.
+pub(crate) struct Subscriber {
+    pub(super) home: Home,
+    pub(super) place: Place,
+    /// As written, our attribute taken off.
+    pub(super) function: Function,
+    /// Where our attribute stands, once for each time it does; not the one that is being expanded.
+    pub(super) attributes: Vec<Span>,
+    pub(super) written: Written,
+    /// What it is called among those of the app, and where that is said.
+    pub(super) name: Given<String>,
+    /// All but the receiver.
+    pub(super) parameters: Vec<Parameter>,
+}
+
+/// Where the function stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Place {
+    /// By itself.
+    Free,
+    /// In an `impl` block.
+    Method,
+}
+
+/// One parameter.
+pub(super) struct Parameter {
+    pub(super) typed: PatType,
+    pub(super) role: Role,
+}
+
+pub(super) enum Role {
+    /// The first value there is.
+    Event,
+    /// `ctx: &Context`.
+    Context,
+    /// `config: &AuditConfig`, and the type behind the reference.
+    Lent(Box<Type>),
+    /// The same with `&mut`, which is refused.
+    LentMutably,
+    /// Any other value.
+    Injected,
+}
+
+const HELPER: &str = "subscriber";
+
+impl Subscriber {
+    /// A function by itself, below the attribute with these options.
+    pub(super) fn of_function(function: Function, written: Written, home: &Home) -> Self {
+        Self::understand(Place::Free, function, written, home)
+    }
+
+    /// A method that has the attribute among its own.
+    pub(crate) fn of_method(function: Function, home: &Home, report: &mut Report) -> Self {
+        let written = Written::of_method(&function, home, report);
+        Self::understand(Place::Method, function, written, home)
+    }
+
+    fn understand(place: Place, mut function: Function, written: Written, home: &Home) -> Self {
+        let name = |attribute: &syn::Attribute| attribute.path().segments.last().map(|last| last.ident.span());
+        let attributes = function.helpers(HELPER, home).filter_map(name).collect();
+        function.attributes = without_helpers(&function.attributes, &[HELPER], home);
+        let ident = &function.signature.ident;
+        let name = match &written.name {
+            Some(literal) => Given { value: literal.value(), span: literal.span() },
+            None => Given { value: kebab_case(&ident.unraw().to_string()), span: ident.span() },
+        };
+        let parameters = parameters(&function);
+        Self { home: home.clone(), place, function, attributes, written, name, parameters }
+    }
+
+    pub(super) fn ident(&self) -> &Ident {
+        &self.function.signature.ident
+    }
+
+    pub(super) fn event(&self) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| matches!(parameter.role, Role::Event))
+    }
+
+    /// What is taken from the app, in the order of the parameters.
+    pub(super) fn injected(&self) -> impl Iterator<Item = &Type> {
+        let injected = |parameter: &&Parameter| matches!(parameter.role, Role::Injected);
+        self.parameters.iter().filter(injected).map(|parameter| &*parameter.typed.ty)
+    }
+
+    /// The types of what is lent, in the order of the parameters.
+    pub(super) fn lent(&self) -> impl Iterator<Item = &Type> {
+        self.parameters.iter().filter_map(|parameter| match &parameter.role {
+            Role::Lent(ty) => Some(&**ty),
+            _ => None,
+        })
+    }
+
+    pub(super) fn acknowledges(&self) -> Option<Span> {
+        self.written.ack.filter(|ack| ack.value == "manual").map(|ack| ack.span)
+    }
+}
+
+fn parameters(function: &Function) -> Vec<Parameter> {
+    let mut parameters = vec![];
+    let mut event = Some(Role::Event);
+    for input in &function.signature.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        let role = match lent(input) {
+            _ if is_context(input) => Role::Context,
+            Some(ty) => Role::Lent(Box::new(ty.clone())),
+            None if lent_mutably(input).is_some() => Role::LentMutably,
+            None => event.take().unwrap_or(Role::Injected),
+        };
+        parameters.push(Parameter { typed: typed.clone(), role });
+    }
+    parameters
+}
+
+impl Parameter {
+    /// Whether a reference is probably meant to be the event.
+    pub(super) fn is_called_event(&self) -> bool {
+        let Pat::Ident(pattern) = &*self.typed.pat else { return false };
+        let name = pattern.ident.unraw().to_string();
+        let name = name.trim_start_matches('_');
+        name.contains("event") || ["message", "msg"].contains(&name)
+    }
+}

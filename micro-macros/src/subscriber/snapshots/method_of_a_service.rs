@@ -1,0 +1,128 @@
+impl Users {
+    /// Counts them.
+    async fn count(&self) -> Result<Count> {
+        Ok(Count(self.placed.load()))
+    }
+    async fn placed(&self, event: Event, ctx: &Context) -> Result<()> {
+        Ok(())
+    }
+}
+/// Calls a [`Users`] wherever it runs. Cloning it is cheap.
+#[allow(unreachable_pub)]
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+pub struct UsersClient(::micro::__private::Client);
+#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+impl UsersClient {
+    /// Calls `value` in this process, through the same door as one that runs elsewhere.
+    #[must_use]
+    pub fn of(value: Users) -> Self {
+        Self(
+            ::micro::__private::Client::of(
+                Self::__micro_serve(::micro::__private::Arc::new(value)),
+            ),
+        )
+    }
+    /// The same client for another name in the registry.
+    #[must_use]
+    pub fn named(
+        &self,
+        name: impl ::core::convert::Into<::micro::__private::String>,
+    ) -> Self {
+        Self(self.0.named(name))
+    }
+    /// The same client for one address, whatever the registry says.
+    #[must_use]
+    pub fn at(
+        &self,
+        address: impl ::core::convert::Into<::micro::__private::String>,
+    ) -> Self {
+        Self(self.0.at(address))
+    }
+    /// The same client with other options for its calls.
+    #[must_use]
+    pub fn with(&self, options: ::micro::__private::CallOptions) -> Self {
+        Self(self.0.with(options))
+    }
+}
+#[allow(deprecated, non_camel_case_types, private_interfaces, unreachable_pub)]
+const _: () = {
+    static __MICRO_SERVICE: ::micro::__private::ServiceDesc = ::micro::__private::ServiceDesc::new(
+            "users",
+            "users",
+            "Users",
+        )
+        .methods(
+            &[
+                ::micro::__private::MethodDesc::of::<
+                    __micro_count,
+                >("Count", "/users.Users/Count")
+                    .docs("Counts them."),
+            ],
+        );
+    struct __micro_count;
+    impl ::micro::__private::MethodSpec for __micro_count {
+        type In = ();
+        type Out = Result<Count>;
+        const INDEX: ::core::primitive::usize = 0usize;
+        const SERVICE: &'static ::micro::__private::ServiceDesc = &__MICRO_SERVICE;
+    }
+    impl ::micro::__private::Method<Users> for __micro_count {
+        fn call(
+            this: &Users,
+            _input: Self::In,
+            _context: &::micro::__private::Context,
+        ) -> impl ::core::future::Future<Output = Self::Out> + ::core::marker::Send {
+            <Users>::count(this)
+        }
+    }
+    impl UsersClient {
+        /// Counts them.
+        pub fn count(
+            &self,
+        ) -> impl ::core::future::Future<Output = Result<Count>> + ::core::marker::Send {
+            self.0.call::<__micro_count>(())
+        }
+        fn __micro_serve(
+            this: ::micro::__private::Arc<Users>,
+        ) -> ::micro::__private::Service {
+            ::micro::__private::Service::new(
+                this,
+                &__MICRO_SERVICE,
+                const { &[::micro::__private::Entry::of::<__micro_count>()] },
+            )
+        }
+    }
+    ::micro::__private::inventory::submit! {
+        ::micro::__private::ClientEntry::new(::micro::__private::Dep::of:: < UsersClient
+        > (), | client |
+        ::micro::__private::Arc::new(UsersClient(::core::clone::Clone::clone(client))), &
+        __MICRO_SERVICE,)
+    }
+    ::micro::__private::inventory::submit! {
+        ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
+        ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
+        Users > (< Users > ::only_one_micro_init()) }, | value |
+        UsersClient::__micro_serve(::micro::__private::downcast(value)), || &
+        __MICRO_SERVICE, ::micro::__private::Location::new(::core::file!(),
+        ::core::line!(), "service Users"),)
+    }
+    #[allow(deprecated)]
+    const _: () = {
+        ::micro::__private::inventory::submit! {
+            ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("placed",
+            "orders.*").retry(::core::option::Option::None,
+            ::core::option::Option::Some(::core::time::Duration::from_millis(1000u64))),
+            const { & [] }, | __micro_instance, _ | { let __micro_this =
+            ::micro::__private::instance:: < Users > (__micro_instance);
+            ::core::result::Result::Ok(::micro::__private::subscriber(move |
+            __micro_given | { let __micro_this = ::core::clone::Clone::clone(&
+            __micro_this); async move { let __micro_event = __micro_given.event:: < Event
+            > () ?; ::micro::__private::Handled::into_result(< Users > ::placed(&
+            __micro_this, __micro_event, __micro_given.context()). await) } })) },
+            ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+            "subscriber Users::placed"),).of(|| { #[allow(unused_imports)] use
+            ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
+            Users > (< Users > ::only_one_micro_init()) })
+        }
+    };
+};

@@ -1,0 +1,312 @@
+//! Subscribers, as `#[micro::subscriber]` registers them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::{AnyArc, Component, Dep, Location, Resolver};
+use crate::broker::{Ack, Broker, Handler, Handling, Start, Subscription, Typed};
+use crate::errors::Result;
+use crate::rpc::Fault;
+
+/// What a subscriber says about itself: which events it wants, and how it handles them.
+#[derive(Clone, Copy, Debug)]
+pub struct SubscriberDesc {
+    name: &'static str,
+    topics: &'static str,
+    broker: Option<&'static str>,
+    queue: Option<&'static str>,
+    durable: bool,
+    from: From,
+    concurrency: Option<usize>,
+    tries: Option<u32>,
+    backoff: Option<Duration>,
+    dead_letters: Option<&'static str>,
+    in_order: bool,
+    by_hand: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum From {
+    Now,
+    Earliest,
+    Time { seconds: i64, nanos: u32 },
+}
+
+impl SubscriberDesc {
+    /// The subscriber `name` of everything that is published on `topics`.
+    pub const fn new(name: &'static str, topics: &'static str) -> Self {
+        SubscriberDesc {
+            name,
+            topics,
+            broker: None,
+            queue: None,
+            durable: false,
+            from: From::Now,
+            concurrency: None,
+            tries: None,
+            backoff: None,
+            dead_letters: None,
+            in_order: false,
+            by_hand: false,
+        }
+    }
+
+    /// The same at the broker of this name.
+    pub const fn broker(self, name: &'static str) -> Self {
+        SubscriberDesc { broker: Some(name), ..self }
+    }
+
+    /// The same as one of a queue.
+    pub const fn queue(self, queue: &'static str) -> Self {
+        SubscriberDesc { queue: Some(queue), ..self }
+    }
+
+    /// The same, whose events are kept while nobody is there.
+    pub const fn durable(self) -> Self {
+        SubscriberDesc { durable: true, ..self }
+    }
+
+    /// The same with everything its broker still has.
+    pub const fn from_earliest(self) -> Self {
+        SubscriberDesc { from: From::Earliest, ..self }
+    }
+
+    /// The same with everything its broker still has from this time on.
+    pub const fn from_time(self, seconds: i64, nanos: u32) -> Self {
+        SubscriberDesc { from: From::Time { seconds, nanos }, ..self }
+    }
+
+    /// The same, handling so many at a time.
+    pub const fn concurrency(self, concurrency: usize) -> Self {
+        SubscriberDesc { concurrency: Some(concurrency), ..self }
+    }
+
+    /// The same with so many tries in all, and this long to wait before the second.
+    pub const fn retry(self, max: Option<u32>, backoff: Option<Duration>) -> Self {
+        SubscriberDesc { tries: max, backoff, ..self }
+    }
+
+    /// The same with another topic for what failed every time.
+    pub const fn dead_letter(self, topic: &'static str) -> Self {
+        SubscriberDesc { dead_letters: Some(topic), ..self }
+    }
+
+    /// The same, handling events of one key one after the other.
+    pub const fn in_order(self) -> Self {
+        SubscriberDesc { in_order: true, ..self }
+    }
+
+    /// The same, settling events by hand.
+    pub const fn manual_ack(self) -> Self {
+        SubscriberDesc { by_hand: true, ..self }
+    }
+
+    pub(in crate::app) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(in crate::app) fn named_broker(&self) -> Option<&'static str> {
+        self.broker
+    }
+
+    /// Which events it wants.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when its topics are none.
+    pub(in crate::app) fn subscription(&self) -> Result<Subscription> {
+        let mut subscription = Subscription::new(self.topics.parse()?);
+        subscription.queue = self.queue.map(str::to_owned);
+        subscription.durable = self.durable;
+        subscription.start = match self.from {
+            From::Now => Start::New,
+            From::Earliest => Start::Earliest,
+            From::Time { seconds, nanos } => Start::Since(time(seconds, nanos)),
+        };
+        Ok(subscription)
+    }
+
+    /// How it handles them.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when its topic of dead letters is none.
+    pub(in crate::app) fn handling(&self) -> Result<Handling> {
+        let usual = Handling::default();
+        let (tries, backoff) = (self.tries.unwrap_or(usual.tries), self.backoff.unwrap_or(usual.backoff));
+        let concurrency = self.concurrency.unwrap_or(usual.concurrency);
+        let mut handling = usual.with_name(self.name).with_concurrency(concurrency).with_tries(tries, backoff);
+        if let Some(topic) = self.dead_letters {
+            handling = handling.with_dead_letters(topic.parse()?);
+        }
+        if self.in_order {
+            handling = handling.in_order();
+        }
+        Ok(if self.by_hand { handling.manually() } else { handling })
+    }
+}
+
+fn time(seconds: i64, nanos: u32) -> SystemTime {
+    let apart = Duration::from_secs(seconds.unsigned_abs());
+    let whole = match seconds {
+        0.. => SystemTime::UNIX_EPOCH.checked_add(apart),
+        _ => SystemTime::UNIX_EPOCH.checked_sub(apart),
+    };
+    whole.unwrap_or(SystemTime::UNIX_EPOCH) + Duration::from_nanos(nanos.into())
+}
+
+/// Makes the handler of a subscriber: of the instance it is a method of, and of what is injected.
+type Make = fn(Option<AnyArc>, &Resolver) -> Result<Arc<dyn Handler>>;
+
+/// A subscriber. Written by `#[micro::subscriber]`.
+#[derive(Clone, Copy)]
+pub struct SubscriberEntry {
+    desc: SubscriberDesc,
+    component: Option<fn() -> Component>,
+    deps: &'static [Dep],
+    lent: &'static [Dep],
+    make: Make,
+    location: Location,
+}
+
+impl SubscriberEntry {
+    /// A function that is a subscriber: what it wants, what is injected, how its handler is made, and where it stands.
+    pub const fn new(desc: SubscriberDesc, deps: &'static [Dep], make: Make, location: Location) -> Self {
+        SubscriberEntry { desc, component: None, deps, lent: &[], make, location }
+    }
+
+    /// The same as a method of the one instance of a type.
+    #[must_use]
+    pub const fn of(self, component: fn() -> Component) -> Self {
+        SubscriberEntry { component: Some(component), ..self }
+    }
+
+    /// The same, which is lent these with each event.
+    #[must_use]
+    pub const fn lent(self, lent: &'static [Dep]) -> Self {
+        SubscriberEntry { lent, ..self }
+    }
+
+    pub(in crate::app) fn desc(&self) -> SubscriberDesc {
+        self.desc
+    }
+
+    pub(in crate::app) fn component(&self) -> Option<Component> {
+        self.component.map(|component| component())
+    }
+
+    /// What has to be there before it can run: its settings, and what is injected.
+    pub(in crate::app) fn needs(&self) -> Vec<Dep> {
+        // That one comes with each event.
+        let injected = self.deps.iter().filter(|dep| dep.id() != Dep::of::<Ack>().id());
+        injected.chain(self.lent).copied().collect()
+    }
+
+    pub(in crate::app) fn loans(&self) -> &'static [Dep] {
+        self.lent
+    }
+
+    pub(in crate::app) fn handler(&self, instance: Option<AnyArc>, resolver: &Resolver) -> Result<Arc<dyn Handler>> {
+        (self.make)(instance, resolver)
+    }
+
+    pub(in crate::app) fn location(&self) -> Location {
+        self.location
+    }
+}
+
+impl fmt::Debug for SubscriberEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriberEntry").field("desc", &self.desc).field("deps", &self.deps).finish_non_exhaustive()
+    }
+}
+
+inventory::collect!(SubscriberEntry);
+
+/// A function with `#[micro::subscriber]`, as a type: what [`App::subscribe`](crate::App::subscribe) is told.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no subscriber",
+    label = "expected the name of a function marked `#[micro::subscriber]`"
+)]
+pub trait Subscriber {
+    /// What it is registered with.
+    const ENTRY: SubscriberEntry;
+}
+
+/// What has a topic of its own: every [`Typed`]. It stands between, so that the message does not list every event there is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no topic",
+    label = "expected an event, which has one",
+    note = "mark it `#[micro::event(topic = \"..\")]`; a subscriber's event is the first value it takes, and it can name topics by itself: `#[micro::subscriber(topic = \"..\")]`"
+)]
+pub trait Topical: 'static {
+    /// Where it is published.
+    const TOPIC: &'static str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Typed> Topical for E {
+    const TOPIC: &'static str = <E as Typed>::TOPIC;
+}
+
+/// What the order of events goes by: anything with a `Display`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of an event",
+    label = "expected something with a `Display`, such as a number or a `String`"
+)]
+pub trait Key {
+    /// As text.
+    fn key(&self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + ?Sized> Key for T {
+    fn key(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// What a subscriber returns: any `Result` of nothing, also behind an alias.
+#[diagnostic::on_unimplemented(
+    message = "a subscriber returns a `Result<()>`, found `{Self}`",
+    label = "expected `Result<()>`: an error has the event tried again"
+)]
+pub trait Handled {
+    /// As micro's own `Result`.
+    ///
+    /// # Errors
+    ///
+    /// What handling failed with.
+    fn into_result(self) -> Result<()>;
+}
+
+impl<E: Fault> Handled for Result<(), E> {
+    fn into_result(self) -> Result<()> {
+        self.map_err(Fault::into_error)
+    }
+}
+
+/// How a publisher of one type of events is made, which can be injected. Written by `#[micro::event]`.
+#[derive(Debug)]
+pub struct PublisherEntry {
+    out: Dep,
+    make: fn(&Broker) -> AnyArc,
+}
+
+impl PublisherEntry {
+    /// The publisher `out`.
+    pub const fn new(out: Dep, make: fn(&Broker) -> AnyArc) -> Self {
+        PublisherEntry { out, make }
+    }
+
+    pub(in crate::app) fn out(&self) -> Dep {
+        self.out
+    }
+
+    pub(in crate::app) fn make(&self, broker: &Broker) -> AnyArc {
+        (self.make)(broker)
+    }
+}
+
+inventory::collect!(PublisherEntry);

@@ -1,0 +1,132 @@
+//! What a subscriber takes beside its event: mostly what can be injected, and what only exists with an event.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Inject, Prefixed, Resolver, Topical};
+use crate::broker::Publisher;
+use crate::broker::handling::{Ack, Given};
+use crate::config::Config;
+use crate::errors::Result;
+
+/// A parameter of type `T` of a subscriber: `Take::<T>::prepare(resolver)?`, once, and then `take(&given)` for every event. Any
+/// type is taken by way of [`TakeAny`], as it is injected elsewhere.
+pub struct Take<T>(PhantomData<T>);
+
+impl<T> fmt::Debug for Take<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Take")
+    }
+}
+
+impl Take<Ack> {
+    /// Whether it is the right to settle an event.
+    pub const IS_ACK: bool = true;
+
+    /// It comes with each event.
+    ///
+    /// # Errors
+    ///
+    /// Never; others have some.
+    pub fn prepare(_: &Resolver) -> Result<TakenAck> {
+        Ok(TakenAck)
+    }
+}
+
+impl<T> Take<Config<T>> {
+    /// Whether it is the right to settle an event.
+    pub const IS_ACK: bool = false;
+
+    /// The settings.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::Code::NotFound) when nothing provides them.
+    pub fn prepare(resolver: &Resolver) -> Result<Taken<Config<T>>>
+    where
+        T: Prefixed,
+    {
+        resolver.get().map(Taken::new)
+    }
+}
+
+impl<E> Take<Publisher<E>> {
+    /// Whether it is the right to settle an event.
+    pub const IS_ACK: bool = false;
+
+    /// The publisher.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::Code::NotFound) when nothing provides it.
+    pub fn prepare(resolver: &Resolver) -> Result<Taken<Publisher<E>>>
+    where
+        E: Topical,
+    {
+        resolver.get().map(Taken::new)
+    }
+}
+
+/// The fallback of [`Take`].
+pub trait TakeAny {
+    /// The type.
+    type Value;
+
+    /// Whether it is the right to settle an event.
+    const IS_ACK: bool = false;
+
+    /// A copy of the value of the type.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resolver::get`].
+    fn prepare(resolver: &Resolver) -> Result<Taken<Self::Value>>
+    where
+        Self::Value: Inject,
+    {
+        resolver.get().map(Taken::new)
+    }
+}
+
+impl<T> TakeAny for Take<T> {
+    type Value = T;
+}
+
+/// A value that is the same for all events. It knows how it is copied, so that only [`prepare`](TakeAny::prepare) asks whether it
+/// can be, and only one message says that it cannot.
+#[derive(Clone)]
+pub struct Taken<T> {
+    value: T,
+    copy: fn(&T) -> T,
+}
+
+impl<T> Taken<T> {
+    fn new(value: T) -> Self
+    where
+        T: Inject,
+    {
+        Taken { value, copy: T::clone }
+    }
+
+    /// A copy of it.
+    pub fn take(&self, _: &Given) -> T {
+        (self.copy)(&self.value)
+    }
+}
+
+impl<T> fmt::Debug for Taken<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Taken")
+    }
+}
+
+/// The [`Ack`] of each event.
+#[derive(Clone, Copy, Debug)]
+pub struct TakenAck;
+
+impl TakenAck {
+    /// That of this event. There is one; a second says, when it is used, that the event is in other hands.
+    pub fn take(&self, given: &Given) -> Ack {
+        given.ack().unwrap_or_else(Ack::late)
+    }
+}

@@ -1,0 +1,123 @@
+//! Settling by hand: for handlers that are done with an event later than they return, or know better what becomes of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::broker::Settle;
+use crate::errors::{Error, Result};
+
+/// The right to say what becomes of an event, in the hands of its handler.
+///
+/// The handler may keep it and return. Until it is used the event counts as being handled: it takes one of the places that
+/// [`concurrency`](super::Handling::concurrency) gives, its broker keeps hearing that it is in good hands, and a shutdown
+/// waits for it. Dropping it unused is a failed try, like an error of the handler.
+///
+/// ```
+/// use micro::broker::Ack;
+/// use micro::prelude::*;
+///
+/// async fn paid(ack: Ack) -> Result<()> {
+///     micro::spawn(async move {
+///         // what takes its time
+///         ack.done().await
+///     })
+///     .detach();
+///     Ok(())
+/// }
+/// ```
+#[must_use = "an event whose `Ack` is dropped is tried again"]
+pub struct Ack(oneshot::Sender<Decided>);
+
+/// What the handler said, and where it waits to hear that the broker knows.
+struct Decided {
+    decision: Decision,
+    carried_out: oneshot::Sender<Result<()>>,
+}
+
+enum Decision {
+    Done,
+    Again(Duration),
+    Never,
+}
+
+impl Ack {
+    /// The event is done with. Returns once the broker knows.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::Code::Unavailable) when the broker cannot be told: it will deliver the event again.
+    pub async fn done(self) -> Result<()> {
+        self.decide(Decision::Done).await
+    }
+
+    /// It is to be delivered again, not before `after` has passed. That is no failed try of those after which an event is a
+    /// dead letter, though brokers that count deliveries count it.
+    ///
+    /// # Errors
+    ///
+    /// As [`done`](Self::done); [`Unimplemented`](crate::Code::Unimplemented) where the broker delivers nothing again.
+    pub async fn again(self, after: Duration) -> Result<()> {
+        self.decide(Decision::Again(after)).await
+    }
+
+    /// It is given up for good: nobody gets it again, and it is no dead letter.
+    ///
+    /// # Errors
+    ///
+    /// As [`done`](Self::done).
+    pub async fn reject(self) -> Result<()> {
+        self.decide(Decision::Never).await
+    }
+
+    /// One that comes too late.
+    pub(crate) fn late() -> Self {
+        pair().0
+    }
+
+    async fn decide(self, decision: Decision) -> Result<()> {
+        let (carried_out, answer) = oneshot::channel();
+        let late = || Error::failed_precondition("the event is no longer in this handler's hands: it is tried again");
+        self.0.send(Decided { decision, carried_out }).map_err(|_| late())?;
+        answer.await.unwrap_or_else(|_| Err(late()))
+    }
+}
+
+impl fmt::Debug for Ack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ack")
+    }
+}
+
+/// The other end of an [`Ack`].
+pub(super) struct Waiting(oneshot::Receiver<Decided>);
+
+/// What a handler has said, to be carried out.
+pub(super) struct Said(Decided);
+
+pub(super) fn pair() -> (Ack, Waiting) {
+    let (ack, waiting) = oneshot::channel();
+    (Ack(ack), Waiting(waiting))
+}
+
+impl Waiting {
+    /// What is said; nothing when the [`Ack`] was dropped. May be given up and waited for again.
+    pub(super) async fn said(&mut self) -> Option<Said> {
+        (&mut self.0).await.ok().map(Said)
+    }
+}
+
+impl Said {
+    /// Tells the broker, and then whoever said it.
+    pub(super) async fn carry_out(self, settle: Box<dyn Settle>) -> Result<()> {
+        let told = match self.0.decision {
+            Decision::Done => settle.ack().await,
+            Decision::Again(after) => settle.retry(after).await,
+            Decision::Never => settle.reject().await,
+        };
+        // Nobody may wait: the handler can have been dropped.
+        let _ = self.0.carried_out.send(told.clone());
+        told
+    }
+}

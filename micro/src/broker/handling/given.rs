@@ -1,0 +1,120 @@
+//! What a handler is given.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::Ack;
+use crate::broker::publisher::{DEADLINE, TRACE};
+use crate::broker::{Event, FromEvent};
+use crate::context::{Context, Extensions, Happened, Happening};
+use crate::errors::Result;
+use crate::util::clock;
+
+/// An event in the hands of a handler, and the context it is handled in. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Given {
+    delivered: Arc<Delivered>,
+    context: Context,
+    ack: Arc<Mutex<Option<Ack>>>,
+}
+
+/// What stays the same while an event is tried.
+struct Delivered {
+    event: Arc<Event>,
+    attempt: u32,
+}
+
+impl Given {
+    pub(super) fn new(event: Arc<Event>, attempt: u32, lent: &Extensions, ack: Option<Ack>) -> Self {
+        let delivered = Arc::new(Delivered { event, attempt });
+        let event = &delivered.event;
+        let context = Context::happened(Happened {
+            event: delivered.clone(),
+            trace: event.metadata.get(TRACE).and_then(|trace| trace.parse().ok()),
+            deadline: left(event).map(clock::after),
+            metadata: event.metadata.clone(),
+            lent: lent.clone(),
+        });
+        Given { delivered, context, ack: Arc::new(Mutex::new(ack)) }
+    }
+
+    /// The event as it came.
+    pub fn raw(&self) -> &Event {
+        &self.delivered.event
+    }
+
+    /// Which try it is, from 1 on.
+    pub fn attempt(&self) -> u32 {
+        self.delivered.attempt
+    }
+
+    /// The event as a Rust value, in whatever format it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`Event::read`].
+    pub fn event<E: FromEvent>(&self) -> Result<E> {
+        E::from_event(self.raw())
+    }
+
+    /// The context it is handled in: its metadata, its trace, its deadline, and [`Context::event`].
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The same in another context.
+    #[must_use]
+    pub fn with_context(self, context: Context) -> Self {
+        Given { context, ..self }
+    }
+
+    /// The same with another event in its place, for what unpacks or decrypts.
+    #[must_use]
+    pub fn with_event(self, event: Event) -> Self {
+        let delivered = Arc::new(Delivered { event: Arc::new(event), attempt: self.delivered.attempt });
+        let context = self.context.with_event(delivered.clone());
+        Given { delivered, context, ack: self.ack }
+    }
+
+    /// The right to settle it, where [`Handling::manually`](super::Handling::manually) left that to the handler. It is there
+    /// once.
+    pub fn ack(&self) -> Option<Ack> {
+        self.ack.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// How long an event is still worth handling; `None` where its publisher set no deadline.
+pub(super) fn left(event: &Event) -> Option<Duration> {
+    let since = Duration::from_nanos(event.metadata.get(DEADLINE)?.parse().ok()?);
+    let deadline = SystemTime::UNIX_EPOCH.checked_add(since)?;
+    Some(deadline.duration_since(clock::wall()).unwrap_or_default())
+}
+
+impl Happening for Delivered {
+    fn topic(&self) -> &str {
+        self.event.topic.as_str()
+    }
+
+    fn id(&self) -> &str {
+        &self.event.id
+    }
+
+    fn time(&self) -> SystemTime {
+        self.event.time
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.event.key.as_deref()
+    }
+
+    fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Given").field("event", self.raw()).field("attempt", &self.attempt()).finish_non_exhaustive()
+    }
+}
