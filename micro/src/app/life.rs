@@ -320,7 +320,7 @@ impl Running {
     }
 
     /// Hands over what was published and is still here.
-    async fn flush(&self) -> Result<()> {
+    async fn flush(&mut self) -> Result<()> {
         let flushed = futures_util::future::join_all(self.brokers().all().map(|(_, broker)| broker.flush()));
         let flushed = clock::timeout(self.timeout(), flushed).await;
         flushed.map(drop).map_err(|_| self.cut_off(format_args!("events were still on their way to subscribers")))

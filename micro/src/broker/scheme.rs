@@ -61,6 +61,7 @@ fn unknown(name: &str) -> Error {
         ));
     }
     let known = inventory::iter::<Scheme>.into_iter().map(|scheme| (scheme.name, scheme.example));
+    let known = known.chain([("direct", "direct")]);
     Error::invalid_argument(text::unknown_scheme("broker", name, known))
 }
 
