@@ -2,7 +2,7 @@
 
 pub mod servers;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -178,6 +178,7 @@ pub struct Program {
     child: Child,
     address: String,
     said: Arc<Mutex<String>>,
+    printed: Arc<Mutex<String>>,
     started: Instant,
 }
 
@@ -190,31 +191,22 @@ impl Program {
     pub fn start(mut command: Command) -> Self {
         let started = Instant::now();
         let mut child = command
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let stderr = BufReader::new(child.stderr.take().expect("piped above"));
-        let said = Arc::new(Mutex::new(String::new()));
         let (found, address) = mpsc::channel();
-        std::thread::spawn({
-            let said = said.clone();
-            move || {
-                for line in stderr.lines().map_while(Result::ok) {
-                    if let Some(address) = listening(&line) {
-                        let _ = found.send(address);
-                    }
-                    let mut said = said.lock().expect("nobody panics while holding it");
-                    said.push_str(&line);
-                    said.push('\n');
-                }
+        let printed = collected(child.stdout.take().expect("piped above"), |_| {});
+        let said = collected(child.stderr.take().expect("piped above"), move |line| {
+            if let Some(address) = listening(line) {
+                let _ = found.send(address);
             }
         });
         let Ok(address) = address.recv_timeout(PATIENCE) else {
             let _ = child.kill();
             panic!("{command:?} did not say where it listens:\n{}", said.lock().expect("as above"));
         };
-        Program { child, address, said, started }
+        Program { child, address, said, printed, started }
     }
 
     /// Where it listens: `127.0.0.1:43817`.
@@ -229,6 +221,15 @@ impl Program {
     /// Never.
     pub fn said(&self) -> String {
         self.said.lock().expect("nobody panics while holding it").clone()
+    }
+
+    /// Everything it has written to stdout so far.
+    ///
+    /// # Panics
+    ///
+    /// Never.
+    pub fn printed(&self) -> String {
+        self.printed.lock().expect("nobody panics while holding it").clone()
     }
 
     /// How long ago it was started.
@@ -250,6 +251,23 @@ impl Program {
         let status = eventually("the program ends", || self.child.try_wait().expect("it is our child"));
         status.code()
     }
+}
+
+/// What is written into `output`, for as long as somebody writes; each line is also told.
+fn collected(output: impl Read + Send + 'static, tell: impl Fn(&str) + Send + 'static) -> Arc<Mutex<String>> {
+    let text = Arc::new(Mutex::new(String::new()));
+    std::thread::spawn({
+        let text = text.clone();
+        move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                tell(&line);
+                let mut text = text.lock().expect("nobody panics while holding it");
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+    });
+    text
 }
 
 /// What a program says of its address: in its banner, or as a field of a log line in JSON.

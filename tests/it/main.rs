@@ -10,6 +10,7 @@ mod context;
 mod deadlines;
 mod debug;
 mod discovery;
+mod events;
 mod failures;
 mod faults;
 mod health;

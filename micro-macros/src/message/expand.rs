@@ -39,7 +39,7 @@ fn typed(model: &Model, key: Option<&Ident>) -> Option<TokenStream> {
     });
     Some(quote! {
         impl #micro::Typed for #ident {
-            const TOPIC: &'static str = #topic;
+            const TOPIC: &'static ::core::primitive::str = #topic;
             #key
         }
     })

@@ -82,7 +82,7 @@ pub(super) fn stub(subscriber: &Subscriber) -> TokenStream {
 /// Types and values have names of their own, so that the function and this one are brought in by the same `use`.
 fn named(subscriber: &Subscriber) -> TokenStream {
     let (ident, visibility) = (subscriber.ident(), &subscriber.function.visibility);
-    let about = format!(" The subscriber [`{ident}`](fn@{ident}), for `micro::app().subscribe::<{ident}>()`.");
+    let about = format!(" The subscriber `{ident}` where a type has to stand: `micro::app().subscribe::<{ident}>()`.");
     quote! {
         #[doc = #about]
         #[doc(hidden)]
@@ -191,13 +191,17 @@ fn make(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
         (None, None)
     } else {
         let hold = quote!(let __micro_held = #micro::Arc::new((#(#prepared,)*)););
-        (Some(hold), Some(quote!(let __micro_held = #micro::Arc::clone(&__micro_held);)))
+        (Some(hold), Some(quote!(let __micro_held = ::core::clone::Clone::clone(&__micro_held);)))
     };
     let (instance, this, same) = match of {
         None => (quote!(_), None, None),
         Some(ty) => {
             let this = quote!(let __micro_this = #micro::instance::<#ty>(__micro_instance););
-            (quote!(__micro_instance), Some(this), Some(quote!(let __micro_this = #micro::Arc::clone(&__micro_this);)))
+            (
+                quote!(__micro_instance),
+                Some(this),
+                Some(quote!(let __micro_this = ::core::clone::Clone::clone(&__micro_this);)),
+            )
         }
     };
     let body = handled(subscriber, of);

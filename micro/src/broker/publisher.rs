@@ -199,6 +199,23 @@ mod tests {
         name: String,
     }
 
+    #[micro::event(topic = "greeter.counted", key = number)]
+    struct Counted {
+        number: u32,
+    }
+
+    #[test]
+    fn the_key_is_that_of_the_event_unless_its_publisher_says_another() {
+        let key = |key: Option<String>| {
+            Publisher::new(Broker::memory())
+                .event(&Counted { number: 7 }, PublishOptions { key, ..PublishOptions::new() })
+        };
+        assert_eq!(key(None).unwrap().key.as_deref(), Some("7"));
+        assert_eq!(key(Some("8".into())).unwrap().key.as_deref(), Some("8"));
+        let event = Publisher::new(Broker::memory()).event(&Greeted { name: "Ada".into() }, PublishOptions::new());
+        assert_eq!(event.unwrap().key, None);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_value_arrives_in_any_format_with_its_trace_and_what_was_said_of_it() {
         let broker = Broker::memory();

@@ -59,7 +59,7 @@ const _: () = {
         __message::Named::of:: < Placed > ()
     }
     impl ::micro::__private::Typed for Placed {
-        const TOPIC: &'static str = "orders.placed";
+        const TOPIC: &'static ::core::primitive::str = "orders.placed";
     }
     ::micro::__private::inventory::submit! {
         ::micro::__private::PublisherEntry::new(::micro::__private::Dep::of:: <

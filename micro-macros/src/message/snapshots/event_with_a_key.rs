@@ -59,7 +59,7 @@ const _: () = {
         __message::Named::of:: < Placed > ()
     }
     impl ::micro::__private::Typed for Placed {
-        const TOPIC: &'static str = "orders.placed";
+        const TOPIC: &'static ::core::primitive::str = "orders.placed";
         fn key(&self) -> ::core::option::Option<::micro::__private::String> {
             ::core::option::Option::Some(::micro::__private::Key::key(&self.r#type))
         }

@@ -1,7 +1,7 @@
 async fn r#type(event: micro::broker::Event) -> Result<(), MyError> {
     Ok(())
 }
-/// The subscriber [`r#type`](fn@r#type), for `micro::app().subscribe::<r#type>()`.
+/// The subscriber `r#type` where a type has to stand: `micro::app().subscribe::<r#type>()`.
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
 struct r#type {}

@@ -7,7 +7,7 @@ pub async fn audit(
 ) -> Result<()> {
     store.put(event.name, ctx.event(), &config.file).await
 }
-/// The subscriber [`audit`](fn@audit), for `micro::app().subscribe::<audit>()`.
+/// The subscriber `audit` where a type has to stand: `micro::app().subscribe::<audit>()`.
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
 pub struct audit {}
@@ -29,7 +29,7 @@ const _: () = {
                     ));
                     ::core::result::Result::Ok(
                         ::micro::__private::subscriber(move |__micro_given| {
-                            let __micro_held = ::micro::__private::Arc::clone(
+                            let __micro_held = ::core::clone::Clone::clone(
                                 &__micro_held,
                             );
                             async move {

@@ -1,7 +1,7 @@
 async fn placed(event: Placed, ack: Ack, publisher: Publisher<Paid>) -> Result<()> {
     ack.ack().await
 }
-/// The subscriber [`placed`](fn@placed), for `micro::app().subscribe::<placed>()`.
+/// The subscriber `placed` where a type has to stand: `micro::app().subscribe::<placed>()`.
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
 struct placed {}
@@ -31,7 +31,7 @@ const _: () = {
                 ));
                 ::core::result::Result::Ok(
                     ::micro::__private::subscriber(move |__micro_given| {
-                        let __micro_held = ::micro::__private::Arc::clone(&__micro_held);
+                        let __micro_held = ::core::clone::Clone::clone(&__micro_held);
                         async move {
                             let __micro_event = __micro_given.event::<Placed>()?;
                             let __micro_taken0 = __micro_held.0.take(&__micro_given);

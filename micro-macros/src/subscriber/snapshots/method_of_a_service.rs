@@ -115,7 +115,7 @@ const _: () = {
             const { & [] }, | __micro_instance, _ | { let __micro_this =
             ::micro::__private::instance:: < Users > (__micro_instance);
             ::core::result::Result::Ok(::micro::__private::subscriber(move |
-            __micro_given | { let __micro_this = ::micro::__private::Arc::clone(&
+            __micro_given | { let __micro_this = ::core::clone::Clone::clone(&
             __micro_this); async move { let __micro_event = __micro_given.event:: < Event
             > () ?; ::micro::__private::Handled::into_result(< Users > ::placed(&
             __micro_this, __micro_event, __micro_given.context()). await) } })) },

@@ -56,8 +56,8 @@ const _: () = {
         ::micro::__private::Arc::new((::micro::__private::Take:: < Store >
         ::prepare(__micro_resolver) ?,));
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
-        { let __micro_this = ::micro::__private::Arc::clone(& __micro_this); let
-        __micro_held = ::micro::__private::Arc::clone(& __micro_held); async move { let
+        { let __micro_this = ::core::clone::Clone::clone(& __micro_this); let
+        __micro_held = ::core::clone::Clone::clone(& __micro_held); async move { let
         __micro_event = __micro_given.event:: < Greeted > () ?; let __micro_lent0 = match
         ::micro::__private::config::lend:: < Limits > (__micro_given.context()) {
         ::core::result::Result::Ok(lent) => lent, ::core::result::Result::Err(error) =>
@@ -81,7 +81,7 @@ const _: () = {
         __micro_instance, _ | { let __micro_this = ::micro::__private::instance:: <
         English > (__micro_instance);
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
-        { let __micro_this = ::micro::__private::Arc::clone(& __micro_this); async move {
+        { let __micro_this = ::core::clone::Clone::clone(& __micro_this); async move {
         let __micro_event = __micro_given.event:: < Left > () ?;
         ::micro::__private::Handled::into_result(< English > ::left(& __micro_this,
         __micro_event). await) } })) },

@@ -5,7 +5,7 @@ async fn placed(
 ) -> Result<()> {
     Ok(())
 }
-/// The subscriber [`placed`](fn@placed), for `micro::app().subscribe::<placed>()`.
+/// The subscriber `placed` where a type has to stand: `micro::app().subscribe::<placed>()`.
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
 struct placed {}

@@ -2,7 +2,7 @@
 pub(crate) async fn audit(event: Greeted, store: &str) -> Result<()> {
     event
 }
-/// The subscriber [`audit`](fn@audit), for `micro::app().subscribe::<audit>()`.
+/// The subscriber `audit` where a type has to stand: `micro::app().subscribe::<audit>()`.
 #[doc(hidden)]
 #[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
 pub(crate) struct audit {}

@@ -35,6 +35,11 @@ async fn main() -> Result<()> {
     ::std::assert!(::std::format!("{settings:?}").contains("number: ***"));
 
     ::std::assert_eq!(PlainServer::new(both()).desc().name(), "plain");
+    let app = ::hygiene_implementation::subscribed().registry(::micro::registry::Registry::memory()).start().await?;
+    let noted: ::micro::broker::Publisher<::hygiene_contract::Noted> = app.get()?;
+    noted.publish(&::std::default::Default::default()).await?;
+    app.stop().await?;
+
     ::std::println!("three crates, no prelude, another name: fine");
     ::std::result::Result::Ok(())
 }

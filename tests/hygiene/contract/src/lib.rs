@@ -36,6 +36,14 @@ pub struct Note {
     pub more: ::core::option::Option<::std::string::String>,
 }
 
+/// An event without any prelude.
+#[::micro::event(topic = "hygiene.noted", key = number, package = "hygiene")]
+#[derive(::core::fmt::Debug, ::core::default::Default)]
+pub struct Noted {
+    /// Which.
+    pub number: ::core::primitive::u64,
+}
+
 /// Why a note is not taken.
 #[derive(::core::fmt::Debug, ::core::cmp::PartialEq, ::micro::Error)]
 #[error(package = "hygiene")]
@@ -119,6 +127,21 @@ pub mod named {
     #[derive(Debug)]
     pub struct Empty {}
 
+    /// An event.
+    #[::fancy::event(crate = ::fancy, topic = "hygiene.happened", key = name)]
+    #[derive(Debug)]
+    pub struct Happened {
+        /// What.
+        pub name: ::std::string::String,
+    }
+
+    /// A subscriber.
+    #[::fancy::subscriber(crate = ::fancy, queue = "hygiene", ordered_by = event.name)]
+    pub async fn happened(event: Happened, context: &::fancy::Context, settings: &Settings) -> ::fancy::Result<()> {
+        let _ = (event, context, settings.on);
+        ::core::result::Result::Ok(())
+    }
+
     /// An enum.
     #[::fancy::message(crate = ::fancy)]
     #[derive(Debug)]
@@ -163,6 +186,7 @@ pub mod shadowed {
         Error Code Fault Mapping Message MessageDesc Display Formatter Result write concat
         Table T Self_ usize str u64 core std
         Field Fields Kind Node Reader Setting Section SectionDesc Value Default Config Snapshot PhantomData
+        Event Ack Given Take TakeAny Taken Handled Topical Key Typed Publisher Subscriber SubscriberEntry ToString Duration
     }
 
     /// Settings among them.
@@ -197,6 +221,39 @@ pub mod shadowed {
     pub struct Told {
         /// Words.
         pub source: ::std::string::String,
+    }
+
+    /// An event among them.
+    #[::micro::event(topic = "hygiene.shadowed", key = key)]
+    pub struct Shouted {
+        /// Words.
+        pub key: ::std::string::String,
+    }
+
+    /// A subscriber among them, with parameters that have names of ours.
+    #[::micro::subscriber(topic = "hygiene.*", retry(max = 2, backoff = "1s"), ordered_by = given.key.len(), ack = "manual")]
+    pub async fn subscriber(
+        given: Shouted,
+        lent: &Settings,
+        resolver: ::micro::broker::Ack,
+        event: ::micro::broker::Publisher<Shouted>,
+        taken: &::micro::Context,
+    ) -> ::micro::Result<()> {
+        let _ = (given, lent, event, taken);
+        resolver.done().await
+    }
+
+    /// A function with the name of one of ours.
+    #[::micro::subscriber]
+    pub async fn event(_: Shouted) -> ::micro::Result<()> {
+        ::core::result::Result::Ok(())
+    }
+
+    /// And another.
+    #[::micro::subscriber(manual)]
+    pub async fn read_event(event: Shouted) -> ::micro::Result<()> {
+        let _ = event;
+        ::core::result::Result::Ok(())
     }
 
     /// An error among them.

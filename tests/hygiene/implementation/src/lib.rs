@@ -77,6 +77,36 @@ impl Alone {
         ::std::assert!(this.deadline().is_some());
         ::std::result::Result::Ok(())
     }
+
+    #[subscriber]
+    async fn noted(
+        &self,
+        event: ::hygiene_contract::Noted,
+    ) -> ::std::result::Result<(), ::hygiene_contract::NoteError> {
+        let _ = event;
+        ::std::result::Result::Ok(())
+    }
+}
+
+#[::micro::handler]
+impl Both {
+    #[subscriber(queue = "hygiene", ordered_by)]
+    async fn noted(&self, noted: ::hygiene_contract::Noted, pool: Pool, ctx: &Context) -> Result<()> {
+        let _ = (noted, pool, ctx);
+        ::std::result::Result::Ok(())
+    }
+}
+
+#[::micro::subscriber(manual)]
+async fn noted(event: ::hygiene_contract::Noted, ctx: &Context, pool: Pool) -> Result<()> {
+    ::std::assert!(ctx.event().is_some());
+    let _ = (event, pool);
+    ::std::result::Result::Ok(())
+}
+
+/// An app with it.
+pub fn subscribed() -> ::micro::App {
+    ::micro::app().subscribe::<noted>().subscribe::<::hygiene_contract::shadowed::read_event>()
 }
 
 /// A value to serve by hand.
