@@ -13,21 +13,30 @@ scenario is given to all peers in turn, and a ratio is taken within its round; t
 import argparse
 import json
 import os
-import select
-import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from common import (
+    PATIENCE,
+    Failed,
+    Program,
+    built,
+    counts,
+    line,
+    listed,
+    machine,
+    median,
+    number,
+    progress,
+    rate,
+    ratio,
+    short,
+    turned,
+)
+
 BASE = "tonic"
 FLOOR = "floor"
-# How long a program may be silent beyond the time it measures.
-PATIENCE = 60
 
 # What a peer can do: `streams` both ways, `items` from the server, `pool` when it opens a connection per call by itself.
 ALL = {"unary", "open", "items", "streams", "idle"}
@@ -90,93 +99,7 @@ SCENARIOS = dict(
 QUICK = ["unary-16-1-1", "unary-16-64-1", "unary-16-256-4", "unary-4096-64-1", "open", "ready", "yielding", "echo"]
 
 
-class Failed(Exception):
-    """A peer could not do what it was asked for; the others go on."""
-
-
-# Building
-
-
-def build(peer, features=()):
-    """Builds one peer alone, so that no other's features are in it, and says where the program is."""
-    command = ["cargo", "build", "--release", "--message-format=json-render-diagnostics"]
-    command += ["-p", PEERS[peer]["package"], *(f"--features={feature}" for feature in features)]
-    environment = {"CARGO_TARGET_DIR": str(ROOT / "target" / "bench"), **os.environ}
-    out = subprocess.run(command, cwd=HERE, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-    messages = [json.loads(line) for line in out.splitlines()]
-    return Path(next(message["executable"] for message in messages if message.get("executable")))
-
-
-def built(peers, features=()):
-    programs = {}
-    for peer in peers:
-        package = PEERS[peer]["package"]
-        if package not in programs:
-            progress(f"building {package}")
-            program = build(peer, features)
-            if features:
-                # The next build without them would take its place.
-                program = shutil.copy2(program, program.with_name("-".join([program.name, *features])))
-            programs[package] = program
-    return programs
-
-
 # Processes
-
-
-class Program:
-    """A process that is asked and answers line by line. It ends with its input, and at the latest with the block."""
-
-    def __init__(self, program, words, environment):
-        arguments = [program, *(f"{name}={value}" for name, value in words.items())]
-        self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, env=environment
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.errors.close()
-
-    @property
-    def pid(self):
-        return self.process.pid
-
-    def hear(self, seconds=PATIENCE):
-        # A line is written at once, so one that has begun is there.
-        if not select.select([self.process.stdout], [], [], seconds)[0]:
-            raise Failed(f"nothing within {seconds:.0f} s")
-        line = self.process.stdout.readline().decode().strip()
-        if not line:
-            raise Failed(f"it ended: {self.last_words()}")
-        return line
-
-    def ask(self):
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
-        return int(self.hear())
-
-    def last_words(self):
-        self.process.wait()
-        self.errors.seek(0)
-        lines = self.errors.read().strip().splitlines()
-        return lines[-1] if lines else f"exit code {self.process.returncode}"
-
-    def cpu(self):
-        """Seconds of user and system time so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def memory(self, field):
-        """`VmRSS` or `VmHWM`, in KiB."""
-        status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return int(next(line.split()[1] for line in status if line.startswith(field + ":")))
 
 
 def accepted(port):
@@ -247,12 +170,6 @@ def rounds(programs, options):
     return results
 
 
-def turned(peers, by):
-    """Nobody is always the first, or always behind the same one."""
-    by %= max(len(peers), 1)
-    return peers[by:] + peers[:by]
-
-
 # The table
 
 HEADER = [
@@ -271,33 +188,8 @@ HEADER = [
 ]
 
 
-def rate(figures):
-    return figures["calls"] / figures["seconds"]
-
-
 def cpu_per_call(figures):
     return 1e6 * (figures["cpu"] + figures["server_cpu"]) / max(figures["calls"], 1)
-
-
-def median(figures, of):
-    return statistics.median(of(one) for one in figures)
-
-
-def ratio(mine, theirs, of):
-    """The median of the ratios within each round; nothing where a round has not both."""
-    pairs = [(of(one), of(other)) for one, other in zip(mine, theirs) if counts(one) and counts(other)]
-    ratios = [one / other for one, other in pairs if other]
-    return f"{statistics.median(ratios):.2f}" if ratios else ""
-
-
-def counts(figures):
-    return not figures.get("failed")
-
-
-def number(value):
-    if value >= 100_000:
-        return f"{value / 1000:,.0f}k"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 def row(scenario, peer, results):
@@ -340,10 +232,6 @@ def broken(figures):
     return reasons
 
 
-def short(text, most=160):
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
 def table(results):
     yield line(HEADER)
     yield line(["---"] * 2 + ["---:"] * (len(HEADER) - 3) + ["---"])
@@ -352,10 +240,6 @@ def table(results):
             continue
         for index, peer in enumerate(peers):
             yield line([SCENARIOS[scenario]["title"] if index == 0 else "", *row(scenario, peer, results)])
-
-
-def line(cells):
-    return "| " + " | ".join(cells) + " |"
 
 
 def idle(peers):
@@ -368,19 +252,10 @@ def idle(peers):
         yield f"{peer} {each:.1f} KiB ({figures['protocol']}, {figures['accepted']:,} connections)"
 
 
-def machine():
-    model = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        os.uname().machine,
-    )
-    rustc = subprocess.run(["rustc", "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[1]
-    return f"{os.cpu_count()} cores, {model}, Linux {os.uname().release}, rustc {rustc}"
-
-
 def allocations(options):
     """Of small calls, those of everything that runs in the process."""
     peers = [peer for peer in options.only if PEERS[peer]["package"] in ("bench-micro", "bench-tonic")]
-    programs = built(peers, ["count"])
+    programs = built([PEERS[peer]["package"] for peer in peers], ["count"])
     print(f"\n{machine()}\n")
     print(line(["unary 16 B, 1 connection", "peer", "allocations per call, client", "server"]))
     print(line(["---", "---", "---:", "---:"]))
@@ -389,22 +264,6 @@ def allocations(options):
             figures = measure(peer, programs[PEERS[peer]["package"]], SCENARIOS[scenario]["words"], options.seconds)
             each = [f"{figures[name] / figures['calls']:.1f}" for name in ("allocations", "server_allocations")]
             print(line([f"{SCENARIOS[scenario]['words']['in-flight']} in flight", peer, *each]))
-
-
-def progress(text):
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def listed(known):
-    def parse(text):
-        names = text.split(",")
-        for name in names:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"`{name}` is none of {', '.join(known)}")
-        return names
-
-    return parse
 
 
 def parse():
@@ -427,7 +286,7 @@ def main():
     options = parse()
     if options.allocations:
         return allocations(options)
-    programs = built(options.only)
+    programs = built(PEERS[peer]["package"] for peer in options.only)
     begun = time.monotonic()
     results = rounds(programs, options)
     progress("")
