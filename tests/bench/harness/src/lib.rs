@@ -6,6 +6,7 @@
 //! JSON when that is over, and keeps its connections until its input ends.
 
 mod allocations;
+mod events;
 mod histogram;
 mod idle;
 mod load;
@@ -16,6 +17,7 @@ use std::net::SocketAddr;
 use std::ops::ControlFlow;
 
 pub use allocations::Counting;
+pub use events::{Events, Happened, Heard, Hearing, events};
 pub use process::{announce, listen};
 
 use words::Words;

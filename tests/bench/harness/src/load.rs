@@ -50,28 +50,28 @@ async fn one<C: Client>(words: &Words) -> Result<C> {
 
 /// The time that counts, behind the time in which caches, pools and windows get ready.
 #[derive(Clone, Copy)]
-struct Window {
+pub(crate) struct Window {
     begin: Instant,
-    end: Instant,
+    pub(crate) end: Instant,
 }
 
 impl Window {
-    fn from_now(words: &Words) -> Result<Self> {
+    pub(crate) fn from_now(words: &Words) -> Result<Self> {
         let seconds: f64 = words.get("seconds")?;
         let begin = Instant::now() + Duration::from_secs_f64((seconds / 4.0).min(0.5));
         Ok(Window { begin, end: begin + Duration::from_secs_f64(seconds) })
     }
 
-    fn holds(&self, time: Instant) -> bool {
+    pub(crate) fn holds(&self, time: Instant) -> bool {
         self.begin <= time && time < self.end
     }
 
-    fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         (self.end - self.begin).as_secs_f64()
     }
 
     /// Watches what the process spends, from a thread that no load keeps from waking up in time.
-    fn watch(self) -> std::thread::JoinHandle<Spent> {
+    pub(crate) fn watch(self) -> std::thread::JoinHandle<Spent> {
         std::thread::spawn(move || {
             std::thread::sleep(self.begin.saturating_duration_since(Instant::now()));
             let before = Spent::so_far();
@@ -83,21 +83,21 @@ impl Window {
 }
 
 /// What the process has used up.
-struct Spent {
+pub(crate) struct Spent {
     cpu: Duration,
     allocations: u64,
 }
 
 impl Spent {
-    fn so_far() -> Self {
+    pub(crate) fn so_far() -> Self {
         Spent { cpu: process::cpu(), allocations: allocations::so_far() }
     }
 
-    fn since(&self, before: &Spent) -> Self {
+    pub(crate) fn since(&self, before: &Spent) -> Self {
         Spent { cpu: self.cpu - before.cpu, allocations: self.allocations - before.allocations }
     }
 
-    fn figures(&self, calls: u64, seconds: f64, times: &Histogram, more: &str) -> String {
+    pub(crate) fn figures(&self, calls: u64, seconds: f64, times: &Histogram, more: &str) -> String {
         format!(
             "{{\"calls\": {calls}, \"seconds\": {seconds:.6}, \"p50\": {:.2}, \"p99\": {:.2}, \"cpu\": {:.2}, \
              \"peak\": {}, \"allocations\": {}{more}}}",
@@ -110,7 +110,7 @@ impl Spent {
     }
 }
 
-fn spent(watching: std::thread::JoinHandle<Spent>) -> Result<Spent> {
+pub(crate) fn spent(watching: std::thread::JoinHandle<Spent>) -> Result<Spent> {
     watching.join().map_err(|_| "the watching thread panicked".into())
 }
 

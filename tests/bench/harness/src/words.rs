@@ -1,4 +1,5 @@
-//! The command line: `name=value`, in any order.
+//! What a program is asked to do: `name=value`, in any order, on the command line, or in `BENCH_WORDS` where a program takes
+//! its command line for settings.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -9,7 +10,9 @@ pub(crate) struct Words(HashMap<String, String>);
 
 impl Words {
     pub(crate) fn of_process() -> Self {
-        let pairs = std::env::args().skip(1).filter_map(|word| {
+        let more = std::env::var("BENCH_WORDS").unwrap_or_default();
+        let more = more.split_whitespace().map(ToOwned::to_owned);
+        let pairs = std::env::args().skip(1).chain(more).filter_map(|word| {
             let (name, value) = word.split_once('=')?;
             Some((name.to_owned(), value.to_owned()))
         });
