@@ -324,6 +324,41 @@ async fn a_broker_that_is_down_at_start_is_found_when_it_comes() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_on_its_way_to_a_subscriber_that_leaves_is_not_waited_for() {
+    on_each(async |name, program| {
+        const EVENTS: usize = 2_000;
+        let server = Server::start(&program, &[]);
+        let broker = broker(&server, "?stream=shop").await;
+        let subscription = of("orders").with_queue("changing").durable();
+        let mut deliveries = broker.subscribe(subscription.clone()).await.unwrap();
+        // On the same connection, which has something to do all the time.
+        let publishing = tokio::spawn({
+            let broker = broker.clone();
+            async move {
+                for n in 0..EVENTS {
+                    broker.publish(Event::new(topic("orders"), n.to_string())).await.unwrap();
+                }
+            }
+        });
+        let (mut seen, mut twice, mut slowest) = (BTreeSet::new(), 0, Duration::ZERO);
+        while seen.len() < EVENTS {
+            let begun = Instant::now();
+            for _ in 0..10.min(EVENTS - seen.len()) {
+                twice += usize::from(!seen.insert(taken(&mut deliveries).await.body));
+            }
+            slowest = slowest.max(begun.elapsed());
+            drop(deliveries);
+            deliveries = broker.subscribe(subscription.clone()).await.unwrap();
+        }
+        publishing.await.unwrap();
+        println!("{name}: {twice} of {EVENTS} events twice, the slowest after {slowest:?}");
+        // After thirty seconds the server would find out by itself.
+        assert!(slowest < Duration::from_secs(10), "{name}: {slowest:?}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_server_hears_once_of_each_delivery() {
     on_each(async |_, program| {

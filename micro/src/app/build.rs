@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::brokers::Opened;
 use super::identity::Identity;
 use super::inject::Handles;
 use super::life::{Handle, Parts, Running};
@@ -43,7 +44,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let client = client(&mut app, &loaded.settings, local.clone(), registry.clone())?;
     let serving = app.everything || plan.serves() || !app.routes.is_empty() || app.fallback.is_some();
 
-    let brokers = brokers::open(&mut app, &settings).await?;
+    let Opened { brokers, direct } = brokers::open(&mut app, &settings, &client, &registry).await?;
     let configuration = &loaded.configuration;
     let handles = Handles { client: &client, registry: &registry, brokers: &brokers, configuration };
     let resolver = given.with_handles(&handles);
@@ -63,6 +64,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let readiness = Readiness::new();
     if serving {
         add_own(&mut server, &settings, &readiness);
+        direct.iter().for_each(|direct| server.add_unlisted(direct.service()));
     }
     let server = Arc::new(server);
     local.serve(server.clone());
@@ -71,7 +73,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let handle = Handle::new(Parts { configuration, settings, resolver, client, registry, brokers, server, readiness });
     hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
     let after_start = std::mem::take(&mut app.hooks.after_start);
-    let mut running = Running::new(handle, app.hooks);
+    let mut running = Running::new(handle, direct, app.hooks);
     if serving {
         let (bound, door) = match &app.network {
             Some(network) => serve::join(&running, network),
@@ -81,6 +83,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         app.checks.extend(brokers::checks(running.brokers()));
         let listed = serve::enlist(&running, app.checks, &identity, bound).await?;
         running.open(door, listed);
+        running.listen_for_events(&identity, bound);
         let described: Vec<String> = subscribers.iter().map(Subscriber::describe).collect();
         running.subscribed(Subscribers::begin(subscribers, &lent).await?, described);
         let troubles = running.configuration().troubles();

@@ -66,7 +66,8 @@ impl Identity {
         schema::fingerprint(&same.map(|(_, service)| service.desc()).collect::<Vec<_>>())
     }
 
-    fn node(&self, name: &str, version: &str, address: &str) -> Node {
+    /// This program at `address` as a node of the service `name`.
+    pub(super) fn node(&self, name: &str, version: &str, address: &str) -> Node {
         let version = self.version.as_deref().unwrap_or(version);
         let mut node = Node::new(name, address).with_id(&self.id).with_version(version);
         node.metadata = self.metadata.clone();

@@ -4,20 +4,23 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::health::Health;
 use super::hooks::{self, Hooks};
+use super::identity::Identity;
 use super::inject::{Inject, Resolver};
 use super::listing::Listing;
 use super::settings::SAID;
 use super::subscribers::Subscribers;
-use super::{App, Settings};
+use super::{App, Settings, serve};
+use crate::bridge::direct::{self, Direct};
 use crate::broker::{Broker, Brokers};
 use crate::client::Client;
 use crate::config::{Config, Configuration, Snapshot};
 use crate::debug::Readiness;
 use crate::errors::{Code, Error, Result};
-use crate::registry::Registry;
+use crate::registry::{Registry, Ttl};
 use crate::rpc::Description;
 use crate::server::{Drained, Phase, Server, Switch};
 use crate::util::spawn::Task;
@@ -193,6 +196,8 @@ pub struct Running {
     // Taken off the registry before the port closes, also when dropped: fields are dropped in order.
     listed: Option<Listed>,
     door: Option<Door>,
+    /// Its part in the broker that needs no server, if it uses that one.
+    direct: Option<Direct>,
     subscribers: Option<Subscribers>,
     /// What they are, for people.
     subscribed: Vec<String>,
@@ -213,12 +218,13 @@ pub(super) struct Door {
 }
 
 impl Running {
-    pub(super) fn new(handle: Handle, hooks: Hooks) -> Self {
+    pub(super) fn new(handle: Handle, direct: Option<Direct>, hooks: Hooks) -> Self {
         Running {
             handle,
             hooks,
             listed: None,
             door: None,
+            direct,
             subscribers: None,
             subscribed: Vec::new(),
             beside: Vec::new(),
@@ -227,6 +233,14 @@ impl Running {
 
     pub(super) fn open(&mut self, door: Door, listed: Listed) {
         (self.door, self.listed) = (Some(door), Some(listed));
+    }
+
+    /// Lets the publishers of other programs find it.
+    pub(super) fn listen_for_events(&self, identity: &Identity, bound: SocketAddr) {
+        let Some(direct) = &self.direct else { return };
+        let settings = self.handle.settings();
+        let node = identity.node(direct::SERVICE, "", &serve::advertised(&settings, bound));
+        direct.listen(node, Ttl { ttl: settings.register_ttl, interval: settings.register_interval });
     }
 
     pub(super) fn subscribed(&mut self, subscribers: Subscribers, described: Vec<String>) {
@@ -266,37 +280,58 @@ impl Running {
 
     async fn close(&mut self) -> Result<()> {
         self.handle.health().set_serving(false);
-        let Some(door) = self.door.take() else { return Ok(()) };
+        let closed = match self.door.take() {
+            Some(door) => self.leave(door).await,
+            None => Ok(()),
+        };
+        let published = self.flush().await;
+        if let Some(direct) = &self.direct {
+            direct.close();
+        }
+        closed.and(published)
+    }
+
+    /// Goes where nobody finds it, and finishes what is in flight.
+    async fn leave(&mut self, door: Door) -> Result<()> {
         door.switch.to(Phase::Leaving);
         if let Some(Listed { listing, checking }) = self.listed.take() {
             drop(checking);
             listing.leave().await;
         }
+        if let Some(direct) = &self.direct {
+            direct.leave().await;
+        }
         clock::sleep(self.handle.settings().drain_delay).await;
         self.handle.readiness().drain();
-        let timeout = self.handle.settings().shutdown_timeout;
-        let subscribers = self.subscribers.take();
-        let events = async {
-            let Some(subscribers) = subscribers else { return Ok(()) };
-            clock::timeout(timeout, subscribers.finish()).await
-        };
         door.switch.to(Phase::Draining);
-        let (events, drained) = tokio::join!(events, door.serving);
+        let (handled, drained) = tokio::join!(self.handled(), door.serving);
         self.handle.server().stop();
-        if events.is_err() {
-            tracing::warn!("events were still handled after {} and were cut off", duration::show(timeout));
-        }
         match drained? {
-            Drained::Clean if events.is_err() => Err(Error::deadline_exceeded(format!(
-                "events were still handled after {} and were cut off; their brokers deliver them again where they can",
-                duration::show(timeout)
-            ))),
-            Drained::Clean => Ok(()),
-            Drained::Forced(open) => Err(Error::deadline_exceeded(format!(
-                "{open} connections still had calls in flight after {} and were cut off",
-                duration::show(self.handle.settings().shutdown_timeout)
-            ))),
+            Drained::Clean => handled,
+            Drained::Forced(open) => Err(self.cut_off(format_args!("{open} connections still had calls in flight"))),
         }
+    }
+
+    /// Takes no more events, and finishes those that have begun.
+    async fn handled(&mut self) -> Result<()> {
+        let Some(subscribers) = self.subscribers.take() else { return Ok(()) };
+        let finished = clock::timeout(self.timeout(), subscribers.finish()).await;
+        finished.map_err(|_| self.cut_off(format_args!("events were still being handled")))
+    }
+
+    /// Hands over what was published and is still here.
+    async fn flush(&self) -> Result<()> {
+        let flushed = futures_util::future::join_all(self.brokers().all().map(|(_, broker)| broker.flush()));
+        let flushed = clock::timeout(self.timeout(), flushed).await;
+        flushed.map(drop).map_err(|_| self.cut_off(format_args!("events were still on their way to subscribers")))
+    }
+
+    fn timeout(&self) -> Duration {
+        self.handle.settings().shutdown_timeout
+    }
+
+    fn cut_off(&self, what: fmt::Arguments<'_>) -> Error {
+        Error::deadline_exceeded(format!("{what} after {} and were cut off", duration::show(self.timeout())))
     }
 }
 

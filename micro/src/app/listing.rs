@@ -73,7 +73,8 @@ impl Entries {
 
     /// Whether what is listed is what should be.
     async fn settle(&mut self, ready: bool) -> bool {
-        if ready != self.held.is_empty() {
+        // A program without services has nothing to list.
+        if self.nodes.is_empty() || ready != self.held.is_empty() {
             return true;
         }
         if !ready {

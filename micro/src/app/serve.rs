@@ -87,7 +87,7 @@ pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity
     Ok(Listed { listing, checking })
 }
 
-fn advertised(settings: &Settings, bound: SocketAddr) -> String {
+pub(super) fn advertised(settings: &Settings, bound: SocketAddr) -> String {
     if let Some(address) = &settings.advertise {
         return address.to_string();
     }

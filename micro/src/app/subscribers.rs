@@ -1,5 +1,6 @@
 //! The subscribers of a program, from its start to its stop.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::sync::{oneshot, watch};
 use super::inject::{AnyArc, Resolver};
 use super::plan::Subscribing;
 use crate::broker::handling::Serving;
-use crate::broker::{Broker, Brokers, Handler, Handling, Subscription};
+use crate::broker::{Broker, Brokers, Handler, Handling, Start, Subscription};
 use crate::context::Extensions;
 use crate::errors::{Code, Error, Result};
 use crate::util::clock;
@@ -25,6 +26,36 @@ pub(super) struct Subscriber {
     pub(super) subscription: Subscription,
     pub(super) handling: Handling,
     pub(super) handler: Arc<dyn Handler>,
+}
+
+/// A subscription without what its broker has not, so that a program that will run on another runs on a laptop too.
+fn affordable(subscription: Subscription, broker: &Broker) -> Subscription {
+    let can = broker.capabilities();
+    let durable = subscription.durable && can.durable;
+    let start = if can.replays { subscription.start } else { Start::New };
+    Subscription { durable, start, ..subscription }
+}
+
+/// Says loudly, once for each broker, what subscribers ask of it in vain.
+pub(super) fn warn_of_losses(planned: &[Subscribing], brokers: &Brokers) {
+    let mut losses: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
+    for desc in planned.iter().map(|planned| planned.entry.desc()) {
+        let broker = desc.named_broker().map_or(Ok(brokers.usual()), |name| brokers.get(name));
+        // What is wrong with them is an error elsewhere.
+        let (Ok(broker), Ok(asked)) = (broker, desc.subscription()) else { continue };
+        let affordable = affordable(asked.clone(), broker);
+        if affordable.durable != asked.durable {
+            let loss =
+                "keeps nothing while nobody of a queue is there: events that are published meanwhile are lost to";
+            losses.entry((broker.name(), loss)).or_default().push(desc.name());
+        }
+        if affordable.start != asked.start {
+            losses.entry((broker.name(), "has no events of earlier for")).or_default().push(desc.name());
+        }
+    }
+    for ((broker, loss), names) in losses {
+        tracing::warn!("broker `{broker}` {loss} `{}`", names.join("`, `"));
+    }
 }
 
 /// Subscribers that run.
@@ -47,9 +78,10 @@ impl Subscriber {
     ) -> Result<Self> {
         let desc = planned.entry.desc();
         let build = || {
+            let broker = desc.named_broker().map_or(Ok(brokers.usual()), |name| brokers.get(name))?.clone();
             Ok(Subscriber {
-                broker: desc.named_broker().map_or(Ok(brokers.usual()), |name| brokers.get(name))?.clone(),
-                subscription: desc.subscription()?,
+                subscription: affordable(desc.subscription()?, &broker),
+                broker,
                 handling: desc.handling()?,
                 handler: planned.entry.handler(instance, resolver)?,
             })

@@ -40,6 +40,12 @@ const ABSENT: &[(&str, &str)] = &[("nats", "broker-nats")];
 
 pub(super) async fn connect(url: &str) -> Result<Broker> {
     let name = url.split(':').next().unwrap_or(url);
+    if name == "direct" {
+        return Err(Error::invalid_argument(
+            "the broker `direct` is part of an app, which has a port and a registry: set `--broker direct` there and take \
+             the app's `broker()`",
+        ));
+    }
     let mut matching = inventory::iter::<Scheme>.into_iter().filter(|scheme| scheme.name == name);
     let Some(scheme) = matching.next() else { return Err(unknown(name)) };
     if matching.next().is_some() {

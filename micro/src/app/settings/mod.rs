@@ -69,8 +69,8 @@ pub struct Settings {
     /// How often an entry in the registry is renewed.
     #[config(default = "10s", validate(range("1ms"..)), reload = "restart")]
     pub register_interval: Duration,
-    /// Where events go: `memory`, or a URL.
-    #[config(default = "memory", validate(length(1..)), reload = "restart")]
+    /// Where events go: `direct`, from program to program; `memory`; or a URL.
+    #[config(default = "direct", validate(length(1..)), reload = "restart")]
     pub broker: String,
     /// Where the broker is, if `broker` names only its kind, as in Go Micro.
     #[config(reload = "restart")]

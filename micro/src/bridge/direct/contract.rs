@@ -13,7 +13,7 @@ use crate::rpc::Streaming;
 
 /// The name that processes with subscriptions are listed under. It is not the one of the contract, so that a call of it
 /// always leaves the process.
-pub(super) const SERVICE: &str = "micro.events";
+pub(crate) const SERVICE: &str = "micro.events";
 /// The path of the method.
 pub(super) const PATH: &str = "/micro.events.v1.Events/Deliver";
 /// Bodies up to this size are copied out of what they came in, which is larger and would be kept with them.

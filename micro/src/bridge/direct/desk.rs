@@ -194,6 +194,16 @@ impl Desk {
         self.inside().node.as_ref().map(|(node, _)| node.id.clone())
     }
 
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.inside().inboxes.values().map(|inbox| inbox.len()).sum()
+    }
+
+    #[cfg(test)]
+    pub(super) fn publishers(&self) -> usize {
+        self.inside().publishers.iter().filter(|receipts| receipts.strong_count() > 0).count()
+    }
+
     fn inside(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }

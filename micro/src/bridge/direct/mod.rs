@@ -41,7 +41,8 @@ use crate::util::clock;
 use crate::util::spawn::{self, Task};
 
 use bounds::{LARGEST, LOOKUP, PATIENCE, SEEN};
-use contract::{EventsClient, SERVICE};
+use contract::EventsClient;
+pub(crate) use contract::SERVICE;
 use desk::Desk;
 use inbox::Reader;
 use listed::Listed;

@@ -191,9 +191,12 @@ pub async fn a_slow_subscriber_is_not_flooded(broker: &Broker) {
     assert_eq!(seen.len(), 10, "promise broken: {PROMISE}: {seen:?}");
 }
 
-/// Nothing is delivered once a subscription was dropped; others of its queue get what it had.
-pub async fn nothing_comes_after_the_end(broker: &Broker) {
+/// What a subscriber has not settled when it is dropped goes to others of its queue.
+pub async fn nothing_is_lost_with_a_subscriber(broker: &Broker) {
     const PROMISE: &str = "what a subscriber has not settled goes to others of its queue when it leaves";
+    // What was on its way to the one who left may be found again only when the time has passed in which it should have been
+    // settled: a NATS server of 2.9 can lose sight of it until then.
+    const LATEST: Duration = Duration::from_secs(60);
     if !broker.capabilities().redelivers {
         return;
     }
@@ -205,9 +208,21 @@ pub async fn nothing_comes_after_the_end(broker: &Broker) {
     let mut second = subscribed(PROMISE, broker, subscription).await;
     drop((held, first));
     published(PROMISE, broker, event(&topic, "more")).await;
-    let mut seen = bodies(PROMISE, &mut second, 2).await;
-    seen.sort();
-    assert_eq!(seen, ["held", "more"], "promise broken: {PROMISE}");
+    // At least once: that server delivers the other one again instead. But then it is another delivery of it, and says so.
+    let (mut seen, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
+    let until = clock::after(LATEST);
+    while seen.len() < 2 {
+        let next = clock::timeout_at(until, second.next()).await;
+        let next = next.unwrap_or_else(|_| panic!("promise broken: {PROMISE}: only {seen:?} after {LATEST:?}"));
+        let delivery =
+            kept(PROMISE, next.unwrap_or_else(|| panic!("promise broken: {PROMISE}: the subscription ended")));
+        let body = String::from_utf8_lossy(&delivery.event.body).into_owned();
+        let counted = !broker.capabilities().counts_deliveries || deliveries.insert((body.clone(), delivery.attempt));
+        assert!(counted, "promise broken: {PROMISE}: twice as number {}: {body}", delivery.attempt);
+        seen.insert(body);
+        kept(PROMISE, delivery.ack().await);
+    }
+    assert!(seen.iter().eq(["held", "more"]), "promise broken: {PROMISE}: {seen:?}");
 }
 
 /// A durable queue keeps events while nobody is there.

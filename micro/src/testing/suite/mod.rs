@@ -136,7 +136,7 @@ where
     broker::events_arrive_whole(&new().await).await;
     broker::what_is_given_back_comes_again(&new().await).await;
     broker::a_slow_subscriber_is_not_flooded(&new().await).await;
-    broker::nothing_comes_after_the_end(&new().await).await;
+    broker::nothing_is_lost_with_a_subscriber(&new().await).await;
     broker::a_durable_queue_waits(&new().await).await;
     broker::earlier_events_can_be_had(&new().await).await;
     broker::patterns_are_kept(&new().await).await;

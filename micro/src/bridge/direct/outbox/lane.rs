@@ -29,6 +29,8 @@ pub(super) struct Lane {
     turn: usize,
     /// Since when nobody is there.
     left: Option<Instant>,
+    /// Whether anything was ever published for it.
+    pub(super) used: bool,
     /// Whether was said that it is behind.
     pub(super) told: bool,
     /// Told when something is settled.
@@ -129,6 +131,7 @@ impl Lane {
             bytes: 0,
             turn: 0,
             left: None,
+            used: false,
             told: false,
             room: Arc::default(),
         }

@@ -107,10 +107,7 @@ impl Outbox {
 
     /// Takes over an event whose publisher is gone and whose subscriber has left. Says whether it can.
     pub(super) fn adopt(&self, like: &Listed, event: &Event, attempt: u32) -> bool {
-        self.with(|state| {
-            state.reach(&event.topic);
-            state.adopt(like, event, attempt)
-        })
+        self.with(|state| state.adopt(like, event, attempt))
     }
 
     /// Adds a subscription of this process.

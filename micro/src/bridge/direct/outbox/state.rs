@@ -98,6 +98,7 @@ impl State {
             return false;
         };
         self.put(lane, Kept::new(event.clone()), attempt, None);
+        self.look(vec![lane]);
         true
     }
 
@@ -149,15 +150,21 @@ impl State {
     /// Sees to it that whoever is about `topic` can be reached.
     pub(super) fn reach(&mut self, topic: &Topic) {
         for lane in self.route(topic).iter() {
-            let members = self.lanes.get(lane).into_iter().flat_map(|lane| &lane.members);
-            for link in members.filter(|member| member.open).filter_map(Member::link) {
-                let Some(link) = self.links.get_mut(&link).map(|open| (link, open)) else { continue };
-                link.1.used = true;
-                if link.1.way == Way::Closed {
-                    link.1.way = Way::Opening;
-                    self.after.opening.push(link.0);
-                    self.after.keeper = true;
-                }
+            self.reach_all(*lane);
+        }
+    }
+
+    fn reach_all(&mut self, lane: u64) {
+        let State { lanes, links, after, .. } = self;
+        let Some(lane) = lanes.get_mut(&lane) else { return };
+        lane.used = true;
+        for id in lane.members.iter().filter(|member| member.open).filter_map(Member::link) {
+            let Some(link) = links.get_mut(&id) else { continue };
+            link.used = true;
+            if link.way == Way::Closed {
+                link.way = Way::Opening;
+                after.opening.push(id);
+                after.keeper = true;
             }
         }
     }
@@ -271,6 +278,9 @@ impl State {
         lanes.dedup();
         for id in lanes {
             self.assign(id);
+            if self.lanes.get(&id).is_some_and(|lane| !lane.waiting().is_empty()) {
+                self.reach_all(id);
+            }
             self.tidy(id);
         }
     }
@@ -329,9 +339,9 @@ impl State {
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         lane.members.push(Member::new(listed, to, reachable));
         lane.note(clock::now());
-        // What waited for somebody to come is due now.
-        if let Some(topic) = lane.waiting().front().map(|parcel| parcel.kept.event.topic.clone()) {
-            self.reach(&topic);
+        // Its turn may come with the next event, and then it is to be there.
+        if lane.used {
+            self.reach_all(id);
         }
         self.assign(id);
     }

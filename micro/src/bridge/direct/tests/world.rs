@@ -1,12 +1,15 @@
 //! Processes, as far as events are concerned, in one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use futures_util::StreamExt;
 use tokio::sync::watch;
 
 use crate::bridge::direct::Direct;
-use crate::broker::{Backend, Broker, Capabilities, Deliveries, Event, State, Subscription};
-use crate::client::Builder;
+use crate::broker::{Backend, Broker, Capabilities, Deliveries, Delivery, Event, State, Subscription};
+use crate::client::{Builder, Client};
 use crate::errors::{Error, Result};
 use crate::registry::{Node, Registry, Ttl};
 use crate::rpc::{BoxFuture, Payload, Streaming};
@@ -14,26 +17,47 @@ use crate::server::Server;
 use crate::transport::local::Local;
 use crate::transport::memory::{Door, Network};
 use crate::transport::{Outbound, Request};
+use crate::util::{clock, spawn};
 
 /// A registry and a network that belong to nobody else.
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) registry: Registry,
-    pub(super) network: Network,
+    network: Network,
 }
 
 /// A process in it.
 pub(super) struct Process {
-    pub(super) id: String,
     pub(super) direct: Direct,
     pub(super) broker: Broker,
     pub(super) cable: Cable,
-    pub(super) door: Option<Door>,
+    door: Option<Door>,
 }
+
+/// An address from which nothing is ever heard.
+pub(super) const SILENT: &str = "192.0.2.1:9";
 
 impl World {
     pub(super) fn new() -> Self {
-        World { registry: Registry::memory(), network: Network::new() }
+        Self::with(Registry::memory())
+    }
+
+    pub(super) fn with(registry: Registry) -> Self {
+        World { registry, network: Network::new() }
+    }
+
+    /// A client that belongs to no process.
+    pub(super) fn client(&self) -> Client {
+        Builder::new(Local::new()).with_remote(self.registry.clone(), Arc::new(self.network.clone())).build()
+    }
+
+    /// A process that only publishes.
+    pub(super) fn publisher(&self) -> Broker {
+        Broker::new(Direct::new(self.client(), self.registry.clone()))
+    }
+
+    pub(super) fn serve(&self, server: Server) -> Door {
+        self.network.serve(Arc::new(server))
     }
 
     /// A process that is called `id`.
@@ -49,13 +73,63 @@ impl World {
         let door = self.network.serve(server);
         let node = Node::new("shop", format!("127.0.0.1:{}", door.port())).with_id(id).with_metadata("micro", "test");
         direct.listen(node, Ttl::default());
-        Process { id: id.to_owned(), broker: Broker::new(direct.clone()), direct, cable, door: Some(door) }
+        Process { broker: Broker::new(direct.clone()), direct, cable, door: Some(door) }
     }
 }
 
 impl Process {
-    pub(super) async fn subscribed(&self, subscription: Subscription) -> Deliveries {
+    /// All events of `orders.>`, in a queue where one is named.
+    pub(super) async fn subscribed(&self, queue: Option<&str>, in_flight: usize) -> Deliveries {
+        self.subscribed_to("orders.>", queue, in_flight).await
+    }
+
+    pub(super) async fn subscribed_to(&self, topics: &str, queue: Option<&str>, in_flight: usize) -> Deliveries {
+        let mut subscription = Subscription::new(topics.parse().expect("a pattern")).with_in_flight(in_flight);
+        subscription.queue = queue.map(str::to_owned);
         self.broker.subscribe(subscription).await.expect("subscribed")
+    }
+
+    pub(super) async fn publish(&self, bodies: impl IntoIterator<Item = usize>) {
+        let events: Vec<Event> = bodies.into_iter().map(order).collect();
+        self.broker.publish_all(&events).await.expect("published");
+    }
+
+    /// Ends it as a crash would: nothing is said, and the registry still lists it. Its publishers are to be cut off by hand.
+    pub(super) fn kill(mut self) {
+        self.door = None;
+        // What it holds must not be given back in an orderly way.
+        std::mem::forget(self);
+    }
+}
+
+pub(super) fn order(body: usize) -> Event {
+    Event::new("orders.placed".parse().expect("a topic"), body.to_string())
+}
+
+/// The next delivery, soon.
+pub(super) async fn next(deliveries: &mut Deliveries) -> Delivery {
+    let next = clock::timeout(Duration::from_secs(15), deliveries.next()).await.expect("an event comes");
+    next.expect("it goes on").expect("no error")
+}
+
+pub(super) fn body(delivery: &Delivery) -> usize {
+    String::from_utf8_lossy(&delivery.event.body).parse().expect("a number")
+}
+
+/// The bodies of the next events, each of which is acknowledged.
+pub(super) async fn bodies(deliveries: &mut Deliveries, count: usize) -> Vec<usize> {
+    let mut bodies = Vec::new();
+    for _ in 0..count {
+        let delivery = next(deliveries).await;
+        bodies.push(body(&delivery));
+        delivery.ack().await.expect("acknowledged");
+    }
+    bodies
+}
+
+pub(super) async fn nothing(deliveries: &mut Deliveries) {
+    if let Ok(more) = clock::timeout(Duration::from_millis(300), deliveries.next()).await {
+        panic!("{more:?} was delivered");
     }
 }
 
@@ -79,7 +153,7 @@ impl Cable {
         let Payload::Many(mut items) = payload else { return payload };
         let mut cut = self.cut.subscribe();
         let (sender, guarded) = Streaming::channel(1);
-        crate::util::spawn::spawn(async move {
+        spawn::spawn(async move {
             loop {
                 let next = tokio::select! {
                     _ = cut.wait_for(|cut| *cut) => Some(Err(Error::unavailable("the cable is cut"))),
@@ -88,7 +162,10 @@ impl Cable {
                 };
                 match next {
                     Some(Ok(item)) => drop(sender.send(item).await),
-                    Some(Err(error)) => return drop(sender.fail(error).await),
+                    Some(Err(error)) => {
+                        sender.fail(error).await;
+                        return;
+                    }
                     None => return,
                 }
             }
@@ -104,6 +181,9 @@ impl Outbound for Cable {
             if *self.cut.borrow() {
                 return Err(Error::unavailable("the cable is cut"));
             }
+            if request.to.address == SILENT {
+                std::future::pending::<()>().await;
+            }
             let payload = self.guard(request.payload);
             let reply = self.network.call(Request { payload, ..request }).await?;
             Ok(self.guard(reply))
@@ -116,7 +196,7 @@ impl Outbound for Cable {
 pub(super) struct Apart {
     publisher: Direct,
     subscribers: Vec<Direct>,
-    turn: std::sync::atomic::AtomicUsize,
+    turn: AtomicUsize,
 }
 
 impl Apart {
@@ -143,7 +223,7 @@ impl Backend for Apart {
     }
 
     async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
-        let turn = self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         self.subscribers[turn % self.subscribers.len()].subscribe(subscription).await
     }
 }

@@ -90,13 +90,13 @@ impl Consumer {
         }
     }
 
-    /// Takes it off the server, if nobody else can want it.
-    pub(super) async fn retire(&self, jetstream: &Context) {
-        if !self.shared {
-            let subject = format!("CONSUMER.DELETE.{}.{}", self.stream, self.name);
-            // It would go by itself after a while.
-            let _ = ask(jetstream, "", subject, &json!({})).await;
-        }
+    /// Says that one of its members has left. Where nobody else can want it, it goes.
+    pub(super) async fn leave(&self, jetstream: &Context) {
+        // To be asked about itself makes a consumer look who is still there. One of a 2.9 server that tries to deliver something
+        // again, and only then finds nobody, leaves it lying until its time is up.
+        let word = if self.shared { "INFO" } else { "DELETE" };
+        // It would find out by itself after a while.
+        let _ = ask(jetstream, "", format!("CONSUMER.{word}.{}.{}", self.stream, self.name), &json!({})).await;
     }
 
     fn judge(&self, config: &Value) -> Result<()> {

@@ -34,6 +34,12 @@ const SILENCE: Duration = Duration::from_secs(12);
 /// How often events that nobody has taken yet are kept from being given to others. Less than half of what they have.
 const KEEP: Duration = Duration::from_secs(10);
 
+/// How many answers that are no events may be on their way: heartbeats, and what became of requests.
+const REMARKS: usize = 8;
+
+/// How long the server may take to send what is on its way to who leaves.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -226,8 +232,12 @@ struct Puller {
 struct Open {
     link: Link,
     states: States,
+    /// The connection it is: another one has forgotten what was asked for.
+    connection: State,
     inbox: String,
     answers: Subscriber,
+    /// How many answers there were.
+    answered: usize,
     /// How many events the server has yet to send.
     owed: usize,
     heard: Instant,
@@ -276,7 +286,7 @@ impl Puller {
     async fn open(&self) -> Result<Open> {
         let link = self.shared.line.link().await?;
         // Before anything is asked, so that a connection lost from here on is noticed.
-        let states = link.states();
+        let (states, connection) = (link.states(), link.state());
         let stream = &self.shared.stream;
         let from = Some(self.room.from(self.consumer.is_shared()));
         let ensured = link.permitted(stream.name(), self.consumer.ensure(link.jetstream(), from)).await;
@@ -290,7 +300,7 @@ impl Puller {
         let inbox = link.client().new_inbox();
         let answers = link.client().subscribe(inbox.clone()).await;
         let answers = answers.map_err(|error| failed("cannot hear events", error))?;
-        Ok(Open { link, states, inbox, answers, owed: 0, heard: clock::now() })
+        Ok(Open { link, states, connection, inbox, answers, answered: 0, owed: 0, heard: clock::now() })
     }
 
     /// Until nobody wants any more, or it has to be opened anew.
@@ -307,10 +317,11 @@ impl Puller {
                 answer = open.answers.next() => {
                     let Some(message) = answer else { return };
                     open.heard = clock::now();
+                    open.answered += 1;
                     match judge(&message) {
                         Answer::Event => {
                             open.owed = open.owed.saturating_sub(1);
-                            self.room.put(Message { message, context: open.link.jetstream().clone() });
+                            self.room.put(open.event(message));
                         }
                         Answer::Less(by) => open.owed = open.owed.saturating_sub(by),
                         Answer::Heartbeat => {}
@@ -347,35 +358,69 @@ impl Puller {
             open.heard = clock::now();
         }
         open.owed += wanted;
-        let asked = open.link.client().publish_with_reply(
-            self.consumer.next(),
-            open.inbox.clone(),
-            question.to_string().into(),
-        );
-        asked.await.map_err(|error| failed("cannot ask for events", error))
+        open.say(self.consumer.next(), question.to_string()).await
     }
 
     /// Stops what the server still sends, and takes what is on its way: to use it, or to give it back.
     async fn end(&self, mut open: Open) {
-        if open.link.state() != State::Disconnected && open.answers.drain().await.is_ok() {
-            let rest = async {
-                while let Some(message) = open.answers.next().await {
-                    if let Answer::Event = judge(&message) {
-                        self.room.put(Message { message, context: open.link.jetstream().clone() });
-                    }
-                }
-            };
-            let _ = clock::timeout(Duration::from_secs(1), rest).await;
+        if open.stands() {
+            let rest = clock::timeout(FAREWELL, self.exhaust(&mut open)).await;
+            if !matches!(rest, Ok(Ok(()))) {
+                tracing::debug!(consumer = self.consumer.name(), "what was on its way comes to others later");
+            }
         }
         while let Some(Some(message)) = open.answers.next().now_or_never() {
             if let Answer::Event = judge(&message) {
-                self.room.put(Message { message, context: open.link.jetstream().clone() });
+                self.room.put(open.event(message));
             }
         }
-        if self.room.is_closed() && open.link.state() != State::Disconnected {
+        if self.room.is_closed() && open.stands() {
+            self.consumer.leave(open.link.jetstream()).await;
             self.room.forget_waiting().iter().for_each(held::give_back);
-            self.consumer.retire(open.link.jetstream()).await;
         }
+    }
+
+    /// Hears all that the server sends, until it sends no more.
+    ///
+    /// The driver's `drain` forgets a subscription before the server does. What the server sends meanwhile is thrown away, and
+    /// comes to others only when its time is up. So the subscription ends after as many answers as may still come, and the
+    /// server is made to give them: each of these questions it can but refuse.
+    async fn exhaust(&self, open: &mut Open) -> Result<()> {
+        let last = open.answered + open.owed + REMARKS;
+        let ended = open.answers.unsubscribe_after(last as u64).await;
+        ended.map_err(|error| failed("cannot stop events", error))?;
+        while open.answered < last {
+            // Half of what is left, so that the last one is alone: what the server has ready behind it would be sent in vain.
+            let mut questions = (last - open.answered).div_ceil(2);
+            for _ in 0..questions {
+                open.say(self.consumer.next(), "{".to_owned()).await?;
+            }
+            while questions > 0 {
+                let Some(message) = open.answers.next().await else { return Ok(()) };
+                open.answered += 1;
+                match judge(&message) {
+                    Answer::Event => self.room.put(open.event(message)),
+                    Answer::Over => questions -= 1,
+                    Answer::Less(_) | Answer::Heartbeat => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Open {
+    fn stands(&self) -> bool {
+        self.link.state() == self.connection
+    }
+
+    async fn say(&self, subject: String, question: String) -> Result<()> {
+        let said = self.link.client().publish_with_reply(subject, self.inbox.clone(), question.into()).await;
+        said.map_err(|error| failed("cannot ask for events", error))
+    }
+
+    fn event(&self, message: async_nats::Message) -> Message {
+        Message { message, context: self.link.jetstream().clone() }
     }
 }
 

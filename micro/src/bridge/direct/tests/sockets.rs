@@ -1,0 +1,127 @@
+//! Processes with real ports, and the native wire between them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::world::{Apart, bodies, body, next, order};
+use crate::bridge::direct::Direct;
+use crate::broker::{Broker, Deliveries, Subscription};
+use crate::client::Builder;
+use crate::registry::{Node, Registry, Ttl};
+use crate::server::{Drained, ListenOptions, Listener, Phase, Server, Switch};
+use crate::testing::suite;
+use crate::transport::http::{HttpClient, HttpServer};
+use crate::transport::local::Local;
+use crate::transport::native::{self, NativeClient, NativeServer};
+use crate::transport::{WIRE, Wire, Wires};
+use crate::util::clock;
+use crate::util::spawn::{self, Task};
+
+/// A process with a port.
+pub(super) struct Process {
+    pub(super) direct: Direct,
+    switch: Switch,
+    serving: Task<Drained>,
+}
+
+impl Process {
+    /// One that is called `id`, and speaks `wire`.
+    pub(super) async fn new(registry: &Registry, id: &str, wire: Wire) -> Self {
+        let local = Local::new();
+        let wires = Wires::new(wire, NativeClient::default(), HttpClient::default());
+        let client = Builder::new(local.clone()).with_remote(registry.clone(), Arc::new(wires)).build();
+        let direct = Direct::new(client, registry.clone());
+        let mut server = Server::new().with_node(id);
+        server.add_unlisted(direct.service());
+        let server = Arc::new(server);
+        local.serve(server.clone());
+        let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bound");
+        let listener = listener.with_native(NativeServer::new(server.clone(), native::ServerOptions::default()));
+        let node = Node::new("shop", listener.address().to_string()).with_id(id).with_metadata("micro", "test");
+        let node = if wire == Wire::Http { node } else { node.with_metadata(WIRE, native::NAME) };
+        let switch = Switch::new();
+        let http = HttpServer::new(server, [], Default::default());
+        let serving = spawn::spawn(listener.serve(http, switch.clone()));
+        direct.listen(node, Ttl::default());
+        Process { direct, switch, serving }
+    }
+
+    pub(super) fn broker(&self) -> Broker {
+        Broker::new(self.direct.clone())
+    }
+
+    async fn audits(&self) -> Deliveries {
+        let audit = Subscription::new("orders.>".parse().unwrap()).with_queue("audit").with_in_flight(4);
+        self.broker().subscribe(audit).await.expect("subscribed")
+    }
+}
+
+async fn keeps_the_promises(wire: Wire) {
+    let registry = Registry::memory();
+    let (a, b) = (Process::new(&registry, "a", wire).await, Process::new(&registry, "b", wire).await);
+    let broker = Apart::broker(&a.direct, &[b.direct.clone()]);
+    suite::broker(|| async { broker.clone() }).await;
+}
+
+#[tokio::test]
+async fn two_processes_keep_the_promises_over_the_native_wire() {
+    keeps_the_promises(Wire::AsListed).await;
+}
+
+#[tokio::test]
+async fn two_processes_keep_the_promises_over_http() {
+    keeps_the_promises(Wire::Http).await;
+}
+
+#[tokio::test]
+async fn what_a_process_had_that_is_killed_in_the_midst_goes_to_another() {
+    for wire in [Wire::AsListed, Wire::Http] {
+        let registry = Registry::memory();
+        let a = Process::new(&registry, "a", wire).await;
+        let (b, c) = (Process::new(&registry, "b", wire).await, Process::new(&registry, "c", wire).await);
+        let mut dying = b.audits().await;
+        a.broker().publish_all(&Vec::from_iter((0..8).map(order))).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            held.push(next(&mut dying).await);
+        }
+        let mut living = c.audits().await;
+        // Its sockets are closed at once; what it holds is never given back.
+        drop(b.serving);
+        std::mem::forget((held, dying));
+        let mut again = Vec::new();
+        for _ in 0..8 {
+            let delivery = next(&mut living).await;
+            assert_eq!(delivery.attempt, 2);
+            again.push(body(&delivery));
+            delivery.ack().await.unwrap();
+        }
+        assert_eq!(again, Vec::from_iter(0..8));
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_has_left_drains_as_soon_as_its_subscribers_are_done() {
+    for wire in [Wire::AsListed, Wire::Http] {
+        let registry = Registry::memory();
+        let (a, b) = (Process::new(&registry, "a", wire).await, Process::new(&registry, "b", wire).await);
+        let mut audits = b.audits().await;
+        a.broker().publish_all(&Vec::from_iter((0..3).map(order))).await.unwrap();
+        let held = next(&mut audits).await;
+        b.direct.leave().await;
+        drop(audits);
+        b.switch.to(Phase::Draining);
+        let begun = clock::now();
+        let (drained, ()) = tokio::join!(b.serving, async {
+            clock::sleep(Duration::from_millis(300)).await;
+            held.ack().await.unwrap();
+        });
+        assert_eq!(drained.unwrap(), Drained::Clean);
+        assert!((250..5_000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+        // What it had not begun is kept for whoever comes.
+        let c = Process::new(&registry, "c", wire).await;
+        let mut audits = c.audits().await;
+        assert_eq!(bodies(&mut audits, 2).await, [1, 2]);
+        clock::timeout(Duration::from_secs(5), a.broker().flush()).await.unwrap();
+    }
+}
