@@ -17,8 +17,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the workspace")
 }
 
-/// The program of an example, built once per test binary, with what `cargo test --workspace` has built already: all features,
-/// brokers that are servers among them.
+/// The program of an example, built once per test binary, as a newcomer builds it, but with NATS.
 ///
 /// # Panics
 ///
@@ -27,8 +26,10 @@ pub fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built =
-            Command::new(cargo).args(["build", "--quiet", "--workspace", "--examples"]).current_dir(root()).status();
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--package", "micro-examples", "--examples", "--features", "broker-nats"])
+            .current_dir(root())
+            .status();
         assert!(built.is_ok_and(|status| status.success()), "the examples do not build");
         // target/debug/deps/it-0123 stands two below the folder of the profile.
         let this = std::env::current_exe().expect("a test is a program");

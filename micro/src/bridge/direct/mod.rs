@@ -171,7 +171,6 @@ impl Direct {
     ///
     /// Outside a tokio runtime.
     pub fn listen(&self, node: Node, ttl: Ttl) {
-        self.following();
         if self.0.desk.listen(node, ttl) {
             self.0.keep(spawn::spawn(listing::keep(Arc::downgrade(&self.0.desk), self.0.registry.clone())));
         }

@@ -59,7 +59,7 @@ impl Process {
 async fn keeps_the_promises(wire: Wire) {
     let registry = Registry::memory();
     let (a, b) = (Process::new(&registry, "a", wire).await, Process::new(&registry, "b", wire).await);
-    let broker = Apart::broker(&a.direct, &[b.direct.clone()]);
+    let broker = Apart::broker(&a.direct, std::slice::from_ref(&b.direct));
     suite::broker(|| async { broker.clone() }).await;
 }
 
