@@ -145,7 +145,7 @@ fn method(method: &Method, source: &Source, report: &mut Report) {
             (Role::Context, Source::Inherent(_)) => {}
             (Role::Lent, Source::Inherent(_)) => {
                 if matches!(&parameter.ty, Type::Reference(reference) if reference.mutability.is_some()) {
-                    report.error(&parameter.ty, crate::handler::shared(&parameter.ty));
+                    report.error(&parameter.ty, crate::injection::shared(&parameter.ty));
                 }
             }
             (Role::Lent, Source::Contract(_)) if method.message().is_some() => loan_in_contract(parameter, report),

@@ -261,7 +261,7 @@ fn shared(ty: &Type) -> String {
     if owned(ty).rsplit("::").next() == Some("Context") {
         return "the context is shared by all that the handling calls: write `&Context`".to_owned();
     }
-    crate::handler::shared(ty)
+    crate::injection::shared(ty)
 }
 
 fn output(subscriber: &Subscriber, report: &mut Report) {

@@ -80,7 +80,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let handle = Handle::new(Parts { configuration, settings, resolver, client, registry, brokers, server, readiness });
     hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
     let after_start = std::mem::take(&mut app.hooks.after_start);
-    let mut running = Running::new(handle, direct, app.hooks);
+    let mut running = Running::new(handle, direct.clone(), app.hooks);
     if serving {
         let (bound, door) = match &app.network {
             Some(network) => serve::join(&running, network),
@@ -90,7 +90,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         app.checks.extend(brokers::checks(running.brokers()));
         let listed = serve::enlist(&running, app.checks, &identity, bound).await?;
         running.open(door, listed);
-        running.listen_for_events(&identity, bound);
+        direct.iter().for_each(|direct| serve::listen_for_events(&running, direct, &identity, bound));
         let described: Vec<String> = subscribers.iter().map(Subscriber::describe).collect();
         running.subscribed(Subscribers::begin(subscribers, &lent).await?, described);
         let troubles = running.configuration().troubles();
