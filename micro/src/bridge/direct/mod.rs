@@ -169,7 +169,8 @@ impl Direct {
     }
 
     /// From now on this process is reached as `node`: its id, its address, and what it says about its wire. Its service and its
-    /// methods are filled in. It is listed, and renewed as `ttl` says, while there are subscriptions.
+    /// methods are filled in. It is listed, and renewed as `ttl` says, while there are subscriptions. Another call may change the
+    /// address, and not the id.
     ///
     /// # Panics
     ///

@@ -43,7 +43,7 @@ impl Process {
         let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bound");
         let native = native::ServerOptions { message_limit, ..Default::default() };
         let listener = listener.with_native(NativeServer::new(server.clone(), native));
-        let node = Node::new("shop", listener.address().to_string()).with_id(id).with_metadata("micro", "test");
+        let node = Node::new("shop", listener.address().to_string()).with_id(id);
         let node = if wire == Wire::Http { node } else { node.with_metadata(WIRE, native::NAME) };
         let switch = Switch::new();
         let http = HttpServer::new(server, [], ServerOptions { message_limit, ..Default::default() });
@@ -153,4 +153,46 @@ async fn an_event_that_a_process_takes_no_message_for_is_given_up_and_no_other()
         }
         assert_eq!(seen, Vec::from_iter((0..40).filter(|body| *body != 20)));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_publishers_and_subscribers_on_many_threads_lose_nothing() {
+    const EACH: usize = 3_000;
+    let registry = Registry::memory();
+    let publishers =
+        [Process::new(&registry, "a", Wire::AsListed).await, Process::new(&registry, "b", Wire::AsListed).await];
+    let others =
+        [Process::new(&registry, "c", Wire::AsListed).await, Process::new(&registry, "d", Wire::AsListed).await];
+    let (told, mut handled) = tokio::sync::mpsc::unbounded_channel();
+    let mut handling = Vec::new();
+    for process in publishers.iter().chain(&others) {
+        let (mut audits, told) = (process.audits().await, told.clone());
+        handling.push(spawn::spawn(async move {
+            loop {
+                let delivery = futures_util::StreamExt::next(&mut audits).await.expect("it goes on").expect("no error");
+                told.send(body(&delivery)).expect("somebody counts");
+                delivery.ack().await.expect("acknowledged");
+            }
+        }));
+    }
+    clock::sleep(Duration::from_millis(100)).await;
+    let publishing: Vec<_> = (0..6)
+        .map(|publisher| {
+            let broker = publishers[publisher % 2].broker();
+            spawn::spawn(async move {
+                for part in Vec::from_iter(publisher * EACH..(publisher + 1) * EACH).chunks(1 + publisher * 10) {
+                    broker.publish_all(&Vec::from_iter(part.iter().copied().map(order))).await.expect("published");
+                }
+            })
+        })
+        .collect();
+    for task in publishing {
+        task.await.expect("published");
+    }
+    let mut seen = Vec::new();
+    for _ in 0..6 * EACH {
+        seen.push(clock::timeout(Duration::from_secs(15), handled.recv()).await.expect("in time").expect("more"));
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, Vec::from_iter(0..6 * EACH));
 }
