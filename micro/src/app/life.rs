@@ -275,11 +275,7 @@ impl Running {
             Some(door) => self.leave(door).await,
             None => Ok(()),
         };
-        let published = self.flush().await;
-        if let Some(direct) = &self.direct {
-            direct.close();
-        }
-        closed.and(published)
+        closed.and(self.flush().await)
     }
 
     /// Goes where nobody finds it, and finishes what is in flight.
@@ -323,6 +319,15 @@ impl Running {
 
     fn cut_off(&self, what: fmt::Arguments<'_>) -> Error {
         Error::deadline_exceeded(format!("{what} after {} and were cut off", duration::show(self.timeout())))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Its clients are held by handlers that its server holds, so it does not end by itself.
+        if let Some(direct) = &self.direct {
+            direct.close();
+        }
     }
 }
 
