@@ -4,3 +4,4 @@ mod broker_app;
 mod broker_nats;
 mod config_app;
 mod config_nats;
+mod kills;
