@@ -17,7 +17,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the workspace")
 }
 
-/// The program of an example, built once per test binary.
+/// The program of an example, built once per test binary, as a newcomer builds it, but with NATS.
 ///
 /// # Panics
 ///
@@ -27,7 +27,7 @@ pub fn example(name: &str) -> PathBuf {
     let folder = BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
-            .args(["build", "--quiet", "--package", "micro-examples", "--examples"])
+            .args(["build", "--quiet", "--package", "micro-examples", "--examples", "--features", "broker-nats"])
             .current_dir(root())
             .status();
         assert!(built.is_ok_and(|status| status.success()), "the examples do not build");

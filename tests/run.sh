@@ -3,6 +3,7 @@
 #
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
+#   MICRO_TESTS_SOAK=1      with the rehearsals of failure at their full length
 #   tests/run.sh --bench    only micro beside its peers: builds them all and measures for five minutes
 #
 # It needs Rust, Python 3, node with npm and, to install packages, root or what is named below already there.

@@ -239,7 +239,7 @@ pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `durable` | events are kept for the queue while nobody is there | they are not |
 /// | `from = "earliest"` | with what a new subscription begins: `"new"`, `"earliest"`, or a time, `"2026-01-31T08:00:00Z"` | `"new"` |
 /// | `broker = "orders"` | another broker of the app, by its name | the one that has no name |
-/// | `name = "audit"` | what it is called in settings and logs | the function's name, in kebab case |
+/// | `name = "audit"` | what it is called in logs, and for `--services` | the function's name, in kebab case |
 /// | `manual` | do not register; of functions only | registered |
 /// | `crate = path` | where `micro` is, if renamed; of functions only | `::micro` |
 #[proc_macro_attribute]

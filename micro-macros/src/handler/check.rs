@@ -3,6 +3,7 @@
 use syn::{PatType, Type};
 
 use crate::handler::model::{Handler, Loan, Part};
+use crate::injection::shared;
 use crate::report::Report;
 use crate::subscriber;
 use crate::syntax::{Function, Unfit, printed, unfit};
@@ -41,11 +42,6 @@ fn asynchronous(function: &Function, contexts: &[PatType], loans: &[Loan], repor
             ),
         );
     }
-}
-
-/// What to write in place of `&mut GreeterConfig`.
-pub(crate) fn shared(ty: &Type) -> String {
-    format!("settings are shared by all calls: write `{}`", printed(ty).replacen("&mut ", "&", 1))
 }
 
 fn subject(handler: &Handler, report: &mut Report) {

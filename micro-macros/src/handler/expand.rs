@@ -7,6 +7,7 @@ use syn::{PatType, Signature, Type};
 
 use crate::handler::model::{Handler, Loan, Part};
 use crate::init;
+use crate::injection::{lent, registration};
 use crate::subscriber;
 use crate::syntax::{Home, at, in_braces_of, printed};
 
@@ -79,17 +80,6 @@ fn current(ty: &Type, home: &Home) -> TokenStream {
     quote_spanned!(at(ty.span())=> &#micro::Context::current())
 }
 
-/// What is lent for a whole call; where that cannot be had, the function returns why, as an error of its own.
-pub(crate) fn lent(ty: &Type, context: &TokenStream, home: &Home) -> TokenStream {
-    let (span, micro) = (at(ty.span()), home.private_at(ty.span()));
-    quote_spanned! {span=>
-        match #micro::config::lend::<#ty>(#context) {
-            ::core::result::Result::Ok(lent) => lent,
-            ::core::result::Result::Err(error) => return #micro::refused(error),
-        }
-    }
-}
-
 fn registered(handler: &Handler) -> TokenStream {
     let micro = handler.home.private();
     let (contract, ty) = (&handler.written.contract, &handler.written.ty);
@@ -118,49 +108,4 @@ fn registered(handler: &Handler) -> TokenStream {
             #registration
         };
     }
-}
-
-/// What `micro::run()` finds: how to build the value, once for all it serves, how to make a service of it, what that
-/// will be, known before anything is built, and the settings its methods are lent.
-pub(crate) fn registration(
-    home: &Home,
-    ty: &Type,
-    serve: TokenStream,
-    desc: TokenStream,
-    lent: &[&Type],
-    what: &str,
-) -> TokenStream {
-    let micro = home.private();
-    let component = component(ty, home);
-    let lent = loans(lent, home);
-    quote! {
-        #micro::inventory::submit! {
-            #micro::HandlerEntry::new(
-                #component,
-                #serve,
-                #desc,
-                #micro::Location::new(::core::file!(), ::core::line!(), #what),
-            ) #lent
-        }
-    }
-}
-
-/// How a value of the type is built: a function that says so.
-pub(crate) fn component(ty: &Type, home: &Home) -> TokenStream {
-    let micro = home.private();
-    let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_micro_init());
-    quote! {
-        || {
-            #[allow(unused_imports)]
-            use #micro::InitFallback as _;
-            #micro::Component::new::<#ty>(#init)
-        }
-    }
-}
-
-/// What an entry says of the settings that are lent with each call.
-pub(crate) fn loans(types: &[&Type], home: &Home) -> Option<TokenStream> {
-    let micro = home.private();
-    let deps = types.iter().map(|ty| quote!(#micro::Dep::of::<#micro::config::Config<#ty>>()));
-    (!types.is_empty()).then(|| quote!(.lent(const { &[#(#deps),*] })))
 }

@@ -11,8 +11,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::report::Report;
-pub(crate) use check::shared;
-pub(crate) use expand::{component, lent, loans, registration};
 use model::Handler;
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.

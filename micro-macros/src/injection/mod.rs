@@ -1,12 +1,16 @@
-//! Functions whose parameters micro fills in: what `#[init]` and `#[provider]` have in common.
+//! Functions whose parameters micro fills in: what the attributes that have such functions share.
 
 mod check;
+mod component;
 mod expand;
 mod input;
+mod lending;
 
 pub(crate) use check::check;
+pub(crate) use component::{component, registration};
 pub(crate) use expand::{asking, call, dependencies};
 pub(crate) use input::read;
+pub(crate) use lending::{lent, loans, shared};
 
 use crate::syntax::Function;
 use syn::{FnArg, Type};

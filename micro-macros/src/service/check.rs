@@ -3,12 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
-use syn::{Pat, Receiver, ReceiverKind, Safety, Type};
+use syn::{Pat, Receiver, ReceiverKind, Type};
 
 use crate::report::Report;
 use crate::service::model::{Contract, Inherent, Method, Parameter, Role, Service, Source};
 use crate::subscriber;
-use crate::syntax::{Unfit, owned, printed, unfit, upper_camel_case};
+use crate::syntax::{Unfit, owned, plain_async, printed, unfit, upper_camel_case};
 
 pub(super) fn check(service: &Service, report: &mut Report) {
     names(service, report);
@@ -145,7 +145,7 @@ fn method(method: &Method, source: &Source, report: &mut Report) {
             (Role::Context, Source::Inherent(_)) => {}
             (Role::Lent, Source::Inherent(_)) => {
                 if matches!(&parameter.ty, Type::Reference(reference) if reference.mutability.is_some()) {
-                    report.error(&parameter.ty, crate::handler::shared(&parameter.ty));
+                    report.error(&parameter.ty, crate::injection::shared(&parameter.ty));
                 }
             }
             (Role::Lent, Source::Contract(_)) if method.message().is_some() => loan_in_contract(parameter, report),
@@ -193,28 +193,7 @@ fn conditions(method: &Method, report: &mut Report) {
 
 fn qualifiers(method: &Method, report: &mut Report) {
     let signature = &method.function.signature;
-    let name = &signature.ident;
-    let plain = |what: &str| format!("a method of a service is a plain `async fn`: take `{what}` away");
-    if let Some(constness) = &signature.constness {
-        report.error(constness, plain("const"));
-    }
-    if let Safety::Unsafe(unsafety) = &signature.safety {
-        report.error(unsafety, plain("unsafe"));
-    }
-    if let Some(abi) = &signature.abi {
-        report.error(abi, plain(&printed(abi)));
-    }
-    if signature.asyncness.is_none() {
-        report.error(signature.fn_token, format!("a method of a service is `async`: write `async fn {name}`"));
-    }
-    if !signature.generics.params.is_empty() {
-        report.error(
-            &signature.generics,
-            "a method of a service has no parameters in angle brackets: both sides of the wire must know the message",
-        );
-    } else if let Some(clause) = &signature.generics.where_clause {
-        report.error(clause, "a method of a service has no `where` clause");
-    }
+    plain_async(signature, "a method of a service", "both sides of the wire must know the message", report);
 }
 
 fn receiver(method: &Method, report: &mut Report) {

@@ -1,12 +1,12 @@
 //! What cannot be allowed, and what to write in its place.
 
-use syn::{Expr, LitStr, Pat, Receiver, ReceiverKind, Safety, Type};
+use syn::{Expr, LitStr, Pat, Receiver, ReceiverKind, Type};
 
 use super::input::{Order, Written};
 use super::model::{Parameter, Place, Role, Subscriber};
 use crate::options;
 use crate::report::Report;
-use crate::syntax::{Unfit, owned, printed, unfit};
+use crate::syntax::{Unfit, owned, plain_async, unfit};
 
 pub(crate) fn check(subscriber: &Subscriber, report: &mut Report) {
     attributes(subscriber, report);
@@ -139,30 +139,9 @@ fn manual(subscriber: &Subscriber, written: &Written, report: &mut Report) {
 
 fn qualifiers(subscriber: &Subscriber, report: &mut Report) {
     let signature = &subscriber.function.signature;
-    let name = &signature.ident;
-    let plain = |what: &str| format!("a subscriber is a plain `async fn`: take `{what}` away");
-    if let Some(constness) = &signature.constness {
-        report.error(constness, plain("const"));
-    }
-    if let Safety::Unsafe(unsafety) = &signature.safety {
-        report.error(unsafety, plain("unsafe"));
-    }
-    if let Some(abi) = &signature.abi {
-        report.error(abi, plain(&printed(abi)));
-    }
-    if signature.asyncness.is_none() {
-        report.error(signature.fn_token, format!("a subscriber is `async`: write `async fn {name}`"));
-    }
-    if !signature.generics.params.is_empty() {
-        report.error(
-            &signature.generics,
-            "a subscriber has no parameters in angle brackets: micro must know which event to read and what to inject",
-        );
-    } else if let Some(clause) = &signature.generics.where_clause {
-        report.error(clause, "a subscriber has no `where` clause");
-    }
+    plain_async(signature, "a subscriber", "micro must know which event to read and what to inject", report);
     if subscriber.function.body.is_none() {
-        report.error(name, "a subscriber has a body");
+        report.error(&signature.ident, "a subscriber has a body");
     }
 }
 
@@ -261,7 +240,7 @@ fn shared(ty: &Type) -> String {
     if owned(ty).rsplit("::").next() == Some("Context") {
         return "the context is shared by all that the handling calls: write `&Context`".to_owned();
     }
-    crate::handler::shared(ty)
+    crate::injection::shared(ty)
 }
 
 fn output(subscriber: &Subscriber, report: &mut Report) {

@@ -8,7 +8,7 @@ use syn::{Attribute, Type};
 
 use super::input::{Order, Start};
 use super::model::{Parameter, Role, Subscriber};
-use crate::handler;
+use crate::injection;
 use crate::options::Time;
 use crate::syntax::{at, printed};
 
@@ -110,7 +110,7 @@ fn entry(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
         None => format!("subscriber {ident}"),
     };
     let component = of.map(|ty| {
-        let component = handler::component(ty, &subscriber.home);
+        let component = injection::component(ty, &subscriber.home);
         quote!(.of(#component))
     });
     let mut types: Vec<&Type> = vec![];
@@ -119,7 +119,7 @@ fn entry(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
             types.push(ty);
         }
     }
-    let lent = handler::loans(&types, &subscriber.home);
+    let lent = injection::loans(&types, &subscriber.home);
     quote! {
         #micro::SubscriberEntry::new(
             #desc,
@@ -240,7 +240,7 @@ fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
             Role::Context => arguments.push(given.clone()),
             Role::Lent(ty) => {
                 let name = format_ident!("__micro_lent{lent}");
-                let value = handler::lent(ty, &given, home);
+                let value = injection::lent(ty, &given, home);
                 before.push(quote!(let #name = #value;));
                 arguments.push(quote!(&*#name));
                 lent += 1;

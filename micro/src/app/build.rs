@@ -42,14 +42,21 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         None => settings.tls.server()?,
     };
     let client = client(&mut app, &loaded.settings, local.clone(), registry.clone())?;
-    let serving = app.everything || plan.serves() || !app.routes.is_empty() || app.fallback.is_some();
+    let serving = app.everything
+        || plan.serves()
+        || !app.handled_events.is_empty()
+        || !app.routes.is_empty()
+        || app.fallback.is_some();
 
     let Opened { brokers, direct } = brokers::open(&mut app, &settings, &client, &registry).await?;
     let configuration = &loaded.configuration;
     let handles = Handles { client: &client, registry: &registry, brokers: &brokers, configuration };
     let resolver = given.with_handles(&handles);
     let lent = lent(&plan, &resolver, &loaded.configuration)?;
-    let Built { resolver, services, subscribers } = build(plan, needs, resolver, &brokers).await?;
+    let Built { resolver, services, mut subscribers } = build(plan, needs, resolver, &brokers).await?;
+    for (subscription, handling, handler) in std::mem::take(&mut app.handled_events) {
+        subscribers.push(Subscriber { broker: brokers.usual().clone(), subscription, handling, handler });
+    }
     let tls = tls.filter(|_| app.network.is_none());
     let (encrypted, scheme) = (tls.is_some(), if tls.is_some() { "https" } else { "http" });
     let identity = Identity::of(&settings, services)?.with_tls(encrypted);
@@ -73,7 +80,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let handle = Handle::new(Parts { configuration, settings, resolver, client, registry, brokers, server, readiness });
     hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
     let after_start = std::mem::take(&mut app.hooks.after_start);
-    let mut running = Running::new(handle, direct, app.hooks);
+    let mut running = Running::new(handle, direct.clone(), app.hooks);
     if serving {
         let (bound, door) = match &app.network {
             Some(network) => serve::join(&running, network),
@@ -83,7 +90,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
         app.checks.extend(brokers::checks(running.brokers()));
         let listed = serve::enlist(&running, app.checks, &identity, bound).await?;
         running.open(door, listed);
-        running.listen_for_events(&identity, bound);
+        direct.iter().for_each(|direct| serve::listen_for_events(&running, direct, &identity, bound));
         let described: Vec<String> = subscribers.iter().map(Subscriber::describe).collect();
         running.subscribed(Subscribers::begin(subscribers, &lent).await?, described);
         let troubles = running.configuration().troubles();

@@ -8,19 +8,18 @@ use std::time::Duration;
 
 use super::health::Health;
 use super::hooks::{self, Hooks};
-use super::identity::Identity;
 use super::inject::{Inject, Resolver};
 use super::listing::Listing;
 use super::settings::SAID;
 use super::subscribers::Subscribers;
-use super::{App, Settings, serve};
-use crate::bridge::direct::{self, Direct};
+use super::{App, Settings};
+use crate::bridge::direct::Direct;
 use crate::broker::{Broker, Brokers};
 use crate::client::Client;
 use crate::config::{Config, Configuration, Snapshot};
 use crate::debug::Readiness;
 use crate::errors::{Code, Error, Result};
-use crate::registry::{Registry, Ttl};
+use crate::registry::Registry;
 use crate::rpc::Description;
 use crate::server::{Drained, Phase, Server, Switch};
 use crate::util::spawn::Task;
@@ -235,14 +234,6 @@ impl Running {
         (self.door, self.listed) = (Some(door), Some(listed));
     }
 
-    /// Lets the publishers of other programs find it.
-    pub(super) fn listen_for_events(&self, identity: &Identity, bound: SocketAddr) {
-        let Some(direct) = &self.direct else { return };
-        let settings = self.handle.settings();
-        let node = identity.node(direct::SERVICE, "", &serve::advertised(&settings, bound));
-        direct.listen(node, Ttl { ttl: settings.register_ttl, interval: settings.register_interval });
-    }
-
     pub(super) fn subscribed(&mut self, subscribers: Subscribers, described: Vec<String>) {
         (self.subscribers, self.subscribed) = (Some(subscribers), described);
     }
@@ -284,11 +275,7 @@ impl Running {
             Some(door) => self.leave(door).await,
             None => Ok(()),
         };
-        let published = self.flush().await;
-        if let Some(direct) = &self.direct {
-            direct.close();
-        }
-        closed.and(published)
+        closed.and(self.flush().await)
     }
 
     /// Goes where nobody finds it, and finishes what is in flight.
@@ -332,6 +319,15 @@ impl Running {
 
     fn cut_off(&self, what: fmt::Arguments<'_>) -> Error {
         Error::deadline_exceeded(format!("{what} after {} and were cut off", duration::show(self.timeout())))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Its clients are held by handlers that its server holds, so it does not end by itself.
+        if let Some(direct) = &self.direct {
+            direct.close();
+        }
     }
 }
 

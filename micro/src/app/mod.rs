@@ -36,7 +36,7 @@ use hooks::Hooks;
 use inject::{AnyArc, Inject, Resolver, Subscriber, SubscriberEntry};
 use plan::{Handler, Mounted};
 
-use crate::broker::{self, Broker};
+use crate::broker::{self, Broker, Handling, Subscription};
 use crate::config::load::Surroundings;
 use crate::config::{Code, Need, Section, Source, Value};
 use crate::errors::Result;
@@ -92,6 +92,7 @@ pub struct App {
     given: Resolver,
     handlers: Vec<Mounted>,
     subscribers: Vec<SubscriberEntry>,
+    handled_events: Vec<(Subscription, Handling, Arc<dyn broker::Handler>)>,
     everything: bool,
     fallback: Option<Arc<dyn Endpoint>>,
     routes: Vec<axum::Router>,
@@ -240,7 +241,7 @@ impl App {
 
     /// Runs a function with `#[micro::subscriber]` for its events: `app.subscribe::<audit>()`.
     ///
-    /// ```ignore
+    /// ```
     /// use micro::prelude::*;
     ///
     /// #[micro::event(topic = "greeter.greeted")]
@@ -258,6 +259,29 @@ impl App {
     /// ```
     pub fn subscribe<S: Subscriber>(mut self) -> Self {
         self.subscribers.push(S::ENTRY);
+        self
+    }
+
+    /// Runs `handler` for the events of `subscription`, which may be of topics that only the start of the program knows.
+    ///
+    /// ```
+    /// use micro::broker::{Handling, Subscription, handling};
+    ///
+    /// # fn example() -> micro::Result<()> {
+    /// let everything = Subscription::new("orders.>".parse()?).with_queue("archive");
+    /// let app = micro::app().handle_events(everything, Handling::default(), handling::function(|given| async move {
+    ///     println!("{} on {}", given.raw().id, given.raw().topic);
+    ///     Ok(())
+    /// }));
+    /// # Ok(()) }
+    /// ```
+    pub fn handle_events(
+        mut self,
+        subscription: Subscription,
+        handling: Handling,
+        handler: Arc<dyn broker::Handler>,
+    ) -> Self {
+        self.handled_events.push((subscription, handling, handler));
         self
     }
 

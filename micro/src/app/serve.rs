@@ -7,6 +7,7 @@ use super::identity::Identity;
 use super::life::{Door, Handle, Listed};
 use super::listing::Listing;
 use super::{AroundHttp, Settings, probes};
+use crate::bridge::direct::{self, Direct};
 use crate::errors::Result;
 use crate::registry::Ttl;
 use crate::server::{Drained, ListenOptions, Listener, Phase, Switch};
@@ -73,13 +74,7 @@ pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity
     health.set_serving(true);
     let settings = app.settings();
     let nodes = identity.nodes(&advertised(&settings, bound));
-    let listing = Listing::enter(
-        app.registry().clone(),
-        nodes,
-        Ttl { ttl: settings.register_ttl, interval: settings.register_interval },
-        health.watch(),
-    )
-    .await?;
+    let listing = Listing::enter(app.registry().clone(), nodes, ttl(&settings), health.watch()).await?;
     let checking = (!checks.is_empty()).then(|| {
         let settings = app.config().clone();
         spawn::spawn(health.keep_looking(checks, move || settings.get().check_interval))
@@ -87,7 +82,18 @@ pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity
     Ok(Listed { listing, checking })
 }
 
-pub(super) fn advertised(settings: &Settings, bound: SocketAddr) -> String {
+/// Lets the publishers of other programs find the subscriptions of this one.
+pub(super) fn listen_for_events(app: &Handle, direct: &Direct, identity: &Identity, bound: SocketAddr) {
+    let settings = app.settings();
+    let node = identity.node(direct::SERVICE, "", &advertised(&settings, bound));
+    direct.listen(node, ttl(&settings));
+}
+
+fn ttl(settings: &Settings) -> Ttl {
+    Ttl { ttl: settings.register_ttl, interval: settings.register_interval }
+}
+
+fn advertised(settings: &Settings, bound: SocketAddr) -> String {
     if let Some(address) = &settings.advertise {
         return address.to_string();
     }

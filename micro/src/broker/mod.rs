@@ -15,7 +15,8 @@
 //!
 //! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
 //! and programs of one process; with the feature `broker-nats` there is `Nats`. [`Broker::connect`] finds them, and those of
-//! outside crates, by the [`Scheme`] of a URL. The guide says [what is lost when](crate::guide::events).
+//! outside crates, by the [`Scheme`] of a URL. The guide has [events](crate::guide::events) from the outside, and
+//! [what is lost when](crate::guide::brokers).
 
 mod backend;
 mod brokers;

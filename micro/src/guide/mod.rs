@@ -1,5 +1,5 @@
 //! The ideas of micro, one page each: [`messages`], [`contracts`], [`handlers`], [`clients`], [`errors`], [`context`],
-//! [`configuration`], [`running`], [`events`], [`encryption`], [`testing`] and [`without_contracts`].
+//! [`configuration`], [`running`], [`events`], [`brokers`], [`encryption`], [`testing`] and [`without_contracts`].
 
 #[doc = include_str!("messages.md")]
 pub mod messages {}
@@ -22,6 +22,8 @@ pub mod configuration {}
 pub mod running {}
 #[doc = include_str!("events.md")]
 pub mod events {}
+#[doc = include_str!("brokers.md")]
+pub mod brokers {}
 #[doc = include_str!("encryption.md")]
 pub mod encryption {}
 #[doc = include_str!("testing.md")]

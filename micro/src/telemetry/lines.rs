@@ -150,6 +150,42 @@ mod tests {
         assert!(lines(true)[1].ends_with(&format!("\x1b[2m{call}\x1b[0m")), "{:?}", lines(true));
     }
 
+    struct Placed;
+
+    impl crate::context::Happening for Placed {
+        fn topic(&self) -> &str {
+            "orders.placed"
+        }
+
+        fn id(&self) -> &str {
+            "7"
+        }
+
+        fn time(&self) -> std::time::SystemTime {
+            std::time::UNIX_EPOCH
+        }
+
+        fn key(&self) -> Option<&str> {
+            None
+        }
+
+        fn attempt(&self) -> u32 {
+            2
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_subscriber_says_which_event_it_handles() {
+        let called = Called { service: "events", method: "mail" };
+        let mut handler = Scoped::handler(Context::new().with_event(Arc::new(Placed)), called, ());
+        handler.enter(|| {
+            let said = r#"subscriber="mail" topic="orders.placed" event="7" attempt=2"#;
+            assert_eq!(fields(called).unwrap(), said);
+            let expected = json!({ "subscriber": "mail", "topic": "orders.placed", "event": "7", "attempt": 2 });
+            assert_eq!(object(called), expected);
+        });
+    }
+
     #[test]
     fn and_as_an_object_in_json() {
         let lines = said(|written| {

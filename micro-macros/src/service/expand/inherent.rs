@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{client, client_entry, client_method, description};
-use crate::handler::{self, lent};
 use crate::init;
+use crate::injection::{lent, registration};
 use syn::Type;
 
 use crate::service::model::{Inherent, Method, Role, Service};
@@ -35,7 +35,7 @@ pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
             lent.push(ty);
         }
     }
-    let registration = handler::registration(&service.home, ty, serve, quote!(|| &#this), &lent, &what);
+    let registration = registration(&service.home, ty, serve, quote!(|| &#this), &lent, &what);
     let subscribers = inherent.subscribers.iter().map(|subscriber| subscriber::method(subscriber, ty));
     quote! {
         #block

@@ -56,7 +56,8 @@ impl Desk {
     pub(super) fn listen(&self, node: Node, ttl: Ttl) -> bool {
         self.outbox.is_at(&node.id);
         let node = Node { service: SERVICE.to_owned(), endpoints: vec![PATH.to_owned()], ..node };
-        let node = node.clone().with_metadata(NODE, node.id);
+        // Calls that mean this node say so when it is one of micro's.
+        let node = node.clone().with_metadata(NODE, node.id).with_metadata("micro", env!("CARGO_PKG_VERSION"));
         let mut inside = self.inside();
         inside.edition += 1;
         let new = inside.node.replace((node, ttl)).is_none();

@@ -17,6 +17,7 @@ use super::listed::Listed;
 use super::outbox::{Outbox, Outcome, size};
 use super::receipts::Receipts;
 use crate::broker::{Delivery, Event, Settle};
+use crate::errors::Result;
 use crate::util::clock::{self, Instant, Sleep};
 
 /// The events of one subscription.
@@ -300,22 +301,22 @@ impl Held {
 }
 
 impl Settle for Held {
-    fn ack(mut self: Box<Self>) -> BoxFuture<'static, crate::errors::Result<()>> {
+    fn ack(mut self: Box<Self>) -> BoxFuture<'static, Result<()>> {
         self.end(Ended::Done);
         ready(Ok(())).boxed()
     }
 
-    fn retry(mut self: Box<Self>, after: Duration) -> BoxFuture<'static, crate::errors::Result<()>> {
+    fn retry(mut self: Box<Self>, after: Duration) -> BoxFuture<'static, Result<()>> {
         self.end(Ended::Again(after));
         ready(Ok(())).boxed()
     }
 
-    fn reject(self: Box<Self>) -> BoxFuture<'static, crate::errors::Result<()>> {
+    fn reject(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
         self.ack()
     }
 
     // Nobody waits: whoever has an event has it until its process ends.
-    fn extend(&self) -> BoxFuture<'_, crate::errors::Result<()>> {
+    fn extend(&self) -> BoxFuture<'_, Result<()>> {
         ready(Ok(())).boxed()
     }
 }
@@ -340,7 +341,7 @@ impl Reader {
 }
 
 impl Stream for Reader {
-    type Item = crate::errors::Result<Delivery>;
+    type Item = Result<Delivery>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;

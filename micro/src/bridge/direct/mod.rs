@@ -30,7 +30,7 @@ mod tests;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::broker::{Backend, Capabilities, Deliveries, Event, State, Subscription};
 use crate::client::Client;
@@ -90,7 +90,10 @@ use outbox::{Outbox, Ticket, size};
 /// [`publish`](crate::broker::Broker::publish) is done when the event is in the process of every subscriber, and of a member of
 /// every queue: a program may publish and end. Where that takes longer than a second it is done as well, and the event waits
 /// in the publisher's process, which goes on trying for as long as it lives and somebody is listed; a warning says so once.
-/// With nobody there it is done at once.
+/// With nobody there it is done at once, and so it is where all subscribers are in the publisher's own process.
+///
+/// There is no limit to how long an event may be handled: it stays with its subscriber until that settles it, or its process is
+/// gone. Whoever reaches the port can hand in events; [encryption](crate::guide::encryption) and interceptors decide who does.
 ///
 /// # What is lost when
 ///
@@ -140,7 +143,8 @@ struct Shared {
     following: OnceLock<Following>,
     /// Which edition of them the outbox knows.
     edition: AtomicU64,
-    tasks: Mutex<Vec<Task<()>>>,
+    /// What goes on beside; nothing any more once it is closed.
+    tasks: Mutex<Option<Vec<Task<()>>>>,
 }
 
 impl Direct {
@@ -154,7 +158,7 @@ impl Direct {
             outbox,
             following: OnceLock::new(),
             edition: AtomicU64::new(0),
-            tasks: Mutex::default(),
+            tasks: Mutex::new(Some(Vec::new())),
         }))
     }
 
@@ -165,13 +169,13 @@ impl Direct {
     }
 
     /// From now on this process is reached as `node`: its id, its address, and what it says about its wire. Its service and its
-    /// methods are filled in. It is listed, and renewed as `ttl` says, while there are subscriptions.
+    /// methods are filled in. It is listed, and renewed as `ttl` says, while there are subscriptions. Another call may change the
+    /// address, and not the id.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
     pub fn listen(&self, node: Node, ttl: Ttl) {
-        self.following();
         if self.0.desk.listen(node, ttl) {
             self.0.keep(spawn::spawn(listing::keep(Arc::downgrade(&self.0.desk), self.0.registry.clone())));
         }
@@ -190,11 +194,11 @@ impl Direct {
         }
     }
 
-    /// Ends at once: no links, no entry in the registry, nothing is waited for. What [`flush`](crate::broker::Broker::flush)
-    /// would have waited for is lost.
+    /// Ends at once: no links, no entry in the registry, nothing is waited for, and nothing can be published any more. What
+    /// [`flush`](crate::broker::Broker::flush) would have waited for is lost.
     pub fn close(&self) {
         self.0.desk.leave();
-        drop(std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner)));
+        drop(self.0.tasks().take());
         self.0.outbox.close();
     }
 
@@ -209,7 +213,15 @@ impl Direct {
     }
 
     /// Knows everybody whom the registry lists.
+    ///
+    /// # Errors
+    ///
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) once this is closed, and
+    /// [`Unavailable`](crate::Code::Unavailable) when the registry does not answer.
     async fn informed(&self) -> Result<()> {
+        if self.0.outbox.is_closed() {
+            return Err(Error::failed_precondition("the broker of this process was closed"));
+        }
         let following = self.following();
         if following.edition() == 0 && clock::timeout(LOOKUP, following.ready()).await.is_err() {
             let registry = self.0.registry.name();
@@ -246,7 +258,13 @@ impl Direct {
 
 impl Shared {
     fn keep(&self, task: Task<()>) {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+        if let Some(tasks) = &mut *self.tasks() {
+            tasks.push(task);
+        }
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Option<Vec<Task<()>>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -276,7 +294,8 @@ impl Backend for Direct {
         while let Err(full) = self.0.outbox.add(&mut rest, &ticket) {
             let who = full.who;
             clock::timeout_at(until, full.room).await.map_err(|_| {
-                Error::resource_exhausted(format!("`{}` has subscribers that are behind: {who}", events[0].topic))
+                let topic = rest.first().map_or("", |event| event.topic.as_str());
+                Error::resource_exhausted(format!("`{topic}` has subscribers that are behind: {who}"))
             })?;
         }
         let taken = std::pin::pin!(ticket.taken());

@@ -141,4 +141,8 @@ where
     broker::earlier_events_can_be_had(&new().await).await;
     broker::patterns_are_kept(&new().await).await;
     broker::many_events(&new().await).await;
+    broker::what_fails_is_a_dead_letter_after_its_tries(&new().await).await;
+    broker::events_of_one_key_keep_their_order(&new().await).await;
+    broker::as_many_are_handled_at_a_time_as_is_said(&new().await).await;
+    broker::what_has_begun_is_finished_at_the_end(&new().await).await;
 }

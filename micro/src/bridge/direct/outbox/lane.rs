@@ -147,6 +147,11 @@ impl Lane {
         self.members.iter().any(|member| member.open)
     }
 
+    /// Whether somebody is there who takes events in another process.
+    pub(super) fn is_away(&self) -> bool {
+        self.members.iter().any(|member| member.open && member.link().is_some())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.held == 0
     }

@@ -4,7 +4,8 @@
 //! it; a lane gives its parcels to its members, each as many as it has places for, and keeps what nobody takes. A parcel in
 //! somebody's hands is kept until it is settled, so that somebody else can have it when they are gone.
 //!
-//! - `state`: all that is known, and what happens to it, without waiting
+//! - `state`: all that is known, and what happens to events, without waiting
+//! - `roster`: who is there, and the ways to them
 //! - `lane`: a queue, or a subscriber without one
 //! - `link`: the way to a process with subscribers
 //! - `parcel`: an event for one lane
@@ -12,11 +13,13 @@
 mod lane;
 mod link;
 mod parcel;
+mod roster;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Cx, Poll};
 
@@ -44,6 +47,7 @@ use state::State;
 /// The events of this process that are not settled.
 pub(super) struct Outbox {
     state: Mutex<State>,
+    closed: AtomicBool,
     /// Told when there is something for the keeper to do,
     keeper: Notify,
     /// and when something was taken or settled.
@@ -86,7 +90,8 @@ struct Batch {
 
 impl Outbox {
     pub(super) fn new() -> Self {
-        Outbox { state: Mutex::new(State::new(random::u64())), keeper: Notify::new(), fewer: Notify::new() }
+        let state = Mutex::new(State::new(random::u64() | 1));
+        Outbox { state, closed: AtomicBool::new(false), keeper: Notify::new(), fewer: Notify::new() }
     }
 
     /// Adds as many events as there is room for, and takes them off `events`.
@@ -167,10 +172,15 @@ impl Outbox {
 
     /// Forgets all links, and what is on them with them.
     pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
         self.with(|state| {
             let tasks = state.links.drain().filter_map(|(_, link)| link.task);
             state.after.ended.extend(tasks);
         });
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {

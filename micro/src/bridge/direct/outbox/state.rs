@@ -6,14 +6,14 @@ use std::task::Waker;
 
 use super::lane::{Lane, Member, To};
 use super::link::{Link, Way};
-use super::parcel::{Kept, Parcel, Stage, Ticket, Under, size};
+use super::parcel::{Kept, Parcel, Stage, Ticket, Under};
+use super::roster::{self, Peer};
 use super::{Full, Outcome};
 use crate::bridge::direct::bounds::PAUSE;
 use crate::bridge::direct::inbox::{Key, Taken};
 use crate::bridge::direct::listed::Listed;
 use crate::broker::{Event, Topic};
-use crate::registry::Node;
-use crate::util::clock::{self, Instant};
+use crate::util::clock::Instant;
 use crate::util::spawn::Task;
 
 /// For how many topics is remembered who wants them.
@@ -29,16 +29,18 @@ pub(super) struct State {
     pub(super) edition: u64,
     next: u64,
     pub(super) lanes: HashMap<u64, Lane>,
-    queues: HashMap<(String, String), u64>,
+    pub(super) queues: HashMap<(String, String), u64>,
     /// The lane of each subscription.
-    places: HashMap<u64, u64>,
+    pub(super) places: HashMap<u64, u64>,
     /// Subscriptions that take no more, though the registry may list them for a while.
-    gone: HashSet<u64>,
+    pub(super) gone: HashSet<u64>,
+    /// The processes that the registry lists.
+    pub(super) peers: HashMap<String, Peer>,
     pub(super) links: HashMap<u64, Link>,
     /// What is in somebody's hands.
     pub(super) under: HashMap<u64, Under>,
     /// Which lanes are about a topic, as far as it was asked.
-    routes: HashMap<Topic, Arc<[u64]>>,
+    pub(super) routes: HashMap<Topic, Arc<[u64]>>,
     pub(super) after: After,
 }
 
@@ -64,6 +66,7 @@ impl State {
             queues: HashMap::new(),
             places: HashMap::new(),
             gone: HashSet::new(),
+            peers: HashMap::new(),
             links: HashMap::new(),
             under: HashMap::new(),
             routes: HashMap::new(),
@@ -71,7 +74,7 @@ impl State {
         }
     }
 
-    fn number(&mut self) -> u64 {
+    pub(super) fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
     }
@@ -94,7 +97,8 @@ impl State {
 
     /// Puts an event that somebody had and cannot give back into its lane. Says whether there is one.
     pub(super) fn adopt(&mut self, like: &Listed, event: &Event, attempt: u32) -> bool {
-        let Some(lane) = like.queue.as_ref().and_then(|queue| self.queues.get(&key(like, queue)).copied()) else {
+        let Some(lane) = like.queue.as_ref().and_then(|queue| self.queues.get(&roster::key(like, queue)).copied())
+        else {
             return false;
         };
         self.put(lane, Kept::new(event.clone()), attempt, None);
@@ -105,7 +109,7 @@ impl State {
     fn put(&mut self, id: u64, kept: Arc<Kept>, attempt: u32, ticket: Option<&Arc<Ticket>>) {
         let number = self.number();
         let Some(lane) = self.lanes.get_mut(&id) else { return };
-        let open = lane.is_open();
+        let (open, away) = (lane.is_open(), lane.is_away());
         if !open && lane.queue.is_none() {
             return;
         }
@@ -116,7 +120,8 @@ impl State {
             }
             return;
         }
-        let share = ticket.filter(|_| open).map(Ticket::share);
+        // In this process it is as well kept here as taken.
+        let share = ticket.filter(|_| away).map(Ticket::share);
         lane.add(Parcel { number, lane: id, kept, attempt, share });
         self.assign(id);
     }
@@ -154,7 +159,7 @@ impl State {
         }
     }
 
-    fn reach_all(&mut self, lane: u64) {
+    pub(super) fn reach_all(&mut self, lane: u64) {
         let State { lanes, links, after, .. } = self;
         let Some(lane) = lanes.get_mut(&lane) else { return };
         lane.used = true;
@@ -170,7 +175,7 @@ impl State {
     }
 
     /// Gives out what waits in a lane, as far as somebody takes it.
-    fn assign(&mut self, id: u64) {
+    pub(super) fn assign(&mut self, id: u64) {
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         while let Some((mut parcel, at)) = lane.next() {
             let member = &mut lane.members[at];
@@ -261,7 +266,7 @@ impl State {
     }
 
     /// Notes that whoever had a parcel has it no more.
-    fn let_go(&mut self, under: &Under) {
+    pub(super) fn let_go(&mut self, under: &Under) {
         if let Some(link) = under.link.and_then(|link| self.links.get_mut(&link)) {
             link.held -= 1;
         }
@@ -283,199 +288,6 @@ impl State {
             }
             self.tidy(id);
         }
-    }
-
-    fn tidy(&mut self, id: u64) {
-        let State { lanes, places, .. } = self;
-        let Some(lane) = lanes.get_mut(&id) else { return };
-        if lane.members.iter().all(|member| member.open) && !lane.members.is_empty() {
-            return;
-        }
-        lane.members.retain(|member| {
-            let stays = member.open || member.held > 0;
-            if !stays {
-                places.remove(&member.subscription);
-            }
-            stays
-        });
-        lane.note(clock::now());
-        self.after.keeper |= lane.end().is_some();
-        if lane.queue.is_none() && !lane.is_open() {
-            let lost = lane.clear();
-            if lost > 0 {
-                tracing::debug!(lost, "{lane} has left: what waited for it is forgotten");
-            }
-            if lane.members.is_empty() {
-                self.forget(id);
-            }
-        }
-    }
-
-    fn forget(&mut self, id: u64) {
-        let Some(lane) = self.lanes.remove(&id) else { return };
-        if let Some(queue) = &lane.queue {
-            self.queues.remove(&(lane.topics.to_string(), queue.clone()));
-        }
-        self.routes.clear();
-    }
-
-    /// Adds a subscription to its lane.
-    pub(super) fn join(&mut self, listed: &Listed, to: To) {
-        if self.gone.contains(&listed.subscription) {
-            return;
-        }
-        if let Some(id) = self.places.get(&listed.subscription).copied() {
-            return self.come_back(id, listed.subscription);
-        }
-        let reachable = match &to {
-            To::Here(_) => true,
-            To::Link(link) => self.links.get(link).is_some_and(|link| link.way == Way::Open),
-        };
-        let id = match listed.queue.as_ref().and_then(|queue| self.queues.get(&key(listed, queue))) {
-            Some(id) => *id,
-            None => self.open(listed),
-        };
-        self.places.insert(listed.subscription, id);
-        let Some(lane) = self.lanes.get_mut(&id) else { return };
-        lane.members.push(Member::new(listed, to, reachable));
-        lane.note(clock::now());
-        // Its turn may come with the next event, and then it is to be there.
-        if lane.used {
-            self.reach_all(id);
-        }
-        self.assign(id);
-    }
-
-    /// A subscription that the registry did not list for a while.
-    fn come_back(&mut self, id: u64, subscription: u64) {
-        let Some(lane) = self.lanes.get_mut(&id) else { return };
-        if let Some(member) = lane.member(subscription).filter(|member| !member.open) {
-            member.open = true;
-            lane.note(clock::now());
-            self.assign(id);
-        }
-    }
-
-    fn open(&mut self, listed: &Listed) -> u64 {
-        let id = self.number();
-        self.lanes.insert(id, Lane::new(listed));
-        if let Some(queue) = &listed.queue {
-            self.queues.insert(key(listed, queue), id);
-        }
-        self.routes.clear();
-        id
-    }
-
-    /// A subscription takes no more. What it has is still settled by it.
-    pub(super) fn leave(&mut self, subscription: u64) {
-        let Some(id) = self.places.get(&subscription).copied() else { return };
-        if let Some(member) = self.lanes.get_mut(&id).and_then(|lane| lane.member(subscription)) {
-            member.open = false;
-        }
-        self.look(vec![id]);
-    }
-
-    /// What the registry lists now.
-    pub(super) fn sync(&mut self, edition: u64, nodes: &[Arc<Node>]) {
-        if edition <= self.edition {
-            return;
-        }
-        self.edition = edition;
-        let (mut listed, mut linked) = (HashSet::new(), HashSet::new());
-        for node in nodes {
-            if self.own.as_ref() == Some(&node.id) {
-                continue;
-            }
-            let link = self.link(node);
-            linked.insert(link);
-            for subscription in Listed::of(node) {
-                listed.insert(subscription.subscription);
-                self.join(&subscription, To::Link(link));
-            }
-        }
-        self.gone.retain(|subscription| listed.contains(subscription));
-        let elsewhere = self.lanes.values().flat_map(|lane| &lane.members).filter(|member| member.link().is_some());
-        let left = elsewhere.filter(|member| member.open && !listed.contains(&member.subscription));
-        let left: Vec<u64> = left.map(|member| member.subscription).collect();
-        left.into_iter().for_each(|subscription| self.leave(subscription));
-        for (id, link) in &mut self.links {
-            link.listed = linked.contains(id);
-        }
-        let over = self.links.iter().filter(|(_, link)| !link.listed && (link.way != Way::Open || link.held == 0));
-        let over: Vec<u64> = over.map(|(id, _)| *id).collect();
-        for id in over {
-            if let Some(link) = self.links.remove(&id) {
-                self.after.ended.extend(link.task);
-            }
-        }
-    }
-
-    /// The link to a node: another one when it has moved.
-    fn link(&mut self, node: &Arc<Node>) -> u64 {
-        let same = |link: &Link| link.node.id == node.id && link.node.address == node.address;
-        if let Some((id, link)) = self.links.iter_mut().find(|(_, link)| same(link)) {
-            link.node = node.clone();
-            return *id;
-        }
-        let id = self.number();
-        self.links.insert(id, Link::new(node.clone()));
-        id
-    }
-
-    /// A link is open, or no more.
-    pub(super) fn reachable(&mut self, link: u64, reachable: bool) -> Vec<u64> {
-        let mut lanes = Vec::new();
-        for (id, lane) in &mut self.lanes {
-            for member in lane.members.iter_mut().filter(|member| member.link() == Some(link)) {
-                member.is_reachable(reachable);
-                lanes.push(*id);
-            }
-        }
-        lanes
-    }
-
-    /// Takes back what is on a link that is no more. What may have been delivered counts as delivered.
-    pub(super) fn take_back(&mut self, link: u64) {
-        let numbers = self.under.iter().filter(|(_, under)| under.link == Some(link)).map(|(number, _)| *number);
-        let numbers: Vec<u64> = numbers.collect();
-        for number in numbers {
-            let Some(mut under) = self.under.remove(&number) else { continue };
-            self.let_go(&under);
-            under.parcel.attempt += u32::from(under.stage != Stage::Outgoing);
-            if let Some(lane) = self.lanes.get_mut(&under.parcel.lane) {
-                lane.put_back(under.parcel);
-            }
-        }
-    }
-
-    /// A link has looked at so many parcels since it was opened. Those that were not returned are taken.
-    pub(super) fn judged(&mut self, link: u64, taken: u64) {
-        let State { links, under, .. } = self;
-        let Some(link) = links.get_mut(&link) else { return };
-        while link.judged < taken
-            && let Some(number) = link.unjudged.pop_front()
-        {
-            link.judged += 1;
-            if let Some(under) = under.get_mut(&number).filter(|under| under.stage == Stage::Sent) {
-                under.stage = Stage::Taken;
-                under.parcel.share = None;
-            }
-        }
-    }
-
-    /// Gives up the largest of the parcels that a link was sent and has not looked at: it takes none of that size.
-    pub(super) fn drop_largest(&mut self, link: u64) {
-        let unjudged = self.links.get(&link).into_iter().flat_map(|link| &link.unjudged);
-        let unjudged = unjudged.filter_map(|number| self.under.get(number));
-        if let Some(largest) = unjudged.max_by_key(|under| size(&under.parcel.kept.event)) {
-            self.settle(Some(link), largest.parcel.number, Outcome::Refused);
-        }
-    }
-
-    /// Whether anything waits for this link to open.
-    pub(super) fn is_awaited(&self, link: u64) -> bool {
-        let waiting = self.lanes.values().filter(|lane| !lane.waiting().is_empty());
-        waiting.flat_map(|lane| &lane.members).any(|member| member.open && member.link() == Some(link))
     }
 
     /// Does what is due: tries those again that had no room, and forgets queues that nobody has come back to. Gives when to
@@ -525,8 +337,4 @@ impl State {
         let with_us = |under: &Under| under.link.is_none() || !matches!(under.stage, Stage::Taken | Stage::Resting);
         self.lanes.values().any(waits) || self.under.values().any(with_us)
     }
-}
-
-fn key(listed: &Listed, queue: &str) -> (String, String) {
-    (listed.topics.to_string(), queue.to_owned())
 }

@@ -10,7 +10,7 @@ use crate::client::Builder;
 use crate::registry::{Node, Registry, Ttl};
 use crate::server::{Drained, ListenOptions, Listener, Phase, Server, Switch};
 use crate::testing::suite;
-use crate::transport::http::{HttpClient, HttpServer};
+use crate::transport::http::{HttpClient, HttpServer, ServerOptions};
 use crate::transport::local::Local;
 use crate::transport::native::{self, NativeClient, NativeServer};
 use crate::transport::{WIRE, Wire, Wires};
@@ -27,6 +27,11 @@ pub(super) struct Process {
 impl Process {
     /// One that is called `id`, and speaks `wire`.
     pub(super) async fn new(registry: &Registry, id: &str, wire: Wire) -> Self {
+        Self::limited(registry, id, wire, 4 * 1024 * 1024).await
+    }
+
+    /// The same, which takes no larger messages.
+    async fn limited(registry: &Registry, id: &str, wire: Wire, message_limit: usize) -> Self {
         let local = Local::new();
         let wires = Wires::new(wire, NativeClient::default(), HttpClient::default());
         let client = Builder::new(local.clone()).with_remote(registry.clone(), Arc::new(wires)).build();
@@ -36,11 +41,12 @@ impl Process {
         let server = Arc::new(server);
         local.serve(server.clone());
         let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bound");
-        let listener = listener.with_native(NativeServer::new(server.clone(), native::ServerOptions::default()));
-        let node = Node::new("shop", listener.address().to_string()).with_id(id).with_metadata("micro", "test");
+        let native = native::ServerOptions { message_limit, ..Default::default() };
+        let listener = listener.with_native(NativeServer::new(server.clone(), native));
+        let node = Node::new("shop", listener.address().to_string()).with_id(id);
         let node = if wire == Wire::Http { node } else { node.with_metadata(WIRE, native::NAME) };
         let switch = Switch::new();
-        let http = HttpServer::new(server, [], Default::default());
+        let http = HttpServer::new(server, [], ServerOptions { message_limit, ..Default::default() });
         let serving = spawn::spawn(listener.serve(http, switch.clone()));
         direct.listen(node, Ttl::default());
         Process { direct, switch, serving }
@@ -59,7 +65,7 @@ impl Process {
 async fn keeps_the_promises(wire: Wire) {
     let registry = Registry::memory();
     let (a, b) = (Process::new(&registry, "a", wire).await, Process::new(&registry, "b", wire).await);
-    let broker = Apart::broker(&a.direct, &[b.direct.clone()]);
+    let broker = Apart::broker(&a.direct, std::slice::from_ref(&b.direct));
     suite::broker(|| async { broker.clone() }).await;
 }
 
@@ -124,4 +130,69 @@ async fn a_process_that_has_left_drains_as_soon_as_its_subscribers_are_done() {
         assert_eq!(bodies(&mut audits, 2).await, [1, 2]);
         clock::timeout(Duration::from_secs(5), a.broker().flush()).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_event_that_a_process_takes_no_message_for_is_given_up_and_no_other() {
+    for wire in [Wire::AsListed, Wire::Http] {
+        let registry = Registry::memory();
+        let (a, b) =
+            (Process::new(&registry, "a", wire).await, Process::limited(&registry, "b", wire, 64 * 1024).await);
+        let mut audits = b.audits().await;
+        let mut events = Vec::from_iter((0..40).map(order));
+        events[20].body = vec![7; 100 * 1024].into();
+        a.broker().publish_all(&events).await.unwrap();
+        let mut seen = bodies(&mut audits, 39).await;
+        // The link broke over it, so some may have come for the second time.
+        seen.sort_unstable();
+        seen.dedup();
+        while seen.len() < 39 {
+            seen.extend(bodies(&mut audits, 1).await);
+            seen.sort_unstable();
+            seen.dedup();
+        }
+        assert_eq!(seen, Vec::from_iter((0..40).filter(|body| *body != 20)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_publishers_and_subscribers_on_many_threads_lose_nothing() {
+    const EACH: usize = 3_000;
+    let registry = Registry::memory();
+    let publishers =
+        [Process::new(&registry, "a", Wire::AsListed).await, Process::new(&registry, "b", Wire::AsListed).await];
+    let others =
+        [Process::new(&registry, "c", Wire::AsListed).await, Process::new(&registry, "d", Wire::AsListed).await];
+    let (told, mut handled) = tokio::sync::mpsc::unbounded_channel();
+    let mut handling = Vec::new();
+    for process in publishers.iter().chain(&others) {
+        let (mut audits, told) = (process.audits().await, told.clone());
+        handling.push(spawn::spawn(async move {
+            loop {
+                let delivery = futures_util::StreamExt::next(&mut audits).await.expect("it goes on").expect("no error");
+                told.send(body(&delivery)).expect("somebody counts");
+                delivery.ack().await.expect("acknowledged");
+            }
+        }));
+    }
+    clock::sleep(Duration::from_millis(100)).await;
+    let publishing: Vec<_> = (0..6)
+        .map(|publisher| {
+            let broker = publishers[publisher % 2].broker();
+            spawn::spawn(async move {
+                for part in Vec::from_iter(publisher * EACH..(publisher + 1) * EACH).chunks(1 + publisher * 10) {
+                    broker.publish_all(&Vec::from_iter(part.iter().copied().map(order))).await.expect("published");
+                }
+            })
+        })
+        .collect();
+    for task in publishing {
+        task.await.expect("published");
+    }
+    let mut seen = Vec::new();
+    for _ in 0..6 * EACH {
+        seen.push(clock::timeout(Duration::from_secs(15), handled.recv()).await.expect("in time").expect("more"));
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, Vec::from_iter(0..6 * EACH));
 }

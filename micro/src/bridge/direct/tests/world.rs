@@ -71,7 +71,7 @@ impl World {
         let server = Arc::new(server);
         local.serve(server.clone());
         let door = self.network.serve(server);
-        let node = Node::new("shop", format!("127.0.0.1:{}", door.port())).with_id(id).with_metadata("micro", "test");
+        let node = Node::new("shop", format!("127.0.0.1:{}", door.port())).with_id(id);
         direct.listen(node, Ttl::default());
         Process { broker: Broker::new(direct.clone()), direct, cable, door: Some(door) }
     }

@@ -1,6 +1,8 @@
 //! The promises of the broker room. [`suite::broker`](super::broker()) goes through all of them; what a broker says it does not
 //! do is not asked of it.
 
+mod handling;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -10,6 +12,11 @@ use super::promise::{PATIENCE, kept, soon, unique};
 use crate::broker::{Broker, Deliveries, Delivery, Event, Start, Subscription, Topic};
 use crate::metadata::Metadata;
 use crate::util::clock;
+
+pub use handling::{
+    as_many_are_handled_at_a_time_as_is_said, events_of_one_key_keep_their_order,
+    what_fails_is_a_dead_letter_after_its_tries, what_has_begun_is_finished_at_the_end,
+};
 
 /// How long nothing has to happen until it is taken for not happening.
 const QUIET: Duration = Duration::from_millis(300);

@@ -1,0 +1,47 @@
+//! A type that micro builds, once, for all it serves.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use super::lending::loans;
+use crate::syntax::{Home, at};
+
+/// What `micro::run()` finds: how to build the value, once for all it serves, how to make a service of it, what that
+/// will be, known before anything is built, and the settings its methods are lent.
+pub(crate) fn registration(
+    home: &Home,
+    ty: &Type,
+    serve: TokenStream,
+    desc: TokenStream,
+    lent: &[&Type],
+    what: &str,
+) -> TokenStream {
+    let micro = home.private();
+    let component = component(ty, home);
+    let lent = loans(lent, home);
+    quote! {
+        #micro::inventory::submit! {
+            #micro::HandlerEntry::new(
+                #component,
+                #serve,
+                #desc,
+                #micro::Location::new(::core::file!(), ::core::line!(), #what),
+            ) #lent
+        }
+    }
+}
+
+/// How a value of the type is built: a function that says so.
+pub(crate) fn component(ty: &Type, home: &Home) -> TokenStream {
+    let micro = home.private();
+    let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_micro_init());
+    quote! {
+        || {
+            #[allow(unused_imports)]
+            use #micro::InitFallback as _;
+            #micro::Component::new::<#ty>(#init)
+        }
+    }
+}
