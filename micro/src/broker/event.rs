@@ -9,6 +9,9 @@ use super::Topic;
 use crate::metadata::Metadata;
 use crate::util::{clock, random};
 
+/// What a body is in of which nobody says more.
+pub(super) const BYTES: &str = "application/octet-stream";
+
 /// Something that happened, as brokers carry it: a body they do not look into, and what is said about it.
 ///
 /// ```
@@ -42,9 +45,9 @@ impl Event {
     pub fn new(topic: Topic, body: impl Into<Bytes>) -> Self {
         Event {
             topic,
-            id: format!("{:032x}", random::u128()),
+            id: new_id(),
             time: clock::wall(),
-            content_type: "application/octet-stream".to_owned(),
+            content_type: BYTES.to_owned(),
             key: None,
             metadata: Metadata::new(),
             body: body.into(),
@@ -78,6 +81,11 @@ impl Event {
         self.metadata = metadata;
         self
     }
+}
+
+/// An id that no other event has.
+pub(super) fn new_id() -> String {
+    format!("{:032x}", random::u128())
 }
 
 // Bodies stay out of logs.

@@ -8,7 +8,8 @@ use futures_util::{StreamExt as _, stream};
 
 use super::envelope::Envelope;
 use super::line::Line;
-use super::wire::{self, Otherwise};
+use super::wire;
+use crate::broker::event::new_id;
 use crate::broker::{Deliveries, Delivery, Event, Settle, Subscription};
 use crate::errors::{Error, Result};
 use crate::util::clock;
@@ -76,7 +77,7 @@ impl Listening {
         loop {
             tokio::select! {
                 biased;
-                message = self.subscriber.next() => match wire::read(message?, Otherwise::now()) {
+                message = self.subscriber.next() => match wire::read(message?, clock::wall(), new_id) {
                     Ok(event) => return Some(Ok(Delivery::new(event, 1, Once))),
                     Err(error) => tracing::debug!(%error, "a message that is no event was left out"),
                 },

@@ -76,6 +76,9 @@ impl Line {
     ///
     /// When the server is there and refuses.
     pub(super) async fn link(&self) -> Result<Link> {
+        if let Found::Up(link) = &*self.0.told.borrow() {
+            return Ok(link.clone());
+        }
         let mut told = self.0.told.clone();
         let settled = told.wait_for(|found| match found {
             Found::Up(_) => true,

@@ -4,25 +4,25 @@
 //! |---|---|
 //! | `Micro-Id`, `Micro-Key` | the event's, with `%xx` for what headers cannot carry |
 //! | `Micro-Time` | nanoseconds since 1970 |
-//! | `Content-Type` | the format of the body |
-//! | `Micro-Metadata` | the keys of the pairs, in order: `tenant,tenant*,traceparent`; `*` says that the value has `%xx` |
-//! | each of those keys | the value, as it is where headers can carry it |
+//! | `Content-Type` | the format of the body, where it is not just bytes |
+//! | each key of a pair | the value, as it is where headers can carry it |
+//! | `Micro-Metadata` | the keys of the pairs, in order: `tenant,tenant*,traceparent`; `*` says that the value has `%xx`. Left out where the order is that of the keys, and all values are as they are |
 //!
 //! Headers of others are pairs too, as they are.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::slice;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use async_nats::{HeaderMap, HeaderName, Message};
+use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use bytes::Bytes;
 
 use super::envelope::{self, Envelope};
+use crate::broker::event::BYTES;
 use crate::broker::{Event, Topic};
 use crate::errors::Result;
 use crate::metadata::Metadata;
-use crate::util::clock;
 
 const ID: &str = "Micro-Id";
 const TIME: &str = "Micro-Time";
@@ -37,26 +37,24 @@ const MESSAGE_ID: &str = "Nats-Msg-Id";
 /// Headers and payload of an event.
 pub(super) fn write(event: &Event, envelope: Envelope) -> (HeaderMap, Bytes) {
     let mut headers = HeaderMap::new();
-    headers.insert(ID, &*escaped(&event.id));
-    headers.insert(TIME, nanoseconds(event.time).to_string());
-    headers.insert(CONTENT_TYPE, &*escaped(&event.content_type));
+    set(&mut headers, ID, escaped(&event.id));
+    set(&mut headers, TIME, nanoseconds(event.time).to_string());
+    if event.content_type != BYTES {
+        set(&mut headers, CONTENT_TYPE, escaped(&event.content_type));
+    }
     if let Some(key) = &event.key {
-        headers.insert(KEY, &*escaped(key));
+        set(&mut headers, KEY, escaped(key));
     }
-    let mut keys = String::new();
     for (key, value) in event.metadata.iter() {
-        let mark = if is_plain(value) { "" } else { "*" };
-        let comma = if keys.is_empty() { "" } else { "," };
-        let _ = write!(keys, "{comma}{key}{mark}");
-        headers.append(key, if mark.is_empty() { value.to_owned() } else { escaped(value).into_owned() });
+        headers.append(key, if is_plain(value) { value.to_owned() } else { escaped(value).into_owned() });
     }
-    if !keys.is_empty() {
-        headers.insert(PAIRS, keys);
+    if !speak_for_themselves(&event.metadata) {
+        set(&mut headers, PAIRS, listed(&event.metadata));
     }
     match envelope {
         Envelope::None => (headers, event.body.clone()),
         Envelope::GoMicro => {
-            headers.insert(ENVELOPE, "go-micro");
+            set(&mut headers, ENVELOPE, "go-micro");
             (headers, envelope::pack(event))
         }
     }
@@ -66,90 +64,121 @@ pub(super) fn write(event: &Event, envelope: Envelope) -> (HeaderMap, Bytes) {
 /// topic: it is another event.
 pub(super) fn write_once(event: &Event, envelope: Envelope) -> (HeaderMap, Bytes) {
     let (mut headers, payload) = write(event, envelope);
-    headers.insert(MESSAGE_ID, format!("{}@{}", escaped(&event.id), escaped(event.topic.as_str())));
+    set(&mut headers, MESSAGE_ID, [&*escaped(&event.id), "@", &*escaped(event.topic.as_str())].concat());
     (headers, payload)
 }
 
-/// What a message of others has not said about itself.
-pub(super) struct Otherwise {
-    /// The same at every delivery, where there can be several.
-    pub id: Option<String>,
-    pub time: SystemTime,
+/// Whether pairs are read as they are from their headers alone: in the order of their keys, each as it is.
+fn speak_for_themselves(pairs: &Metadata) -> bool {
+    pairs.iter().all(|(_, value)| is_plain(value)) && pairs.iter().is_sorted_by(|(one, _), (other, _)| one < other)
 }
 
-impl Otherwise {
-    pub(super) fn now() -> Self {
-        Otherwise { id: None, time: clock::wall() }
+fn listed(pairs: &Metadata) -> String {
+    let mut keys = String::new();
+    for (key, value) in pairs.iter() {
+        let comma = if keys.is_empty() { "" } else { "," };
+        let mark = if is_plain(value) { "" } else { "*" };
+        keys.extend([comma, key, mark]);
     }
+    keys
 }
 
-/// The event a message is.
+/// Names of ours are what they are: nothing is checked, and nothing allocated.
+fn set(headers: &mut HeaderMap, name: &'static str, value: impl Into<String>) {
+    headers.insert(HeaderName::from_static(name), value.into());
+}
+
+/// The event a message is. One that does not say it itself has `time`, and an `id` that is the same at every delivery, where
+/// there can be several.
 ///
 /// # Errors
 ///
 /// [`InvalidArgument`](crate::Code::InvalidArgument) when its subject is no topic.
-pub(super) fn read(message: Message, otherwise: Otherwise) -> Result<Event> {
-    let mut event = Event::new(Topic::parse(&message.subject)?, Bytes::new());
-    let headers = message.headers.unwrap_or_default();
-    let ours = headers.get(ID).is_some();
-    event.time = otherwise.time;
-    if let Some(id) = otherwise.id {
-        event.id = id;
-    }
-    let text = |name: &str| headers.get(name).map(|value| unescaped(value.as_str()));
-    if !ours && let Some(letter) = envelope::unpack(&message.payload) {
+pub(super) fn read(message: Message, time: SystemTime, id: impl FnOnce() -> String) -> Result<Event> {
+    let topic = Topic::parse(&message.subject)?;
+    let headers = Headers::of(message.headers.as_ref());
+    if headers.id.is_none()
+        && let Some(letter) = envelope::unpack(&message.payload)
+    {
+        let content_type = BYTES.to_owned();
+        let mut event =
+            Event { topic, id: id(), time, content_type, key: None, metadata: Metadata::new(), body: Bytes::new() };
         letter.open(&mut event);
         return Ok(event);
     }
-    event.body = match text(ENVELOPE) {
-        // The headers say the same as the envelope, and more.
-        Some(_) if ours => envelope::unpack(&message.payload).map_or(message.payload, |letter| letter.body),
-        _ => message.payload,
-    };
-    if let Some(id) = text(ID) {
-        event.id = id;
-    }
-    if let Some(time) = headers.get(TIME).and_then(|nanoseconds| nanoseconds.as_str().parse().ok()) {
-        event.time = UNIX_EPOCH + Duration::from_nanos(time);
-    }
-    if let Some(content_type) = text(CONTENT_TYPE) {
-        event.content_type = content_type;
-    }
-    event.key = text(KEY);
-    event.metadata = pairs(&headers);
-    Ok(event)
+    // The headers say the same as the envelope, and more.
+    let letter = if headers.envelope { envelope::unpack(&message.payload) } else { None };
+    let said = headers.time.and_then(|nanoseconds| nanoseconds.parse().ok());
+    Ok(Event {
+        topic,
+        id: headers.id.map_or_else(id, unescaped),
+        time: said.map_or(time, |nanoseconds| UNIX_EPOCH + Duration::from_nanos(nanoseconds)),
+        content_type: headers.content_type.map_or_else(|| BYTES.to_owned(), unescaped),
+        key: headers.key.map(unescaped),
+        metadata: headers.pairs(),
+        body: letter.map_or(message.payload.clone(), |letter| letter.body),
+    })
 }
 
-/// The pairs among the headers: ours in their order, then those of others.
-fn pairs(headers: &HeaderMap) -> Metadata {
-    let mut metadata = Metadata::new();
-    let listed = headers.get(PAIRS).map(|keys| keys.as_str()).unwrap_or_default();
-    // Each value is looked at once, however many a peer has written.
-    let mut taken = HashMap::new();
-    for entry in listed.split(',').filter(|entry| !entry.is_empty()) {
-        let key = entry.trim_end_matches('*');
-        // The driver panics at what is no name of a header.
-        let Ok(name) = key.parse::<HeaderName>() else { continue };
-        let Some(value) = taken.entry(key).or_insert_with(|| headers.get_all(name)).next() else { continue };
-        let value = value.as_str();
-        let value = if key.len() < entry.len() { Cow::Owned(unescaped(value)) } else { Cow::Borrowed(value) };
-        metadata.receive(key, &value);
-    }
-    let mut others: Vec<_> = headers.iter().filter(|(name, _)| is_of_others(name.as_ref())).collect();
-    others.sort_unstable_by_key(|(name, _)| AsRef::<str>::as_ref(*name));
-    for (name, values) in others {
-        let name: &str = name.as_ref();
-        if !taken.contains_key(name) {
-            for value in values {
-                metadata.receive(name, value.as_str());
+/// The headers of a message, each looked at once, however many a peer has written.
+#[derive(Default)]
+struct Headers<'a> {
+    id: Option<&'a str>,
+    time: Option<&'a str>,
+    key: Option<&'a str>,
+    content_type: Option<&'a str>,
+    envelope: bool,
+    /// The keys of our pairs, in order.
+    listed: &'a str,
+    others: Vec<Pair<'a>>,
+}
+
+/// A header that is a pair, with the values that were not taken yet.
+struct Pair<'a> {
+    name: &'a str,
+    values: slice::Iter<'a, HeaderValue>,
+    listed: bool,
+}
+
+impl<'a> Headers<'a> {
+    fn of(map: Option<&'a HeaderMap>) -> Self {
+        let mut headers = Headers::default();
+        for (name, values) in map.into_iter().flat_map(HeaderMap::iter) {
+            let (name, value): (&str, _) = (name.as_ref(), values.first().map(HeaderValue::as_str));
+            match name {
+                ID => headers.id = value,
+                TIME => headers.time = value,
+                KEY => headers.key = value,
+                CONTENT_TYPE => headers.content_type = value,
+                ENVELOPE => headers.envelope = true,
+                PAIRS => headers.listed = value.unwrap_or_default(),
+                name if name.starts_with("Nats-") => {}
+                name => headers.others.push(Pair { name, values: values.iter(), listed: false }),
             }
         }
+        headers
     }
-    metadata
-}
 
-fn is_of_others(name: &str) -> bool {
-    !name.starts_with("Nats-") && ![ID, TIME, KEY, CONTENT_TYPE, PAIRS, ENVELOPE].contains(&name)
+    /// The pairs: ours in their order, then those of others.
+    fn pairs(mut self) -> Metadata {
+        let mut metadata = Metadata::new();
+        self.others.sort_unstable_by_key(|pair| pair.name);
+        for entry in self.listed.split(',') {
+            let key = entry.trim_end_matches('*');
+            let Ok(at) = self.others.binary_search_by_key(&key, |pair| pair.name) else { continue };
+            self.others[at].listed = true;
+            let Some(value) = self.others[at].values.next() else { continue };
+            let value = value.as_str();
+            let value = if key.len() < entry.len() { Cow::Owned(unescaped(value)) } else { Cow::Borrowed(value) };
+            metadata.receive(key, &value);
+        }
+        for pair in self.others.into_iter().filter(|pair| !pair.listed) {
+            for value in pair.values {
+                metadata.receive(pair.name, value.as_str());
+            }
+        }
+        metadata
+    }
 }
 
 /// Nanoseconds since 1970, of the times that 64 bits can say.
@@ -160,7 +189,7 @@ pub(super) fn nanoseconds(time: SystemTime) -> u64 {
 
 /// Whether a header carries it as it is: nothing but ASCII, and no white space at its ends, which is trimmed.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && text.trim() == text
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
 /// Text with `%xx` for what is not plain, and for `%`.
@@ -243,8 +272,28 @@ mod tests {
                 let name: &str = name.as_ref();
                 assert!(values.iter().all(|value| is_plain(value.as_str())), "{name}");
             }
-            let read = read(message(&event, (headers, payload)), Otherwise::now()).expect("an event");
+            let read = read(message(&event, (headers, payload)), UNIX_EPOCH, String::new).expect("an event");
             assert_eq!(read, event);
+            assert_eq!(read.metadata, event.metadata);
+        }
+    }
+
+    #[test]
+    fn pairs_are_listed_where_their_headers_do_not_say_it_all() {
+        for (pairs, listed) in [
+            (&[("a", "1"), ("traceparent", "00")][..], None),
+            (&[("traceparent", "00"), ("a", "1")], Some("traceparent,a")),
+            (&[("a", "1"), ("a", "2")], Some("a,a")),
+            (&[("a", "1"), ("b", "ü")], Some("a,b*")),
+        ] {
+            let mut event = event();
+            event.metadata = Metadata::new();
+            for (key, value) in pairs {
+                event.metadata.append(key, *value).expect("a pair");
+            }
+            let (headers, payload) = write(&event, Envelope::None);
+            assert_eq!(headers.get(PAIRS).map(|list| list.as_str()), listed);
+            let read = read(message(&event, (headers, payload)), UNIX_EPOCH, String::new).expect("an event");
             assert_eq!(read.metadata, event.metadata);
         }
     }
@@ -257,8 +306,7 @@ mod tests {
         headers.insert("Content-Type", "text/plain");
         headers.insert("Micro-Metadata", "absent,,*,no key,x*,a:b,grün,Micro-Id,Tenant\t");
         let event = event();
-        let otherwise = Otherwise { id: Some("orders-7".into()), time: UNIX_EPOCH };
-        let read = read(message(&event, (headers, "hi".into())), otherwise).expect("an event");
+        let read = read(message(&event, (headers, "hi".into())), UNIX_EPOCH, || "orders-7".into()).expect("an event");
         assert_eq!((read.id.as_str(), read.time, &read.body[..]), ("orders-7", UNIX_EPOCH, &b"hi"[..]));
         assert_eq!(read.content_type, "text/plain");
         assert_eq!(read.metadata.iter().collect::<Vec<_>>(), [("tenant", "100%41")]);
@@ -267,7 +315,7 @@ mod tests {
     #[test]
     fn a_body_of_ours_that_looks_like_an_envelope_is_left_alone() {
         let event = Event::new("a".parse().expect("a topic"), r#"{"Header":{},"Body":"aGk="}"#);
-        let read = read(message(&event, write(&event, Envelope::None)), Otherwise::now()).expect("an event");
+        let read = read(message(&event, write(&event, Envelope::None)), UNIX_EPOCH, String::new).expect("an event");
         assert_eq!(read.body, event.body);
     }
 }

@@ -1,5 +1,6 @@
 //! Publishing into the stream, with its acknowledgement.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use async_nats::jetstream::Context;
@@ -62,11 +63,12 @@ async fn round(shared: &Shared, link: &Link, events: &[Event]) -> Result<Round> 
     for event in events {
         acks.push(send(shared, link.jetstream(), event).await.map_err(|error| cannot(event, error))?);
     }
+    let mut lost = pin!(lost(&mut states));
     for (at, (ack, event)) in acks.into_iter().zip(events).enumerate() {
         let answer = tokio::select! {
             biased;
             answer = ack.into_future() => answer,
-            () = lost(&mut states) => return Ok(Round::Again(at, link.lost())),
+            () = &mut lost => return Ok(Round::Again(at, link.lost())),
         };
         let Err(error) = answer else { continue };
         match error.kind() {

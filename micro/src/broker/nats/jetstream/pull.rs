@@ -8,17 +8,17 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_nats::jetstream::{AckKind, Message};
-use async_nats::{HeaderMap, StatusCode, Subscriber};
+use async_nats::jetstream::AckKind;
+use async_nats::{HeaderMap, Message, StatusCode, Subscriber};
 use futures_util::future::FutureExt as _;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::Notify;
 
 use super::Shared;
 use super::consumer::Consumer;
-use super::held::{self, Held};
-use crate::broker::nats::wire::{self, Otherwise};
-use crate::broker::{Deliveries, Delivery, Subscription};
+use super::held::{About, Held, Receipt};
+use crate::broker::nats::wire;
+use crate::broker::{Deliveries, Delivery, Settle, Subscription};
 use crate::errors::{Code, Error, Result};
 use crate::util::clock::{self, Instant};
 use crate::util::link::nats::{Link, State, States, failed};
@@ -53,8 +53,10 @@ pub(super) struct Room {
 }
 
 struct Inner {
-    waiting: VecDeque<Message>,
+    waiting: VecDeque<Waiting>,
     in_hands: usize,
+    /// How many events the server has yet to send.
+    owed: usize,
     most: usize,
     failed: Option<Error>,
     closed: bool,
@@ -63,12 +65,20 @@ struct Inner {
     unsettled: BTreeSet<u64>,
 }
 
+/// An event that nobody has taken yet.
+struct Waiting {
+    message: Message,
+    about: About,
+    receipt: Receipt,
+}
+
 /// Begins to pull.
 pub(super) fn begin(shared: Arc<Shared>, consumer: Consumer, floor: u64, subscription: &Subscription) -> Deliveries {
     let room = Arc::new(Room {
         inner: Mutex::new(Inner {
             waiting: VecDeque::new(),
             in_hands: 0,
+            owed: 0,
             most: subscription.in_flight.max(1),
             failed: None,
             closed: false,
@@ -78,14 +88,16 @@ pub(super) fn begin(shared: Arc<Shared>, consumer: Consumer, floor: u64, subscri
         come: Notify::new(),
         gone: Notify::new(),
     });
+    let stream = shared.stream.name().to_owned();
     let puller = Puller { shared, consumer, room: room.clone() };
-    let taker = Taker { room, task: Some(spawn::spawn(puller.run())) };
+    let taker = Taker { room, stream, task: Some(spawn::spawn(puller.run())) };
     Deliveries::new(stream::unfold(taker, async |taker| Some((taker.next().await, taker))))
 }
 
 /// The subscriber's end.
 struct Taker {
     room: Arc<Room>,
+    stream: String,
     task: Option<Task<()>>,
 }
 
@@ -94,8 +106,8 @@ impl Taker {
         loop {
             let come = self.room.come.notified();
             match self.room.take()? {
-                Some(message) => {
-                    if let Some(delivery) = self.delivery(message).await {
+                Some(waiting) => {
+                    if let Some(delivery) = self.delivery(waiting).await {
                         return Ok(delivery);
                     }
                 }
@@ -104,15 +116,15 @@ impl Taker {
         }
     }
 
-    async fn delivery(&self, message: Message) -> Option<Delivery> {
-        let (sequence, attempt, otherwise) = about(&message)?;
-        let held = Held::new(message.clone(), sequence, self.room.clone());
-        match wire::read(message.message, otherwise) {
-            Ok(event) => Some(Delivery::new(event, attempt, held)),
+    async fn delivery(&self, waiting: Waiting) -> Option<Delivery> {
+        let Waiting { message, about, receipt } = waiting;
+        let id = || format!("{}-{}", self.stream, about.sequence);
+        let held = Held::new(receipt, about.sequence, self.room.clone());
+        match wire::read(message, about.published, id) {
+            Ok(event) => Some(Delivery::new(event, about.attempt, held)),
             Err(error) => {
                 tracing::warn!(%error, "a message that is no event is left out for good");
-                let _ =
-                    Delivery::new(crate::broker::Event::new("left".parse().ok()?, ""), attempt, held).reject().await;
+                let _ = Box::new(held).reject().await;
                 None
             }
         }
@@ -129,31 +141,25 @@ impl Drop for Taker {
     }
 }
 
-/// Which event of the stream a message is, the how manieth delivery of it, and what is said about it by the server.
-fn about(message: &Message) -> Option<(u64, u32, Otherwise)> {
-    let info = message.info().ok()?;
-    let attempt = u32::try_from(info.delivered).unwrap_or(u32::MAX).max(1);
-    let id = Some(format!("{}-{}", info.stream, info.stream_sequence));
-    Some((info.stream_sequence, attempt, Otherwise { id, time: info.published.into() }))
-}
-
 impl Room {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, message: Message) {
-        let Some((sequence, ..)) = about(&message) else { return };
+    /// One has come.
+    fn put(&self, waiting: Waiting) {
+        let sequence = waiting.about.sequence;
         let mut inner = self.inner();
+        inner.owed = inner.owed.saturating_sub(1);
         inner.next = inner.next.max(sequence + 1);
         inner.unsettled.insert(sequence);
-        inner.waiting.push_back(message);
+        inner.waiting.push_back(waiting);
         drop(inner);
         self.come.notify_one();
     }
 
-    /// The next message, if one may be handed over.
-    fn take(&self) -> Result<Option<Message>> {
+    /// The next one, if it may be handed over.
+    fn take(&self) -> Result<Option<Waiting>> {
         let mut inner = self.inner();
         if let Some(error) = inner.failed.take() {
             return Err(error);
@@ -161,9 +167,9 @@ impl Room {
         if inner.in_hands == inner.most {
             return Ok(None);
         }
-        let message = inner.waiting.pop_front();
-        inner.in_hands += usize::from(message.is_some());
-        Ok(message)
+        let waiting = inner.waiting.pop_front();
+        inner.in_hands += usize::from(waiting.is_some());
+        Ok(waiting)
     }
 
     fn tell(&self, error: Error) {
@@ -175,11 +181,19 @@ impl Room {
         self.inner().unsettled.remove(&sequence);
     }
 
-    /// One is no longer in hands.
+    /// One is no longer in hands. Nobody is woken who has nothing to do by it.
     pub(super) fn left(&self) {
-        self.inner().in_hands -= 1;
-        self.come.notify_one();
-        self.gone.notify_one();
+        let mut inner = self.inner();
+        let was_full = inner.in_hands == inner.most;
+        inner.in_hands -= 1;
+        let wanted = inner.wanted().is_some();
+        drop(inner);
+        if was_full {
+            self.come.notify_one();
+        }
+        if wanted {
+            self.gone.notify_one();
+        }
     }
 
     fn close(&self) {
@@ -197,11 +211,22 @@ impl Room {
         }
     }
 
-    /// How many more are wanted when `owed` are on their way: many at a time, unless there is nothing on its way.
-    fn wanted(&self, owed: usize) -> Option<usize> {
-        let inner = self.inner();
-        let free = inner.most.saturating_sub(inner.in_hands + inner.waiting.len() + owed);
-        (free > 0 && (owed == 0 || free * 2 >= inner.most)).then_some(free)
+    /// How many more are wanted. They are owed from now on.
+    fn want(&self) -> Option<usize> {
+        let mut inner = self.inner();
+        let wanted = inner.wanted()?;
+        inner.owed += wanted;
+        Some(wanted)
+    }
+
+    fn owed(&self) -> usize {
+        self.inner().owed
+    }
+
+    /// So many will not come.
+    fn forgo(&self, some: usize) {
+        let mut inner = self.inner();
+        inner.owed = inner.owed.saturating_sub(some);
     }
 
     /// The first event that a consumer that is made anew has to begin with.
@@ -212,12 +237,21 @@ impl Room {
         first.copied().unwrap_or(inner.next)
     }
 
-    fn waiting(&self) -> Vec<Message> {
-        self.inner().waiting.iter().cloned().collect()
+    fn waiting(&self) -> Vec<Receipt> {
+        self.inner().waiting.iter().map(|waiting| waiting.receipt.clone()).collect()
     }
 
-    fn forget_waiting(&self) -> Vec<Message> {
-        self.inner().waiting.drain(..).collect()
+    fn give_back(&self) {
+        let waiting = std::mem::take(&mut self.inner().waiting);
+        waiting.iter().for_each(|waiting| waiting.receipt.give_back());
+    }
+}
+
+impl Inner {
+    /// How many more are wanted: many at a time, unless there is nothing on its way.
+    fn wanted(&self) -> Option<usize> {
+        let free = self.most.saturating_sub(self.in_hands + self.waiting.len() + self.owed);
+        (free > 0 && (self.owed == 0 || free * 2 >= self.most)).then_some(free)
     }
 }
 
@@ -238,9 +272,13 @@ struct Open {
     answers: Subscriber,
     /// How many answers there were.
     answered: usize,
-    /// How many events the server has yet to send.
-    owed: usize,
     heard: Instant,
+}
+
+/// Whether there are more answers to come.
+enum Answered {
+    More,
+    Last,
 }
 
 /// What an answer of the server means.
@@ -280,7 +318,7 @@ impl Puller {
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
-        self.room.forget_waiting().iter().for_each(held::give_back);
+        self.room.give_back();
     }
 
     async fn open(&self) -> Result<Open> {
@@ -300,32 +338,24 @@ impl Puller {
         let inbox = link.client().new_inbox();
         let answers = link.client().subscribe(inbox.clone()).await;
         let answers = answers.map_err(|error| failed("cannot hear events", error))?;
-        Ok(Open { link, states, connection, inbox, answers, answered: 0, owed: 0, heard: clock::now() })
+        // Whatever was asked for before is not owed any more.
+        self.room.forgo(usize::MAX);
+        Ok(Open { link, states, connection, inbox, answers, answered: 0, heard: clock::now() })
     }
 
     /// Until nobody wants any more, or it has to be opened anew.
     async fn pull(&self, open: &mut Open) {
         let mut keep = clock::now() + KEEP;
         while !self.room.is_closed() {
-            if let Some(wanted) = self.room.wanted(open.owed)
-                && let Err(error) = self.ask(open, wanted).await
-            {
+            if let Err(error) = self.ask(open).await {
                 return self.room.tell(error);
             }
-            let silent = open.heard + SILENCE;
+            let (silent, owes) = (open.heard + SILENCE, self.room.owed() > 0);
             tokio::select! {
                 answer = open.answers.next() => {
                     let Some(message) = answer else { return };
-                    open.heard = clock::now();
-                    open.answered += 1;
-                    match judge(&message) {
-                        Answer::Event => {
-                            open.owed = open.owed.saturating_sub(1);
-                            self.room.put(open.event(message));
-                        }
-                        Answer::Less(by) => open.owed = open.owed.saturating_sub(by),
-                        Answer::Heartbeat => {}
-                        Answer::Over => return,
+                    if let Answered::Last = self.hear(open, message) {
+                        return;
                     }
                 }
                 () = self.room.gone.notified() => {}
@@ -334,13 +364,13 @@ impl Puller {
                     // The server has forgotten what it owed.
                     State::Connected(_) | State::Closed => return,
                 },
-                () = clock::sleep_until(silent), if open.owed > 0 && open.link.state() != State::Disconnected => {
+                () = clock::sleep_until(silent), if owes && open.link.state() != State::Disconnected => {
                     tracing::debug!(consumer = self.consumer.name(), "no heartbeat from NATS, asking again");
                     return;
                 }
                 () = clock::sleep_until(keep) => {
-                    for message in self.room.waiting() {
-                        let _ = held::tell(&message, AckKind::Progress).await;
+                    for receipt in self.room.waiting() {
+                        let _ = receipt.say(AckKind::Progress).await;
                     }
                     keep = clock::now() + KEEP;
                 }
@@ -348,17 +378,47 @@ impl Puller {
         }
     }
 
-    async fn ask(&self, open: &mut Open, wanted: usize) -> Result<()> {
+    /// Takes in an answer, and those that are there behind it: to wait anew costs more than an event does.
+    fn hear(&self, open: &mut Open, first: Message) -> Answered {
+        open.heard = clock::now();
+        let mut next = Some(first);
+        while let Some(message) = next {
+            open.answered += 1;
+            match judge(&message) {
+                Answer::Event => self.put(open, message),
+                Answer::Less(by) => self.room.forgo(by),
+                Answer::Heartbeat => {}
+                Answer::Over => return Answered::Last,
+            }
+            next = open.answers.next().now_or_never().flatten();
+        }
+        Answered::More
+    }
+
+    /// Asks for as many as are wanted, if any are.
+    async fn ask(&self, open: &mut Open) -> Result<()> {
+        let owed = self.room.owed();
+        let Some(wanted) = self.room.want() else { return Ok(()) };
+        if owed == 0 {
+            open.heard = clock::now();
+        }
         let question = serde_json::json!({
             "batch": wanted,
             "expires": u64::try_from(EXPIRES.as_nanos()).unwrap_or(u64::MAX),
             "idle_heartbeat": u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(u64::MAX),
         });
-        if open.owed == 0 {
-            open.heard = clock::now();
-        }
-        open.owed += wanted;
         open.say(self.consumer.next(), question.to_string()).await
+    }
+
+    fn put(&self, open: &Open, message: Message) {
+        let about = message.reply.as_ref().and_then(|receipt| About::read(receipt));
+        match (about, &message.reply) {
+            (Some(about), Some(subject)) => {
+                let receipt = Receipt { link: open.link.clone(), subject: subject.clone() };
+                self.room.put(Waiting { message, about, receipt });
+            }
+            _ => tracing::warn!(consumer = self.consumer.name(), "a delivery that cannot be settled was left out"),
+        }
     }
 
     /// Stops what the server still sends, and takes what is on its way: to use it, or to give it back.
@@ -371,12 +431,12 @@ impl Puller {
         }
         while let Some(Some(message)) = open.answers.next().now_or_never() {
             if let Answer::Event = judge(&message) {
-                self.room.put(open.event(message));
+                self.put(&open, message);
             }
         }
         if self.room.is_closed() && open.stands() {
             self.consumer.leave(open.link.jetstream()).await;
-            self.room.forget_waiting().iter().for_each(held::give_back);
+            self.room.give_back();
         }
     }
 
@@ -386,7 +446,7 @@ impl Puller {
     /// comes to others only when its time is up. So the subscription ends after as many answers as may still come, and the
     /// server is made to give them: each of these questions it can but refuse.
     async fn exhaust(&self, open: &mut Open) -> Result<()> {
-        let last = open.answered + open.owed + REMARKS;
+        let last = open.answered + self.room.owed() + REMARKS;
         let ended = open.answers.unsubscribe_after(last as u64).await;
         ended.map_err(|error| failed("cannot stop events", error))?;
         while open.answered < last {
@@ -399,7 +459,7 @@ impl Puller {
                 let Some(message) = open.answers.next().await else { return Ok(()) };
                 open.answered += 1;
                 match judge(&message) {
-                    Answer::Event => self.room.put(open.event(message)),
+                    Answer::Event => self.put(open, message),
                     Answer::Over => questions -= 1,
                     Answer::Less(_) | Answer::Heartbeat => {}
                 }
@@ -418,13 +478,9 @@ impl Open {
         let said = self.link.client().publish_with_reply(subject, self.inbox.clone(), question.into()).await;
         said.map_err(|error| failed("cannot ask for events", error))
     }
-
-    fn event(&self, message: async_nats::Message) -> Message {
-        Message { message, context: self.link.jetstream().clone() }
-    }
 }
 
-fn judge(message: &async_nats::Message) -> Answer {
+fn judge(message: &Message) -> Answer {
     const HEARTBEAT: u16 = 100;
     const EXPIRED: u16 = 408;
     const REFUSED: u16 = 409;

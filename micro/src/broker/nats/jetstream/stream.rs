@@ -83,7 +83,8 @@ impl Stream {
     ) -> Result<()> {
         for topic in topics {
             if !self.seen().iter().any(|subject| subject.matches(topic)) {
-                self.take_in(jetstream, &topic.clone().into()).await?;
+                // Rare, and large: in a box it is not part of every publishing.
+                Box::pin(self.take_in(jetstream, &topic.clone().into())).await?;
             }
         }
         Ok(())
