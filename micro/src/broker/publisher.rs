@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::{Broker, Event, Topic};
 use crate::codec::Codec;
-use crate::context::Context;
+use crate::context::{Context, Trace};
 use crate::errors::Result;
 use crate::message::Message;
 use crate::metadata::Metadata;
@@ -155,9 +155,8 @@ impl<E: Typed> Publisher<E> {
             None => E::TOPIC.parse()?,
         };
         let mut metadata = options.metadata;
-        if let Some(trace) = Context::current().child().trace() {
-            metadata.insert(TRACE, trace.to_string())?;
-        }
+        let trace = Context::current().trace().map_or_else(Trace::start, |trace| trace.child());
+        metadata.insert(TRACE, trace.to_string())?;
         if let Some(deadline) = options.deadline {
             let since = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             metadata.insert(DEADLINE, since.as_nanos().to_string())?;

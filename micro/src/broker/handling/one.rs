@@ -55,7 +55,7 @@ pub(super) async fn handle(shared: &Shared, delivery: Delivery, keyed: bool) {
         if given::left(&event).is_some_and(|left| left.is_zero()) {
             let error = Error::deadline_exceeded("nobody needs it any more: its deadline has passed");
             tracing::warn!(topic, id, attempt, "not handled: {error:#}");
-            break bury(shared, &event, attempt, &error, settle).await;
+            break Box::pin(bury(shared, &event, attempt, &error, settle)).await;
         }
         let error = match attempt_at(shared, &event, attempt, settle).await {
             Tried::Well(settle) => break settle.ack().await,
@@ -67,7 +67,7 @@ pub(super) async fn handle(shared: &Shared, delivery: Delivery, keyed: bool) {
         };
         if attempt >= shared.handling.tries {
             tracing::error!(topic, id, attempt, "given up: {error:#}");
-            break bury(shared, &event, attempt, &error, settle).await;
+            break Box::pin(bury(shared, &event, attempt, &error, settle)).await;
         }
         let wait = shared.handling.wait(attempt);
         tracing::warn!(topic, id, attempt, "tried again in {wait:?}: {error:#}");
@@ -95,7 +95,7 @@ async fn attempt_at(shared: &Shared, event: &Arc<Event>, attempt: u32, settle: B
     let given = Given::new(event.clone(), attempt, &shared.lent, ack);
     let handled = in_scope(shared, given);
     match waiting {
-        Some(waiting) => by_hand(handled, waiting, &event.id, settle).await,
+        Some(waiting) => Box::pin(by_hand(handled, waiting, &event.id, settle)).await,
         None => match held(&event.id, &*settle, handled).await {
             Ok(()) => Tried::Well(settle),
             Err(error) => Tried::Failed(error, settle),
