@@ -80,8 +80,10 @@ pub trait Events: Clone + Send + Sync + 'static {
 /// `scenario=publish` nobody hears. With `scenario=consume` it publishes first, and then hears.
 pub async fn events<E: Events>() {
     let words = Words::of_process();
-    let figures = if words.is_empty() { hear::<E>().await } else { measure::<E>(&words).await };
-    match figures {
+    // In a task, which is woken without waking a thread.
+    let working =
+        tokio::spawn(async move { if words.is_empty() { hear::<E>().await } else { measure::<E>(&words).await } });
+    match working.await.unwrap_or_else(|ended| Err(ended.into())) {
         Ok(figures) => println!("{figures}"),
         Err(Problem(why)) => println!("{{\"error\": {}}}", process::quoted(&why)),
     }
@@ -223,18 +225,24 @@ async fn consume<E: Events>(words: &Words) -> Result<String> {
     }
     let (heard, mut times) = mpsc::unbounded_channel();
     let _hearing = E::connect(Hearing::Kept(Heard(heard))).await?;
-    let total = u64::from(count / BATCH / 4 * BATCH * 4);
-    let mut handled = 0;
-    while handled < total / 10 {
-        times.recv().await.ok_or("it hears no more")?;
-        handled += 1;
-    }
-    let (begun, before, first) = (Instant::now(), Spent::so_far(), handled);
+    let total = (count / BATCH / 4 * BATCH * 4) as usize;
+    let first = handled(&mut times, total / 10).await?;
+    let (begun, before) = (Instant::now(), Spent::so_far());
     say("begin");
-    while handled < total {
-        times.recv().await.ok_or("it hears no more")?;
-        handled += 1;
-    }
+    let counted = handled(&mut times, total - first).await?;
     let seconds = begun.elapsed().as_secs_f64();
-    Ok(Spent::so_far().since(&before).figures(total - first, seconds, &Histogram::new(), ""))
+    Ok(Spent::so_far().since(&before).figures(counted as u64, seconds, &Histogram::new(), ""))
+}
+
+/// Waits until so many more are handled, or a few more than that.
+async fn handled(times: &mut mpsc::UnboundedReceiver<u64>, count: usize) -> Result<usize> {
+    let (mut handled, mut some) = (0, Vec::with_capacity(AT_ONCE));
+    while handled < count {
+        match times.recv_many(&mut some, AT_ONCE).await {
+            0 => return Err("it hears no more".into()),
+            more => handled += more,
+        }
+        some.clear();
+    }
+    Ok(handled)
 }
