@@ -38,6 +38,15 @@ fn every_program_audits_an_event_and_one_of_them_mails_it() {
     ]);
     let said = eventually("everything is handled", || Some(lines(&programs)).filter(|lines| lines.len() == 6));
     assert_eq!(said, expected);
+    // One program mails all that a customer orders, in that order, though coffee needs a second try.
+    let mailed = programs.iter().flat_map(|program| {
+        let printed = program.printed();
+        let mails = printed.lines().filter(|line| line.starts_with("mail"));
+        let mails: Vec<String> = mails.map(str::to_owned).collect();
+        (!mails.is_empty()).then_some(mails)
+    });
+    let in_order = ["tea is on its way (try 1)", "coffee is on its way (try 2)", "milk is on its way (try 1)"];
+    assert_eq!(mailed.collect::<Vec<_>>(), [in_order.map(|mail| format!("mail to Ada: your {mail}"))]);
     let warned: String = programs.iter().map(Program::said).collect();
     assert!(warned.contains("tried again in 100ms: the mail server is out of coffee"), "{warned}");
 

@@ -25,6 +25,8 @@ pub(super) const SEEN: Duration = Duration::from_secs(1);
 pub(super) const LINGER: Duration = Duration::from_secs(60);
 /// How long a subscription that had no room is left alone.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
+/// How long the events of a key wait for the way to their member, until others get them: less than a publisher waits.
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 /// How often a link on which nothing moves says that it is still there,
 pub(super) const BEAT: Duration = Duration::from_secs(20);
 /// and how many times in a row it does so for nothing until it is closed.

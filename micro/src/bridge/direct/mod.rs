@@ -87,6 +87,9 @@ use outbox::{Outbox, Ticket, size};
 /// in turn among equals. Members that have all they asked for are passed over while others have room. Patterns are matched by
 /// the publisher, so wildcards work.
 ///
+/// An event with a [key](crate::broker::Event::with_key) goes to the one member of a queue that its key belongs to, and waits
+/// for that one; see [order](#order).
+///
 /// [`publish`](crate::broker::Broker::publish) is done when the event is in the process of every subscriber, and of a member of
 /// every queue: a program may publish and end. Where that takes longer than a second it is done as well, and the event waits
 /// in the publisher's process, which goes on trying for as long as it lives and somebody is listed; a warning says so once.
@@ -94,6 +97,25 @@ use outbox::{Outbox, Ticket, size};
 ///
 /// There is no limit to how long an event may be handled: it stays with its subscriber until that settles it, or its process is
 /// gone. Whoever reaches the port can hand in events; [encryption](crate::guide::encryption) and interceptors decide who does.
+///
+/// # Order
+///
+/// What one publisher publishes comes to a subscriber in that order. In a queue that holds for each key, over all its members:
+/// every publisher reckons out of the names of the members which of them a key belongs to, and all come to the same answer. So
+/// a subscriber that handles a key [in order](crate::broker::Handling::in_order) does so as if its queue were one process: no two
+/// events of a key are handled at the same time, whoever publishes them, as long as the members stay the same. Keys are spread
+/// evenly, and how much there is of each is not looked at.
+///
+/// A member that is slow, or stuck, holds up its own keys and nothing else. Their publishers are held up as well once it takes
+/// all the room that others of the queue have left: half of what is kept, if it is the only one.
+///
+/// | | |
+/// |---|---|
+/// | A member comes or leaves | only the keys that it gets or had are moved. Each publisher first waits until nothing of a key is under way where it was, so its own order holds; that of two publishers holds again once both know who is there |
+/// | A member dies | what it had comes again, to whom its keys belong then, and before what follows |
+/// | The connection to a member breaks | its keys wait half a second for it. If it is back by then the order holds; if not, they go to others, while it may still be handling what it had |
+/// | A member is listed and cannot be reached | its keys go to others: at once if it refuses, after half a second if it is silent. Publishers that reach it go on giving them to it |
+/// | An event is given back for later | what follows is not held up by it. Handlers in order do not do that: they try again where they are |
 ///
 /// # What is lost when
 ///
@@ -123,6 +145,7 @@ use outbox::{Outbox, Ticket, size};
 /// | | |
 /// |---|---|
 /// | Kept by a publisher, for each queue and each subscriber without one | 10,000 events, 64 MiB |
+/// | Of these, waiting for one of several members because of their keys | as much as is left for others |
 /// | Handed by one publisher to a subscription | as many as it wants in flight, and as many again (from 16 to 256) to wait beside them |
 /// | Waiting in a process, for one subscription | 10,000 events; publishers that bring more keep them and try again |
 /// | Waiting in a process, for all its subscriptions | 256 MiB, likewise |

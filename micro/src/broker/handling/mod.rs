@@ -127,8 +127,9 @@ impl Handling {
     }
 
     /// With the events of one key one after the other. An event that fails holds up its key until it succeeds or is a dead
-    /// letter. It holds among the events that come to one process: a queue that several processes share spreads a key over
-    /// them, unless its broker does not.
+    /// letter. It holds among the events that come to one process, and so over all processes of a queue where the broker gives
+    /// those of one [`Event::key`] to the same one, as [`direct`](crate::guide::brokers) does while they stay the same. A key that
+    /// a handler [finds in the event](Handler::key) is nothing that brokers know of.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         self.in_order = true;

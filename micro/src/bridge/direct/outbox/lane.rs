@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
+use super::keyed::{Keyed, Line};
 use super::parcel::{Parcel, size};
 use crate::bridge::direct::bounds::{KEPT, KEPT_BYTES, LINGER, PAUSE, window};
 use crate::bridge::direct::inbox::Inbox;
@@ -19,8 +21,10 @@ pub(super) struct Lane {
     pub(super) topics: Pattern,
     pub(super) queue: Option<String>,
     pub(super) members: Vec<Member>,
-    /// What nobody has, by number.
-    waiting: VecDeque<Parcel>,
+    /// What anybody may have and nobody has, by number.
+    pub(super) waiting: VecDeque<Parcel>,
+    /// The same of what belongs to somebody by its key.
+    pub(super) keyed: Keyed,
     /// All there is, waiting or in somebody's hands,
     held: usize,
     /// and its bytes.
@@ -33,8 +37,10 @@ pub(super) struct Lane {
     pub(super) used: bool,
     /// Whether was said that it is behind.
     pub(super) told: bool,
-    /// Told when something is settled.
-    pub(super) room: Arc<Notify>,
+    /// Told when there is room for more,
+    room: Arc<Notify>,
+    /// if somebody waits for it.
+    wanted: bool,
 }
 
 /// One who takes from a lane.
@@ -49,8 +55,9 @@ pub(super) struct Member {
     pub(super) held: usize,
     /// Whether it takes any more.
     pub(super) open: bool,
-    /// Whether the way to it is open.
-    reachable: bool,
+    pub(super) reach: Reach,
+    /// What waits for it by its key, by number.
+    pub(super) pinned: Line<u64>,
     /// It had no room: it is left alone until then, and until its link has looked at that much.
     pause: Option<Instant>,
     after: u64,
@@ -65,8 +72,19 @@ pub(super) enum To {
     Link(u64),
 }
 
+/// Whether the way to a member is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// It is.
+    Open,
+    /// Not yet, or not for a moment: keys stay with it.
+    Soon,
+    /// Nobody knows for how long it is not: its keys go to others.
+    Lost,
+}
+
 impl Member {
-    pub(super) fn new(listed: &Listed, to: To, reachable: bool) -> Self {
+    pub(super) fn new(listed: &Listed, to: To, reach: Reach) -> Self {
         Member {
             subscription: listed.subscription,
             to,
@@ -74,7 +92,8 @@ impl Member {
             under_way: 0,
             held: 0,
             open: true,
-            reachable,
+            reach,
+            pinned: Line::default(),
             pause: None,
             after: 0,
             round: 0,
@@ -88,9 +107,9 @@ impl Member {
         }
     }
 
-    /// The way to it is open, or no more. What its link had to look at is of yesterday.
-    pub(super) fn is_reachable(&mut self, reachable: bool) {
-        (self.reachable, self.after) = (reachable, 0);
+    /// The way to it is another. What its link had to look at is of yesterday.
+    pub(super) fn reach(&mut self, reach: Reach) {
+        (self.reach, self.after) = (reach, 0);
     }
 
     /// It had no room for something of `round`. `sent` is how much its link has to look at of what was sent.
@@ -115,8 +134,8 @@ impl Member {
         over
     }
 
-    fn takes(&self) -> bool {
-        self.open && self.reachable && self.pause.is_none() && self.under_way < window(self.in_flight)
+    pub(super) fn takes(&self) -> bool {
+        self.open && self.reach == Reach::Open && self.pause.is_none() && self.under_way < window(self.in_flight)
     }
 }
 
@@ -127,6 +146,7 @@ impl Lane {
             queue: listed.queue.clone(),
             members: Vec::new(),
             waiting: VecDeque::new(),
+            keyed: Keyed::default(),
             held: 0,
             bytes: 0,
             turn: 0,
@@ -134,6 +154,7 @@ impl Lane {
             used: false,
             told: false,
             room: Arc::default(),
+            wanted: false,
         }
     }
 
@@ -161,31 +182,63 @@ impl Lane {
         self.held
     }
 
+    /// and how many bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn add(&mut self, parcel: Parcel) {
         self.held += 1;
         self.bytes += size(&parcel.kept.event);
-        self.waiting.push_back(parcel);
+        match self.key(&parcel) {
+            Some(key) => {
+                self.spread();
+                self.wait(key, parcel);
+            }
+            None => self.waiting.push_back(parcel),
+        }
     }
 
     /// Takes back what somebody had, to its place in the order.
     pub(super) fn put_back(&mut self, parcel: Parcel) {
+        if let Some(key) = self.key(&parcel) {
+            return self.wait(key, parcel);
+        }
         let at = self.waiting.partition_point(|waiting| waiting.number < parcel.number);
         self.waiting.insert(at, parcel);
     }
 
     /// Forgets one that was in somebody's hands.
     pub(super) fn release(&mut self, parcel: &Parcel) {
-        if self.held == KEPT || self.bytes >= KEPT_BYTES {
-            self.room.notify_waiters();
-        }
         self.held -= 1;
         self.bytes -= size(&parcel.kept.event);
+        self.has_room();
+    }
+
+    /// Is told as soon as there may be more room.
+    pub(super) fn room(&mut self) -> OwnedNotified {
+        self.wanted = true;
+        self.room.clone().notified_owned()
+    }
+
+    /// Tells those who wait for room that there may be some.
+    pub(super) fn has_room(&mut self) {
+        if std::mem::take(&mut self.wanted) {
+            self.room.notify_waiters();
+        }
     }
 
     /// The next that waits, and who gets it.
     pub(super) fn next(&mut self) -> Option<(Parcel, usize)> {
+        if self.keyed.waiting() > 0 {
+            self.spread();
+            let first = self.waiting.front().map(|parcel| parcel.number);
+            if let Some(next) = self.next_pinned(first) {
+                return Some(next);
+            }
+        }
         if self.waiting.is_empty() {
-            self.told = false;
+            self.told &= self.is_waiting();
             return None;
         }
         let member = self.pick()?;
@@ -208,14 +261,21 @@ impl Lane {
         self.members.iter_mut().find(|member| member.subscription == subscription)
     }
 
-    pub(super) fn waiting(&self) -> &VecDeque<Parcel> {
-        &self.waiting
+    /// How much nobody has,
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len() + self.keyed.waiting()
+    }
+
+    /// and whether that is anything.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waiting() > 0
     }
 
     /// Forgets what waits, and says how much that is.
     pub(super) fn clear(&mut self) -> usize {
-        let lost = self.waiting.len();
-        for parcel in std::mem::take(&mut self.waiting) {
+        let lost = self.waiting();
+        let keyed = self.take_keyed().into_values();
+        for parcel in std::mem::take(&mut self.waiting).into_iter().chain(keyed) {
             self.release(&parcel);
         }
         lost
@@ -229,7 +289,8 @@ impl Lane {
         }
         self.left.get_or_insert(now);
         self.waiting.iter_mut().for_each(|parcel| parcel.share = None);
-        self.room.notify_waiters();
+        self.keyed().for_each(|parcel| parcel.share = None);
+        self.has_room();
     }
 
     /// When it is forgotten, unless somebody comes.

@@ -4,8 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::bridge::direct::bounds::IDLE_BEATS;
+use super::lane::Reach;
+use crate::bridge::direct::bounds::{GRACE, IDLE_BEATS};
+use crate::errors::Error;
 use crate::registry::Node;
+use crate::util::clock::{self, Instant};
 use crate::util::spawn::Task;
 
 /// The way to one node.
@@ -15,6 +18,12 @@ pub(super) struct Link {
     /// Whether the node is in the registry.
     pub(super) listed: bool,
     pub(super) way: Way,
+    /// Until when keys wait for it to open,
+    pub(super) hope: Option<Instant>,
+    /// whether it was open just now,
+    broke: bool,
+    /// and whether they wait no more.
+    lost: bool,
     /// What is to be written, and what was written and has not been looked at, both in their order.
     pub(super) outgoing: VecDeque<u64>,
     pub(super) unjudged: VecDeque<u64>,
@@ -49,6 +58,9 @@ impl Link {
             node,
             listed: true,
             way: Way::Closed,
+            hope: None,
+            broke: false,
+            lost: false,
             outgoing: VecDeque::new(),
             unjudged: VecDeque::new(),
             judged: 0,
@@ -73,8 +85,41 @@ impl Link {
         self.quiet >= IDLE_BEATS
     }
 
+    /// How far those are within reach to whom it leads.
+    pub(super) fn reach(&self) -> Reach {
+        match self.way {
+            Way::Open => Reach::Open,
+            _ if self.lost => Reach::Lost,
+            _ => Reach::Soon,
+        }
+    }
+
+    /// It ended, or did not open, and whoever was at it has yet to say whether they try again. One that broke has a while to
+    /// open again; one that is refused has none.
+    pub(super) fn is_down(&mut self, how: Result<(), &Error>) {
+        let before = std::mem::replace(&mut self.way, Way::Opening);
+        match (how, before) {
+            (Ok(()), _) | (Err(_), Way::Open) => {
+                self.broke = how.is_err();
+                self.hope = Some(clock::after(GRACE));
+            }
+            _ if self.broke => {}
+            _ => self.is_lost(),
+        }
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn is_lost(&mut self) {
+        (self.lost, self.broke, self.hope) = (true, false, None);
+    }
+
     /// Begins anew, with nothing on it.
     pub(super) fn reset(&mut self, way: Way) {
+        match way {
+            Way::Open => (self.lost, self.broke, self.hope) = (false, false, None),
+            Way::Closed => (self.broke, self.hope) = (false, None),
+            Way::Opening => {}
+        }
         self.outgoing.clear();
         self.unjudged.clear();
         (self.way, self.judged, self.quiet, self.beat) = (way, 0, 0, false);

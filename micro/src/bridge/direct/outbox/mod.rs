@@ -7,9 +7,11 @@
 //! - `state`: all that is known, and what happens to events, without waiting
 //! - `roster`: who is there, and the ways to them
 //! - `lane`: a queue, or a subscriber without one
+//! - `keyed`: what belongs to one of a queue by its key
 //! - `link`: the way to a process with subscribers
 //! - `parcel`: an event for one lane
 
+mod keyed;
 mod lane;
 mod link;
 mod parcel;
@@ -229,7 +231,7 @@ impl Outbox {
         self.with(|state| {
             if let Some(open) = state.links.get_mut(&link) {
                 open.reset(Way::Open);
-                let lanes = state.reachable(link, true);
+                let lanes = state.reaches(link);
                 state.look(lanes);
             }
         });
@@ -320,10 +322,14 @@ impl Outbox {
             if matches!(how, Err(error) if error.code() == Code::ResourceExhausted) {
                 state.drop_largest(link);
             }
-            let lanes = state.reachable(link, false);
+            if let Some(down) = state.links.get_mut(&link) {
+                down.is_down(how);
+            }
+            let lanes = state.reaches(link);
             state.take_back(link);
             state.look(lanes);
             let awaited = state.is_awaited(link);
+            state.after.keeper = true;
             let Some(open) = state.links.get_mut(&link) else { return Use::Unwanted };
             let again = open.listed && (awaited || std::mem::take(&mut open.used));
             open.reset(if again { Way::Opening } else { Way::Closed });

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::keyed;
 use crate::bridge::direct::contract::Happening;
 use crate::broker::Event;
 
@@ -13,6 +14,8 @@ use crate::broker::Event;
 #[derive(Debug)]
 pub(in crate::bridge::direct) struct Kept {
     pub(in crate::bridge::direct) event: Event,
+    /// What it is in order with.
+    pub(super) key: Option<u64>,
     /// The same for the wire, once it leaves the process.
     written: OnceLock<Bytes>,
 }
@@ -56,7 +59,8 @@ pub(super) enum Stage {
 
 impl Kept {
     pub(super) fn new(event: Event) -> Arc<Self> {
-        Arc::new(Kept { event, written: OnceLock::new() })
+        let key = event.key.as_deref().map(keyed::number);
+        Arc::new(Kept { event, key, written: OnceLock::new() })
     }
 
     pub(in crate::bridge::direct) fn written(&self) -> Bytes {

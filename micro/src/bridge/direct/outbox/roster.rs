@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Outcome;
-use super::lane::{Lane, Member, To};
+use super::lane::{Lane, Member, Reach, To};
 use super::link::{Link, Way};
 use super::parcel::{Stage, size};
 use super::state::State;
 use crate::bridge::direct::listed::Listed;
 use crate::registry::Node;
-use crate::util::clock;
+use crate::util::clock::{self, Instant};
 
 /// A process with subscriptions, as the registry listed it last.
 #[derive(Debug)]
@@ -85,6 +85,8 @@ impl State {
         if link.way != Way::Open || link.held == 0 {
             let link = self.links.remove(&id);
             self.after.ended.extend(link.and_then(|link| link.task));
+            let lanes = self.reaches(id);
+            self.look(lanes);
         }
     }
 
@@ -96,9 +98,9 @@ impl State {
         if let Some(id) = self.places.get(&listed.subscription).copied() {
             return self.come_back(id, listed.subscription);
         }
-        let reachable = match &to {
-            To::Here(_) => true,
-            To::Link(link) => self.links.get(link).is_some_and(|link| link.way == Way::Open),
+        let reach = match &to {
+            To::Here(_) => Reach::Open,
+            To::Link(link) => self.links.get(link).map_or(Reach::Lost, Link::reach),
         };
         let id = match listed.queue.as_ref().and_then(|queue| self.queues.get(&key(listed, queue))) {
             Some(id) => *id,
@@ -106,7 +108,7 @@ impl State {
         };
         self.places.insert(listed.subscription, id);
         let Some(lane) = self.lanes.get_mut(&id) else { return };
-        lane.members.push(Member::new(listed, to, reachable));
+        lane.members.push(Member::new(listed, to, reach));
         lane.note(clock::now());
         // Its turn may come with the next event, and then it is to be there.
         if lane.used {
@@ -151,6 +153,8 @@ impl State {
         if lane.members.iter().all(|member| member.open) && !lane.members.is_empty() {
             return;
         }
+        // Nothing waits for one that goes.
+        lane.spread();
         lane.members.retain(|member| {
             let stays = member.open || member.held > 0;
             if !stays {
@@ -179,16 +183,27 @@ impl State {
         self.routes.clear();
     }
 
-    /// A link is open, or no more.
-    pub(super) fn reachable(&mut self, link: u64, reachable: bool) -> Vec<u64> {
+    /// Notes how far those are within reach to whom a link leads.
+    pub(super) fn reaches(&mut self, link: u64) -> Vec<u64> {
+        let reach = self.links.get(&link).map_or(Reach::Lost, Link::reach);
         let mut lanes = Vec::new();
         for (id, lane) in &mut self.lanes {
             for member in lane.members.iter_mut().filter(|member| member.link() == Some(link)) {
-                member.is_reachable(reachable);
+                member.reach(reach);
                 lanes.push(*id);
             }
         }
         lanes
+    }
+
+    /// Waits no longer for links that should be open by now.
+    pub(super) fn lose_hope(&mut self, now: Instant) -> Vec<u64> {
+        let late = self.links.iter_mut().filter(|(_, link)| link.hope.is_some_and(|until| until <= now));
+        let late = late.map(|(id, link)| {
+            link.is_lost();
+            *id
+        });
+        late.collect::<Vec<_>>().into_iter().flat_map(|link| self.reaches(link)).collect()
     }
 
     /// Takes back what is on a link that is no more. What may have been delivered counts as delivered.
@@ -232,7 +247,7 @@ impl State {
 
     /// Whether anything waits for this link to open.
     pub(super) fn is_awaited(&self, link: u64) -> bool {
-        let waiting = self.lanes.values().filter(|lane| !lane.waiting().is_empty());
+        let waiting = self.lanes.values().filter(|lane| lane.is_waiting());
         waiting.flat_map(|lane| &lane.members).any(|member| member.open && member.link() == Some(link))
     }
 }

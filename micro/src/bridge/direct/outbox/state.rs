@@ -4,16 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::lane::{Lane, Member, To};
+use super::lane::{Lane, Member, Reach, To};
 use super::link::{Link, Way};
 use super::parcel::{Kept, Parcel, Stage, Ticket, Under};
 use super::roster::{self, Peer};
 use super::{Full, Outcome};
-use crate::bridge::direct::bounds::PAUSE;
+use crate::bridge::direct::bounds::{GRACE, PAUSE};
 use crate::bridge::direct::inbox::{Key, Taken};
 use crate::bridge::direct::listed::Listed;
 use crate::broker::{Event, Topic};
-use crate::util::clock::Instant;
+use crate::util::clock::{self, Instant};
 use crate::util::spawn::Task;
 
 /// For how many topics is remembered who wants them.
@@ -85,10 +85,10 @@ impl State {
         if lanes.is_empty() {
             return Ok(());
         }
-        if let Some(full) = lanes.iter().find_map(|lane| self.full(*lane)) {
+        let kept = Kept::new(event.clone());
+        if let Some(full) = lanes.iter().find_map(|lane| self.full(*lane, kept.key)) {
             return Err(full);
         }
-        let kept = Kept::new(event.clone());
         for lane in lanes.iter() {
             self.put(*lane, kept.clone(), 1, Some(ticket));
         }
@@ -126,13 +126,19 @@ impl State {
         self.assign(id);
     }
 
-    fn full(&self, lane: u64) -> Option<Full> {
-        let lane = self.lanes.get(&lane).filter(|lane| lane.is_full() && lane.is_open())?;
-        let nodes = lane.members.iter().filter_map(|member| self.node(member));
-        let nodes: Vec<_> = nodes.take(3).map(|node| format!("`{node}`")).collect();
+    fn full(&mut self, id: u64, key: Option<u64>) -> Option<Full> {
+        let lane = self.lanes.get(&id).filter(|lane| lane.is_open())?;
+        let (home, waiting) = match key.filter(|_| lane.queue.is_some()) {
+            _ if lane.is_full() => (None, lane.held()),
+            Some(key) => lane.is_full_of(key)?,
+            None => return None,
+        };
+        let members = lane.members.iter().filter(|member| home.is_none_or(|home| member.subscription == home));
+        let nodes = members.filter_map(|member| self.node(member)).take(3);
+        let nodes: Vec<_> = nodes.map(|node| format!("`{node}`")).collect();
         let at = if nodes.is_empty() { String::new() } else { format!(" at {}", nodes.join(", ")) };
-        let who = format!("{lane}{at} has {} events waiting", lane.held());
-        Some(Full { who, room: lane.room.clone().notified_owned() })
+        let who = format!("{lane}{at} has {waiting} events waiting");
+        Some(Full { who, room: self.lanes.get_mut(&id)?.room() })
     }
 
     fn node(&self, member: &Member) -> Option<&str> {
@@ -168,6 +174,7 @@ impl State {
             link.used = true;
             if link.way == Way::Closed {
                 link.way = Way::Opening;
+                link.hope.get_or_insert_with(|| clock::after(GRACE));
                 after.opening.push(id);
                 after.keeper = true;
             }
@@ -199,7 +206,7 @@ impl State {
                 }
                 To::Link(link) => {
                     let Some(link) = self.links.get_mut(link) else {
-                        member.is_reachable(false);
+                        member.reach(Reach::Lost);
                         lane.put_back(parcel);
                         continue;
                     };
@@ -215,6 +222,7 @@ impl State {
             member.under_way += 1;
             member.held += 1;
             let (subscription, link, round) = (member.subscription, member.link(), member.round);
+            lane.hold(&parcel, subscription);
             self.under.insert(parcel.number, Under { parcel, subscription, link, round, stage });
         }
     }
@@ -223,14 +231,15 @@ impl State {
     pub(super) fn settle(&mut self, from: Option<u64>, number: u64, outcome: Outcome) -> Option<u64> {
         let under = self.under.get_mut(&number).filter(|under| under.link == from)?;
         let id = under.parcel.lane;
-        let member = self.lanes.get_mut(&id)?.member(under.subscription);
+        let lane = self.lanes.get_mut(&id)?;
         if let Outcome::Again(attempt) = outcome {
             under.parcel.attempt = attempt;
             under.parcel.share = None;
-            if std::mem::replace(&mut under.stage, Stage::Resting) != Stage::Resting
-                && let Some(member) = member
-            {
-                member.under_way -= 1;
+            if std::mem::replace(&mut under.stage, Stage::Resting) != Stage::Resting {
+                lane.free(&under.parcel);
+                if let Some(member) = lane.member(under.subscription) {
+                    member.under_way -= 1;
+                }
             }
             return Some(id);
         }
@@ -270,10 +279,14 @@ impl State {
         if let Some(link) = under.link.and_then(|link| self.links.get_mut(&link)) {
             link.held -= 1;
         }
-        let member = self.lanes.get_mut(&under.parcel.lane).and_then(|lane| lane.member(under.subscription));
-        if let Some(member) = member {
+        let Some(lane) = self.lanes.get_mut(&under.parcel.lane) else { return };
+        let is_under_way = under.stage != Stage::Resting;
+        if is_under_way {
+            lane.free(&under.parcel);
+        }
+        if let Some(member) = lane.member(under.subscription) {
             member.held -= 1;
-            member.under_way -= usize::from(under.stage != Stage::Resting);
+            member.under_way -= usize::from(is_under_way);
         }
     }
 
@@ -283,17 +296,17 @@ impl State {
         lanes.dedup();
         for id in lanes {
             self.assign(id);
-            if self.lanes.get(&id).is_some_and(|lane| !lane.waiting().is_empty()) {
+            if self.lanes.get(&id).is_some_and(Lane::is_waiting) {
                 self.reach_all(id);
             }
             self.tidy(id);
         }
     }
 
-    /// Does what is due: tries those again that had no room, and forgets queues that nobody has come back to. Gives when to
-    /// look again.
+    /// Does what is due: tries those again that had no room, lets go of those that cannot be reached, and forgets queues that
+    /// nobody has come back to. Gives when to look again.
     pub(super) fn expire(&mut self, now: Instant) -> Option<Instant> {
-        let (mut again, mut over) = (Vec::new(), Vec::new());
+        let (mut again, mut over) = (self.lose_hope(now), Vec::new());
         let links = &self.links;
         for (id, lane) in &mut self.lanes {
             for member in &mut lane.members {
@@ -318,14 +331,15 @@ impl State {
         let pauses = self.lanes.values().flat_map(|lane| &lane.members).filter_map(Member::pause);
         // One whose link has not looked at everything yet may be over its time.
         let pauses = pauses.map(|until| if until > now { until } else { now + PAUSE });
-        pauses.chain(self.lanes.values().filter_map(Lane::end)).min()
+        let hopes = self.links.values().filter_map(|link| link.hope);
+        pauses.chain(self.lanes.values().filter_map(Lane::end)).chain(hopes).min()
     }
 
     /// Says once of every lane that is behind that it is, and what of it is not taken.
     pub(super) fn tell_behind(&mut self) {
-        for lane in self.lanes.values_mut().filter(|lane| !lane.waiting().is_empty() && lane.is_open()) {
+        for lane in self.lanes.values_mut().filter(|lane| lane.is_waiting() && lane.is_open()) {
             if !std::mem::replace(&mut lane.told, true) {
-                let waiting = lane.waiting().len();
+                let waiting = lane.waiting();
                 tracing::warn!(waiting, "{lane} takes no events for now: they wait in this process");
             }
         }
@@ -333,7 +347,7 @@ impl State {
 
     /// Whether anything is kept here that somebody else does not have, or that is here to be handled.
     pub(super) fn owes(&self) -> bool {
-        let waits = |lane: &Lane| lane.is_open() && !lane.waiting().is_empty();
+        let waits = |lane: &Lane| lane.is_open() && lane.is_waiting();
         let with_us = |under: &Under| under.link.is_none() || !matches!(under.stage, Stage::Taken | Stage::Resting);
         self.lanes.values().any(waits) || self.under.values().any(with_us)
     }

@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use super::link::Way;
 use super::*;
+use crate::bridge::direct::bounds::GRACE;
 use crate::broker::Subscription;
 use crate::errors::Result;
 
@@ -82,8 +83,14 @@ impl Game {
 
     fn publish(&mut self) {
         let count = 1 + self.dice.below(30);
-        let events = (self.published..self.published + count).map(|body| Event::new(topic(), body.to_string()));
-        let events: Vec<Event> = events.collect();
+        let mut events = Vec::new();
+        for body in self.published..self.published + count {
+            let event = Event::new(topic(), body.to_string());
+            events.push(match self.dice.below(8) {
+                0..=2 => event,
+                key => event.with_key(format!("key-{key}")),
+            });
+        }
         let (mut rest, ticket) = (&events[..], Ticket::new());
         assert!(self.outbox.add(&mut rest, &ticket).is_ok());
         self.published += count;
@@ -166,7 +173,7 @@ impl Game {
     fn step(&mut self) {
         let id = format!("peer-{}", self.dice.below(4));
         let (opening, open) = (self.links(Way::Opening), self.links(Way::Open));
-        match self.dice.below(16) {
+        match self.dice.below(17) {
             0 => self.subscribe(&id),
             1..=3 => self.publish(),
             4..=6 => {
@@ -196,6 +203,7 @@ impl Game {
                     self.outbox.ended(link, Err(&Error::unavailable("unreachable")));
                 }
             }
+            15 => drop(self.outbox.with(|state| state.expire(clock::after(GRACE)))),
             _ => {
                 // A process vanishes, or one of its subscriptions does.
                 if let Some(peer) = self.peers.get_mut(&id) {
@@ -226,13 +234,15 @@ impl Game {
                 }
             }
             for (id, lane) in &state.lanes {
-                let numbers: Vec<u64> = lane.waiting().iter().map(|parcel| parcel.number).collect();
+                let numbers: Vec<u64> = lane.waiting.iter().map(|parcel| parcel.number).collect();
                 if !numbers.is_sorted() {
                     return Err(format!("out of order: {numbers:?}"));
                 }
-                if lane.held() != numbers.len() + in_lanes.get(id).copied().unwrap_or_default() {
+                let under = state.under.values().filter(|under| under.parcel.lane == *id);
+                if lane.held() != lane.waiting() + in_lanes.get(id).copied().unwrap_or_default() {
                     return Err(format!("{lane} counts {} parcels", lane.held()));
                 }
+                lane.balances(under)?;
                 for member in &lane.members {
                     let with = with_members.remove(&member.subscription).unwrap_or_default();
                     if with != (member.held as u64, member.under_way as u64) {

@@ -5,6 +5,7 @@ mod behind;
 mod coming;
 mod deaths;
 mod hostile;
+mod keys;
 mod registry;
 mod sockets;
 mod suite;
