@@ -4,17 +4,18 @@
 #   tests/run.sh            everything
 #   tests/run.sh --fast     without what needs other languages
 #   MICRO_TESTS_SOAK=1      with the rehearsals of failure at their full length
-#   tests/run.sh --bench    only micro beside its peers: builds them all and measures for five minutes
+#   tests/run.sh --bench    only micro beside its peers: builds them all and measures for ten minutes, calls and then events
 #
 # It needs Rust, Python 3, node with npm and, to install packages, root or what is named below already there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 fast=no
+bench=no
 for argument in "$@"; do
   case "$argument" in
     --fast) fast=yes ;;
-    --bench) exec tests/bench/run.py ;;
+    --bench) bench=yes ;;
     *) echo "unknown argument \`$argument\`; expected --fast or --bench" >&2; exit 2 ;;
   esac
 done
@@ -71,6 +72,12 @@ nats_servers() {
   touch "$marker"
 }
 
+if [ "$bench" = yes ]; then
+  nats_servers
+  tests/bench/run.py
+  exec tests/bench/events.py
+fi
+
 step "format"
 cargo fmt --all --check
 
@@ -112,10 +119,11 @@ fi
 # It is a workspace of its own. To build all peers and to measure takes too long for every run; that what micro brings to it
 # still fits does not.
 step "bench"
-bench=(--manifest-path tests/bench/Cargo.toml)
-cargo fmt "${bench[@]}" --all --check
-cargo clippy "${bench[@]}" --target-dir "${CARGO_TARGET_DIR:-target}" -p harness -p bench-micro --all-targets --quiet -- -D warnings
-cargo test "${bench[@]}" --target-dir "${CARGO_TARGET_DIR:-target}" -p harness --quiet
+comparison=(--manifest-path tests/bench/Cargo.toml)
+measured=(-p harness -p bench-micro -p bench-events -p bench-events-nats)
+cargo fmt "${comparison[@]}" --all --check
+cargo clippy "${comparison[@]}" --target-dir "${CARGO_TARGET_DIR:-target}" "${measured[@]}" --all-targets --quiet -- -D warnings
+cargo test "${comparison[@]}" --target-dir "${CARGO_TARGET_DIR:-target}" -p harness --quiet
 
 step "docs"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
