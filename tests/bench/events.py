@@ -44,6 +44,7 @@ PEERS = {
     "micro": dict(package=MICRO),
     "micro-quiet": dict(package=MICRO, environment={"MICRO_LOG": "off"}),
     "micro-raw": dict(package=MICRO, environment={"MICRO_LOG": "off", "BENCH_ROAD": "raw"}),
+    "async-nats-same": dict(package=NATS, environment={"BENCH_HEADERS": "same"}),
     "async-nats": dict(package=NATS),
 }
 # Which peers have a broker, its URL, and whether who publishes and who hears are one process.
@@ -52,10 +53,10 @@ BROKERS = {
     "memory": dict(url="memory", peers=OURS, alone=True),
     # Who hears has to be an app that serves.
     "direct": dict(url="direct", peers=["micro", "micro-quiet"]),
-    "nats": dict(url="nats://{server}", peers=list(PEERS)),
+    "nats": dict(url="nats://{server}", peers=[*OURS, "async-nats"]),
     "jetstream": dict(url="nats://{server}?stream=bench", peers=list(PEERS), keeps=True),
 }
-BASE = "async-nats"
+BASE, SAME = "async-nats", "async-nats-same"
 
 SCENARIOS = {
     "through-one": dict(title="to a handler, one by one, 64 under way", words={"scenario": "through", "batch": 1, "in-flight": 64}),
@@ -197,7 +198,7 @@ def rounds(programs, options):
 
 # The table
 
-HEADER = ["broker", "scenario", "peer", "× async-nats", "per second", "p50 µs", "p99 µs", "CPU µs", "server's CPU µs", ""]
+HEADER = ["broker", "scenario", "peer", "× async-nats", "× the same message", "per second", "p50 µs", "p99 µs", "CPU µs", "server's CPU µs", ""]
 
 
 def row(peer, figures):
@@ -209,7 +210,7 @@ def row(peer, figures):
     each = [median(good, lambda one: 1e6 * one[name] / max(one["calls"], 1)) for name in ("cpu", "server_cpu")]
     return [
         peer,
-        ratio(figures[peer], figures.get(BASE, []), rate),
+        *(ratio(figures[peer], figures.get(base, []), rate) for base in (BASE, SAME)),
         number(median(good, rate)),
         *(number(median(good, lambda one: one[name])) if timed else "" for name in ("p50", "p99")),
         *(number(spent) if spent else "" for spent in each),

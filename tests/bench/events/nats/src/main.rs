@@ -1,14 +1,15 @@
 //! The same with async-nats alone, as its documentation has it: core NATS, or JetStream where `MICRO_BROKER` names a stream.
 
 use std::env;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::{self, stream};
-use async_nats::{Client, Message};
+use async_nats::{Client, HeaderMap, Message};
 use futures::StreamExt;
 use harness::{Events, Happened, Heard, Hearing, Result};
 
@@ -116,12 +117,24 @@ async fn consume(mut messages: pull::Stream, heard: Heard) -> Result<()> {
     Ok(())
 }
 
-/// With an id, so that what is published again after a lost connection is taken once.
+/// With an id, so that what is published again after a lost connection is taken once; with `BENCH_HEADERS=same` also with what
+/// micro says of an event: when it was published, in which format, and where in a trace.
 async fn send(jetstream: &jetstream::Context, event: &Happened) -> Result<PublishAckFuture> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let id = format!("{:016x}-{:015x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let message = PublishMessage::build().payload(body(event).into()).message_id(id);
-    Ok(jetstream.send_publish(SUBJECT, message).await?)
+    static SAME: LazyLock<bool> = LazyLock::new(|| env::var("BENCH_HEADERS").is_ok_and(|headers| headers == "same"));
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let id = format!("{:016x}{number:016x}", std::process::id());
+    let mut message = PublishMessage::build().payload(body(event).into());
+    if *SAME {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
+        let mut headers = HeaderMap::new();
+        headers.insert("Micro-Id", &*id);
+        headers.insert("Micro-Time", now.to_string());
+        headers.insert("Content-Type", "application/protobuf");
+        headers.insert("traceparent", format!("00-{:032x}-{number:016x}-01", now));
+        message = message.headers(headers);
+    }
+    Ok(jetstream.send_publish(SUBJECT, message.message_id(format!("{id}@{SUBJECT}"))).await?)
 }
 
 fn body(event: &Happened) -> Vec<u8> {
