@@ -248,7 +248,10 @@ pub async fn a_durable_queue_waits(broker: &Broker) {
         published(PROMISE, broker, event(&topic, body)).await;
     }
     let mut deliveries = subscribed(PROMISE, broker, subscription).await;
-    assert_eq!(bodies(PROMISE, &mut deliveries, 3).await, ["2", "3", "4"], "promise broken: {PROMISE}");
+    // Some may have been on their way to the one who was leaving: given back, they come behind others.
+    let mut kept = bodies(PROMISE, &mut deliveries, 3).await;
+    kept.sort();
+    assert_eq!(kept, ["2", "3", "4"], "promise broken: {PROMISE}");
     nothing(PROMISE, &mut deliveries).await;
 }
 
