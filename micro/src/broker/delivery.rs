@@ -1,6 +1,7 @@
 //! Events on their way to a subscriber, and what becomes of them.
 
 use std::fmt;
+use std::future::ready;
 use std::pin::Pin;
 use std::task::{Context as Cx, Poll};
 use std::time::Duration;
@@ -43,6 +44,11 @@ impl Delivery {
         Delivery { event, attempt, settle: Box::new(settle) }
     }
 
+    /// A delivery whose end `end` hears of at once, within this process, and that nobody takes away meanwhile.
+    pub(crate) fn ending_at(event: Event, attempt: u32, end: impl FnOnce(Ended) + Send + Sync + 'static) -> Self {
+        Self::new(event, attempt, AtOnce(Some(end)))
+    }
+
     /// It is done with.
     ///
     /// # Errors
@@ -77,6 +83,53 @@ impl Delivery {
     /// As [`ack`](Self::ack).
     pub async fn extend(&self) -> Result<()> {
         self.settle.extend().await
+    }
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Nobody is to get it again: it was handled, or given up.
+    Done,
+    /// It is to be delivered again, not before this has passed.
+    Again(Duration),
+}
+
+/// Settles where that is a matter of a moment.
+struct AtOnce<F: FnOnce(Ended)>(Option<F>);
+
+impl<F: FnOnce(Ended)> AtOnce<F> {
+    fn end(&mut self, how: Ended) {
+        if let Some(end) = self.0.take() {
+            end(how);
+        }
+    }
+}
+
+impl<F: FnOnce(Ended) + Send + Sync> Settle for AtOnce<F> {
+    fn ack(mut self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        self.end(Ended::Done);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn retry(mut self: Box<Self>, after: Duration) -> BoxFuture<'static, Result<()>> {
+        self.end(Ended::Again(after));
+        Box::pin(ready(Ok(())))
+    }
+
+    fn reject(mut self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        self.end(Ended::Done);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn extend(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(ready(Ok(())))
+    }
+}
+
+impl<F: FnOnce(Ended)> Drop for AtOnce<F> {
+    fn drop(&mut self) {
+        self.end(Ended::Again(Duration::ZERO));
     }
 }
 

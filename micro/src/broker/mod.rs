@@ -41,6 +41,7 @@ use std::time::Duration;
 pub use backend::Backend;
 pub use brokers::Brokers;
 pub use capabilities::Capabilities;
+pub(crate) use delivery::Ended;
 pub use delivery::{Deliveries, Delivery, Settle};
 pub use event::Event;
 pub use handling::{Ack, Handler, Handling};
@@ -178,8 +179,8 @@ impl Broker {
         self.patiently("broker.subscribe", self.0.subscribe(&subscription)).await
     }
 
-    /// Waits until what was published, and is kept in this process for now, is in other hands: a program that ends before
-    /// takes it along. Brokers that are elsewhere, or that end with the process anyway, keep nothing.
+    /// Waits until what this process keeps for now is in other hands: what was published, and what subscribers that have left
+    /// had not taken. A program that ends before takes it along, or has others wait for it. An app does this when it stops.
     ///
     /// It waits for as long as it takes: set a deadline. Dropping the future loses nothing.
     pub async fn flush(&self) {

@@ -9,14 +9,13 @@ use std::task::{Context as Cx, Poll, Waker};
 use std::time::Duration;
 
 use futures_core::Stream;
-use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use super::bounds::{WAITING, WAITING_BYTES};
 use super::desk::Desk;
 use super::listed::Listed;
 use super::outbox::{Outbox, Outcome, size};
 use super::receipts::Receipts;
-use crate::broker::{Delivery, Event, Settle};
+use crate::broker::{Delivery, Ended, Event};
 use crate::errors::Result;
 use crate::util::clock::{self, Instant, Sleep};
 
@@ -75,12 +74,6 @@ pub(super) enum Taken {
     Yes,
     Full,
     Closed,
-}
-
-/// How an event that was begun ended.
-enum Ended {
-    Done,
-    Again(Duration),
 }
 
 impl Inbox {
@@ -165,7 +158,9 @@ impl Inbox {
         let entry = inside.entries.get(&key).expect("what is ready is here");
         let (event, attempt) = (entry.event.clone(), entry.attempt);
         drop(inside);
-        Ok(Delivery::new(event, attempt, Held { inbox: self.clone(), key: Some(key) }))
+        // Whoever has an event has it until its process ends.
+        let inbox = self.clone();
+        Ok(Delivery::ending_at(event, attempt, move |how| inbox.end(key, how)))
     }
 
     /// Takes no more.
@@ -283,47 +278,6 @@ impl Weight {
 
     fn remove(&self, bytes: usize) {
         self.0.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
-/// An event in the subscriber's hands.
-struct Held {
-    inbox: Arc<Inbox>,
-    key: Option<Key>,
-}
-
-impl Held {
-    fn end(&mut self, how: Ended) {
-        if let Some(key) = self.key.take() {
-            self.inbox.end(key, how);
-        }
-    }
-}
-
-impl Settle for Held {
-    fn ack(mut self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        self.end(Ended::Done);
-        ready(Ok(())).boxed()
-    }
-
-    fn retry(mut self: Box<Self>, after: Duration) -> BoxFuture<'static, Result<()>> {
-        self.end(Ended::Again(after));
-        ready(Ok(())).boxed()
-    }
-
-    fn reject(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        self.ack()
-    }
-
-    // Nobody waits: whoever has an event has it until its process ends.
-    fn extend(&self) -> BoxFuture<'_, Result<()>> {
-        ready(Ok(())).boxed()
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.end(Ended::Again(Duration::ZERO));
     }
 }
 

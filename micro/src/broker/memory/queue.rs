@@ -5,11 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, FutureExt, ready};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 
-use crate::broker::{Delivery, Event, Pattern, Settle, Subscription};
-use crate::errors::Result;
+use crate::broker::{Delivery, Ended, Event, Pattern, Subscription};
 use crate::util::clock::{self, Instant};
 
 /// How many events may wait.
@@ -152,9 +150,13 @@ impl Member {
             let told = self.queue.more.notified();
             match self.queue.take() {
                 Ok(entry) => {
-                    let (event, attempt) = (entry.event.clone(), entry.attempt);
-                    let held = Held { queue: self.queue.clone(), entry: Some(entry), _permit: permit };
-                    return Delivery::new(event, attempt, held);
+                    let (event, attempt, queue) = (entry.event.clone(), entry.attempt, self.queue.clone());
+                    return Delivery::ending_at(event, attempt, move |how| {
+                        if let Ended::Again(after) = how {
+                            queue.give_back(entry, after);
+                        }
+                        drop(permit);
+                    });
                 }
                 Err(Some(due)) => drop(clock::timeout_at(due, told).await),
                 Err(None) => told.await,
@@ -166,46 +168,5 @@ impl Member {
 impl Drop for Member {
     fn drop(&mut self) {
         self.queue.waiting().members -= 1;
-    }
-}
-
-/// An event in somebody's hands.
-struct Held {
-    queue: Arc<Queue>,
-    entry: Option<Entry>,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Held {
-    fn give_back(&mut self, after: Duration) {
-        if let Some(entry) = self.entry.take() {
-            self.queue.give_back(entry, after);
-        }
-    }
-}
-
-impl Settle for Held {
-    fn ack(mut self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        self.entry = None;
-        ready(Ok(())).boxed()
-    }
-
-    fn retry(mut self: Box<Self>, after: Duration) -> BoxFuture<'static, Result<()>> {
-        self.give_back(after);
-        ready(Ok(())).boxed()
-    }
-
-    fn reject(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        self.ack()
-    }
-
-    fn extend(&self) -> BoxFuture<'_, Result<()>> {
-        ready(Ok(())).boxed()
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.give_back(Duration::ZERO);
     }
 }
