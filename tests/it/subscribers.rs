@@ -409,3 +409,49 @@ async fn what_is_registered_runs_with_everything_and_can_be_chosen_by_name() {
     assert_eq!(lines(&mut read, 1).await, ["it.elsewhere"]);
     app.stop().await.unwrap();
 }
+
+/// A broker whose way out is clogged.
+#[derive(Debug)]
+struct Clogged(Broker);
+
+impl micro::broker::Backend for Clogged {
+    fn name(&self) -> String {
+        "clogged".into()
+    }
+
+    fn capabilities(&self) -> micro::broker::Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn publish(&self, events: &[Event]) -> Result<()> {
+        self.0.publish_all(events).await
+    }
+
+    async fn subscribe(&self, subscription: &micro::broker::Subscription) -> Result<micro::broker::Deliveries> {
+        self.0.subscribe(subscription.clone()).await
+    }
+
+    async fn flush(&self) {
+        std::future::pending().await
+    }
+}
+
+#[micro::subscriber(manual)]
+async fn never_done(_event: Greeted, page: Page) -> Result<()> {
+    page.write("begun");
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_takes_no_longer_than_is_said_whatever_it_waits_for() {
+    let (page, mut read) = Page::new();
+    let app = World::new().app().broker(Broker::new(Clogged(Broker::memory()))).provide(page).subscribe::<never_done>();
+    let app = app.set(|settings| settings.shutdown_timeout = Duration::from_secs(25)).start().await.unwrap();
+    app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
+    assert_eq!(lines(&mut read, 1).await, ["begun"]);
+    let begun = tokio::time::Instant::now();
+    let stopped = app.stop().await.unwrap_err();
+    assert_eq!(stopped.code(), Code::DeadlineExceeded);
+    assert!(stopped.message().contains("events were still being handled after 25s"), "{stopped}");
+    assert!(begun.elapsed() < Duration::from_secs(26), "{:?}", begun.elapsed());
+}

@@ -22,6 +22,7 @@ use crate::errors::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::rpc::Description;
 use crate::server::{Drained, Phase, Server, Switch};
+use crate::util::clock::Instant;
 use crate::util::spawn::Task;
 use crate::util::{clock, duration};
 
@@ -271,15 +272,10 @@ impl Running {
 
     async fn close(&mut self) -> Result<()> {
         self.handle.health().set_serving(false);
-        let closed = match self.door.take() {
-            Some(door) => self.leave(door).await,
-            None => Ok(()),
+        let Some(door) = self.door.take() else {
+            let until = clock::after(self.timeout());
+            return self.flush(until).await;
         };
-        closed.and(self.flush().await)
-    }
-
-    /// Goes where nobody finds it, and finishes what is in flight.
-    async fn leave(&mut self, door: Door) -> Result<()> {
         door.switch.to(Phase::Leaving);
         if let Some(Listed { listing, checking }) = self.listed.take() {
             drop(checking);
@@ -290,26 +286,29 @@ impl Running {
         }
         clock::sleep(self.handle.settings().drain_delay).await;
         self.handle.readiness().drain();
+        let until = clock::after(self.timeout());
         door.switch.to(Phase::Draining);
-        let (handled, drained) = tokio::join!(self.handled(), door.serving);
+        let (handled, drained) = tokio::join!(self.handled(until), door.serving);
         self.handle.server().stop();
+        // What was answered and handled until now may have published.
+        let flushed = self.flush(until).await;
         match drained? {
-            Drained::Clean => handled,
+            Drained::Clean => handled.and(flushed),
             Drained::Forced(open) => Err(self.cut_off(format_args!("{open} connections still had calls in flight"))),
         }
     }
 
     /// Takes no more events, and finishes those that have begun.
-    async fn handled(&mut self) -> Result<()> {
+    async fn handled(&mut self, until: Instant) -> Result<()> {
         let Some(subscribers) = self.subscribers.take() else { return Ok(()) };
-        let finished = clock::timeout(self.timeout(), subscribers.finish()).await;
+        let finished = clock::timeout_at(until, subscribers.finish()).await;
         finished.map_err(|_| self.cut_off(format_args!("events were still being handled")))
     }
 
     /// Hands over what was published and is still here.
-    async fn flush(&mut self) -> Result<()> {
+    async fn flush(&mut self, until: Instant) -> Result<()> {
         let flushed = futures_util::future::join_all(self.brokers().all().map(|(_, broker)| broker.flush()));
-        let flushed = clock::timeout(self.timeout(), flushed).await;
+        let flushed = clock::timeout_at(until, flushed).await;
         flushed.map(drop).map_err(|_| self.cut_off(format_args!("events were still on their way to subscribers")))
     }
 
