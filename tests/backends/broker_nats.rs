@@ -359,6 +359,40 @@ async fn what_is_on_its_way_to_a_subscriber_that_leaves_is_not_waited_for() {
     }
 }
 
+#[test]
+fn a_program_that_flushes_before_it_ends_leaves_nothing_to_the_clock() {
+    const EVENTS: usize = 50;
+    // As above: one of 2.9 may wait for its clock all the same.
+    for (_, program) in installed().into_iter().filter(|(name, _)| *name == "new") {
+        let server = Server::start(&program, &[]);
+        let subscription = of("orders").with_queue("changing").durable();
+        let ended = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        ended.block_on(async {
+            let broker = broker(&server, "?stream=shop").await;
+            let mut deliveries = broker.subscribe(subscription.clone()).await.unwrap();
+            let events: Vec<_> = (0..EVENTS).map(|n| Event::new(topic("orders"), n.to_string())).collect();
+            broker.publish_all(&events).await.unwrap();
+            // The others are in this process by then, or on their way to it.
+            taken(&mut deliveries).await;
+            drop(deliveries);
+            broker.flush().await;
+        });
+        // Whatever was still to be done is not done any more.
+        drop(ended);
+        let next = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        next.block_on(async {
+            let broker = broker(&server, "?stream=shop").await;
+            let (mut deliveries, begun) = (broker.subscribe(subscription).await.unwrap(), Instant::now());
+            let mut seen = BTreeSet::new();
+            while seen.len() < EVENTS - 1 {
+                seen.insert(taken(&mut deliveries).await.body);
+            }
+            // After thirty seconds the server would find out by itself.
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        });
+    }
+}
+
 #[tokio::test]
 async fn the_server_hears_once_of_each_delivery() {
     on_each(async |_, program| {

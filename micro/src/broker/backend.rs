@@ -39,8 +39,8 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// [`Unavailable`](crate::Code::Unavailable) when it cannot be reached.
     fn subscribe(&self, subscription: &Subscription) -> impl Future<Output = Result<Deliveries>> + Send;
 
-    /// Waits until what was published, and is kept in this process for now, is in other hands. A backend that keeps
-    /// nothing has nothing to wait for.
+    /// Waits until what is kept in this process for now is in other hands: what was published, and what subscribers that have
+    /// left had not taken. A backend that keeps nothing has nothing to wait for.
     fn flush(&self) -> impl Future<Output = ()> + Send {
         ready(())
     }

@@ -151,6 +151,12 @@ impl Backend for Nats {
         }
     }
 
+    async fn flush(&self) {
+        if let Kind::JetStream(jetstream) = &self.kind {
+            jetstream.flush().await;
+        }
+    }
+
     async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
         match &self.kind {
             Kind::Core => core::subscribe(&self.line, subscription).await,

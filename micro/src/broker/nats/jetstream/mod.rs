@@ -13,6 +13,7 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::response::Response;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use self::consumer::Consumer;
 use self::stream::Stream;
@@ -31,11 +32,26 @@ struct Shared {
     line: Line,
     stream: Stream,
     envelope: Envelope,
+    subscribers: watch::Sender<Subscribers>,
+}
+
+/// How many there are, so that somebody can wait for those that leave.
+#[derive(Debug, Default)]
+struct Subscribers {
+    /// Those that take events,
+    taking: usize,
+    /// and the tasks that pull for them, or give back what they have left.
+    pulling: usize,
 }
 
 impl JetStream {
     pub(super) fn new(line: Line, settings: Settings, envelope: Envelope) -> Self {
-        JetStream(Arc::new(Shared { line, stream: Stream::new(settings), envelope }))
+        JetStream(Arc::new(Shared {
+            line,
+            stream: Stream::new(settings),
+            envelope,
+            subscribers: watch::Sender::default(),
+        }))
     }
 
     pub(super) fn stream(&self) -> &str {
@@ -55,6 +71,13 @@ impl JetStream {
         });
         let floor = floor.await?;
         Ok(pull::begin(self.0.clone(), consumer, floor, subscription))
+    }
+
+    /// Waits until subscribers that have left have given back what nobody had taken.
+    pub(super) async fn flush(&self) {
+        let mut subscribers = self.0.subscribers.subscribe();
+        // An error would say that the sender is gone, and it is ours.
+        let _ = subscribers.wait_for(|all| all.pulling <= all.taking).await;
     }
 }
 

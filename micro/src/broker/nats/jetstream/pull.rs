@@ -88,16 +88,16 @@ pub(super) fn begin(shared: Arc<Shared>, consumer: Consumer, floor: u64, subscri
         come: Notify::new(),
         gone: Notify::new(),
     });
-    let stream = shared.stream.name().to_owned();
-    let puller = Puller { shared, consumer, room: room.clone() };
-    let taker = Taker { room, stream, task: Some(spawn::spawn(puller.run())) };
+    shared.subscribers.send_modify(|all| (all.taking, all.pulling) = (all.taking + 1, all.pulling + 1));
+    let puller = Puller { shared: shared.clone(), consumer, room: room.clone() };
+    let taker = Taker { shared, room, task: Some(spawn::spawn(puller.run())) };
     Deliveries::new(stream::unfold(taker, async |taker| Some((taker.next().await, taker))))
 }
 
 /// The subscriber's end.
 struct Taker {
+    shared: Arc<Shared>,
     room: Arc<Room>,
-    stream: String,
     task: Option<Task<()>>,
 }
 
@@ -118,7 +118,7 @@ impl Taker {
 
     async fn delivery(&self, waiting: Waiting) -> Option<Delivery> {
         let Waiting { message, about, receipt } = waiting;
-        let id = || format!("{}-{}", self.stream, about.sequence);
+        let id = || format!("{}-{}", self.shared.stream.name(), about.sequence);
         let held = Held::new(receipt, about.sequence, self.room.clone());
         match wire::read(message, about.published, id) {
             Ok(event) => Some(Delivery::new(event, about.attempt, held)),
@@ -134,10 +134,11 @@ impl Taker {
 impl Drop for Taker {
     fn drop(&mut self) {
         self.room.close();
-        // It gives back what nobody has taken, and ends.
+        // It gives back what nobody has taken, and ends; whoever flushes the broker waits for that.
         if let Some(task) = self.task.take() {
             task.detach();
         }
+        self.shared.subscribers.send_modify(|all| all.taking -= 1);
     }
 }
 
@@ -289,6 +290,12 @@ enum Answer {
     Heartbeat,
     /// It will not answer any more.
     Over,
+}
+
+impl Drop for Puller {
+    fn drop(&mut self) {
+        self.shared.subscribers.send_modify(|all| all.pulling -= 1);
+    }
 }
 
 impl Puller {
