@@ -1,7 +1,7 @@
 //! What is to be served, found out before anything of it is built.
 
 use std::any::TypeId;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::inject::{AnyArc, Component, HandlerEntry, SubscriberEntry};
 use super::{App, Settings};
@@ -62,11 +62,6 @@ impl Plan {
             let component = built.then_some(component);
             self.subscribers.push(Subscribing { of: Some(id), component, entry: **entry });
         }
-    }
-
-    /// Whether a subscriber is a method of something that also answers calls, and so comes and goes with it.
-    fn goes_with_a_contract(&self, subscriber: &Subscribing) -> bool {
-        subscriber.of.is_some_and(|id| self.parts.iter().any(|part| part.id == id))
     }
 }
 
@@ -132,28 +127,26 @@ fn keep_only(wanted: &BTreeSet<String>, plan: &mut Plan) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let alone: Vec<&str> = plan
-        .subscribers
-        .iter()
-        .filter(|subscriber| !plan.goes_with_a_contract(subscriber))
-        .map(|subscriber| subscriber.entry.desc().name())
-        .collect();
+    let contracts: HashSet<TypeId> = plan.parts.iter().map(|part| part.id).collect();
+    // A subscriber that is a method of something that also answers calls comes and goes with it.
+    let alone = |subscriber: &Subscribing| subscriber.of.is_none_or(|id| !contracts.contains(&id));
     let parts = plan.parts.iter().map(Part::name);
     let services = plan.services.iter().map(|(name, _)| name.clone());
-    let names: Vec<String> = parts.chain(services).chain(alone.iter().map(|name| name.to_string())).collect();
+    let subscribers = plan.subscribers.iter().filter(|subscriber| alone(subscriber));
+    let subscribers = subscribers.map(|subscriber| subscriber.entry.desc().name().to_owned());
+    let names: Vec<String> = parts.chain(services).chain(subscribers).collect();
     if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
         let near = text::nearest(unknown, names.iter().map(String::as_str));
         let hint = near
             .map_or_else(|| format!("there are `{}`", names.join("`, `")), |near| format!("did you mean `{near}`?"));
         return Err(Error::invalid_argument(format!("`--services` names `{unknown}`, which is not there: {hint}")));
     }
-    let alone: Vec<bool> = plan.subscribers.iter().map(|subscriber| !plan.goes_with_a_contract(subscriber)).collect();
     plan.parts.retain(|part| wanted.contains(&part.name()));
     plan.services.retain(|(name, _)| wanted.contains(name));
-    let (mut alone, left) = (alone.into_iter(), plan.parts.iter().map(|part| part.id).collect::<Vec<_>>());
-    plan.subscribers.retain(|subscriber| match alone.next() {
-        Some(true) => wanted.contains(subscriber.entry.desc().name()),
-        _ => subscriber.of.is_some_and(|id| left.contains(&id)),
+    let left: HashSet<TypeId> = plan.parts.iter().map(|part| part.id).collect();
+    plan.subscribers.retain(|subscriber| match subscriber.of {
+        Some(id) if !alone(subscriber) => left.contains(&id),
+        _ => wanted.contains(subscriber.entry.desc().name()),
     });
     Ok(())
 }
@@ -181,8 +174,8 @@ fn plan_everything(
     }
     if !plan.serves() {
         return Err(Error::failed_precondition(
-            "there is nothing to serve: no `#[micro::handler]` and no `#[micro::subscriber]` is linked into this program; where a service lives in a \
-             crate of its own, name that crate in `main.rs` with `use that_crate as _;` or `micro::link!(that_crate);`",
+            "there is nothing to serve: no `#[micro::handler]` and no `#[micro::subscriber]` is linked into this program; \
+             where a service lives in a crate of its own, name that crate in `main.rs` with `use that_crate as _;` or `micro::link!(that_crate);`",
         ));
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::inject::{AnyArc, Component, Dep, Graph, Leaves, Location, ProviderEntry, Resolver};
 use super::plan::Plan;
-use super::subscribers::{self, Subscriber};
+use super::subscribers::{Losses, Subscriber};
 use crate::broker::Brokers;
 use crate::config::{Configuration, SectionEntry};
 use crate::context::Extensions;
@@ -94,8 +94,7 @@ pub(super) async fn build(plan: Plan, needs: Needs, mut resolver: Resolver, brok
         let instance = instances.get(part.id, part.component.as_ref(), part.entry.location(), &resolver).await?;
         services.push((part.name(), part.entry.service(instance)));
     }
-    subscribers::warn_of_losses(&plan.subscribers, brokers);
-    let mut subscribers = Vec::new();
+    let (mut subscribers, mut losses) = (Vec::new(), Losses::default());
     for planned in &plan.subscribers {
         let instance = match planned.of {
             None => None,
@@ -104,8 +103,9 @@ pub(super) async fn build(plan: Plan, needs: Needs, mut resolver: Resolver, brok
                 Some(instances.get(id, component, location, &resolver).await?)
             }
         };
-        subscribers.push(Subscriber::of(planned, instance, &resolver, brokers)?);
+        subscribers.push(Subscriber::of(planned, instance, &resolver, brokers, &mut losses)?);
     }
+    losses.warn();
     Ok(Built { resolver, services, subscribers })
 }
 

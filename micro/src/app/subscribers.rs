@@ -28,33 +28,32 @@ pub(super) struct Subscriber {
     pub(super) handler: Arc<dyn Handler>,
 }
 
-/// A subscription without what its broker has not, so that a program that will run on another runs on a laptop too.
-fn affordable(subscription: Subscription, broker: &Broker) -> Subscription {
-    let can = broker.capabilities();
-    let durable = subscription.durable && can.durable;
-    let start = if can.replays { subscription.start } else { Start::New };
-    Subscription { durable, start, ..subscription }
-}
+/// What subscribers ask of their brokers in vain, by broker and by what it is.
+#[derive(Default)]
+pub(super) struct Losses(BTreeMap<(String, &'static str), Vec<&'static str>>);
 
-/// Says loudly, once for each broker, what subscribers ask of it in vain.
-pub(super) fn warn_of_losses(planned: &[Subscribing], brokers: &Brokers) {
-    let mut losses: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
-    for desc in planned.iter().map(|planned| planned.entry.desc()) {
-        let broker = desc.named_broker().map_or(Ok(brokers.usual()), |name| brokers.get(name));
-        // What is wrong with them is an error elsewhere.
-        let (Ok(broker), Ok(asked)) = (broker, desc.subscription()) else { continue };
-        let affordable = affordable(asked.clone(), broker);
-        if affordable.durable != asked.durable {
-            let loss =
+impl Losses {
+    /// A subscription without what its broker has not, so that a program that will run on another runs on a laptop too.
+    fn without(&mut self, asked: Subscription, name: &'static str, broker: &Broker) -> Subscription {
+        let (can, mut affordable) = (broker.capabilities(), asked);
+        if affordable.durable && !can.durable {
+            affordable.durable = false;
+            let what =
                 "keeps nothing while nobody of a queue is there: events that are published meanwhile are lost to";
-            losses.entry((broker.name(), loss)).or_default().push(desc.name());
+            self.0.entry((broker.name(), what)).or_default().push(name);
         }
-        if affordable.start != asked.start {
-            losses.entry((broker.name(), "has no events of earlier for")).or_default().push(desc.name());
+        if affordable.start != Start::New && !can.replays {
+            affordable.start = Start::New;
+            self.0.entry((broker.name(), "has no events of earlier for")).or_default().push(name);
         }
+        affordable
     }
-    for ((broker, loss), names) in losses {
-        tracing::warn!("broker `{broker}` {loss} `{}`", names.join("`, `"));
+
+    /// Says so loudly, once for each.
+    pub(super) fn warn(self) {
+        for ((broker, what), names) in self.0 {
+            tracing::warn!("broker `{broker}` {what} `{}`", names.join("`, `"));
+        }
     }
 }
 
@@ -65,7 +64,7 @@ pub(super) struct Subscribers {
 }
 
 impl Subscriber {
-    /// What was planned, with the instance it is a method of.
+    /// What was planned, with the instance it is a method of; `losses` notes what it goes without.
     ///
     /// # Errors
     ///
@@ -75,12 +74,13 @@ impl Subscriber {
         instance: Option<AnyArc>,
         resolver: &Resolver,
         brokers: &Brokers,
+        losses: &mut Losses,
     ) -> Result<Self> {
         let desc = planned.entry.desc();
         let build = || {
             let broker = desc.named_broker().map_or(Ok(brokers.usual()), |name| brokers.get(name))?.clone();
             Ok(Subscriber {
-                subscription: affordable(desc.subscription()?, &broker),
+                subscription: losses.without(desc.subscription()?, desc.name(), &broker),
                 broker,
                 handling: desc.handling()?,
                 handler: planned.entry.handler(instance, resolver)?,
@@ -142,7 +142,7 @@ impl Subscribers {
 impl Subscriber {
     /// Subscribes again and again until `stop`. `told` hears of the first time.
     async fn keep(self, lent: Extensions, stop: watch::Receiver<bool>, told: oneshot::Sender<Result<()>>) {
-        let (mut told, mut wait) = (Some(told), AGAIN.0);
+        let (mut told, mut wait, mut away) = (Some(told), AGAIN.0, false);
         let mut tell = |first| drop(told.take().map(|told| told.send(first)));
         loop {
             let begun = tokio::select! {
@@ -153,7 +153,7 @@ impl Subscriber {
             match begun {
                 Ok(serving) => {
                     tell(Ok(()));
-                    wait = AGAIN.0;
+                    (wait, away) = (AGAIN.0, false);
                     serving.run(stopped(stop.clone())).await;
                     if *stop.borrow() {
                         return;
@@ -161,7 +161,11 @@ impl Subscriber {
                     tracing::warn!("the broker ended a subscription, which begins again: {}", self.describe());
                 }
                 Err(error) if is_away(&error) => {
-                    tracing::warn!("no subscription yet: {}: {error:#}", self.describe());
+                    // Once per outage is for the operator, the rest for the developer.
+                    match std::mem::replace(&mut away, true) {
+                        false => tracing::warn!("no subscription yet: {}: {error:#}", self.describe()),
+                        true => tracing::debug!("still no subscription: {}: {error:#}", self.describe()),
+                    }
                     tell(Ok(()));
                 }
                 Err(error) => {
