@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{AnyArc, Dep, Init, Inject, Resolver};
+use crate::broker::Broker;
 use crate::client::Client;
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Fault, Service, ServiceDesc};
@@ -241,3 +242,27 @@ impl ClientEntry {
 }
 
 inventory::collect!(ClientEntry);
+
+/// How a publisher of one type of events is made, which can be injected. Written by `#[micro::event]`.
+#[derive(Debug)]
+pub struct PublisherEntry {
+    out: Dep,
+    make: fn(&Broker) -> AnyArc,
+}
+
+impl PublisherEntry {
+    /// The publisher `out`.
+    pub const fn new(out: Dep, make: fn(&Broker) -> AnyArc) -> Self {
+        PublisherEntry { out, make }
+    }
+
+    pub(in crate::app) fn out(&self) -> Dep {
+        self.out
+    }
+
+    pub(in crate::app) fn make(&self, broker: &Broker) -> AnyArc {
+        (self.make)(broker)
+    }
+}
+
+inventory::collect!(PublisherEntry);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{AnyArc, Component, Dep, Location, Resolver};
-use crate::broker::{Ack, Broker, Handler, Handling, Start, Subscription, Typed};
+use crate::broker::{Ack, Handler, Handling, Start, Subscription, Typed};
 use crate::errors::Result;
 use crate::rpc::Fault;
 
@@ -286,27 +286,3 @@ impl<E: Fault> Handled for Result<(), E> {
         self.map_err(Fault::into_error)
     }
 }
-
-/// How a publisher of one type of events is made, which can be injected. Written by `#[micro::event]`.
-#[derive(Debug)]
-pub struct PublisherEntry {
-    out: Dep,
-    make: fn(&Broker) -> AnyArc,
-}
-
-impl PublisherEntry {
-    /// The publisher `out`.
-    pub const fn new(out: Dep, make: fn(&Broker) -> AnyArc) -> Self {
-        PublisherEntry { out, make }
-    }
-
-    pub(in crate::app) fn out(&self) -> Dep {
-        self.out
-    }
-
-    pub(in crate::app) fn make(&self, broker: &Broker) -> AnyArc {
-        (self.make)(broker)
-    }
-}
-
-inventory::collect!(PublisherEntry);

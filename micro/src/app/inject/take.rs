@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Inject, Prefixed, Resolver, Topical};
+use super::{Ask, Inject, Prefixed, Resolver, Topical};
 use crate::broker::Publisher;
 use crate::broker::handling::{Ack, Given};
 use crate::config::Config;
@@ -46,7 +46,7 @@ impl<T> Take<Config<T>> {
     where
         T: Prefixed,
     {
-        resolver.get().map(Taken::new)
+        Ask::<Config<T>>::of(resolver).map(Taken::new)
     }
 }
 
