@@ -50,6 +50,8 @@ pub const DEADLINE: &str = "micro-deadline";
 pub struct Publisher<E> {
     broker: Broker,
     codec: Codec,
+    /// That of the type; an error where it was written by hand and is none.
+    topic: Result<Topic>,
     event: PhantomData<fn(&E)>,
 }
 
@@ -110,7 +112,7 @@ impl PublishOptions {
 impl<E: Typed> Publisher<E> {
     /// Publishes over `broker`, as protobuf.
     pub fn new(broker: Broker) -> Self {
-        Publisher { broker, codec: Codec::PROTO, event: PhantomData }
+        Publisher { broker, codec: Codec::PROTO, topic: E::TOPIC.parse(), event: PhantomData }
     }
 
     /// The same in another format.
@@ -150,10 +152,7 @@ impl<E: Typed> Publisher<E> {
     }
 
     fn event(&self, event: &E, options: PublishOptions) -> Result<Event> {
-        let topic = match options.topic {
-            Some(topic) => topic,
-            None => E::TOPIC.parse()?,
-        };
+        let topic = options.topic.map_or_else(|| self.topic.clone(), Ok)?;
         let mut metadata = options.metadata;
         let trace = Context::current().trace().map_or_else(Trace::start, |trace| trace.child());
         metadata.insert(TRACE, trace.to_string())?;
@@ -174,7 +173,8 @@ impl<E: Typed> Publisher<E> {
 
 impl<E> Clone for Publisher<E> {
     fn clone(&self) -> Self {
-        Publisher { broker: self.broker.clone(), codec: self.codec, event: PhantomData }
+        let Publisher { broker, codec, topic, event } = self;
+        Publisher { broker: broker.clone(), codec: *codec, topic: topic.clone(), event: *event }
     }
 }
 

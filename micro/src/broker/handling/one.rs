@@ -77,9 +77,11 @@ pub(super) async fn handle(shared: &Shared, delivery: Delivery, keyed: bool) {
         held(id, &*settle, clock::sleep(wait)).await;
         attempt += 1;
     };
-    // A broker that did not hear what became of an event brings it again, which is what was promised: at least once.
-    if let Err(error) = settled {
-        tracing::warn!(topic, id, "will come again: {error:#}");
+    match settled {
+        Ok(()) => {}
+        // A broker that did not hear what became of an event brings it again, which is what was promised: at least once.
+        Err(error) if can.redelivers => tracing::warn!(topic, id, "will come again: {error:#}"),
+        Err(error) => tracing::error!(topic, id, "is lost: {error:#}"),
     }
 }
 
