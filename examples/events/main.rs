@@ -2,9 +2,9 @@
 //! `cargo run --example events-publish -- Ada tea coffee` in a third.
 //!
 //! Every event comes to the audit of both programs, and to the mailer of one of them: the same one for all that Ada orders, so
-//! her mails go out in the order of her orders, and not coffee last because it needs a second try. Nothing is installed: the programs find
-//! each other as services do, and events go straight from one to the other. With `--broker nats://127.0.0.1:4222` (and the
-//! feature `broker-nats`) they go over NATS, and nothing else changes.
+//! her mails go out in the order of her orders, and not coffee last because it needs a second try. Nothing is installed: the
+//! programs find each other as services do, and events go straight from one to the other. With NATS they go over its server,
+//! and nothing else changes: `cargo run --example events --features broker-nats -- --broker nats://127.0.0.1:4222`.
 
 mod event;
 

@@ -57,6 +57,7 @@ async fn a_server_that_is_late_or_goes_away_is_told_and_everything_goes_on_by_it
             let guests = Guests::default();
             let begun = Instant::now();
             let app = app(&format!("nats://{}{options}", server.address()), &guests).start().await.unwrap();
+            println!("{name} {options:?}: starts without its broker in {:?}", begun.elapsed());
             assert!(begun.elapsed() < PATIENCE / 2, "it starts without its broker: {:?}", begun.elapsed());
             let ready = readyz(&app).await;
             assert!(ready.starts_with("HTTP/1.1 200") && ready.contains("broker (not critical)"), "{ready}");
