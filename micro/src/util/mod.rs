@@ -7,7 +7,6 @@ pub mod backoff;
 pub mod clock;
 pub mod duration;
 pub(crate) mod line;
-pub mod link;
 pub mod net;
 pub mod random;
 pub mod spawn;

@@ -12,8 +12,8 @@ use super::wire;
 use crate::broker::event::new_id;
 use crate::broker::{Deliveries, Delivery, Event, Settle, Subscription};
 use crate::errors::{Error, Result};
+use crate::link::nats::{Link, State, States, failed};
 use crate::util::clock;
-use crate::util::link::nats::{Link, State, States, failed};
 
 /// How long the server may take to say that it has read a subscription.
 const ECHO: Duration = Duration::from_secs(1);

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use crate::broker::State;
 use crate::errors::{Code, Error, Result};
+use crate::link::nats::{self as link, Address, Link, State as Standing};
 use crate::util::clock;
-use crate::util::link::nats::{self as link, Address, Link, State as Standing};
 use crate::util::random;
 use crate::util::spawn::{self, Task};
 

@@ -15,8 +15,8 @@ use super::super::Table;
 use super::entries::Entries;
 use super::{Nats, Shape, Source as _};
 use crate::errors::{Code, Error, Result};
+use crate::link::nats::{self as link, Link, State, States, failed};
 use crate::util::clock::{self, Instant};
-use crate::util::link::nats::{self as link, Link, State, States, failed};
 use crate::util::random;
 
 /// A burst is over when nothing came for this long.

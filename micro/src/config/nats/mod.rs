@@ -9,7 +9,7 @@ use self::bucket::Watching;
 use self::entries::Format;
 use super::{Layer, Scheme, Source, Updates};
 use crate::errors::{Error, Result};
-use crate::util::link::nats::{Address, Location};
+use crate::link::nats::{Address, Location};
 use crate::util::text;
 
 /// Settings in a key-value bucket of NATS, followed while it changes.

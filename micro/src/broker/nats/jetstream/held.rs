@@ -10,8 +10,8 @@ use futures_util::future::{BoxFuture, FutureExt};
 use super::pull::Room;
 use crate::broker::Settle;
 use crate::errors::{Error, Result};
+use crate::link::nats::{Link, PATIENCE};
 use crate::util::clock;
-use crate::util::link::nats::{Link, PATIENCE};
 
 pub(super) struct Held {
     /// Where the server hears of it, until it has.

@@ -22,7 +22,7 @@ use super::envelope::Envelope;
 use super::line::Line;
 use crate::broker::{Deliveries, Event, Subscription};
 use crate::errors::Result;
-use crate::util::link::nats::failed;
+use crate::link::nats::failed;
 
 /// A stream, and the way to it. Clones share it.
 #[derive(Clone)]

@@ -11,8 +11,8 @@ use super::Shared;
 use crate::broker::Event;
 use crate::broker::nats::wire;
 use crate::errors::{Code, Error, Result};
+use crate::link::nats::{Link, State, failed};
 use crate::util::clock;
-use crate::util::link::nats::{Link, State, failed};
 
 /// How many events are under way to the stream at a time.
 const TOGETHER: usize = 256;
@@ -94,7 +94,7 @@ async fn send(shared: &Shared, jetstream: &Context, event: &Event) -> Result<Pub
 }
 
 /// Waits until the connection does not stand any more.
-async fn lost(states: &mut crate::util::link::nats::States) {
+async fn lost(states: &mut crate::link::nats::States) {
     while let State::Connected(_) = states.changed().await {}
 }
 

@@ -20,8 +20,8 @@ use super::held::{About, Held, Receipt};
 use crate::broker::nats::wire;
 use crate::broker::{Deliveries, Delivery, Settle, Subscription};
 use crate::errors::{Code, Error, Result};
+use crate::link::nats::{Link, State, States, failed};
 use crate::util::clock::{self, Instant};
-use crate::util::link::nats::{Link, State, States, failed};
 use crate::util::spawn::{self, Task};
 
 /// How long a request for events stands.
