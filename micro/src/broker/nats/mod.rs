@@ -133,6 +133,7 @@ impl Backend for Nats {
                 survives_restart: true,
                 redelivers: true,
                 counts_deliveries: true,
+                ordered_across_processes: false,
                 replays: true,
                 wildcards: true,
                 deduplicates: true,
