@@ -1,4 +1,4 @@
-//! Connections that several rooms share: one for each server and process, whoever asks first makes it.
+//! Connections to outside servers that several rooms share: one for each server, login and runtime.
 
 #[cfg(any(feature = "broker-nats", feature = "config-nats"))]
 pub mod nats;

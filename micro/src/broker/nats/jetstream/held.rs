@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use super::pull::Room;
 use crate::broker::Settle;
 use crate::errors::{Error, Result};
-use crate::link::nats::{Link, PATIENCE};
+use crate::link::nats::{Connection, TIMEOUT};
 use crate::util::clock;
 
 pub(super) struct Held {
@@ -23,7 +23,7 @@ pub(super) struct Held {
 /// Where the server hears what became of a delivery.
 #[derive(Clone)]
 pub(super) struct Receipt {
-    pub(super) link: Link,
+    pub(super) connection: Connection,
     pub(super) subject: Subject,
 }
 
@@ -106,8 +106,8 @@ impl Drop for Held {
 impl Receipt {
     /// Tells the server. While the connection is lost this waits in the driver, and goes out when it is back.
     pub(super) async fn say(&self, kind: AckKind) -> Result<()> {
-        let saying = self.link.client().publish(self.subject.clone(), kind.into());
-        let why = match clock::timeout(PATIENCE, saying).await {
+        let saying = self.connection.client().publish(self.subject.clone(), kind.into());
+        let why = match clock::timeout(TIMEOUT, saying).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error.to_string(),
             Err(late) => late.to_string(),
@@ -118,7 +118,7 @@ impl Receipt {
     /// Gives it back at once, where there is nobody to wait: the driver's queue takes it, or else the server gives it to others
     /// when its time is up.
     pub(super) fn give_back(&self) {
-        let saying = self.link.client().publish(self.subject.clone(), AckKind::Nak(None).into());
+        let saying = self.connection.client().publish(self.subject.clone(), AckKind::Nak(None).into());
         let _ = tokio::task::unconstrained(saying).now_or_never();
     }
 }

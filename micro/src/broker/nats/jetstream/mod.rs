@@ -19,17 +19,16 @@ use self::consumer::Consumer;
 use self::stream::Stream;
 pub(super) use self::stream::{Settings, Subjects};
 use super::envelope::Envelope;
-use super::line::Line;
 use crate::broker::{Deliveries, Event, Subscription};
 use crate::errors::Result;
-use crate::link::nats::failed;
+use crate::link::nats::{Dialer, failed};
 
 /// A stream, and the way to it. Clones share it.
 #[derive(Clone)]
 pub(super) struct JetStream(Arc<Shared>);
 
 struct Shared {
-    line: Line,
+    dialer: Dialer,
     stream: Stream,
     envelope: Envelope,
     subscribers: watch::Sender<Subscribers>,
@@ -45,9 +44,9 @@ struct Subscribers {
 }
 
 impl JetStream {
-    pub(super) fn new(line: Line, settings: Settings, envelope: Envelope) -> Self {
+    pub(super) fn new(dialer: Dialer, settings: Settings, envelope: Envelope) -> Self {
         JetStream(Arc::new(Shared {
-            line,
+            dialer,
             stream: Stream::new(settings),
             envelope,
             subscribers: watch::Sender::default(),
@@ -64,10 +63,10 @@ impl JetStream {
 
     pub(super) async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
         let consumer = Consumer::new(self.0.stream.name(), subscription);
-        let link = self.0.line.link().await?;
-        let floor = link.permitted(self.stream(), async {
-            self.0.stream.take_in(link.jetstream(), &subscription.topics).await?;
-            consumer.ensure(link.jetstream(), None).await
+        let connection = self.0.dialer.connection().await?;
+        let floor = connection.permitted(self.stream(), async {
+            self.0.stream.take_in(connection.jetstream(), &subscription.topics).await?;
+            consumer.ensure(connection.jetstream(), None).await
         });
         let floor = floor.await?;
         Ok(pull::begin(self.0.clone(), consumer, floor, subscription))

@@ -20,7 +20,7 @@ use super::held::{About, Held, Receipt};
 use crate::broker::nats::wire;
 use crate::broker::{Deliveries, Delivery, Settle, Subscription};
 use crate::errors::{Code, Error, Result};
-use crate::link::nats::{Link, State, States, failed};
+use crate::link::nats::{Connection, State, StateWatch, failed};
 use crate::util::clock::{self, Instant};
 use crate::util::spawn::{self, Task};
 
@@ -265,10 +265,10 @@ struct Puller {
 
 /// One consumer over one connection.
 struct Open {
-    link: Link,
-    states: States,
-    /// The connection it is: another one has forgotten what was asked for.
-    connection: State,
+    connection: Connection,
+    states: StateWatch,
+    /// The state at the start: after a reconnect the server has forgotten what was asked for.
+    epoch: State,
     inbox: String,
     answers: Subscriber,
     /// How many answers there were.
@@ -329,25 +329,25 @@ impl Puller {
     }
 
     async fn open(&self) -> Result<Open> {
-        let link = self.shared.line.link().await?;
+        let connection = self.shared.dialer.connection().await?;
         // Before anything is asked, so that a connection lost from here on is noticed.
-        let (states, connection) = (link.states(), link.state());
+        let (states, epoch) = (connection.states(), connection.state());
         let stream = &self.shared.stream;
         let from = Some(self.room.from(self.consumer.is_shared()));
-        let ensured = link.permitted(stream.name(), self.consumer.ensure(link.jetstream(), from)).await;
+        let ensured = connection.permitted(stream.name(), self.consumer.ensure(connection.jetstream(), from)).await;
         if let Err(error) = ensured {
             if error.code() == Code::NotFound {
                 stream.forget();
-                stream.take_in(link.jetstream(), self.consumer.topics()).await?;
+                stream.take_in(connection.jetstream(), self.consumer.topics()).await?;
             }
             return Err(error);
         }
-        let inbox = link.client().new_inbox();
-        let answers = link.client().subscribe(inbox.clone()).await;
+        let inbox = connection.client().new_inbox();
+        let answers = connection.client().subscribe(inbox.clone()).await;
         let answers = answers.map_err(|error| failed("cannot hear events", error))?;
         // Whatever was asked for before is not owed any more.
         self.room.forgo(usize::MAX);
-        Ok(Open { link, states, connection, inbox, answers, answered: 0, heard: clock::now() })
+        Ok(Open { connection, states, epoch, inbox, answers, answered: 0, heard: clock::now() })
     }
 
     /// Until nobody wants any more, or it has to be opened anew.
@@ -367,11 +367,11 @@ impl Puller {
                 }
                 () = self.room.gone.notified() => {}
                 state = open.states.changed() => match state {
-                    State::Disconnected => self.room.tell(open.link.lost()),
+                    State::Disconnected => self.room.tell(open.connection.lost()),
                     // The server has forgotten what it owed.
                     State::Connected(_) | State::Closed => return,
                 },
-                () = clock::sleep_until(silent), if owes && open.link.state() != State::Disconnected => {
+                () = clock::sleep_until(silent), if owes && open.connection.state() != State::Disconnected => {
                     tracing::debug!(consumer = self.consumer.name(), "no heartbeat from NATS, asking again");
                     return;
                 }
@@ -421,7 +421,7 @@ impl Puller {
         let about = message.reply.as_ref().and_then(|receipt| About::read(receipt));
         match (about, &message.reply) {
             (Some(about), Some(subject)) => {
-                let receipt = Receipt { link: open.link.clone(), subject: subject.clone() };
+                let receipt = Receipt { connection: open.connection.clone(), subject: subject.clone() };
                 self.room.put(Waiting { message, about, receipt });
             }
             _ => tracing::warn!(consumer = self.consumer.name(), "a delivery that cannot be settled was left out"),
@@ -442,7 +442,7 @@ impl Puller {
             }
         }
         if self.room.is_closed() && open.stands() {
-            self.consumer.leave(open.link.jetstream()).await;
+            self.consumer.leave(open.connection.jetstream()).await;
             self.room.give_back();
         }
     }
@@ -478,11 +478,11 @@ impl Puller {
 
 impl Open {
     fn stands(&self) -> bool {
-        self.link.state() == self.connection
+        self.connection.state() == self.epoch
     }
 
     async fn say(&self, subject: String, question: String) -> Result<()> {
-        let said = self.link.client().publish_with_reply(subject, self.inbox.clone(), question.into()).await;
+        let said = self.connection.client().publish_with_reply(subject, self.inbox.clone(), question.into()).await;
         said.map_err(|error| failed("cannot ask for events", error))
     }
 }
