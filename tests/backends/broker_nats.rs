@@ -131,6 +131,47 @@ async fn topics_that_are_used_are_added_to_the_stream_of_others_too() {
 }
 
 #[tokio::test]
+async fn a_stream_that_many_make_at_a_time_is_made_once_and_holds_the_topics_of_all() {
+    on_each(async |_, program| {
+        let server = Server::start(&program, &[]);
+        let brokers = futures_util::future::join_all((0..4).map(|_| broker(&server, "?stream=shop"))).await;
+        let publishing = brokers
+            .iter()
+            .enumerate()
+            .map(|(n, broker)| broker.publish(Event::new(topic(&format!("orders.{n}")), n.to_string())));
+        futures_util::future::try_join_all(publishing).await.unwrap();
+        let mut all = brokers[0].subscribe(of(">").starting(Start::Earliest)).await.unwrap();
+        let mut seen = BTreeSet::new();
+        for _ in &brokers {
+            seen.insert(taken(&mut all).await.body);
+        }
+        assert!(seen.iter().eq(["0", "1", "2", "3"]), "{seen:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn members_that_make_their_consumer_at_a_time_and_ask_for_different_starts_share_the_first() {
+    on_each(async |_, program| {
+        let server = Server::start(&program, &[]);
+        let broker = broker(&server, "?stream=shop").await;
+        broker.publish(Event::new(topic("orders.placed"), "1")).await.unwrap();
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        let members = (0..4).map(|n| {
+            let since = Start::Since(long_ago + Duration::from_secs(n));
+            broker.subscribe(of("orders.*").with_queue("billing").durable().starting(since))
+        });
+        let members = futures_util::future::try_join_all(members).await.unwrap();
+        let mut all = futures_util::stream::select_all(members);
+        let delivery =
+            tokio::time::timeout(PATIENCE, all.next()).await.expect("it comes").expect("it goes on").unwrap();
+        assert_eq!(delivery.event.body, "1");
+        delivery.ack().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_event_that_is_published_twice_is_kept_once() {
     on_each(async |_, program| {
         let server = Server::start(&program, &[]);

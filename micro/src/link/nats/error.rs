@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use async_nats::jetstream::{self, context, stream};
+use async_nats::jetstream::{self, ErrorCode, context, stream};
 use async_nats::{ConnectError, ConnectErrorKind, RequestErrorKind};
 
 use crate::errors::{Code, Error};
@@ -15,6 +15,13 @@ pub fn failed(tried: &str, error: impl Into<Box<dyn StdError + Send + Sync>>) ->
     let (code, why) =
         chain.find_map(meaning).unwrap_or((Code::Unavailable, "the server could not be asked".to_owned()));
     Error::new(code, format!("{tried}: {why}")).from_source(error)
+}
+
+/// The code of JetStream that an error made by [`failed`] comes from, if the server answered with one.
+pub fn jetstream_code(error: &Error) -> Option<ErrorCode> {
+    let first = error.source().map(|source| source as &(dyn StdError + 'static));
+    let mut chain = std::iter::successors(first, |error| StdError::source(*error));
+    chain.find_map(|error| error.downcast_ref::<jetstream::Error>()).map(jetstream::Error::error_code)
 }
 
 /// What one error of the driver means, if it says more than that something failed.
@@ -133,14 +140,22 @@ mod tests {
         for (answer, code) in
             [(404, Code::NotFound), (403, Code::PermissionDenied), (503, Code::Unavailable), (500, Code::Internal)]
         {
-            let json = format!(r#"{{"code": {answer}, "err_code": 1, "description": "why"}}"#);
+            let json = format!(r#"{{"code": {answer}, "err_code": 10059, "description": "why"}}"#);
             let error: jetstream::Error = serde_json::from_str(&json).expect("as the server writes it");
             let error = context::GetStreamError::new(context::GetStreamErrorKind::JetStream(error));
             let error =
                 failed("cannot ask", context::KeyValueError::with_source(context::KeyValueErrorKind::GetBucket, error));
             assert_eq!(error.code(), code);
+            assert_eq!(jetstream_code(&error), Some(ErrorCode::STREAM_NOT_FOUND));
             assert!(error.message().starts_with("cannot ask: ") && error.message().contains("why"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_jetstream_did_not_answer_has_no_code_of_it() {
+        assert_eq!(jetstream_code(&Error::not_found("stream not found")), None);
+        let lost = context::GetStreamError::new(context::GetStreamErrorKind::Request);
+        assert_eq!(jetstream_code(&failed("cannot ask", lost)), None);
     }
 
     #[test]

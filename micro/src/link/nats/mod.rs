@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use connection::{Connection, connect};
 pub use dialer::Dialer;
-pub use error::failed;
+pub use error::{failed, jetstream_code};
 pub use state::{State, StateWatch};
 pub use url::{Address, Location};
 
