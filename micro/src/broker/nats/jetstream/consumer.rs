@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use async_nats::jetstream::{Context, ErrorCode};
 use serde_json::{Value, json};
 
-use super::ask;
+use super::api::ask;
 use crate::broker::nats::names;
 use crate::broker::{Pattern, Start, Subscription};
 use crate::errors::{Error, Result};

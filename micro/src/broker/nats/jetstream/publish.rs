@@ -7,7 +7,7 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 
-use super::Shared;
+use super::shared::Shared;
 use crate::broker::Event;
 use crate::broker::nats::wire;
 use crate::errors::{Code, Error, Result};

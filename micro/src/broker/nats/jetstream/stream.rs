@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_nats::jetstream::{Context, ErrorCode};
 use serde_json::{Value, json};
 
-use super::ask;
+use super::api::ask;
 use crate::broker::{Pattern, Topic};
 use crate::errors::{Error, Result};
 use crate::link::nats::jetstream_code;
