@@ -44,6 +44,14 @@ pub trait Handler: Send + Sync + 'static {
     fn key(&self, event: &Event) -> Result<Option<String>> {
         Ok(event.key.clone())
     }
+
+    /// Whether [`key`](Self::key) returns the key of the publisher, by which a broker with the capability
+    /// [`ordered_across_processes`](super::Capabilities::ordered_across_processes) shares events over the processes of a queue.
+    ///
+    /// Default: true. A handler with keys of its own returns false: their order holds within each process.
+    fn has_publishers_key(&self) -> bool {
+        true
+    }
 }
 
 /// How events are handled.
