@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod duration;
+pub mod lifecycle;
 pub(crate) mod line;
 pub mod link;
 pub mod net;
