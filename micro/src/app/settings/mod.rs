@@ -7,7 +7,7 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub(super) use load::{SAID, load};
+pub(super) use load::{Answered, load};
 pub use tls::Tls;
 pub use types::Address;
 

@@ -123,6 +123,33 @@ fn a_slip_is_answered_with_what_was_meant() {
     );
 }
 
+/// A program whose command line is `arguments`.
+fn program(arguments: &[&str]) -> crate::App {
+    let arguments = std::iter::once("greeter").chain(arguments.iter().copied()).map(Into::into).collect();
+    let mut app = crate::App::new().registry(crate::registry::Registry::memory());
+    app.surroundings = Some(Surroundings { arguments: Some(arguments), ..Surroundings::default() });
+    app
+}
+
+#[tokio::test]
+async fn a_question_on_the_command_line_ends_the_program_well() {
+    for question in ["--help", "--print-config", "--check-config"] {
+        program(&[question]).run().await.unwrap();
+        // A program that starts by itself passes on what `start` returns.
+        let ended = program(&[question]).start().await.map(drop);
+        assert_eq!(ended.as_ref().unwrap_err().code(), Code::Cancelled);
+        let code = crate::__private::Ending::into_exit_code(ended);
+        assert_eq!(format!("{code:?}"), format!("{:?}", std::process::ExitCode::SUCCESS), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_in_the_words_of_an_answered_question_is_a_failure() {
+    let failing = program(&[])
+        .before_start(async |_| Err(crate::Error::new(Code::Cancelled, "the program was only asked something")));
+    assert_eq!(failing.run().await.unwrap_err().code(), Code::Cancelled);
+}
+
 #[test]
 fn what_stands_further_in_is_set_by_variables_and_flags_too() {
     let environment = [("MICRO_SERVER_METADATA__ZONE", "b"), ("SHOP_ANYTHING__LIMITS__ADA", "3"), ("SHOP_", "x")];
