@@ -109,7 +109,7 @@ fn everything_wrong_is_said_at_once_and_by_the_name_it_was_set_by() {
 #[test]
 fn a_slip_is_answered_with_what_was_meant() {
     let error = from(&[], &["--adress", "x"]).unwrap_err();
-    assert!(error.message().contains("'--address'"), "{}", error.message());
+    assert!(error.message().contains("did you mean `--address`?"), "{}", error.message());
     let (configuration, mut found) =
         surrounded(&[("MICRO_ADRESS", "x"), ("MICROSCOPE", "x")], &["--set", "micro.regsitry=x", "--set", "mikro.x=1"]);
     configuration.check(&mut found, |entry| entry.prefix() == "micro").unwrap();
@@ -121,6 +121,20 @@ fn a_slip_is_answered_with_what_was_meant() {
             "`mikro` (--set mikro.x) is no setting: did you mean `micro`?",
         ]
     );
+}
+
+#[test]
+fn a_mistake_on_the_command_line_is_told_whole_and_by_its_kind() {
+    for (arguments, words) in [
+        (vec!["--adress", "x"], "\n  - `--adress` is not a flag: did you mean `--address`?\n"),
+        (vec!["greeter\n\nUsage: x"], "\n  - `greeter\\n\\nUsage: x` is not a flag\n"),
+        (vec!["--address"], "\n  - `--address <HOST:PORT>` needs a value\n"),
+        (vec!["--check-config=x"], "\n  - `--check-config` takes no value\n"),
+        (vec!["--set", "micro.nothing"], "\n  - `--set` is not of the form `KEY=VALUE`\n"),
+    ] {
+        let error = from(&[], &arguments).unwrap_err();
+        assert!(error.message().contains(words), "{arguments:?}: {}", error.message());
+    }
 }
 
 /// A program whose command line is `arguments`.
