@@ -94,7 +94,7 @@ fn everything_wrong_is_said_at_once_and_by_the_name_it_was_set_by() {
         "\n  - `MICRO_ADDRESS` is `nowhere`: expected `host:port`",
         "\n  - `--message-limit` is `many`: expected a number of bytes",
         "\n  - `MICRO_REGISTER_TTL` is `0s`: expected at least 1ms",
-        "\n  - `MICRO_LOG` is `micro=loud`: expected a level",
+        "\n  - `MICRO_LOG` is `micro=loud`: expected `off`, `error`",
         "\n  - `--set micro.profile` is `a/b`: expected text that matches",
     ] {
         assert!(error.message().contains(part), "{}", error.message());
@@ -162,6 +162,32 @@ async fn a_failure_in_the_words_of_an_answered_question_is_a_failure() {
     let failing = program(&[])
         .before_start(async |_| Err(crate::Error::new(Code::Cancelled, "the program was only asked something")));
     assert_eq!(failing.run().await.unwrap_err().code(), Code::Cancelled);
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_refused_wherever_it_is_set() {
+    let words = "expected `off`, `error`, `warn`, `info`, `debug` or `trace`, or levels by target like \
+                 `info,micro=debug`: `debugg` is not a level, did you mean `debug`?";
+    for (environment, arguments, name) in [
+        (&[][..], &["--log", "debugg"][..], "--log"),
+        (&[("MICRO_LOG", "debugg")], &[], "MICRO_LOG"),
+        (&[("MICRO_LOG_LEVEL", "debugg")], &[], "MICRO_LOG_LEVEL"),
+        (&[], &["--set", "micro.log=debugg"], "--set micro.log"),
+    ] {
+        let error = from(environment, arguments).unwrap_err();
+        let words = format!("\n  - `{name}` is `debugg`: {words}");
+        assert!(error.message().contains(&words), "{}", error.message());
+    }
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_refused_when_it_changes_and_the_old_one_stays() {
+    let (configuration, _) = surrounded(&[], &[]);
+    let settings = configuration.of::<Settings>().unwrap();
+    configuration.set("micro.log", "warn").unwrap();
+    let refused = configuration.set("micro.log", "info,micro=debugg").unwrap_err();
+    assert!(refused.message().contains("did you mean `debug`?"), "{}", refused.message());
+    assert_eq!(settings.get().log, "warn");
 }
 
 #[test]
