@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::catalogue;
-use super::cell::SectionCell;
+use super::section_state::SectionCell;
 use super::declaration::SectionDesc;
 use super::engine::Engine;
 use super::fields;

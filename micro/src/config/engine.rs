@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::cell::AnyCell;
+use super::section_state::AnyCell;
 use super::layers::{Layers, SlotId};
 use super::problem::Problem;
 use super::queue::Queue;

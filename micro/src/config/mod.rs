@@ -16,7 +16,6 @@
 
 pub(crate) mod args;
 mod catalogue;
-mod cell;
 pub mod check;
 mod code;
 mod configuration;
@@ -40,6 +39,7 @@ mod queue;
 mod reader;
 mod secret;
 mod section;
+mod section_state;
 mod setting;
 mod show;
 mod size;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Files;
-use super::ears::{Ears, Heard, Openings};
-use super::reading::Reading;
-use super::sights::{Sights, Verdict};
+use super::watcher::{Ears, Heard, Openings};
+use super::read::Reading;
+use super::snapshot::{Snapshot, Verdict};
 use crate::config::Table;
 use crate::errors::Result;
 use crate::util::clock::{self, Instant};
@@ -48,7 +48,7 @@ pub(super) struct Follower {
 
 struct Last {
     result: Result<Table>,
-    sights: Arc<Sights>,
+    snapshot: Arc<Snapshot>,
     // Whether it was read again since, for changes within one tick of the file system's clock.
     is_confirmed: bool,
 }
@@ -99,9 +99,9 @@ impl Follower {
 
     fn keep(&mut self, reading: Reading) {
         let is_confirmed = !self.is_news(&reading);
-        let Reading { result, mut sights } = reading;
-        sights.let_go();
-        self.last = Some(Last { result, sights: Arc::new(sights), is_confirmed });
+        let Reading { result, mut snapshot } = reading;
+        snapshot.let_go();
+        self.last = Some(Last { result, snapshot: Arc::new(snapshot), is_confirmed });
     }
 
     /// Waits until something has changed and everything rests. Answers when it began.
@@ -119,8 +119,8 @@ impl Follower {
 
     async fn looks_different(&mut self) -> bool {
         let Some(last) = self.last.as_mut().filter(|last| last.is_confirmed) else { return true };
-        let sights = last.sights.clone();
-        spawn::blocking(move || sights.verdict() != Verdict::Current).await.unwrap_or(true)
+        let snapshot = last.snapshot.clone();
+        spawn::blocking(move || snapshot.verdict() != Verdict::Current).await.unwrap_or(true)
     }
 
     /// Waits until nothing has happened for a moment, and nobody is in the middle of writing.
@@ -149,14 +149,14 @@ impl Follower {
         loop {
             let look = self.look().await?;
             let is_overdue = clock::now().duration_since(since) > OVERDUE;
-            if !self.rests(&look.reading.sights, is_overdue).await {
+            if !self.rests(&look.reading.snapshot, is_overdue).await {
                 self.quiet().await;
                 continue;
             }
             self.catch_up(&look.openings).await;
             let reading = look.reading;
             let (reading, verdict) = spawn::blocking(move || {
-                let verdict = reading.sights.verdict();
+                let verdict = reading.snapshot.verdict();
                 (reading, verdict)
             })
             .await?;
@@ -169,12 +169,12 @@ impl Follower {
     }
 
     /// Gives those who write the time to be noticed. Answers whether it need not be read again for sure.
-    async fn rests(&self, sights: &Sights, is_overdue: bool) -> bool {
-        let last = self.last.as_ref().map(|last| &*last.sights);
-        if last.is_none() && sights.are_old() {
+    async fn rests(&self, snapshot: &Snapshot, is_overdue: bool) -> bool {
+        let last = self.last.as_ref().map(|last| &*last.snapshot);
+        if last.is_none() && snapshot.are_old() {
             return true;
         }
-        if sights.is_emptied_since(last) {
+        if snapshot.is_emptied_since(last) {
             return clock::timeout(EMPTY_REST, self.heard.event()).await.is_err();
         }
         clock::sleep(if is_overdue { SHORT_REST } else { REST }).await;
@@ -205,9 +205,9 @@ fn look(files: &Files, mut ears: Ears) -> (Ears, Look) {
     loop {
         let before = ears.openings();
         let reading = Reading::of(files);
-        let is_new = ears.follow(&reading.sights.trail);
+        let is_new = ears.follow(&reading.snapshot.watch_paths);
         if !is_new || round == ROUNDS {
-            let openings = ears.awaited(&before, reading.sights.places());
+            let openings = ears.awaited(&before, reading.snapshot.places());
             return (ears, Look { reading, openings });
         }
         round += 1;

@@ -1,21 +1,21 @@
 //! Settings in files: TOML, JSON and YAML, one or a directory of them, with profiles, references and a watch.
 //!
-//! The way of a setting: [`layout`] says which files, [`sights`] reads them and remembers what was looked at, [`format`]
-//! and a file for each format make tables of them, [`interpolate`] fills in `${…}`, [`reading`] puts it together.
-//! [`follow`] does that again when [`ears`] hear of a change on the [`trail`] to any file.
+//! The way of a setting: [`discover`] says which files, [`snapshot`] reads them and remembers what was looked at, [`format`]
+//! and a file for each format make tables of them, [`interpolate`] fills in `${…}`, [`read`] puts it together.
+//! [`follow`] does that again when the [`watcher`] hears of a change on the [`watch_paths`] to any file.
 
-mod ears;
+mod discover;
 mod follow;
 mod format;
 mod interpolate;
 mod json;
-mod layout;
 mod problem;
-mod reading;
-mod sights;
+mod read;
+mod snapshot;
 mod text;
 mod toml;
-mod trail;
+mod watch_paths;
+mod watcher;
 #[cfg(feature = "config-yaml")]
 mod yaml;
 #[cfg(not(feature = "config-yaml"))]

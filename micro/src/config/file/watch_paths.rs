@@ -9,7 +9,7 @@ const MOST_LINKS: usize = 40;
 
 /// What lies on the way to some files. All paths are past all links.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Trail {
+pub(super) struct WatchPaths {
     /// The directories in which something on the way stands.
     pub(super) directories: BTreeSet<PathBuf>,
     /// What stands on the way.
@@ -18,7 +18,7 @@ pub(super) struct Trail {
     pub(super) listed: BTreeSet<PathBuf>,
 }
 
-impl Trail {
+impl WatchPaths {
     /// Adds the way to `path` as far as it goes. Answers where it ends, if it is a way to something.
     pub(super) fn walk(&mut self, path: &Path) -> Option<PathBuf> {
         let mut at = PathBuf::new();

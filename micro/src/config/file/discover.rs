@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::Files;
 use super::format::Format;
 use super::problem::Problem;
-use super::sights::{Fault, Kind, Sights};
+use super::snapshot::{Fault, Kind, Snapshot};
 use crate::errors::Code;
 
 /// The files to read, each to be laid over those before it.
-pub(super) fn members(files: &Files, sights: &mut Sights) -> Result<Vec<PathBuf>, Problem> {
+pub(super) fn members(files: &Files, snapshot: &mut Snapshot) -> Result<Vec<PathBuf>, Problem> {
     let place = files.path.display().to_string();
     let problem = |fault: &Fault| Problem::at(fault.code(), &place, None, &fault.to_string());
     let profile = files.profile.as_deref();
@@ -18,14 +18,14 @@ pub(super) fn members(files: &Files, sights: &mut Sights) -> Result<Vec<PathBuf>
         let why = format!("`{}` is no profile: it is letters, digits, `-` and `_`", profile.escape_default());
         return Err(Problem::at(Code::InvalidArgument, &place, None, &why));
     }
-    match sights.kind(&files.path).map_err(|fault| problem(&fault))? {
+    match snapshot.kind(&files.path).map_err(|fault| problem(&fault))? {
         Kind::Directory => {
-            let names = sights.names(&files.path, is_member).map_err(|fault| problem(&fault))?;
+            let names = snapshot.names(&files.path, is_member).map_err(|fault| problem(&fault))?;
             Ok(in_order(&names, profile).into_iter().map(|name| files.path.join(name)).collect())
         }
         _ => {
             let beside = profile.and_then(|profile| beside(&files.path, profile));
-            let beside = beside.filter(|path| sights.kind(path) != Err(Fault::Missing));
+            let beside = beside.filter(|path| snapshot.kind(path) != Err(Fault::Missing));
             Ok(std::iter::once(files.path.clone()).chain(beside).collect())
         }
     }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::Files;
 use super::format::Format;
 use super::interpolate::Filler;
-use super::layout;
+use super::discover;
 use super::problem::Problem;
-use super::sights::Sights;
+use super::snapshot::Snapshot;
 use super::text::Wrong;
 use crate::config::value::merge;
 use crate::config::{Layer, Origin, Table};
@@ -16,33 +16,33 @@ use crate::errors::Result;
 /// What the files said, and what was looked at to find out.
 pub(super) struct Reading {
     pub(super) result: Result<Table>,
-    pub(super) sights: Sights,
+    pub(super) snapshot: Snapshot,
 }
 
 impl Reading {
     /// Reads; this blocks.
     pub(super) fn of(files: &Files) -> Self {
-        let mut sights = Sights::default();
+        let mut snapshot = Snapshot::default();
         let mut problems = Vec::new();
-        let table = match layout::members(files, &mut sights) {
-            Ok(members) => merged(files, &members, &mut sights, &mut problems),
+        let table = match discover::members(files, &mut snapshot) {
+            Ok(members) => merged(files, &members, &mut snapshot, &mut problems),
             Err(problem) => {
                 problems.push(problem);
                 Table::new()
             }
         };
         let result = if problems.is_empty() { Ok(table) } else { Err(Problem::sum(&problems)) };
-        Reading { result, sights }
+        Reading { result, snapshot }
     }
 }
 
-fn merged(files: &Files, members: &[PathBuf], sights: &mut Sights, problems: &mut Vec<Problem>) -> Table {
+fn merged(files: &Files, members: &[PathBuf], snapshot: &mut Snapshot, problems: &mut Vec<Problem>) -> Table {
     let mut whole = Table::new();
     for path in members {
-        match parsed(path, sights) {
+        match parsed(path, snapshot) {
             Ok(mut table) => {
                 let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-                Filler { environment: &files.environment, directory, sights, problems }.fill(&mut table);
+                Filler { environment: &files.environment, directory, snapshot, problems }.fill(&mut table);
                 merge(&mut whole, &table);
             }
             Err(problem) => problems.push(problem),
@@ -51,13 +51,13 @@ fn merged(files: &Files, members: &[PathBuf], sights: &mut Sights, problems: &mu
     whole
 }
 
-fn parsed(path: &Path, sights: &mut Sights) -> Result<Table, Problem> {
+fn parsed(path: &Path, snapshot: &mut Snapshot) -> Result<Table, Problem> {
     let place = path.display().to_string();
     let Some(format) = Format::of(path) else {
         let why = "settings are read from `.toml`, `.json` and `.yaml`, and this is none of them".to_owned();
         return Err(Problem::syntax(&place, &Wrong { line: None, why }));
     };
-    let text = sights.text(path).map_err(|fault| Problem::at(fault.code(), &place, None, &fault.to_string()))?;
+    let text = snapshot.text(path).map_err(|fault| Problem::at(fault.code(), &place, None, &fault.to_string()))?;
     let origin = Origin::new(Layer::File, place.as_str());
     format.parse(&text, &origin).map_err(|wrong| Problem::syntax(&place, &wrong))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::trail::Trail;
+use super::watch_paths::WatchPaths;
 use crate::errors::Code;
 use crate::util::clock;
 
@@ -17,8 +17,8 @@ const MOST: u64 = 4 * 1024 * 1024;
 
 /// The paths that were looked at, and the files that were read.
 #[derive(Default)]
-pub(super) struct Sights {
-    pub(super) trail: Trail,
+pub(super) struct Snapshot {
+    pub(super) watch_paths: WatchPaths,
     // What each path led to.
     stamps: BTreeMap<PathBuf, Option<Stamp>>,
     // What was read, left open: so it is known whether it was whole, whatever the path leads to by now.
@@ -63,10 +63,10 @@ pub(super) enum Kind {
     Other,
 }
 
-impl Sights {
+impl Snapshot {
     /// What a path leads to, and whether it leads anywhere.
     pub(super) fn kind(&mut self, path: &Path) -> Result<Kind, Fault> {
-        self.trail.walk(path);
+        self.watch_paths.walk(path);
         let found = fs::metadata(path);
         self.stamps.insert(path.to_owned(), found.as_ref().ok().map(Stamp::of));
         let found = found.map_err(|error| Fault::of(&error))?;
@@ -79,9 +79,9 @@ impl Sights {
 
     /// The names in a directory, sorted, of which `is_wanted` decides. What changes there is heard of from now on.
     pub(super) fn names(&mut self, directory: &Path, is_wanted: fn(&str) -> bool) -> Result<BTreeSet<String>, Fault> {
-        if let Some(place) = self.trail.walk(directory) {
-            self.trail.listed.insert(place.clone());
-            self.trail.directories.insert(place);
+        if let Some(place) = self.watch_paths.walk(directory) {
+            self.watch_paths.listed.insert(place.clone());
+            self.watch_paths.directories.insert(place);
         }
         let entries = fs::read_dir(directory).map_err(|error| Fault::of(&error))?;
         let mut names = BTreeSet::new();
@@ -109,7 +109,7 @@ impl Sights {
             Kind::Directory => return Err(Fault::Directory),
             Kind::Other => return Err(Fault::NoFile),
         }
-        let place = self.trail.walk(path);
+        let place = self.watch_paths.walk(path);
         let file = File::open(path).map_err(|error| Fault::of(&error))?;
         let stamp = Stamp::of(&file.metadata().map_err(|error| Fault::of(&error))?);
         self.stamps.insert(path.to_owned(), Some(stamp));
@@ -142,7 +142,7 @@ impl Sights {
     }
 
     /// Whether a file is empty that was not, or was not there, before.
-    pub(super) fn is_emptied_since(&self, before: Option<&Sights>) -> bool {
+    pub(super) fn is_emptied_since(&self, before: Option<&Snapshot>) -> bool {
         let is_empty =
             |stamp: Option<&Option<Stamp>>| stamp.is_some_and(|stamp| stamp.is_some_and(|it| it.length == 0));
         let was_empty = |path| before.is_some_and(|before| is_empty(before.stamps.get(path)));

@@ -9,9 +9,9 @@ use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-use super::layout::is_member;
-use super::sights::{Identity, identity};
-use super::trail::Trail;
+use super::discover::is_member;
+use super::snapshot::{Identity, identity};
+use super::watch_paths::WatchPaths;
 
 /// Whether the system says when a file is opened and closed.
 const TELLS_OPENING: bool = cfg!(any(target_os = "linux", target_os = "android"));
@@ -35,7 +35,7 @@ pub(super) struct Heard {
 
 #[derive(Debug, Default)]
 struct State {
-    trail: Trail,
+    watch_paths: WatchPaths,
     // Files that were written to and not closed since.
     written: HashSet<PathBuf>,
     opened: HashMap<PathBuf, u64>,
@@ -73,20 +73,20 @@ impl Ears {
         self.is_deaf
     }
 
-    /// Listens along a trail from now on. Answers whether that is anything new: what was found before, when nobody
+    /// Listens along a watch_paths from now on. Answers whether that is anything new: what was found before, when nobody
     /// listened, may have changed already.
-    pub(super) fn follow(&mut self, trail: &Trail) -> bool {
-        let (is_new, lost) = self.heard.follow(trail, &self.hearing);
+    pub(super) fn follow(&mut self, watch_paths: &WatchPaths) -> bool {
+        let (is_new, lost) = self.heard.follow(watch_paths, &self.hearing);
         for directory in lost {
             self.leave(&directory);
         }
-        let left: Vec<_> = self.hearing.keys().filter(|known| !trail.directories.contains(*known)).cloned().collect();
+        let left: Vec<_> = self.hearing.keys().filter(|known| !watch_paths.directories.contains(*known)).cloned().collect();
         for directory in left {
             self.leave(&directory);
         }
         self.is_deaf = false;
         let mut is_newly_heard = false;
-        for directory in &trail.directories {
+        for directory in &watch_paths.directories {
             is_newly_heard |= self.listen(directory);
         }
         is_new || is_newly_heard
@@ -162,13 +162,13 @@ impl Heard {
         openings.0.iter().all(|(path, before)| state.opened.get(path).copied().unwrap_or(0) > *before)
     }
 
-    fn follow(&self, trail: &Trail, hearing: &BTreeMap<PathBuf, Identity>) -> (bool, Vec<PathBuf>) {
+    fn follow(&self, watch_paths: &WatchPaths, hearing: &BTreeMap<PathBuf, Identity>) -> (bool, Vec<PathBuf>) {
         let mut state = locked(&self.state);
-        let is_new = state.trail != *trail;
-        state.trail = trail.clone();
-        let State { trail, written, opened, .. } = &mut *state;
-        written.retain(|path| trail.counts(path));
-        opened.retain(|path, _| trail.counts(path));
+        let is_new = state.watch_paths != *watch_paths;
+        state.watch_paths = watch_paths.clone();
+        let State { watch_paths, written, opened, .. } = &mut *state;
+        written.retain(|path| watch_paths.counts(path));
+        opened.retain(|path, _| watch_paths.counts(path));
         let lost = std::mem::take(&mut state.lost);
         let is_all_lost = std::mem::take(&mut state.is_all_lost);
         (is_new, hearing.keys().filter(|path| is_all_lost || lost.contains(*path)).cloned().collect())
@@ -200,12 +200,12 @@ impl State {
             if is_end(event.kind) {
                 self.lost.insert(path.clone());
             }
-            if self.trail.counts(path) {
+            if self.watch_paths.counts(path) {
                 matters |= self.hear_of(event.kind, path);
             }
         }
         // Only directories we listen in are asked for.
-        self.lost.retain(|path| self.trail.directories.contains(path));
+        self.lost.retain(|path| self.watch_paths.directories.contains(path));
         matters
     }
 
@@ -234,7 +234,7 @@ impl State {
     }
 }
 
-impl Trail {
+impl WatchPaths {
     /// Whether what happens to `path` can change what is read.
     fn counts(&self, path: &Path) -> bool {
         let is_listed = || {
