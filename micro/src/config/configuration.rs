@@ -7,7 +7,6 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::catalogue;
-use super::section_state::SectionCell;
 use super::declaration::SectionDesc;
 use super::engine::Engine;
 use super::fields;
@@ -15,6 +14,7 @@ use super::layers::Layers;
 use super::problem::Problem;
 use super::reader::Reader;
 use super::section;
+use super::section_state::SectionCell;
 use super::value::{at, from_json, put, remove, same, without_nulls};
 use super::{Config, Layer, Node, Origin, Section, Setting, Table, Value};
 use crate::errors::{Error, Result};

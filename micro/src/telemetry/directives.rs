@@ -98,7 +98,9 @@ mod tests {
         ] {
             assert!(Directives::parse(filter).is_ok(), "{filter}");
         }
-        let Ok(Directives::Targets(targets)) = Directives::parse("info, micro=debug") else { panic!("levels by target") };
+        let Ok(Directives::Targets(targets)) = Directives::parse("info, micro=debug") else {
+            panic!("levels by target")
+        };
         assert!(targets.would_enable("micro", &tracing::Level::DEBUG));
         assert!(!targets.would_enable("async_nats", &tracing::Level::INFO));
     }

@@ -114,7 +114,10 @@ impl Logging {
 
     fn directives(&self) -> Result<Directives> {
         Directives::parse(&self.filter).map_err(|expected| {
-            Error::invalid_argument(format!("`{}` is not a log filter: expected {expected}", text::clipped(&self.filter)))
+            Error::invalid_argument(format!(
+                "`{}` is not a log filter: expected {expected}",
+                text::clipped(&self.filter)
+            ))
         })
     }
 }
@@ -147,7 +150,9 @@ impl Filter {
         match (&self.0, logging.directives()?) {
             (Inner::Gate(gate), Directives::Targets(targets)) => gate.set(targets),
             (Inner::Spans(handle), Directives::Spans(filter)) => handle.reload(*filter)?,
-            (Inner::Spans(handle), Directives::Targets(targets)) => handle.reload(EnvFilter::new(targets.to_string()))?,
+            (Inner::Spans(handle), Directives::Targets(targets)) => {
+                handle.reload(EnvFilter::new(targets.to_string()))?
+            }
             (Inner::Gate(_), Directives::Spans(_)) => {
                 return Err(Error::failed_precondition("rules that name spans count when the program starts"));
             }

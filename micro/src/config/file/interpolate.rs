@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Lookup;
+use super::location::Lookup;
 use super::problem::Problem;
 use super::snapshot::Snapshot;
 use crate::config::value::bare;
@@ -90,7 +90,7 @@ impl Filler<'_> {
 
     fn contents(&mut self, path: &str) -> Result<String, (Code, String)> {
         let text = self.snapshot.text(&self.directory.join(path));
-        let text = text.map_err(|fault| (Code::InvalidArgument, format!("`${{file:{path}}}` {fault}")))?;
+        let text = text.map_err(|error| (Code::InvalidArgument, format!("`${{file:{path}}}` {error}")))?;
         let text = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
         Ok(text.to_owned())
     }

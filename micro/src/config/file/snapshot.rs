@@ -1,4 +1,4 @@
-//! What was looked at for one reading, so that it can be told whether it still looks the same.
+//! The state of all files and paths that a reading depends on, to be compared with a later one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,45 +8,46 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::format;
 use super::watch_paths::WatchPaths;
 use crate::errors::Code;
 use crate::util::clock;
 
 /// The most a file may hold: settings are written by people.
-const MOST: u64 = 4 * 1024 * 1024;
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The paths that were looked at, and the files that were read.
 #[derive(Default)]
 pub(super) struct Snapshot {
     pub(super) watch_paths: WatchPaths,
-    // What each path led to.
-    stamps: BTreeMap<PathBuf, Option<Stamp>>,
-    // What was read, left open: so it is known whether it was whole, whatever the path leads to by now.
+    /// What each path led to.
+    fingerprints: BTreeMap<PathBuf, Option<Fingerprint>>,
+    /// The files that were read, left open to check whether they were whole, whatever their paths lead to by now.
     opened: Vec<Opened>,
-    texts: BTreeMap<PathBuf, Result<Arc<str>, Fault>>,
+    texts: BTreeMap<PathBuf, Result<Arc<str>, ReadError>>,
 }
 
 struct Opened {
     file: File,
-    stamp: Stamp,
-    // Where it is, past all links.
+    fingerprint: Fingerprint,
+    /// Its path with all links resolved.
     place: Option<PathBuf>,
 }
 
-/// How a reading compares with what is there later.
+/// Compares a snapshot with the files as they are now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Freshness {
     /// Every path leads to what was read.
     Current,
-    /// Something took the place of what was read, which was whole.
+    /// A path leads elsewhere by now. What was read was whole.
     Replaced,
-    /// Something was written to while it was read.
+    /// A file was written to while it was read, or since.
     Torn,
 }
 
-/// Why there is no text.
+/// Why a file has no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum ReadError {
     Missing,
     Directory,
     NoFile,
@@ -64,12 +65,12 @@ pub(super) enum Kind {
 }
 
 impl Snapshot {
-    /// What a path leads to, and whether it leads anywhere.
-    pub(super) fn kind(&mut self, path: &Path) -> Result<Kind, Fault> {
-        self.watch_paths.walk(path);
+    /// Finds what a path leads to.
+    pub(super) fn kind(&mut self, path: &Path) -> Result<Kind, ReadError> {
+        self.watch_paths.add(path);
         let found = fs::metadata(path);
-        self.stamps.insert(path.to_owned(), found.as_ref().ok().map(Stamp::of));
-        let found = found.map_err(|error| Fault::of(&error))?;
+        self.fingerprints.insert(path.to_owned(), found.as_ref().ok().map(Fingerprint::of));
+        let found = found.map_err(|error| ReadError::of(&error))?;
         Ok(match found.file_type() {
             kind if kind.is_file() => Kind::File,
             kind if kind.is_dir() => Kind::Directory,
@@ -77,23 +78,23 @@ impl Snapshot {
         })
     }
 
-    /// The names in a directory, sorted, of which `is_wanted` decides. What changes there is heard of from now on.
-    pub(super) fn names(&mut self, directory: &Path, is_wanted: fn(&str) -> bool) -> Result<BTreeSet<String>, Fault> {
-        if let Some(place) = self.watch_paths.walk(directory) {
+    /// Lists the files of settings in a directory, sorted by name. The directory is watched as a whole.
+    pub(super) fn members(&mut self, directory: &Path) -> Result<BTreeSet<String>, ReadError> {
+        if let Some(place) = self.watch_paths.add(directory) {
             self.watch_paths.listed.insert(place.clone());
             self.watch_paths.directories.insert(place);
         }
-        let entries = fs::read_dir(directory).map_err(|error| Fault::of(&error))?;
+        let entries = fs::read_dir(directory).map_err(|error| ReadError::of(&error))?;
         let mut names = BTreeSet::new();
         for entry in entries {
-            let name = entry.map_err(|error| Fault::of(&error))?.file_name();
-            names.extend(name.to_str().filter(|name| is_wanted(name)).map(str::to_owned));
+            let name = entry.map_err(|error| ReadError::of(&error))?.file_name();
+            names.extend(name.to_str().filter(|name| format::is_member(name)).map(str::to_owned));
         }
         Ok(names)
     }
 
-    /// What a file says. Within one reading it says the same however often it is asked.
-    pub(super) fn text(&mut self, path: &Path) -> Result<Arc<str>, Fault> {
+    /// Reads a file, once in a snapshot: asked again, it returns the same.
+    pub(super) fn text(&mut self, path: &Path) -> Result<Arc<str>, ReadError> {
         if let Some(text) = self.texts.get(path) {
             return text.clone();
         }
@@ -102,82 +103,83 @@ impl Snapshot {
         text
     }
 
-    fn read(&mut self, path: &Path) -> Result<Arc<str>, Fault> {
-        // Before it is opened: to open a pipe is to wait for somebody to write.
+    fn read(&mut self, path: &Path) -> Result<Arc<str>, ReadError> {
+        // Before it is opened: opening a pipe blocks until a process writes to it.
         match self.kind(path)? {
             Kind::File => {}
-            Kind::Directory => return Err(Fault::Directory),
-            Kind::Other => return Err(Fault::NoFile),
+            Kind::Directory => return Err(ReadError::Directory),
+            Kind::Other => return Err(ReadError::NoFile),
         }
-        let place = self.watch_paths.walk(path);
-        let file = File::open(path).map_err(|error| Fault::of(&error))?;
-        let stamp = Stamp::of(&file.metadata().map_err(|error| Fault::of(&error))?);
-        self.stamps.insert(path.to_owned(), Some(stamp));
+        let place = self.watch_paths.add(path);
+        let file = File::open(path).map_err(|error| ReadError::of(&error))?;
+        let fingerprint = Fingerprint::of(&file.metadata().map_err(|error| ReadError::of(&error))?);
+        self.fingerprints.insert(path.to_owned(), Some(fingerprint));
         let mut bytes = Vec::new();
-        let read = (&file).take(MOST + 1).read_to_end(&mut bytes);
-        self.opened.push(Opened { file, stamp, place });
-        read.map_err(|error| Fault::of(&error))?;
-        if bytes.len() as u64 > MOST {
-            return Err(Fault::TooLarge);
+        let read = (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes);
+        self.opened.push(Opened { file, fingerprint, place });
+        read.map_err(|error| ReadError::of(&error))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(ReadError::TooLarge);
         }
-        String::from_utf8(bytes).map(Arc::from).map_err(|_| Fault::NotText)
+        String::from_utf8(bytes).map(Arc::from).map_err(|_| ReadError::NotText)
     }
 
-    /// Closes the files and forgets what they said: secrets, too. What they looked like stays.
-    pub(super) fn let_go(&mut self) {
-        self.opened.clear();
-        self.texts.clear();
+    /// Closes the files and forgets their texts, which may hold secrets. Fingerprints stay.
+    pub(super) fn into_released(self) -> Self {
+        Snapshot { opened: Vec::new(), texts: BTreeMap::new(), ..self }
     }
 
-    /// Where the files are that were read, past all links.
-    pub(super) fn places(&self) -> impl Iterator<Item = &Path> {
+    /// The files that were read, with all links resolved.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         self.opened.iter().filter_map(|opened| opened.place.as_deref())
     }
 
-    /// Whether what was read has rested for a second, so that nobody can be in the middle of writing it.
-    pub(super) fn are_old(&self) -> bool {
+    /// Whether no file was written to for a second, so that none is in the middle of being written.
+    pub(super) fn is_old(&self) -> bool {
         let now = clock::wall();
-        let age = |opened: &Opened| now.duration_since(opened.stamp.modified?).ok();
+        let age = |opened: &Opened| now.duration_since(opened.fingerprint.modified?).ok();
         self.opened.iter().all(|opened| age(opened).is_some_and(|age| age > Duration::from_secs(1)))
     }
 
-    /// Whether a file is empty that was not, or was not there, before.
+    /// Whether a file is empty that was not, or did not exist, before.
     pub(super) fn is_emptied_since(&self, before: Option<&Snapshot>) -> bool {
-        let is_empty =
-            |stamp: Option<&Option<Stamp>>| stamp.is_some_and(|stamp| stamp.is_some_and(|it| it.length == 0));
-        let was_empty = |path| before.is_some_and(|before| is_empty(before.stamps.get(path)));
-        self.texts.keys().any(|path| is_empty(self.stamps.get(path)) && !was_empty(path))
+        let was_empty = |path| before.is_some_and(|before| before.is_empty(path));
+        self.texts.keys().any(|path| self.is_empty(path) && !was_empty(path))
     }
 
-    /// Compares with what is there now.
-    pub(super) fn verdict(&self) -> Verdict {
+    fn is_empty(&self, path: &Path) -> bool {
+        self.fingerprints.get(path).is_some_and(|found| found.is_some_and(|found| found.length == 0))
+    }
+
+    /// Compares with the files as they are now. Blocks.
+    pub(super) fn freshness(&self) -> Freshness {
         if !self.opened.iter().all(Opened::is_whole) {
-            return Verdict::Torn;
+            return Freshness::Torn;
         }
-        let is_current =
-            |(path, stamp): (&PathBuf, &Option<Stamp>)| fs::metadata(path).ok().as_ref().map(Stamp::of) == *stamp;
-        if self.stamps.iter().all(is_current) { Verdict::Current } else { Verdict::Replaced }
+        let found = |path: &PathBuf| fs::metadata(path).ok().as_ref().map(Fingerprint::of);
+        let is_current = self.fingerprints.iter().all(|(path, then)| found(path) == *then);
+        if is_current { Freshness::Current } else { Freshness::Replaced }
     }
 }
 
 impl Opened {
     fn is_whole(&self) -> bool {
-        self.file.metadata().is_ok_and(|now| Stamp::of(&now).is_same_content(&self.stamp))
+        self.file.metadata().is_ok_and(|now| Fingerprint::of(&now).is_same_content(&self.fingerprint))
     }
 }
 
-/// What tells one state of a file from another without reading it.
+/// Tells one state of a file from another without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+struct Fingerprint {
     identity: Identity,
     length: u64,
     modified: Option<SystemTime>,
     changed: (i64, i64),
 }
 
-impl Stamp {
+impl Fingerprint {
     fn of(metadata: &Metadata) -> Self {
-        Stamp {
+        Fingerprint {
             identity: identity(metadata),
             length: metadata.len(),
             modified: metadata.modified().ok(),
@@ -185,13 +187,13 @@ impl Stamp {
         }
     }
 
-    // Not the time of the last change, which moves when the name is taken away.
+    // Without the time of the last change, which moves when a name of the file is removed.
     fn is_same_content(&self, other: &Self) -> bool {
         self.length == other.length && self.modified == other.modified
     }
 }
 
-/// What makes a file or directory the one it is, whatever its name.
+/// Identifies a file or directory, whatever its name.
 pub(super) type Identity = (u64, u64);
 
 #[cfg(unix)]
@@ -216,36 +218,36 @@ fn changed(_: &Metadata) -> (i64, i64) {
     (0, 0)
 }
 
-impl Fault {
+impl ReadError {
     fn of(error: &io::Error) -> Self {
         match error.kind() {
-            // A file where a directory should be is as good as nothing.
-            ErrorKind::NotFound | ErrorKind::NotADirectory => Fault::Missing,
-            ErrorKind::IsADirectory => Fault::Directory,
-            kind => Fault::Io(kind),
+            // Also a file where a directory should be.
+            ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Missing,
+            ErrorKind::IsADirectory => ReadError::Directory,
+            kind => ReadError::Io(kind),
         }
     }
 
-    /// What can be done about it.
+    /// The code of an error that is made of this.
     pub(super) fn code(&self) -> Code {
         match self {
-            Fault::Missing => Code::NotFound,
-            Fault::Io(ErrorKind::PermissionDenied) => Code::PermissionDenied,
-            Fault::Io(_) => Code::Unavailable,
+            ReadError::Missing => Code::NotFound,
+            ReadError::Io(ErrorKind::PermissionDenied) => Code::PermissionDenied,
+            ReadError::Io(_) => Code::Unavailable,
             _ => Code::InvalidArgument,
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Missing => f.write_str("cannot be read now: it is not there"),
-            Fault::Directory => f.write_str("is a directory, not a file"),
-            Fault::NoFile => f.write_str("is no file"),
-            Fault::TooLarge => write!(f, "is larger than {} MiB", MOST / (1024 * 1024)),
-            Fault::NotText => f.write_str("is not UTF-8"),
-            Fault::Io(kind) => write!(f, "cannot be read now: {kind}"),
+            ReadError::Missing => f.write_str("cannot be read now: it is not there"),
+            ReadError::Directory => f.write_str("is a directory, not a file"),
+            ReadError::NoFile => f.write_str("is no file"),
+            ReadError::TooLarge => write!(f, "is larger than {} MiB", MAX_BYTES / (1024 * 1024)),
+            ReadError::NotText => f.write_str("is not UTF-8"),
+            ReadError::Io(kind) => write!(f, "cannot be read now: {kind}"),
         }
     }
 }

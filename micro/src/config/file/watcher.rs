@@ -1,255 +1,250 @@
-//! Hearing from the system that something on the way to a file changed.
+//! Change notifications for everything a reading depends on.
+//!
+//! Built on `notify` alone. The debouncing crates on top of it lose what a safe reading needs: `notify-debouncer-mini` drops
+//! the kinds of events, so a writer that closes a file looks like our own reading of it, and `notify-debouncer-full` reports
+//! nothing while a file is replaced faster than its delay. The delay itself is one `sleep` in [`follow`](super::follow).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RenameMode};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::Notify;
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::watch;
 
-use super::discover::is_member;
 use super::snapshot::{Identity, identity};
 use super::watch_paths::WatchPaths;
+use crate::util::clock;
 
-/// Whether the system says when a file is opened and closed.
-const TELLS_OPENING: bool = cfg!(any(target_os = "linux", target_os = "android"));
+/// Whether the system reports when files are opened and closed.
+const REPORTS_CLOSING: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
-/// Listens in directories until it is dropped. Its methods block.
-pub(super) struct Ears {
-    // None where there are no events at all.
-    watcher: Option<RecommendedWatcher>,
-    hearing: BTreeMap<PathBuf, Identity>,
-    is_deaf: bool,
-    heard: Arc<Heard>,
+/// Watches directories until the last clone is dropped.
+#[derive(Clone)]
+pub(super) struct Watcher {
+    state: Arc<watch::Sender<WatchState>>,
+    subscriptions: Arc<Mutex<Subscriptions>>,
 }
 
-/// What was heard.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    state: Mutex<State>,
-    // Holds one ring: any number of events is one reason to look.
-    bell: Notify,
+/// The directories that are watched.
+struct Subscriptions {
+    /// `None` on a system without notifications.
+    notify: Option<RecommendedWatcher>,
+    directories: BTreeMap<PathBuf, Identity>,
 }
 
+/// What has been reported so far.
 #[derive(Debug, Default)]
-struct State {
-    watch_paths: WatchPaths,
-    // Files that were written to and not closed since.
-    written: HashSet<PathBuf>,
+struct WatchState {
+    paths: WatchPaths,
+    /// Counts the events that may have changed what is read.
+    changes: u64,
+    /// Counts how often each file was opened, by any process.
     opened: HashMap<PathBuf, u64>,
-    // Directories that are heard no more, because they are gone; all of them when events were lost.
-    lost: BTreeSet<PathBuf>,
-    is_all_lost: bool,
+    /// Files that were written to and not closed since.
+    writing: HashSet<PathBuf>,
+    /// Watched directories that were removed or renamed, which ends their watch.
+    ended: BTreeSet<PathBuf>,
+    /// Whether events were lost, which may have been of any kind.
+    has_lost_events: bool,
 }
 
-/// How often files had been opened at a moment: when they have been once more since, everything before that was heard.
+/// A point in the sequence of events.
 #[derive(Debug, Default)]
-pub(super) struct Openings(Vec<(PathBuf, u64)>);
+pub(super) struct Position {
+    changes: u64,
+    opened: HashMap<PathBuf, u64>,
+}
 
-impl Ears {
+impl Watcher {
     pub(super) fn new() -> Self {
-        let heard = Arc::new(Heard::default());
-        let hears = heard.clone();
-        let watcher = notify::recommended_watcher(move |event| hears.hear(event));
-        if let Err(error) = &watcher {
-            tracing::warn!(%error, "no file events; changes of configuration are looked for instead");
+        let state = Arc::new(watch::Sender::new(WatchState::default()));
+        let sender = state.clone();
+        let notify = notify::recommended_watcher(move |event| {
+            sender.send_if_modified(|state| state.apply(event));
+        });
+        if let Err(error) = &notify {
+            tracing::warn!(%error, "no file notifications; files of settings are polled for changes");
         }
-        Ears { watcher: watcher.ok(), hearing: BTreeMap::new(), is_deaf: false, heard }
+        Watcher::with(state, notify.ok())
     }
 
+    /// A watcher on a system without notifications.
     #[cfg(test)]
-    pub(super) fn deaf() -> Self {
-        Ears { watcher: None, hearing: BTreeMap::new(), is_deaf: true, heard: Arc::default() }
+    pub(super) fn without_notifications() -> Self {
+        Watcher::with(Arc::default(), None)
     }
 
-    pub(super) fn heard(&self) -> &Arc<Heard> {
-        &self.heard
+    fn with(state: Arc<watch::Sender<WatchState>>, notify: Option<RecommendedWatcher>) -> Self {
+        let subscriptions = Subscriptions { notify, directories: BTreeMap::new() };
+        Watcher { state, subscriptions: Arc::new(Mutex::new(subscriptions)) }
     }
 
-    /// Whether something on the way cannot be listened to.
-    pub(super) fn is_deaf(&self) -> bool {
-        self.is_deaf
+    /// Watches `paths` and nothing else from now on. Returns whether any of this is new: what was read before may have changed
+    /// already. Blocks.
+    pub(super) fn watch(&self, paths: &WatchPaths) -> bool {
+        let mut subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut is_new, mut ended, mut has_lost_events) = Default::default();
+        self.state.send_if_modified(|state| {
+            is_new = state.paths != *paths;
+            ended = std::mem::take(&mut state.ended);
+            has_lost_events = std::mem::take(&mut state.has_lost_events);
+            state.select(paths);
+            false
+        });
+        // Not under the lock of the state, for which the thread of `notify` may be waiting.
+        subscriptions.forget(&ended, has_lost_events);
+        subscriptions.update(paths) || is_new
     }
 
-    /// Listens along a watch_paths from now on. Answers whether that is anything new: what was found before, when nobody
-    /// listened, may have changed already.
-    pub(super) fn follow(&mut self, watch_paths: &WatchPaths) -> bool {
-        let (is_new, lost) = self.heard.follow(watch_paths, &self.hearing);
-        for directory in lost {
-            self.leave(&directory);
+    /// The point that has been reached.
+    pub(super) fn position(&self) -> Position {
+        let state = self.state.borrow();
+        Position { changes: state.changes, opened: state.opened.clone() }
+    }
+
+    /// Waits for a change after `position`.
+    pub(super) async fn changed(&self, position: &Position) {
+        self.wait_for(|state| state.changes > position.changes).await;
+    }
+
+    /// Whether a file is being written to.
+    pub(super) fn is_writing(&self) -> bool {
+        !self.state.borrow().writing.is_empty()
+    }
+
+    /// Waits until all files that are being written to are closed. A writer that does nothing for `pause` counts as done.
+    pub(super) async fn writers_closed(&self, pause: Duration) {
+        while self.is_writing() {
+            let position = self.position();
+            let next = self.wait_for(|state| state.writing.is_empty() || state.changes > position.changes);
+            if clock::timeout(pause, next).await.is_err() {
+                self.state.send_modify(|state| state.writing.clear());
+            }
         }
-        let left: Vec<_> = self.hearing.keys().filter(|known| !watch_paths.directories.contains(*known)).cloned().collect();
-        for directory in left {
-            self.leave(&directory);
-        }
-        self.is_deaf = false;
-        let mut is_newly_heard = false;
-        for directory in &watch_paths.directories {
-            is_newly_heard |= self.listen(directory);
-        }
-        is_new || is_newly_heard
     }
 
-    // Whether it was not heard before, and is now.
-    fn listen(&mut self, directory: &Path) -> bool {
+    /// Whether it is reported when one of `files` is closed by its writer.
+    pub(super) fn reports_closing(&self, files: &[PathBuf]) -> bool {
+        let subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_watched = |file: &PathBuf| file.parent().is_some_and(|it| subscriptions.directories.contains_key(it));
+        REPORTS_CLOSING && files.iter().all(is_watched)
+    }
+
+    /// Waits until each of `files` is reported as opened after `position`. Events are in order: once our own opening of a file
+    /// is among them, so is all that was done to the file before.
+    pub(super) async fn opened(&self, files: &[PathBuf], position: &Position) {
+        let is_opened = |opened: &HashMap<PathBuf, u64>, file| opened.get(file) > position.opened.get(file);
+        self.wait_for(|state| files.iter().all(|file| is_opened(&state.opened, file))).await;
+    }
+
+    async fn wait_for(&self, condition: impl FnMut(&WatchState) -> bool) {
+        // The sender lives in `self`, so waiting does not end otherwise.
+        let _ = self.state.subscribe().wait_for(condition).await;
+    }
+}
+
+impl Subscriptions {
+    /// Ends the watch of some directories, or of all.
+    fn forget(&mut self, ended: &BTreeSet<PathBuf>, all: bool) {
+        let forgotten: Vec<_> = self.directories.keys().filter(|it| all || ended.contains(*it)).cloned().collect();
+        forgotten.iter().for_each(|directory| self.unwatch(directory));
+    }
+
+    /// Watches the directories of `paths` and no others. Returns whether one is watched that was not before.
+    fn update(&mut self, paths: &WatchPaths) -> bool {
+        let left: Vec<_> = self.directories.keys().filter(|it| !paths.directories.contains(*it)).cloned().collect();
+        left.iter().for_each(|directory| self.unwatch(directory));
+        // No short circuit: all of them are watched.
+        paths.directories.iter().fold(false, |is_new, directory| self.watch(directory) || is_new)
+    }
+
+    /// Returns whether the directory is watched now and was not before.
+    fn watch(&mut self, directory: &Path) -> bool {
         let Ok(found) = fs::metadata(directory).map(|metadata| identity(&metadata)) else { return false };
-        match self.hearing.get(directory) {
+        match self.directories.get(directory) {
             Some(known) if *known == found => return false,
-            Some(_) => self.leave(directory),
+            Some(_) => self.unwatch(directory),
             None => {}
         }
-        let listening = self.watcher.as_mut().map(|watcher| watcher.watch(directory, RecursiveMode::NonRecursive));
-        match listening {
-            Some(Ok(())) => {
-                self.hearing.insert(directory.to_owned(), found);
-                true
-            }
-            failed => {
-                if let Some(Err(error)) = failed {
-                    tracing::debug!(path = %directory.display(), %error, "no file events of a directory");
-                }
-                self.is_deaf = true;
-                false
-            }
+        let Some(notify) = &mut self.notify else { return false };
+        if let Err(error) = notify.watch(directory, RecursiveMode::NonRecursive) {
+            tracing::debug!(path = %directory.display(), %error, "a directory is polled: it cannot be watched");
+            return false;
         }
+        self.directories.insert(directory.to_owned(), found);
+        true
     }
 
-    fn leave(&mut self, directory: &Path) {
-        self.hearing.remove(directory);
-        if let Some(watcher) = &mut self.watcher {
-            // It is gone already if the directory is.
-            let _ = watcher.unwatch(directory);
+    fn unwatch(&mut self, directory: &Path) {
+        self.directories.remove(directory);
+        if let Some(notify) = &mut self.notify {
+            // Fails where the directory is gone, and its watch with it.
+            let _ = notify.unwatch(directory);
         }
-    }
-
-    /// How often the files on the way have been opened by now.
-    pub(super) fn openings(&self) -> HashMap<PathBuf, u64> {
-        locked(&self.heard.state).opened.clone()
-    }
-
-    /// What has to be heard before a reading of files, begun `before`, can be judged.
-    pub(super) fn awaited<'a>(
-        &self,
-        before: &HashMap<PathBuf, u64>,
-        places: impl Iterator<Item = &'a Path>,
-    ) -> Openings {
-        let is_heard = |place: &&Path| place.parent().is_some_and(|parent| self.hearing.contains_key(parent));
-        let places = places.filter(|place| TELLS_OPENING && is_heard(place));
-        Openings(places.map(|place| (place.to_owned(), before.get(place).copied().unwrap_or(0))).collect())
     }
 }
 
-impl Heard {
-    /// Waits for the next event that matters, or one since the last call.
-    pub(super) async fn event(&self) {
-        self.bell.notified().await;
+impl WatchState {
+    fn select(&mut self, paths: &WatchPaths) {
+        self.writing.retain(|path| paths.matters(path));
+        self.opened.retain(|path, _| paths.matters(path));
+        self.paths = paths.clone();
     }
 
-    /// Whether someone is in the middle of writing.
-    pub(super) fn is_writing(&self) -> bool {
-        !locked(&self.state).written.is_empty()
-    }
-
-    /// Gives up on those who keep files open after writing.
-    pub(super) fn forget_writing(&self) {
-        locked(&self.state).written.clear();
-    }
-
-    pub(super) fn is_caught_up(&self, openings: &Openings) -> bool {
-        let state = locked(&self.state);
-        openings.0.iter().all(|(path, before)| state.opened.get(path).copied().unwrap_or(0) > *before)
-    }
-
-    fn follow(&self, watch_paths: &WatchPaths, hearing: &BTreeMap<PathBuf, Identity>) -> (bool, Vec<PathBuf>) {
-        let mut state = locked(&self.state);
-        let is_new = state.watch_paths != *watch_paths;
-        state.watch_paths = watch_paths.clone();
-        let State { watch_paths, written, opened, .. } = &mut *state;
-        written.retain(|path| watch_paths.counts(path));
-        opened.retain(|path, _| watch_paths.counts(path));
-        let lost = std::mem::take(&mut state.lost);
-        let is_all_lost = std::mem::take(&mut state.is_all_lost);
-        (is_new, hearing.keys().filter(|path| is_all_lost || lost.contains(*path)).cloned().collect())
-    }
-
-    // Called by the watcher, on its thread.
-    fn hear(&self, event: notify::Result<Event>) {
-        let mut state = locked(&self.state);
-        let matters = match event {
-            Ok(event) if !event.need_rescan() => state.hear(&event),
-            _ => {
-                state.is_all_lost = true;
-                state.written.clear();
-                true
-            }
+    /// Takes an event in. Returns whether it is news. Called on the thread of `notify`.
+    fn apply(&mut self, event: notify::Result<Event>) -> bool {
+        let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
+            self.has_lost_events = true;
+            self.writing.clear();
+            self.changes += 1;
+            return true;
         };
-        drop(state);
-        if matters {
-            self.bell.notify_one();
-        }
-    }
-}
-
-impl State {
-    // Whether it is a reason to look.
-    fn hear(&mut self, event: &Event) -> bool {
-        let mut matters = false;
-        for path in &event.paths {
-            if is_end(event.kind) {
-                self.lost.insert(path.clone());
+        let mut is_news = false;
+        for path in event.paths {
+            if ends_watch(event.kind) && self.paths.directories.contains(&path) {
+                self.ended.insert(path.clone());
             }
-            if self.watch_paths.counts(path) {
-                matters |= self.hear_of(event.kind, path);
+            if self.paths.matters(&path) {
+                self.apply_to(path, event.kind);
+                is_news = true;
             }
         }
-        // Only directories we listen in are asked for.
-        self.lost.retain(|path| self.watch_paths.directories.contains(path));
-        matters
+        is_news
     }
 
-    fn hear_of(&mut self, kind: EventKind, path: &Path) -> bool {
+    fn apply_to(&mut self, path: PathBuf, kind: EventKind) {
         match kind {
             EventKind::Access(AccessKind::Open(_)) => {
-                *self.opened.entry(path.to_owned()).or_default() += 1;
-                return false;
+                *self.opened.entry(path).or_default() += 1;
+                return;
             }
             EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
-                self.written.remove(path);
+                self.writing.remove(&path);
             }
-            EventKind::Access(_) => return false,
-            EventKind::Modify(ModifyKind::Data(_)) if TELLS_OPENING => {
-                self.written.insert(path.to_owned());
+            EventKind::Access(_) => return,
+            EventKind::Modify(ModifyKind::Data(_)) if REPORTS_CLOSING => {
+                self.writing.insert(path);
             }
-            EventKind::Create(CreateKind::File) if TELLS_OPENING && is_being_written(path) => {
-                self.written.insert(path.to_owned());
+            EventKind::Create(CreateKind::File) if REPORTS_CLOSING && is_being_written(&path) => {
+                self.writing.insert(path);
             }
             EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)) => {
-                self.written.remove(path);
+                self.writing.remove(&path);
             }
             _ => {}
         }
-        true
+        self.changes += 1;
     }
 }
 
-impl WatchPaths {
-    /// Whether what happens to `path` can change what is read.
-    fn counts(&self, path: &Path) -> bool {
-        let is_listed = || {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.is_some_and(is_member) && path.parent().is_some_and(|parent| self.listed.contains(parent))
-        };
-        self.names.contains(path) || is_listed()
-    }
-}
-
-fn is_end(kind: EventKind) -> bool {
+fn ends_watch(kind: EventKind) -> bool {
     matches!(kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)))
 }
 
-// A new file is about to be filled and closed, unless it is a link of either kind: nobody closes those.
+/// A new file is about to be filled and closed, unless it is a link of either kind, which no process closes.
 fn is_being_written(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && has_one_name(&found))
 }
@@ -262,9 +257,4 @@ fn has_one_name(found: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn has_one_name(_: &fs::Metadata) -> bool {
     true
-}
-
-/// Locks, also after a panic elsewhere: every change of the state is complete in itself.
-fn locked(mutex: &Mutex<State>) -> MutexGuard<'_, State> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -229,7 +229,7 @@ async fn a_file_that_becomes_empty_is_given_time() {
     let scratch = Scratch::new();
     let path = scratch.write("app.toml", "a = 0");
     // Whoever hears nothing has nothing else to go by.
-    let mut followed = Followed(followed(Follower::deaf(Files::new(&path))));
+    let mut followed = Followed::polled(&Files::new(&path));
     followed.until(json!({"a": 0})).await;
     let slow = path.clone();
     let writer = std::thread::spawn(move || {
@@ -268,7 +268,7 @@ async fn a_writer_who_never_closes_is_waited_for_only_so_long() {
 async fn without_events_changes_are_found_by_looking() {
     let scratch = Scratch::new();
     let path = scratch.write("app.toml", "a = 0");
-    let mut followed = Followed(followed(Follower::deaf(Files::new(&path))));
+    let mut followed = Followed::polled(&Files::new(&path));
     followed.until(json!({"a": 0})).await;
     // Longer than any tick, and of another length.
     for value in [10, 200] {
