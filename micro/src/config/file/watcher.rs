@@ -258,3 +258,60 @@ fn has_one_name(found: &fs::Metadata) -> bool {
 fn has_one_name(_: &fs::Metadata) -> bool {
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use notify::event::Flag;
+
+    use super::*;
+
+    fn paths_of(file: &Path) -> WatchPaths {
+        let mut paths = WatchPaths::default();
+        paths.add(file);
+        paths
+    }
+
+    #[test]
+    fn lost_events_are_a_change_and_start_every_watch_anew() {
+        let file = std::env::current_exe().expect("a test has a file").canonicalize().expect("it is there");
+        let (watcher, paths) = (Watcher::new(), paths_of(&file));
+        assert!(watcher.watch(&paths), "all of it is new");
+        assert!(!watcher.watch(&paths));
+        let before = watcher.position();
+        watcher.state.send_modify(|state| {
+            state.writing.insert(file);
+            state.apply(Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)));
+        });
+        assert!(watcher.position().changes > before.changes);
+        assert!(!watcher.is_writing(), "its end may be among what was lost");
+        assert!(watcher.watch(&paths), "files may have changed unnoticed");
+        assert!(!watcher.watch(&paths));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_writer_is_waited_for_until_it_closes_or_pauses() {
+        let file = std::env::current_exe().expect("a test has a file");
+        let watcher = Watcher::without_notifications();
+        watcher.watch(&paths_of(&file));
+        let report = |kind| watcher.state.send_modify(|state| state.apply_to(file.clone(), kind));
+        let written = EventKind::Modify(ModifyKind::Data(notify::event::DataChange::Any));
+        let pause = Duration::from_millis(300);
+        let begun = clock::now();
+        report(written);
+        let writer = async {
+            clock::sleep(pause * 2 / 3).await;
+            report(written);
+            clock::sleep(pause * 2 / 3).await;
+            report(EventKind::Access(AccessKind::Close(AccessMode::Write)));
+        };
+        tokio::join!(watcher.writers_closed(pause), writer);
+        let expected = if REPORTS_CLOSING { pause * 4 / 3 } else { Duration::ZERO };
+        assert!(begun.elapsed() >= expected && begun.elapsed() < pause * 2, "{:?}", begun.elapsed());
+
+        report(written);
+        let begun = clock::now();
+        watcher.writers_closed(pause).await;
+        assert!(!watcher.is_writing());
+        assert!(begun.elapsed() <= pause + Duration::from_millis(1), "{:?}", begun.elapsed());
+    }
+}

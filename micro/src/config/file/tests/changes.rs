@@ -225,6 +225,32 @@ async fn a_file_that_is_still_being_written_is_not_read() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_still_being_written_is_not_read_where_nothing_reports_that() {
+    let scratch = Scratch::new();
+    let path = scratch.write("app.toml", "a = 0\nb = 0\n");
+    let mut followed = Followed::polled(&Files::new(&path));
+    followed.until(json!({"a": 0, "b": 0})).await;
+    let slow = path.clone();
+    let writer = std::thread::spawn(move || {
+        for value in 1..4 {
+            let mut file = fs::File::create(&slow).expect("writable");
+            for line in [format!("a = {value}\n"), format!("b = {value}\n")] {
+                file.write_all(line.as_bytes()).and_then(|()| file.flush()).expect("writable");
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            std::thread::sleep(Duration::from_millis(700));
+        }
+    });
+    let mut last = 0;
+    while last < 3 {
+        let seen = json(&followed.next().await.unwrap());
+        assert_eq!(seen["a"], seen["b"], "a file that was never whole");
+        last = seen["a"].as_u64().expect("a number");
+    }
+    writer.join().expect("it writes");
+}
+
+#[tokio::test]
 async fn a_file_that_becomes_empty_is_given_time() {
     let scratch = Scratch::new();
     let path = scratch.write("app.toml", "a = 0");
