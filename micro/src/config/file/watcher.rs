@@ -157,8 +157,7 @@ impl Subscriptions {
     fn update(&mut self, paths: &WatchPaths) -> bool {
         let left: Vec<_> = self.directories.keys().filter(|it| !paths.directories.contains(*it)).cloned().collect();
         left.iter().for_each(|directory| self.unwatch(directory));
-        // No short circuit: all of them are watched.
-        paths.directories.iter().fold(false, |is_new, directory| self.watch(directory) || is_new)
+        paths.directories.iter().filter(|directory| self.watch(directory)).count() > 0
     }
 
     /// Returns whether the directory is watched now and was not before.
