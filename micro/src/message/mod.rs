@@ -25,7 +25,7 @@ mod erased;
 mod error;
 mod traits;
 
-mod describe;
+mod desc;
 pub mod descriptor;
 pub mod proto;
 
@@ -54,9 +54,9 @@ mod details;
 
 pub use self::prost::Prost;
 #[doc(hidden)]
-pub use describe::refuse_clash;
-pub use describe::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
-pub use describe::{Packing, Reserved, Shape, Type};
+pub use desc::refuse_clash;
+pub use desc::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
+pub use desc::{Packing, Reserved, Shape, Type};
 pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, With, Zigzag};
 pub use enumeration::Enumeration;
 pub use erased::{Decode, Encode, Target};
