@@ -1,12 +1,16 @@
 //! Building descriptions, in constants.
 
+use std::panic::Location;
+
 use super::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc, Reserved, Shape};
 use crate::message::{Field, OneOf, Value};
 
 impl MessageDesc {
-    /// A message by its full name and its parts, the parts by ascending tag.
+    /// A message by its full name and its parts, the parts by ascending tag. The caller is where it is declared.
+    #[track_caller]
     pub const fn new(name: &'static str, entries: &'static [Entry]) -> Self {
-        MessageDesc { name, entries, special: false, reserved: &[], docs: "", extensions: &[] }
+        let place = Location::caller();
+        MessageDesc { name, entries, special: false, reserved: &[], docs: "", extensions: &[], place }
     }
 
     /// Says that the type has a JSON form of its own.
@@ -99,9 +103,10 @@ impl OneOfDesc {
 }
 
 impl EnumDesc {
-    /// An enum by its full name and its values.
+    /// An enum by its full name and its values. The caller is where it is declared.
+    #[track_caller]
     pub const fn new(name: &'static str, values: &'static [EnumValueDesc]) -> Self {
-        EnumDesc { name, values, open: false, docs: "" }
+        EnumDesc { name, values, open: false, docs: "", place: Location::caller() }
     }
 
     /// Says that numbers that are not listed are kept.

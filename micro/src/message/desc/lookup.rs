@@ -16,6 +16,17 @@ impl MessageDesc {
         self.entries.iter().flat_map(Entry::fields)
     }
 
+    /// The types of all fields, key and value of a map each.
+    pub(in crate::message) fn types(&self) -> impl Iterator<Item = Type> {
+        self.fields().flat_map(|(_, field)| {
+            let (first, second) = match field.shape {
+                Shape::One(of) | Shape::Optional(of) | Shape::Repeated(of, _) => (of, None),
+                Shape::Map(key, value) => (key, Some(value)),
+            };
+            std::iter::once(first).chain(second)
+        })
+    }
+
     /// The JSON name of the field with this tag; empty when there is none.
     #[cold]
     pub(in crate::message) fn json_name(&self, tag: u32) -> &'static str {
@@ -89,6 +100,15 @@ impl OneOfDesc {
 }
 
 impl Type {
+    /// The full name of the message or enum.
+    pub(in crate::message) fn name(self) -> Option<&'static str> {
+        match self {
+            Type::Message(desc) => Some(desc().name),
+            Type::Enum(desc) => Some(desc().name),
+            _ => None,
+        }
+    }
+
     /// Whether it is a message.
     pub const fn is_message(&self) -> bool {
         matches!(self, Type::Message(_))

@@ -8,6 +8,8 @@ mod build;
 mod lookup;
 mod unique;
 
+use std::panic::Location;
+
 pub(super) use lookup::NAMELESS;
 #[doc(hidden)]
 pub use unique::refuse_clash;
@@ -28,6 +30,8 @@ pub struct MessageDesc {
     pub docs: &'static str,
     /// What others want to know about the message.
     pub extensions: &'static [(&'static str, Extension)],
+    /// Where in the sources it is declared.
+    pub(super) place: &'static Location<'static>,
 }
 
 /// One part of a message.
@@ -128,6 +132,8 @@ pub struct EnumDesc {
     pub open: bool,
     /// The doc comment.
     pub docs: &'static str,
+    /// Where in the sources it is declared.
+    pub(super) place: &'static Location<'static>,
 }
 
 /// One value of an enum.
