@@ -14,6 +14,7 @@ use crate::client::{self, Client};
 use crate::config::Config;
 use crate::debug::{Readiness, health, reflection};
 use crate::errors::Result;
+use crate::message::Named;
 use crate::registry::Registry;
 use crate::rpc::Service;
 use crate::server::Server;
@@ -24,6 +25,7 @@ use crate::transport::{Outbound, Wires};
 use crate::util::spawn;
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
+    Named::check()?;
     let mut loaded = settings::load(&mut app).await?;
     let settings = loaded.settings.get().into_arc();
     let plan = plan(&mut app, &settings)?;
