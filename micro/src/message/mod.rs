@@ -64,13 +64,13 @@ pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, With, Zi
 pub use enumeration::Enumeration;
 pub use erased::{Decode, Encode, Target};
 pub use error::{Error, ErrorKind, Result};
-pub use field::{Field, Single};
+pub use field::Single;
 pub use map::Key;
 pub use named::Named;
 pub use nested::MessageSlot;
-pub use oneof::{BuildOne, Fields, OneOf, OneOfField, OneOfSlot, VisitOne, build_enum};
+pub use oneof::{OneOfField, build_enum};
 pub use text::{Dialect, ReadOptions, TextReader, TextWriter, UnknownNames};
-pub use traits::{Message, Source, Visit};
+pub use traits::{BuildOne, Field, Fields, Message, OneOf, OneOfSlot, Source, Visit, VisitOne};
 pub use unknown::UnknownFields;
 pub use value::{Adapter, Value};
 pub use wire::{Input, Reader, WireType, Writer};

@@ -18,6 +18,17 @@ pub(super) struct Reflector {
     pub(super) readiness: Readiness,
 }
 
+/// The services of both versions.
+pub(super) fn services(reflector: Reflector) -> [Service; 2] {
+    let reflector = Arc::new(reflector);
+    [v1::service(reflector.clone()), v1alpha::service(reflector)]
+}
+
+/// The descriptions of both versions.
+pub(super) fn descs() -> [&'static ServiceDesc; 2] {
+    [&v1::DESC, &v1alpha::DESC]
+}
+
 macro_rules! version {
     ($(#[$docs:meta])* $module:ident, $package:tt) => {
         $(#[$docs])*
@@ -145,7 +156,7 @@ macro_rules! version {
             }
 
             /// Its description.
-            pub(in crate::debug::reflection) static DESC: ServiceDesc =
+            pub(super) static DESC: ServiceDesc =
                 ServiceDesc::new($package, $package, "ServerReflection").docs("What a program speaks.").methods(&[
                     MethodDesc::of::<ServerReflectionInfo>(
                         "ServerReflectionInfo",
@@ -180,7 +191,7 @@ macro_rules! version {
             }
 
             /// The service.
-            pub(in crate::debug::reflection) fn service(reflector: Arc<Reflector>) -> Service {
+            pub(super) fn service(reflector: Arc<Reflector>) -> Service {
                 Service::new(reflector, &DESC, const { &[Entry::of::<ServerReflectionInfo>()] })
             }
 

@@ -24,11 +24,10 @@ use crate::rpc::{Service, ServiceDesc};
 ///
 /// [`AlreadyExists`](crate::Code::AlreadyExists) when the services refer to two types that have one full name and differ.
 pub fn services(services: &[&'static ServiceDesc], readiness: Readiness) -> Result<[Service; 2]> {
-    let reflector = Arc::new(Reflector { index: Arc::new(Index::of(services)?), readiness });
-    Ok([v1::service(reflector.clone()), v1alpha::service(reflector)])
+    Ok(contract::services(Reflector { index: Arc::new(Index::of(services)?), readiness }))
 }
 
 /// The descriptions of those services, which are to be among what is talked about.
 pub fn descs() -> [&'static ServiceDesc; 2] {
-    [&v1::DESC, &v1alpha::DESC]
+    contract::descs()
 }
