@@ -77,7 +77,7 @@ impl Items for Nobody {
 
 /// The error names both types, where they are declared, and what to do.
 fn is_told(message: &str, name: &str) {
-    assert!(message.contains(&format!("`{name}` is the name of several types: ")), "{message}");
+    assert!(message.contains(&format!("several types are named `{name}`: ")), "{message}");
     let short = name.rsplit('.').next().expect("a name");
     for module in ["old", "new"] {
         assert!(
@@ -85,7 +85,7 @@ fn is_told(message: &str, name: &str) {
             "{message}"
         );
     }
-    assert!(message.contains("give the others another `package` or `name` in `#[micro::message(..)]`"), "{message}");
+    assert!(message.contains("set another `package` or `name` in `#[micro::message(..)]`"), "{message}");
 }
 
 fn refused(roots: &[&'static MessageDesc]) -> String {
@@ -109,7 +109,7 @@ fn descriptions_refuse_two_messages_of_one_name() {
 fn descriptions_refuse_two_enums_of_one_name_and_an_enum_with_the_name_of_a_message() {
     for roots in [[old::Shelf::DESC, new::Box::DESC], [old::Shelf::DESC, new::Paint::DESC]] {
         let message = refused(&roots);
-        assert!(message.starts_with("`names.Color` is the name of several types: "), "{message}");
+        assert!(message.starts_with("several types are named `names.Color`: "), "{message}");
         assert_eq!(message.matches("tests/messages/names.rs:").count(), 2, "{message}");
     }
     assert_eq!(old::Color::DESC.name, new::Color::DESC.name);

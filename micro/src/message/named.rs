@@ -11,8 +11,9 @@ use crate::errors;
 
 /// A message this program has, known by its name. [`#[micro::message]`](macro@crate::message) submits one for each type.
 ///
-/// A name belongs to one type in a whole program, as it does in every implementation of protobuf. Two types of one name are
-/// refused when an app starts, and when `Any` looks for it.
+/// A full name belongs to one type in a program, as in other implementations of protobuf. Two types of one name are refused
+/// when an app starts and when `Any` looks one up. Tests that keep an old version of a message beside the new one and also start
+/// apps give the old one a package of its own.
 #[derive(Debug)]
 pub struct Named {
     // Functions, so that a mistake in a description is reported where it is and not here too.
@@ -111,8 +112,8 @@ fn shared(name: &str, types: &[&Named]) -> String {
 
 fn refusal(name: &str, declared: &[String]) -> String {
     format!(
-        "`{name}` is the name of several types: {}; a program has one type of a name: give the others another `package` or \
-         `name` in `#[micro::message(..)]`",
+        "several types are named `{name}`: {}; a full name is unique within a program: set another `package` or `name` in \
+         `#[micro::message(..)]` on all but one",
         declared.join(", ")
     )
 }

@@ -48,7 +48,7 @@ impl<T: OneOf> OneOfField for Option<T> {
 ///
 /// # Errors
 ///
-/// Those of `source`, and [`ErrorKind::Missing`] when no variant is set and the enum has no empty one.
+/// Those of `source`, and [`Missing`](super::ErrorKind::Missing) when no variant is set and the enum has no empty one.
 pub fn build_enum<T: OneOf + Message, S: Source>(source: &mut S, tags: &[u32]) -> Result<T> {
     let mut slot = OneOfSlot::Empty;
     while let Some(tag) = source.next()? {

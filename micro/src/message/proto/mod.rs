@@ -1,6 +1,6 @@
 //! `.proto` text out of the code, and one number that changes with it.
 //!
-//! [`print`] writes a [`FileDescriptorProto`] as every compiler of `.proto` files reads it, its messages, enums and services
+//! [`print()`] writes a [`FileDescriptorProto`] as every compiler of `.proto` files reads it, its messages, enums and services
 //! in the order they have there, so that the same code always gives the same text. It prints what
 //! [`descriptor`](super::descriptor) makes of descriptions; files from elsewhere say things that have no place here.
 //!
