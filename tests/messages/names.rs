@@ -5,6 +5,7 @@ use micro::message::known::Any;
 use micro::message::{Enumeration, Message, MessageDesc, Named, descriptor, json};
 use micro::prelude::*;
 use micro::rpc::schema;
+use micro::util::lifecycle::Lifecycle;
 
 mod old {
     #[micro::message(package = "names")]
@@ -102,7 +103,7 @@ fn descriptions_refuse_two_messages_of_one_name() {
     is_told(schema::descriptors(&services).unwrap_err().message(), "names.Item");
     is_told(schema::proto(&services).unwrap_err().message(), "names.Item");
     is_told(schema::fingerprint(&services).unwrap_err().message(), "names.Item");
-    is_told(reflection::services(&services, Readiness::new()).unwrap_err().message(), "names.Item");
+    is_told(reflection::services(&services, Readiness::new(Lifecycle::new())).unwrap_err().message(), "names.Item");
 }
 
 #[test]

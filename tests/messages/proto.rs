@@ -9,6 +9,7 @@ use micro::message::{Message, proto};
 use micro::prelude::*;
 use micro::rpc::{ServiceDesc, schema};
 use micro::testing::contract::parse;
+use micro::util::lifecycle::Lifecycle;
 use micro_tests::{Folder, output, python};
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
@@ -152,7 +153,7 @@ fn a_file_says_what_the_code_says() {
 #[test]
 fn what_was_printed_before_is_printed_still() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("messages/printed");
-    let health = health::service(Readiness::new(), []);
+    let health = health::service(Readiness::new(Lifecycle::new()), []);
     let asked = schema::descriptors(&[health.desc(), reflection::descs()[0]]).expect("each name is of one type");
     let mut names = vec![];
     for file in own().chain(asked).filter(|file| file.package() != "shop.v1") {
@@ -235,7 +236,7 @@ fn what_is_printed_is_read_again() {
         let read = parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         assert_eq!(proto::print(&read), text);
         assert_eq!(comments(&read), comments(&file));
-        assert_eq!(proto::fingerprint(&[read.clone()]), proto::fingerprint(&[file.clone()]));
+        assert_eq!(proto::fingerprint(std::slice::from_ref(&read)), proto::fingerprint(std::slice::from_ref(&file)));
     }
 }
 
@@ -324,7 +325,7 @@ fn the_fingerprint_is_pinned() {
     // Peers compare it with theirs: where these change, the algorithm changed. `bare.Bare` is the one line
     // "method bare.Bare/Nothing google.protobuf.Empty -> google.protobuf.Empty".
     assert_eq!(pinned(bare), "b8c1ff1588007935");
-    assert_eq!(pinned(health::service(Readiness::new(), []).desc()), "4975b019ad21e86b");
+    assert_eq!(pinned(health::service(Readiness::new(Lifecycle::new()), []).desc()), "4975b019ad21e86b");
     assert_eq!(pinned(reflection::descs()[0]), "d6780da7c6e4f16f");
     assert_eq!(format!("{:016x}", fingerprint(&[shop, bare])), "f69fc2cfe43d867a");
     assert_eq!(fingerprint(&[bare, shop, bare]), fingerprint(&services()));

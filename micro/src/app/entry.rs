@@ -63,7 +63,7 @@ pub fn app() -> App {
 /// As [`App::start`].
 pub async fn client() -> Result<Running> {
     let mut app = App::new();
-    app.surroundings = Some(Surroundings::environment());
+    app.sources.surroundings = Some(Surroundings::environment());
     app.start().await
 }
 

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 
 use super::health::Check;
 use super::identity::Identity;
+use super::layers::LayerHttp;
 use super::life::{Door, Handle, Listed};
 use super::listing::Listing;
-use super::{AroundHttp, Settings, probes};
-use crate::bridge::direct::{self, Direct};
+use super::{Settings, probes};
+use crate::bridge::Host;
 use crate::errors::Result;
 use crate::registry::Ttl;
 use crate::server::{Drained, ListenOptions, Listener};
@@ -24,7 +25,7 @@ pub(super) async fn listen(
     app: &Handle,
     tls: Option<ServerTls>,
     routes: Vec<axum::Router>,
-    around: Vec<AroundHttp>,
+    around: Vec<LayerHttp>,
 ) -> Result<(SocketAddr, Door)> {
     let settings = app.settings();
     warn_about_surroundings(&settings);
@@ -81,11 +82,13 @@ pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity
     Ok(Listed { listing, checking })
 }
 
-/// Lets the publishers of other programs find the subscriptions of this one.
-pub(super) fn listen_for_events(app: &Handle, direct: &Direct, identity: &Identity, bound: SocketAddr) {
+/// Lets other programs find what the backends of this one serve.
+pub(super) fn announce_hosted(app: &Handle, host: &Host, identity: &Identity, bound: SocketAddr) {
     let settings = app.settings();
-    let node = identity.node(direct::SERVICE, "", &advertised(&settings, bound));
-    direct.listen(node, ttl(&settings));
+    for hosted in host.all() {
+        let node = identity.node(hosted.service_name(), "", &advertised(&settings, bound));
+        hosted.listen(node, ttl(&settings));
+    }
 }
 
 fn ttl(settings: &Settings) -> Ttl {

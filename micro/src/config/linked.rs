@@ -16,6 +16,8 @@ pub struct SectionEntry {
     pub(super) desc: &'static SectionDesc,
     pub(super) examine: fn(&Configuration) -> Reader,
     pub(crate) open: fn(&Configuration) -> Result<Arc<dyn Any + Send + Sync>>,
+    /// Whether it adds fields to another struct of the same prefix.
+    extends: bool,
 }
 
 impl SectionEntry {
@@ -26,7 +28,25 @@ impl SectionEntry {
             desc: &T::DESC,
             examine: Configuration::examine::<T>,
             open: |configuration| Ok(Arc::new(configuration.of::<T>()?)),
+            extends: false,
         }
+    }
+
+    /// The struct `T`, whose fields are beside those of another struct of the same prefix. It ignores keys it does not know.
+    pub(crate) const fn extending<T: Section>() -> Self {
+        SectionEntry { extends: true, ..SectionEntry::of::<T>() }
+    }
+
+    /// Whether it adds fields to another struct of the same prefix.
+    pub(super) fn extends(&self) -> bool {
+        self.extends
+    }
+
+    /// Whether `path` is one of its fields, or below one.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let below = path.strip_prefix(self.prefix()).and_then(|rest| rest.strip_prefix('.'));
+        let key = below.map(|below| below.split('.').next().unwrap_or(below));
+        key.is_some_and(|key| self.desc.fields.iter().any(|field| field.name == key))
     }
 
     /// The path of its settings.

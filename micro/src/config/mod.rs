@@ -29,7 +29,7 @@
 //! kept: it is tried again together with the next change of any source, as two files are often changed together.
 //!
 //! [`Memory`] is the reference, [`Files`] reads TOML, JSON and YAML, and `Nats`, with the feature `config-nats`, a bucket on a
-//! server. A [`Scheme`] makes a source known by URL, for `--config`. The suite `micro::testing::suite::config` checks what
+//! server. A [scheme](crate::scheme!) makes a source known by URL, for `--config`. The suite `micro::testing::suite::config` checks what
 //! a source promises.
 //!
 //! ```
@@ -146,8 +146,7 @@ pub use secret::Secret;
 pub use section::{Section, declared_default, write_section};
 pub use setting::{Driver, Of, OfPlain, Plain, Setting};
 pub use size::ByteSize;
-pub(crate) use source::open;
-pub use source::{Scheme, Source, Updates};
+pub use source::{Source, Updates};
 pub use value::{Node, Table, Value, from_json, merge, put};
 
 #[cfg(test)]

@@ -159,21 +159,6 @@ impl Settings {
         ))
     }
 
-    /// Where nodes are listed, as one URL.
-    pub fn registry_url(&self) -> String {
-        match (&*self.registry, &self.registry_address) {
-            // Nodes of this machine find each other through files; finding those of other machines is a matter of
-            // configuration.
-            ("auto", None) => "local".into(),
-            (kind, address) => one_url(kind, address.as_deref()),
-        }
-    }
-
-    /// Where events go, as one URL.
-    pub fn broker_url(&self) -> String {
-        one_url(&self.broker, self.broker_address.as_deref())
-    }
-
     /// How long a call with a stream may wait while nothing moves on it, if there is a limit.
     pub(super) fn idle_timeout(&self) -> Option<Duration> {
         self.idle_timeout.filter(|time| !time.is_zero())
@@ -182,14 +167,6 @@ impl Settings {
     /// What is logged, and how.
     pub(super) fn logging(&self) -> Logging {
         Logging { filter: self.log.clone(), format: self.log_format }
-    }
-}
-
-/// Go Micro names the kind of a thing and its address apart.
-fn one_url(kind: &str, address: Option<&str>) -> String {
-    match address {
-        Some(address) if !kind.contains("://") => format!("{kind}://{address}"),
-        _ => kind.to_owned(),
     }
 }
 

@@ -55,7 +55,7 @@ fn names_of_go_micro_are_understood_and_those_of_micro_win() {
     assert_eq!(read.server_name, [Rename { from: None, to: "greeter".into() }]);
     assert_eq!((&*read.server_metadata["zone"], &*read.server_metadata["rack"]), ("b", "3"));
     assert_eq!((read.register_ttl, read.request_timeout), (Duration::from_secs(60), Duration::from_secs(5)));
-    assert_eq!(read.registry_url(), "etcd://10.0.0.1:2379");
+    assert_eq!((&*read.registry, read.registry_address.as_deref()), ("etcd", Some("10.0.0.1:2379")));
     assert_eq!(&*settings(&[("MICRO_LOG_LEVEL", "debug"), ("MICRO_LOG", "warn")], &[]).log, "warn");
 }
 
@@ -141,7 +141,7 @@ fn a_mistake_on_the_command_line_is_told_whole_and_by_its_kind() {
 fn program(arguments: &[&str]) -> crate::App {
     let arguments = std::iter::once("greeter").chain(arguments.iter().copied()).map(Into::into).collect();
     let mut app = crate::App::new().registry(crate::registry::Registry::memory());
-    app.surroundings = Some(Surroundings { arguments: Some(arguments), ..Surroundings::default() });
+    app.sources.surroundings = Some(Surroundings { arguments: Some(arguments), ..Surroundings::default() });
     app
 }
 

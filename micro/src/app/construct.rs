@@ -15,7 +15,8 @@ use crate::rpc::Service;
 /// What has to be built before what is to be served, and the structs of settings all of it takes.
 pub(super) struct Needs {
     providers: Vec<&'static ProviderEntry>,
-    settings: HashSet<TypeId>,
+    /// The settings and handles it takes, by type.
+    taken: HashSet<TypeId>,
 }
 
 impl Needs {
@@ -39,13 +40,18 @@ impl Needs {
             }
             graph.need(&subscriber.entry.needs(), subscriber.entry.location(), &leaves);
         }
-        let (providers, settings) = graph.into_order()?;
-        Ok(Needs { providers, settings })
+        let (providers, taken) = graph.into_order()?;
+        Ok(Needs { providers, taken })
     }
 
     /// Whether a struct of settings is among them.
     pub(super) fn includes(&self, entry: &SectionEntry) -> bool {
-        self.settings.contains(&(entry.config)())
+        self.takes((entry.config)())
+    }
+
+    /// Whether settings or a handle of this type are among them.
+    pub(super) fn takes(&self, id: TypeId) -> bool {
+        self.taken.contains(&id)
     }
 }
 
