@@ -1,9 +1,8 @@
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::watch;
@@ -35,8 +34,13 @@ pub struct Config<T> {
 }
 
 /// Holds the value in force, and tells watchers of the next.
+///
+/// Counting who holds a value costs ten times as much as reading it, and most settings never change. So the value of the start
+/// is lent without counting, and kept for as long as the cell; later ones are counted, and go with the last snapshot of them.
 pub(super) struct ConfigCell<T> {
-    current: ArcSwap<T>,
+    initial: Arc<T>,
+    /// The value in force, from the first change on.
+    changed: OnceLock<ArcSwap<T>>,
     version: watch::Sender<u64>,
     watchers: Mutex<Vec<Weak<Watcher<T>>>>,
 }
@@ -46,9 +50,11 @@ type Watcher<T> = dyn Fn(&T, &T) + Send + Sync;
 /// The settings of one moment. They stay the same for as long as it is held, also over an `.await`.
 ///
 /// To keep them for longer than the [`Config`] they came from, make an [`Arc`] of it with [`into_arc`](Self::into_arc).
-pub struct Snapshot<'a, T> {
-    value: Guard<Arc<T>>,
-    _config: PhantomData<&'a ()>,
+pub struct Snapshot<'a, T>(Held<'a, T>);
+
+enum Held<'a, T> {
+    Initial(&'a Arc<T>),
+    Changed(Guard<Arc<T>>),
 }
 
 impl<T> Config<T> {
@@ -64,7 +70,10 @@ impl<T> Config<T> {
 
     /// The settings in force. It costs a few nanoseconds, so ask again rather than keep what was got.
     pub fn get(&self) -> Snapshot<'_, T> {
-        Snapshot { value: self.cell.current.load(), _config: PhantomData }
+        Snapshot(match self.cell.changed.get() {
+            None => Held::Initial(&self.cell.initial),
+            Some(current) => Held::Changed(current.load()),
+        })
     }
 
     /// Waits until the settings are others than this handle has last told, and gives those.
@@ -100,14 +109,21 @@ impl<T> Config<T> {
 impl<T> ConfigCell<T> {
     pub(super) fn new(value: T) -> Self {
         let (version, watchers) = (watch::Sender::new(0), Mutex::default());
-        ConfigCell { current: ArcSwap::from_pointee(value), version, watchers }
+        ConfigCell { initial: Arc::new(value), changed: OnceLock::new(), version, watchers }
     }
 
     /// Puts `new` in force; one caller at a time. What is returned tells the watchers, and is to be called outside of all
     /// locks.
     pub(super) fn swap(self: &Arc<Self>, new: T) -> impl FnOnce() + use<T> {
         let new = Arc::new(new);
-        let old = self.current.swap(new.clone());
+        let old = match self.changed.get() {
+            Some(current) => current.swap(new.clone()),
+            None => {
+                // Empty, with one caller at a time.
+                let _ = self.changed.set(ArcSwap::new(new.clone()));
+                self.initial.clone()
+            }
+        };
         self.version.send_modify(|version| *version += 1);
         let cell = self.clone();
         move || cell.tell(&old, &new)
@@ -138,7 +154,10 @@ impl<T> fmt::Debug for Config<T> {
 impl<T> Snapshot<'_, T> {
     /// The same settings, to be kept.
     pub fn into_arc(self) -> Arc<T> {
-        Guard::into_inner(self.value)
+        match self.0 {
+            Held::Initial(value) => value.clone(),
+            Held::Changed(value) => Guard::into_inner(value),
+        }
     }
 }
 
@@ -146,7 +165,10 @@ impl<T> Deref for Snapshot<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.value
+        match &self.0 {
+            Held::Initial(value) => value,
+            Held::Changed(value) => value,
+        }
     }
 }
 
