@@ -25,12 +25,13 @@ use known::{Known, Services};
 use retry::Budget;
 use way::{Sole, Way};
 
-use crate::context::Context;
+use crate::context::{Caller, Context};
 use crate::errors::Result;
 use crate::registry::Registry;
 use crate::rpc::Slot;
 use crate::rpc::{
-    BoxFuture, Call, Exchange, Fault, Idle, Interceptors, MethodInfo, MethodSpec, Outcome, Part, Service,
+    BoxFuture, Call, Exchange, Fault, Idle, Interceptors, MethodInfo, MethodSpec, Outcome, Part, Requests, Service,
+    nesting,
 };
 use crate::selector::Selector;
 use crate::transport::Outbound;
@@ -205,18 +206,18 @@ impl Client {
     async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as Outcome>::Ok> {
         let method = MethodInfo::from(&M::SERVICE.method_descs()[M::INDEX]);
         let service = self.target.name.as_deref().unwrap_or(M::SERVICE.name());
-        let caller = Context::current();
+        let caller = Caller::current();
         let idle = self.idle(method);
         // A request stream is the caller's: it is read with the caller's context, wherever it is read.
-        let mut input = input.guarded(&caller);
+        let mut input = input.wrapped(Requests(&caller.context));
         if let Some(idle) = &idle {
-            input = input.watched(idle.requests());
+            input = input.wrapped(idle.requests());
         }
         let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input);
         self.exchange(service, method, &caller, &mut slot, idle.as_ref()).await?;
         let reply = slot.into_reply()?;
         Ok(match &idle {
-            Some(idle) => reply.watched(idle.replies()),
+            Some(idle) => reply.wrapped(idle.replies()),
             None => reply,
         })
     }
@@ -226,12 +227,12 @@ impl Client {
         &self,
         service: &str,
         method: MethodInfo<'_>,
-        caller: &Context,
+        caller: &Caller,
         exchange: &mut dyn Exchange,
         idle: Option<&Idle>,
     ) -> Result<()> {
         let way = Way::find(self, service, method);
-        let context = self.context(caller, method, &way);
+        let context = self.context(caller, service, method, &way)?;
         if let Some(replies) = &self.target.options.replies {
             replies.begin(&context);
         }
@@ -244,7 +245,7 @@ impl Client {
         };
         match deadline {
             // The way out of the process keeps the deadline itself, without a timer for each call.
-            Some(_) if self.core.interceptors.is_empty() && !local => run.await,
+            Some(_) if !local && !self.core.interceptors.take_time() => run.await,
             Some(deadline) => {
                 let run = clock::within(deadline, run).await;
                 run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
@@ -258,13 +259,16 @@ impl Client {
         timeout.filter(|_| method.has_stream()).map(Idle::new)
     }
 
-    fn context(&self, caller: &Context, method: MethodInfo<'_>, way: &Way<'_>) -> Context {
+    fn context(&self, caller: &Caller, service: &str, method: MethodInfo<'_>, way: &Way<'_>) -> Result<Context> {
         let options = &self.target.options;
         let usual = (!method.has_stream()).then(|| self.core.timeout());
         let timeout = options.timeout.or(method.timeout()).or(usual);
         match way {
-            Way::Local(inbound, _) => caller.calling_here(timeout, &options.metadata, inbound.extensions()),
-            Way::Remote(_) => caller.calling(timeout, &options.metadata),
+            Way::Local(inbound, _) => {
+                nesting::check(caller, service, method.name())?;
+                Ok(Context::calling_here(caller, timeout, &options.metadata, inbound.extensions()))
+            }
+            Way::Remote(_) => Ok(caller.context.calling(timeout, &options.metadata)),
         }
     }
 

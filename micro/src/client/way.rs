@@ -13,7 +13,7 @@ use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Code, Error, Fate, Result};
 use crate::registry::Following;
-use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming};
+use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Payload, Service, Streaming, nesting};
 use crate::selector::{Ended, Filter, Pick, Wanted};
 use crate::transport::{Arrival, Destination, Inbound, Request, Route};
 use crate::util::clock;
@@ -24,7 +24,7 @@ const LOOKUP: Duration = Duration::from_secs(5);
 /// Where one call goes.
 pub(super) enum Way<'a> {
     /// To a handler of this process.
-    Local(&'a dyn Inbound, &'a Route),
+    Local(&'a Arc<dyn Inbound>, &'a Route),
     /// Out of it.
     Remote(&'a Client),
 }
@@ -48,9 +48,26 @@ impl<'a> Way<'a> {
 impl Endpoint for Way<'_> {
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
         match self {
+            Way::Local(inbound, route) if nesting::is_deep() => Box::pin(off_stack(inbound, route, call)),
             Way::Local(inbound, route) => inbound.call(route, call),
             Way::Remote(client) => Box::pin(client.attempts(call)),
         }
+    }
+}
+
+/// Runs a call in a task of its own, where so many wait for one another that the stack would not last.
+async fn off_stack(inbound: &Arc<dyn Inbound>, route: &Route, call: &mut Call<'_>) -> Result<()> {
+    let (service, context) = (call.service().to_owned(), call.context().clone());
+    let Some(mut exchange) = call.exchange().detach() else { return inbound.call(route, call).await };
+    let (inbound, route) = (inbound.clone(), route.clone());
+    let exchange = nesting::off_stack(async move {
+        let mut call = Call::new(&service, route.method(), context, &mut *exchange);
+        inbound.call(&route, &mut call).await?;
+        Ok(exchange)
+    });
+    match exchange.await?.into_any() {
+        Some(exchange) => call.exchange().attach(exchange),
+        None => Err(Error::internal("the exchange of the call cannot be attached again")),
     }
 }
 
@@ -115,6 +132,8 @@ impl Client {
             let node = aim.destination().node;
             tracing::debug!(service, node, attempt = tried.len() + 1, "trying another node: {error:#}");
             tried.push(aim.id());
+            // Only what the last attempt is answered beside its message is kept.
+            context.clear_reply();
             payloads.failed = Some(error);
         }
     }

@@ -5,12 +5,16 @@
 //! a reply, held either as the Rust values themselves or as bytes, and turned from one into the other only when somebody
 //! asks. [`Interceptor`]s see it on both sides.
 
+mod attempt;
+mod call;
 mod description;
 mod exchange;
 mod fault;
 mod guard;
 mod idle;
 mod interceptor;
+pub(crate) mod nesting;
+mod outcome;
 mod part;
 mod payload;
 mod report;
@@ -21,14 +25,21 @@ mod streaming;
 /// A boxed future, as the erased faces of this house return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+pub use attempt::Attempt;
+#[allow(unused_imports)]
+pub(crate) use attempt::{AttemptEndpoint, AttemptHead};
+pub use call::{Call, Endpoint};
 pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo, ServiceDesc};
 pub use exchange::{Bytes as BytesExchange, Exchange, Slot};
 pub use fault::Fault;
-#[doc(hidden)]
-pub use idle::Watch;
-pub(crate) use idle::{Idle, WatchedExchange};
-pub use interceptor::{Call, Endpoint, Interceptor, Interceptors, Next};
+pub(crate) use guard::Requests;
+pub(crate) use idle::Idle;
+pub use interceptor::{EndedCall, Interceptor, Interceptors, Interest, Next, NextAttempt};
+pub use nesting::MAX_NESTED_CALLS;
+pub use outcome::CallOutcome;
 pub use part::{Outcome, Part};
 pub use payload::Payload;
 pub use service::{Entry, Method, MethodSpec, Service};
+#[doc(hidden)]
+pub use streaming::Wrap;
 pub use streaming::{Sender, Streaming};

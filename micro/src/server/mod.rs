@@ -19,8 +19,8 @@ pub use listen::{ListenOptions, Listener};
 use table::Table;
 
 use crate::context::Extensions;
-use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Call, Endpoint, Idle, Interceptors, Service, WatchedExchange};
+use crate::errors::{Error, Result};
+use crate::rpc::{BoxFuture, Call, Endpoint, Interceptors, Service};
 use crate::transport::{Arrival, Inbound, Route};
 use crate::util::text;
 
@@ -111,13 +111,12 @@ impl Server {
 impl Inbound for Server {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
         if self.stopping.load(Ordering::Acquire) {
-            return Err(Error::unavailable("shutting down").with_fate(Fate::Never));
+            return Err(Error::unavailable("shutting down"));
         }
         if let (Some(meant), Some(own)) = (arrival.node, &self.node)
             && meant != own
         {
-            return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`"))
-                .with_fate(Fate::Never));
+            return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`")));
         }
         if let Some(route) = self.table.find(arrival.path, arrival.service) {
             return Ok(route.clone());
@@ -139,20 +138,15 @@ impl Inbound for Server {
         if !self.extensions.is_empty() && call.context().extensions().is_none() {
             call.context().lend(&self.extensions);
         }
-        let Some(limit) = self.idle.filter(|_| route.method().has_stream()) else {
-            return self.interceptors.run(call, route);
-        };
-        Box::pin(async move {
-            let idle = Idle::new(limit);
-            let (service, method, context) = (call.service().to_owned(), call.method(), call.context().clone());
-            let mut exchange = WatchedExchange::new(call.exchange(), idle.clone());
-            let mut call = Call::new(&service, method, context, &mut exchange);
-            idle.bound(self.interceptors.run(&mut call, route)).await
-        })
+        self.interceptors.run(call, route)
     }
 
     fn extensions(&self) -> &Extensions {
         &self.extensions
+    }
+
+    fn idle_timeout(&self) -> Option<Duration> {
+        self.idle
     }
 }
 
@@ -162,7 +156,7 @@ impl Server {
             Some(near) => format!("; did you mean `{near}`?"),
             None => String::new(),
         };
-        Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug())).with_fate(Fate::Never)
+        Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug()))
     }
 }
 

@@ -8,6 +8,7 @@
 //! without sockets; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web, Connect and plain JSON,
 //! on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
 
+mod dispatch;
 pub mod http;
 pub mod local;
 pub mod memory;
@@ -18,7 +19,10 @@ pub mod tls;
 mod wires;
 
 use std::fmt;
+use std::time::Duration;
 
+pub(crate) use dispatch::not_run;
+pub use dispatch::{Dispatch, Dispatcher};
 pub use route::{Route, Streams};
 pub use shortcut::Shortcut;
 pub use tls::Security;
@@ -37,7 +41,7 @@ pub trait Inbound: Send + Sync + 'static {
     ///
     /// [`Unimplemented`](crate::Code::Unimplemented) for a method nobody here answers.
     /// [`Unavailable`](crate::Code::Unavailable) for a call that was meant for another node or comes while this one shuts
-    /// down. Both carry [`Fate::Never`](crate::errors::Fate::Never): the method did not run.
+    /// down. The [`Dispatcher`] marks them: the method did not run.
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route>;
 
     /// Finds what answers a call from within this process: `path` of exactly the service listed as `service`.
@@ -53,6 +57,11 @@ pub trait Inbound: Send + Sync + 'static {
     fn extensions(&self) -> &Extensions {
         static NONE: Extensions = Extensions::new();
         &NONE
+    }
+
+    /// The time for which nothing may move on the streams of a call from another process. Default: no limit.
+    fn idle_timeout(&self) -> Option<Duration> {
+        None
     }
 }
 
