@@ -17,6 +17,7 @@ mod faults;
 mod health;
 mod identity;
 mod injection;
+mod interceptors;
 mod lent;
 mod options;
 mod programs;

@@ -2,14 +2,48 @@
 //!
 //! A [`Client`] is what the generated clients hold. Whether the service lives in this process or in another is decided
 //! call by call, and the caller cannot tell.
+//!
+//! The order of things, for a call that leaves the process:
+//!
+//! 1. The deadline: that of [`CallOptions`], else of the method, else 30 s for calls without streams. That of the handler which
+//!    makes the call goes before all of them, when it is earlier.
+//! 2. The [interceptors](crate::rpc::Interceptor), which see the call as a whole.
+//! 3. The nodes, as the registry lists them. A service is looked up once and followed from then on. Where no node is accepted the
+//!    call waits as long as [`CallOptions::with_wait`] says.
+//! 4. The [balancer](crate::selector), which picks one.
+//! 5. The attempt, through the interceptors that see attempts, by an [`Outbound`]. Its outcome goes to the balancer and to outlier ejection.
+//! 6. Another attempt at another node, three in all, when the failure is [`Unavailable`](crate::Code::Unavailable) and
+//!    the method cannot have run, or may run twice. A budget bounds them: a fifth of the calls, and ten a second.
+//!
+//! A way out of the process is an [`Outbound`]; a client is built of one and a registry:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use micro::client::Builder;
+//! use micro::registry::Registry;
+//! use micro::selector::Balancer;
+//! use micro::transport::local::Local;
+//! use micro::transport::memory::Network;
+//!
+//! let client = Builder::new(Local::new())
+//!     .with_remote(Registry::memory(), Arc::new(Network::new()))
+//!     .with_timeout(Duration::from_secs(5))
+//!     .with_balancer(Balancer::round_robin())
+//!     .build();
+//! let greeter = client.untyped("greeter");
+//! ```
 
 mod at;
+mod attempts;
 mod known;
 mod options;
 mod replies;
 mod retry;
+mod single;
+mod target;
 mod untyped;
-mod way;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +57,8 @@ pub use untyped::Untyped;
 use at::At;
 use known::{Known, Services};
 use retry::Budget;
-use way::{Sole, Way};
+use single::SingleService;
+use target::CallTarget;
 
 use crate::context::{Caller, Context};
 use crate::errors::Result;
@@ -33,7 +68,7 @@ use crate::rpc::{
     BoxFuture, Call, Exchange, Fault, Idle, Interceptors, MethodInfo, MethodSpec, Outcome, Part, Requests, Service,
     nesting,
 };
-use crate::selector::Selector;
+use crate::selector::{Balancer, Selector};
 use crate::transport::Outbound;
 use crate::transport::local::Local;
 use crate::util::clock;
@@ -101,13 +136,14 @@ pub struct Builder {
     interceptors: Interceptors,
     timeout: Duration,
     idle: Option<Duration>,
+    balancer: Balancer,
 }
 
 impl Builder {
     /// A client that reaches services of its own process, as `local` knows them.
     pub fn new(local: Local) -> Self {
         let (interceptors, timeout) = (Interceptors::default(), Duration::from_secs(30));
-        Builder { local, remote: None, interceptors, timeout, idle: None }
+        Builder { local, remote: None, interceptors, timeout, idle: None, balancer: Balancer::default() }
     }
 
     /// Also reaches other processes, which `registry` lists, through `outbound`.
@@ -131,6 +167,13 @@ impl Builder {
         self
     }
 
+    /// Sets how nodes are chosen, where a call does not bring its own balancer. Default: [`Balancer::least_loaded`].
+    #[must_use]
+    pub fn with_balancer(mut self, balancer: Balancer) -> Self {
+        self.balancer = balancer;
+        self
+    }
+
     /// Wraps every call.
     #[must_use]
     pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
@@ -150,7 +193,7 @@ impl Builder {
             interceptors: self.interceptors,
             timeout: AtomicU64::new(nanoseconds(self.timeout)),
             idle: self.idle,
-            selector: Selector::new(),
+            selector: Selector::with_balancer(self.balancer),
             budget: Budget::new(),
         };
         Client { core: Arc::new(core), target: Arc::default() }
@@ -161,7 +204,7 @@ impl Client {
     /// A client of one service in this process and of nothing else, for tests.
     pub fn of(service: Service) -> Self {
         let local = Local::new();
-        local.serve(Arc::new(Sole::new(&service)));
+        local.serve(Arc::new(SingleService::new(&service)));
         Builder::new(local).build()
     }
 
@@ -231,14 +274,14 @@ impl Client {
         exchange: &mut dyn Exchange,
         idle: Option<&Idle>,
     ) -> Result<()> {
-        let way = Way::find(self, service, method);
-        let context = self.context(caller, service, method, &way)?;
+        let target = CallTarget::find(self, service, method);
+        let context = self.context(caller, service, method, &target)?;
         if let Some(replies) = &self.target.options.replies {
             replies.begin(&context);
         }
-        let (deadline, local) = (context.deadline(), way.is_local());
+        let (deadline, local) = (context.deadline(), target.is_local());
         let mut call = Call::new(service, method, context, exchange);
-        let run = self.core.interceptors.run(&mut call, &way);
+        let run = self.core.interceptors.run(&mut call, &target);
         let run: BoxFuture<'_, Result<()>> = match idle {
             Some(idle) => Box::pin(idle.bound(run)),
             None => run,
@@ -259,16 +302,22 @@ impl Client {
         timeout.filter(|_| method.has_stream()).map(Idle::new)
     }
 
-    fn context(&self, caller: &Caller, service: &str, method: MethodInfo<'_>, way: &Way<'_>) -> Result<Context> {
+    fn context(
+        &self,
+        caller: &Caller,
+        service: &str,
+        method: MethodInfo<'_>,
+        target: &CallTarget<'_>,
+    ) -> Result<Context> {
         let options = &self.target.options;
         let usual = (!method.has_stream()).then(|| self.core.timeout());
         let timeout = options.timeout.or(method.timeout()).or(usual);
-        match way {
-            Way::Local(inbound, _) => {
+        match target {
+            CallTarget::Local(inbound, _) => {
                 nesting::check(caller, service, method.name())?;
                 Ok(Context::calling_here(caller, timeout, &options.metadata, inbound.extensions()))
             }
-            Way::Remote(_) => Ok(caller.context.calling(timeout, &options.metadata)),
+            CallTarget::Remote(_) => Ok(caller.context.calling(timeout, &options.metadata)),
         }
     }
 

@@ -1,4 +1,35 @@
 //! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
+//!
+//! A [`Server`] is a table of services. It is the [`Inbound`] that every protocol dispatches to, and that calls within the process reach
+//! without one. For a call it finds the route by path and, where two services have one path, by name; what no service
+//! answers goes to the [`Fallback`], where there is one. Then the interceptors run, and the handler behind them.
+//!
+//! A [`Listener`] is the port. It looks at the first bytes of a connection and hands it to the protocol they belong to.
+//!
+//! A server does not know what it is reached by, so a test may go without sockets:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use micro::prelude::*;
+//! use micro::server::Server;
+//! use micro::transport::memory::Network;
+//!
+//! # #[micro::message] #[derive(Debug)] pub struct Number { pub value: u32 }
+//! # #[micro::service(name = "doubler")] pub trait Doubler { async fn double(&self, number: Number) -> Result<Number>; }
+//! # struct Twice;
+//! # #[micro::handler(manual)] impl Doubler for Twice {
+//! #     async fn double(&self, number: Number) -> Result<Number> { Ok(Number { value: number.value * 2 }) }
+//! # }
+//! let mut server = Server::new().with_node("n1");
+//! server.add("doubler", DoublerServer::new(Twice))?;
+//! let network = Network::new();
+//! let address = network.serve(Arc::new(server));
+//! # Ok::<(), micro::Error>(())
+//! ```
+//!
+//! At its end a server goes through the phases of its life cycle: it serves on while the registry forgets it, then takes no new calls and finishes
+//! those in flight, and drops what is left when the time is up.
 
 mod drain;
 mod encrypted;

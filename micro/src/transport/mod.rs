@@ -1,12 +1,23 @@
 //! Moving calls between two addresses.
 //!
-//! A transport has two ends. The serving end turns what comes in over its wire into an
-//! [`Exchange`](crate::rpc::Exchange) and hands it to an [`Inbound`], which the server room implements. The calling end
-//! implements [`Outbound`]. Neither knows who is on the other side of it.
+//! A transport has two ends, and neither knows who is on the other side of it.
+//!
+//! - The serving end reads the head of a call, and the [`Dispatcher`] does the rest: it finds the route in an [`Inbound`], which the
+//!   server room implements, makes the context, keeps deadline and idle limit, catches panics, and runs the call. What is left to the protocol is to read
+//!   requests and to write replies. The page of [`Dispatcher`] has an example.
+//! - The calling end implements [`Outbound`]: one attempt at a call. Its failures say whether the method can have run
+//!   ([`Error::fate`](crate::Error::fate)), for that decides about a second attempt. What the peer answers beside its message is put on the context.
 //!
 //! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
-//! without sockets; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web, Connect and plain JSON,
-//! on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
+//! without sockets, and is the reference; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web,
+//! Connect and plain JSON, on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
+//!
+//! Promises that hold on every one of them, local calls included:
+//!
+//! - Deadlines travel and end the handler. Dropping the caller's future or stream does too.
+//! - Headers and trailers of the reply arrive, whatever interceptors do to contexts.
+//! - A refusal before dispatch says that the method did not run; whatever a handler answers does not.
+//! - A panic is an [`Internal`](crate::Code::Internal) error of one call.
 
 mod dispatch;
 pub mod http;
