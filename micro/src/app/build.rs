@@ -12,9 +12,9 @@ use super::subscribers::{Subscriber, Subscribers};
 use super::{App, Settings, banner, brokers, hooks, serve, settings};
 use crate::client::{self, Client};
 use crate::config::Config;
-use crate::debug::reflection::{self, Reflection};
-use crate::debug::{Readiness, health};
+use crate::debug::{Readiness, health, reflection};
 use crate::errors::Result;
+use crate::message::Named;
 use crate::registry::Registry;
 use crate::rpc::Service;
 use crate::server::Server;
@@ -22,9 +22,11 @@ use crate::transport::http::{self, HttpClient};
 use crate::transport::local::Local;
 use crate::transport::native::{self, NativeClient};
 use crate::transport::{Outbound, Wires};
+use crate::util::lifecycle::Lifecycle;
 use crate::util::spawn;
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
+    Named::check()?;
     let mut loaded = settings::load(&mut app).await?;
     let settings = loaded.settings.get().into_arc();
     let plan = plan(&mut app, &settings)?;
@@ -60,7 +62,11 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let tls = tls.filter(|_| app.network.is_none());
     let (encrypted, scheme) = (tls.is_some(), if tls.is_some() { "https" } else { "http" });
     let identity = Identity::of(&settings, services)?.with_tls(encrypted);
-    let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
+    let lifecycle = Lifecycle::new();
+    let server = Server::new()
+        .with_lifecycle(lifecycle.clone())
+        .with_node(&identity.id)
+        .with_interceptors(app.around_handlers.clone());
     let mut server = server.with_idle_timeout(settings.idle_timeout()).with_extensions(lent.clone());
     if let Some(fallback) = app.fallback.take() {
         server = server.with_fallback(fallback);
@@ -68,16 +74,26 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     for (name, service) in &identity.services {
         server.add(name, service.clone())?;
     }
-    let readiness = Readiness::new();
+    let readiness = Readiness::new(lifecycle.clone());
     if serving {
-        add_own(&mut server, &settings, &readiness);
+        add_own(&mut server, &settings, &readiness)?;
         direct.iter().for_each(|direct| server.add_unlisted(direct.service()));
     }
     let server = Arc::new(server);
     local.serve(server.clone());
 
     let (configuration, settings) = (loaded.configuration, loaded.settings);
-    let handle = Handle::new(Parts { configuration, settings, resolver, client, registry, brokers, server, readiness });
+    let handle = Handle::new(Parts {
+        configuration,
+        settings,
+        resolver,
+        client,
+        registry,
+        brokers,
+        server,
+        readiness,
+        lifecycle,
+    });
     hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
     let after_start = std::mem::take(&mut app.hooks.after_start);
     let mut running = Running::new(handle, direct.clone(), app.hooks);
@@ -102,20 +118,21 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
 }
 
 /// What answers questions about the program itself, unless the program answers them.
-fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) {
+fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) -> Result<()> {
     let listed: Vec<_> = server.services().iter().map(|(name, service)| (name.clone(), service.desc())).collect();
     let mut own = vec![health::service(readiness.clone(), listed.iter().map(|(name, desc)| (&**name, *desc)))];
     if settings.reflection {
         let mut described: Vec<_> = listed.iter().map(|(_, desc)| *desc).collect();
         described.extend(own.iter().map(Service::desc));
         described.extend(reflection::descs());
-        own.extend(Reflection::new(&described, readiness.clone()).services());
+        own.extend(reflection::services(&described, readiness.clone())?);
     }
     for service in own {
         if listed.iter().all(|(_, desc)| desc.full_name() != service.desc().full_name()) {
             server.add_unlisted(service);
         }
     }
+    Ok(())
 }
 
 fn client(app: &mut App, config: &Config<Settings>, local: Local, registry: Registry) -> Result<Client> {

@@ -9,6 +9,7 @@ mod extensions;
 mod happening;
 mod scope;
 mod state;
+mod task;
 mod trace;
 
 use std::fmt;
@@ -18,9 +19,10 @@ use std::time::Duration;
 pub use account::Account;
 pub use extensions::Extensions;
 pub use happening::Happening;
-pub use scope::{Called, Scoped, spawn};
+pub use scope::{Called, Scoped};
 pub(crate) use scope::{Caller, depth};
 pub(crate) use state::Completion;
+pub use task::{JoinSet, spawn};
 pub use trace::Trace;
 
 use state::CallState;

@@ -73,7 +73,8 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 pub use attempt::Attempt;
 pub(crate) use attempt::{AttemptEndpoint, AttemptHead};
 pub use call::{Call, Endpoint};
-pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo, ServiceDesc};
+pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo};
+pub use description::{MethodSpec, ServiceDesc};
 pub use exchange::{Bytes as BytesExchange, Exchange, Slot};
 pub use fault::Fault;
 pub(crate) use guard::Requests;
@@ -83,7 +84,7 @@ pub use nesting::MAX_NESTED_CALLS;
 pub use outcome::CallOutcome;
 pub use part::{Outcome, Part};
 pub use payload::Payload;
-pub use service::{Entry, Method, MethodSpec, Service};
+pub use service::{Entry, Method, Service};
 #[doc(hidden)]
 pub use streaming::Wrap;
 pub use streaming::{Sender, Streaming};

@@ -8,13 +8,14 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use super::drain::{Drained, Phase, Switch, lingering};
+use super::drain::{Drained, lingering};
 use super::encrypted::{self, Encryption, Plaintext};
 use crate::errors::{Code, Error, Result};
 use crate::transport::http::HttpServer;
 use crate::transport::native::NativeServer;
 use crate::transport::tls::ServerTls;
 use crate::util::clock;
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::net::{self, TcpListener, TcpStream};
 use crate::util::spawn::{self, Task};
 
@@ -89,15 +90,15 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `switch` says [`Phase::Draining`], and then until every connection has ended, or the time is up, or the
-    /// switch says [`Phase::Forced`].
+    /// Serves until `lifecycle` says [`State::Draining`], and then until every connection has ended, or the time is up, or the
+    /// lifecycle says [`State::Stopped`].
     ///
     /// Dropping the future drops the port and every connection at once.
-    pub async fn serve(self, http: HttpServer, switch: Switch) -> Drained {
+    pub async fn serve(self, http: HttpServer, lifecycle: Lifecycle) -> Drained {
         let Listener { socket, options, native, encryption, .. } = self;
         let (most, drain) = (options.connections, options.drain);
         let spoken = Spoken { http, native, encryption };
-        let mut open = Connections { spoken, switch, options, tasks: FuturesUnordered::new() };
+        let mut open = Connections { spoken, lifecycle, options, tasks: FuturesUnordered::new() };
         open.accept(&socket, most).await;
         // What waits in the queue has connected, and may have sent a call: closing the port would reset it.
         while let Some(Ok((stream, peer))) = socket.accept().now_or_never() {
@@ -131,16 +132,16 @@ struct Spoken {
 /// The connections of a port. Each is a task that ends when this is dropped.
 struct Connections {
     spoken: Spoken,
-    switch: Switch,
+    lifecycle: Lifecycle,
     options: ListenOptions,
     tasks: FuturesUnordered<Task<()>>,
 }
 
 impl Connections {
     async fn accept(&mut self, socket: &TcpListener, most: usize) {
-        let switch = self.switch.clone();
-        let mut draining = pin!(switch.reached(Phase::Draining));
-        let mut leaving = pin!(switch.reached(Phase::Leaving));
+        let lifecycle = self.lifecycle.clone();
+        let mut draining = pin!(lifecycle.wait_for(State::Draining));
+        let mut leaving = pin!(lifecycle.wait_for(State::LameDuck));
         let mut left = false;
         loop {
             tokio::select! {
@@ -163,19 +164,19 @@ impl Connections {
     }
 
     fn add(&self, stream: TcpStream, peer: SocketAddr) {
-        let connection = connection(stream, peer, self.spoken.clone(), self.switch.clone(), self.options.clone());
+        let connection = connection(stream, peer, self.spoken.clone(), self.lifecycle.clone(), self.options.clone());
         self.tasks.push(spawn::spawn(connection));
     }
 
     async fn finish(mut self, bound: Duration) -> Drained {
-        let switch = self.switch.clone();
+        let lifecycle = self.lifecycle.clone();
         let all = async { while self.tasks.next().await.is_some() {} };
         tokio::select! {
             () = all => {}
-            () = switch.reached(Phase::Forced) => {}
+            () = lifecycle.wait_for(State::Stopped) => {}
             () = clock::sleep(bound) => {}
         }
-        switch.to(Phase::Forced);
+        lifecycle.advance(State::Stopped);
         match self.tasks.len() {
             0 => Drained::Clean,
             open => Drained::Forced(open),
@@ -183,13 +184,13 @@ impl Connections {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch: Switch, options: ListenOptions) {
+async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, lifecycle: Lifecycle, options: ListenOptions) {
     if let Err(error) = stream.set_nodelay(true) {
         return tracing::debug!(%peer, %error, "connection lost");
     }
     // One that has said nothing when the server drains has little time to do so.
     let draining = async {
-        switch.reached(Phase::Draining).await;
+        lifecycle.wait_for(State::Draining).await;
         clock::sleep(LAST_CALL).await;
     };
     let first = tokio::select! {
@@ -204,7 +205,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch:
     match (first, spoken.encryption.clone()) {
         (TLS, None) => tracing::debug!(%peer, "connection closed: TLS is not configured"),
         (TLS, Some(encryption)) => {
-            Box::pin(shake(stream, peer, spoken, encryption.tls, switch, options.handshake)).await;
+            Box::pin(shake(stream, peer, spoken, encryption.tls, lifecycle, options.handshake)).await;
         }
         (_, Some(Encryption { plaintext: Plaintext::Refuse, .. })) => {
             Box::pin(encrypted::refuse(stream, peer, first)).await;
@@ -212,23 +213,30 @@ async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch:
         (NATIVE, _) => match spoken.native {
             // Boxed, so that a connection takes the room of what is spoken on it and not of the other.
             Some(native) => {
-                let serving = native.serve_connection(stream, peer, switch.reached(Phase::Draining));
+                let serving = native.serve_connection(stream, peer, lifecycle.wait_for(State::Draining));
                 Box::pin(serving).await;
             }
             None => tracing::debug!(%peer, "connection closed: `micro/1` is not spoken here"),
         },
         _ => {
             let (io, left) = lingering(stream);
-            Box::pin(spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining))).await;
+            Box::pin(spoken.http.serve_connection(io, peer, lifecycle.wait_for(State::Draining))).await;
             left.close().await;
         }
     }
 }
 
 /// Serves what is spoken inside TLS, once hands are shaken.
-async fn shake(stream: TcpStream, peer: SocketAddr, spoken: Spoken, tls: ServerTls, switch: Switch, limit: Duration) {
+async fn shake(
+    stream: TcpStream,
+    peer: SocketAddr,
+    spoken: Spoken,
+    tls: ServerTls,
+    lifecycle: Lifecycle,
+    limit: Duration,
+) {
     let draining = async {
-        switch.reached(Phase::Draining).await;
+        lifecycle.wait_for(State::Draining).await;
         clock::sleep(LAST_CALL).await;
     };
     let (io, left) = lingering(stream);
@@ -239,11 +247,11 @@ async fn shake(stream: TcpStream, peer: SocketAddr, spoken: Spoken, tls: ServerT
     match (shaken, spoken.native) {
         (Ok(Ok(io)), Some(native)) if io.is_native() => {
             let (io, session) = io.into_parts();
-            let serving = native.serve_encrypted(io.release(), session, peer, switch.reached(Phase::Draining));
+            let serving = native.serve_encrypted(io.release(), session, peer, lifecycle.wait_for(State::Draining));
             Box::pin(serving).await;
         }
         (Ok(Ok(io)), _) => {
-            Box::pin(spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining))).await;
+            Box::pin(spoken.http.serve_connection(io, peer, lifecycle.wait_for(State::Draining))).await;
             left.close().await;
         }
         (Ok(Err(error)), _) => {
