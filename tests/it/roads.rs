@@ -249,3 +249,46 @@ async fn the_idle_limit_of_a_server_leaves_local_streams_alone_that_move() {
     assert_eq!(silent.code(), Code::DeadlineExceeded, "{silent}");
     app.stop().await.unwrap();
 }
+
+/// Reads nothing.
+struct Deaf;
+
+#[micro::handler(manual)]
+impl Echo for Deaf {
+    async fn say(&self, text: Text) -> Result<Text> {
+        Ok(text)
+    }
+
+    async fn letters(&self, _: Text) -> Result<Streaming<Text>> {
+        Ok(Streaming::empty())
+    }
+
+    async fn join(&self, texts: Streaming<Text>) -> Result<Text> {
+        drop(texts);
+        Ok(Text::new("enough"))
+    }
+
+    async fn shout(&self, texts: Streaming<Text>) -> Result<Streaming<Text>> {
+        drop(texts);
+        Ok(Streaming::empty())
+    }
+
+    async fn nothing(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_caller_is_not_cancelled_because_the_handler_reads_no_more_of_its_requests() {
+    for road in roads(|app| app.serve(EchoServer::new(Deaf)), |app| app).await {
+        let caller = Context::new().with_timeout(Duration::from_secs(60));
+        let endless = || Streaming::new(futures_util::stream::repeat_with(|| Ok(Text::new("a"))).take(100));
+        let called = caller.clone().scope(async {
+            road.echo.join(endless()).await.unwrap();
+            road.echo.shout(endless()).await.unwrap().try_collect().await.unwrap();
+        });
+        called.await;
+        assert!(!caller.is_cancelled(), "{}", road.name);
+        road.close().await;
+    }
+}

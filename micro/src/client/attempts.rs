@@ -14,7 +14,7 @@ use super::known::Known;
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::errors::{Error, Result};
+use crate::errors::{Code, Error, Result};
 use crate::registry::Following;
 use crate::rpc::{Attempt, AttemptEndpoint, AttemptHead, BoxFuture, Call, MethodInfo, Payload, Streaming};
 use crate::selector::{Filter, Pick, PickOptions};
@@ -73,7 +73,7 @@ impl Client {
             let error = match self.attempt(call, &target, tried.len() + 1, payload).await {
                 Ok(reply) => {
                     target.record(None);
-                    return exchange.put_reply(target.hold(reply).guarded(context), codec);
+                    return exchange.put_reply(target.hold(reply.guarded(context)), codec);
                 }
                 Err(error) => error,
             };
@@ -253,6 +253,14 @@ impl Stream for Held {
             pick.record_stream(item.as_ref().and_then(|item| item.as_ref().err()));
         }
         Poll::Ready(item)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(pick) = &mut self.pick {
+            pick.record_stream(Some(&Error::new(Code::Cancelled, "the stream was dropped before its end")));
+        }
     }
 }
 

@@ -34,7 +34,9 @@ impl<'a> CallTarget<'a> {
 impl Endpoint for CallTarget<'_> {
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
         match self {
-            CallTarget::Local(inbound, route) if nesting::is_deep() => Box::pin(off_stack(inbound, route, call)),
+            CallTarget::Local(inbound, route) if nesting::is_deep(nesting::MAX_STACKED) => {
+                Box::pin(off_stack(inbound, route, call))
+            }
             CallTarget::Local(inbound, route) => inbound.call(route, call),
             CallTarget::Remote(client) => Box::pin(client.run_with_retries(call)),
         }

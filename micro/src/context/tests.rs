@@ -53,3 +53,26 @@ fn an_answer_needs_a_call() {
     assert_eq!(inside.reply_trailers().get("a"), Some("b"));
     assert!(inside.reply_headers().is_empty());
 }
+
+#[test]
+fn changed_copies_share_what_is_said_beside_the_answer_and_their_cancellation() {
+    let context = Context::new().child();
+    let once = context.clone().with_peer(Peer::Local);
+    let twice = once.clone().with_trace(Trace::start());
+    twice.reply_header("a", "b").unwrap();
+    assert_eq!(context.reply_headers().get("a"), Some("b"));
+    assert_eq!(once.reply_headers().get("a"), Some("b"));
+    context.cancel();
+    assert!(once.is_cancelled() && twice.is_cancelled());
+    assert!(!context.child().is_cancelled(), "a call made from here has its own state");
+}
+
+#[test]
+fn a_context_that_is_brought_along_becomes_one_of_the_call() {
+    let call = Context::new().child();
+    let brought = Context::new().with_peer(Peer::Local).within_call(&call);
+    brought.reply_trailer("a", "b").unwrap();
+    assert_eq!(call.reply_trailers().get("a"), Some("b"));
+    assert_eq!(brought.peer(), Some(&Peer::Local));
+    assert_eq!(Context::new().within_call(&call).with_peer(Peer::Local).reply_trailers().get("a"), Some("b"));
+}

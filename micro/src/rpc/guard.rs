@@ -66,7 +66,7 @@ impl<T: Send + 'static, E: Fault> Stream for Guarded<T, E> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if !this.has_task && nesting::is_deep() {
+        if !this.has_task && nesting::is_deep(nesting::MAX_STACKED) {
             this.has_task = true;
             this.inner = this.inner.take().map(|inner| nesting::off_stack_stream(inner, &this.context));
         }

@@ -121,7 +121,7 @@ pub trait Interceptor: Send + Sync + 'static {
     }
 
     /// Handles the end of a call. Runs only with [`Interest::ENDS`], exactly once for each call whose road reached the
-    /// interceptors, also when its caller drops it. It must not block.
+    /// interceptors, also when its caller drops it. It must neither block nor panic.
     fn end(&self, call: &EndedCall<'_>) {
         let _ = call;
     }

@@ -48,7 +48,7 @@
 //!
 //! Handlers of one process that call each other run in the task of the first caller. A hundred calls may wait for one another
 //! ([`MAX_NESTED_CALLS`]); one more fails with [`ResourceExhausted`](crate::Code::ResourceExhausted) and names the chain, so a handler that calls itself without end
-//! fails and not the process. Every sixteenth goes on in a task of its own, which ends with its caller.
+//! fails and not the process. Every eighth goes on in a task of its own, which ends with its caller.
 
 mod attempt;
 mod call;

@@ -21,16 +21,16 @@ pub const MAX_NESTED_CALLS: u32 = 100;
 
 /// How many handlers and streams may be polled within one another on one stack.
 ///
-/// In a debug build each takes about 10 KiB of the 2 MiB that a thread has, as long as it is small: the bound leaves twelve times
-/// as much for those that are not.
-const MAX_STACKED: u32 = 16;
+/// In a debug build each takes about 10 KiB of the 2 MiB that a thread has, as long as it is small: the bound leaves twenty times as
+/// much for those that are not.
+pub(crate) const MAX_STACKED: u32 = 8;
 
 /// How many names of a chain an error lists.
 const NAMES: usize = 6;
 
-/// Whether the next call or stream belongs on a stack of its own.
-pub(crate) fn is_deep() -> bool {
-    context::depth() >= MAX_STACKED
+/// Whether `limit` handlers and streams are polled within one another here, so that the next one belongs on a stack of its own.
+pub(crate) fn is_deep(limit: u32) -> bool {
+    context::depth() >= limit
 }
 
 /// Checks that `caller` may call `method` of `service` within the process.
