@@ -292,3 +292,34 @@ async fn a_caller_is_not_cancelled_because_the_handler_reads_no_more_of_its_requ
         road.close().await;
     }
 }
+
+/// Panics, where it is asked to.
+#[derive(Clone)]
+struct Panicking;
+
+impl Interceptor for Panicking {
+    async fn call(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<()> {
+        assert!(call.context().metadata().get("panic").is_none(), "asked to");
+        next.run(call).await
+    }
+}
+
+#[tokio::test]
+async fn an_interceptor_that_panics_fails_its_call_and_nothing_else() {
+    let serve = |app: App| app.serve(EchoServer::new(Talker));
+    let mut all = roads(|app| serve(app).around_handlers(Panicking), |app| app).await;
+    all.extend(roads(serve, |app| app.around_calls(Panicking)).await);
+    for road in all {
+        let asking = CallOptions::new().with_metadata("panic", "please").unwrap();
+        let waiting = tokio::spawn({
+            let echo = road.echo.with(CallOptions::new().with_timeout(Duration::from_millis(300)));
+            async move { echo.say(Text::new("wait")).await }
+        });
+        let error = road.echo.with(asking).say(Text::new("a")).await.unwrap_err();
+        assert_eq!(error.code(), Code::Internal, "{}: {error}", road.name);
+        // What else runs on the connection goes on.
+        assert_eq!(waiting.await.unwrap().unwrap_err().code(), Code::DeadlineExceeded, "{}", road.name);
+        assert_eq!(road.echo.say(Text::new("a")).await.unwrap().text, "nobody", "{}", road.name);
+        road.close().await;
+    }
+}

@@ -46,9 +46,12 @@ mod target;
 mod untyped;
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+use futures_util::FutureExt;
 
 pub use options::{CallOptions, Retry};
 pub use replies::Replies;
@@ -61,7 +64,7 @@ use single::SingleService;
 use target::CallTarget;
 
 use crate::context::{Caller, Context};
-use crate::errors::Result;
+use crate::errors::{Error, Result};
 use crate::registry::Registry;
 use crate::rpc::Slot;
 use crate::rpc::{
@@ -290,10 +293,10 @@ impl Client {
             // The way out of the process keeps the deadline itself, without a timer for each call.
             Some(_) if !local && !self.core.interceptors.take_time() => run.await,
             Some(deadline) => {
-                let run = clock::within(deadline, run).await;
+                let run = clock::within(deadline, caught(run)).await;
                 run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
             }
-            None => run.await,
+            None => caught(run).await,
         }
     }
 
@@ -326,6 +329,11 @@ impl Client {
         change(&mut target);
         Client { core: self.core.clone(), target: Arc::new(target) }
     }
+}
+
+/// An interceptor that panics fails its call and not its caller.
+async fn caught(run: BoxFuture<'_, Result<()>>) -> Result<()> {
+    AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
 }
 
 impl fmt::Debug for Client {

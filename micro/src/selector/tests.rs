@@ -90,8 +90,7 @@ fn what_was_tried_or_does_not_pass_is_not_picked() {
 fn round_robin_takes_turns_also_among_a_part_of_the_nodes() {
     let (selector, nodes) = (Selector::with_balancer(Balancer::round_robin()), nodes(4));
     let candidates = selector.candidates(&nodes);
-    let mut picked =
-        |tried: &[String]| candidates.pick(&PickOptions::new().with_tried(tried)).unwrap().node().id.clone();
+    let picked = |tried: &[String]| candidates.pick(&PickOptions::new().with_tried(tried)).unwrap().node().id.clone();
     let ids: Vec<_> = (0..8).map(|_| picked(&[])).collect();
     assert_eq!(ids, ["0", "1", "2", "3", "0", "1", "2", "3"]);
     let without = ["0".to_owned(), "3".to_owned()];
@@ -134,8 +133,9 @@ fn a_hash_of_the_caller_goes_before_a_key() {
 
 #[test]
 fn a_strategy_learns_of_attempts_and_streams_where_it_wants_to() {
+    type Learned = (Stage, Option<Code>, Fate);
     #[derive(Debug, Default)]
-    struct Learning(Arc<Mutex<Vec<(Stage, Option<Code>, Fate)>>>);
+    struct Learning(Arc<Mutex<Vec<Learned>>>);
     impl Strategy for Learning {
         fn name(&self) -> &str {
             "learning"

@@ -101,24 +101,18 @@ impl Dispatch {
     ///
     /// What reading the request or the method failed with. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when the deadline
     /// passes, or nothing moves on the streams of the call for too long; [`Internal`](crate::Code::Internal) after a panic.
-    pub fn run(
-        self,
-        codec: Codec,
-        request: impl Future<Output = Result<Payload>> + Send,
-    ) -> impl Future<Output = Result<Payload>> + Send {
-        async move {
-            let deadline = self.context.deadline();
-            let run = AssertUnwindSafe(self.answer(codec, request)).catch_unwind();
-            let ended = match deadline {
-                // What is ready at once needs no timer.
-                Some(deadline) => clock::within(deadline, run).await,
-                None => Ok(run.await),
-            };
-            match ended {
-                Ok(Ok(result)) => result,
-                Ok(Err(panic)) => Err(Error::panicked(&*panic)),
-                Err(clock::Late) => Err(Context::deadline_exceeded()),
-            }
+    pub async fn run(self, codec: Codec, request: impl Future<Output = Result<Payload>> + Send) -> Result<Payload> {
+        let deadline = self.context.deadline();
+        let run = AssertUnwindSafe(self.answer(codec, request)).catch_unwind();
+        let ended = match deadline {
+            // What is ready at once needs no timer.
+            Some(deadline) => clock::within(deadline, run).await,
+            None => Ok(run.await),
+        };
+        match ended {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(Error::panicked(&*panic)),
+            Err(clock::Late) => Err(Context::deadline_exceeded()),
         }
     }
 

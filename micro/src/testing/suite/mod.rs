@@ -156,10 +156,7 @@ where
 /// ```
 /// use micro::selector::Balancer;
 ///
-/// #[test]
-/// fn keeps_its_promises() {
-///     micro::testing::suite::balancer(Balancer::round_robin);
-/// }
+/// micro::testing::suite::balancer(Balancer::round_robin);
 /// ```
 ///
 /// # Panics
