@@ -16,7 +16,8 @@ use crate::context::{self, Caller, Context, Scoped};
 use crate::errors::{Error, Result};
 use crate::util::spawn;
 
-/// How many calls of one process may wait for one another.
+/// How many calls of one process may wait for one another. Those of a task that was started with [`micro::spawn`](crate::spawn)
+/// belong to the chain of the call that started it, as its deadline does.
 pub const MAX_NESTED_CALLS: u32 = 100;
 
 /// How many handlers and streams may be polled within one another on one stack.
