@@ -128,7 +128,7 @@ async fn streams_through_many_handlers_go_up_and_down() {
     let poured = well.pour(Streaming::iter([99, 5, 6].map(|left| Level { left }))).await.unwrap();
     assert_eq!(poured.left, 2);
     for error in [
-        well.drops(Level { left: 100_000 }).await.err().expect("too deep"),
+        well.drops(Level { left: 100_000 }).await.expect_err("too deep"),
         well.pour(Streaming::iter([Level { left: 100_000 }])).await.unwrap_err(),
     ] {
         assert_eq!(error.code(), Code::ResourceExhausted, "{error}");

@@ -12,11 +12,14 @@ use micro::testing::World;
 use crate::contract::{Echo, EchoClient, EchoServer, Text};
 use crate::roads::roads;
 
-/// Keeps how calls ended: where it stands, the path, the code, and a trailer.
+/// The side, the method and the code of a call that ended.
+type Seen = (&'static str, String, Option<Code>);
+
+/// Keeps how calls ended.
 #[derive(Clone, Default)]
 struct Ends {
     side: &'static str,
-    seen: Arc<Mutex<Vec<(&'static str, String, Option<Code>)>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Interceptor for Ends {
@@ -131,10 +134,13 @@ async fn the_end_of_every_call_is_seen_once_on_either_side_and_that_of_a_stream_
     }
 }
 
+/// The number, the address and the code of an attempt.
+type Made = (usize, String, Option<Code>);
+
 /// Keeps each attempt and its outcome, gives each a token of its own, and breaks the circuit to one node.
 #[derive(Clone, Default)]
 struct Attempts {
-    seen: Arc<Mutex<Vec<(usize, String, Option<Code>)>>>,
+    seen: Arc<Mutex<Vec<Made>>>,
     broken: Arc<Mutex<Option<String>>>,
 }
 
