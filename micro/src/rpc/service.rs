@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::exchange::taken;
+use super::guard::Replies;
 use super::report;
 use crate::codec::Codec;
 use crate::context::{Called, Context, Scoped};
@@ -49,7 +50,7 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
     let handled = async move {
         let (input, codec) = take::<M>(exchange)?;
         let output = M::call(this, input, context).await.into_result().map_err(Fault::into_error)?;
-        put::<M>(exchange, output.guarded(context), codec)
+        put::<M>(exchange, output.wrapped(Replies(context)), codec)
     };
     let watched = async move {
         let mut dropped = CancelWhenDropped(Some(context));

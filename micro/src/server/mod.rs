@@ -1,4 +1,35 @@
 //! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
+//!
+//! A [`Server`] is a table of services. It is the [`Inbound`] that every protocol dispatches to, and that calls within the process reach
+//! without one. For a call it finds the route by path and, where two services have one path, by name; what no service
+//! answers goes to the [`Fallback`], where there is one. Then the interceptors run, and the handler behind them.
+//!
+//! A [`Listener`] is the port. It looks at the first bytes of a connection and hands it to the protocol they belong to.
+//!
+//! A server does not know what it is reached by, so a test may go without sockets:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use micro::prelude::*;
+//! use micro::server::Server;
+//! use micro::transport::memory::Network;
+//!
+//! # #[micro::message] #[derive(Debug)] pub struct Number { pub value: u32 }
+//! # #[micro::service(name = "doubler")] pub trait Doubler { async fn double(&self, number: Number) -> Result<Number>; }
+//! # struct Twice;
+//! # #[micro::handler(manual)] impl Doubler for Twice {
+//! #     async fn double(&self, number: Number) -> Result<Number> { Ok(Number { value: number.value * 2 }) }
+//! # }
+//! let mut server = Server::new().with_node("n1");
+//! server.add("doubler", DoublerServer::new(Twice))?;
+//! let network = Network::new();
+//! let address = network.serve(Arc::new(server));
+//! # Ok::<(), micro::Error>(())
+//! ```
+//!
+//! At its end a server goes through the phases of its life cycle: it serves on while the registry forgets it, then takes no new calls and finishes
+//! those in flight, and drops what is left when the time is up.
 
 mod drain;
 mod encrypted;
@@ -18,8 +49,8 @@ pub use listen::{ListenOptions, Listener};
 use table::Table;
 
 use crate::context::Extensions;
-use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Call, Endpoint, Idle, Interceptors, Service, WatchedExchange};
+use crate::errors::{Error, Result};
+use crate::rpc::{BoxFuture, Call, Endpoint, Interceptors, Service};
 use crate::transport::{Arrival, Inbound, Route};
 use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::text;
@@ -113,13 +144,12 @@ impl Server {
 impl Inbound for Server {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
         if self.lifecycle.state() >= State::Stopped {
-            return Err(Error::unavailable("shutting down").with_fate(Fate::Never));
+            return Err(Error::unavailable("shutting down"));
         }
         if let (Some(meant), Some(own)) = (arrival.node, &self.node)
             && meant != own
         {
-            return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`"))
-                .with_fate(Fate::Never));
+            return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`")));
         }
         if let Some(route) = self.table.find(arrival.path, arrival.service) {
             return Ok(route.clone());
@@ -141,20 +171,15 @@ impl Inbound for Server {
         if !self.extensions.is_empty() && call.context().extensions().is_none() {
             call.context().lend(&self.extensions);
         }
-        let Some(limit) = self.idle.filter(|_| route.method().has_stream()) else {
-            return self.interceptors.run(call, route);
-        };
-        Box::pin(async move {
-            let idle = Idle::new(limit);
-            let (service, method, context) = (call.service().to_owned(), call.method(), call.context().clone());
-            let mut exchange = WatchedExchange::new(call.exchange(), idle.clone());
-            let mut call = Call::new(&service, method, context, &mut exchange);
-            idle.bound(self.interceptors.run(&mut call, route)).await
-        })
+        self.interceptors.run(call, route)
     }
 
     fn extensions(&self) -> &Extensions {
         &self.extensions
+    }
+
+    fn idle_timeout(&self) -> Option<Duration> {
+        self.idle
     }
 }
 
@@ -164,7 +189,7 @@ impl Server {
             Some(near) => format!("; did you mean `{near}`?"),
             None => String::new(),
         };
-        Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug())).with_fate(Fate::Never)
+        Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug()))
     }
 }
 

@@ -1,13 +1,25 @@
 //! Moving calls between two addresses.
 //!
-//! A transport has two ends. The serving end turns what comes in over its wire into an
-//! [`Exchange`](crate::rpc::Exchange) and hands it to an [`Inbound`], which the server room implements. The calling end
-//! implements [`Outbound`]. Neither knows who is on the other side of it.
+//! A transport has two ends, and neither knows who is on the other side of it.
+//!
+//! - The serving end reads the head of a call, and the [`Dispatcher`] does the rest: it finds the route in an [`Inbound`], which the
+//!   server room implements, makes the context, keeps deadline and idle limit, catches panics, and runs the call. What is left to the protocol is to read
+//!   requests and to write replies. The page of [`Dispatcher`] has an example.
+//! - The calling end implements [`Outbound`]: one attempt at a call. Its failures say whether the method can have run
+//!   ([`Error::fate`](crate::Error::fate)), for that decides about a second attempt. What the peer answers beside its message is put on the context.
 //!
 //! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
-//! without sockets; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web, Connect and plain JSON,
-//! on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
+//! without sockets, and is the reference; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web,
+//! Connect and plain JSON, on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
+//!
+//! Promises that hold on every one of them, local calls included:
+//!
+//! - Deadlines travel and end the handler. Dropping the caller's future or stream does too.
+//! - Headers and trailers of the reply arrive, whatever interceptors do to contexts.
+//! - A refusal before dispatch says that the method did not run; whatever a handler answers does not.
+//! - A panic is an [`Internal`](crate::Code::Internal) error of one call.
 
+mod dispatch;
 pub mod http;
 pub mod local;
 pub mod memory;
@@ -18,7 +30,10 @@ pub mod tls;
 mod wires;
 
 use std::fmt;
+use std::time::Duration;
 
+pub(crate) use dispatch::not_run;
+pub use dispatch::{Dispatch, Dispatcher};
 pub use route::{Route, Streams};
 pub use shortcut::Shortcut;
 pub use tls::Security;
@@ -37,7 +52,7 @@ pub trait Inbound: Send + Sync + 'static {
     ///
     /// [`Unimplemented`](crate::Code::Unimplemented) for a method nobody here answers.
     /// [`Unavailable`](crate::Code::Unavailable) for a call that was meant for another node or comes while this one shuts
-    /// down. Both carry [`Fate::Never`](crate::errors::Fate::Never): the method did not run.
+    /// down. The [`Dispatcher`] marks them: the method did not run.
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route>;
 
     /// Finds what answers a call from within this process: `path` of exactly the service listed as `service`.
@@ -53,6 +68,11 @@ pub trait Inbound: Send + Sync + 'static {
     fn extensions(&self) -> &Extensions {
         static NONE: Extensions = Extensions::new();
         &NONE
+    }
+
+    /// The time for which nothing may move on the streams of a call from another process. Default: no limit.
+    fn idle_timeout(&self) -> Option<Duration> {
+        None
     }
 }
 

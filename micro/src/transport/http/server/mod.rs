@@ -9,6 +9,7 @@ mod patient;
 mod reply;
 mod rpc;
 mod sent;
+mod trailers;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ use grpc::{Caller, Spoken};
 use rpc::Rpc;
 use sent::Sent;
 
-use crate::transport::Inbound;
+use crate::transport::{Dispatcher, Inbound};
 
 /// Answers gRPC, gRPC-Web, Connect and plain JSON on any connection it is given, beside the user's own routes.
 ///
@@ -96,7 +97,7 @@ impl HttpServer {
         routes: impl IntoIterator<Item = axum::Router, IntoIter: DoubleEndedIterator>,
         options: ServerOptions,
     ) -> Self {
-        let calls = Rpc::new(inbound, &options);
+        let calls = Rpc::new(Dispatcher::new(inbound), &options);
         let last = axum::Router::new().fallback_service(calls.clone());
         let router = routes.into_iter().rev().fold(last, |rest, routes| routes.fallback_service(rest));
         HttpServer {

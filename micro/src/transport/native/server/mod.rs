@@ -21,7 +21,7 @@ use super::driver::{Driver, Ended, wake};
 use super::hello::{self, Terms, Unheard};
 use super::link::Link;
 use super::socket::{self, Reading, Writing};
-use crate::transport::{Inbound, tls};
+use crate::transport::{Dispatcher, Inbound, tls};
 use crate::util::clock;
 use crate::util::net::{OwnedReadHalf, TcpStream};
 
@@ -35,7 +35,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Cloning it is cheap and gives the same server.
 #[derive(Clone)]
 pub struct NativeServer {
-    inbound: Arc<dyn Inbound>,
+    dispatcher: Dispatcher,
     options: Arc<ServerOptions>,
 }
 
@@ -67,7 +67,7 @@ impl Default for ServerOptions {
 impl NativeServer {
     /// A server that asks `inbound`.
     pub fn new(inbound: Arc<dyn Inbound>, options: ServerOptions) -> Self {
-        NativeServer { inbound, options: Arc::new(options) }
+        NativeServer { dispatcher: Dispatcher::new(inbound), options: Arc::new(options) }
     }
 
     /// Serves one connection to its end. Once `drain` completes, no more calls are taken, and those in flight are finished.
@@ -116,7 +116,7 @@ impl NativeServer {
             other => return tracing::debug!(%peer, "connection closed: {other:?} in the place of `micro/1`"),
         };
         let link = Arc::new(Link::new(writing, ours, theirs, Jobs::default()));
-        let connection = Connection::new(self.inbound.clone(), link.clone(), peer, Box::pin(drain));
+        let connection = Connection::new(self.dispatcher.clone(), link.clone(), peer, Box::pin(drain));
         let _jobs = EndJobs(link.clone());
         let mut driver = Driver::new(connection, link.clone(), reading, buffer, self.options.keepalive);
         match driver.run().await {
