@@ -9,6 +9,7 @@ pub mod duration;
 pub(crate) mod line;
 pub mod link;
 pub mod net;
+pub mod percent;
 pub mod random;
 pub mod spawn;
 pub mod text;
