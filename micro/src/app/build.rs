@@ -18,10 +18,8 @@ use crate::errors::Result;
 use crate::registry::Registry;
 use crate::rpc::Service;
 use crate::server::Server;
-use crate::transport::http::{self, HttpClient};
 use crate::transport::local::Local;
-use crate::transport::native::{self, NativeClient};
-use crate::transport::{Outbound, Wires};
+use crate::transport::{AutoTransport, Outbound, http, native};
 use crate::util::spawn;
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
@@ -138,7 +136,7 @@ fn client(app: &mut App, config: &Config<Settings>, local: Local, registry: Regi
                 tls,
                 ..Default::default()
             };
-            Arc::new(Wires::new(settings.wire, NativeClient::new(native), HttpClient::new(http)))
+            Arc::new(AutoTransport::new(native, http).with_wire(settings.wire))
         }
     };
     let client = client::Builder::new(local)

@@ -1,6 +1,7 @@
 //! Opening the port and being found there.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::health::Check;
 use super::identity::Identity;
@@ -31,7 +32,7 @@ pub(super) async fn listen(
     let mut listener = Listener::bind(&settings.address, options).await?;
     if settings.wire != Wire::Http {
         let options = native::ServerOptions { message_limit: settings.message_limit.bytes(), ..Default::default() };
-        listener = listener.with_native(NativeServer::new(app.server().clone(), options));
+        listener = listener.with_protocol(Arc::new(NativeServer::new(app.server().clone(), options)))?;
     }
     if let Some(tls) = tls {
         listener = listener.with_tls(tls, settings.plaintext);

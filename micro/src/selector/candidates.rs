@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Filter;
 use super::load::{Ended, Load};
 use crate::registry::Node;
-use crate::transport::{Destination, Security, Shortcut, TLS, WIRE};
+use crate::transport::{Destination, PoolCache, Security, TLS, WIRE};
 use crate::util::clock::{self, Instant};
 use crate::util::line::Line;
 use crate::util::random;
@@ -20,7 +20,7 @@ struct Candidate {
     // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
     node: Line<Arc<Node>>,
     load: Arc<Load>,
-    shortcut: Shortcut,
+    cache: PoolCache,
     // Read at every call, and so not looked for among the metadata each time.
     knows_its_id: bool,
     wire: Option<Box<str>>,
@@ -53,7 +53,7 @@ impl Candidate {
         let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
         let encrypted = node.metadata.get(TLS).is_some_and(|tls| tls == "yes");
         let security = if encrypted { Security::Node } else { Security::Unencrypted };
-        Candidate { node: Line(node), load, shortcut: Shortcut::default(), knows_its_id, wire, security }
+        Candidate { node: Line(node), load, cache: PoolCache::default(), knows_its_id, wire, security }
     }
 }
 
@@ -115,13 +115,13 @@ impl Pick {
 
     /// Where a call to the node goes.
     pub fn destination(&self) -> Destination<'_> {
-        let Candidate { node, shortcut, knows_its_id, wire, security, .. } = &*self.candidate;
+        let Candidate { node, cache, knows_its_id, wire, security, .. } = &*self.candidate;
         Destination {
             address: &node.address,
             node: knows_its_id.then_some(&node.id),
             wire: wire.as_deref(),
             security: *security,
-            shortcut: Some(shortcut),
+            cache: Some(cache),
         }
     }
 

@@ -4,6 +4,7 @@ mod drain;
 mod encrypted;
 mod fallback;
 mod listen;
+mod protocols;
 mod table;
 
 use std::fmt;

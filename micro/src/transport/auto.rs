@@ -1,120 +1,107 @@
-//! Which way a call leaves the process: natively where the node says it speaks that, over HTTP otherwise.
+//! The way a call leaves the process: over the connector that reaches the node.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use super::http::HttpClient;
-use super::native::{self, Missing, NativeClient};
+use super::connector::Connector;
+use super::http::{self, HttpConnector};
+use super::native::{self, NativeConnector};
+use super::pool::Pool;
 use super::{Outbound, Request};
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Payload};
-use crate::util::clock::{self, Instant};
 
-/// What is spoken to other micro processes.
+/// The protocol that other micro processes are called with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wire {
-    /// `micro/1` with nodes that list it, HTTP with everybody else, and with those that turn out not to speak it.
+    /// The connector that reaches the node: `micro/1` for nodes that list it, HTTP for others, and for those that turn out
+    /// not to speak it.
     #[default]
-    AsListed,
-    /// `micro/1` with everybody.
+    Auto,
+    /// `micro/1` for every node.
     Native,
-    /// HTTP with everybody.
+    /// HTTP for every node.
     Http,
 }
 
-/// How long an address that did not speak `micro/1`, though its node says so, is called over HTTP.
-const FOREIGN: Duration = Duration::from_secs(60);
-/// How many such addresses are remembered.
-const MOST: usize = 1024;
-
-/// Calls other processes over the wire both sides speak.
-#[derive(Debug)]
-pub struct Wires {
+/// Calls other processes over the connectors that reach them, with one pool of connections for all.
+///
+/// One attempt is one attempt: it never repeats a call, and says of every failure whether the method can have run.
+///
+/// The default has `micro/1` and HTTP with the options they have by default. Cloning it is cheap and shares the connections.
+#[derive(Clone, Debug)]
+pub struct AutoTransport {
+    pool: Pool,
     wire: Wire,
-    native: NativeClient,
-    http: HttpClient,
-    foreign: Mutex<HashMap<String, Instant>>,
-    // Spares the lock, for there hardly ever is one.
-    any_foreign: AtomicBool,
 }
 
-impl Wires {
-    /// Calls as `wire` says.
-    pub fn new(wire: Wire, native: NativeClient, http: HttpClient) -> Self {
-        Wires { wire, native, http, foreign: Mutex::default(), any_foreign: AtomicBool::new(false) }
+impl AutoTransport {
+    /// A transport over `micro/1` and HTTP.
+    pub fn new(native: native::ClientOptions, http: http::ClientOptions) -> Self {
+        Self::over(vec![Arc::new(NativeConnector::new(native)), Arc::new(HttpConnector::new(http))])
     }
 
-    fn speaks_native(&self, request: &Request<'_>) -> bool {
-        match self.wire {
-            Wire::Native => true,
-            Wire::Http => false,
-            Wire::AsListed => request.to.wire.is_some_and(lists_native) && !self.is_foreign(request.to.address),
-        }
+    /// A transport over these connectors; among those that reach a node alike the first is preferred.
+    ///
+    /// # Panics
+    ///
+    /// With more than 32 of them.
+    pub fn over(connectors: Vec<Arc<dyn Connector>>) -> Self {
+        AutoTransport { pool: Pool::new(connectors, None), wire: Wire::Auto }
     }
 
-    async fn natively(&self, request: Request<'_>) -> Result<Payload> {
-        match self.native.connection(&request.to, request.context).await {
-            Ok(connection) => {
-                spoken(native::NAME);
-                connection.call(request).await
-            }
-            Err(Missing::Foreign(error)) if self.wire == Wire::AsListed => {
-                tracing::debug!(address = request.to.address, %error, "calling over HTTP");
-                self.remember(request.to.address);
-                self.over_http(request).await
-            }
-            Err(missing) => Err(missing.into()),
-        }
+    /// A transport over one connector, for every node.
+    pub fn only(connector: Arc<dyn Connector>) -> Self {
+        let name = connector.name();
+        AutoTransport { pool: Pool::new(vec![connector], Some(name)), wire: Wire::Auto }
     }
 
-    async fn over_http(&self, request: Request<'_>) -> Result<Payload> {
-        spoken("http");
-        self.http.call(request).await
+    /// Adds a connector behind those there are. Connections that are open stay with the transport it was called on.
+    ///
+    /// # Panics
+    ///
+    /// With more than 32 of them.
+    #[must_use]
+    pub fn with_connector(self, connector: Arc<dyn Connector>) -> Self {
+        let mut connectors = self.pool.connectors().to_vec();
+        connectors.push(connector);
+        AutoTransport::over(connectors).with_wire(self.wire)
     }
 
-    fn is_foreign(&self, address: &str) -> bool {
-        self.any_foreign.load(Ordering::Relaxed)
-            && self.foreign().get(address).is_some_and(|until| clock::now() < *until)
-    }
-
-    fn remember(&self, address: &str) {
-        let mut foreign = self.foreign();
-        if foreign.len() >= MOST {
-            foreign.clear();
-        }
-        foreign.insert(address.to_owned(), clock::after(FOREIGN));
-        self.any_foreign.store(true, Ordering::Relaxed);
-    }
-
-    fn foreign(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
-        self.foreign.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Uses one connector for every node, or with [`Wire::Auto`] the one that reaches it.
+    #[must_use]
+    pub fn with_wire(self, wire: Wire) -> Self {
+        let only = match wire {
+            Wire::Auto => None,
+            Wire::Native => Some(native::NAME),
+            Wire::Http => Some(http::NAME),
+        };
+        AutoTransport { pool: Pool::new(self.pool.connectors().to_vec(), only), wire }
     }
 }
 
-impl Outbound for Wires {
+impl Default for AutoTransport {
+    fn default() -> Self {
+        Self::new(native::ClientOptions::default(), http::ClientOptions::default())
+    }
+}
+
+impl Outbound for AutoTransport {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
-        // What has been spoken goes on being spoken.
-        let ready = if self.wire == Wire::Http { None } else { self.native.ready(&request.to) };
-        if let Some(connection) = ready {
-            spoken(native::NAME);
-            return Box::pin(connection.call(request));
+        if let Some(lease) = self.pool.ready(&request.to) {
+            record(lease.wire);
+            return lease.connection.call(request, lease.permit);
         }
-        if self.speaks_native(&request) {
-            return Box::pin(self.natively(request));
-        }
-        Box::pin(self.over_http(request))
+        Box::pin(async move {
+            let lease = self.pool.lease(&request.to, request.context).await?;
+            record(lease.wire);
+            lease.connection.call(request, lease.permit).await
+        })
     }
 }
 
 /// Writes the wire on the span of the attempt, where there is one.
-fn spoken(wire: &'static str) {
+fn record(wire: &'static str) {
     if tracing::span_enabled!(target: "micro::client", tracing::Level::INFO) {
         tracing::Span::current().record("wire", wire);
     }
-}
-
-fn lists_native(wires: &str) -> bool {
-    wires.split(',').any(|wire| wire.trim() == native::NAME)
 }

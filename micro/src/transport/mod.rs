@@ -6,23 +6,37 @@
 //!
 //! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
 //! without sockets; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web, Connect and plain JSON,
-//! on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
+//! on the same port. Either goes through [`tls`].
+//!
+//! Protocols of sockets are entries of two tables: a port asks its [protocols](protocol) who owns the first bytes of a
+//! connection, and a client, [`AutoTransport`], asks its [connectors](connector) who reaches a node.
 
+mod auto;
+pub mod connector;
+mod dialer;
 pub mod http;
+mod io;
+pub(crate) mod linger;
 pub mod local;
 pub mod memory;
 pub mod native;
+mod not_sent;
+mod pool;
+pub mod protocol;
 mod route;
-mod shortcut;
 pub mod tls;
-mod wires;
 
 use std::fmt;
 
+pub use auto::{AutoTransport, Wire};
+pub use connector::{ConnectError, Connection, Connector, PoolLimits, Reach};
+pub use dialer::Dialer;
+pub use io::Io;
+pub(crate) use not_sent::not_sent;
+pub use pool::{ConnectionStats, Permit, PoolCache};
+pub use protocol::{Accepted, Drain, Protocol};
 pub use route::{Route, Streams};
-pub use shortcut::Shortcut;
 pub use tls::Security;
-pub use wires::{Wire, Wires};
 
 use crate::codec::Codec;
 use crate::context::{Context, Extensions};
@@ -110,14 +124,14 @@ pub struct Destination<'a> {
     pub wire: Option<&'a str>,
     /// Whether it is to be encrypted, and what the other side has to prove.
     pub security: Security,
-    /// Where the way to it may be kept.
-    pub shortcut: Option<&'a Shortcut>,
+    /// Where the transport may keep its connections to it.
+    pub cache: Option<&'a PoolCache>,
 }
 
 impl<'a> Destination<'a> {
     /// Whoever is at `address`, without encryption.
     pub fn at(address: &'a str) -> Self {
-        Destination { address, node: None, wire: None, security: Security::Unencrypted, shortcut: None }
+        Destination { address, node: None, wire: None, security: Security::Unencrypted, cache: None }
     }
 }
 

@@ -250,7 +250,8 @@ impl World {
         let routes = axum::Router::new().route("/healthz", axum::routing::get(|| async { "ok" }));
         let http = HttpServer::new(echo.clone(), [routes], options);
         let native = NativeServer::new(echo.clone(), native::ServerOptions::default());
-        let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap().with_native(native);
+        let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap();
+        let listener = listener.with_protocol(Arc::new(native)).unwrap();
         let address = listener.address().to_string();
         let server = spawn::spawn(listener.serve(http, switch.clone()));
         World { echo, address, switch, server }

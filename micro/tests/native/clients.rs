@@ -1,6 +1,5 @@
 //! The client, and servers that go away or speak something else.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,9 +7,9 @@ use micro::codec::Codec;
 use micro::errors::Fate;
 use micro::rpc::Payload;
 use micro::server::{ListenOptions, Listener, Switch};
-use micro::transport::http::{HttpClient, HttpServer, ServerOptions};
+use micro::transport::http::{HttpServer, ServerOptions};
 use micro::transport::native::{ClientOptions, NativeClient};
-use micro::transport::{Destination, Method, Outbound, Request, Wire, Wires};
+use micro::transport::{AutoTransport, Destination, Method, Outbound, Request, Wire};
 use micro::util::spawn::{self, Task};
 use micro::{Code, Context, Result};
 use tokio::net::TcpListener;
@@ -176,12 +175,12 @@ async fn who_does_not_speak_it_is_called_over_http() {
     let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.unwrap();
     let address = listener.address().to_string();
     let _server = spawn::spawn(listener.serve(http, Switch::new()));
-    let wires = |wire| Arc::new(Wires::new(wire, NativeClient::default(), HttpClient::default()));
-    let auto = wires(Wire::AsListed);
+    let wires = |wire| AutoTransport::default().with_wire(wire);
+    let auto = wires(Wire::Auto);
     for _ in 0..2 {
-        assert_eq!(say(&*auto, &address, "x").await.unwrap(), "x");
+        assert_eq!(say(&auto, &address, "x").await.unwrap(), "x");
     }
-    assert_eq!(say(&*wires(Wire::Http), &address, "x").await.unwrap(), "x");
-    let error = say(&*wires(Wire::Native), &address, "x").await.unwrap_err();
+    assert_eq!(say(&wires(Wire::Http), &address, "x").await.unwrap(), "x");
+    let error = say(&wires(Wire::Native), &address, "x").await.unwrap_err();
     assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
 }

@@ -91,7 +91,7 @@ pub struct Settings {
     #[config(default = "4MiB", validate(with(at_least_a_byte)), reload = "restart")]
     pub message_limit: ByteSize,
     /// What is spoken to other micro processes.
-    #[config(default = Wire::AsListed, reload = "restart")]
+    #[config(default = Wire::Auto, reload = "restart")]
     pub wire: Wire,
     /// How many connections a node gets, as the calls to it ask for them; over HTTP twice as many under heavy load.
     #[config(default = 2, validate(range(1..=64)), reload = "restart")]

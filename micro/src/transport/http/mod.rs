@@ -14,11 +14,15 @@ mod counted;
 mod framing;
 mod gathered;
 mod metadata;
+mod protocol;
 mod server;
 mod status;
 mod tasks;
 mod timeout;
 mod turns;
 
-pub use client::{ClientOptions, Compress, HttpClient};
+pub use client::{ClientOptions, Compress, HttpClient, HttpConnector};
 pub use server::{Hosts, HttpServer, ServerOptions};
+
+/// The name of HTTP among protocols and connectors.
+pub(super) const NAME: &str = "http";

@@ -26,8 +26,7 @@ mod socket;
 mod violation;
 mod wire;
 
-pub(super) use client::Missing;
-pub use client::{ClientOptions, NativeClient};
+pub use client::{ClientOptions, NativeClient, NativeConnector};
 pub use server::{NativeServer, ServerOptions};
 
 /// What a node says under `wire` when it speaks this.

@@ -1,27 +1,28 @@
 //! One connection to a server.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use h2::client::SendRequest;
 use h2::{Ping, PingPong, RecvStream};
+use http::uri::Authority;
 use http::{Request, Response};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-use super::ClientOptions;
 use super::fate;
 use super::frames::{Hold, Outgoing};
+use super::options::ClientOptions;
+use super::packing::Packing;
 use super::socket::{Socket, Why};
-use crate::errors::{Error, Result};
+use crate::errors::{Error, Fate, Result};
 use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
 use crate::transport::http::framing::Piece;
 use crate::transport::http::gathered::{Busy, Calls, Gathered};
 use crate::transport::http::metadata::HEADERS;
-use crate::transport::tls::{Inside, Security};
+use crate::transport::tls::Security;
+use crate::transport::{ConnectError, ConnectionStats, Dialer, Permit, not_sent};
+use crate::util::clock;
 use crate::util::spawn::{self, Task};
-use crate::util::{clock, net};
 
 /// How many calls we put on a connection at most, whatever the server allows.
 const MOST: usize = 1_000;
@@ -36,179 +37,159 @@ const GIVEN_UP: usize = 8 * MOST;
 /// with all its calls.
 const LATE: usize = 64 * 1024;
 
+/// From so many calls on every connection a further one is worth its while.
+const BUSY: usize = 8;
+
 /// A connection that is up: the server has been heard on it.
-pub(super) struct Link {
+pub(super) struct Connection {
+    pub(super) authority: Authority,
+    pub(super) secure: bool,
+    pub(super) message_limit: usize,
+    pub(super) packing: Packing,
+    pub(super) stats: Arc<ConnectionStats>,
     // Gone once the connection is to end: with the last sender and the last call it does.
     sender: Mutex<Option<SendRequest<Piece>>>,
-    retired: AtomicBool,
-    slots: Arc<Semaphore>,
-    most: usize,
     calls: Calls,
-    sent: AtomicUsize,
-    // What drives the connection. It ends with the link.
+    // What drives the connection. It ends with it.
     driver: OnceLock<Task<()>>,
 }
 
-/// The right to one call on a connection. Held until its answer has been read, it keeps the connection up.
-pub(super) struct Slot {
-    link: Arc<Link>,
-    _permit: OwnedSemaphorePermit,
+/// A call on a connection. Held until its answer has been read, it keeps the connection up.
+pub(super) struct StreamPermit {
+    connection: Arc<Connection>,
+    _permit: Permit,
     _busy: Busy,
 }
 
-impl Link {
-    /// Connects to `address` and waits for the server's first byte; before that nothing is known to have arrived.
-    ///
-    /// `ended` is told when the connection is over.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Unavailable`](crate::Code::Unavailable), and nothing was sent.
-    pub(super) async fn open(
-        address: &str,
-        security: Security,
-        options: &ClientOptions,
-        ended: impl FnOnce() + Send + 'static,
-    ) -> Result<Arc<Link>> {
-        options.tls.check(address, security)?;
-        let limit = options.connect_timeout;
-        match clock::timeout(limit, Self::connect(address, security, options, ended)).await {
-            Ok(opened) => opened,
-            Err(_) => Err(fate::not_sent(format!("no connection to `{address}` within {limit:?}"))),
+/// Connects to `address` and waits for the server's first byte; before that nothing is known to have arrived.
+pub(super) async fn open(
+    dialer: &Dialer,
+    options: &ClientOptions,
+    packing: &Packing,
+    address: &str,
+    security: Security,
+) -> Result<Arc<Connection>, ConnectError> {
+    let authority = address.parse().map_err(|error| {
+        let words = format!("`{address}` is not a `host:port` address: {error}");
+        ConnectError::Unreachable(Error::invalid_argument(words).with_fate(Fate::Never))
+    })?;
+    let opened =
+        clock::timeout(dialer.timeout(), connect(dialer, options, packing, address, authority, security)).await;
+    opened.unwrap_or_else(|_| Err(ConnectError::Unreachable(dialer.late(address))))
+}
+
+async fn connect(
+    dialer: &Dialer,
+    options: &ClientOptions,
+    packing: &Packing,
+    address: &str,
+    authority: Authority,
+    security: Security,
+) -> Result<Arc<Connection>, ConnectError> {
+    let why = Why::default();
+    let broken = |error: Option<h2::Error>| {
+        if let Some(why) = why.get() {
+            return ConnectError::Refused(not_sent(format!("no TLS with `{address}`: {why}")));
+        }
+        let told = not_sent(format!("`{address}` closed the connection before it said anything in HTTP/2"));
+        ConnectError::Unreachable(match error {
+            Some(error) => told.from_source(error),
+            None => told,
+        })
+    };
+    let socket = Socket::new(dialer.dial(address, security).await?, why.clone());
+    let seen = Arc::new(Seen::new(1));
+    let calls = Calls::default();
+    let io = Gathered::new(Counted::new(socket, seen.clone()), calls.clone());
+    let (sender, mut driver) = h2::client::Builder::new()
+        .enable_push(false)
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .max_header_list_size(HEADERS)
+        .max_send_buffer_size(SEND_BUFFER)
+        .max_concurrent_reset_streams(GIVEN_UP)
+        .max_local_error_reset_streams(Some(LATE))
+        .handshake::<_, Piece>(io)
+        .await
+        .map_err(|error| broken(Some(error)))?;
+    let pings = driver.ping_pong();
+    let mut driver = Box::pin(driver);
+    tokio::select! {
+        // The connection first: it must have read what was seen, which is the server's settings.
+        biased;
+        over = &mut driver => return Err(broken(over.err())),
+        () = seen.enough() => {}
+    }
+    let stats = Arc::new(ConnectionStats::limited(streams(driver.max_concurrent_send_streams()), BUSY));
+    let silence = silence(pings, seen, calls.clone(), options.keepalive);
+    let connection = Arc::new(Connection {
+        authority,
+        secure: security.is_tls(),
+        message_limit: options.message_limit,
+        packing: packing.clone(),
+        stats,
+        sender: Mutex::new(Some(sender)),
+        calls,
+        driver: OnceLock::new(),
+    });
+    let guard = CloseOnDrop { stats: connection.stats.clone(), connection: Arc::downgrade(&connection) };
+    let driving = spawn::spawn(async move {
+        let mut silence = std::pin::pin!(silence);
+        let over = tokio::select! {
+            over = &mut driver => over,
+            () = silence.as_mut() => {
+                tracing::debug!("connection given up: the peer does not answer");
+                Ok(())
+            }
+        };
+        if let Err(error) = over {
+            tracing::debug!(%error, "connection lost");
+        }
+        guard.leave();
+        // Its calls fail with it.
+        drop(driver);
+    });
+    let _ = connection.driver.set(driving);
+    Ok(connection)
+}
+
+/// Says that the connection is over, however its driver ends.
+struct CloseOnDrop {
+    stats: Arc<ConnectionStats>,
+    connection: Weak<Connection>,
+}
+
+impl CloseOnDrop {
+    fn leave(&self) {
+        if let Some(connection) = self.connection.upgrade() {
+            connection.leave();
         }
     }
+}
 
-    async fn connect(
-        address: &str,
-        security: Security,
-        options: &ClientOptions,
-        ended: impl FnOnce() + Send + 'static,
-    ) -> Result<Arc<Link>> {
-        let refused = |error: std::io::Error| {
-            fate::not_sent(format!("cannot connect to `{address}`: {}", error.kind())).from_source(error)
-        };
-        let why = Why::default();
-        let broken = |error: Option<h2::Error>| {
-            if let Some(why) = why.get() {
-                let told = fate::not_sent(format!("no TLS with `{address}`: {why}"));
-                options.tls.refuse(address, security, &told);
-                return told;
-            }
-            let told = fate::not_sent(format!("`{address}` closed the connection before it said anything in HTTP/2"));
-            match error {
-                Some(error) => told.from_source(error),
-                None => told,
-            }
-        };
-        let stream = net::connect(address).await.map_err(refused)?;
-        let stream = match security {
-            Security::Unencrypted => Socket::Plain(stream),
-            _ => Socket::Tls(options.tls.connect(stream, address, security, Inside::Http).await?, why.clone()),
-        };
-        let seen = Arc::new(Seen::new(1));
-        let calls = Calls::default();
-        let io = Gathered::new(Counted::new(stream, seen.clone()), calls.clone());
-        let (sender, mut connection) = h2::client::Builder::new()
-            .enable_push(false)
-            .initial_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(WINDOW)
-            .max_header_list_size(HEADERS)
-            .max_send_buffer_size(SEND_BUFFER)
-            .max_concurrent_reset_streams(GIVEN_UP)
-            .max_local_error_reset_streams(Some(LATE))
-            .handshake::<_, Piece>(io)
-            .await
-            .map_err(|error| broken(Some(error)))?;
-        let pings = connection.ping_pong();
-        let mut connection = Box::pin(connection);
-        tokio::select! {
-            // The connection first: it must have read what was seen, which is the server's settings.
-            biased;
-            over = &mut connection => return Err(broken(over.err())),
-            () = seen.enough() => {}
-        }
-        let most = slots(connection.max_concurrent_send_streams());
-        let silence = silence(pings, seen, calls.clone(), options.keepalive);
-        let link = Arc::new(Link {
-            sender: Mutex::new(Some(sender)),
-            retired: AtomicBool::new(false),
-            slots: Arc::new(Semaphore::new(most)),
-            most,
-            calls,
-            sent: AtomicUsize::new(0),
-            driver: OnceLock::new(),
-        });
-        let (weak, idle) = (Arc::downgrade(&link), options.idle);
-        let driver = spawn::spawn(async move {
-            let mut unused = std::pin::pin!(unused(weak.clone(), idle));
-            let mut silence = std::pin::pin!(silence);
-            let mut waiting = true;
-            let over = loop {
-                tokio::select! {
-                    over = &mut connection => break over,
-                    () = silence.as_mut() => {
-                        tracing::debug!("connection given up: the peer does not answer");
-                        break Ok(());
-                    }
-                    () = unused.as_mut(), if waiting => {
-                        waiting = false;
-                        retire(&weak);
-                    }
-                }
-            };
-            if let Err(error) = over {
-                tracing::debug!(%error, "connection lost");
-            }
-            retire(&weak);
-            // Its calls fail with it.
-            drop(connection);
-            ended();
-        });
-        let _ = link.driver.set(driver);
-        Ok(link)
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.leave();
+        self.stats.close();
     }
+}
 
-    /// Whether new calls may be put on it.
-    pub(super) fn is_usable(&self) -> bool {
-        !self.retired.load(Ordering::Relaxed)
+impl Connection {
+    /// Lets calls in flight finish and takes no more: the connection ends with the last of them.
+    pub(super) fn leave(&self) {
+        self.stats.retire();
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     fn sender(&self) -> Option<SendRequest<Piece>> {
         self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-
-    /// How many calls it could take now.
-    pub(super) fn free(&self) -> usize {
-        self.slots.available_permits()
-    }
-
-    /// How many calls it has.
-    pub(super) fn in_use(&self) -> usize {
-        self.most.saturating_sub(self.free())
-    }
-
-    /// A slot, if one is free.
-    pub(super) fn try_slot(self: &Arc<Self>) -> Result<Slot, TryAcquireError> {
-        let permit = self.slots.clone().try_acquire_owned()?;
-        Ok(Slot::new(self, permit))
-    }
-
-    /// A slot, once one is free; `None` when the connection ended first.
-    pub(super) async fn slot(self: &Arc<Self>) -> Option<Slot> {
-        let permit = self.slots.clone().acquire_owned().await.ok()?;
-        Some(Slot::new(self, permit))
-    }
-
-    /// Lets calls in flight finish and takes no more.
-    fn retire(&self) {
-        self.retired.store(true, Ordering::Relaxed);
-        self.slots.close();
-    }
 }
 
-impl Slot {
-    fn new(link: &Arc<Link>, permit: OwnedSemaphorePermit) -> Self {
-        Slot { link: link.clone(), _permit: permit, _busy: link.calls.one_more() }
+impl StreamPermit {
+    pub(super) fn new(connection: Arc<Connection>, permit: Permit) -> Self {
+        let busy = connection.calls.one_more();
+        StreamPermit { connection, _permit: permit, _busy: busy }
     }
 
     /// Sends a request and waits for the head of its response. Dropping the future resets the call, and dropping the hold
@@ -222,18 +203,17 @@ impl Slot {
         request: Request<()>,
         body: Outgoing,
     ) -> Result<(Response<RecvStream>, Option<Hold>)> {
-        let link = &self.link;
-        link.sent.fetch_add(1, Ordering::Relaxed);
+        let connection = &self.connection;
         let unsent = |error: h2::Error| {
-            link.retire();
+            connection.stats.retire();
             ended().from_source(error)
         };
-        let mut sender = link.sender().ok_or_else(ended)?.ready().await.map_err(unsent)?;
+        let mut sender = connection.sender().ok_or_else(ended)?.ready().await.map_err(unsent)?;
         let (response, stream) = sender.send_request(request, false).map_err(unsent)?;
         let (shape, hold) = (body.shape(), body.send(stream));
         let response = response.await.map_err(|error| {
             if !fate::spares_connection(&error) {
-                link.retire();
+                connection.stats.retire();
             }
             Hold::or(hold.as_ref(), fate::before_headers(error, shape))
         });
@@ -242,19 +222,13 @@ impl Slot {
 }
 
 fn ended() -> Error {
-    fate::not_sent("the connection ended before the call was sent".to_owned())
+    not_sent("the connection ended before the call was sent")
 }
 
 // Below the server's limit: a call that is kept waiting for a stream fails as unknown when the server goes away.
-fn slots(allowed: usize) -> usize {
+fn streams(allowed: usize) -> usize {
     let most = allowed.min(MOST);
     (most - most / 8).max(1)
-}
-
-fn retire(link: &Weak<Link>) {
-    let Some(link) = link.upgrade() else { return };
-    link.retire();
-    link.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
 }
 
 /// Completes when the peer is there no more: nothing came for `interval` while there were calls, nor an answer to a ping.
@@ -278,26 +252,12 @@ async fn silence(pings: Option<PingPong>, seen: Arc<Seen>, calls: Calls, interva
     }
 }
 
-/// Completes when the connection had no call for `idle`.
-async fn unused(link: Weak<Link>, idle: Duration) {
-    let mut before = 0;
-    loop {
-        clock::sleep(idle).await;
-        let Some(link) = link.upgrade() else { return };
-        let sent = link.sent.load(Ordering::Relaxed);
-        if sent == before && link.in_use() == 0 {
-            return;
-        }
-        before = sent;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn there_is_always_a_slot_and_never_as_many_as_the_server_allows() {
-        assert_eq!([0, 1, 8, 200, usize::MAX].map(slots), [1, 1, 7, 175, 875]);
+        assert_eq!([0, 1, 8, 200, usize::MAX].map(streams), [1, 1, 7, 175, 875]);
     }
 }
