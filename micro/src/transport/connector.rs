@@ -18,12 +18,13 @@
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
+//! use micro::errors::Fate;
 //! use micro::rpc::{BoxFuture, Payload};
 //! use micro::transport::tls::{Alpn, ClientTls, Security};
 //! use micro::transport::{
 //!     ConnectError, Connection, ConnectionStats, Connector, Destination, Dialer, Io, Permit, Reach, Request,
 //! };
-//! use micro::{Error, Result};
+//! use micro::{Code, Error, Result};
 //! use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
 //! use tokio::sync::Mutex;
 //!
@@ -55,14 +56,16 @@
 //!             let io = self.0.dial(address, security).await?;
 //!             // One call at a time: the pool lets others wait, or opens further connections.
 //!             let stats = Arc::new(ConnectionStats::limited(1, 1));
-//!             Ok(Arc::new(LineConnection { io: Mutex::new(BufStream::new(io)), stats }) as Arc<dyn Connection>)
+//!             Ok(Arc::new(LineConnection { io: Mutex::new(Some(BufStream::new(io))), stats }) as Arc<dyn Connection>)
 //!         })
 //!     }
 //! }
 //!
+//! /// Has a connection for one call at a time. A call takes it out, and puts it back when it was answered: one that is given
+//! /// up in the middle takes it along.
 //! #[derive(Debug)]
 //! struct LineConnection {
-//!     io: Mutex<BufStream<Io>>,
+//!     io: Mutex<Option<BufStream<Io>>>,
 //!     stats: Arc<ConnectionStats>,
 //! }
 //!
@@ -74,24 +77,36 @@
 //!     fn call<'a>(self: Arc<Self>, request: Request<'a>, permit: Permit) -> BoxFuture<'a, Result<Payload>> {
 //!         Box::pin(async move {
 //!             let Payload::One(message) = request.payload else {
-//!                 return Err(Error::unimplemented("`line/1` has no streams"));
+//!                 return Err(Error::unimplemented("`line/1` has no streams").with_fate(Fate::Never));
 //!             };
-//!             let answer = async {
-//!                 let mut io = self.io.lock().await;
+//!             let Some(mut io) = self.io.lock().await.take() else {
+//!                 self.stats.close();
+//!                 return Err(Error::unavailable("the call before was given up").with_fate(Fate::Never));
+//!             };
+//!             let exchange = async {
 //!                 io.write_all(format!("LINE {}\n", request.method.path).as_bytes()).await?;
 //!                 io.write_all(&[&message[..], b"\n"].concat()).await?;
 //!                 io.flush().await?;
 //!                 let mut line = Vec::new();
 //!                 io.read_until(b'\n', &mut line).await?;
-//!                 Ok(line)
+//!                 line.strip_suffix(b"\n").map(<[u8]>::to_vec).ok_or(std::io::ErrorKind::UnexpectedEof.into())
 //!             };
-//!             let answer: std::io::Result<Vec<u8>> = answer.await;
-//!             drop(permit);
+//!             let answer: std::io::Result<Vec<u8>> = match request.context.remaining() {
+//!                 Some(left) => {
+//!                     let late = |_| Error::new(Code::DeadlineExceeded, "no answer in time");
+//!                     tokio::time::timeout(left, exchange).await.map_err(late)?
+//!                 }
+//!                 None => exchange.await,
+//!             };
 //!             match answer {
-//!                 Ok(mut line) if line.pop() == Some(b'\n') => Ok(Payload::One(line.into())),
-//!                 _ => {
+//!                 Ok(reply) => {
+//!                     *self.io.lock().await = Some(io);
+//!                     drop(permit);
+//!                     Ok(Payload::One(reply.into()))
+//!                 }
+//!                 Err(error) => {
 //!                     self.stats.close();
-//!                     Err(Error::unavailable("the connection to the peer was lost"))
+//!                     Err(Error::unavailable("the connection to the peer was lost").from_source(error))
 //!                 }
 //!             }
 //!         })

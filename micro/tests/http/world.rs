@@ -351,7 +351,7 @@ pub(crate) fn client() -> HttpClient {
 }
 
 pub(crate) async fn taken(semaphore: &Semaphore) {
-    tokio::time::timeout(Duration::from_secs(5), semaphore.acquire()).await.expect("in time").unwrap().forget();
+    tokio::time::timeout(Duration::from_secs(60), semaphore.acquire()).await.expect("in time").unwrap().forget();
 }
 
 pub(crate) async fn drained(world: World) -> Drained {
