@@ -123,8 +123,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connection_stats::{ConnectionStats, Permit};
 use super::not_sent::not_sent;
-use super::pool::{ConnectionStats, Permit};
 use super::tls::Security;
 use super::{Destination, Request};
 use crate::errors::{Error, Fate, Result};

@@ -12,6 +12,7 @@
 //! connection, and a client, [`AutoTransport`], asks its [connectors](connector) who reaches a node.
 
 mod auto;
+mod connection_stats;
 pub mod connector;
 mod dialer;
 pub mod http;
@@ -29,11 +30,12 @@ pub mod tls;
 use std::fmt;
 
 pub use auto::{AutoTransport, Wire};
+pub use connection_stats::{ConnectionStats, Permit};
 pub use connector::{ConnectError, Connection, Connector, PoolLimits, Reach};
 pub use dialer::Dialer;
 pub use io::Io;
 pub(crate) use not_sent::not_sent;
-pub use pool::{ConnectionStats, Permit, PoolCache};
+pub use pool::PoolCache;
 pub use protocol::{Accepted, Drain, Protocol};
 pub use route::{Route, Streams};
 pub use tls::Security;

@@ -119,7 +119,7 @@ pub(super) fn from_trailers(trailers: &HeaderMap) -> Option<Result<(), Error>> {
     }
     let number = std::str::from_utf8(status).ok().and_then(|text| text.parse().ok());
     let code = number.and_then(Code::from_number).unwrap_or(Code::Unknown);
-    let message = trailers.get(MESSAGE).map(|value| percent::decode_lossy(value)).unwrap_or_default();
+    let message = trailers.get(MESSAGE).map(percent::decode_lossy).unwrap_or_default();
     let mut error = Error::new(code, message);
     for detail in trailers.get(DETAILS).map(|value| details(value.as_bytes())).unwrap_or_default() {
         error = error.with_detail(detail);

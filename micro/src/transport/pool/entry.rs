@@ -7,8 +7,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::route::Route;
-use super::stats::{ConnectionStats, Permit};
 use crate::errors::{Error, Result};
+use crate::transport::connection_stats::{ConnectionStats, Permit};
 use crate::transport::connector::{ConnectError, Connection, Connector, PoolLimits};
 use crate::transport::not_sent;
 use crate::transport::tls::Security;

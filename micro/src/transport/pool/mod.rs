@@ -9,7 +9,6 @@
 mod cache;
 mod entry;
 mod route;
-mod stats;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +17,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use cache::PoolCache;
-pub use stats::{ConnectionStats, Permit};
 
 pub(super) use entry::Lease;
 use entry::{Entry, Owner};

@@ -2,11 +2,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{ConnectionStats, Lease, Permit, Pool, PoolCache};
+use super::{Lease, Pool, PoolCache};
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Code, Error, Fate, Result};
 use crate::rpc::{BoxFuture, Payload};
+use crate::transport::connection_stats::{ConnectionStats, Permit};
 use crate::transport::connector::{ConnectError, Connection, Connector, PoolLimits, Reach};
 use crate::transport::tls::Security;
 use crate::transport::{AutoTransport, Destination, Method, Outbound, Request};

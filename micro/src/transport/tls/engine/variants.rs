@@ -6,22 +6,24 @@ use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 pub(super) struct Variants<C> {
     base: C,
     // As many as there are protocols and ports in a program.
-    made: Mutex<Vec<(Vec<Vec<u8>>, Arc<C>)>>,
+    made: Mutex<Vec<(Protocols, Arc<C>)>>,
 }
+
+type Protocols = Vec<Vec<u8>>;
 
 /// A configuration that takes a list of protocols.
 pub(super) trait WithAlpn: Clone {
-    fn set_alpn(&mut self, protocols: Vec<Vec<u8>>);
+    fn set_alpn(&mut self, protocols: Protocols);
 }
 
 impl WithAlpn for ClientConfig {
-    fn set_alpn(&mut self, protocols: Vec<Vec<u8>>) {
+    fn set_alpn(&mut self, protocols: Protocols) {
         self.alpn_protocols = protocols;
     }
 }
 
 impl WithAlpn for ServerConfig {
-    fn set_alpn(&mut self, protocols: Vec<Vec<u8>>) {
+    fn set_alpn(&mut self, protocols: Protocols) {
         self.alpn_protocols = protocols;
     }
 }
@@ -38,7 +40,7 @@ impl<C: WithAlpn> Variants<C> {
         if let Some((_, config)) = made.iter().find(|(known, _)| same(known)) {
             return config.clone();
         }
-        let protocols: Vec<_> = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        let protocols: Protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         let mut config = self.base.clone();
         config.set_alpn(protocols.clone());
         let config = Arc::new(config);
