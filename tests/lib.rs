@@ -242,6 +242,15 @@ impl Program {
         signal(self.child.id(), name);
     }
 
+    /// Whether it has not ended yet.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system does not know it.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_none()
+    }
+
     /// Waits until it has ended, and gives what it ended with; nothing when a signal killed it.
     ///
     /// # Panics

@@ -20,6 +20,7 @@ use crate::rpc::Service;
 use crate::server::Server;
 use crate::transport::local::Local;
 use crate::transport::{AutoTransport, Outbound, http, native};
+use crate::util::lifecycle::Lifecycle;
 use crate::util::spawn;
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
@@ -58,7 +59,11 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     let tls = tls.filter(|_| app.network.is_none());
     let (encrypted, scheme) = (tls.is_some(), if tls.is_some() { "https" } else { "http" });
     let identity = Identity::of(&settings, services)?.with_tls(encrypted);
-    let server = Server::new().with_node(&identity.id).with_interceptors(app.around_handlers.clone());
+    let lifecycle = Lifecycle::new();
+    let server = Server::new()
+        .with_lifecycle(lifecycle.clone())
+        .with_node(&identity.id)
+        .with_interceptors(app.around_handlers.clone());
     let mut server = server.with_idle_timeout(settings.idle_timeout()).with_extensions(lent.clone());
     if let Some(fallback) = app.fallback.take() {
         server = server.with_fallback(fallback);
@@ -66,7 +71,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     for (name, service) in &identity.services {
         server.add(name, service.clone())?;
     }
-    let readiness = Readiness::new();
+    let readiness = Readiness::new(lifecycle.clone());
     if serving {
         add_own(&mut server, &settings, &readiness);
         direct.iter().for_each(|direct| server.add_unlisted(direct.service()));
@@ -75,7 +80,17 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     local.serve(server.clone());
 
     let (configuration, settings) = (loaded.configuration, loaded.settings);
-    let handle = Handle::new(Parts { configuration, settings, resolver, client, registry, brokers, server, readiness });
+    let handle = Handle::new(Parts {
+        configuration,
+        settings,
+        resolver,
+        client,
+        registry,
+        brokers,
+        server,
+        readiness,
+        lifecycle,
+    });
     hooks::run(std::mem::take(&mut app.hooks.before_start), &handle).await?;
     let after_start = std::mem::take(&mut app.hooks.after_start);
     let mut running = Running::new(handle, direct.clone(), app.hooks);

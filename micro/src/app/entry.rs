@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::{App, Running};
 use crate::config::load::Surroundings;
@@ -65,6 +66,9 @@ pub async fn client() -> Result<Running> {
     app.start().await
 }
 
+/// How long a program that failed waits for work that blocks a thread.
+const FAILED_SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// The runtime of a program, as `#[micro::main]` was told.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Runtime {
@@ -88,7 +92,12 @@ pub fn block_on<T: Ending>(runtime: Runtime, program: impl Future<Output = T>) -
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("cannot start the runtime: {error}")),
     };
-    runtime.block_on(program).into_exit_code()
+    let ended = runtime.block_on(program).into_exit_code();
+    if ended != ExitCode::SUCCESS {
+        // What went wrong may be a handler that blocks its thread, and dropping the runtime would wait for that.
+        runtime.shutdown_timeout(FAILED_SHUTDOWN_TIMEOUT);
+    }
+    ended
 }
 
 /// How a program may end: with nothing, or with a `Result` of nothing.

@@ -11,6 +11,7 @@ use super::hooks::{self, Hooks};
 use super::inject::{Inject, Resolver};
 use super::listing::Listing;
 use super::settings::SAID;
+use super::signals::Signals;
 use super::subscribers::Subscribers;
 use super::{App, Settings};
 use crate::bridge::direct::Direct;
@@ -21,8 +22,9 @@ use crate::debug::Readiness;
 use crate::errors::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::rpc::Description;
-use crate::server::{Drained, Phase, Server, Switch};
+use crate::server::{Drained, Server};
 use crate::util::clock::Instant;
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::spawn::Task;
 use crate::util::{clock, duration};
 
@@ -69,6 +71,7 @@ pub(super) struct Parts {
     pub(super) brokers: Brokers,
     pub(super) server: Arc<Server>,
     pub(super) readiness: Readiness,
+    pub(super) lifecycle: Lifecycle,
 }
 
 impl Handle {
@@ -81,7 +84,7 @@ impl Handle {
             registry: parts.registry,
             brokers: parts.brokers,
             server: parts.server,
-            health: Health::new(parts.readiness),
+            health: Health::new(parts.readiness, parts.lifecycle),
             address: OnceLock::new(),
         }))
     }
@@ -132,7 +135,7 @@ impl Handle {
 
     /// Whether it takes calls: it has started, does not stop, and no critical check fails.
     pub fn is_ready(&self) -> bool {
-        self.0.health.status().is_ready()
+        self.0.health.readiness().is_ready()
     }
 
     /// What health checks of gRPC are told. Set a service of it to take that out of rotation for a while.
@@ -213,7 +216,6 @@ pub(super) struct Listed {
 
 /// The port, while it is served.
 pub(super) struct Door {
-    pub(super) switch: Switch,
     pub(super) serving: Task<Drained>,
 }
 
@@ -271,12 +273,12 @@ impl Running {
     }
 
     async fn close(&mut self) -> Result<()> {
-        self.handle.health().set_serving(false);
+        let lifecycle = self.handle.health().lifecycle().clone();
+        lifecycle.advance(State::LameDuck);
         let Some(door) = self.door.take() else {
             let until = clock::after(self.timeout());
             return self.flush(until).await;
         };
-        door.switch.to(Phase::Leaving);
         if let Some(Listed { listing, checking }) = self.listed.take() {
             drop(checking);
             listing.leave().await;
@@ -285,11 +287,10 @@ impl Running {
             direct.leave().await;
         }
         clock::sleep(self.handle.settings().drain_delay).await;
-        self.handle.readiness().drain();
         let until = clock::after(self.timeout());
-        door.switch.to(Phase::Draining);
+        lifecycle.advance(State::Draining);
         let (handled, drained) = tokio::join!(self.handled(until), door.serving);
-        self.handle.server().stop();
+        lifecycle.advance(State::Stopped);
         // What was answered and handled until now may have published.
         let flushed = self.flush(until).await;
         match drained? {
@@ -323,6 +324,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.handle.health().lifecycle().advance(State::Stopped);
         // Its clients are held by handlers that its server holds, so it does not end by itself.
         if let Some(direct) = &self.direct {
             direct.close();
@@ -365,38 +367,5 @@ pub(super) async fn run(app: App, until: impl Future<Output = ()>) -> Result<()>
     tokio::select! {
         stopped = running.stop() => stopped,
         () = signals.next() => Err(Error::new(Code::Cancelled, "a second signal ended the calls in flight")),
-    }
-}
-
-/// SIGTERM and ctrl-c.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn new() -> Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> Result<Self> {
-        Ok(Signals {})
-    }
-
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-        #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }

@@ -18,6 +18,7 @@ mod probes;
 mod serve;
 mod services;
 mod settings;
+mod signals;
 mod subscribers;
 
 use std::any::{Any, TypeId};

@@ -11,12 +11,13 @@ use super::{AroundHttp, Settings, probes};
 use crate::bridge::direct::{self, Direct};
 use crate::errors::Result;
 use crate::registry::Ttl;
-use crate::server::{Drained, ListenOptions, Listener, Phase, Switch};
+use crate::server::{Drained, ListenOptions, Listener};
 use crate::transport::Wire;
 use crate::transport::http::{Hosts, HttpServer, ServerOptions};
 use crate::transport::memory::Network;
 use crate::transport::native::{self, NativeServer};
 use crate::transport::tls::ServerTls;
+use crate::util::lifecycle::State;
 use crate::util::{clock, net, spawn};
 
 /// Serves on a socket: calls, the routes of the program, and the probes.
@@ -47,35 +48,33 @@ pub(super) async fn listen(
     let routes = routes.into_iter().chain([probes::routes(app.health())]);
     let server = HttpServer::new(app.server().clone(), routes, options);
     let server = around.into_iter().fold(server, |server, around| server.map_router(around));
-    let switch = Switch::new();
-    let serving = spawn::spawn(listener.serve(server, switch.clone()));
-    Ok((bound, Door { switch, serving }))
+    let serving = spawn::spawn(listener.serve(server, app.health().lifecycle().clone()));
+    Ok((bound, Door { serving }))
 }
 
 /// Serves on a network within the process.
 pub(super) fn join(app: &Handle, network: &Network) -> (SocketAddr, Door) {
     let door = network.serve(app.server().clone());
     let bound = SocketAddr::from(([127, 0, 0, 1], door.port()));
-    let (switch, bound_in_time) = (Switch::new(), app.settings().shutdown_timeout);
-    let told = switch.clone();
+    let (lifecycle, bound_in_time) = (app.health().lifecycle().clone(), app.settings().shutdown_timeout);
     let serving = spawn::spawn(async move {
-        told.reached(Phase::Draining).await;
+        lifecycle.wait_for(State::Draining).await;
         match clock::timeout(bound_in_time, door.drain()).await {
             Ok(()) => Drained::Clean,
             Err(_) => Drained::Forced(1),
         }
     });
-    (bound, Door { switch, serving })
+    (bound, Door { serving })
 }
 
 /// Looks after the program's health, and lists it while it is ready.
 pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity, bound: SocketAddr) -> Result<Listed> {
     let health = app.health().clone();
     health.look(&checks).await;
-    health.set_serving(true);
+    health.lifecycle().advance(State::Serving);
     let settings = app.settings();
     let nodes = identity.nodes(&advertised(&settings, bound));
-    let listing = Listing::enter(app.registry().clone(), nodes, ttl(&settings), health.watch()).await?;
+    let listing = Listing::enter(app.registry().clone(), nodes, ttl(&settings), health.readiness()).await?;
     let checking = (!checks.is_empty()).then(|| {
         let settings = app.config().clone();
         spawn::spawn(health.keep_looking(checks, move || settings.get().check_interval))

@@ -13,4 +13,4 @@ pub mod health;
 mod readiness;
 pub mod reflection;
 
-pub use readiness::{Readiness, Stage};
+pub use readiness::{Readiness, Stage, State, States};

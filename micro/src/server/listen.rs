@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use super::drain::{Drained, Phase, Switch};
+use super::drain::Drained;
 use super::encrypted::{self, Encryption, Plaintext};
 use super::protocols::{MAX_PREFIX, Owner, Protocols};
 use crate::errors::{Code, Error, Result};
@@ -19,6 +19,7 @@ use crate::transport::tls::ServerTls;
 use crate::transport::{Accepted, Io, Protocol};
 use crate::util::backoff::Backoff;
 use crate::util::clock;
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::net::{self, TcpListener, TcpStream};
 use crate::util::spawn::{self, Task};
 
@@ -96,15 +97,15 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `switch` says [`Phase::Draining`], and then until every connection has ended, or the time is up, or the
-    /// switch says [`Phase::Forced`].
+    /// Serves until `lifecycle` says [`State::Draining`], and then until every connection has ended, or the time is up, or the
+    /// lifecycle says [`State::Stopped`].
     ///
     /// Dropping the future drops the port and every connection at once.
-    pub async fn serve(self, http: HttpServer, switch: Switch) -> Drained {
+    pub async fn serve(self, http: HttpServer, lifecycle: Lifecycle) -> Drained {
         let Listener { socket, options, protocols, encryption, .. } = self;
         let (most, drain) = (options.connections, options.drain);
         let port = Arc::new(Port { alpn: protocols.alpn(), protocols, http: Arc::new(http), encryption, options });
-        let mut open = Connections { port, switch, tasks: FuturesUnordered::new() };
+        let mut open = Connections { port, lifecycle, tasks: FuturesUnordered::new() };
         open.accept(&socket, most).await;
         // What waits in the queue has connected, and may have sent a call: closing the port would reset it.
         while let Some(Ok((stream, peer))) = socket.accept().now_or_never() {
@@ -130,24 +131,17 @@ fn unbound(address: &str, error: io::Error) -> Error {
 /// The connections of a port. Each is a task that ends when this is dropped.
 struct Connections {
     port: Arc<Port>,
-    switch: Switch,
+    lifecycle: Lifecycle,
     tasks: FuturesUnordered<Task<()>>,
 }
 
 impl Connections {
     async fn accept(&mut self, socket: &TcpListener, most: usize) {
-        let switch = self.switch.clone();
-        let mut draining = pin!(switch.reached(Phase::Draining));
-        let mut leaving = pin!(switch.reached(Phase::Leaving));
-        let mut left = false;
+        let lifecycle = self.lifecycle.clone();
+        let mut draining = pin!(lifecycle.wait_for(State::Draining));
         loop {
             tokio::select! {
                 biased;
-                // On the way to draining comes leaving, though it may not have been seen.
-                () = leaving.as_mut(), if !left => {
-                    left = true;
-                    self.port.lame_duck();
-                }
                 () = draining.as_mut() => return,
                 Some(_) = self.tasks.next() => {}
                 accepted = socket.accept(), if self.tasks.len() < most => match accepted {
@@ -162,19 +156,19 @@ impl Connections {
     }
 
     fn add(&self, stream: TcpStream, peer: SocketAddr) {
-        let (port, switch) = (self.port.clone(), self.switch.clone());
-        self.tasks.push(spawn::spawn(async move { port.serve(stream, peer, switch).await }));
+        let (port, lifecycle) = (self.port.clone(), self.lifecycle.clone());
+        self.tasks.push(spawn::spawn(async move { port.serve(stream, peer, lifecycle).await }));
     }
 
     async fn finish(mut self, bound: Duration) -> Drained {
-        let switch = self.switch.clone();
+        let lifecycle = self.lifecycle.clone();
         let all = async { while self.tasks.next().await.is_some() {} };
         tokio::select! {
             () = all => {}
-            () = switch.reached(Phase::Forced) => {}
+            () = lifecycle.wait_for(State::Stopped) => {}
             () = clock::sleep(bound) => {}
         }
-        switch.to(Phase::Forced);
+        lifecycle.advance(State::Stopped);
         match self.tasks.len() {
             0 => Drained::Clean,
             open => Drained::Forced(open),
@@ -194,14 +188,14 @@ struct Port {
 
 impl Port {
     /// Serves a connection with the protocol that owns its first bytes.
-    async fn serve(&self, stream: TcpStream, peer: SocketAddr, switch: Switch) {
+    async fn serve(&self, stream: TcpStream, peer: SocketAddr, lifecycle: Lifecycle) {
         if let Err(error) = stream.set_nodelay(true) {
             return tracing::debug!(%peer, %error, "connection lost");
         }
         let mut first = [0; MAX_PREFIX];
         let sniffed = tokio::select! {
             sniffed = clock::timeout(self.options.first_byte, self.sniff(&stream, &mut first)) => sniffed,
-            () = last_call(&switch) => Ok(None),
+            () = last_call(&lifecycle) => Ok(None),
         };
         let (owner, count) = match sniffed {
             Ok(Some(sniffed)) => sniffed,
@@ -212,7 +206,7 @@ impl Port {
         let protocol = match (owner, &self.encryption) {
             (Owner::Tls, None) => return tracing::debug!(%peer, "connection closed: TLS is not configured"),
             (Owner::Tls, Some(encryption)) => {
-                return Box::pin(self.serve_encrypted(stream, peer, &encryption.tls, switch)).await;
+                return Box::pin(self.serve_encrypted(stream, peer, &encryption.tls, lifecycle)).await;
             }
             (_, Some(Encryption { plaintext: Plaintext::Refuse, .. })) => {
                 return Box::pin(encrypted::refuse(stream, peer, &first[..count])).await;
@@ -221,21 +215,21 @@ impl Port {
             (Owner::Http | Owner::Undecided, _) => self.http.clone(),
         };
         let (stream, end) = lingering(stream);
-        protocol.serve(accepted(Io::plain(stream), peer, switch)).await;
+        protocol.serve(Accepted::new(Io::plain(stream), peer, lifecycle)).await;
         end.close().await;
     }
 
     /// Serves a connection with the protocol that is agreed on in the handshake of TLS.
-    async fn serve_encrypted(&self, stream: TcpStream, peer: SocketAddr, tls: &ServerTls, switch: Switch) {
+    async fn serve_encrypted(&self, stream: TcpStream, peer: SocketAddr, tls: &ServerTls, lifecycle: Lifecycle) {
         let (stream, end) = lingering(stream);
         let shaken = tokio::select! {
             shaken = clock::timeout(self.options.handshake, tls.accept(stream, &self.alpn)) => shaken,
-            () = last_call(&switch) => return tracing::debug!(%peer, "connection closed in the handshake of TLS"),
+            () = last_call(&lifecycle) => return tracing::debug!(%peer, "connection closed in the handshake of TLS"),
         };
         match shaken {
             Ok(Ok(stream)) => {
                 let protocol = self.protocols.agreed(stream.alpn()).unwrap_or_else(|| self.http.clone());
-                protocol.serve(accepted(Io::encrypted(stream), peer, switch)).await;
+                protocol.serve(Accepted::new(Io::encrypted(stream), peer, lifecycle)).await;
                 end.close().await;
             }
             Ok(Err(error)) => {
@@ -260,19 +254,10 @@ impl Port {
             }
         }
     }
-
-    fn lame_duck(&self) {
-        self.protocols.iter().for_each(|protocol| protocol.lame_duck());
-        self.http.lame_duck();
-    }
-}
-
-fn accepted(io: Io, peer: SocketAddr, switch: Switch) -> Accepted {
-    Accepted::new(io, peer, async move { switch.reached(Phase::Draining).await })
 }
 
 /// Completes when a connection that has said nothing yet is not waited for any more: the server drains.
-async fn last_call(switch: &Switch) {
-    switch.reached(Phase::Draining).await;
+async fn last_call(lifecycle: &Lifecycle) {
+    lifecycle.wait_for(State::Draining).await;
     clock::sleep(LAST_CALL).await;
 }

@@ -9,10 +9,9 @@ mod table;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub use drain::{Drained, Phase, Switch};
+pub use drain::Drained;
 pub use encrypted::Plaintext;
 pub use fallback::{Fallback, Unknown, open};
 pub use listen::{ListenOptions, Listener};
@@ -23,6 +22,7 @@ use crate::context::Extensions;
 use crate::errors::{Error, Fate, Result};
 use crate::rpc::{BoxFuture, Call, Endpoint, Idle, Interceptors, Service, WatchedExchange};
 use crate::transport::{Arrival, Inbound, Route};
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::text;
 
 /// The services of a program and what wraps them: what the serving end of every transport talks to.
@@ -34,7 +34,7 @@ pub struct Server {
     fallback: Option<Arc<dyn Endpoint>>,
     idle: Option<Duration>,
     extensions: Extensions,
-    stopping: AtomicBool,
+    lifecycle: Lifecycle,
 }
 
 impl Server {
@@ -55,6 +55,13 @@ impl Server {
     #[must_use]
     pub fn with_fallback(mut self, fallback: Arc<dyn Endpoint>) -> Self {
         self.fallback = Some(fallback);
+        self
+    }
+
+    /// Follows `lifecycle`: once that is [`State::Stopped`], calls are refused.
+    #[must_use]
+    pub fn with_lifecycle(mut self, lifecycle: Lifecycle) -> Self {
+        self.lifecycle = lifecycle;
         self
     }
 
@@ -102,16 +109,11 @@ impl Server {
     pub fn services(&self) -> &[(Arc<str>, Service)] {
         self.table.services()
     }
-
-    /// Refuses calls from now on; those that run finish.
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-    }
 }
 
 impl Inbound for Server {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
-        if self.stopping.load(Ordering::Acquire) {
+        if self.lifecycle.state() >= State::Stopped {
             return Err(Error::unavailable("shutting down").with_fate(Fate::Never));
         }
         if let (Some(meant), Some(own)) = (arrival.node, &self.node)

@@ -36,7 +36,7 @@ pub use dialer::Dialer;
 pub use io::Io;
 pub(crate) use not_sent::not_sent;
 pub use pool::PoolCache;
-pub use protocol::{Accepted, Drain, Protocol};
+pub use protocol::{Accepted, Protocol};
 pub use route::{Route, Streams};
 pub use tls::Security;
 

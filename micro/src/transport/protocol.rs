@@ -29,6 +29,7 @@
 //! use micro::codec::Codec;
 //! use micro::rpc::{BoxFuture, BytesExchange, Call, Payload};
 //! use micro::transport::{Accepted, Arrival, Inbound, Protocol};
+//! use micro::util::lifecycle::State;
 //! use micro::{Context, Result};
 //! use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
 //!
@@ -56,14 +57,14 @@
 //!
 //!     fn serve(&self, connection: Accepted) -> BoxFuture<'_, ()> {
 //!         Box::pin(async move {
-//!             let (io, mut drain) = connection.into_parts();
+//!             let (io, lifecycle) = connection.into_parts();
 //!             let mut io = BufStream::new(io);
 //!             loop {
 //!                 let mut path = String::new();
 //!                 // A call that has begun is answered; one that has not does not begin once the port drains.
 //!                 let begun = tokio::select! {
 //!                     read = io.read_line(&mut path) => matches!(read, Ok(count) if count > 0),
-//!                     () = &mut drain => false,
+//!                     () = lifecycle.wait_for(State::Draining) => false,
 //!                 };
 //!                 if !begun {
 //!                     return;
@@ -108,11 +109,12 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context as Cx, Poll};
 
 use super::io::Io;
 use crate::rpc::BoxFuture;
+use crate::util::lifecycle::Lifecycle;
+#[cfg(doc)]
+use crate::util::lifecycle::State;
 
 /// The serving end of a protocol: answers the calls of connections that a port hands to it.
 ///
@@ -133,13 +135,11 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
 
     /// Serves a connection until it ends. What was looked at of it is still to be read.
     ///
-    /// Once its [`Drain`] completes, no new calls are taken, and the connection ends behind the last open one. Dropping the
-    /// future closes the connection and drops the handlers of its calls: that happens when the time for draining is up.
+    /// The connection's life cycle says how to go on: in [`LameDuck`](State::LameDuck) clients are asked to go elsewhere, where the
+    /// protocol can say so; from [`Draining`](State::Draining) on no new calls are taken, and the connection ends behind the last open
+    /// one. Dropping the future closes the connection and drops the handlers of its calls: that happens when the time for
+    /// draining is up.
     fn serve(&self, connection: Accepted) -> BoxFuture<'_, ()>;
-
-    /// Asks clients to go elsewhere, where the protocol can say so while it goes on serving. Called once, when the node has
-    /// left the registry and before it drains.
-    fn lame_duck(&self) {}
 }
 
 /// A connection that a port has accepted, and what is known of it.
@@ -147,16 +147,13 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
 pub struct Accepted {
     io: Io,
     peer: SocketAddr,
-    drain: Drain,
+    lifecycle: Lifecycle,
 }
 
-/// Completes when the port drains. It belongs to one connection.
-pub struct Drain(BoxFuture<'static, ()>);
-
 impl Accepted {
-    /// A connection of `peer` over `io`, which is to end once `drain` completes.
-    pub fn new(io: Io, peer: SocketAddr, drain: impl Future<Output = ()> + Send + 'static) -> Self {
-        Accepted { io, peer, drain: Drain(Box::pin(drain)) }
+    /// A connection of `peer` over `io`, on a port that follows `lifecycle`.
+    pub fn new(io: Io, peer: SocketAddr, lifecycle: Lifecycle) -> Self {
+        Accepted { io, peer, lifecycle }
     }
 
     /// The address of the client.
@@ -174,23 +171,9 @@ impl Accepted {
         self.io.alpn()
     }
 
-    /// The connection to read and write, and the end of its time. Dropping the first closes it without losing what was
-    /// written last.
-    pub fn into_parts(self) -> (Io, Drain) {
-        (self.io, self.drain)
-    }
-}
-
-impl Future for Drain {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<()> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for Drain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Drain")
+    /// The connection to read and write, and the life cycle of the port. Dropping the first closes it without losing what
+    /// was written last.
+    pub fn into_parts(self) -> (Io, Lifecycle) {
+        (self.io, self.lifecycle)
     }
 }

@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod duration;
+pub mod lifecycle;
 pub(crate) mod line;
 pub mod link;
 pub mod net;

@@ -7,10 +7,11 @@ use futures_util::FutureExt;
 use micro::codec::Codec;
 use micro::errors::Fate;
 use micro::rpc::Payload;
-use micro::server::{ListenOptions, Listener, Switch};
+use micro::server::{ListenOptions, Listener};
 use micro::transport::http::{HttpServer, ServerOptions};
 use micro::transport::native::{ClientOptions, NativeClient};
 use micro::transport::{AutoTransport, Destination, Method, Outbound, Request, Wire};
+use micro::util::lifecycle::Lifecycle;
 use micro::util::spawn::{self, Task};
 use micro::{Code, Context, Result};
 use tokio::net::TcpListener;
@@ -172,7 +173,7 @@ async fn who_does_not_speak_it_is_called_over_http() {
     let http = HttpServer::new(Echo::new(), [], ServerOptions::default());
     let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.unwrap();
     let address = listener.address().to_string();
-    let _server = spawn::spawn(listener.serve(http, Switch::new()));
+    let _server = spawn::spawn(listener.serve(http, Lifecycle::new()));
     let wires = |wire| AutoTransport::default().with_wire(wire);
     let auto = wires(Wire::Auto);
     for _ in 0..2 {

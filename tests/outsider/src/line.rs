@@ -14,6 +14,7 @@ use micro::transport::{
     Accepted, Arrival, ConnectError, Connection, ConnectionStats, Connector, Destination, Dialer, Inbound, Io, Permit,
     PoolLimits, Protocol, Reach, Request,
 };
+use micro::util::lifecycle::State;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::sync::Mutex;
 
@@ -77,12 +78,12 @@ impl Protocol for LineProtocol {
     fn serve(&self, connection: Accepted) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             let peer = Peer::Remote(connection.peer().to_string().into());
-            let (io, mut drain) = connection.into_parts();
+            let (io, lifecycle) = connection.into_parts();
             let mut io = BufStream::new(io);
             loop {
                 let line = tokio::select! {
                     line = read_line(&mut io) => line,
-                    () = &mut drain => return,
+                    () = lifecycle.wait_for(State::Draining) => return,
                 };
                 let Ok(line) = line else { return };
                 if self.serve_line(&line, &peer, &mut io).await.is_err() {

@@ -9,11 +9,12 @@ use micro::codec::Codec;
 use micro::errors::Fate;
 use micro::prelude::*;
 use micro::rpc::Payload;
-use micro::server::{Drained, ListenOptions, Listener, Phase, Server, Switch};
+use micro::server::{Drained, ListenOptions, Listener, Server};
 use micro::transport::http::{HttpServer, ServerOptions};
 use micro::transport::native::{self, NativeServer};
 use micro::transport::tls::ClientTls;
 use micro::transport::{AutoTransport, Destination, Method, Outbound, PoolLimits, Request};
+use micro::util::lifecycle::{Lifecycle, State};
 use micro::util::spawn::{self, Task};
 use micro_outsider::{LINE, LineConnector, LineProtocol};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -58,12 +59,12 @@ impl Echo for Plain {
 struct World {
     address: String,
     plain: Plain,
-    switch: Switch,
+    lifecycle: Lifecycle,
     serving: Task<Drained>,
 }
 
 async fn world() -> World {
-    let (plain, switch) = (Plain::default(), Switch::new());
+    let (plain, lifecycle) = (Plain::default(), Lifecycle::new());
     let mut server = Server::new();
     server.add("echo", EchoServer::new(plain.clone())).unwrap();
     let server = Arc::new(server);
@@ -73,7 +74,7 @@ async fn world() -> World {
     let listener = listener.with_protocol(Arc::new(LineProtocol::new(server.clone()))).unwrap();
     let address = listener.address().to_string();
     let http = HttpServer::new(server, [], ServerOptions::default());
-    World { address, plain, switch: switch.clone(), serving: spawn::spawn(listener.serve(http, switch)) }
+    World { address, plain, lifecycle: lifecycle.clone(), serving: spawn::spawn(listener.serve(http, lifecycle)) }
 }
 
 fn transport(limits: PoolLimits) -> AutoTransport {
@@ -107,7 +108,7 @@ async fn one_port_and_one_client_speak_the_protocol_beside_ours() {
         let error = call(&transport, to, "/lines.Echo/None", "", &context).await.unwrap_err();
         assert_eq!(error.code(), Code::Unimplemented, "{wire:?}");
     }
-    world.switch.to(Phase::Draining);
+    world.lifecycle.advance(State::Draining);
     assert_eq!(world.serving.await.unwrap(), Drained::Clean);
 }
 

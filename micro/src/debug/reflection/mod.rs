@@ -13,6 +13,7 @@ use index::Index;
 
 use super::Readiness;
 use crate::rpc::{Service, ServiceDesc};
+use crate::util::lifecycle::Lifecycle;
 
 /// Everything a program can say about its services.
 #[derive(Clone, Debug)]
@@ -35,6 +36,6 @@ impl Reflection {
 
 /// The descriptions of those services, which are to be among what is talked about.
 pub fn descs() -> [&'static ServiceDesc; 2] {
-    let nothing = Reflection::new(&[], Readiness::new());
+    let nothing = Reflection::new(&[], Readiness::new(Lifecycle::new()));
     nothing.services().map(|service| service.desc())
 }

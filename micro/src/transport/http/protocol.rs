@@ -16,12 +16,8 @@ impl Protocol for HttpServer {
     fn serve(&self, connection: Accepted) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             let peer = connection.peer();
-            let (io, drain) = connection.into_parts();
-            self.serve_connection(io, peer, drain).await;
+            let (io, lifecycle) = connection.into_parts();
+            self.serve_connection(io, peer, lifecycle).await;
         })
-    }
-
-    fn lame_duck(&self) {
-        self.leave();
     }
 }

@@ -8,19 +8,20 @@ use crate::bridge::direct::Direct;
 use crate::broker::{Broker, Deliveries, Subscription};
 use crate::client::Builder;
 use crate::registry::{Node, Registry, Ttl};
-use crate::server::{Drained, ListenOptions, Listener, Phase, Server, Switch};
+use crate::server::{Drained, ListenOptions, Listener, Server};
 use crate::testing::suite;
 use crate::transport::http::{HttpServer, ServerOptions};
 use crate::transport::local::Local;
 use crate::transport::native::{self, NativeServer};
 use crate::transport::{AutoTransport, WIRE, Wire};
 use crate::util::clock;
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::spawn::{self, Task};
 
 /// A process with a port.
 pub(super) struct Process {
     pub(super) direct: Direct,
-    switch: Switch,
+    lifecycle: Lifecycle,
     serving: Task<Drained>,
 }
 
@@ -45,11 +46,11 @@ impl Process {
         let listener = listener.with_protocol(Arc::new(NativeServer::new(server.clone(), native))).expect("one");
         let node = Node::new("shop", listener.address().to_string()).with_id(id);
         let node = if wire == Wire::Http { node } else { node.with_metadata(WIRE, native::NAME) };
-        let switch = Switch::new();
+        let lifecycle = Lifecycle::new();
         let http = HttpServer::new(server, [], ServerOptions { message_limit, ..Default::default() });
-        let serving = spawn::spawn(listener.serve(http, switch.clone()));
+        let serving = spawn::spawn(listener.serve(http, lifecycle.clone()));
         direct.listen(node, Ttl::default());
-        Process { direct, switch, serving }
+        Process { direct, lifecycle, serving }
     }
 
     pub(super) fn broker(&self) -> Broker {
@@ -116,7 +117,7 @@ async fn a_process_that_has_left_drains_as_soon_as_its_subscribers_are_done() {
         let held = next(&mut audits).await;
         b.direct.leave().await;
         drop(audits);
-        b.switch.to(Phase::Draining);
+        b.lifecycle.advance(State::Draining);
         let begun = clock::now();
         let (drained, ()) = tokio::join!(b.serving, async {
             clock::sleep(Duration::from_millis(300)).await;

@@ -23,6 +23,7 @@ use super::{NAME, socket};
 use crate::rpc::BoxFuture;
 use crate::transport::{Accepted, Inbound, Protocol};
 use crate::util::clock;
+use crate::util::lifecycle::State;
 use crate::util::net::OwnedReadHalf;
 
 /// How long a peer may take to say what it speaks.
@@ -72,7 +73,7 @@ impl NativeServer {
 
     async fn serve_connection(&self, connection: Accepted) {
         let peer = connection.peer();
-        let (io, drain) = connection.into_parts();
+        let (io, lifecycle) = connection.into_parts();
         let (mut reading, writing) = socket::halves(io);
         let (ours, mut buffer) = (self.terms(), BytesMut::new());
         let opened = clock::timeout(OPENING, async {
@@ -91,7 +92,12 @@ impl NativeServer {
             other => return tracing::debug!(%peer, "connection closed: {other:?} in the place of `micro/1`"),
         };
         let link = Arc::new(Link::new(writing, ours, theirs, Jobs::default()));
-        let connection = Connection::new(self.inbound.clone(), link.clone(), peer, Box::pin(drain));
+        let connection = Connection::new(
+            self.inbound.clone(),
+            link.clone(),
+            peer,
+            Box::pin(async move { lifecycle.wait_for(State::Draining).await }),
+        );
         let _jobs = EndJobs(link.clone());
         let mut driver = Driver::new(connection, link.clone(), reading, buffer, self.options.keepalive);
         match driver.run().await {
