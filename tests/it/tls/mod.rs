@@ -2,6 +2,7 @@
 
 mod certificates;
 mod port;
+mod protocols;
 mod renewal;
 mod trust;
 

@@ -98,7 +98,8 @@ enum Step {
 
 impl Dial {
     fn is_over(&self) -> bool {
-        self.outcome.borrow().is_some()
+        // A connector may have panicked: then there is no outcome, and will not be one.
+        self.outcome.borrow().is_some() || self.outcome.has_changed().is_err()
     }
 }
 
@@ -338,7 +339,7 @@ async fn connect(
 async fn dialed(outcome: &mut watch::Receiver<Outcome>) -> Result<()> {
     let known = outcome.wait_for(Option::is_some).await;
     let outcome = known.ok().and_then(|outcome| outcome.clone());
-    outcome.unwrap_or_else(|| Err(not_sent("the client was closed")))
+    outcome.unwrap_or_else(|| Err(not_sent("the attempt to connect was given up")))
 }
 
 async fn retire_when_idle(pooled: Weak<Pooled>, idle: Duration) {

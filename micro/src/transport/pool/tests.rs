@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ struct Fake {
     busy_at: usize,
     limits: PoolLimits,
     fails: Mutex<Option<ConnectError>>,
+    panics: AtomicBool,
     dials: AtomicUsize,
     made: Mutex<Vec<Arc<FakeConnection>>>,
 }
@@ -44,6 +45,7 @@ impl Fake {
             busy_at: 4,
             limits: PoolLimits { connections: 2, most_connections: 3, idle: Duration::from_secs(60) },
             fails: Mutex::default(),
+            panics: AtomicBool::new(false),
             dials: AtomicUsize::new(0),
             made: Mutex::default(),
         }
@@ -79,6 +81,7 @@ impl Connector for Fake {
         Box::pin(async move {
             self.dials.fetch_add(1, Ordering::Relaxed);
             clock::sleep(self.takes).await;
+            assert!(!self.panics.load(Ordering::Relaxed), "as it was told to");
             if let Some(error) = self.fails.lock().unwrap().clone() {
                 return Err(error);
             }
@@ -296,6 +299,18 @@ async fn connections_that_end_as_soon_as_they_are_there_fail_a_call_rather_than_
     let error = lease(&pool).await.err().expect("they end");
     assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
     assert!(ending.0.dials() < 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connector_that_panics_fails_those_who_wait_and_is_asked_again() {
+    let fake = Arc::new(Fake::new("fake", Reach::Fallback));
+    let pool = pool(&[&fake]);
+    fake.panics.store(true, Ordering::Relaxed);
+    let error = lease(&pool).await.err().expect("it panics");
+    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+    fake.panics.store(false, Ordering::Relaxed);
+    assert!(lease(&pool).await.is_ok());
+    assert_eq!(fake.dials(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,7 +63,7 @@ pub(super) async fn open(
     };
     let stats = Arc::new(ConnectionStats::reported(BUSY));
     let link = Arc::new(Link::new(writing, ours, theirs, Calls::new(stats.clone())));
-    let guard = Lose { link: link.clone(), handled: None, stats: stats.clone() };
+    let guard = FailOnDrop { link: link.clone(), handled: None, stats: stats.clone() };
     let caller = Caller::new(link.clone(), guard);
     let mut driver = Driver::new(caller, link.clone(), reading, buffer, options.keepalive);
     let peer = address.to_owned();
@@ -99,14 +99,14 @@ fn terms(options: &ClientOptions) -> Terms {
 /// What a client does with what it reads.
 struct Caller {
     link: Arc<Link<Calls>>,
-    guard: Lose,
+    guard: FailOnDrop,
     over: bool,
     woken: Vec<Waker>,
     replies: Vec<(u32, Answer)>,
 }
 
 impl Caller {
-    fn new(link: Arc<Link<Calls>>, guard: Lose) -> Self {
+    fn new(link: Arc<Link<Calls>>, guard: FailOnDrop) -> Self {
         Caller { link, guard, over: false, woken: Vec::new(), replies: Vec::new() }
     }
 
@@ -255,13 +255,13 @@ impl Side for Caller {
 }
 
 /// Ends the calls of a connection with it, however it ends.
-struct Lose {
+struct FailOnDrop {
     link: Arc<Link<Calls>>,
     handled: Option<u32>,
     stats: Arc<ConnectionStats>,
 }
 
-impl Drop for Lose {
+impl Drop for FailOnDrop {
     fn drop(&mut self) {
         let (handled, mut woken) = (self.handled, Vec::new());
         let waiting = self.link.with(|queue, calls| {
