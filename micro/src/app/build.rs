@@ -12,9 +12,9 @@ use super::subscribers::{Subscriber, Subscribers};
 use super::{App, Settings, banner, brokers, hooks, serve, settings};
 use crate::client::{self, Client};
 use crate::config::Config;
-use crate::debug::reflection::{self, Reflection};
-use crate::debug::{Readiness, health};
+use crate::debug::{Readiness, health, reflection};
 use crate::errors::Result;
+use crate::message::Named;
 use crate::registry::Registry;
 use crate::rpc::Service;
 use crate::server::Server;
@@ -24,6 +24,7 @@ use crate::util::lifecycle::Lifecycle;
 use crate::util::spawn;
 
 pub(super) async fn start(mut app: App) -> Result<Running> {
+    Named::check()?;
     let mut loaded = settings::load(&mut app).await?;
     let settings = loaded.settings.get().into_arc();
     let plan = plan(&mut app, &settings)?;
@@ -73,7 +74,7 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
     }
     let readiness = Readiness::new(lifecycle.clone());
     if serving {
-        add_own(&mut server, &settings, &readiness);
+        add_own(&mut server, &settings, &readiness)?;
         direct.iter().for_each(|direct| server.add_unlisted(direct.service()));
     }
     let server = Arc::new(server);
@@ -115,20 +116,21 @@ pub(super) async fn start(mut app: App) -> Result<Running> {
 }
 
 /// What answers questions about the program itself, unless the program answers them.
-fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) {
+fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) -> Result<()> {
     let listed: Vec<_> = server.services().iter().map(|(name, service)| (name.clone(), service.desc())).collect();
     let mut own = vec![health::service(readiness.clone(), listed.iter().map(|(name, desc)| (&**name, *desc)))];
     if settings.reflection {
         let mut described: Vec<_> = listed.iter().map(|(_, desc)| *desc).collect();
         described.extend(own.iter().map(Service::desc));
         described.extend(reflection::descs());
-        own.extend(Reflection::new(&described, readiness.clone()).services());
+        own.extend(reflection::services(&described, readiness.clone())?);
     }
     for service in own {
         if listed.iter().all(|(_, desc)| desc.full_name() != service.desc().full_name()) {
             server.add_unlisted(service);
         }
     }
+    Ok(())
 }
 
 fn client(app: &mut App, config: &Config<Settings>, local: Local, registry: Registry) -> Result<Client> {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::settings::Answered;
 use super::{App, Running};
 use crate::config::load::Surroundings;
 use crate::errors::{Error, Result};
@@ -121,7 +122,10 @@ impl<E: Fault> Ending for Result<(), E> {
     fn into_exit_code(self) -> ExitCode {
         match self {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(&words(&error.into_error())),
+            Err(error) => match error.into_error() {
+                error if Answered::is_source_of(&error) => ExitCode::SUCCESS,
+                error => failed(&words(&error)),
+            },
         }
     }
 }

@@ -46,22 +46,29 @@ impl Identity {
     }
 
     /// One node per name, with every method served under it.
-    pub(super) fn nodes(&self, address: &str) -> Vec<Node> {
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyExists`](crate::Code::AlreadyExists) when two types of the contracts have one full name.
+    pub(super) fn nodes(&self, address: &str) -> Result<Vec<Node>> {
         let mut nodes: Vec<Node> = Vec::new();
         for (name, service) in &self.services {
             let desc = service.desc();
-            let at = nodes.iter().position(|node| node.service == *name).unwrap_or_else(|| {
-                let fingerprint = format!("{:016x}", self.fingerprint(name));
-                nodes.push(self.node(name, desc.service_version(), address).with_metadata("schema", fingerprint));
-                nodes.len() - 1
-            });
+            let at = match nodes.iter().position(|node| node.service == *name) {
+                Some(at) => at,
+                None => {
+                    let fingerprint = format!("{:016x}", self.fingerprint(name)?);
+                    nodes.push(self.node(name, desc.service_version(), address).with_metadata("schema", fingerprint));
+                    nodes.len() - 1
+                }
+            };
             nodes[at].endpoints.extend(desc.method_descs().iter().map(|method| method.path().to_owned()));
         }
-        nodes
+        Ok(nodes)
     }
 
     /// Of all contracts that are served under one name.
-    fn fingerprint(&self, name: &str) -> u64 {
+    fn fingerprint(&self, name: &str) -> Result<u64> {
         let same = self.services.iter().filter(|(other, _)| other == name);
         schema::fingerprint(&same.map(|(_, service)| service.desc()).collect::<Vec<_>>())
     }

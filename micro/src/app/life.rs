@@ -10,7 +10,7 @@ use super::health::Health;
 use super::hooks::{self, Hooks};
 use super::inject::{Inject, Resolver};
 use super::listing::Listing;
-use super::settings::SAID;
+use super::settings::Answered;
 use super::signals::Signals;
 use super::subscribers::Subscribers;
 use super::{App, Settings};
@@ -354,7 +354,7 @@ pub(super) async fn run(app: App, until: impl Future<Output = ()>) -> Result<()>
     let running = tokio::select! {
         started = app.start() => match started {
             Ok(running) => running,
-            Err(error) if error.code() == Code::Cancelled && error.message() == SAID => return Ok(()),
+            Err(error) if Answered::is_source_of(&error) => return Ok(()),
             Err(error) => return Err(error),
         },
         () = signals.next() => return Ok(()),

@@ -394,8 +394,9 @@ impl App {
     /// # Errors
     ///
     /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when there is nothing to serve or injection has problems;
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when settings are wrong; else what building, listening or
-    /// registering failed with.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when settings are wrong;
+    /// [`Cancelled`](crate::Code::Cancelled) when the command line asked a question, like `--help`, that has been answered,
+    /// which ends `#[micro::main]` with success; else what building, listening or registering failed with.
     pub async fn start(self) -> Result<Running> {
         build::start(self).await
     }

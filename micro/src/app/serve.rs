@@ -73,7 +73,7 @@ pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity
     health.look(&checks).await;
     health.lifecycle().advance(State::Serving);
     let settings = app.settings();
-    let nodes = identity.nodes(&advertised(&settings, bound));
+    let nodes = identity.nodes(&advertised(&settings, bound))?;
     let listing = Listing::enter(app.registry().clone(), nodes, ttl(&settings), health.readiness()).await?;
     let checking = (!checks.is_empty()).then(|| {
         let settings = app.config().clone();

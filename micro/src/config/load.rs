@@ -5,9 +5,9 @@ use std::ffi::OsString;
 
 use super::args::{self, Wanted};
 use super::configuration::{Configuration, refused};
+use super::linked::{self, SectionEntry};
 use super::problem::{Problem, Unknown};
 use super::reader::Reader;
-use super::section::{self, SectionEntry};
 use super::{Code, Layer, env, print};
 use crate::errors::{Error, Result};
 use crate::util::text;
@@ -119,7 +119,7 @@ impl Configuration {
     /// nothing else is wrong.
     pub(crate) fn check(&self, found: &mut Found, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
         let mut problems = std::mem::take(&mut found.problems);
-        let linked = section::linked();
+        let linked = linked::linked();
         problems.extend(twice(&linked, &needed));
         for entry in &linked {
             let Reader { problems: wrong, unknown, deprecated, .. } = (entry.examine)(self);

@@ -21,7 +21,8 @@ mod streaming;
 /// A boxed future, as the erased faces of this house return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo, ServiceDesc};
+pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo};
+pub use description::{MethodSpec, ServiceDesc};
 pub use exchange::{Bytes as BytesExchange, Exchange, Slot};
 pub use fault::Fault;
 #[doc(hidden)]
@@ -30,5 +31,5 @@ pub(crate) use idle::{Idle, WatchedExchange};
 pub use interceptor::{Call, Endpoint, Interceptor, Interceptors, Next};
 pub use part::{Outcome, Part};
 pub use payload::Payload;
-pub use service::{Entry, Method, MethodSpec, Service};
+pub use service::{Entry, Method, Service};
 pub use streaming::{Sender, Streaming};

@@ -12,19 +12,7 @@ use super::report;
 use crate::codec::Codec;
 use crate::context::{Called, Context, Scoped};
 use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Exchange, Fault, Outcome, Part, ServiceDesc, Slot};
-
-/// The types of one method and its place in the table. The macros write one per method.
-pub trait MethodSpec: 'static {
-    /// What it takes.
-    type In: Part;
-    /// What it returns.
-    type Out: Outcome;
-    /// Its place in the table.
-    const INDEX: usize;
-    /// Where it belongs.
-    const SERVICE: &'static ServiceDesc;
-}
+use crate::rpc::{BoxFuture, Exchange, Fault, MethodSpec, Outcome, Part, ServiceDesc, Slot};
 
 /// How to call the method on an implementation `T`.
 pub trait Method<T: ?Sized>: MethodSpec {

@@ -60,6 +60,17 @@ pub fn without_logins(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// As much of `text` as an error message can take, with line breaks escaped and logins masked.
+pub fn clipped(text: &str) -> String {
+    const MAX_LETTERS: usize = 80;
+    let text = without_logins(text);
+    let mut shown: String = text.chars().take(MAX_LETTERS).collect::<String>().escape_debug().collect();
+    if text.chars().nth(MAX_LETTERS).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 fn without_secret_options(url: &str) -> String {
     let Some((place, options)) = url.split_once('?') else { return url.to_owned() };
     let option = |option: &str| match option.split_once('=') {

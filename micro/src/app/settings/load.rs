@@ -1,5 +1,7 @@
 //! From an app to its settings: its code, the environment, the command line, and the files and servers these name.
 
+use std::fmt;
+
 use super::{Settings, UnknownKeys};
 use crate::app::App;
 use crate::config::args::Wanted;
@@ -8,8 +10,30 @@ use crate::config::{Config, Configuration, Files, Need, SectionEntry, Source, op
 use crate::errors::{Code, Error, Result};
 use crate::util::text;
 
-/// What the start-up of a program ends with that was only asked a question, which has been answered.
-pub(in crate::app) const SAID: &str = "the program was only asked something";
+/// Ends the start of a program whose command line asked a question: `--help`, `--print-config` or `--check-config`.
+///
+/// It travels as the source of an error, because [`App::start`] has nothing to return where nothing runs.
+#[derive(Debug)]
+pub(in crate::app) struct Answered;
+
+impl Answered {
+    fn into_error(self) -> Error {
+        Error::new(Code::Cancelled, "the program was only asked something").from_source(self)
+    }
+
+    /// Whether `error` says that a question was answered.
+    pub(in crate::app) fn is_source_of(error: &Error) -> bool {
+        error.source().is_some_and(|source| source.is::<Answered>())
+    }
+}
+
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer has been printed")
+    }
+}
+
+impl std::error::Error for Answered {}
 
 /// The settings of a program that is about to start.
 pub(in crate::app) struct Loaded {
@@ -23,7 +47,7 @@ pub(in crate::app) struct Loaded {
 /// # Errors
 ///
 /// [`InvalidArgument`](Code::InvalidArgument) with everything that is wrong; what a source failed with;
-/// [`Cancelled`](Code::Cancelled) with [`SAID`] when the command line asked for something that has been printed.
+/// [`Cancelled`](Code::Cancelled), from [`Answered`], when the command line asked for something that has been printed.
 pub(in crate::app) async fn load(app: &mut App) -> Result<Loaded> {
     let configuration = Configuration::new();
     configuration.begin(std::mem::take(&mut app.code));
@@ -105,7 +129,7 @@ fn install_logs(settings: &Config<Settings>) -> Result<()> {
 
 fn said<T>(text: &str) -> Result<T> {
     print!("{text}");
-    Err(Error::new(Code::Cancelled, SAID))
+    Err(Answered.into_error())
 }
 
 /// Adds the sources that settings name. A file may name more, so it goes on until none is new.

@@ -7,14 +7,14 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub(super) use load::{SAID, load};
+pub(super) use load::{Answered, load};
 pub use tls::Tls;
 pub use types::Address;
 
 use crate::app::identity::Rename;
 use crate::config::ByteSize;
 use crate::server::Plaintext;
-use crate::telemetry::{Format, Logging};
+use crate::telemetry::{Format, Logging, check_filter};
 use crate::transport::Wire;
 use crate::transport::http::Compress;
 use crate::util::duration;
@@ -115,7 +115,7 @@ pub struct Settings {
     #[config(default = true, reload = "restart")]
     pub reflection: bool,
     /// What is logged: a level, or levels by target like `info,micro=debug`.
-    #[config(default = "info", env = "MICRO_LOG_LEVEL", validate(length(1..), with(a_filter)))]
+    #[config(default = "info", env = "MICRO_LOG_LEVEL", validate(with(check_filter)))]
     pub log: String,
     /// How it is logged.
     #[config(default = Format::Text, reload = "restart")]
@@ -195,11 +195,6 @@ fn one_url(kind: &str, address: Option<&str>) -> String {
 
 fn at_least_a_byte(size: &ByteSize) -> Result<(), &'static str> {
     if size.bytes() > 0 { Ok(()) } else { Err("at least one byte") }
-}
-
-fn a_filter(filter: &str) -> Result<(), String> {
-    let logging = Logging { filter: filter.to_owned(), ..Logging::default() };
-    logging.check().map_err(|_| "a level like `debug`, or levels by target like `info,micro=debug`".into())
 }
 
 #[cfg(test)]

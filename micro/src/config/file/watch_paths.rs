@@ -1,26 +1,28 @@
-//! The way from the root to a file, over all its symbolic links: whatever changes on it may change what is at its end.
+//! The path from the root to a file over all its symbolic links: a change of any part may change what the path leads to.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// More links than any system follows.
-const MOST_LINKS: usize = 40;
+use super::format;
 
-/// What lies on the way to some files. All paths are past all links.
+/// More links than any system follows.
+const MAX_LINKS: usize = 40;
+
+/// Everything on the paths to some files, with all links resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Trail {
-    /// The directories in which something on the way stands.
+pub(super) struct WatchPaths {
+    /// The directories that have an entry on a path.
     pub(super) directories: BTreeSet<PathBuf>,
-    /// What stands on the way.
+    /// The entries on a path.
     pub(super) names: BTreeSet<PathBuf>,
-    /// The directories of which every name counts.
+    /// The directories that are read as a whole.
     pub(super) listed: BTreeSet<PathBuf>,
 }
 
-impl Trail {
-    /// Adds the way to `path` as far as it goes. Answers where it ends, if it is a way to something.
-    pub(super) fn walk(&mut self, path: &Path) -> Option<PathBuf> {
+impl WatchPaths {
+    /// Adds `path` as far as it leads. Returns where it ends, if it leads to something.
+    pub(super) fn add(&mut self, path: &Path) -> Option<PathBuf> {
         let mut at = PathBuf::new();
         let mut rest = std::path::absolute(path).ok()?;
         let mut links = 0;
@@ -42,7 +44,7 @@ impl Trail {
                         at = next;
                     } else {
                         links += 1;
-                        if links > MOST_LINKS {
+                        if links > MAX_LINKS {
                             return None;
                         }
                         // The link starts where it stands, or at the root: then joining starts anew.
@@ -53,5 +55,14 @@ impl Trail {
             }
             rest = tail;
         }
+    }
+
+    /// Whether a change of `path` may change what is read.
+    pub(super) fn matters(&self, path: &Path) -> bool {
+        let is_listed = || {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(format::is_member) && path.parent().is_some_and(|parent| self.listed.contains(parent))
+        };
+        self.names.contains(path) || is_listed()
     }
 }

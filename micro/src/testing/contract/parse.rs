@@ -1,10 +1,18 @@
-//! From the text that is printed.
+//! Reading the text of a committed contract.
 
 use std::fmt;
 
-use super::{
-    Enum, EnumValue, Field, File, Label, Message, Method, OneOf, Part, SCALARS, Service, Type, json_name, print,
-};
+use prost_types::descriptor_proto::ReservedRange;
+use prost_types::field_descriptor_proto::Type;
+use prost_types::method_options::IdempotencyLevel;
+use prost_types::{DescriptorProto, EnumDescriptorProto, EnumOptions, EnumValueDescriptorProto};
+use prost_types::{FieldDescriptorProto, FileDescriptorProto, OneofDescriptorProto};
+use prost_types::{MethodDescriptorProto, MethodOptions, ServiceDescriptorProto};
+
+use crate::message::descriptor::comments::{ENUM, MEMBER, MESSAGE, ONEOF, SERVICE, comment};
+use crate::message::descriptor::field::{absolute, map, named, repeated, scalar};
+use crate::message::descriptor::hold_optional;
+use crate::message::descriptor::names::{file_name, full_name, json_name};
 
 /// Text that is not what would have been printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,42 +39,40 @@ impl std::error::Error for ParseError {}
 
 type Result<T> = std::result::Result<T, ParseError>;
 
-impl File {
-    /// Reads what was printed. White space and the order of things do not matter; everything else does.
-    ///
-    /// # Errors
-    ///
-    /// [`ParseError`] with the line, what was expected there, and what there is.
-    pub fn parse(text: &str) -> Result<Self> {
-        let mut parser = Parser::new(text)?;
-        // What stands above the syntax is about the file.
-        parser.docs.clear();
-        parser.words(&["syntax", "=", "\"proto3\"", ";"])?;
-        let mut file = File::default();
-        if parser.take("package") {
-            file.package = parser.full_name()?;
-            parser.expect(";")?;
-        }
-        while parser.take("import") {
-            parser.text()?;
-            parser.expect(";")?;
-        }
-        parser.package.clone_from(&file.package);
-        while !parser.at_end() {
-            let docs = parser.docs();
-            match parser.one_of(&["service", "message", "enum"])? {
-                "service" => file.services.push(parser.service(docs)?),
-                "message" => file.messages.push(parser.message(docs)?),
-                _ => file.enums.push(parser.enumeration(docs)?),
-            }
-        }
-        Ok(file)
+/// Reads the text that [`proto::print`](crate::message::proto::print) writes. White space and the order of things do not
+/// matter; everything else does.
+///
+/// Whether a name refers to a message or to an enum is not known from one file: fields of either have a name and no type, as
+/// protoc leaves them before it links files.
+///
+/// # Errors
+///
+/// [`ParseError`] with the line, what was expected there, and what there is.
+pub fn parse(text: &str) -> Result<FileDescriptorProto> {
+    let mut parser = Parser::new(text)?;
+    // What stands above the syntax is about the file.
+    parser.docs.clear();
+    parser.words(&["syntax", "=", "\"proto3\"", ";"])?;
+    if parser.take("package") {
+        parser.file.package = Some(parser.full_name()?);
+        parser.expect(";")?;
     }
-
-    /// Whether a text is one that was printed, whatever may have been changed in it since.
-    pub fn is_ours(text: &str) -> bool {
-        text.trim_start().starts_with(print::HEADER)
+    while parser.take("import") {
+        let import = parser.text()?;
+        parser.file.dependency.push(import);
+        parser.expect(";")?;
     }
+    while !parser.at_end() {
+        let docs = parser.docs();
+        match parser.one_of(&["service", "message", "enum"])? {
+            "service" => parser.service(docs)?,
+            "message" => parser.message(docs)?,
+            _ => parser.enumeration(docs)?,
+        }
+    }
+    parser.file.name = Some(file_name(parser.file.package()));
+    parser.file.syntax = Some("proto3".to_owned());
+    Ok(parser.file)
 }
 
 /// A word, a text in quotes, or a sign; and the comment lines before it.
@@ -80,98 +86,112 @@ struct Parser<'a> {
     tokens: std::iter::Peekable<std::vec::IntoIter<Token<'a>>>,
     last_line: usize,
     docs: Vec<&'a str>,
-    package: String,
+    file: FileDescriptorProto,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self> {
         let tokens = tokens(text)?.into_iter().peekable();
-        let mut parser =
-            Parser { tokens, last_line: text.lines().count().max(1), docs: vec![], package: String::new() };
+        let last_line = text.lines().count().max(1);
+        let mut parser = Parser { tokens, last_line, docs: vec![], file: FileDescriptorProto::default() };
         parser.note_docs();
         Ok(parser)
     }
 
     // ---- Things ----
 
-    fn service(&mut self, docs: String) -> Result<Service> {
-        let name = self.name()?;
-        let mut methods = vec![];
+    fn service(&mut self, docs: String) -> Result<()> {
+        let at = self.file.service.len() as i32;
+        comment(&mut self.file, &[SERVICE, at], docs);
+        let mut service = ServiceDescriptorProto { name: Some(self.name()?), ..Default::default() };
         self.expect("{")?;
         while !self.take("}") {
             let docs = self.docs();
+            comment(&mut self.file, &[SERVICE, at, MEMBER, service.method.len() as i32], docs);
             self.expect_or("rpc", "`rpc` or `}`")?;
-            methods.push(self.method(docs)?);
+            service.method.push(self.method()?);
         }
-        Ok(Service { name, docs, methods })
+        self.file.service.push(service);
+        Ok(())
     }
 
-    fn method(&mut self, docs: String) -> Result<Method> {
+    fn method(&mut self) -> Result<MethodDescriptorProto> {
         let name = self.name()?;
         self.expect("(")?;
         let (client_streaming, request) = (self.take("stream"), self.type_name()?);
         self.words(&[")", "returns", "("])?;
         let (server_streaming, reply) = (self.take("stream"), self.type_name()?);
         self.expect(")")?;
-        let mut method = Method {
-            name,
-            docs,
-            request,
-            client_streaming,
-            reply,
-            server_streaming,
-            idempotency: None,
-            deprecated: false,
+        let mut method = MethodDescriptorProto {
+            name: Some(name),
+            input_type: Some(absolute(&request)),
+            output_type: Some(absolute(&reply)),
+            client_streaming: client_streaming.then_some(true),
+            server_streaming: server_streaming.then_some(true),
+            options: None,
         };
         if self.one_of(&[";", "{"])? == ";" {
             return Ok(method);
         }
+        let options = method.options.insert(MethodOptions::default());
         while !self.take("}") {
             self.expect_or("option", "`option` or `}`")?;
             if self.one_of(&["deprecated", "idempotency_level"])? == "deprecated" {
                 self.words(&["=", "true"])?;
-                method.deprecated = true;
+                options.deprecated = Some(true);
             } else {
                 self.expect("=")?;
-                method.idempotency = Some(self.one_of(&["NO_SIDE_EFFECTS", "IDEMPOTENT"])?.to_owned());
+                let level = self.one_of(&["NO_SIDE_EFFECTS", "IDEMPOTENT"])?;
+                options.idempotency_level = IdempotencyLevel::from_str_name(level).map(Into::into);
             }
             self.expect(";")?;
         }
         Ok(method)
     }
 
-    fn message(&mut self, docs: String) -> Result<Message> {
-        let mut message =
-            Message { name: self.name()?, docs, parts: vec![], reserved_tags: vec![], reserved_names: vec![] };
+    fn message(&mut self, docs: String) -> Result<()> {
+        let at = self.file.message_type.len() as i32;
+        comment(&mut self.file, &[MESSAGE, at], docs);
+        let mut message = DescriptorProto { name: Some(self.name()?), ..Default::default() };
         self.expect("{")?;
         while !self.take("}") {
-            let docs = self.docs();
-            if self.take("reserved") {
+            if self.peek() == Some("reserved") {
                 self.reserved(&mut message)?;
-            } else if self.take("oneof") {
-                let name = self.name()?;
-                let mut fields = vec![];
-                self.expect("{")?;
-                while !self.take("}") {
-                    fields.push(self.field()?);
-                }
-                message.parts.push(Part::OneOf(OneOf { name, docs, fields }));
+            } else if self.peek() == Some("oneof") {
+                self.oneof(at, &mut message)?;
             } else {
-                let field = Field { docs, ..self.field()? };
-                message.parts.push(Part::Field(field));
+                self.field(at, None, &mut message)?;
             }
         }
-        Ok(message)
+        let optional: Vec<_> = (0..message.field.len()).filter(|at| message.field[*at].proto3_optional()).collect();
+        hold_optional(&mut message, optional);
+        self.file.message_type.push(message);
+        Ok(())
     }
 
-    fn reserved(&mut self, message: &mut Message) -> Result<()> {
+    fn oneof(&mut self, at: i32, message: &mut DescriptorProto) -> Result<()> {
+        let docs = self.docs();
+        self.expect("oneof")?;
+        let index = message.oneof_decl.len() as i32;
+        comment(&mut self.file, &[MESSAGE, at, ONEOF, index], docs);
+        message.oneof_decl.push(OneofDescriptorProto { name: Some(self.name()?), options: None });
+        self.expect("{")?;
+        while !self.take("}") {
+            self.field(at, Some(index), message)?;
+        }
+        Ok(())
+    }
+
+    fn reserved(&mut self, message: &mut DescriptorProto) -> Result<()> {
+        self.expect("reserved")?;
         loop {
             if self.peek().is_some_and(|text| text.starts_with('"')) {
-                message.reserved_names.push(self.text()?);
+                message.reserved_name.push(self.text()?);
             } else {
                 let first = self.number("a tag or a name in quotes")?;
-                let last = if self.take("to") { self.number("a tag")? } else { first };
-                message.reserved_tags.push((first, last));
+                let last: i32 = if self.take("to") { self.number("a tag")? } else { first };
+                // Their ranges end one after the last.
+                message.reserved_range.push(ReservedRange { start: Some(first), end: Some(last.saturating_add(1)) });
             }
             if self.one_of(&[",", ";"])? == ";" {
                 return Ok(());
@@ -179,18 +199,18 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn field(&mut self) -> Result<Field> {
+    /// A field of `message`, which is the one at `at` in the file.
+    fn field(&mut self, at: i32, oneof: Option<i32>, message: &mut DescriptorProto) -> Result<()> {
         let docs = self.docs();
-        let mut label = match () {
-            () if self.take("optional") => Label::Optional,
-            () if self.take("repeated") => Label::Repeated,
-            () => Label::One,
-        };
-        let of = self.type_of()?;
+        comment(&mut self.file, &[MESSAGE, at, MEMBER, message.field.len() as i32], docs);
+        let optional = self.take("optional");
+        let list = !optional && self.take("repeated");
+        let pair = self.pair()?;
+        let of = if pair.is_some() { FieldDescriptorProto::default() } else { self.single()? };
         let name = self.name()?;
         self.expect("=")?;
         let tag = self.number("a tag")?;
-        let mut json = json_name(&name);
+        let (mut json, mut unpacked) = (json_name(&name), false);
         if self.one_of(&[";", "["])? == "[" {
             loop {
                 if self.one_of(&["json_name", "packed"])? == "json_name" {
@@ -198,7 +218,7 @@ impl<'a> Parser<'a> {
                     json = self.text()?;
                 } else {
                     self.words(&["=", "false"])?;
-                    label = Label::Unpacked;
+                    unpacked = true;
                 }
                 if self.one_of(&[",", "]"])? == "]" {
                     break;
@@ -206,47 +226,64 @@ impl<'a> Parser<'a> {
             }
             self.expect(";")?;
         }
-        Ok(Field { name, json, tag, label, of, docs })
+        let of = match pair {
+            Some(pair) => map(&full_name(self.file.package(), message.name()), &name, pair, message),
+            None if list => repeated(of, unpacked),
+            None => of,
+        };
+        let field = named(&name, &json, tag, of);
+        message.field.push(FieldDescriptorProto {
+            proto3_optional: optional.then_some(true),
+            oneof_index: oneof,
+            ..field
+        });
+        Ok(())
     }
 
-    fn type_of(&mut self) -> Result<Type> {
-        if self.take("map") {
-            self.expect("<")?;
-            let key = self.next("the type of the keys")?;
-            let Some(key_type) = scalar(key.text) else { return Err(key.is_not("the type of the keys")) };
-            self.expect(",")?;
-            let value = self.plain_type()?;
-            self.expect(">")?;
-            return Ok(Type::Map(key_type, Box::new(value)));
+    /// The types of keys and values, of a map.
+    fn pair(&mut self) -> Result<Option<[FieldDescriptorProto; 2]>> {
+        if !self.take("map") {
+            return Ok(None);
         }
-        self.plain_type()
+        self.expect("<")?;
+        let key = self.next("the type of the keys")?;
+        let Some(key_type) = scalar(key.text) else { return Err(key.is_not("the type of the keys")) };
+        self.expect(",")?;
+        let value = self.single()?;
+        self.expect(">")?;
+        Ok(Some([typed(key_type), value]))
     }
 
-    fn plain_type(&mut self) -> Result<Type> {
-        if let Some(name) = self.peek().and_then(scalar) {
+    fn single(&mut self) -> Result<FieldDescriptorProto> {
+        if let Some(of) = self.peek().and_then(scalar) {
             self.next("a type")?;
-            return Ok(Type::Scalar(name));
+            return Ok(typed(of));
         }
-        self.type_name().map(Type::Named)
+        let type_name = self.type_name()?;
+        Ok(FieldDescriptorProto { type_name: Some(absolute(&type_name)), ..FieldDescriptorProto::default() })
     }
 
-    fn enumeration(&mut self, docs: String) -> Result<Enum> {
-        let name = self.name()?;
-        let mut values = vec![];
+    fn enumeration(&mut self, docs: String) -> Result<()> {
+        let at = self.file.enum_type.len() as i32;
+        comment(&mut self.file, &[ENUM, at], docs);
+        let mut desc = EnumDescriptorProto { name: Some(self.name()?), ..EnumDescriptorProto::default() };
         self.expect("{")?;
         while !self.take("}") {
             let docs = self.docs();
             if self.take("option") {
                 self.words(&["allow_alias", "=", "true", ";"])?;
+                desc.options = Some(EnumOptions { allow_alias: Some(true), ..EnumOptions::default() });
                 continue;
             }
-            let name = self.name()?;
+            comment(&mut self.file, &[ENUM, at, MEMBER, desc.value.len() as i32], docs);
+            let name = Some(self.name()?);
             self.expect("=")?;
-            let number = self.number("a number")?;
+            let number = Some(self.number("a number")?);
             self.expect(";")?;
-            values.push(EnumValue { name, number, docs });
+            desc.value.push(EnumValueDescriptorProto { name, number, options: None });
         }
-        Ok(Enum { name, docs, values })
+        self.file.enum_type.push(desc);
+        Ok(())
     }
 
     // ---- Words ----
@@ -269,8 +306,8 @@ impl<'a> Parser<'a> {
         if !plain.split('.').all(is_word) {
             return Err(token.is_not("a type"));
         }
-        let ours = token.text == plain && !plain.contains('.') && !self.package.is_empty();
-        Ok(if ours { format!("{}.{plain}", self.package) } else { plain.to_owned() })
+        let ours = token.text == plain && !plain.contains('.');
+        Ok(if ours { full_name(self.file.package(), plain) } else { plain.to_owned() })
     }
 
     fn text(&mut self) -> Result<String> {
@@ -331,7 +368,7 @@ impl<'a> Parser<'a> {
 
     /// The comment before the token to come.
     fn docs(&self) -> String {
-        self.docs.join("\n")
+        self.docs.iter().map(|line| format!("{line}\n")).collect()
     }
 
     fn note_docs(&mut self) {
@@ -345,8 +382,8 @@ impl Token<'_> {
     }
 }
 
-fn scalar(word: &str) -> Option<&'static str> {
-    SCALARS.into_iter().find(|scalar| *scalar == word)
+fn typed(of: Type) -> FieldDescriptorProto {
+    FieldDescriptorProto { r#type: Some(of.into()), ..FieldDescriptorProto::default() }
 }
 
 fn is_word(text: &str) -> bool {
@@ -368,7 +405,7 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>> {
         }
         while !rest.is_empty() {
             if let Some(comment) = rest.strip_prefix("//") {
-                docs.push(comment.strip_prefix(' ').unwrap_or(comment));
+                docs.push(comment);
                 break;
             }
             let (text, after) = rest.split_at(length(rest, line)?);

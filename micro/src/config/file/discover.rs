@@ -1,32 +1,31 @@
-//! Which files a path stands for.
+//! Finds the files that a location stands for.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::Files;
-use super::format::Format;
+use super::location::Location;
 use super::problem::Problem;
-use super::sights::{Fault, Kind, Sights};
+use super::snapshot::{Kind, ReadError, Snapshot};
 use crate::errors::Code;
 
-/// The files to read, each to be laid over those before it.
-pub(super) fn members(files: &Files, sights: &mut Sights) -> Result<Vec<PathBuf>, Problem> {
-    let place = files.path.display().to_string();
-    let problem = |fault: &Fault| Problem::at(fault.code(), &place, None, &fault.to_string());
-    let profile = files.profile.as_deref();
+/// Lists the files to read, each to be laid over those before it.
+pub(super) fn members(location: &Location, snapshot: &mut Snapshot) -> Result<Vec<PathBuf>, Problem> {
+    let place = location.path.display().to_string();
+    let problem = |error: &ReadError| Problem::at(error.code(), &place, None, &error.to_string());
+    let profile = location.profile.as_deref();
     if let Some(profile) = profile.filter(|profile| !is_profile(profile)) {
         let why = format!("`{}` is no profile: it is letters, digits, `-` and `_`", profile.escape_default());
         return Err(Problem::at(Code::InvalidArgument, &place, None, &why));
     }
-    match sights.kind(&files.path).map_err(|fault| problem(&fault))? {
+    match snapshot.kind(&location.path).map_err(|error| problem(&error))? {
         Kind::Directory => {
-            let names = sights.names(&files.path, is_member).map_err(|fault| problem(&fault))?;
-            Ok(in_order(&names, profile).into_iter().map(|name| files.path.join(name)).collect())
+            let names = snapshot.members(&location.path).map_err(|error| problem(&error))?;
+            Ok(in_order(&names, profile).into_iter().map(|name| location.path.join(name)).collect())
         }
         _ => {
-            let beside = profile.and_then(|profile| beside(&files.path, profile));
-            let beside = beside.filter(|path| sights.kind(path) != Err(Fault::Missing));
-            Ok(std::iter::once(files.path.clone()).chain(beside).collect())
+            let beside = profile.and_then(|profile| beside(&location.path, profile));
+            let beside = beside.filter(|path| snapshot.kind(path) != Err(ReadError::Missing));
+            Ok(std::iter::once(location.path.clone()).chain(beside).collect())
         }
     }
 }
@@ -39,11 +38,6 @@ fn is_profile(name: &str) -> bool {
 fn beside(path: &Path, profile: &str) -> Option<PathBuf> {
     let (stem, extension) = (path.file_stem()?.to_str()?, path.extension()?.to_str()?);
     Some(path.with_file_name(format!("{stem}.{profile}.{extension}")))
-}
-
-/// Whether a name in a directory is one of settings: of a format, and not hidden or left there by an editor.
-pub(super) fn is_member(name: &str) -> bool {
-    !name.starts_with(['.', '#']) && Format::of(Path::new(name)).is_some()
 }
 
 /// Sorted by name, each file of the profile right after the one it belongs to. Those of other profiles are left out.
@@ -70,18 +64,6 @@ mod tests {
             ["20.toml", "10-db.toml", "10-db.dev.toml", "10-db.prod.toml", "15.dev.json"].map(str::to_owned).into();
         assert_eq!(in_order(&names, None), ["10-db.toml", "20.toml"]);
         assert_eq!(in_order(&names, Some("dev")), ["10-db.toml", "10-db.dev.toml", "15.dev.json", "20.toml"]);
-    }
-
-    #[test]
-    fn hidden_files_and_what_editors_leave_are_no_members() {
-        for name in ["a.toml", "a.json", "a.yaml", "a.yml", "A.TOML", "a.dev.toml"] {
-            assert!(is_member(name), "{name}");
-        }
-        for name in
-            [".a.toml", "..data", "a.toml~", ".a.toml.swp", "#a.toml#", "#a.toml", "a.toml.bak", "a", "README.md"]
-        {
-            assert!(!is_member(name), "{name}");
-        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::declaration::Field;
 use super::fields;
-use super::handle::Cell;
+use super::handle::ConfigCell;
 use super::problem::Unknown;
 use super::reader::Reader;
 use super::value::{at, same};
@@ -27,7 +27,7 @@ pub(super) trait AnyCell: Send + Sync {
 
 /// The settings of a struct `T`.
 pub(super) struct SectionCell<T> {
-    cell: Arc<Cell<T>>,
+    cell: Arc<ConfigCell<T>>,
     state: Arc<Mutex<State>>,
 }
 
@@ -44,7 +44,7 @@ impl<T: Section> SectionCell<T> {
         let node = at(merged, T::DESC.prefix);
         let (value, unknown) = read::<T>(node)?;
         let state = State { in_force: node.cloned(), waiting: vec![], unknown };
-        Ok(SectionCell { cell: Arc::new(Cell::new(value)), state: Arc::new(Mutex::new(state)) })
+        Ok(SectionCell { cell: Arc::new(ConfigCell::new(value)), state: Arc::new(Mutex::new(state)) })
     }
 
     pub(super) fn config(&self) -> Config<T> {

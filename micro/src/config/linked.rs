@@ -1,0 +1,58 @@
+//! The structs of settings that are linked into the program.
+
+use std::any::{Any, TypeId};
+use std::sync::Arc;
+
+use super::declaration::SectionDesc;
+use super::reader::Reader;
+use super::section::Section;
+use super::{Config, Configuration};
+use crate::errors::Result;
+
+/// A struct of settings that is linked into the program.
+#[derive(Debug)]
+pub struct SectionEntry {
+    pub(crate) config: fn() -> TypeId,
+    pub(super) desc: &'static SectionDesc,
+    pub(super) examine: fn(&Configuration) -> Reader,
+    pub(crate) open: fn(&Configuration) -> Result<Arc<dyn Any + Send + Sync>>,
+}
+
+impl SectionEntry {
+    /// The struct `T`.
+    pub const fn of<T: Section>() -> Self {
+        SectionEntry {
+            config: TypeId::of::<Config<T>>,
+            desc: &T::DESC,
+            examine: Configuration::examine::<T>,
+            open: |configuration| Ok(Arc::new(configuration.of::<T>()?)),
+        }
+    }
+
+    /// The path of its settings.
+    pub(crate) fn prefix(&self) -> &'static str {
+        self.desc.prefix
+    }
+}
+
+inventory::collect!(SectionEntry);
+
+/// Every struct that is linked, by its prefix.
+pub(crate) fn linked() -> Vec<&'static SectionEntry> {
+    let mut entries: Vec<&SectionEntry> = inventory::iter::<SectionEntry>.into_iter().collect();
+    entries.sort_by_key(|entry| (entry.desc.prefix, entry.desc.name));
+    entries
+}
+
+impl Configuration {
+    /// The settings of all structs that are linked, as they are declared.
+    pub fn new() -> Self {
+        Configuration::of_sections(linked().iter().map(|entry| entry.desc).collect())
+    }
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Configuration::new()
+    }
+}
