@@ -6,7 +6,7 @@ use super::Settings;
 use crate::errors::{Error, Result};
 use crate::registry::Node;
 use crate::rpc::{Service, schema};
-use crate::transport::{TLS, WIRE, Wire, native};
+use crate::transport::{TLS, WIRE};
 use crate::util::{random, text};
 
 /// Who this program is to others.
@@ -16,7 +16,8 @@ pub(super) struct Identity {
     pub(super) services: Vec<(String, Service)>,
     version: Option<String>,
     metadata: BTreeMap<String, String>,
-    wire: Wire,
+    /// The names of the protocols that are spoken beside HTTP.
+    wires: String,
     tls: bool,
 }
 
@@ -35,7 +36,7 @@ impl Identity {
             services,
             version: settings.server_version.clone(),
             metadata: settings.server_metadata.clone(),
-            wire: settings.wire,
+            wires: String::new(),
             tls: false,
         })
     }
@@ -43,6 +44,11 @@ impl Identity {
     /// The same, and its nodes say whether they want to be called with TLS.
     pub(super) fn with_tls(self, tls: bool) -> Self {
         Identity { tls, ..self }
+    }
+
+    /// The same, and its nodes list the protocols that are spoken beside HTTP, by their names and in this order.
+    pub(super) fn with_wires<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        Identity { wires: names.into_iter().collect::<Vec<_>>().join(","), ..self }
     }
 
     /// One node per name, with every method served under it.
@@ -78,8 +84,8 @@ impl Identity {
         let version = self.version.as_deref().unwrap_or(version);
         let mut node = Node::new(name, address).with_id(&self.id).with_version(version);
         node.metadata = self.metadata.clone();
-        if self.wire != Wire::Http {
-            node = node.with_metadata(WIRE, native::NAME);
+        if !self.wires.is_empty() {
+            node = node.with_metadata(WIRE, &*self.wires);
         }
         if self.tls {
             node = node.with_metadata(TLS, "yes");

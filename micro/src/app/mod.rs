@@ -55,9 +55,11 @@ use crate::errors::Result;
 use crate::plug::Plug;
 use crate::registry::Registry;
 use crate::rpc::{Interceptor, Service};
+use crate::selector::Balancer;
 use crate::server::{self, Fallback};
 use crate::transport::memory::Network;
 use crate::transport::tls::{ClientTls, ServerTls};
+use crate::transport::{Connector, Inbound, Protocol};
 
 /// A program before it runs: what it serves, what it provides, and how it is set.
 ///
@@ -210,6 +212,29 @@ impl App {
     /// Calls with TLS as this says, whatever the settings say, where nodes or addresses ask for it.
     pub fn client_tls(mut self, tls: ClientTls) -> Self {
         self.transports.client_tls = Some(tls);
+        self
+    }
+
+    /// Speaks another protocol on the port, beside HTTP and `micro/1`. `make` is given what answers the calls; nodes list the
+    /// [name](Protocol::name) of the protocol, by which a [`connector`](Self::connector) elsewhere finds them.
+    ///
+    /// The start fails with [`AlreadyExists`](crate::Code::AlreadyExists) when two protocols claim the same first bytes.
+    pub fn protocol<P: Protocol>(mut self, make: impl FnOnce(Arc<dyn Inbound>) -> P + Send + 'static) -> Self {
+        self.transports.protocols.push(Box::new(|server| Arc::new(make(server))));
+        self
+    }
+
+    /// Calls nodes over another protocol, where the nodes list it and neither `micro/1` nor a connector added before reaches
+    /// them as well. The setting `micro.wire` limits calls to one of micro's own.
+    pub fn connector(mut self, connector: impl Connector) -> Self {
+        self.transports.connectors.push(Arc::new(connector));
+        self
+    }
+
+    /// Chooses among the nodes of a service by this, whatever the settings say.
+    /// [`CallOptions::with_balancer`](crate::client::CallOptions::with_balancer) chooses for a single call.
+    pub fn balancer(mut self, balancer: Balancer) -> Self {
+        self.transports.balancer = Some(balancer);
         self
     }
 

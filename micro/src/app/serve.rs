@@ -1,6 +1,7 @@
 //! Opening the port and being found there.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::health::Check;
 use super::identity::Identity;
@@ -12,10 +13,9 @@ use crate::bridge::Host;
 use crate::errors::Result;
 use crate::registry::Ttl;
 use crate::server::{Drained, ListenOptions, Listener};
-use crate::transport::Wire;
+use crate::transport::Protocol;
 use crate::transport::http::{Hosts, HttpServer, ServerOptions};
 use crate::transport::memory::Network;
-use crate::transport::native::{self, NativeServer};
 use crate::transport::tls::ServerTls;
 use crate::util::lifecycle::State;
 use crate::util::{clock, net, spawn};
@@ -24,6 +24,7 @@ use crate::util::{clock, net, spawn};
 pub(super) async fn listen(
     app: &Handle,
     tls: Option<ServerTls>,
+    protocols: Vec<Arc<dyn Protocol>>,
     routes: Vec<axum::Router>,
     around: Vec<LayerHttp>,
 ) -> Result<(SocketAddr, Door)> {
@@ -31,9 +32,8 @@ pub(super) async fn listen(
     warn_about_surroundings(&settings);
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
     let mut listener = Listener::bind(&settings.address, options).await?;
-    if settings.wire != Wire::Http {
-        let options = native::ServerOptions { message_limit: settings.message_limit.bytes(), ..Default::default() };
-        listener = listener.with_native(NativeServer::new(app.server().clone(), options));
+    for protocol in protocols {
+        listener = listener.with_protocol(protocol)?;
     }
     if let Some(tls) = tls {
         listener = listener.with_tls(tls, settings.plaintext);

@@ -21,6 +21,7 @@ use crate::errors::Result;
 use crate::message::Named;
 use crate::registry::Registry;
 use crate::rpc::{Interceptors, Service};
+use crate::selector::Balancer;
 use crate::server::Server;
 use crate::transport::local::Local;
 use crate::util::lifecycle::Lifecycle;
@@ -81,6 +82,8 @@ pub(super) async fn start(app: App) -> Result<Running> {
     }
     let server = Arc::new(server);
     local.serve(server.clone());
+    let protocols = transports.take_protocols(&settings, server.clone());
+    let identity = identity.with_wires(protocols.iter().map(|protocol| protocol.name()));
 
     let (configuration, settings) = (loaded.configuration, loaded.settings);
     let handle = Handle::new(Parts {
@@ -102,7 +105,7 @@ pub(super) async fn start(app: App) -> Result<Running> {
     if serving {
         let (bound, door) = match &transports.network {
             Some(network) => serve::join(&running, network),
-            None => steps::run("listen", None, serve::listen(&running, tls, routes, around_http)).await?,
+            None => steps::run("listen", None, serve::listen(&running, tls, protocols, routes, around_http)).await?,
         };
         running.listens_at(bound, scheme);
         checks.extend(running.plugs().checks());
@@ -146,10 +149,15 @@ fn client(
     registry: Registry,
 ) -> Result<Client> {
     let settings = config.get();
+    let balancer = match transports.balancer.take() {
+        Some(balancer) => balancer,
+        None => Balancer::named(&settings.balancer)?,
+    };
     let client = client::Builder::new(local)
         .with_remote(registry, transports.take_outbound(&settings)?)
         .with_timeout(settings.request_timeout)
         .with_idle_timeout(settings.idle_timeout())
+        .with_balancer(balancer)
         .with_interceptors(interceptors)
         .build();
     let changed = client.clone();

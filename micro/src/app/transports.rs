@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use super::Settings;
 use crate::errors::Result;
-use crate::transport::http::{self, HttpClient};
+use crate::selector::Balancer;
+use crate::transport::http;
 use crate::transport::memory::Network;
-use crate::transport::native::{self, NativeClient};
+use crate::transport::native::{self, NativeServer};
 use crate::transport::tls::{ClientTls, ServerTls};
-use crate::transport::{Outbound, Wires};
+use crate::transport::{AutoTransport, Connector, Inbound, Outbound, Protocol, Wire};
+
+/// Makes a protocol that hands its calls to the server of the app.
+pub(super) type MakeProtocol = Box<dyn FnOnce(Arc<dyn Inbound>) -> Arc<dyn Protocol> + Send>;
 
 /// What the code of a program says of its transports; the settings say the rest.
 #[derive(Default)]
@@ -17,6 +21,9 @@ pub(super) struct Transports {
     pub(super) network: Option<Network>,
     pub(super) server_tls: Option<ServerTls>,
     pub(super) client_tls: Option<ClientTls>,
+    pub(super) protocols: Vec<MakeProtocol>,
+    pub(super) connectors: Vec<Arc<dyn Connector>>,
+    pub(super) balancer: Option<Balancer>,
 }
 
 impl Transports {
@@ -31,6 +38,17 @@ impl Transports {
             None => settings.tls.server()?,
         };
         Ok(tls.filter(|_| self.network.is_none()))
+    }
+
+    /// Returns what the port speaks beside HTTP: `micro/1`, unless the settings leave it out, and what the program added.
+    pub(super) fn take_protocols(&mut self, settings: &Settings, server: Arc<dyn Inbound>) -> Vec<Arc<dyn Protocol>> {
+        let mut protocols: Vec<Arc<dyn Protocol>> = Vec::new();
+        if settings.wire != Wire::Http {
+            let options = native::ServerOptions { message_limit: settings.message_limit.bytes(), ..Default::default() };
+            protocols.push(Arc::new(NativeServer::new(server.clone(), options)));
+        }
+        protocols.extend(std::mem::take(&mut self.protocols).into_iter().map(|make| make(server.clone())));
+        protocols
     }
 
     /// Returns the way to other programs.
@@ -57,6 +75,8 @@ impl Transports {
             tls,
             ..Default::default()
         };
-        Ok(Arc::new(Wires::new(settings.wire, NativeClient::new(native), HttpClient::new(http))))
+        let connectors = std::mem::take(&mut self.connectors);
+        let transport = connectors.into_iter().fold(AutoTransport::new(native, http), AutoTransport::with_connector);
+        Ok(Arc::new(transport.with_wire(settings.wire)))
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::stats::NodeStats;
 use crate::registry::Node;
-use crate::transport::{Destination, Security, Shortcut, TLS, WIRE};
+use crate::transport::{Destination, PoolCache, Security, TLS, WIRE};
 use crate::util::line::Line;
 
 /// A node, with all that a client keeps of it between calls.
@@ -11,7 +11,7 @@ pub struct Endpoint {
     // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
     node: Line<Arc<Node>>,
     stats: Arc<NodeStats>,
-    shortcut: Shortcut,
+    cache: PoolCache,
     // Read at every call, and so not looked for among the metadata each time.
     knows_its_id: bool,
     wire: Option<Box<str>>,
@@ -31,7 +31,7 @@ impl Endpoint {
         let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
         let encrypted = node.metadata.get(TLS).is_some_and(|tls| tls == "yes");
         let security = if encrypted { Security::Node } else { Security::Unencrypted };
-        Endpoint { node: Line(node), stats, shortcut: Shortcut::default(), knows_its_id, wire, security }
+        Endpoint { node: Line(node), stats, cache: PoolCache::default(), knows_its_id, wire, security }
     }
 
     /// The node, as the registry lists it.
@@ -46,13 +46,13 @@ impl Endpoint {
 
     /// Where a call to the node goes.
     pub(super) fn destination(&self) -> Destination<'_> {
-        let Endpoint { node, shortcut, knows_its_id, wire, security, .. } = self;
+        let Endpoint { node, cache, knows_its_id, wire, security, .. } = self;
         Destination {
             address: &node.address,
             node: knows_its_id.then_some(&node.id),
             wire: wire.as_deref(),
             security: *security,
-            shortcut: Some(shortcut),
+            cache: Some(cache),
         }
     }
 }

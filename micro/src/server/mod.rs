@@ -35,6 +35,7 @@ mod drain;
 mod encrypted;
 mod fallback;
 mod listen;
+mod protocols;
 mod table;
 
 use std::fmt;

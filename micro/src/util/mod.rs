@@ -10,6 +10,7 @@ pub mod lifecycle;
 pub(crate) mod line;
 pub mod link;
 pub mod net;
+pub mod percent;
 pub mod random;
 pub mod spawn;
 pub mod text;

@@ -251,7 +251,8 @@ impl World {
         let routes = axum::Router::new().route("/healthz", axum::routing::get(|| async { "ok" }));
         let http = HttpServer::new(echo.clone(), [routes], options);
         let native = NativeServer::new(echo.clone(), native::ServerOptions::default());
-        let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap().with_native(native);
+        let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap();
+        let listener = listener.with_protocol(Arc::new(native)).unwrap();
         let address = listener.address().to_string();
         let server = spawn::spawn(listener.serve(http, lifecycle.clone()));
         World { echo, address, lifecycle, server }
@@ -351,7 +352,7 @@ pub(crate) fn client() -> HttpClient {
 }
 
 pub(crate) async fn taken(semaphore: &Semaphore) {
-    tokio::time::timeout(Duration::from_secs(5), semaphore.acquire()).await.expect("in time").unwrap().forget();
+    tokio::time::timeout(Duration::from_secs(60), semaphore.acquire()).await.expect("in time").unwrap().forget();
 }
 
 pub(crate) async fn drained(world: World) -> Drained {

@@ -13,6 +13,7 @@ pub use types::Address;
 
 use crate::app::identity::Rename;
 use crate::config::ByteSize;
+use crate::selector::Balancer;
 use crate::server::Plaintext;
 use crate::telemetry::{Format, Logging, check_filter};
 use crate::transport::Wire;
@@ -81,6 +82,15 @@ pub struct Settings {
     /// How long unary calls wait where nobody says otherwise.
     #[config(default = "30s", env = "MICRO_CLIENT_REQUEST_TIMEOUT", validate(range("1ms"..)))]
     pub request_timeout: Duration,
+    /// How clients choose among the nodes of a service: `least_loaded`, `random`, `round_robin`, `consistent_hash`, or
+    /// `consistent_hash:KEY` for a key of the metadata.
+    #[config(
+        default = "least_loaded",
+        env = "MICRO_CLIENT_BALANCER",
+        validate(with(known_balancer)),
+        reload = "restart"
+    )]
+    pub balancer: String,
     /// How often the health checks of the program run.
     #[config(default = "5s", validate(range("1ms"..)))]
     pub check_interval: Duration,
@@ -91,7 +101,7 @@ pub struct Settings {
     #[config(default = "4MiB", validate(with(at_least_a_byte)), reload = "restart")]
     pub message_limit: ByteSize,
     /// What is spoken to other micro processes.
-    #[config(default = Wire::AsListed, reload = "restart")]
+    #[config(default = Wire::Auto, reload = "restart")]
     pub wire: Wire,
     /// How many connections a node gets, as the calls to it ask for them; over HTTP twice as many under heavy load.
     #[config(default = 2, validate(range(1..=64)), reload = "restart")]
@@ -168,6 +178,10 @@ impl Settings {
     pub(super) fn logging(&self) -> Logging {
         Logging { filter: self.log.clone(), format: self.log_format }
     }
+}
+
+fn known_balancer(name: &str) -> Result<(), String> {
+    Balancer::named(name).map(drop).map_err(|error| error.message().to_owned())
 }
 
 fn at_least_a_byte(size: &ByteSize) -> Result<(), &'static str> {
