@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use micro::codec::Codec;
 use micro::errors::Fate;
 use micro::prelude::*;
+use micro::registry::Registry;
 use micro::rpc::Payload;
 use micro::server::{Drained, ListenOptions, Listener, Server};
 use micro::transport::http::{HttpServer, ServerOptions};
@@ -169,4 +170,34 @@ async fn a_node_that_no_connector_reaches_was_never_called() {
     let error = error.unwrap_err();
     assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
     assert!(error.message().contains("no transport reaches `127.0.0.1:1`"), "{error}");
+}
+
+#[tokio::test]
+async fn an_app_speaks_it_and_an_app_calls_with_it() {
+    /// Answers with the wire that the call came over.
+    struct Wire;
+
+    #[micro::handler(manual)]
+    impl Echo for Wire {
+        async fn say(&self, _: Text) -> Result<Text> {
+            Ok(Text { text: Context::current().wire().unwrap_or("none").into() })
+        }
+
+        async fn hang(&self, text: Text) -> Result<Text> {
+            Ok(text)
+        }
+    }
+
+    let registry = Registry::memory();
+    let app = || micro::app().registry(registry.clone()).set(|settings| settings.broker = "memory".into());
+    let only_lines = app()
+        .set(|settings| settings.wire = micro::transport::Wire::Http)
+        .protocol(LineProtocol::new)
+        .serve(EchoServer::new(Wire));
+    let server = only_lines.start().await.unwrap();
+    let client = app().connector(LineConnector::new(ClientTls::new(), PoolLimits::default())).start().await.unwrap();
+    let echo = client.get::<EchoClient>().unwrap();
+    assert_eq!(echo.say(Text { text: "hello".into() }).await.unwrap().text, LINE);
+    client.stop().await.unwrap();
+    server.stop().await.unwrap();
 }
