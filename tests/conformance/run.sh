@@ -10,8 +10,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 mkdir -p "$1"
-home="$(cd "$1" && pwd)/conformance"
 version=33.2.0
+home="$(cd "$1" && pwd)/conformance-$version"
 release=trixie
 # What this version reports of its suites, to the test: bytes and JSON first, then text format. Skipped is what the testee does
 # not have: proto2, editions, text format and JSPB. A figure that moves fails the run; one that should move is changed here.
@@ -61,12 +61,12 @@ fetch_libraries() {
 }
 
 install() {
-  [ -e "$home/ready-2-$version" ] && return
+  [ -e "$home/ready-2" ] && return
   step "fetching the conformance runner"
   rm -rf "$home" && mkdir -p "$home"
   fetch_runner
   runner || { fetch_libraries && runner; } || give_up "the runner does not start: $(cat "$home/starts")"
-  touch "$home/ready-2-$version"
+  touch "$home/ready-2"
 }
 
 [ "$(uname -sm)" = "Linux x86_64" ] || give_up "the runner is built for Linux on x86_64"

@@ -20,7 +20,6 @@ pub use crate::app::inject::{
     InitFallback, Key, Location, Provided, ProviderEntry, PublisherEntry, Resolver, Subscriber, SubscriberDesc,
     SubscriberEntry, Take, TakeAny, Topical,
 };
-pub use crate::app::plug_settings;
 pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{CallOptions, Client};

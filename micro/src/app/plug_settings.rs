@@ -6,6 +6,15 @@ use std::marker::PhantomData;
 use crate::config::{Field, Kind, Node, Reader, Reload, Section, SectionDesc, SectionEntry, Setting, Table, Value};
 use crate::plug::Plug;
 
+/// Makes a kind of [`Plug`](crate::plug::Plug) known to every app of a program it is linked into. See [`plug`](crate::plug).
+#[macro_export]
+macro_rules! plug {
+    ($plug:ty $(,)?) => {
+        $crate::inventory::submit! { $crate::plug::Registration::new::<$plug>() }
+        $crate::inventory::submit! { $crate::app::plug_settings::<$plug>() }
+    };
+}
+
 /// The settings of the plug `P`, for [`plug!`](crate::plug!).
 pub const fn plug_settings<P: Plug>() -> SectionEntry {
     SectionEntry::extending::<PlugSettings<P>>()

@@ -129,12 +129,3 @@ macro_rules! scheme {
         }
     };
 }
-
-/// Makes a kind of [`Plug`](crate::plug::Plug) known to every app of a program it is linked into. See [`plug`](crate::plug).
-#[macro_export]
-macro_rules! plug {
-    ($plug:ty $(,)?) => {
-        $crate::inventory::submit! { $crate::plug::Registration::new::<$plug>() }
-        $crate::inventory::submit! { $crate::__private::plug_settings::<$plug>() }
-    };
-}
