@@ -58,6 +58,7 @@ pub mod guide;
 pub mod link;
 pub mod message;
 pub mod metadata;
+pub mod plug;
 pub mod prelude;
 pub mod registry;
 pub mod rpc;

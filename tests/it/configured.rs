@@ -137,6 +137,15 @@ fn what_is_logged_changes_while_the_program_runs() {
     eventually("slips are noticed later too", || {
         greeter.said().contains("did you mean `check_interval`?").then_some(())
     });
+    place.write("micro.log = 'info,micro=debugg'");
+    eventually("a filter that is none is not used", || {
+        let said = greeter.said();
+        (said.contains("what was in force stays") && said.contains("`debugg` is not a level, did you mean `debug`?"))
+            .then_some(())
+    });
+    let refused = place.run(&[], &["--log", "debugg"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("`--log` is `debugg`: expected `off`"), "{}", text(&refused.stderr));
 }
 
 #[test]

@@ -4,16 +4,18 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use super::health::Health;
 use super::hooks::{self, Hooks};
 use super::inject::{Inject, Resolver};
 use super::listing::Listing;
-use super::settings::SAID;
+use super::plugs::OpenPlugs;
+use super::settings::Answered;
+use super::signals::Signals;
+use super::stop::{self, Stop};
 use super::subscribers::Subscribers;
 use super::{App, Settings};
-use crate::bridge::direct::Direct;
+use crate::bridge::Host;
 use crate::broker::{Broker, Brokers};
 use crate::client::Client;
 use crate::config::{Config, Configuration, Snapshot};
@@ -21,10 +23,9 @@ use crate::debug::Readiness;
 use crate::errors::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::rpc::Description;
-use crate::server::{Drained, Phase, Server, Switch};
-use crate::util::clock::Instant;
+use crate::server::{Drained, Server};
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::spawn::Task;
-use crate::util::{clock, duration};
 
 /// What a running app has: clients, handles, and what was provided. Cloning it is cheap and gives the same app.
 ///
@@ -53,6 +54,7 @@ struct Inner {
     client: Client,
     registry: Registry,
     brokers: Brokers,
+    plugs: OpenPlugs,
     server: Arc<Server>,
     health: Health,
     /// The scheme of its URLs too.
@@ -67,8 +69,10 @@ pub(super) struct Parts {
     pub(super) client: Client,
     pub(super) registry: Registry,
     pub(super) brokers: Brokers,
+    pub(super) plugs: OpenPlugs,
     pub(super) server: Arc<Server>,
     pub(super) readiness: Readiness,
+    pub(super) lifecycle: Lifecycle,
 }
 
 impl Handle {
@@ -80,8 +84,9 @@ impl Handle {
             client: parts.client,
             registry: parts.registry,
             brokers: parts.brokers,
+            plugs: parts.plugs,
             server: parts.server,
-            health: Health::new(parts.readiness),
+            health: Health::new(parts.readiness, parts.lifecycle),
             address: OnceLock::new(),
         }))
     }
@@ -117,7 +122,7 @@ impl Handle {
 
     /// Where its events go to and come from, where nobody says otherwise.
     pub fn broker(&self) -> &Broker {
-        self.0.brokers.usual()
+        self.0.brokers.default_instance()
     }
 
     /// All brokers it has.
@@ -132,7 +137,7 @@ impl Handle {
 
     /// Whether it takes calls: it has started, does not stop, and no critical check fails.
     pub fn is_ready(&self) -> bool {
-        self.0.health.status().is_ready()
+        self.0.health.readiness().is_ready()
     }
 
     /// What health checks of gRPC are told. Set a service of it to take that out of rotation for a while.
@@ -151,6 +156,10 @@ impl Handle {
 
     pub(super) fn server(&self) -> &Arc<Server> {
         &self.0.server
+    }
+
+    pub(super) fn plugs(&self) -> &OpenPlugs {
+        &self.0.plugs
     }
 
     pub(super) fn health(&self) -> &Health {
@@ -196,8 +205,8 @@ pub struct Running {
     // Taken off the registry before the port closes, also when dropped: fields are dropped in order.
     listed: Option<Listed>,
     door: Option<Door>,
-    /// Its part in the broker that needs no server, if it uses that one.
-    direct: Option<Direct>,
+    /// What its backends serve to other programs.
+    host: Host,
     subscribers: Option<Subscribers>,
     /// What they are, for people.
     subscribed: Vec<String>,
@@ -213,18 +222,17 @@ pub(super) struct Listed {
 
 /// The port, while it is served.
 pub(super) struct Door {
-    pub(super) switch: Switch,
     pub(super) serving: Task<Drained>,
 }
 
 impl Running {
-    pub(super) fn new(handle: Handle, direct: Option<Direct>, hooks: Hooks) -> Self {
+    pub(super) fn new(handle: Handle, host: Host, hooks: Hooks) -> Self {
         Running {
             handle,
             hooks,
             listed: None,
             door: None,
-            direct,
+            host,
             subscribers: None,
             subscribed: Vec::new(),
             beside: Vec::new(),
@@ -265,68 +273,25 @@ impl Running {
     pub async fn stop(mut self) -> Result<()> {
         let hooks = std::mem::take(&mut self.hooks);
         let before = hooks::run_all(hooks.before_stop, &self.handle).await;
-        let drained = self.close().await;
+        let drained = stop::run(Stop {
+            app: self.handle(),
+            listed: self.listed.take(),
+            door: self.door.take(),
+            host: self.host.clone(),
+            subscribers: self.subscribers.take(),
+            until: None,
+        })
+        .await;
         let after = hooks::run_all(hooks.after_stop, &self.handle).await;
         drained.and(before).and(after)
-    }
-
-    async fn close(&mut self) -> Result<()> {
-        self.handle.health().set_serving(false);
-        let Some(door) = self.door.take() else {
-            let until = clock::after(self.timeout());
-            return self.flush(until).await;
-        };
-        door.switch.to(Phase::Leaving);
-        if let Some(Listed { listing, checking }) = self.listed.take() {
-            drop(checking);
-            listing.leave().await;
-        }
-        if let Some(direct) = &self.direct {
-            direct.leave().await;
-        }
-        clock::sleep(self.handle.settings().drain_delay).await;
-        self.handle.readiness().drain();
-        let until = clock::after(self.timeout());
-        door.switch.to(Phase::Draining);
-        let (handled, drained) = tokio::join!(self.handled(until), door.serving);
-        self.handle.server().stop();
-        // What was answered and handled until now may have published.
-        let flushed = self.flush(until).await;
-        match drained? {
-            Drained::Clean => handled.and(flushed),
-            Drained::Forced(open) => Err(self.cut_off(format_args!("{open} connections still had calls in flight"))),
-        }
-    }
-
-    /// Takes no more events, and finishes those that have begun.
-    async fn handled(&mut self, until: Instant) -> Result<()> {
-        let Some(subscribers) = self.subscribers.take() else { return Ok(()) };
-        let finished = clock::timeout_at(until, subscribers.finish()).await;
-        finished.map_err(|_| self.cut_off(format_args!("events were still being handled")))
-    }
-
-    /// Hands over what was published and is still here.
-    async fn flush(&mut self, until: Instant) -> Result<()> {
-        let flushed = futures_util::future::join_all(self.brokers().all().map(|(_, broker)| broker.flush()));
-        let flushed = clock::timeout_at(until, flushed).await;
-        flushed.map(drop).map_err(|_| self.cut_off(format_args!("events were still on their way to subscribers")))
-    }
-
-    fn timeout(&self) -> Duration {
-        self.handle.settings().shutdown_timeout
-    }
-
-    fn cut_off(&self, what: fmt::Arguments<'_>) -> Error {
-        Error::deadline_exceeded(format!("{what} after {} and were cut off", duration::show(self.timeout())))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Its clients are held by handlers that its server holds, so it does not end by itself.
-        if let Some(direct) = &self.direct {
-            direct.close();
-        }
+        self.handle.health().lifecycle().advance(State::Stopped);
+        // Their clients are held by handlers that the server holds, so they do not end by themselves.
+        self.host.all().iter().for_each(|hosted| hosted.close());
     }
 }
 
@@ -347,12 +312,13 @@ impl fmt::Debug for Running {
 /// Runs an app until a signal, or until `until` completes.
 pub(super) async fn run(app: App, until: impl Future<Output = ()>) -> Result<()> {
     let mut signals = Signals::new()?;
-    let app = App { logs: true, ..app };
+    let mut app = app;
+    app.sources.logs = true;
     // A signal during a slow start-up ends it: dropping the future undoes what was done.
     let running = tokio::select! {
         started = app.start() => match started {
             Ok(running) => running,
-            Err(error) if error.code() == Code::Cancelled && error.message() == SAID => return Ok(()),
+            Err(error) if Answered::is_source_of(&error) => return Ok(()),
             Err(error) => return Err(error),
         },
         () = signals.next() => return Ok(()),
@@ -365,38 +331,5 @@ pub(super) async fn run(app: App, until: impl Future<Output = ()>) -> Result<()>
     tokio::select! {
         stopped = running.stop() => stopped,
         () = signals.next() => Err(Error::new(Code::Cancelled, "a second signal ended the calls in flight")),
-    }
-}
-
-/// SIGTERM and ctrl-c.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn new() -> Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> Result<Self> {
-        Ok(Signals {})
-    }
-
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-        #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }

@@ -4,24 +4,30 @@
 //! explicitly, which is the way for tests and for several independent apps in one process. Nothing is global.
 
 mod banner;
-mod brokers;
-mod build;
+mod construct;
 pub mod entry;
 mod health;
 mod hooks;
 mod identity;
 pub mod inject;
+mod layers;
 mod life;
 mod listing;
 mod plan;
+mod plug_settings;
+mod plugs;
 mod probes;
 mod serve;
-mod services;
 mod settings;
+mod signals;
+mod sources;
+mod start;
+mod steps;
+mod stop;
 mod subscribers;
+mod transports;
 
 use std::any::{Any, TypeId};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,25 +35,31 @@ pub use entry::{app, client, main, run};
 pub use health::Critical;
 pub use identity::Rename;
 pub use life::{Handle, Running};
+#[doc(hidden)]
+pub use plug_settings::plug_settings;
 pub use settings::{Address, Settings, Tls, UnknownKeys};
 
 use health::Check;
 use hooks::Hooks;
-use inject::{AnyArc, Inject, Resolver, Subscriber, SubscriberEntry};
-use plan::{Handler, Mounted};
+use inject::{AnyArc, Inject, Subscriber};
+use layers::Layers;
+use plan::{Handler, Mounted, Services};
+use plugs::Plugs;
+use sources::Sources;
+use transports::Transports;
 
 use crate::broker::{self, Broker, Handling, Subscription};
 use crate::config::load::Surroundings;
-use crate::config::{Code, Need, Section, Source, Value};
+use crate::config::{Need, Section, Source, Value};
 use crate::errors::Result;
+use crate::plug::Plug;
 use crate::registry::Registry;
-use crate::rpc::{Endpoint, Interceptor, Interceptors, Service};
+use crate::rpc::{Interceptor, Service};
+use crate::selector::Balancer;
 use crate::server::{self, Fallback};
 use crate::transport::memory::Network;
 use crate::transport::tls::{ClientTls, ServerTls};
-
-/// What goes around everything the port serves.
-type AroundHttp = Box<dyn FnOnce(axum::Router) -> axum::Router + Send>;
+use crate::transport::{Connector, Inbound, Protocol};
 
 /// A program before it runs: what it serves, what it provides, and how it is set.
 ///
@@ -84,30 +96,12 @@ type AroundHttp = Box<dyn FnOnce(axum::Router) -> axum::Router + Send>;
 #[must_use = "an app does nothing until it is started"]
 #[derive(Default)]
 pub struct App {
-    code: Code,
-    sources: Vec<(Box<dyn Source>, Need)>,
-    surroundings: Option<Surroundings>,
-    environment_prefix: Option<String>,
-    logs: bool,
-    given: Resolver,
-    handlers: Vec<Mounted>,
-    subscribers: Vec<SubscriberEntry>,
-    handled_events: Vec<(Subscription, Handling, Arc<dyn broker::Handler>)>,
-    everything: bool,
-    fallback: Option<Arc<dyn Endpoint>>,
-    routes: Vec<axum::Router>,
-    around_http: Vec<AroundHttp>,
-    checks: Vec<Check>,
+    sources: Sources,
+    services: Services,
+    plugs: Plugs,
+    transports: Transports,
+    layers: Layers,
     hooks: Hooks,
-    registry: Option<Registry>,
-    broker: Option<Broker>,
-    named_brokers: BTreeMap<String, Broker>,
-    network: Option<Network>,
-    server_tls: Option<ServerTls>,
-    client_tls: Option<ClientTls>,
-    around_calls: Interceptors,
-    around_handlers: Interceptors,
-    around_events: broker::Interceptors,
 }
 
 impl App {
@@ -118,13 +112,13 @@ impl App {
 
     /// Serves every handler that is linked into the program.
     pub fn everything(mut self) -> Self {
-        self.everything = true;
+        self.services.everything = true;
         self
     }
 
     /// Also reads the environment and the command line, over what the program sets.
     pub fn with_environment(mut self) -> Self {
-        self.surroundings = Some(Surroundings::process());
+        self.sources.surroundings = Some(Surroundings::process());
         self
     }
 
@@ -133,7 +127,7 @@ impl App {
     ///
     /// It reads the environment where the app does.
     pub fn environment_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.environment_prefix = Some(prefix.into());
+        self.sources.environment_prefix = Some(prefix.into());
         self
     }
 
@@ -156,65 +150,97 @@ impl App {
     /// ```
     #[track_caller]
     pub fn configure<T: Section + Default>(mut self, change: impl FnOnce(&mut T)) -> Self {
-        self.code.change(change);
+        self.sources.code.change(change);
         self
     }
 
     /// Sets one key in code, `greeter.salutation`, whether a struct has it or not.
     #[track_caller]
     pub fn setting(mut self, path: &str, value: impl Into<Value>) -> Self {
-        self.code.set(path, value);
+        self.sources.code.set(path, value);
         self
     }
 
     /// Reads a source of settings: [`config::Memory`](crate::config::Memory), [`config::Files`](crate::config::Files), or one
     /// of the program's own. Among sources of one layer the later wins; those the settings name come last.
     pub fn config_from(mut self, source: impl Source, need: Need) -> Self {
-        self.sources.push((Box::new(source), need));
+        self.sources.added.push((Box::new(source), need));
         self
     }
 
     /// Lists and finds nodes in `registry`, whatever the settings say.
-    pub fn registry(mut self, registry: Registry) -> Self {
-        self.registry = Some(registry);
-        self
+    pub fn registry(self, registry: Registry) -> Self {
+        self.plug(registry)
     }
 
     /// Publishes and subscribes at `broker`, whatever the settings say.
-    pub fn broker(mut self, broker: Broker) -> Self {
-        self.broker = Some(broker);
-        self
+    pub fn broker(self, broker: Broker) -> Self {
+        self.plug(broker)
     }
 
     /// Adds a broker beside the usual one: `#[micro::subscriber(broker = "audit")]` subscribes there, and
     /// [`Brokers`](crate::broker::Brokers) has it. It takes the place of `micro.brokers.audit` in the settings.
-    pub fn named_broker(mut self, name: impl Into<String>, broker: Broker) -> Self {
-        self.named_brokers.insert(name.into(), broker);
+    pub fn named_broker(self, name: impl Into<String>, broker: Broker) -> Self {
+        self.named_plug(name, broker)
+    }
+
+    /// Uses `handle` as the default instance of a [`Plug`], whatever the settings say.
+    pub fn plug<P: Plug>(mut self, handle: P) -> Self {
+        self.plugs.give(None, handle);
+        self
+    }
+
+    /// Adds an instance of a [`Plug`] beside the default one. It takes the place of `micro.NAMES.name` in the settings.
+    pub fn named_plug<P: Plug>(mut self, name: impl Into<String>, handle: P) -> Self {
+        self.plugs.give(Some(name.into()), handle);
         self
     }
 
     /// Serves and calls on a network within the process, without sockets: for tests, also under paused time. Routes,
     /// probes and layers around HTTP are not served there.
     pub fn network(mut self, network: Network) -> Self {
-        self.network = Some(network);
+        self.transports.network = Some(network);
         self
     }
 
     /// Serves with TLS, whatever the settings say of certificates.
     pub fn server_tls(mut self, tls: ServerTls) -> Self {
-        self.server_tls = Some(tls);
+        self.transports.server_tls = Some(tls);
         self
     }
 
     /// Calls with TLS as this says, whatever the settings say, where nodes or addresses ask for it.
     pub fn client_tls(mut self, tls: ClientTls) -> Self {
-        self.client_tls = Some(tls);
+        self.transports.client_tls = Some(tls);
+        self
+    }
+
+    /// Speaks another protocol on the port, beside HTTP and `micro/1`. `make` is given what answers the calls; nodes list the
+    /// [name](Protocol::name) of the protocol, by which a [`connector`](Self::connector) elsewhere finds them.
+    ///
+    /// The start fails with [`AlreadyExists`](crate::Code::AlreadyExists) when two protocols claim the same first bytes.
+    pub fn protocol<P: Protocol>(mut self, make: impl FnOnce(Arc<dyn Inbound>) -> P + Send + 'static) -> Self {
+        self.transports.protocols.push(Box::new(|server| Arc::new(make(server))));
+        self
+    }
+
+    /// Calls nodes over another protocol, where the nodes list it and neither `micro/1` nor a connector added before reaches
+    /// them as well. The setting `micro.wire` limits calls to one of micro's own.
+    pub fn connector(mut self, connector: impl Connector) -> Self {
+        self.transports.connectors.push(Arc::new(connector));
+        self
+    }
+
+    /// Chooses among the nodes of a service by this, whatever the settings say.
+    /// [`CallOptions::with_balancer`](crate::client::CallOptions::with_balancer) chooses for a single call.
+    pub fn balancer(mut self, balancer: Balancer) -> Self {
+        self.transports.balancer = Some(balancer);
         self
     }
 
     /// Provides a value for injection, in the place of a `#[micro::provider]` of the same type.
     pub fn provide<T: Inject>(mut self, value: T) -> Self {
-        self.given.put(TypeId::of::<T>(), Arc::new(value));
+        self.services.provided.put(TypeId::of::<T>(), Arc::new(value));
         self
     }
 
@@ -258,7 +284,7 @@ impl App {
     /// let app = micro::app().subscribe::<audit>();
     /// ```
     pub fn subscribe<S: Subscriber>(mut self) -> Self {
-        self.subscribers.push(S::ENTRY);
+        self.services.subscribers.push(S::ENTRY);
         self
     }
 
@@ -281,24 +307,24 @@ impl App {
         handling: Handling,
         handler: Arc<dyn broker::Handler>,
     ) -> Self {
-        self.handled_events.push((subscription, handling, handler));
+        self.services.handled_events.push((subscription, handling, handler));
         self
     }
 
     /// Answers the calls of methods that no service here has: for proxies, and for what is known only at run time.
     pub fn fallback(mut self, fallback: impl Fallback) -> Self {
-        self.fallback = Some(server::open(fallback));
+        self.services.fallback = Some(server::open(fallback));
         self
     }
 
     fn add(mut self, handler: Handler, name: Option<String>) -> Self {
-        self.handlers.push(Mounted { handler, name });
+        self.services.handlers.push(Mounted { handler, name });
         self
     }
 
     /// Serves routes of the program's own on the same port. They come before the services; what they do not match goes on.
     pub fn routes(mut self, router: axum::Router) -> Self {
-        self.routes.push(router);
+        self.layers.routes.push(router);
         self
     }
 
@@ -306,7 +332,7 @@ impl App {
     ///
     /// They see HTTP and nothing else; what is to see calls of every transport is an [`Interceptor`].
     pub fn around_http(mut self, layers: impl FnOnce(axum::Router) -> axum::Router + Send + 'static) -> Self {
-        self.around_http.push(Box::new(layers));
+        self.layers.http.push(Box::new(layers));
         self
     }
 
@@ -328,7 +354,7 @@ impl App {
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
-        self.checks.push(Check { name: name.into(), critical, run: Box::new(move || Box::pin(look())) });
+        self.hooks.checks.push(Check { name: name.into(), critical, run: Box::new(move || Box::pin(look())) });
         self
     }
 
@@ -370,19 +396,19 @@ impl App {
 
     /// Wraps every call this app makes, inside of the interceptors that are there.
     pub fn around_calls(mut self, interceptor: impl Interceptor) -> Self {
-        self.around_calls.push(interceptor);
+        self.layers.calls.push(interceptor);
         self
     }
 
     /// Wraps every call this app answers, inside of the interceptors that are there.
     pub fn around_handlers(mut self, interceptor: impl Interceptor) -> Self {
-        self.around_handlers.push(interceptor);
+        self.layers.handlers.push(interceptor);
         self
     }
 
     /// Wraps everything this app publishes, and every try of its subscribers, inside of the interceptors that are there.
     pub fn around_events(mut self, interceptor: impl broker::Interceptor) -> Self {
-        self.around_events.push(interceptor);
+        self.layers.events.push(interceptor);
         self
     }
 
@@ -393,10 +419,11 @@ impl App {
     /// # Errors
     ///
     /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when there is nothing to serve or injection has problems;
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when settings are wrong; else what building, listening or
-    /// registering failed with.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when settings are wrong;
+    /// [`Cancelled`](crate::Code::Cancelled) when the command line asked a question, like `--help`, that has been answered,
+    /// which ends `#[micro::main]` with success; else what building, listening or registering failed with.
     pub async fn start(self) -> Result<Running> {
-        build::start(self).await
+        start::start(self).await
     }
 
     /// Starts it as a program: logs go to stderr, and SIGTERM or ctrl-c stops it so that no call in flight is lost. A second
@@ -421,7 +448,7 @@ impl App {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("handlers", &self.handlers.len()).finish()
+        f.debug_struct("App").field("handlers", &self.services.handlers.len()).finish()
     }
 }
 

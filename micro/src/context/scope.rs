@@ -10,13 +10,15 @@ use futures_core::Stream;
 use super::Context;
 
 thread_local! {
-    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None }) };
+    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None, depth: 0 }) };
 }
 
 #[derive(Debug)]
 struct Current {
     context: Context,
     called: Option<Called>,
+    // How many scopes are being polled within one another on this thread.
+    depth: u32,
 }
 
 /// Which method is being answered: what a line of the log says beside its own words.
@@ -33,6 +35,39 @@ impl Called {
     pub fn current() -> Option<Self> {
         CURRENT.with_borrow(|current| current.called)
     }
+}
+
+/// The code that makes a call: its context, and the method it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) context: Context,
+    pub(crate) called: Option<Called>,
+    /// How many calls of this process are waiting for it, itself included.
+    pub(crate) nesting: u32,
+}
+
+impl Caller {
+    /// The code that runs on this thread.
+    pub(crate) fn current() -> Self {
+        CURRENT.with_borrow(|current| {
+            let (context, called) = (current.context.clone(), current.called);
+            let nesting = context.caller().map_or(0, |caller| caller.nesting) + u32::from(called.is_some());
+            Caller { context, called, nesting }
+        })
+    }
+
+    /// The methods that wait for one another, the outermost first.
+    pub(crate) fn chain(&self) -> Vec<Called> {
+        let callers = std::iter::successors(Some(self), |caller| caller.context.caller());
+        let mut chain: Vec<_> = callers.filter_map(|caller| caller.called).collect();
+        chain.reverse();
+        chain
+    }
+}
+
+/// How many scopes are polled within one another on this thread.
+pub(crate) fn depth() -> u32 {
+    CURRENT.with_borrow(|current| current.depth)
 }
 
 /// The context whose scope is being polled on this thread.
@@ -55,12 +90,12 @@ pin_project_lite::pin_project! {
 impl<F> Scoped<F> {
     // Whatever context a piece of work is given, it is done for the method that gives it.
     pub(super) fn new(context: Context, inner: F) -> Self {
-        Scoped { current: Current { context, called: Called::current() }, inner }
+        Scoped { current: Current { context, called: Called::current(), depth: 0 }, inner }
     }
 
     /// The handler of `called`.
     pub(crate) fn handler(context: Context, called: Called, inner: F) -> Self {
-        Scoped { current: Current { context, called: Some(called) }, inner }
+        Scoped { current: Current { context, called: Some(called), depth: 0 }, inner }
     }
 
     /// A stream that is always polled with `context` as the current one.
@@ -107,7 +142,10 @@ struct Entered<'a>(&'a mut Current);
 
 impl<'a> Entered<'a> {
     fn new(own: &'a mut Current) -> Self {
-        CURRENT.with_borrow_mut(|current| std::mem::swap(current, own));
+        CURRENT.with_borrow_mut(|current| {
+            own.depth = current.depth + 1;
+            std::mem::swap(current, own);
+        });
         Entered(own)
     }
 }

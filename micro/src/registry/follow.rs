@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::backend::DynBackend;
-use super::registration::backoff;
+use super::registration::retries;
 use super::{Change, Node, PATIENCE, Watch, locked, patiently};
 use crate::errors::{Error, Result};
+use crate::util::clock;
 use crate::util::spawn::{self, Task};
-use crate::util::{clock, random};
 
 /// The nodes of one service as they are now, kept up to date in the background: what a client looks at before each call.
 ///
@@ -155,16 +155,18 @@ const STEADY: Duration = Duration::from_secs(5);
 
 impl Follower {
     async fn run(self) {
-        let mut failures = 0;
+        let mut backoff = retries();
         loop {
             let since = clock::now();
             let error = match self.watch().await {
                 Ok(watch) => self.keep_up(watch).await,
                 Err(error) => error,
             };
-            failures = if since.elapsed() > STEADY && self.is_ready() { 0 } else { failures + 1 };
-            self.note(error, failures);
-            clock::sleep(backoff(failures).mul_f64(1.0 - random::fraction() / 4.0)).await;
+            if since.elapsed() > STEADY && self.is_ready() {
+                backoff.reset();
+            }
+            self.note(error, backoff.failures());
+            clock::sleep(backoff.next_delay()).await;
         }
     }
 
@@ -208,7 +210,7 @@ impl Follower {
 
     fn note(&self, error: Error, failures: u32) {
         let service = self.service.as_str();
-        if failures <= 1 {
+        if failures == 0 {
             tracing::warn!(service, %error, "cannot follow the service; its last known nodes stay in use");
         } else {
             tracing::debug!(service, %error, "still cannot follow the service");

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::scheme::rest;
-use super::{Backend, Feed, Node, Registry, Scheme, Watch, locked};
-use crate::errors::{Error, Result};
+use super::{Backend, Feed, Node, Registry, Watch, locked};
+use crate::errors::Result;
 use crate::util::clock::{self, Instant};
 use crate::util::spawn::{self, Task};
 
@@ -17,18 +16,9 @@ use crate::util::spawn::{self, Task};
 #[derive(Clone, Debug, Default)]
 pub struct Memory(Arc<Shared>);
 
-inventory::submit! {
-    Scheme {
-        name: "memory",
-        example: "memory",
-        connect: |url| Box::pin(async move {
-            match rest(url) {
-                "" => Ok(Registry::memory()),
-                more => Err(Error::invalid_argument(format!("nothing may follow `memory://`, not `{more}`"))),
-            }
-        }),
-    }
-}
+crate::scheme!(Registry, "memory", "memory", |connect| {
+    Box::pin(async move { connect.nothing_more().map(|()| Registry::memory()) })
+});
 
 #[derive(Debug, Default)]
 struct Shared {

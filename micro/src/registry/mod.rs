@@ -17,7 +17,7 @@
 //! deleted. The suite `micro::testing::suite::registry` checks a backend's promises.
 //!
 //! Two backends are always there: [`Memory`], the reference, for tests and programs of one process, and [`Local`], for all
-//! processes of a user on one machine. Others come with features or from outside crates, and are found by the [`Scheme`]
+//! processes of a user on one machine. Others come with features or from outside crates, and are found by the [scheme](crate::scheme!)
 //! of a URL.
 
 mod backend;
@@ -27,7 +27,6 @@ mod local;
 mod memory;
 mod node;
 mod registration;
-mod scheme;
 mod watch;
 
 use std::collections::HashMap;
@@ -37,6 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::errors::{Error, Result};
+use crate::plug::{self, Connectable, Plug};
 use crate::util::clock;
 
 pub use backend::Backend;
@@ -46,7 +46,6 @@ pub use local::Local;
 pub use memory::Memory;
 pub use node::Node;
 pub use registration::{Registration, Ttl};
-pub use scheme::Scheme;
 pub use watch::{Feed, Watch};
 
 use backend::DynBackend;
@@ -83,6 +82,17 @@ pub struct Registry {
     views: Arc<Mutex<HashMap<String, Weak<View>>>>,
 }
 
+impl Connectable for Registry {
+    const KIND: &'static str = "registry";
+}
+
+impl Plug for Registry {
+    const NAMES: &'static str = "registries";
+    const DEFAULT: &'static str = "auto";
+}
+
+inventory::submit! { plug::Registration::new::<Registry>() }
+
 impl Registry {
     /// The handle of a backend.
     pub fn new(backend: impl Backend) -> Self {
@@ -102,7 +112,7 @@ impl Registry {
     /// there are) or the backend cannot read the rest; else what the backend says, mostly
     /// [`Code::Unavailable`](crate::Code::Unavailable).
     pub async fn connect(url: &str) -> Result<Self> {
-        scheme::connect(url).await
+        plug::connect(url).await.map_err(|error| error.in_operation("registry.connect"))
     }
 
     /// The backend's name, for people: `memory`.

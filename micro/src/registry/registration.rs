@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::backend::DynBackend;
 use super::{Node, PATIENCE, locked, patiently};
 use crate::errors::{Error, Result};
+use crate::util::backoff::Backoff;
 use crate::util::{clock, random, spawn};
 
 /// How long an entry lives without renewal, and how often it is renewed.
@@ -131,14 +132,17 @@ struct Keeper {
 
 impl Keeper {
     async fn run(self, mut inbox: mpsc::Receiver<Order>) {
-        let mut failures = 0;
+        let mut backoff = retries();
+        let mut pause = self.interval();
         loop {
-            let pause = self.pause(failures);
             match clock::timeout(pause, inbox.recv()).await {
-                Err(_time_to_renew) => failures = self.renew(failures).await,
+                Err(_time_to_renew) => {
+                    let renewed = self.renew(backoff.failures()).await;
+                    pause = self.pause(renewed, &mut backoff);
+                }
                 Ok(Some(Order::Update(node, reply))) => {
                     let done = self.update(*node).await;
-                    failures = if done.is_ok() { 0 } else { failures.max(1) };
+                    pause = self.pause(done.is_ok(), &mut backoff);
                     let _ = reply.send(done);
                 }
                 Ok(Some(Order::Deregister(reply))) => {
@@ -156,13 +160,14 @@ impl Keeper {
         }
     }
 
-    async fn renew(&self, failures: u32) -> u32 {
+    /// Whether the entry was renewed, after so many failures.
+    async fn renew(&self, failures: u32) -> bool {
         let node = self.node();
         let Err(error) = self.register(&node).await else {
             if failures > 0 {
                 tracing::info!(service = node.service, node = node.id, "node is listed again");
             }
-            return 0;
+            return true;
         };
         // Once per outage is for the operator, the rest for the developer.
         if failures == 0 {
@@ -170,7 +175,7 @@ impl Keeper {
         } else {
             tracing::debug!(service = node.service, node = node.id, %error, "node still could not be renewed");
         }
-        failures.saturating_add(1)
+        false
     }
 
     async fn update(&self, node: Node) -> Result<()> {
@@ -193,17 +198,21 @@ impl Keeper {
         locked(&self.node).clone()
     }
 
+    fn pause(&self, done: bool, backoff: &mut Backoff) -> Duration {
+        if done {
+            backoff.reset();
+            return self.interval();
+        }
+        backoff.next_delay().min(self.interval())
+    }
+
     // A little early, so that nodes started together do not renew together.
-    fn pause(&self, failures: u32) -> Duration {
-        let pause = match failures.checked_sub(1) {
-            None => self.ttl.interval,
-            Some(doublings) => backoff(doublings).min(self.ttl.interval),
-        };
-        pause.mul_f64(1.0 - random::fraction() / 8.0)
+    fn interval(&self) -> Duration {
+        self.ttl.interval.mul_f64(1.0 - random::fraction() / 8.0)
     }
 }
 
-/// The pause before another attempt: from a tenth of a second to ten seconds.
-pub(super) fn backoff(doublings: u32) -> Duration {
-    Duration::from_millis(100).saturating_mul(1 << doublings.min(7)).min(Duration::from_secs(10))
+/// The pauses between attempts that fail.
+pub(super) fn retries() -> Backoff {
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(10))
 }

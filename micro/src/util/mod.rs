@@ -6,8 +6,10 @@
 pub mod backoff;
 pub mod clock;
 pub mod duration;
+pub mod lifecycle;
 pub(crate) mod line;
 pub mod net;
+pub mod percent;
 pub mod random;
 pub mod spawn;
 pub mod text;

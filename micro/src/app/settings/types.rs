@@ -128,12 +128,12 @@ impl Setting for Wire {
     }
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        reader.choice(node, WIRES).map(|at| [Wire::AsListed, Wire::Native, Wire::Http][at])
+        reader.choice(node, WIRES).map(|at| [Wire::Auto, Wire::Native, Wire::Http][at])
     }
 
     fn write(&self) -> Value {
         match self {
-            Wire::AsListed => "auto".into(),
+            Wire::Auto => "auto".into(),
             Wire::Native => "native".into(),
             Wire::Http => "http".into(),
         }

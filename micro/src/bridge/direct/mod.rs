@@ -18,6 +18,7 @@ mod bounds;
 mod contract;
 mod desk;
 mod door;
+mod hosted;
 mod inbox;
 mod keeper;
 mod link;

@@ -10,7 +10,7 @@ mod wire;
 use self::envelope::Envelope;
 use self::jetstream::JetStream;
 use self::options::Options;
-use super::{Backend, Broker, Capabilities, Deliveries, Event, Scheme, State, Subscription};
+use super::{Backend, Broker, Capabilities, Deliveries, Event, State, Subscription};
 use crate::errors::Result;
 use crate::link::nats::Dialer;
 
@@ -88,13 +88,9 @@ enum Kind {
     JetStream(JetStream),
 }
 
-inventory::submit! {
-    Scheme {
-        name: "nats",
-        example: "nats://10.0.0.1:4222",
-        connect: |url| Box::pin(async move { Ok(Broker::new(Nats::connect(url).await?)) }),
-    }
-}
+crate::scheme!(Broker, "nats", "nats://10.0.0.1:4222", |connect| {
+    Box::pin(async move { Ok(Broker::new(Nats::connect(connect.url()).await?)) })
+});
 
 impl Nats {
     /// Connects to the server that a URL names. One that is away is tried again and again.

@@ -20,8 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use super::scheme::rest;
-use super::{Backend, Node, Registry, Scheme, Watch, locked};
+use super::{Backend, Node, Registry, Watch, locked};
 use crate::errors::{Error, Result};
 use crate::util::clock::{self, Instant};
 use crate::util::spawn::{self, Task};
@@ -66,23 +65,29 @@ const SETTLE: Duration = Duration::from_millis(5);
 #[derive(Clone)]
 pub struct Local(Arc<Shared>);
 
-inventory::submit! {
-    Scheme {
-        name: "local",
-        example: "local:///path/of/directory",
-        connect: |url| Box::pin(async move {
-            let path = rest(url).to_owned();
-            let local = match path.as_str() {
-                "" => spawn::blocking(Local::new).await??,
-                absolute if absolute.starts_with('/') => spawn::blocking(move || Local::open(path)).await??,
-                more => return Err(Error::invalid_argument(format!(
+crate::scheme!(Registry, "local", "local:///path/of/directory", |connect| {
+    Box::pin(async move {
+        let path = connect.rest().to_owned();
+        let local = match path.as_str() {
+            "" => spawn::blocking(Local::new).await??,
+            absolute if absolute.starts_with('/') => spawn::blocking(move || Local::open(path)).await??,
+            more => {
+                return Err(Error::invalid_argument(format!(
                     "`local://{more}` names no directory; an absolute path has three slashes: `local:///{more}`"
-                ))),
-            };
-            Ok(Registry::new(local))
-        }),
-    }
-}
+                )));
+            }
+        };
+        Ok(Registry::new(local))
+    })
+});
+
+// Nodes of this machine find each other through files; finding those of other machines is a matter of configuration.
+crate::scheme!(Registry, "auto", "auto", |connect| {
+    Box::pin(async move {
+        connect.nothing_more()?;
+        Ok(Registry::new(spawn::blocking(Local::new).await??))
+    })
+});
 
 impl Registry {
     /// The registry of all processes of this user on this machine.
