@@ -5,6 +5,7 @@
 
 mod banner;
 mod construct;
+mod downgrades;
 pub mod entry;
 mod health;
 mod hooks;
@@ -37,7 +38,7 @@ pub use identity::Rename;
 pub use life::{Handle, Running};
 #[doc(hidden)]
 pub use plug_settings::plug_settings;
-pub use settings::{Address, Settings, Tls, UnknownKeys};
+pub use settings::{Address, Downgrade, Settings, Tls, UnknownKeys};
 
 use health::Check;
 use hooks::Hooks;

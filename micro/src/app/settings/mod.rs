@@ -79,6 +79,11 @@ pub struct Settings {
     /// More brokers, by the names that subscribers and publishers call them by.
     #[config(default, reload = "restart")]
     pub brokers: BTreeMap<String, String>,
+    /// What to do where a subscriber asks for more than its broker does: a durable queue, the order of keys over processes,
+    /// earlier events. Without it the program does not start, unless no broker was chosen and the address is a loopback one:
+    /// then it warns.
+    #[config(reload = "restart")]
+    pub downgrade: Option<Downgrade>,
     /// How long unary calls wait where nobody says otherwise.
     #[config(default = "30s", env = "MICRO_CLIENT_REQUEST_TIMEOUT", validate(range("1ms"..)))]
     pub request_timeout: Duration,
@@ -153,6 +158,17 @@ pub enum UnknownKeys {
     Refuse,
     /// Nothing.
     Ignore,
+}
+
+/// What to do where a subscriber asks for more than its broker does.
+#[micro_macros::config]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Downgrade {
+    /// Start without it, with a warning.
+    Allow,
+    /// Do not start.
+    Refuse,
 }
 
 impl Settings {

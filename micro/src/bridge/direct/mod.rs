@@ -298,7 +298,13 @@ impl Backend for Direct {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { redelivers: true, counts_deliveries: true, wildcards: true, ..Capabilities::default() }
+        Capabilities {
+            redelivers: true,
+            counts_deliveries: true,
+            ordered_across_processes: true,
+            wildcards: true,
+            ..Capabilities::default()
+        }
     }
 
     fn state(&self) -> State {

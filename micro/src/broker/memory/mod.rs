@@ -99,6 +99,7 @@ impl Backend for Memory {
             durable: true,
             redelivers: true,
             counts_deliveries: true,
+            ordered_across_processes: true,
             replays: true,
             wildcards: true,
             ..Capabilities::default()
