@@ -9,6 +9,7 @@ pub mod duration;
 pub mod lifecycle;
 pub(crate) mod line;
 pub mod link;
+pub mod lock;
 pub mod net;
 pub mod percent;
 pub mod random;
