@@ -215,7 +215,7 @@ fn a_source_that_is_not_there_ends_the_start_or_comes_later() {
     eventually("all is well", || (readiness(&greeter) == "ready\n200").then_some(()));
 
     let unknown = place.run(&[], &["--config", "ntas://10.0.0.1/settings"]);
-    assert!(text(&unknown.stderr).contains("no configuration comes from `ntas`"), "{}", text(&unknown.stderr));
+    assert!(text(&unknown.stderr).contains("no configuration source `ntas`"), "{}", text(&unknown.stderr));
 }
 
 #[test]

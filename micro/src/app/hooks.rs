@@ -1,6 +1,6 @@
 //! What the user wants done around start and stop.
 
-use super::Handle;
+use super::handle::Handle;
 use super::health::Check;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Settings;
+use super::{Rename, Settings};
 use crate::errors::{Error, Result};
 use crate::registry::Node;
 use crate::rpc::{Service, schema};
@@ -92,15 +92,6 @@ impl Identity {
         }
         node.with_metadata("micro", env!("CARGO_PKG_VERSION"))
     }
-}
-
-/// A name to list services under: in the place of another, or of the only one there is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rename {
-    /// The name to replace; the only one there is where none is given.
-    pub from: Option<String>,
-    /// The name to list it under.
-    pub to: String,
 }
 
 fn rename_in(services: &mut [(String, Service)], rename: &Rename) -> Result<()> {

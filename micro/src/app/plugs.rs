@@ -1,11 +1,11 @@
 //! The plugs of an app: which of them are opened, at which URLs, and what is done with all of them alike.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Critical;
 use super::health::Check;
-use super::inject::AnyArc;
 use crate::config::{Configuration, Layer};
 use crate::context::Extensions;
 use crate::errors::{Error, Result};
@@ -112,7 +112,7 @@ pub(super) struct OpenPlugs(Vec<(TypeId, Box<dyn Opened>)>);
 
 impl OpenPlugs {
     /// Returns what is injected, by type.
-    pub(super) fn injected(&self) -> impl Iterator<Item = (TypeId, AnyArc)> {
+    pub(super) fn injected(&self) -> impl Iterator<Item = (TypeId, Arc<dyn Any + Send + Sync>)> {
         self.0.iter().flat_map(|(_, opened)| opened.injected())
     }
 

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::handle::Handle;
 use super::health::Check;
 use super::identity::Identity;
 use super::layers::LayerHttp;
-use super::life::{Door, Handle, Listed};
 use super::listing::Listing;
 use super::{Settings, probes};
 use crate::bridge::Host;
@@ -18,7 +18,19 @@ use crate::transport::http::{Hosts, HttpServer, ServerOptions};
 use crate::transport::memory::Network;
 use crate::transport::tls::ServerTls;
 use crate::util::lifecycle::State;
+use crate::util::spawn::Task;
 use crate::util::{clock, net, spawn};
+
+/// The entries in the registry, and the checks they depend on.
+pub(super) struct Listed {
+    pub(super) listing: Listing,
+    pub(super) checking: Option<Task<()>>,
+}
+
+/// The port, while it is served.
+pub(super) struct Door {
+    pub(super) serving: Task<Drained>,
+}
 
 /// Serves on a socket: calls, the routes of the program, and the probes.
 pub(super) async fn listen(

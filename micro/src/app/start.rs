@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::construct::{Built, Needs, build, lent};
 use super::downgrades::Downgrades;
+use super::handle::{Handle, Parts};
 use super::identity::Identity;
 use super::inject::Handles;
 use super::layers::Layers;
-use super::life::{Handle, Parts, Running};
 use super::plan::{Services, plan};
 use super::plugs::Opening;
+use super::running::Running;
 use super::subscribers::{Subscriber, Subscribers};
 use super::transports::Transports;
 use super::{App, Settings, banner, hooks, serve, settings, steps};
@@ -28,7 +29,23 @@ use crate::transport::local::Local;
 use crate::util::lifecycle::Lifecycle;
 use crate::util::spawn;
 
-pub(super) async fn start(app: App) -> Result<Running> {
+impl App {
+    /// Starts it: builds what is to be served, listens, and registers. Returns when others can find it.
+    ///
+    /// Dropping the future undoes what was done.
+    ///
+    /// # Errors
+    ///
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when there is nothing to serve or injection has problems;
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when settings are wrong;
+    /// [`Cancelled`](crate::Code::Cancelled) when the command line asked a question, like `--help`, that has been answered,
+    /// which ends `#[micro::main]` with success; else what building, listening or registering failed with.
+    pub async fn start(self) -> Result<Running> {
+        start(self).await
+    }
+}
+
+async fn start(app: App) -> Result<Running> {
     let App { sources, mut services, plugs, mut transports, layers, mut hooks } = app;
     let Layers { routes, http: around_http, calls, handlers, events } = layers;
     Named::check()?;

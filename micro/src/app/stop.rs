@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::life::{Door, Handle, Listed};
+use super::handle::Handle;
+use super::serve::{Door, Listed};
 use super::subscribers::Subscribers;
 use super::{Settings, steps};
 use crate::bridge::Host;

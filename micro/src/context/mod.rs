@@ -7,6 +7,7 @@
 mod account;
 mod extensions;
 mod happening;
+mod reply;
 mod scope;
 mod state;
 mod task;
@@ -19,9 +20,8 @@ use std::time::Duration;
 pub use account::Account;
 pub use extensions::Extensions;
 pub use happening::Happening;
-pub use scope::{Called, Scoped};
-pub(crate) use scope::{Caller, depth};
-pub(crate) use state::Completion;
+pub use scope::Scoped;
+pub(crate) use scope::depth;
 pub use task::{JoinSet, spawn};
 pub use trace::Trace;
 
@@ -64,7 +64,7 @@ struct Inner {
     lent_late: OnceLock<Extensions>,
     // The handler of this process that made the call and waits for it.
     caller: Option<Caller>,
-    state: CallState,
+    state: CallState<Box<dyn Completion>>,
     // The context this one is a changed copy of. All copies of a call share the state of the first.
     origin: Option<Arc<Inner>>,
 }
@@ -102,8 +102,42 @@ pub(crate) struct Happened {
     pub(crate) lent: Extensions,
 }
 
+/// Which method is being answered: what a line of the log says beside its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The registry name of the contract: `greeter`.
+    pub service: &'static str,
+    /// The name of the method: `Hello`.
+    pub method: &'static str,
+}
+
+/// The code that makes a call: its context, and the method it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) context: Context,
+    pub(crate) called: Option<Called>,
+    /// How many calls of this process are waiting for it, itself included.
+    pub(crate) nesting: u32,
+}
+
+impl Caller {
+    /// The methods that wait for one another, the outermost first.
+    pub(crate) fn chain(&self) -> Vec<Called> {
+        let callers = std::iter::successors(Some(self), |caller| caller.context.caller());
+        let mut chain: Vec<_> = callers.filter_map(|caller| caller.called).collect();
+        chain.reverse();
+        chain
+    }
+}
+
+/// Notified of the end of a call that is answered with a stream.
+pub(crate) trait Completion: Send + Sync {
+    /// Handles the end of the call: its error, or none.
+    fn complete(self: Box<Self>, context: &Context, error: Option<&Error>);
+}
+
 impl Inner {
-    fn state(&self) -> &CallState {
+    fn state(&self) -> &CallState<Box<dyn Completion>> {
         self.origin.as_ref().map_or(&self.state, |origin| &origin.state)
     }
 
@@ -116,11 +150,6 @@ impl Context {
     /// A context that carries nothing: no deadline, no metadata.
     pub const fn new() -> Self {
         Context(None)
-    }
-
-    /// The context of the handler this code runs in; an empty one outside a handler.
-    pub fn current() -> Self {
-        scope::current()
     }
 
     /// The same with a deadline, unless an earlier one is set: a deadline only ever shrinks.
@@ -312,11 +341,6 @@ impl Context {
         {
             inner.lent_late.get_or_init(|| extensions.clone());
         }
-    }
-
-    /// Runs `future` with this context as the current one.
-    pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
-        Scoped::new(self, future)
     }
 
     /// The error of a call that ran out of time.

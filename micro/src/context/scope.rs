@@ -7,7 +7,7 @@ use std::task::{self, Poll};
 
 use futures_core::Stream;
 
-use super::Context;
+use super::{Called, Caller, Context};
 
 thread_local! {
     static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None, depth: 0 }) };
@@ -21,29 +21,11 @@ struct Current {
     depth: u32,
 }
 
-/// Which method is being answered: what a line of the log says beside its own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Called {
-    /// The registry name of the contract: `greeter`.
-    pub service: &'static str,
-    /// The name of the method: `Hello`.
-    pub method: &'static str,
-}
-
 impl Called {
     /// What the code on this thread is run for; `None` outside of a handler.
     pub fn current() -> Option<Self> {
         CURRENT.with_borrow(|current| current.called)
     }
-}
-
-/// The code that makes a call: its context, and the method it belongs to.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    pub(crate) context: Context,
-    pub(crate) called: Option<Called>,
-    /// How many calls of this process are waiting for it, itself included.
-    pub(crate) nesting: u32,
 }
 
 impl Caller {
@@ -55,14 +37,6 @@ impl Caller {
             Caller { context, called, nesting }
         })
     }
-
-    /// The methods that wait for one another, the outermost first.
-    pub(crate) fn chain(&self) -> Vec<Called> {
-        let callers = std::iter::successors(Some(self), |caller| caller.context.caller());
-        let mut chain: Vec<_> = callers.filter_map(|caller| caller.called).collect();
-        chain.reverse();
-        chain
-    }
 }
 
 /// How many scopes are polled within one another on this thread.
@@ -70,9 +44,16 @@ pub(crate) fn depth() -> u32 {
     CURRENT.with_borrow(|current| current.depth)
 }
 
-/// The context whose scope is being polled on this thread.
-pub(super) fn current() -> Context {
-    CURRENT.with_borrow(|current| current.context.clone())
+impl Context {
+    /// The context of the handler this code runs in; an empty one outside a handler.
+    pub fn current() -> Self {
+        CURRENT.with_borrow(|current| current.context.clone())
+    }
+
+    /// Runs `future` with this context as the current one.
+    pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
+        Scoped::new(self, future)
+    }
 }
 
 pin_project_lite::pin_project! {

@@ -164,7 +164,18 @@ fn unknown<T: Connectable>(name: &str) -> Error {
     }
     let mut known: Vec<_> = schemes::<T>().map(|scheme| (scheme.name, scheme.example)).collect();
     known.sort_unstable();
-    Error::invalid_argument(text::unknown_scheme(T::KIND, name, known))
+    let absent = T::FEATURES.iter().filter(|(absent, _)| known.iter().all(|(name, _)| name != absent));
+    let names = known.iter().map(|(name, _)| *name).chain(absent.clone().map(|(name, _)| *name));
+    let meant = text::nearest(name, names).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+    let examples = known.iter().map(|(_, example)| format!("`{example}`"));
+    let features = absent.map(|(name, feature)| format!("`{name}` with the feature `{feature}` of micro"));
+    let known: Vec<String> = examples.chain(features).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Error::invalid_argument(format!(
+        "no {} `{}` in this program{meant} (known: {known})",
+        T::KIND,
+        text::shortened(name)
+    ))
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::backend::DynBackend;
+use super::backend::{ANSWER_TIMEOUT, DynBackend, ask};
 use super::registration::retries;
-use super::{Change, Node, PATIENCE, Watch, locked, patiently};
+use super::{Change, Node, Watch};
 use crate::errors::{Error, Result};
 use crate::util::clock;
+use crate::util::lock::lock;
 use crate::util::spawn::{self, Task};
 
 /// The nodes of one service as they are now, kept up to date in the background: what a client looks at before each call.
@@ -112,7 +113,7 @@ impl Following {
 
     /// Why the view may be old: the registry's last failure, until it answers again.
     pub fn trouble(&self) -> Option<Error> {
-        locked(&self.view.trouble).clone()
+        lock(&self.view.trouble).clone()
     }
 }
 
@@ -171,7 +172,7 @@ impl Follower {
     }
 
     async fn watch(&self) -> Result<Watch> {
-        patiently(&*self.backend, "registry.watch", PATIENCE, self.backend.watch(Some(&self.service))).await
+        ask(&*self.backend, "registry.watch", ANSWER_TIMEOUT, self.backend.watch(Some(&self.service))).await
     }
 
     // Follows one watch to its end. Its snapshot replaces what was known, in one step.
@@ -195,7 +196,7 @@ impl Follower {
     }
 
     fn show(&self, nodes: &BTreeMap<String, Arc<Node>>) {
-        *locked(&self.trouble) = None;
+        *lock(&self.trouble) = None;
         self.seen.send_if_modified(|seen| {
             let same = seen.nodes.iter().eq(nodes.values());
             if !same {
@@ -215,7 +216,7 @@ impl Follower {
         } else {
             tracing::debug!(service, %error, "still cannot follow the service");
         }
-        *locked(&self.trouble) = Some(error);
+        *lock(&self.trouble) = Some(error);
     }
 
     fn is_ready(&self) -> bool {

@@ -32,12 +32,12 @@ mod watch;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use crate::errors::{Error, Result};
 use crate::plug::{self, Connectable, Plug};
-use crate::util::clock;
+use crate::util::lock::lock;
 
 pub use backend::Backend;
 pub use change::Change;
@@ -48,11 +48,8 @@ pub use node::Node;
 pub use registration::{Registration, Ttl};
 pub use watch::{Feed, Watch};
 
-use backend::DynBackend;
+use backend::{ANSWER_TIMEOUT, DynBackend, ask};
 use follow::View;
-
-/// How long the handle waits for a backend's answer.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The handle callers hold: which nodes of a service are alive.
 ///
@@ -204,7 +201,7 @@ impl Registry {
     ///
     /// Outside a tokio runtime.
     pub fn follow(&self, service: &str) -> Following {
-        let mut views = locked(&self.views);
+        let mut views = lock(&self.views);
         if let Some(view) = views.get(service).and_then(Weak::upgrade).filter(|view| view.is_alive()) {
             return Following::new(view);
         }
@@ -215,7 +212,7 @@ impl Registry {
     }
 
     async fn within<T>(&self, operation: &'static str, question: impl Future<Output = Result<T>>) -> Result<T> {
-        patiently(&*self.backend, operation, PATIENCE, question).await
+        ask(&*self.backend, operation, ANSWER_TIMEOUT, question).await
     }
 }
 
@@ -223,27 +220,6 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Registry").field(&self.backend).finish()
     }
-}
-
-/// Waits for a backend's answer as long as `patience` lasts, and says in the error who was asked for what.
-async fn patiently<T>(
-    backend: &dyn DynBackend,
-    operation: &'static str,
-    patience: Duration,
-    question: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    let answer = clock::timeout(patience, question).await.unwrap_or_else(|_| {
-        Err(Error::deadline_exceeded(format!("registry `{}` did not answer within {patience:?}", backend.name())))
-    });
-    answer.map_err(|error| match error.operation() {
-        Some(_) => error.with("registry", backend.name()),
-        None => error.in_operation(operation).with("registry", backend.name()),
-    })
-}
-
-/// Locks, also after a panic elsewhere: what our locks guard is never left half-changed.
-fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::backend::DynBackend;
-use super::{Node, PATIENCE, locked, patiently};
+use super::Node;
+use super::backend::{ANSWER_TIMEOUT, DynBackend, ask};
 use crate::errors::{Error, Result};
 use crate::util::backoff::Backoff;
+use crate::util::lock::lock;
 use crate::util::{clock, random, spawn};
 
 /// How long an entry lives without renewal, and how often it is renewed.
@@ -73,7 +74,7 @@ impl Registration {
 
     /// The node as it is listed.
     pub fn node(&self) -> Arc<Node> {
-        locked(&self.node).clone()
+        lock(&self.node).clone()
     }
 
     /// Lists the node with another description: new metadata, another version, more endpoints.
@@ -180,22 +181,22 @@ impl Keeper {
 
     async fn update(&self, node: Node) -> Result<()> {
         self.register(&node).await?;
-        *locked(&self.node) = Arc::new(node);
+        *lock(&self.node) = Arc::new(node);
         Ok(())
     }
 
     async fn register(&self, node: &Node) -> Result<()> {
-        let patience = self.ttl.ttl.min(PATIENCE);
-        patiently(&*self.backend, "registry.register", patience, self.backend.register(node, self.ttl.ttl)).await
+        let patience = self.ttl.ttl.min(ANSWER_TIMEOUT);
+        ask(&*self.backend, "registry.register", patience, self.backend.register(node, self.ttl.ttl)).await
     }
 
     async fn deregister(&self) -> Result<()> {
         let node = self.node();
-        patiently(&*self.backend, "registry.deregister", PATIENCE, self.backend.deregister(&node)).await
+        ask(&*self.backend, "registry.deregister", ANSWER_TIMEOUT, self.backend.deregister(&node)).await
     }
 
     fn node(&self) -> Arc<Node> {
-        locked(&self.node).clone()
+        lock(&self.node).clone()
     }
 
     fn pause(&self, done: bool, backoff: &mut Backoff) -> Duration {

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod duration;
 pub mod lifecycle;
 pub(crate) mod line;
+pub mod lock;
 pub mod net;
 pub mod percent;
 pub mod random;

@@ -34,17 +34,6 @@ pub fn shortened(text: &str) -> String {
     shown
 }
 
-/// What to say when nobody here knows the scheme `name` of a URL, though there are others: `known`, each with a whole URL.
-pub fn unknown_scheme<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut known: Vec<(&str, &str)> = known.into_iter().collect();
-    known.sort_unstable();
-    let examples: Vec<String> = known.iter().map(|(_, example)| format!("`{example}`")).collect();
-    let shown = shortened(name);
-    let meant = nearest(name, known.iter().map(|(name, _)| *name));
-    let meant = meant.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-    format!("no {kind} `{shown}` in this program{meant} (known: {})", examples.join(", "))
-}
-
 /// A text with the logins of URLs in it, and tokens and passwords among their options, masked.
 pub fn without_logins(text: &str) -> Cow<'_, str> {
     if !text.contains("://") {

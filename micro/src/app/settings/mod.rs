@@ -9,9 +9,8 @@ use std::time::Duration;
 
 pub(super) use load::{Answered, load};
 pub use tls::Tls;
-pub use types::Address;
+pub use types::{Address, Rename};
 
-use crate::app::identity::Rename;
 use crate::config::ByteSize;
 use crate::selector::Balancer;
 use crate::server::Plaintext;

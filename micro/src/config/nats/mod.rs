@@ -2,12 +2,10 @@
 
 mod bucket;
 mod entries;
+mod format;
 
-use futures_util::stream;
-
-use self::bucket::Watching;
-use self::entries::Format;
-use super::{Layer, Source, Updates};
+use self::format::Format;
+use super::Source;
 use crate::errors::{Error, Result};
 use crate::link::nats::{Address, Location};
 use crate::util::text;
@@ -140,32 +138,11 @@ fn check_key(key: &str) -> Result<()> {
     )))
 }
 
-impl Source for Nats {
-    fn layer(&self) -> Layer {
-        Layer::Remote
-    }
-
-    fn name(&self) -> String {
-        let Nats { address, bucket, shape } = self;
-        match shape {
-            Shape::Keys { prefix } if prefix.is_empty() => format!("{address}/{bucket}"),
-            Shape::Keys { prefix } => format!("{address}/{bucket}?prefix={prefix}"),
-            Shape::Document { key, .. } => format!("{address}/{bucket}?key={key}"),
-        }
-    }
-
-    fn updates(&self) -> Updates {
-        Box::pin(stream::unfold(Watching::new(self.clone()), |mut watching| async {
-            let update = watching.next().await;
-            Some((update, watching))
-        }))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Code;
+    use crate::config::Layer;
 
     fn nats(url: &str) -> Nats {
         Nats::new(url).unwrap_or_else(|error| panic!("{url}: {error}"))

@@ -5,12 +5,10 @@ use super::connection;
 use super::options::ClientOptions;
 use super::packing::Packing;
 use crate::errors::Result;
-use crate::rpc::{BoxFuture, Payload};
+use crate::rpc::BoxFuture;
 use crate::transport::http::NAME;
 use crate::transport::tls::{Alpn, Security};
-use crate::transport::{
-    AutoTransport, ConnectError, Connection, Connector, Destination, Dialer, Outbound, PoolLimits, Reach, Request,
-};
+use crate::transport::{ConnectError, Connection, Connector, Destination, Dialer, PoolLimits, Reach};
 
 /// Connects to nodes that speak gRPC over HTTP/2, which is to be tried with every node.
 pub struct HttpConnector {
@@ -58,30 +56,5 @@ impl Connector for HttpConnector {
 impl fmt::Debug for HttpConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpConnector").field("options", &self.options).finish_non_exhaustive()
-    }
-}
-
-/// Calls other processes with gRPC over HTTP/2 and nothing else.
-///
-/// Cloning it is cheap and shares the connections.
-#[derive(Clone, Debug)]
-pub struct HttpClient(AutoTransport);
-
-impl HttpClient {
-    /// A client without connections; they are opened by the calls.
-    pub fn new(options: ClientOptions) -> Self {
-        HttpClient(AutoTransport::only(Arc::new(HttpConnector::new(options))))
-    }
-}
-
-impl Default for HttpClient {
-    fn default() -> Self {
-        Self::new(ClientOptions::default())
-    }
-}
-
-impl Outbound for HttpClient {
-    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
-        self.0.call(request)
     }
 }

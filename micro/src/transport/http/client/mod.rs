@@ -6,8 +6,10 @@ mod connector;
 mod fate;
 mod frames;
 mod options;
+mod outbound;
 mod packing;
 mod socket;
 
-pub use connector::{HttpClient, HttpConnector};
+pub use connector::HttpConnector;
 pub use options::{ClientOptions, Compress};
+pub use outbound::HttpClient;

@@ -4,12 +4,10 @@ use std::sync::Arc;
 use super::connection;
 use super::options::ClientOptions;
 use crate::errors::Result;
-use crate::rpc::{BoxFuture, Payload};
+use crate::rpc::BoxFuture;
 use crate::transport::native::NAME;
 use crate::transport::tls::{Alpn, Security};
-use crate::transport::{
-    AutoTransport, ConnectError, Connection, Connector, Destination, Dialer, Outbound, PoolLimits, Reach, Request,
-};
+use crate::transport::{ConnectError, Connection, Connector, Destination, Dialer, PoolLimits, Reach};
 
 /// Connects to nodes that speak `micro/1`.
 pub struct NativeConnector {
@@ -54,30 +52,5 @@ impl Connector for NativeConnector {
 impl fmt::Debug for NativeConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NativeConnector").field("options", &self.options).finish_non_exhaustive()
-    }
-}
-
-/// Calls other processes with `micro/1` and nothing else.
-///
-/// Cloning it is cheap and shares the connections.
-#[derive(Clone, Debug)]
-pub struct NativeClient(AutoTransport);
-
-impl NativeClient {
-    /// A client without connections; they are opened by the calls.
-    pub fn new(options: ClientOptions) -> Self {
-        NativeClient(AutoTransport::only(Arc::new(NativeConnector::new(options))))
-    }
-}
-
-impl Default for NativeClient {
-    fn default() -> Self {
-        Self::new(ClientOptions::default())
-    }
-}
-
-impl Outbound for NativeClient {
-    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
-        self.0.call(request)
     }
 }

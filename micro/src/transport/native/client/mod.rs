@@ -5,6 +5,8 @@ mod calls;
 mod connection;
 mod connector;
 mod options;
+mod outbound;
 
-pub use connector::{NativeClient, NativeConnector};
+pub use connector::NativeConnector;
 pub use options::ClientOptions;
+pub use outbound::NativeClient;
