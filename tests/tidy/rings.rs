@@ -29,6 +29,7 @@ const ROOT: &[(&str, &str)] = &[
     ("App", "app"),
     ("__micro_enumeration", "message"),
     ("__micro_contract", "testing"),
+    ("__micro_suite", "testing"),
 ];
 
 /// What is reached through a door of `util` only.
