@@ -78,6 +78,14 @@ impl State {
         }
     }
 
+    /// Remembers a subscription that has ended for as long as the registry lists it, so that it is not joined again. One that
+    /// is not listed, as those of this process, needs no memory.
+    pub(super) fn has_left(&mut self, subscription: u64) {
+        if self.peers.values().any(|peer| peer.subscriptions.contains(&subscription)) {
+            self.gone.insert(subscription);
+        }
+    }
+
     /// A link leads to nobody who is listed. While it is open and something is on it, it stays: that is still settled.
     fn unlink(&mut self, id: u64) {
         let Some(link) = self.links.get_mut(&id) else { return };

@@ -265,9 +265,9 @@ impl State {
                 if let Some(member) = lane.member(under.subscription) {
                     member.open = false;
                 }
-                self.gone.insert(under.subscription);
                 under.parcel.attempt = attempt;
                 lane.put_back(under.parcel);
+                self.has_left(under.subscription);
             }
             Outcome::Again(_) => {}
         }

@@ -303,3 +303,54 @@ async fn the_books_balance_and_nothing_is_lost() {
         assert!(lost.is_empty(), "seed {seed}: {lost:?}");
     }
 }
+
+fn nodes(subscriptions: &[Listed]) -> Vec<Arc<Node>> {
+    let node = Node::new("micro.events", "10.0.0.7:1").with_id("peer");
+    vec![Arc::new(subscriptions.iter().fold(node, |node, listed| listed.on(node)))]
+}
+
+fn remembered(outbox: &Outbox) -> usize {
+    outbox.with(|state| state.gone.len())
+}
+
+/// Subscriptions that have ended are remembered for as long as the registry may list them, and no longer.
+#[tokio::test(start_paused = true)]
+async fn a_subscription_of_this_process_that_ended_is_not_remembered() {
+    let outbox = Arc::new(Outbox::new());
+    for subscription in 1..=100 {
+        let asked = Subscription::new("orders.>".parse().unwrap()).with_queue("audit");
+        let inbox = Inbox::new(Listed::new(subscription, &asked), Arc::default(), Arc::downgrade(&outbox));
+        outbox.join(&inbox);
+        let mut events = &[Event::new(topic(), "7")][..];
+        assert!(outbox.add(&mut events, &Ticket::new()).is_ok());
+        // What a reader does that is dropped.
+        outbox.leave(subscription);
+        inbox.close();
+        inbox.clear();
+    }
+    assert_eq!(remembered(&outbox), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_ends_after_its_node_has_left_is_not_remembered() {
+    let outbox = Outbox::new();
+    let asked = Subscription::new("orders.>".parse().unwrap()).with_queue("audit");
+    let listed = Listed::new(1, &asked);
+    outbox.sync(1, &nodes(std::slice::from_ref(&listed)));
+    let mut events = &[Event::new(topic(), "7"), Event::new(topic(), "8")][..];
+    assert!(outbox.add(&mut events, &Ticket::new()).is_ok());
+    let (link, _) = outbox.opening()[0].clone();
+    outbox.opened(link);
+    let Poll::Ready(Some(handover)) = outbox.poll_write(link, &Cx::from_waker(Waker::noop())) else { panic!() };
+    let return_one = |at: usize| {
+        let number = handover.parcels[at].number;
+        let returned = vec![crate::bridge::direct::contract::Returned { number, attempt: 1, why: Why::Elsewhere }];
+        outbox.receive(link, Receipt { taken: 2, done: Vec::new(), returned });
+    };
+    return_one(0);
+    assert_eq!(remembered(&outbox), 1, "the registry still lists it");
+    outbox.sync(2, &[]);
+    assert_eq!(remembered(&outbox), 0);
+    return_one(1);
+    assert_eq!(remembered(&outbox), 0);
+}
