@@ -160,3 +160,47 @@ impl Happening {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::codec::Codec;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Processes of other versions read and write these.
+    #[test]
+    fn what_goes_over_the_wire_never_changes() {
+        let mut event = Event::new("orders.placed".parse().unwrap(), "7").with_id("e-1").with_key("Ada");
+        event.time = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        event.metadata.insert("trace", "abc").unwrap();
+        let written = Happening::bytes(&event);
+        let expected = "0a0d6f72646572732e706c616365641203652d311a0b0880e2cfaa0610c0a9d33a22186170706c69636174696f6e2f6f637465742d\
+                        73747265616d2a03416461320c0a05747261636512036162633a0137";
+        assert_eq!(hex(&written), expected);
+        assert!(Happening::event(&written).unwrap() == event);
+
+        let addressed =
+            Addressed { number: 300, subscription: 0x00c0_ffee, attempt: 2, round: 1, event: Bytes::from_static(b"e") };
+        let handover = Handover { publisher: 0xdead_beef, parcels: vec![addressed] };
+        let expected = "09efbeadde00000000121308ac0211eeffc00000000000180220012a0165";
+        assert_eq!(hex(&handover.encode_to_vec()), expected);
+        let expected = "{\"publisher\":\"3735928559\",\"parcels\":[{\"number\":\"300\",\"subscription\":\"12648430\",\
+                        \"attempt\":2,\"round\":1,\"event\":\"ZQ==\"}]}";
+        assert_eq!(Codec::JSON.encode(&handover).unwrap(), expected);
+
+        let whys = [Why::Elsewhere, Why::Again, Why::Full, Why::Refused];
+        let returned = whys.iter().map(|why| Returned { number: 9, attempt: 3, why: *why });
+        let receipt = Receipt { taken: 5, done: vec![1, 300], returned: returned.collect() };
+        let expected = "0805120301ac021a04080910031a060809100318011a060809100318021a06080910031803";
+        assert_eq!(hex(&receipt.encode_to_vec()), expected);
+        let expected = "{\"taken\":\"5\",\"done\":[\"1\",\"300\"],\"returned\":[{\"number\":\"9\",\"attempt\":3},\
+                        {\"number\":\"9\",\"attempt\":3,\"why\":\"WHY_AGAIN\"},{\"number\":\"9\",\"attempt\":3,\"why\":\"WHY_FULL\"},\
+                        {\"number\":\"9\",\"attempt\":3,\"why\":\"WHY_REFUSED\"}]}";
+        assert_eq!(Codec::JSON.encode(&receipt).unwrap(), expected);
+    }
+}
