@@ -69,7 +69,7 @@ pub mod util;
 
 pub use app::{App, app, client, main, run};
 pub use client::CallOptions;
-pub use context::{Context, spawn};
+pub use context::{Context, JoinSet, spawn};
 pub use errors::{Code, Error, Result};
 #[doc(no_inline)]
 pub use inventory;

@@ -22,6 +22,7 @@ const ROOT: &[(&str, &str)] = &[
     ("Error", "errors"),
     ("Result", "errors"),
     ("Context", "context"),
+    ("JoinSet", "context"),
     ("spawn", "context"),
     ("Streaming", "rpc"),
     ("CallOptions", "client"),

@@ -8,6 +8,7 @@ mod account;
 mod extensions;
 mod happening;
 mod scope;
+mod task;
 mod trace;
 
 use std::fmt;
@@ -19,7 +20,8 @@ use tokio::sync::watch;
 pub use account::Account;
 pub use extensions::Extensions;
 pub use happening::Happening;
-pub use scope::{Called, Scoped, spawn};
+pub use scope::{Called, Scoped};
+pub use task::{JoinSet, spawn};
 pub use trace::Trace;
 
 use crate::errors::{Code, Error};

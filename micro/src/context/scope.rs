@@ -8,7 +8,6 @@ use std::task::{self, Poll};
 use futures_core::Stream;
 
 use super::Context;
-use crate::util::spawn::{self, Task};
 
 thread_local! {
     static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None }) };
@@ -39,18 +38,6 @@ impl Called {
 /// The context whose scope is being polled on this thread.
 pub(super) fn current() -> Context {
     CURRENT.with_borrow(|current| current.context.clone())
-}
-
-/// Starts a task that carries the current context along: its deadline and trace apply to the calls it makes.
-///
-/// The task ends by itself or when its handle is dropped. It is not ended by the deadline; wait for
-/// [`Context::cancelled`] where that matters, or [`detach`](Task::detach) it to let it outlive the call.
-///
-/// # Panics
-///
-/// Outside a tokio runtime.
-pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Task<T> {
-    spawn::spawn(Context::current().scope(future))
 }
 
 pin_project_lite::pin_project! {
@@ -152,13 +139,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_and_a_spawned_task_keep_the_context() {
+    async fn a_stream_keeps_the_context() {
         let context = Context::new().with_timeout(Duration::from_secs(1));
         let stream = futures_util::stream::once(async { has_deadline() });
         let mut stream = std::pin::pin!(Scoped::stream(context.clone(), stream));
         assert_eq!(stream.next().await, Some(true));
-        let spawned = context.scope(async { spawn(async { has_deadline() }).await.unwrap() }).await;
-        assert!(spawned);
     }
 
     #[test]

@@ -17,6 +17,15 @@ pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static
     Task { abort: handle.abort_handle(), handle, on_drop: OnDrop::Abort }
 }
 
+/// Runs `future` to its end, whether the returned handle is kept or not: for tasks that belong to the user's code.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
+pub fn detached<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::spawn(future)
+}
+
 /// Runs `work`, which blocks, on a thread where that hurts nobody.
 ///
 /// # Errors
