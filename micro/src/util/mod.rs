@@ -3,6 +3,7 @@
 //! Nothing else in the house reads the time, spawns a task, rolls dice or opens a socket by itself, so that paused time,
 //! simulation and replay work everywhere.
 
+pub mod backoff;
 pub mod clock;
 pub mod duration;
 pub(crate) mod line;
