@@ -21,6 +21,9 @@
 //! - [`Prost`]: messages of prost as ours
 //! - [`serde`](mod@serde): the way to and from every format that has a serde crate
 
+#[doc(hidden)]
+pub mod __private;
+
 mod erased;
 mod error;
 mod traits;
