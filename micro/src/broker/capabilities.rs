@@ -13,6 +13,8 @@ pub struct Capabilities {
     pub redelivers: bool,
     /// Deliveries are counted across processes.
     pub counts_deliveries: bool,
+    /// Events of one key go to one process of a queue at a time, so that their order is kept over all of them.
+    pub ordered_across_processes: bool,
     /// Events that were published earlier can be had.
     pub replays: bool,
     /// Topics may be left open with `*` and `>`.
