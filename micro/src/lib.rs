@@ -57,6 +57,7 @@ pub mod errors;
 pub mod guide;
 pub mod message;
 pub mod metadata;
+pub mod plug;
 pub mod prelude;
 pub mod registry;
 pub mod rpc;

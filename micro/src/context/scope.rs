@@ -7,25 +7,18 @@ use std::task::{self, Poll};
 
 use futures_core::Stream;
 
-use super::Context;
+use super::{Called, Caller, Context};
 
 thread_local! {
-    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None }) };
+    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None, depth: 0 }) };
 }
 
 #[derive(Debug)]
 struct Current {
     context: Context,
     called: Option<Called>,
-}
-
-/// Which method is being answered: what a line of the log says beside its own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Called {
-    /// The registry name of the contract: `greeter`.
-    pub service: &'static str,
-    /// The name of the method: `Hello`.
-    pub method: &'static str,
+    // How many scopes are being polled within one another on this thread.
+    depth: u32,
 }
 
 impl Called {
@@ -35,9 +28,32 @@ impl Called {
     }
 }
 
-/// The context whose scope is being polled on this thread.
-pub(super) fn current() -> Context {
-    CURRENT.with_borrow(|current| current.context.clone())
+impl Caller {
+    /// The code that runs on this thread.
+    pub(crate) fn current() -> Self {
+        CURRENT.with_borrow(|current| {
+            let (context, called) = (current.context.clone(), current.called);
+            let nesting = context.caller().map_or(0, |caller| caller.nesting) + u32::from(called.is_some());
+            Caller { context, called, nesting }
+        })
+    }
+}
+
+/// How many scopes are polled within one another on this thread.
+pub(crate) fn depth() -> u32 {
+    CURRENT.with_borrow(|current| current.depth)
+}
+
+impl Context {
+    /// The context of the handler this code runs in; an empty one outside a handler.
+    pub fn current() -> Self {
+        CURRENT.with_borrow(|current| current.context.clone())
+    }
+
+    /// Runs `future` with this context as the current one.
+    pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
+        Scoped::new(self, future)
+    }
 }
 
 pin_project_lite::pin_project! {
@@ -55,12 +71,12 @@ pin_project_lite::pin_project! {
 impl<F> Scoped<F> {
     // Whatever context a piece of work is given, it is done for the method that gives it.
     pub(super) fn new(context: Context, inner: F) -> Self {
-        Scoped { current: Current { context, called: Called::current() }, inner }
+        Scoped { current: Current { context, called: Called::current(), depth: 0 }, inner }
     }
 
     /// The handler of `called`.
     pub(crate) fn handler(context: Context, called: Called, inner: F) -> Self {
-        Scoped { current: Current { context, called: Some(called) }, inner }
+        Scoped { current: Current { context, called: Some(called), depth: 0 }, inner }
     }
 
     /// A stream that is always polled with `context` as the current one.
@@ -107,7 +123,10 @@ struct Entered<'a>(&'a mut Current);
 
 impl<'a> Entered<'a> {
     fn new(own: &'a mut Current) -> Self {
-        CURRENT.with_borrow_mut(|current| std::mem::swap(current, own));
+        CURRENT.with_borrow_mut(|current| {
+            own.depth = current.depth + 1;
+            std::mem::swap(current, own);
+        });
         Entered(own)
     }
 }

@@ -136,10 +136,10 @@ mod tests {
         let (done, result) = oneshot::channel();
         with_deadline()
             .scope(async {
-                let _ = spawn(async {
+                drop(spawn(async {
                     gone.await.expect("sent below");
                     done.send(has_deadline()).expect("awaited below");
-                });
+                }));
             })
             .await;
         tokio::task::yield_now().await;

@@ -6,9 +6,12 @@
 pub mod backoff;
 pub mod clock;
 pub mod duration;
+pub mod lifecycle;
 pub(crate) mod line;
 pub mod link;
+pub mod lock;
 pub mod net;
+pub mod percent;
 pub mod random;
 pub mod spawn;
 pub mod text;

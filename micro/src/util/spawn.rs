@@ -35,6 +35,15 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     tokio::task::spawn_blocking(work).await.map_err(Ended)
 }
 
+/// Runs `work` on a thread of its own, which a shutdown does not wait for.
+///
+/// # Errors
+///
+/// When the operating system has no thread to give.
+pub fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+}
+
 /// A task that gave no result, because it panicked or was ended.
 #[derive(Debug)]
 pub struct Ended(JoinError);

@@ -42,6 +42,7 @@ mod connection;
 mod contract;
 mod driver;
 mod event_loop;
+mod hosted;
 mod inbox;
 mod keys;
 mod limits;

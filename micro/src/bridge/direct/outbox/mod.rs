@@ -5,16 +5,17 @@
 //! event in the hands of a member is in flight until the member settles it, so that another can have it when that one is gone.
 //! Members in other processes are reached by a [`Session`](session::Session) with their process.
 //!
-//! [`Outbox`](machine::Outbox) puts the parts together. Its methods take what has happened and change what is known; what is to be done about
-//! that is asked for one by one, with [`poll_effect`](machine::Outbox::poll_effect). Nothing here waits, locks, reads the clock or
-//! writes.
+//! [`Outbox`](machine::Outbox) puts the parts together. Its methods take what has happened and change what is known; what is
+//! to be done about that is asked for one by one, with [`poll_effect`](machine::Outbox::poll_effect). Nothing here waits, locks,
+//! reads the clock or writes.
 //!
-//! - `effect`, `route`, `in_flight`: the values that the parts exchange
+//! - `effect`, `route`, `in_flight`, `changes`: the values that the parts exchange
 //! - `membership`: the processes that the registry lists
 //! - `partitions`, `member`, `group`, `groups`: who gets what
 //! - `session`, `sessions`: what is sent to a process, and what it has
 //! - `machine`: all of it together
 
+mod changes;
 mod effect;
 mod group;
 mod groups;
