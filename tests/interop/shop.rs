@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use micro_tests::{Program, World, node, output, python, root};
+use micro_tests::{Folder, Program, World, node, output, python, root};
 
 fn shop(world: &World) -> Program {
     world.serve(env!("CARGO_BIN_EXE_interop-shop"), &[])

@@ -4,7 +4,9 @@ use micro::debug::{Readiness, reflection};
 use micro::message::known::Any;
 use micro::message::{Enumeration, Message, MessageDesc, Named, descriptor, json};
 use micro::prelude::*;
+use micro::registry::Registry;
 use micro::rpc::schema;
+use micro::testing::Logs;
 use micro::util::lifecycle::Lifecycle;
 
 mod old {
@@ -137,11 +139,18 @@ fn any_refuses_a_name_of_two_types() {
 }
 
 #[tokio::test]
-async fn an_app_does_not_start_with_two_types_of_one_name() {
-    let error = micro::App::new().run_until(async {}).await.unwrap_err();
-    assert_eq!(error.code(), Code::AlreadyExists);
+async fn an_app_warns_of_two_types_of_one_name_and_does_not_serve_both() {
+    let app = || micro::app().registry(Registry::memory()).set(|settings| settings.broker = "memory".into());
+    let logs = Logs::capture();
+    app().start().await.expect("it serves neither").stop().await.expect("it stops");
+    let said = logs.text();
+    assert!(said.contains("WARN"), "{said}");
     // All of them at once.
+    is_told(&said, "names.Item");
+    is_told(&said, "names.Twin");
+    assert!(!said.contains("names.Box"), "{said}");
+
+    let error = app().serve(ItemsServer::new(Nobody)).start().await.unwrap_err();
+    assert_eq!(error.code(), Code::AlreadyExists);
     is_told(error.message(), "names.Item");
-    is_told(error.message(), "names.Twin");
-    assert!(!error.message().contains("names.Box"), "{error}");
 }

@@ -31,8 +31,8 @@
 //! ```
 //!
 //! There is one conversion, and everything behind it sees protobuf's own descriptors, doc comments included. A full name belongs
-//! to one type in a program: [`descriptor`] refuses two types that differ, and an app that has two does not start
-//! ([`Named::check`]).
+//! to one type in a program: [`descriptor`] refuses two types that differ, so an app that serves both does not start, and [`Named::find`]
+//! refuses to choose.
 //!
 //! # How to add to it
 //!

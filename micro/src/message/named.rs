@@ -12,8 +12,8 @@ use crate::errors;
 /// A message this program has, known by its name. [`#[micro::message]`](macro@crate::message) submits one for each type.
 ///
 /// A full name belongs to one type in a program, as in other implementations of protobuf. Two types of one name are refused
-/// when an app starts and when `Any` looks one up. Tests that keep an old version of a message beside the new one and also start
-/// apps give the old one a package of its own.
+/// where they would be mixed up: in the description of what a program serves, and when `Any` looks one up. An app that
+/// starts with two of them anywhere in its program logs a warning.
 #[derive(Debug)]
 pub struct Named {
     // Functions, so that a mistake in a description is reported where it is and not here too.
@@ -57,7 +57,7 @@ impl Named {
         }
     }
 
-    /// Checks that each name belongs to one type. An app does so when it starts.
+    /// Checks that each name belongs to one type. An app does so when it starts, and logs what it finds.
     ///
     /// # Errors
     ///

@@ -1,45 +1,45 @@
 //! A subscription, as the registry lists it.
 
+use super::limits::MAX_IN_FLIGHT;
 use crate::broker::{Pattern, Subscription};
 use crate::registry::Node;
 
-/// The pair of metadata that says again which node it is, for calls that mean this one.
+/// Metadata that repeats the id of a node, so that a call can be restricted to that node.
 pub(super) const NODE: &str = "node";
-/// What the names of the pairs begin with that are subscriptions; their ids follow.
+/// Prefix of the metadata that lists subscriptions; their ids follow.
 const PREFIX: &str = "subscription.";
-/// What is believed of an `in_flight` that others list.
-const MOST: usize = 10_000;
 
 /// A subscription of some process.
 ///
-/// It is the pair `subscription.00c0ffee00c0ffee` = `64 orders.* audit`: how many events may be under way, which topics, and the
-/// queue, which may be any text, where there is one.
+/// In the metadata of a node it is the pair `subscription.00c0ffee00c0ffee` = `64 orders.* audit`: how many events may be in
+/// flight, the topics, and the queue, which may be any text, where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Listed {
-    /// A number that no other has.
+pub(super) struct Advertisement {
+    /// A number that no other subscription has.
     pub(super) subscription: u64,
     pub(super) topics: Pattern,
     pub(super) queue: Option<String>,
     pub(super) in_flight: usize,
 }
 
-impl Listed {
+impl Advertisement {
     pub(super) fn new(subscription: u64, asked: &Subscription) -> Self {
         let (topics, queue) = (asked.topics.clone(), asked.queue.clone());
-        Listed { subscription, topics, queue, in_flight: asked.in_flight.clamp(1, MOST) }
+        Advertisement { subscription, topics, queue, in_flight: asked.in_flight.clamp(1, MAX_IN_FLIGHT) }
     }
 
-    /// The subscriptions of a node. What cannot be read is not there.
-    pub(super) fn of(node: &Node) -> impl Iterator<Item = Listed> {
+    /// Reads the subscriptions of a node, and skips what cannot be read.
+    pub(super) fn of(node: &Node) -> impl Iterator<Item = Advertisement> {
         node.metadata.iter().filter_map(|(name, value)| Self::parse(name, value))
     }
 
+    /// Adds the subscription to a node.
     pub(super) fn on(&self, node: Node) -> Node {
         node.with_metadata(name(self.subscription), self.value())
     }
 
-    /// Whether a node lists a subscription.
-    pub(super) fn stands_on(node: &Node, subscription: u64) -> bool {
+    /// Returns whether a node lists a subscription.
+    pub(super) fn is_on(node: &Node, subscription: u64) -> bool {
         node.metadata.contains_key(&name(subscription))
     }
 
@@ -53,9 +53,9 @@ impl Listed {
     fn parse(name: &str, value: &str) -> Option<Self> {
         let subscription = u64::from_str_radix(name.strip_prefix(PREFIX)?, 16).ok()?;
         let mut parts = value.splitn(3, ' ');
-        let in_flight = parts.next()?.parse::<usize>().ok()?.clamp(1, MOST);
+        let in_flight = parts.next()?.parse::<usize>().ok()?.clamp(1, MAX_IN_FLIGHT);
         let topics = Pattern::parse(parts.next()?).ok()?;
-        Some(Listed { subscription, topics, queue: parts.next().map(str::to_owned), in_flight })
+        Some(Advertisement { subscription, topics, queue: parts.next().map(str::to_owned), in_flight })
     }
 }
 
@@ -72,15 +72,15 @@ mod tests {
         for queue in [None, Some(""), Some("audit"), Some("two words"), Some("größe 消息 \n")] {
             let mut asked = Subscription::new("orders.*".parse().unwrap()).with_in_flight(7);
             asked.queue = queue.map(str::to_owned);
-            let listed = Listed::new(0xc0ffee, &asked);
-            let node = listed.on(Node::new("micro.events", "").with_metadata("wire", "micro/1"));
-            assert_eq!(Listed::of(&node).collect::<Vec<_>>(), [listed]);
-            assert!(Listed::stands_on(&node, 0xc0ffee) && !Listed::stands_on(&node, 1));
+            let advertisement = Advertisement::new(0xc0ffee, &asked);
+            let node = advertisement.on(Node::new("micro.events", "").with_metadata("wire", "micro/1"));
+            assert_eq!(Advertisement::of(&node).collect::<Vec<_>>(), [advertisement]);
+            assert!(Advertisement::is_on(&node, 0xc0ffee) && !Advertisement::is_on(&node, 1));
         }
     }
 
     #[test]
-    fn what_is_no_subscription_is_not_there() {
+    fn metadata_that_is_not_a_subscription_is_skipped() {
         let node = Node::new("micro.events", "")
             .with_metadata("subscription.x", "64 a")
             .with_metadata("subscription.1", "64")
@@ -88,7 +88,7 @@ mod tests {
             .with_metadata("subscription.3", "64 a..b")
             .with_metadata("subscription.4", "")
             .with_metadata("subscription.5", "99999999 a");
-        let read: Vec<_> = Listed::of(&node).map(|listed| (listed.subscription, listed.in_flight)).collect();
+        let read: Vec<_> = Advertisement::of(&node).map(|read| (read.subscription, read.in_flight)).collect();
         assert_eq!(read, [(5, 10_000)]);
     }
 }
