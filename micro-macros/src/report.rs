@@ -162,7 +162,13 @@ mod tests {
         let mut report = Report::new();
         report.error_at(Span::call_site(), "one");
         let Err(refused) = report.check(Model(None)) else { panic!("it was wrong before") };
-        let tokens = refused.beside(|_| quote!(struct Stub;)).to_string();
+        let tokens = refused
+            .beside(|_| {
+                quote!(
+                    struct Stub;
+                )
+            })
+            .to_string();
         assert!(tokens.starts_with("struct Stub ;") && tokens.contains("compile_error"), "{tokens}");
     }
 

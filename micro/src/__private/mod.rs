@@ -1,9 +1,7 @@
 //! What generated code names, and what the project's own tests see of the inside. Nothing else may name it: it changes without
 //! notice.
 
-pub mod config;
 mod error;
-pub mod message;
 
 pub use std::boxed::Box;
 pub use std::future::Future;
@@ -17,15 +15,17 @@ pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
-    AnyArc, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep, Handled, HandlerEntry, Init,
-    InitFallback, Key, Location, OutsideOfItsImpl, Provided, ProviderEntry, PublisherEntry, Resolver, SubscriberDesc, SubscriberEntry, Take,
-    TakeAny, Topical,
+    AnyArc, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep, Handled,
+    HandlerEntry, Init, InitFallback, Key, Location, OutsideOfItsImpl, Provided, ProviderEntry, PublisherEntry,
+    Resolver, SubscriberDesc, SubscriberEntry, Take, TakeAny, Topical,
 };
 pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{Client, ServiceClient, Wraps};
+pub use crate::config::__private::config;
 pub use crate::context::Context;
 pub use crate::errors::{Code, Error, Mapping, Result};
+pub use crate::message::__private::message;
 pub use crate::message::Message;
 pub use crate::rpc::{
     BoxFuture, Entry, Fault, Method, MethodDesc, MethodSpec, Outcome, Part, Service, ServiceDesc, Streaming,
