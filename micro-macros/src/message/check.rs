@@ -443,9 +443,3 @@ impl<'m> Taken<'m> {
         }
     }
 }
-
-impl Reserved {
-    fn has_tag(&self, tag: i64) -> bool {
-        matches!(self, Reserved::Tags(first, last) if (i64::from(*first)..=i64::from(*last)).contains(&tag))
-    }
-}

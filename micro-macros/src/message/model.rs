@@ -39,6 +39,12 @@ pub(super) enum Reserved {
     Name(String),
 }
 
+impl Reserved {
+    pub(super) fn has_tag(&self, tag: i64) -> bool {
+        matches!(self, Reserved::Tags(first, last) if (i64::from(*first)..=i64::from(*last)).contains(&tag))
+    }
+}
+
 pub(super) enum Shape {
     /// A struct.
     Struct(Vec<Part>),

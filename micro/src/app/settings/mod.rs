@@ -160,7 +160,7 @@ pub enum UnknownKeys {
 }
 
 /// What to do where a subscriber asks for more than its broker does.
-#[micro_macros::config]
+#[micro_macros::config(crate = crate::config)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Downgrade {
