@@ -31,81 +31,7 @@ use proc_macro::TokenStream;
 
 /// Declares a service: on a trait its contract, on an `impl` block a service without a separate contract.
 ///
-/// # On a trait
-///
-/// ```ignore
-/// use micro::prelude::*;
-///
-/// /// Greets people.
-/// #[micro::service(name = "greeter")]
-/// pub trait Greeter {
-///     /// Greets a person by name.
-///     #[method(no_side_effects, timeout = "2s")]
-///     async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
-///
-///     /// Counts down, one tick a second.
-///     async fn countdown(&self, from: Countdown) -> Result<Streaming<Tick>>;
-/// }
-/// ```
-///
-/// A method takes `&self` and at most one more value, a message or a `Streaming` of messages, and returns a `Result` of
-/// the same. It may have a default body. Doc comments become the documentation of the API.
-///
-/// The trait itself gains `Send + Sync + 'static`, and its methods return `impl Future<Output = ..> + Send`; implement
-/// them with plain `async fn`. Beside it appear
-///
-/// - `GreeterClient`, which implements `Greeter` and calls it wherever it runs. It can be injected, and
-///   `GreeterClient::of(value)` wraps any local `impl Greeter`, for tests;
-/// - `GreeterServer`, whose `new(value)` makes a service of a value that is not registered by `#[micro::handler]`.
-///
-/// A contract has no `dyn Greeter`: where one type is to stand for all implementations, take a `GreeterClient`.
-///
-/// # On an `impl` block
-///
-/// ```ignore
-/// #[micro::service]
-/// impl Users {
-///     #[init]
-///     async fn new(store: Store) -> Result<Self> { .. }
-///
-///     /// Finds a user.
-///     #[handler]
-///     #[method(no_side_effects)]
-///     async fn get(&self, req: GetUser, ctx: &Context) -> Result<User> { .. }
-///
-///     fn private(&self) -> usize { .. }
-/// }
-/// ```
-///
-/// Methods marked `#[handler]` are served and called through `UsersClient`. Beside the message they may take `ctx: &Context`
-/// and settings, `config: &UsersConfig`, which callers do not name. Those marked `#[subscriber(..)]` are run for events, with the
-/// options of [`macro@subscriber`]. `#[init]` builds the value from injected
-/// parameters; the others stay what they are. The service is registered and runs with `micro::run()`.
-///
-/// # Options
-///
-/// | Option | Meaning | Default |
-/// |---|---|---|
-/// | `name = "greeter"` | the name it is found under in the registry | the type's name, in kebab case |
-/// | `package = "acme.greeter"` | its proto package; calls go to `/package.Greeter/Hello` | the name, `-` as `_` |
-/// | `version = "1.2.0"` | its version, which the registry lists beside it | none |
-/// | `extension("team" = "doors")` | named values for others, as JSON; see below | none |
-/// | `crate = path` | where `micro` is, if renamed | `::micro` |
-///
-/// A method takes, in `#[method(..)]`:
-///
-/// | Option | Meaning | Default |
-/// |---|---|---|
-/// | `name = "Hello"` | its name on the wire | the method's name in camel case |
-/// | `timeout = "2s"` | how long a call may take when the caller does not say. Clients send it along, and a server applies it to callers that send none | 30 s for unary calls, none for streams |
-/// | `idempotent` | running it twice is running it once, so that calls may be retried | unknown |
-/// | `no_side_effects` | it only reads: may be retried, and called with HTTP GET | unknown |
-/// | `deprecated = "use .."` | callers should turn to something else: the compiler tells callers in Rust, the description all others | |
-/// | `extension("auth.scope" = "admin")` | named values for others, as JSON | none |
-///
-/// Extensions are how access rules, HTTP routes or flags for tools come to a method. The values are those of JSON: `"text"`,
-/// `3`, `-0.5`, `true`, `null`, `["a", "b"]`, `{ "get": "/hello" }`. Several stand in one list, separated by commas.
-/// `MethodDesc::extension(name)` and `ServiceDesc::extension(name)` have the value as JSON text.
+#[doc = include_str!("service/service.md")]
 #[proc_macro_attribute]
 pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
     service::service(options.into(), item.into()).into()
@@ -202,13 +128,13 @@ pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The first value among the parameters is the event: a type marked `#[micro::event(topic = "..")]`, any other message with
-/// the option `topic`, or `broker::Event` with the same, which is the event as it came. `ctx: &Context` is the context of this
-/// handling. Settings, `config: &AuditConfig`, are those in force when it begins. All other values are injected.
+/// The event comes first, by value: a type marked `#[micro::event(topic = "..")]`, any other message with the option `topic`, or
+/// `broker::Event` with the same, which is the event as it came. Behind it come settings, `config: &AuditConfig`, which are those
+/// in force when handling begins, and injected values. `ctx: &Context`, the context of this handling, may stand anywhere.
 ///
 /// The function is registered and runs with `micro::run()`. It returns a `Result<()>`; after an error the event is tried again.
-/// It stays what it is, so that tests call it. Beside it appears a type of the same name, for
-/// `micro::app().subscribe::<audit>()`: what is registered can be said explicitly too.
+/// It stays what it is, so that tests call it, and nothing else of its name appears. `micro::app().subscribe(audit)` runs it in an
+/// explicit app.
 ///
 /// # On methods
 ///
@@ -349,80 +275,7 @@ pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a struct one of settings: read from defaults, files, the environment and flags, checked, and changed while running.
 ///
-/// ```ignore
-/// use micro::config::{Config, Secret};
-///
-/// /// How people are greeted.
-/// #[micro::config(prefix = "greeter")]
-/// #[derive(Clone, Debug)]
-/// pub struct GreeterConfig {
-///     /// What comes before the name.
-///     #[config(default = "Hello", validate(length(1..=40)))]
-///     pub salutation: String,
-///     /// How long a greeting may take.
-///     #[config(default = "2s", validate(range("10ms"..="1m")))]
-///     pub patience: Duration,
-///     #[config(default)]
-///     pub tone: Tone,
-///     pub token: Option<Secret<String>>,
-/// }
-///
-/// /// How warm it sounds.
-/// #[micro::config]
-/// #[derive(Clone, Copy, Debug, Default)]
-/// pub enum Tone {
-///     #[default]
-///     Friendly,
-///     StrictlyFormal,
-/// }
-/// ```
-///
-/// With `prefix`, a `Config<GreeterConfig>` can be injected, and its settings stand in `--help`. Without, the struct is a value
-/// of fields: on its own, in `Option`, in lists and in maps. A prefix is a path, `greeter` or `acme.greeter`. The attribute
-/// stands above every `#[derive(..)]`; those above it are not seen.
-///
-/// # Types
-///
-/// The type of a field decides how it is read: numbers, `bool`, `char`, `String`, `Duration` (`"30s"`), paths, addresses,
-/// `Secret<T>`, `Option`, lists, sets and maps with text keys are known, and so is everything marked `#[micro::config]` or
-/// implementing `micro::config::Setting`. Any other type is read through serde's `Serialize` and `Deserialize`, so every type
-/// that has both can stand here: an enum with data, for one.
-///
-/// A field without a default has to be set, unless its type has a word for absence, as `Option` does, or is a struct whose own
-/// fields need nothing. All problems are found in one go, each with the place it was written at.
-///
-/// An enum without data is a choice of words in kebab case, `strictly-formal`; `#[config(name = "..")]` on a variant gives it
-/// another. Doc comments of structs, fields and variants become help.
-///
-/// # Options
-///
-/// | Option | Meaning | Default |
-/// |---|---|---|
-/// | `prefix = "greeter"` | the path its fields stand at | none: it stands in a field |
-/// | `validate = path` | a function `fn(&Self) -> Result<(), impl Display>` that looks at all fields together | none |
-/// | `crate = path` | where `micro` is, if renamed | `::micro` |
-///
-/// On fields, in `#[config(..)]`:
-///
-/// | Option | Meaning |
-/// |---|---|
-/// | `default` | where nothing is set it is the `Default` of its type; for a struct of settings too |
-/// | `default = "30s"` | a literal is read like a value in a file: any type takes text of its form |
-/// | `default = expression` | anything else is an expression of the field's type |
-/// | `name = "key"` | its key, if not the field's name |
-/// | `env = "NAME"`, `env("A", "B")` | other variables of the environment, beside the one made of its path |
-/// | `flag = "name"` | its flag, if not the one made of its path |
-/// | `secret` | shown nowhere; a `Secret<..>` is one by its type |
-/// | `validate(..)` | what is asked of a value: `range(1..=10)`, for times `range("1s"..="1h")`, `length(1..=64)`, `regex("^[a-z]+$")`, `with(function)`. They can stand together, and `with` and `regex` take several. A function takes a reference and returns a `Result`, whose error says what was expected. An absent `Option` is not asked |
-/// | `deprecated = "use .."` | whoever sets it is told what to do |
-/// | `reload = "restart"` | a change counts at the next start; `"live"`, at once, is the rule |
-///
-/// # Default and Debug
-///
-/// Where every field has a `default` or is spelled `Option<..>`, the struct has a `Default` with the declared values: for tests
-/// and for `..Default::default()`. So `#[derive(Default)]` is refused. It panics when a declared default is none for its field.
-///
-/// `#[derive(Debug)]` masks fields that are marked `secret`; a `Secret<..>` masks itself.
+#[doc = include_str!("config/config.md")]
 #[proc_macro_attribute]
 pub fn config(options: TokenStream, item: TokenStream) -> TokenStream {
     config::config(options.into(), item.into()).into()

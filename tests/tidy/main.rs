@@ -1,5 +1,7 @@
-//! The house rules that a compiler does not know: rings, doors, and what the top level holds.
+//! The house rules that a compiler does not know: rings, doors, circles, lengths, and what the top level holds.
 
+mod circles;
+mod lengths;
 mod rings;
 mod settings;
 mod sources;

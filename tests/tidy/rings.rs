@@ -1,6 +1,6 @@
 //! Which room may name which, and who may open which door.
 
-use crate::sources::{Source, sources};
+use crate::sources::{Source, sources_of};
 
 /// The rooms, ring by ring, from the inside out. A room names rooms of the rings before its own.
 const RINGS: &[&[&str]] = &[
@@ -27,38 +27,36 @@ const ROOT: &[(&str, &str)] = &[
     ("Streaming", "rpc"),
     ("CallOptions", "client"),
     ("App", "app"),
+    ("inventory", "util"),
+    ("scheme", "plug"),
     ("__micro_enumeration", "message"),
     ("__micro_contract", "testing"),
     ("__micro_suite", "testing"),
 ];
 
 /// What is reached through a door of `util` only.
-const DOORS: &[(&str, &str)] = &[
-    ("tokio::time::", "util::clock"),
-    ("Instant::now(", "util::clock"),
-    ("SystemTime::now(", "util::clock"),
-    ("tokio::spawn(", "util::spawn"),
-    ("tokio::task::spawn", "util::spawn"),
-    ("thread::spawn(", "util::spawn"),
-    ("tokio::net::", "util::net"),
-    ("TcpListener::bind(", "util::net"),
-    ("TcpStream::connect(", "util::net"),
-    ("UdpSocket::bind(", "util::net"),
-    ("rand::", "util::random"),
-    ("fastrand::", "util::random"),
-    ("RandomState::", "util::random"),
+const DOORS: &[(&[&str], &str)] = &[
+    (&["tokio", "time"], "clock"),
+    (&["Instant", "now"], "clock"),
+    (&["SystemTime", "now"], "clock"),
+    (&["tokio", "spawn"], "spawn"),
+    (&["tokio", "task", "spawn"], "spawn"),
+    (&["tokio", "task", "spawn_blocking"], "spawn"),
+    (&["thread", "spawn"], "spawn"),
+    (&["tokio", "net"], "net"),
+    (&["TcpListener", "bind"], "net"),
+    (&["TcpStream", "connect"], "net"),
+    (&["UdpSocket", "bind"], "net"),
+    (&["rand"], "random"),
+    (&["fastrand"], "random"),
+    (&["RandomState"], "random"),
 ];
 
 #[test]
 fn rooms_name_only_rooms_further_in() {
     let mut wrong = Vec::new();
-    for source in sources() {
+    for source in sources_of("micro") {
         let Some(room) = source.room() else { continue };
-        for (line, code) in &source.lines {
-            if code.trim_end().ends_with("crate::{") {
-                wrong.push(format!("micro/src/{}:{line}: write one `use` for each room", source.path));
-            }
-        }
         for (line, named) in arrows(&source) {
             if let Err(why) = judge(room, &named) {
                 wrong.push(format!("micro/src/{}:{line}: `{room}` names `{named}`: {why}", source.path));
@@ -71,11 +69,10 @@ fn rooms_name_only_rooms_further_in() {
 #[test]
 fn time_tasks_chance_and_sockets_are_reached_through_their_doors() {
     let mut wrong = Vec::new();
-    for source in sources().iter().filter(|source| source.room() != Some("util")) {
-        for (line, code) in &source.lines {
-            for (what, door) in DOORS.iter().filter(|(what, door)| opens(code, what, door)) {
-                wrong.push(format!("micro/src/{}:{line}: `{what}` outside of its door, `{door}`", source.path));
-            }
+    for source in sources_of("micro").iter().filter(|source| source.room() != Some("util")) {
+        for (line, names, door) in opened(source) {
+            let what = names.join("::");
+            wrong.push(format!("micro/src/{}:{line}: `{what}` outside of its door, `util::{door}`", source.path));
         }
     }
     assert!(wrong.is_empty(), "closed doors:\n{}", wrong.join("\n"));
@@ -90,11 +87,24 @@ fn the_judge_knows_right_from_wrong() {
     assert!(judge("client", "server").is_err());
     assert!(judge("registry", "selector").is_err());
     assert!(judge("registry", "nowhere").is_err());
-    let source = Source { path: "x/mod.rs".into(), lines: vec![(1, "use crate::{codec::Codec, rpc};".into())] };
-    assert_eq!(arrows(&source), [(1, "codec".to_owned()), (1, "rpc".to_owned())]);
-    assert!(opens("let now = Instant::now();", "Instant::now(", "util::clock"));
-    assert!(!opens("let now = clock::Instant::now();", "Instant::now(", "util::clock"));
-    assert!(!opens("operand::x()", "rand::", "util::random"));
+    let source = Source::read(
+        "x/mod.rs",
+        r#"
+        use crate::{codec::Codec, rpc};
+        // use crate::store::Store;
+        const URL: &str = "https://crate::cache"; const AFTER: Kind = crate::broker::KIND;
+        pub(crate) use crate::config::{self, load::{Load as Other, *}};
+        #[micro_macros::config] struct Settings { at: ::micro::Result<()> }
+        #[cfg(test)]
+        mod tests { use crate::server; }
+        "#,
+    );
+    let rooms: Vec<String> = arrows(&source).into_iter().map(|(_, room)| room).collect();
+    assert_eq!(rooms, ["broker", "__private", "__private", "codec", "rpc", "config", "config", "config"]);
+    let opens = |code: &str| !opened(&Source::read("x.rs", code)).is_empty();
+    assert!(opens("fn x() { let now = Instant::now(); }"));
+    assert!(!opens("fn x() { let now = clock::Instant::now(); }"));
+    assert!(opens("use rand::Rng;") && !opens("use operand::x;") && !opens("use crate::util::random;"));
 }
 
 /// Whether `room` may name `named`.
@@ -118,42 +128,29 @@ fn place(room: &str) -> Result<(usize, usize), String> {
     found.next().ok_or_else(|| format!("`{room}` is no room: add it to the table in tests/tidy/rings.rs"))
 }
 
-/// Every room a file names with `crate::`, with the line.
+/// Every room a file names with `crate::`, with the line. The attributes of micro expand to what `__private` holds.
 fn arrows(source: &Source) -> Vec<(usize, String)> {
-    let mut arrows = Vec::new();
-    for (line, code) in &source.lines {
-        for (at, _) in code.match_indices("crate::") {
-            // `$crate::` of a macro means the same; `some_crate::` does not.
-            if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
-                continue;
+    let room = |names: &[String]| match names {
+        [first, ..] if first == "micro" || first == "micro_macros" => Some("__private".to_owned()),
+        [first, second, ..] if first == "crate" => {
+            let root = ROOT.iter().find(|(known, _)| known == second);
+            Some(root.map_or(second.as_str(), |(_, room)| room).to_owned())
+        }
+        _ => None,
+    };
+    source.named().filter_map(|named| Some((named.line, room(&named.names)?))).collect()
+}
+
+/// What a file reaches around a door, with the line and the door.
+fn opened(source: &Source) -> Vec<(usize, Vec<String>, &'static str)> {
+    let mut found = Vec::new();
+    for named in source.named() {
+        for (what, door) in DOORS {
+            let at = named.names.windows(what.len()).position(|names| names == *what);
+            if at.is_some_and(|at| at == 0 || named.names[at - 1] != *door) {
+                found.push((named.line, named.names.clone(), *door));
             }
-            let rest = &code[at + "crate::".len()..];
-            let names: Vec<&str> = match rest.strip_prefix('{') {
-                Some(group) => group.split(['{', '}', ',']).collect(),
-                None => vec![rest],
-            };
-            arrows.extend(names.into_iter().filter_map(room_of).map(|room| (*line, room)));
         }
     }
-    arrows
-}
-
-fn room_of(path: &str) -> Option<String> {
-    let path = path.trim();
-    let end = path.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(path.len());
-    let name = &path[..end];
-    if name.is_empty() {
-        return None;
-    }
-    let root = ROOT.iter().find(|(known, _)| *known == name);
-    Some(root.map_or(name, |(_, room)| room).to_owned())
-}
-
-fn opens(code: &str, what: &str, door: &str) -> bool {
-    let door = door.rsplit("::").next().unwrap_or(door);
-    code.match_indices(what).any(|(at, _)| {
-        let before = &code[..at];
-        let part_of_a_word = before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
-        !part_of_a_word && !before.ends_with(&format!("{door}::"))
-    })
+    found
 }

@@ -2,25 +2,29 @@
 
 use std::collections::HashMap;
 
+use quote::ToTokens as _;
 use syn::{Expr, ExprLit, ExprRange, Fields, Lit, LitStr, Path};
 
 use super::input::{Body, Input};
-use super::model::{Check, Default, Field, Key, Literal, Model, Shape, Word};
+use super::model::{self, Default, Field, Key, Literal, Model, Shape, Word};
 use crate::message::named;
-use crate::report::Report;
+use crate::options;
+use crate::report::{Check, Report};
 use crate::syntax::printed;
 
-pub(super) fn check(input: &Input, model: &Model, package: &str, report: &mut Report) {
-    if !input.generics.params.is_empty() {
-        report.error(
-            &input.generics,
-            "settings are read at start, when no type is left open: write one struct for each type",
-        );
-    }
-    conditional(input, report);
-    match &model.shape {
-        Shape::Section(fields) => section(input, model, fields, package, report),
-        Shape::Choice(words) => choice(input, model, words, report),
+impl Check for Model {
+    fn check(&self, report: &mut Report) {
+        if !self.input.generics.params.is_empty() {
+            report.error(
+                &self.input.generics,
+                "settings are read at start, when no type is left open: write one struct for each type",
+            );
+        }
+        conditional(&self.input, report);
+        match &self.shape {
+            Shape::Section(fields) => section(self, fields, report),
+            Shape::Choice(words) => choice(self, words, report),
+        }
     }
 }
 
@@ -37,11 +41,11 @@ fn conditional(input: &Input, report: &mut Report) {
 
 // ---- Structs ----
 
-fn section(input: &Input, model: &Model, fields: &[Field], package: &str, report: &mut Report) {
+fn section(model: &Model, fields: &[Field], report: &mut Report) {
     if let Some(prefix) = &model.prefix {
-        self::prefix(prefix, package, report);
+        self::prefix(prefix, &model.package, report);
     }
-    if let Some(path) = input.derives.iter().find(|path| is_default(path)) {
+    if let Some(path) = model.input.derives.iter().find(|path| is_default(path)) {
         report.error(
             path,
             "take `Default` out: `#[micro::config]` writes it from the declared defaults, where every field has one",
@@ -51,6 +55,7 @@ fn section(input: &Input, model: &Model, fields: &[Field], package: &str, report
     for field in fields {
         key(&field.key, report);
         names(field, report);
+        secret(field, report);
         default(field, report);
         for check in &field.checks {
             asked(field, check, report);
@@ -105,6 +110,32 @@ fn names(field: &Field, report: &mut Report) {
     }
 }
 
+/// An option would hide a value from this attribute's own code and from no other: derives read the field too, those above the
+/// attribute before it does.
+fn secret(field: &Field, report: &mut Report) {
+    let Some(secret) = &field.secret else { return };
+    let (ident, value) = (&field.ident, spelled(&field.ty));
+    let message = if is_secret(&field.ty) {
+        format!("`{}` is a secret by its type: take `secret` away", printed(&field.ty))
+    } else {
+        let (ty, value) = (printed(&field.ty), printed(value));
+        let hidden = ty.replacen(&value, &format!("Secret<{value}>"), 1);
+        format!(
+            "a secret is a secret by its type, which no `Debug` and no other derive shows: write `{ident}: {hidden}`\n\
+             `micro::config::Secret` has the value in `expose()`"
+        )
+    };
+    report.error(secret, message);
+}
+
+fn is_secret(ty: &syn::Type) -> bool {
+    match named(ty) {
+        Some((name, _)) if name == "Secret" => true,
+        Some((name, inner)) if name == "Option" && inner.len() == 1 => is_secret(inner[0]),
+        _ => false,
+    }
+}
+
 /// A literal that its type, as spelled, cannot be. What is not known here shows when the program starts.
 fn default(field: &Field, report: &mut Report) {
     let Some(Default::Literal(literal, written)) = &field.default else { return };
@@ -147,7 +178,7 @@ fn refused(ty: &str, literal: &Literal) -> Option<String> {
         }
         "Duration" => match literal {
             Literal::Integer(seconds) => *seconds >= 0,
-            Literal::Text(text) => is_time(text),
+            Literal::Text(text) => options::duration(text).is_ok(),
             _ => false,
         },
         _ => return whole(ty, literal),
@@ -183,16 +214,52 @@ fn whole(ty: &str, literal: &Literal) -> Option<String> {
     (!good).then(|| format!("a whole number from {least} to {most}"))
 }
 
-fn asked(field: &Field, check: &Check, report: &mut Report) {
+/// A check that a type, as spelled, does not have. What is not known here the compiler says.
+fn unfit(field: &Field, check: &model::Check, report: &mut Report) -> bool {
+    let Some((name, _)) = named(spelled(&field.ty)) else { return false };
+    let number = NUMBERS.contains(&&*name) || name == "Duration";
+    let (text, many) = (matches!(&*name, "String" | "PathBuf"), COLLECTIONS.contains(&&*name));
+    if !(number || text || many || matches!(&*name, "bool" | "char")) {
+        return false;
+    }
+    let length = many || name == "String";
+    let (fits, word, whose, argument, instead) = match check {
+        model::Check::Range(range) => {
+            let instead = length.then(|| format!("length({})", printed(range)));
+            (number, "range", "numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`", range.to_token_stream(), instead)
+        }
+        model::Check::Length(range) => {
+            let instead = (number && name != "Duration").then(|| format!("range({})", printed(range)));
+            (length, "length", "text, lists and maps", range.to_token_stream(), instead)
+        }
+        model::Check::Regex(pattern) => (text, "regex", "text", pattern.to_token_stream(), None),
+        model::Check::With(_) => return false,
+    };
+    if !fits {
+        let (ident, ty) = (&field.ident, printed(&field.ty));
+        let instead =
+            instead.unwrap_or_else(|| "with(function)".to_owned()).replace(" ..", "..").replace("..= ", "..=");
+        report.error(argument, format!("`{word}` is for {whose}, and `{ident}` has type `{ty}`: write `{instead}`"));
+    }
+    !fits
+}
+
+const NUMBERS: [&str; 12] = ["i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"];
+const COLLECTIONS: [&str; 5] = ["Vec", "HashMap", "BTreeMap", "HashSet", "BTreeSet"];
+
+fn asked(field: &Field, check: &model::Check, report: &mut Report) {
+    if unfit(field, check, report) {
+        return;
+    }
     match check {
-        Check::Regex(pattern) => {
+        model::Check::Regex(pattern) => {
             if let Err(error) = regex_syntax::parse(&pattern.value()) {
                 let why = error.to_string();
                 let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
                 report.error(pattern, format!("`{}` is no regular expression: {why}", pattern.value()));
             }
         }
-        Check::Range(range) | Check::Length(range) => {
+        model::Check::Range(range) | model::Check::Length(range) => {
             let Expr::Range(ExprRange { start, end, .. }) = range else {
                 report.error(range, "expected a range: `1..=10`, `..=64`, `\"1s\"..=\"1h\"`");
                 return;
@@ -200,53 +267,42 @@ fn asked(field: &Field, check: &Check, report: &mut Report) {
             for bound in [start, end].into_iter().flatten() {
                 let Expr::Lit(ExprLit { lit, .. }) = &**bound else { continue };
                 match lit {
-                    Lit::Str(text) if !is_time(&text.value()) => {
+                    Lit::Str(text) => {
                         let text = text.value();
-                        report.error(lit, format!("`{text}` is no time: write `\"30s\"`, `\"250ms\"` or `\"5m\"`"));
+                        if let Err(why) = options::duration(&text) {
+                            report.error(lit, format!("`{text}` is no time: {why}"));
+                        }
                     }
-                    Lit::Int(_) if matches!(check, Check::Range(_)) && is_duration(&field.ty) => {
+                    Lit::Int(_) if matches!(check, model::Check::Range(_)) && is_duration(&field.ty) => {
                         report.error(lit, "a time is written as text: `range(\"1s\"..=\"1h\")`");
+                    }
+                    Lit::Int(number) if matches!(check, model::Check::Range(_)) && number.suffix().is_empty() => {
+                        let literal = Literal::Integer(number.base10_parse().unwrap_or(i128::MAX));
+                        let name = named(spelled(&field.ty)).map(|(name, _)| name).unwrap_or_default();
+                        if let Some(expected) = whole(&name, &literal) {
+                            report.error(number, format!("`{number}` is no `{name}`: expected {expected}"));
+                        }
                     }
                     _ => {}
                 }
             }
         }
-        Check::With(_) => {}
+        model::Check::With(_) => {}
     }
-}
-
-/// Whether `text` is a time as micro reads one: `30s`, `1.5s`, `1m30s`, or a number of seconds.
-fn is_time(text: &str) -> bool {
-    let text = text.trim();
-    if text.parse::<u64>().is_ok() {
-        return true;
-    }
-    let mut rest = text;
-    while !rest.is_empty() {
-        let number =
-            rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
-        let (digits, tail) = rest.split_at(number);
-        let unit = tail.find(|letter: char| letter.is_ascii_digit()).unwrap_or(tail.len());
-        if digits.parse::<f64>().is_err() || !["ns", "us", "µs", "ms", "s", "m", "h"].contains(&&tail[..unit]) {
-            return false;
-        }
-        rest = &tail[unit..];
-    }
-    !text.is_empty()
 }
 
 // ---- Enums ----
 
-fn choice(input: &Input, model: &Model, words: &[Word], report: &mut Report) {
+fn choice(model: &Model, words: &[Word], report: &mut Report) {
     if let Some(prefix) = &model.prefix {
         report.error(prefix, "an enum is the value of a field: only a struct stands at a prefix");
     }
     if let Some(validate) = &model.validate {
         report.error(validate, "an enum is one of its words: there is nothing left to validate");
     }
-    let Body::Enum(variants) = &input.body else { return };
+    let Body::Enum(variants) = &model.input.body else { return };
     if variants.is_empty() {
-        report.error(&input.ident, "an enum without variants has no words to choose from");
+        report.error(&model.ident, "an enum without variants has no words to choose from");
     }
     for variant in variants.iter().filter(|variant| !matches!(variant.fields, Fields::Unit)) {
         report.error(
@@ -290,16 +346,7 @@ fn is_kebab(text: &str) -> bool {
 }
 
 /// Whether a derive means the one of the standard library.
-pub(super) fn is_debug(path: &Path) -> bool {
-    is_standard(path, "Debug")
-}
-
-/// The same.
 pub(super) fn is_default(path: &Path) -> bool {
-    is_standard(path, "Default")
-}
-
-fn is_standard(path: &Path, name: &str) -> bool {
     let root = |path: &Path| matches!(path.segments[0].ident.to_string().as_str(), "core" | "std");
-    path.segments.last().is_some_and(|last| last.ident == name) && (path.segments.len() == 1 || root(path))
+    path.segments.last().is_some_and(|last| last.ident == "Default") && (path.segments.len() == 1 || root(path))
 }

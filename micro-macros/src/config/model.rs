@@ -12,6 +12,10 @@ use crate::syntax::{Home, kebab_case};
 
 /// Settings, as the generated code describes them.
 pub(super) struct Model {
+    /// What was written, the item in it to be emitted as it is.
+    pub(super) input: Input,
+    /// The package that is being compiled.
+    pub(super) package: String,
     pub(super) ident: Ident,
     pub(super) docs: String,
     pub(super) home: Home,
@@ -36,7 +40,8 @@ pub(super) struct Field {
     pub(super) default: Option<Default>,
     pub(super) env: Vec<LitStr>,
     pub(super) flag: Option<LitStr>,
-    pub(super) secret: bool,
+    /// Where a secret is called one that should be one by its type.
+    pub(super) secret: Option<Ident>,
     pub(super) checks: Vec<Check>,
     pub(super) deprecated: Option<LitStr>,
     pub(super) restart: bool,
@@ -83,7 +88,7 @@ pub(super) struct Word {
 }
 
 impl Model {
-    pub(super) fn understand(input: &Input, report: &mut Report) -> Self {
+    pub(super) fn understand(input: Input, package: &str, report: &mut Report) -> Self {
         let shape = match &input.body {
             Body::Struct(members) => {
                 Shape::Section(members.iter().map(|member| Field::understand(member, &input.ident, report)).collect())
@@ -96,7 +101,9 @@ impl Model {
             home: input.options.home.clone(),
             prefix: input.options.prefix.clone(),
             validate: input.options.validate.clone(),
+            package: package.to_owned(),
             shape,
+            input,
         }
     }
 
@@ -117,7 +124,7 @@ impl Field {
             default: options.default.as_ref().map(|default| Default::understand(default, report)),
             env: options.env.clone(),
             flag: options.flag.clone(),
-            secret: options.secret.is_some(),
+            secret: options.secret.clone(),
             checks: checks(&options.checks),
             deprecated: options.deprecated.clone(),
             restart: options.reload.is_some_and(|reload| reload.value == "restart"),

@@ -1,7 +1,6 @@
 //! What generated code names, and what the project's own tests see of the inside. Nothing else may name it: it changes without
 //! notice.
 
-pub mod config;
 mod error;
 
 pub use std::boxed::Box;
@@ -11,18 +10,19 @@ pub use std::result::Result as StdResult;
 pub use std::string::String;
 pub use std::sync::Arc;
 
-pub use error::{cause, fault, mapped, words};
+pub use error::{Other, fault, mapped, words};
 pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
-    AnyArc, Ask, AskAny, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, Handled, HandlerEntry, Init,
-    InitFallback, Key, Location, Provided, ProviderEntry, PublisherEntry, Resolver, Subscriber, SubscriberDesc,
-    SubscriberEntry, Take, TakeAny, Topical,
+    AnyArc, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep, Handled,
+    HandlerEntry, Init, InitFallback, Key, Location, OutsideOfItsImpl, Provided, ProviderEntry, PublisherEntry,
+    Resolver, SubscriberDesc, SubscriberEntry, Take, TakeAny, Topical,
 };
 pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
-pub use crate::client::{CallOptions, Client};
+pub use crate::client::{Client, ServiceClient, Wraps};
+pub use crate::config::__private::config;
 pub use crate::context::Context;
 pub use crate::errors::{Code, Error, Mapping, Result};
 pub use crate::message::__private::message;

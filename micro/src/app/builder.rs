@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::handle::Handle;
 use super::health::{Check, Critical};
 use super::hooks::{self, Hooks};
-use super::inject::{AnyArc, Inject, Subscriber};
+use super::inject::{AnyArc, Inject, SubscriberEntry};
 use super::layers::Layers;
 use super::plan::{Handler, Mounted, Services};
 use super::plugs::Plugs;
@@ -229,7 +229,9 @@ impl App {
         self.add(type_of::<T>(), Some(name.into()))
     }
 
-    /// Runs a function with `#[micro::subscriber]` for its events: `app.subscribe::<audit>()`.
+    /// Runs a function marked `#[micro::subscriber]` for its events.
+    ///
+    /// The app does not start when the function is not marked.
     ///
     /// ```
     /// use micro::prelude::*;
@@ -245,10 +247,10 @@ impl App {
     ///     Ok(())
     /// }
     ///
-    /// let app = micro::app().subscribe::<audit>();
+    /// let app = micro::app().subscribe(audit);
     /// ```
-    pub fn subscribe<S: Subscriber>(mut self) -> Self {
-        self.services.subscribers.push(S::ENTRY);
+    pub fn subscribe<F: Any>(mut self, _function: F) -> Self {
+        self.services.subscribers.push(SubscriberEntry::find::<F>());
         self
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Services {
     /// Values for injection.
     pub(super) provided: Resolver,
     pub(super) handlers: Vec<Mounted>,
-    pub(super) subscribers: Vec<SubscriberEntry>,
+    pub(super) subscribers: Vec<Result<SubscriberEntry>>,
     pub(super) handled_events: Vec<(Subscription, Handling, Arc<dyn broker::Handler>)>,
     /// Whether everything that is linked is served.
     pub(super) everything: bool,
@@ -97,7 +97,7 @@ pub(super) fn plan(services: &mut Services, settings: &Settings) -> Result<Plan>
     let (linked, subscribers) = (linked(), linked_subscribers());
     let mut plan = Plan::default();
     for entry in std::mem::take(&mut services.subscribers) {
-        plan.subscribers.push(Subscribing { of: None, component: None, entry });
+        plan.subscribers.push(Subscribing { of: None, component: None, entry: entry? });
     }
     for Mounted { handler, name: listed } in std::mem::take(&mut services.handlers) {
         let (id, name, value) = match handler {
@@ -206,7 +206,8 @@ fn linked() -> Vec<&'static HandlerEntry> {
 
 /// Every subscriber that is linked into this program, in the order of the code that declares it.
 fn linked_subscribers() -> Vec<&'static SubscriberEntry> {
-    let mut entries: Vec<_> = inventory::iter::<SubscriberEntry>.into_iter().collect();
+    let mut entries: Vec<_> =
+        inventory::iter::<SubscriberEntry>.into_iter().filter(|entry| !entry.is_manual()).collect();
     entries.sort_by_key(|entry| entry.location().to_string());
     entries
 }

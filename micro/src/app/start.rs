@@ -137,7 +137,8 @@ async fn start(app: App) -> Result<Running> {
         running.open(door, listed);
         serve::announce_hosted(&running, &host, &identity, bound);
         let described: Vec<String> = subscribers.iter().map(Subscriber::describe).collect();
-        let subscribers = steps::run("subscribe", None, Subscribers::begin(subscribers, &lent)).await?;
+        let subscribers =
+            steps::run("subscribe", None, Subscribers::begin(subscribers, &lent, running.health().lifecycle())).await?;
         running.subscribed(subscribers, described);
         let troubles = running.configuration().troubles();
         running.keep(spawn::spawn(running.health().clone().keep_showing(troubles)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::downgrades::Downgrades;
 use super::inject::{AnyArc, Resolver};
@@ -14,10 +14,11 @@ use crate::context::Extensions;
 use crate::errors::{Code, Error, Result};
 use crate::util::backoff::Backoff;
 use crate::util::clock;
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::spawn::{self, Task};
 
 /// How long the start of a program waits for its subscriptions; those whose brokers are away come later.
-const PATIENCE: Duration = Duration::from_secs(3);
+const START_TIMEOUT: Duration = Duration::from_secs(3);
 /// The bounds of the pause before another attempt to subscribe.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -32,7 +33,6 @@ pub(super) struct Subscriber {
 
 /// Subscribers that run.
 pub(super) struct Subscribers {
-    stop: watch::Sender<bool>,
     running: Vec<Task<()>>,
 }
 
@@ -72,7 +72,7 @@ impl Subscriber {
 }
 
 impl Subscribers {
-    /// Subscribes, and handles events from then on. `lent` is what handlers find in their context.
+    /// Subscribes, and handles events until `lifecycle` says [`State::Draining`]. `lent` is what handlers find in their context.
     ///
     /// A broker that is away is no failure: its subscribers begin once it is there.
     ///
@@ -80,15 +80,14 @@ impl Subscribers {
     ///
     /// [`Unimplemented`](Code::Unimplemented) when one asks for what its broker does not do, and whatever else is not going
     /// to be otherwise later.
-    pub(super) async fn begin(subscribers: Vec<Subscriber>, lent: &Extensions) -> Result<Self> {
-        let stop = watch::Sender::new(false);
+    pub(super) async fn begin(subscribers: Vec<Subscriber>, lent: &Extensions, lifecycle: &Lifecycle) -> Result<Self> {
         let (mut running, mut begun) = (Vec::new(), Vec::new());
         for subscriber in subscribers {
             let (told, first) = oneshot::channel();
             begun.push((subscriber.describe(), first));
-            running.push(spawn::spawn(subscriber.keep(lent.clone(), stop.subscribe(), told)));
+            running.push(spawn::spawn(subscriber.keep(lent.clone(), lifecycle.clone(), told)));
         }
-        let until = clock::after(PATIENCE);
+        let until = clock::after(START_TIMEOUT);
         for (what, first) in begun {
             match clock::timeout_at(until, first).await {
                 Ok(Ok(Err(error))) => {
@@ -98,12 +97,11 @@ impl Subscribers {
                 Err(_) => tracing::warn!("the broker does not answer yet; events come once it does: {what}"),
             }
         }
-        Ok(Subscribers { stop, running })
+        Ok(Subscribers { running })
     }
 
-    /// Takes no new events, and returns once those that have begun are handled.
+    /// Returns once the events that had begun when the lifecycle said [`State::Draining`] are handled.
     pub(super) async fn finish(self) {
-        self.stop.send_replace(true);
         for running in self.running {
             // One that panicked has ended too.
             let _ = running.await;
@@ -112,14 +110,14 @@ impl Subscribers {
 }
 
 impl Subscriber {
-    /// Subscribes again and again until `stop`. `told` hears of the first time.
-    async fn keep(self, lent: Extensions, stop: watch::Receiver<bool>, told: oneshot::Sender<Result<()>>) {
+    /// Subscribes again and again until the program drains. `told` hears of the first time.
+    async fn keep(self, lent: Extensions, lifecycle: Lifecycle, told: oneshot::Sender<Result<()>>) {
         let (mut told, mut backoff, mut away) = (Some(told), Backoff::new(MIN_PAUSE, MAX_PAUSE), false);
         let mut tell = |first| drop(told.take().map(|told| told.send(first)));
         loop {
             let begun = tokio::select! {
                 biased;
-                () = stopped(stop.clone()) => return,
+                () = lifecycle.wait_for(State::Draining) => return,
                 begun = self.begin(&lent) => begun,
             };
             match begun {
@@ -127,8 +125,8 @@ impl Subscriber {
                     tell(Ok(()));
                     away = false;
                     backoff.reset();
-                    serving.run(stopped(stop.clone())).await;
-                    if *stop.borrow() {
+                    serving.run(lifecycle.wait_for(State::Draining)).await;
+                    if lifecycle.state() >= State::Draining {
                         return;
                     }
                     tracing::warn!("the broker ended a subscription, which begins again: {}", self.describe());
@@ -147,7 +145,7 @@ impl Subscriber {
                 }
             }
             tokio::select! {
-                () = stopped(stop.clone()) => return,
+                () = lifecycle.wait_for(State::Draining) => return,
                 () = clock::sleep(backoff.next_delay()) => {}
             }
         }
@@ -157,11 +155,6 @@ impl Subscriber {
         let Subscriber { broker, subscription, handling, handler } = self;
         Serving::begin(broker, subscription.clone(), handling.clone(), handler.clone(), lent.clone()).await
     }
-}
-
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    // Whoever could say so is gone: that is the end too.
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// Whether it is a matter of time.

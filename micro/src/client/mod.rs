@@ -42,6 +42,7 @@ mod known;
 mod options;
 mod replies;
 mod retry;
+mod service_client;
 mod single;
 mod target;
 mod untyped;
@@ -53,6 +54,7 @@ use std::time::Duration;
 
 pub use options::{CallOptions, Retry};
 pub use replies::Replies;
+pub use service_client::{ServiceClient, Wraps};
 pub use untyped::Untyped;
 
 use at::At;

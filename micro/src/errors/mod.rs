@@ -7,9 +7,12 @@
 //! A service with failures of its own writes them as an enum with [`#[derive(micro::Error)]`](derive@crate::Error): what each
 //! variant tells its callers is said there, and they get it back as that variant.
 //!
-//! Whatever converts into a boxed standard error converts into [`Error`] with `?`. Such an *unmapped* error says nothing a
-//! stranger should read: it becomes [`Code::Internal`] with an id, its text stays in this process's log under that id,
-//! and the peer is given the id to ask about.
+//! Every standard error converts into [`Error`] with `?`. Such an *unmapped* error says nothing a stranger should read: it
+//! becomes [`Code::Internal`] with an id, its text stays in this process's log under that id, and the peer is given the id to
+//! ask about. [`Error::from_boxed`] does the same for a `Box<dyn Error + Send + Sync>`. Text is meant for readers, so it has no
+//! conversion: `Error::internal("..")` says that the peer reads it.
+//!
+//! The other way, an [`Error`] converts into a `Box<dyn Error>` and a `Box<dyn Error + Send + Sync>` with `?`.
 
 mod code;
 mod detail;
@@ -50,8 +53,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 ///
 /// `Error` does not implement [`std::error::Error`] itself, because then it could not take every other error in with `?`.
-/// It dereferences to one ([`std::ops::Deref`]), converts into `Box<dyn Error>`, and [`Error::into_std`] wraps it for
-/// libraries that ask for the trait.
+/// It dereferences to one ([`std::ops::Deref`]) and converts into `Box<dyn Error>` and `Box<dyn Error + Send + Sync>`, also with
+/// `?`; [`Error::from_boxed`] is the way back.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -172,7 +175,7 @@ impl Error {
 
     /// This error as a boxed [`std::error::Error`], for libraries that ask for one.
     ///
-    /// Converting the result back into [`Error`] with `?` gives the same error, code and all.
+    /// [`Error::from_boxed`] gives the same error back, code and all.
     pub fn into_std(self) -> Box<dyn StdError + Send + Sync> {
         self.0
     }
@@ -236,6 +239,12 @@ impl std::ops::Deref for Error {
 }
 
 impl From<Error> for Box<dyn StdError> {
+    fn from(error: Error) -> Self {
+        error.0
+    }
+}
+
+impl From<Error> for Box<dyn StdError + Send + Sync> {
     fn from(error: Error) -> Self {
         error.0
     }

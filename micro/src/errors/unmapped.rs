@@ -40,18 +40,36 @@ type Boxed = Box<dyn StdError + Send + Sync>;
 
 impl<E> From<E> for Error
 where
-    E: Into<Box<dyn StdError + Send + Sync + 'static>>,
+    E: StdError + Send + Sync + 'static,
 {
     fn from(error: E) -> Self {
-        Error::unmapped(error.into())
+        Error::from_boxed(error)
     }
 }
 
 impl Error {
-    /// What [`From`] does: an error of micro's own in disguise is unwrapped, one with a [`Mapping`] is mapped, and
-    /// anything else becomes [`Code::Internal`] with an id.
-    fn unmapped(error: Boxed) -> Self {
-        let mut error = match error.downcast::<Inner>() {
+    /// Takes in what converts into a boxed standard error and is none itself: a `Box<dyn Error + Send + Sync>`, an
+    /// `anyhow::Error`, text.
+    ///
+    /// An [`Error`] that was boxed comes back as it was, an enum with [`#[derive(micro::Error)]`](derive@crate::Error) as its
+    /// variant says, and anything else becomes [`Code::Internal`] with an [`id`](Error::id). Standard errors convert in the same
+    /// way with `?`; text does not, because the peer would read an id in its place.
+    ///
+    /// ```
+    /// use micro::{Code, Error, Result};
+    ///
+    /// fn legacy() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    ///     Ok("three".parse()?)
+    /// }
+    ///
+    /// fn handler() -> Result<u32> {
+    ///     legacy().map_err(Error::from_boxed)
+    /// }
+    ///
+    /// assert_eq!(handler().unwrap_err().code(), Code::Internal);
+    /// ```
+    pub fn from_boxed(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let mut error = match error.into().downcast::<Inner>() {
             Ok(inner) => return Error(inner),
             Err(error) => error,
         };
@@ -105,15 +123,29 @@ mod tests {
 
     #[test]
     fn text_and_boxed_errors_are_taken_in() {
-        let boxed: Box<dyn StdError + Send + Sync> = foreign().into();
-        assert_eq!(Error::from(boxed).code(), Code::Internal);
-        assert_eq!(Error::from("broken").source().expect("kept").to_string(), "broken");
+        let boxed: Boxed = foreign().into();
+        assert_eq!(Error::from_boxed(boxed).code(), Code::Internal);
+        assert_eq!(Error::from_boxed("broken").source().expect("kept").to_string(), "broken");
+        let ours = Error::not_found("no user `7`");
+        assert_eq!(Error::from_boxed(ours.clone()), ours);
+    }
+
+    #[test]
+    fn question_mark_leads_into_a_boxed_error_and_back() {
+        fn out() -> Result<(), Box<dyn StdError + Send + Sync>> {
+            Err(Error::not_found("no user `7`"))?
+        }
+        fn back() -> Result<(), Error> {
+            out().map_err(Error::from_boxed)
+        }
+        assert_eq!(out().unwrap_err().to_string(), "no user `7` (not_found)");
+        assert_eq!(back().unwrap_err(), Error::not_found("no user `7`"));
     }
 
     #[test]
     fn our_own_error_survives_the_way_through_a_standard_one() {
         let error = Error::not_found("no user `7`").with("table", "users");
-        let back = Error::from(error.clone().into_std());
+        let back = Error::from_boxed(error.clone().into_std());
         assert_eq!(back, error);
         assert_eq!(back.context().count(), 1);
         assert_eq!(back.id(), None);

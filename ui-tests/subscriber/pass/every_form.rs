@@ -67,7 +67,7 @@ async fn everything(event: Event, ack: Ack) -> Result<()> {
 }
 
 #[micro::subscriber(topic = "names", from = "earliest")]
-async fn own_error(config: &AuditConfig, HelloRequest { name }: HelloRequest) -> std::result::Result<(), AuditError> {
+async fn own_error(HelloRequest { name }: HelloRequest, config: &AuditConfig) -> std::result::Result<(), AuditError> {
     if name.len() > config.letters {
         return Err(AuditError::Long(name));
     }
@@ -180,7 +180,7 @@ mod within {
 
     pub(super) fn subscribed() -> micro::App {
         use deeper::hidden;
-        micro::app().subscribe::<hidden>()
+        micro::app().subscribe(hidden)
     }
 }
 
@@ -190,6 +190,6 @@ fn main() {
         Ok(())
     }
 
-    let _ = within::subscribed().subscribe::<by_hand>().subscribe::<inside>();
+    let _ = within::subscribed().subscribe(by_hand).subscribe(inside);
     let _ = audit(Greeted::default(), &Context::new(), &AuditConfig::default(), Store);
 }

@@ -11,37 +11,12 @@ impl Users {
 #[allow(unreachable_pub)]
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 pub struct UsersClient(::micro::__private::Client);
-#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
-impl UsersClient {
-    /// Calls `value` in this process, through the same door as one that runs elsewhere.
-    #[must_use]
-    pub fn of(value: Users) -> Self {
-        Self(
-            ::micro::__private::Client::of(
-                Self::__micro_serve(::micro::__private::Arc::new(value)),
-            ),
-        )
+impl ::micro::__private::ServiceClient for UsersClient {
+    fn from_client(client: ::micro::__private::Client) -> Self {
+        Self(client)
     }
-    /// The same client for another name in the registry.
-    #[must_use]
-    pub fn named(
-        &self,
-        name: impl ::core::convert::Into<::micro::__private::String>,
-    ) -> Self {
-        Self(self.0.named(name))
-    }
-    /// The same client for one address, whatever the registry says.
-    #[must_use]
-    pub fn at(
-        &self,
-        address: impl ::core::convert::Into<::micro::__private::String>,
-    ) -> Self {
-        Self(self.0.at(address))
-    }
-    /// The same client with other options for its calls.
-    #[must_use]
-    pub fn with(&self, options: ::micro::__private::CallOptions) -> Self {
-        Self(self.0.with(options))
+    fn as_client(&self) -> &::micro::__private::Client {
+        &self.0
     }
 }
 #[allow(deprecated, non_camel_case_types, private_interfaces, unreachable_pub)]
@@ -75,6 +50,14 @@ const _: () = {
             <Users>::count(this)
         }
     }
+    impl ::micro::__private::Wraps<Users> for UsersClient {
+        fn service(
+            value: ::micro::__private::Arc<Users>,
+        ) -> ::micro::__private::Service {
+            Self::__micro_serve(value)
+        }
+    }
+    #[allow(dead_code)]
     impl UsersClient {
         /// Counts them.
         pub fn count(
@@ -101,7 +84,7 @@ const _: () = {
     ::micro::__private::inventory::submit! {
         ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-        Users > (< Users > ::only_one_micro_init()) }, | value |
+        Users > (< Users > ::only_one_init_function()) }, | value |
         UsersClient::__micro_serve(::micro::__private::downcast(value)), || &
         __MICRO_SERVICE, ::micro::__private::Location::new(::core::file!(),
         ::core::line!(), "service Users"),)
@@ -111,8 +94,8 @@ const _: () = {
         ::micro::__private::inventory::submit! {
             ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("placed",
             "orders.*").retry(::core::option::Option::None,
-            ::core::option::Option::Some(::core::time::Duration::from_millis(1000u64))),
-            const { & [] }, | __micro_instance, _ | { let __micro_this =
+            ::core::option::Option::Some(::core::time::Duration::new(1u64, 0u32))), const
+            { & [] }, | __micro_instance, _ | { let __micro_this =
             ::micro::__private::instance:: < Users > (__micro_instance);
             ::core::result::Result::Ok(::micro::__private::subscriber(move |
             __micro_given | { let __micro_this = ::core::clone::Clone::clone(&
@@ -122,7 +105,7 @@ const _: () = {
             ::micro::__private::Location::new(::core::file!(), ::core::line!(),
             "subscriber Users::placed"),).of(|| { #[allow(unused_imports)] use
             ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-            Users > (< Users > ::only_one_micro_init()) })
+            Users > (< Users > ::only_one_init_function()) })
         }
     };
 };

@@ -30,7 +30,7 @@ use crate::util::duration;
 ///     settings.server_metadata.insert("zone".into(), "b".into());
 /// });
 /// ```
-#[micro_macros::config(prefix = "micro", validate = Settings::agree)]
+#[micro_macros::config(prefix = "micro", validate = Settings::agree, crate = crate::config)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
@@ -147,7 +147,7 @@ pub struct Settings {
 }
 
 /// What to do about keys that nothing in the program knows.
-#[micro_macros::config]
+#[micro_macros::config(crate = crate::config)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownKeys {
@@ -160,7 +160,7 @@ pub enum UnknownKeys {
 }
 
 /// What to do where a subscriber asks for more than its broker does.
-#[micro_macros::config]
+#[micro_macros::config(crate = crate::config)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Downgrade {

@@ -81,8 +81,8 @@ pub struct Settings {
     #[config(default = "text", validate(length(1..), with(whole)), flag = "hygiene-text")]
     pub text: ::std::string::String,
     /// An expression.
-    #[config(default = 1u8 + 1, secret, validate(range(1..=3)))]
-    pub number: ::core::primitive::u8,
+    #[config(default = ::micro::config::Secret::new(1u8 + 1), validate(range(1..=3)))]
+    pub number: ::micro::config::Secret<::core::primitive::u8>,
     /// A choice.
     #[config(default)]
     pub choice: Choice,
@@ -118,7 +118,7 @@ pub mod named {
     #[derive(Debug)]
     pub struct Settings {
         /// Whether.
-        #[config(default = true, secret)]
+        #[config(default = true)]
         pub on: bool,
     }
 
@@ -187,6 +187,7 @@ pub mod shadowed {
         Table T Self_ usize str u64 core std
         Field Fields Kind Node Reader Setting Section SectionDesc Value Default Config Snapshot PhantomData
         Event Ack Given Take TakeAny Taken Handled Topical Key Typed Publisher Subscriber SubscriberEntry ToString Duration
+        ServiceClient Wraps Other Building OutsideOfItsImpl
     }
 
     /// Settings among them.
@@ -194,7 +195,7 @@ pub mod shadowed {
     #[derive(::core::fmt::Debug)]
     pub struct Settings {
         /// One.
-        #[config(default = 1, secret)]
+        #[config(default = 1)]
         pub fields: ::core::primitive::u64,
         /// Two.
         #[config(default, validate(length(..)))]
@@ -243,6 +244,11 @@ pub mod shadowed {
         resolver.done().await
     }
 
+    /// Types with the names of subscribers: those have none of their own.
+    pub mod event {}
+    pub type subscriber = ();
+    pub struct read_event {}
+
     /// A function with the name of one of ours.
     #[::micro::subscriber]
     pub async fn event(_: Shouted) -> ::micro::Result<()> {
@@ -288,6 +294,34 @@ pub mod shadowed {
         /// And this method.
         async fn r#type(&self, value: ()) -> ::micro::Result<()> {
             self.call(value).await
+        }
+        /// These have the names of what every client has.
+        async fn of(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn named(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn at(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn with(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn as_client(&self) -> ::micro::Result<()> {
+            self.call(()).await
+        }
+        async fn from_client(&self, client: ()) -> ::micro::Result<()> {
+            self.call(client).await
+        }
+        async fn service(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn new(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn clone(&self) -> ::micro::Result<()> {
+            self.call(()).await
         }
     }
 }
