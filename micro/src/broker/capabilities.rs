@@ -1,6 +1,6 @@
 /// What a broker promises.
 ///
-/// Capabilities are promises, not descriptions: the suite [`testing::suite`](crate::testing::suite) holds a backend to each that it
+/// Capabilities are promises, not descriptions: the suite [`testing::suite`](mod@crate::testing::suite) holds a backend to each that it
 /// declares. A subscription that asks for one that is not declared is refused with
 /// [`Unimplemented`](crate::Code::Unimplemented) instead of losing events later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,22 +1,61 @@
 //! Publishing events to topics, and receiving them with acknowledgement.
 //!
-//! An [`Event`] is something that happened: bytes, and what is said about them. Whoever publishes one does not know who hears
-//! of it. Whoever wants to hear makes a [`Subscription`]: alone, so that every subscriber gets every event, or in a queue
-//! that shares them. A [`Delivery`] is an event in a subscriber's hands, who settles it: done, again later, or never again.
+//! An [`Event`] is something that happened: bytes, and what is known about them. Its publisher does not know who receives it. A
+//! [`Subscription`] names topics: alone, so that each subscriber gets every event, or in a queue, whose subscribers share them.
+//! A [`Delivery`] is an event that a subscriber holds until it settles it: acknowledged, returned for later, or rejected.
 //!
-//! Callers hold a [`Broker`], a small cloneable handle. On it,
+//! # For callers
+//!
+//! A [`Broker`] is the handle that callers hold, whatever the backend behind it:
 //!
 //! - [`Broker::publish`] and [`Broker::publish_all`] hand events over;
-//! - [`Broker::subscribe`] gives [`Deliveries`];
-//! - [`handling::serve`] runs a [`Handler`] for them, with tries, order and dead letters.
+//! - [`Broker::subscribe`] returns [`Deliveries`];
+//! - [`handling::serve`] runs a [`Handler`] for them, with retries, order and dead letters.
 //!
 //! A [`Publisher`] publishes values of one type, and [`#[micro::subscriber]`](crate::subscriber) makes handlers of functions. An
-//! [`Interceptor`] wraps both. An app may have several [`Brokers`].
+//! [`Interceptor`] wraps both. An app may have several [`Brokers`]. The guide has [events](crate::guide::events) from the outside,
+//! and [what is lost when](crate::guide::brokers).
 //!
-//! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
-//! and programs of one process; with the feature `broker-nats` there is `Nats`. [`Broker::connect`] finds them, and those of
-//! outside crates, by the [scheme](crate::scheme!) of a URL. The guide has [events](crate::guide::events) from the outside, and
-//! [what is lost when](crate::guide::brokers).
+//! # For backends
+//!
+//! A backend implements [`Backend`]: a name, its capabilities, `publish` and `subscribe`. That is all, because the rest is done
+//! once for all of them, on this side of the trait:
+//!
+//! - The handle sets deadlines, refuses subscriptions that the backend cannot do, and says why it cannot be reached.
+//! - [`handling`] has concurrency, retries with back-off, dead letters, the order of keys within the process, the extension of
+//!   what takes long, and an end without loss. It asks of a delivery what [`Settle`] has, and nothing of the backend.
+//! - The app subscribes again after an outage, shows the backend's [`State`] in `/readyz`, and flushes it when it stops.
+//!
+//! What brokers do *differently* is declared by [`Capabilities`], and nothing else: no caller asks for a backend by its name.
+//! A capability is a promise. The handle refuses what is not declared instead of losing it; an app refuses to start where a
+//! subscriber asks for it ([`micro.downgrade`](crate::app::Settings::downgrade) has the exceptions); [`handling`] tries again in the
+//! process where a broker does not redeliver; and [`testing::suite`](mod@crate::testing::suite) has a test for each, which holds
+//! a backend to what it declares and checks that it refuses the rest. So a backend starts from [`Capabilities::default`], which
+//! promises nothing, and adds what its tests prove.
+//!
+//! [`Memory`] is the reference: every capability that a process can have by itself, in two files. `Nats`, with the feature
+//! `broker-nats`, shows a backend with a server: a connection from the room [`link`](mod@crate::link), reconnects that subscribers
+//! only see as an error among their deliveries, and settling over the wire. The broker `direct`, an app's own, is made of
+//! the app's client and registry and lives in [`bridge`](crate::bridge).
+//!
+//! To add one, in this crate or in another: a file with the backend; a line for its URL,
+//!
+//! ```
+//! # use micro::broker::{Backend, Broker, Memory};
+//! micro::scheme!(Broker, "scratch", "scratch", |connect| {
+//!     Box::pin(async move { connect.nothing_more().map(|()| Broker::new(Memory::new())) })
+//! });
+//! ```
+//!
+//! and its way through the suite:
+//!
+//! ```
+//! # use micro::broker::Broker;
+//! micro::testing::suite! {
+//!     #[tokio::test(start_paused = true)]
+//!     broker(Broker::memory())
+//! }
+//! ```
 
 mod backend;
 mod capabilities;
@@ -223,16 +262,16 @@ impl Broker {
             return Err(Error::invalid_argument("a durable subscription needs a queue, to keep events under its name"));
         }
         if subscription.durable && !can.durable {
-            return cannot("keeps no events while nobody is there");
+            return cannot("has no durable queues");
         }
         if subscription.start != Start::New && !can.replays {
-            return cannot("has no events of earlier");
+            return cannot("does not support replay");
         }
         if subscription.ordered && subscription.queue.is_some() && !can.ordered_across_processes {
             return cannot("does not keep the order of a key over the processes of a queue");
         }
         if subscription.topics.topic().is_none() && !can.wildcards {
-            return cannot("knows no wildcards");
+            return cannot("does not support wildcards");
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::Pattern;
 
-/// Which events somebody wants, and how they are shared.
+/// The events that a subscriber asks for, and how they are shared.
 ///
 /// ```
 /// use micro::broker::{Start, Subscription};
@@ -16,17 +16,17 @@ use super::Pattern;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// Of which topics.
+    /// The topics.
     pub topics: Pattern,
-    /// Shared with all who name the same queue: each event goes to one of them. Without it everybody gets every event.
+    /// The queue, whose subscribers share the events. Without it each subscriber gets every event.
     pub queue: Option<String>,
-    /// Whether events are kept while nobody of the queue is there. It needs a queue, whose name they are kept under.
+    /// Whether events are kept while the queue has no subscriber. Needs a queue, under whose name they are kept.
     pub durable: bool,
-    /// From where on, when the queue is new. One that exists goes on where it was.
+    /// Where a queue that is new begins. One that exists goes on where it was.
     pub start: Start,
-    /// Whether events of one key go to one process of the queue at a time.
+    /// Whether events of one key go to one process of the queue at a time, so that their order holds over all of them.
     pub ordered: bool,
-    /// How many events may be under way at a time, not yet settled.
+    /// How many events may be delivered and not settled at a time.
     pub in_flight: usize,
 }
 
@@ -55,7 +55,7 @@ impl Subscription {
         self
     }
 
-    /// Kept while nobody of the queue is there.
+    /// Keeps events while the queue has no subscriber.
     #[must_use]
     pub fn durable(mut self) -> Self {
         self.durable = true;

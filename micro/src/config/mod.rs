@@ -29,8 +29,8 @@
 //! kept: it is tried again together with the next change of any source, as two files are often changed together.
 //!
 //! [`Memory`] is the reference, [`Files`] reads TOML, JSON and YAML, and `Nats`, with the feature `config-nats`, a bucket on a
-//! server. A [scheme](crate::scheme!) makes a source known by URL, for `--config`. The suite `micro::testing::suite::config` checks what
-//! a source promises.
+//! server. A [scheme](crate::scheme!) makes a source known by URL, for `--config`. [`testing::suite!`](macro@crate::testing::suite)
+//! makes a test of each promise of sources.
 //!
 //! ```
 //! use futures_util::stream;

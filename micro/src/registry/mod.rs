@@ -14,7 +14,7 @@
 //!
 //! A backend implements [`Backend`]: list a node for a while, take it off, answer who is there, and feed a [`Watch`]. All
 //! else is built on that here, once. An entry that is not renewed in time must disappear from answers *and* be told as
-//! deleted. The suite `micro::testing::suite::registry` checks a backend's promises.
+//! deleted. [`testing::suite!`](macro@crate::testing::suite) makes a test of each promise.
 //!
 //! Two backends are always there: [`Memory`], the reference, for tests and programs of one process, and [`Local`], for all
 //! processes of a user on one machine. Others come with features or from outside crates, and are found by the [scheme](crate::scheme!)

@@ -12,7 +12,8 @@ use tracing::Instrument;
 
 use super::ack::{self, Waiting};
 use super::given::{self, Given};
-use super::{LEASE, Settling, Shared};
+use super::options::Settling;
+use super::shared::{LEASE, Shared};
 use crate::broker::{Delivery, Event, Settle};
 use crate::context::{Called, Context, Scoped};
 use crate::errors::{Error, Result};

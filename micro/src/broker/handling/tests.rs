@@ -1,13 +1,17 @@
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::broker::{Deliveries, Start};
-use crate::errors::Error;
+use crate::broker::{Broker, Deliveries, Event, Start, Subscription};
+use crate::errors::{Error, Result};
+use crate::rpc::BoxFuture;
 use crate::util::clock::{self, Instant};
+use crate::util::spawn::{self, Task};
 
 /// Notes what it is given, and does with it what its body says.
 #[derive(Default)]

@@ -21,7 +21,22 @@ pub fn failed(tried: &str, error: impl Into<Box<dyn StdError + Send + Sync>>) ->
 pub fn jetstream_code(error: &Error) -> Option<ErrorCode> {
     let first = error.source().map(|source| source as &(dyn StdError + 'static));
     let mut chain = std::iter::successors(first, |error| StdError::source(*error));
-    chain.find_map(|error| error.downcast_ref::<jetstream::Error>()).map(jetstream::Error::error_code)
+    chain.find_map(answer).map(|answer| answer.error_code())
+}
+
+/// What JetStream has answered, if that is what an error of the driver is about.
+fn answer(error: &(dyn StdError + 'static)) -> Option<jetstream::Error> {
+    if let Some(error) = error.downcast_ref::<jetstream::Error>() {
+        return Some(error.clone());
+    }
+    if let Some(error) = error.downcast_ref::<context::GetStreamError>() {
+        let context::GetStreamErrorKind::JetStream(answer) = error.kind() else { return None };
+        return Some(answer);
+    }
+    match error.downcast_ref::<stream::ConsumerError>()?.kind() {
+        stream::ConsumerErrorKind::JetStream(answer) => Some(answer),
+        _ => None,
+    }
 }
 
 /// What one error of the driver means, if it says more than that something failed.
@@ -35,12 +50,11 @@ fn meaning(error: &(dyn StdError + 'static)) -> Option<(Code, String)> {
             kind => (Code::Unavailable, error.source().map_or_else(|| kind.to_string(), ToString::to_string)),
         });
     }
-    if let Some(error) = error.downcast_ref::<jetstream::Error>() {
-        return Some(answer(error));
+    if let Some(answer) = answer(error) {
+        return Some((code_of(&answer), answer.to_string()));
     }
     if let Some(error) = error.downcast_ref::<context::GetStreamError>() {
         return match error.kind() {
-            context::GetStreamErrorKind::JetStream(error) => Some(answer(&error)),
             context::GetStreamErrorKind::Request => None,
             kind => Some((Code::InvalidArgument, kind.to_string())),
         };
@@ -51,7 +65,6 @@ fn meaning(error: &(dyn StdError + 'static)) -> Option<(Code, String)> {
     }
     if let Some(error) = error.downcast_ref::<stream::ConsumerError>() {
         return match error.kind() {
-            stream::ConsumerErrorKind::JetStream(error) => Some(answer(&error)),
             stream::ConsumerErrorKind::TimedOut => Some((Code::Unavailable, "no answer in time".to_owned())),
             _ => None,
         };
@@ -91,9 +104,9 @@ fn meaning(error: &(dyn StdError + 'static)) -> Option<(Code, String)> {
     error.downcast_ref::<std::io::Error>().map(|error| (Code::Unavailable, error.to_string()))
 }
 
-/// What JetStream answers: it speaks in codes of HTTP.
-fn answer(error: &jetstream::Error) -> (Code, String) {
-    let code = match error.code() {
+/// The code of an answer of JetStream, which speaks in those of HTTP.
+fn code_of(answer: &jetstream::Error) -> Code {
+    match answer.code() {
         400 => Code::InvalidArgument,
         401 => Code::Unauthenticated,
         403 => Code::PermissionDenied,
@@ -102,8 +115,7 @@ fn answer(error: &jetstream::Error) -> (Code, String) {
         409 => Code::FailedPrecondition,
         429 => Code::ResourceExhausted,
         _ => Code::Internal,
-    };
-    (code, error.to_string())
+    }
 }
 
 /// A subject that the server does not let a login use.

@@ -131,7 +131,9 @@ fn the_macro_has_every_promise() {
         include_str!("broker/handling.rs"),
         include_str!("broker/queue.rs"),
         include_str!("config.rs"),
-        include_str!("registry.rs"),
+        include_str!("registry/lifetime.rs"),
+        include_str!("registry/listing.rs"),
+        include_str!("registry/watching.rs"),
     ];
     let promises = sources.iter().flat_map(|source| source.split("pub async fn ").skip(1));
     let promises: Vec<&str> = promises.filter_map(|rest| rest.split('(').next()).collect();

@@ -1,0 +1,27 @@
+use super::given::Given;
+use crate::broker::Event;
+use crate::errors::Result;
+use crate::rpc::BoxFuture;
+
+/// What is run for events. [`function`](super::function) makes one of a closure.
+pub trait Handler: Send + Sync + 'static {
+    /// Handles one event. An error, or a panic, has it tried again later. Its context is the current one.
+    fn handle(&self, given: Given) -> BoxFuture<'_, Result<()>>;
+
+    /// What the event belongs to, where events of one key are handled in order: what its publisher said, if nothing else.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being found out. The event is then handled in no order.
+    fn key(&self, event: &Event) -> Result<Option<String>> {
+        Ok(event.key.clone())
+    }
+
+    /// Whether [`key`](Self::key) returns the key of the publisher, by which a broker with the capability
+    /// [`ordered_across_processes`](crate::broker::Capabilities::ordered_across_processes) shares events over the processes of a queue.
+    ///
+    /// Default: true. A handler with keys of its own returns false: their order holds within each process.
+    fn has_publishers_key(&self) -> bool {
+        true
+    }
+}
