@@ -5,7 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{FnArg, Pat, Type, TypeParamBound};
 
-use super::{contract, in_future, inherent, returning_future};
+use super::future::{in_future, returning_future};
+use super::{contract, inherent};
 use crate::service::model::{Contract, Inherent, Method, Service, Source};
 use crate::syntax::{Function, is_context};
 
