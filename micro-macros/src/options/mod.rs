@@ -157,6 +157,11 @@ impl<'r> Options<'r> {
         let literal: LitStr = self.assigned(name, "\"2s\"", "a duration")?;
         let text = literal.value();
         match duration::parse(&text) {
+            // It may be meant as "at once" or as "never".
+            Ok(Duration::ZERO) => {
+                self.report.error(&literal, format!("`{name}` is longer than zero"));
+                None
+            }
             Ok(value) => Some(Given { value, span: literal.span() }),
             Err(reason) => {
                 self.report.error(&literal, format!("`{text}` is not a duration for `{name}`: {reason}"));
@@ -388,12 +393,13 @@ mod tests {
     #[test]
     fn values_of_the_wrong_kind_say_what_to_write() {
         let complaints = complaints(
-            quote!(name, tag = -1, small = 300, timeout = "2 weeks", kind = "c", list = 3, crate = "x"),
+            quote!(name, tag = -1, small = 300, timeout = "2 weeks", wait = "0s", kind = "c", list = 3, crate = "x"),
             |options| {
                 options.text("name");
                 options.number::<u32>("tag");
                 options.number::<u8>("small");
                 options.duration("timeout");
+                options.duration("wait");
                 options.choice("kind", &["aa", "bb"]);
                 options.list("list");
                 options.path("crate");
@@ -405,8 +411,9 @@ mod tests {
                 "option `name` takes a string: write `name = \"..\"`",
                 "`-1` cannot be the `tag`: invalid digit found in string",
                 "`300` cannot be the `small`: number too large to fit in target type",
-                "`2 weeks` is not a duration for `timeout`: unknown unit `weeks`; write a whole number and a unit: \
-                 `250ms`, `2s`, `5m`, `1h`",
+                "`2 weeks` is not a duration for `timeout`: unknown unit `weeks`; \
+                 expected one of `ns`, `us`, `ms`, `s`, `m`, `h`",
+                "`wait` is longer than zero",
                 "unknown `kind` `c`; expected one of `aa`, `bb`",
                 "option `list` takes a list: write `list(..)`",
                 "option `crate` takes a path: write `crate = some::path`",

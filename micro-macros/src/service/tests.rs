@@ -228,11 +228,11 @@ fn methods_that_cannot_be_served() {
         ),
         (
             quote!(
-                #[method(timeout = "2")]
+                #[method(timeout = "2m30")]
                 async fn a(&self) -> Result<()>;
             ),
-            "`2` is not a duration for `timeout`: the unit is missing; write a whole number and a unit: `250ms`, `2s`, \
-             `5m`, `1h`",
+            "`2m30` is not a duration for `timeout`: the unit is missing behind `30`; write numbers with units: `250ms`, \
+             `2s`, `1.5s`, `1m30s`, `1h`",
         ),
         (
             quote!(

@@ -263,7 +263,7 @@ fn options_that_cannot_be() {
         (quote!(retry(tries = 5)), "unknown option `tries`; expected one of `max`, `backoff`"),
         (
             quote!(retry(backoff = "1 sec")),
-            "`1 sec` is not a duration for `backoff`: unknown unit `sec`; write a whole number and a unit: `250ms`, `2s`, `5m`, `1h`",
+            "`1 sec` is not a duration for `backoff`: unknown unit `sec`; expected one of `ns`, `us`, `ms`, `s`, `m`, `h`",
         ),
         (quote!(durable), "a durable subscriber needs a queue, to keep events under its name: add `queue = \"..\"`"),
         (quote!(ack = "manuel"), "unknown `ack` `manuel`; expected one of `auto`, `manual`"),

@@ -12,6 +12,7 @@ mod members;
 mod plain;
 mod spans;
 mod types;
+mod values;
 mod words;
 
 pub(crate) use docs::docs;
@@ -23,4 +24,5 @@ pub(crate) use members::{Member, members};
 pub(crate) use plain::plain_async;
 pub(crate) use spans::{at, in_braces_of, shown_at};
 pub(crate) use types::{Unfit, is_context, lent, lent_mutably, owned, printed, unfit};
+pub(crate) use values::duration;
 pub(crate) use words::{kebab_case, upper_camel_case};

@@ -160,8 +160,8 @@ impl MethodDesc {
 
     /// The same with a deadline that applies where the caller sets none.
     #[must_use]
-    pub const fn timeout_ms(self, milliseconds: u64) -> Self {
-        MethodDesc { timeout: Some(Duration::from_millis(milliseconds)), ..self }
+    pub const fn with_timeout(self, timeout: Duration) -> Self {
+        MethodDesc { timeout: Some(timeout), ..self }
     }
 
     /// The same, and running it twice is like running it once.

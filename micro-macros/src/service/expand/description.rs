@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::options::Extension;
 use crate::service::model::{Method, Service};
+use crate::syntax::duration;
 
 /// What the description is called inside `const _`.
 pub(super) fn name() -> Ident {
@@ -33,8 +34,8 @@ fn described(service: &Service, method: &Method) -> TokenStream {
     let (spec, wire, path) = (&method.spec, &method.wire.value, service.path_of(method));
     let docs = docs(&method.docs);
     let timeout = method.timeout.map(|timeout| {
-        let milliseconds = u64::try_from(timeout.value.as_millis()).unwrap_or(u64::MAX);
-        quote!(.timeout_ms(#milliseconds))
+        let timeout = duration(timeout.value);
+        quote!(.with_timeout(#timeout))
     });
     let idempotent = method.idempotent.as_ref().map(|_| quote!(.idempotent()));
     let no_side_effects = method.no_side_effects.as_ref().map(|_| quote!(.no_side_effects()));

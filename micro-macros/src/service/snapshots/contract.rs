@@ -100,7 +100,7 @@ const _: () = {
                     __micro_hello,
                 >("Hello", "/greeter_eu.Greeter/Hello")
                     .docs("Greets a person by name.")
-                    .timeout_ms(2000u64)
+                    .with_timeout(::core::time::Duration::new(2u64, 0u32))
                     .no_side_effects(),
                 ::micro::__private::MethodDesc::of::<
                     __micro_countdown,
