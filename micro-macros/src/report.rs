@@ -1,26 +1,53 @@
 //! What is wrong with the author's code, gathered so that it arrives in one compile.
+//!
+//! An expansion carries one [`Report`] through its first steps. It ends in one of two ways: [`Report::check`] makes a
+//! [`Checked`] model of a model, the only thing an `expand` takes, or errors and a stub come out.
 
 use std::fmt::Display;
+use std::ops::Deref;
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 /// The errors found so far, each pointing at the author's tokens.
 ///
 /// Reading, understanding and checking go on after an error, with a harmless value in place of the wrong one, and the
 /// report is turned into tokens once, at the end.
-#[derive(Debug, Default)]
+///
+/// # Panics
+///
+/// When it is dropped before that: its errors would be lost, and code with an error would compile.
+#[derive(Debug)]
+#[must_use]
 pub(crate) struct Report {
-    errors: Option<syn::Error>,
+    errors: Vec<syn::Error>,
+    is_read: bool,
+}
+
+/// What a model, once understood, refuses. Written in `check.rs` of each folder.
+pub(crate) trait Check {
+    /// Notes everything that cannot be allowed.
+    fn check(&self, report: &mut Report);
+}
+
+/// A model in which nothing is wrong. [`Report::check`] is the only way to one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checked<M>(M);
+
+/// A model in which something is wrong, and what.
+#[must_use]
+pub(crate) struct Refused<M> {
+    model: M,
+    report: Report,
 }
 
 impl Report {
     pub(crate) fn new() -> Self {
-        Self::default()
+        Self { errors: vec![], is_read: false }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.errors.is_none()
+        self.errors.is_empty()
     }
 
     /// Notes an error that underlines all of `tokens`.
@@ -35,10 +62,7 @@ impl Report {
 
     /// Notes an error that a parser returned.
     pub(crate) fn add(&mut self, error: syn::Error) {
-        match &mut self.errors {
-            Some(errors) => errors.combine(error),
-            None => self.errors = Some(error),
-        }
+        self.errors.push(error);
     }
 
     /// The value, or nothing after noting the error.
@@ -46,22 +70,79 @@ impl Report {
         result.map_err(|error| self.add(error)).ok()
     }
 
-    /// One `compile_error!` for each error, valid wherever an item or an associated item may stand.
-    pub(crate) fn into_tokens(self) -> TokenStream {
-        self.errors.map(|errors| errors.to_compile_error()).unwrap_or_default()
+    /// Checks a model, and ends the report where nothing is wrong with it.
+    pub(crate) fn check<M: Check>(mut self, model: M) -> Result<Checked<M>, Refused<M>> {
+        model.check(&mut self);
+        if !self.is_empty() {
+            return Err(Refused { model, report: self });
+        }
+        self.is_read = true;
+        Ok(Checked(model))
     }
 
-    /// The messages in the order they were noted, for tests.
+    /// Ends the report: `stub`, and beside it one `compile_error!` for each error, valid wherever an item or an associated
+    /// item may stand.
+    pub(crate) fn beside(mut self, stub: impl ToTokens) -> TokenStream {
+        self.is_read = true;
+        let errors = self.errors.iter().map(syn::Error::to_compile_error);
+        quote!(#stub #(#errors)*)
+    }
+
+    /// Ends the report: the messages in the order they were noted, for tests.
     #[cfg(test)]
-    pub(crate) fn messages(&self) -> Vec<String> {
+    pub(crate) fn into_messages(mut self) -> Vec<String> {
+        self.is_read = true;
         self.errors.iter().flatten().map(|error| error.to_string()).collect()
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        // A second panic would take the process down, and with it the message of the first.
+        assert!(self.is_read || std::thread::panicking(), "a report was dropped unread: {:?}", self.errors);
+    }
+}
+
+impl<M> Refused<M> {
+    /// The errors, beside what stands in for the model.
+    pub(crate) fn beside(self, stub: impl FnOnce(&M) -> TokenStream) -> TokenStream {
+        self.report.beside(stub(&self.model))
+    }
+}
+
+impl<M> Checked<M> {
+    /// A part of the model, checked with it.
+    pub(crate) fn part<P>(&self, part: impl FnOnce(&M) -> &P) -> Checked<&P> {
+        Checked(part(&self.0))
+    }
+
+    /// The parts of the model, checked with it.
+    pub(crate) fn parts<'m, P: 'm>(&'m self, parts: impl FnOnce(&M) -> &[P]) -> impl Iterator<Item = Checked<&'m P>> {
+        parts(&self.0).iter().map(Checked)
+    }
+}
+
+impl<M> Deref for Checked<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.0
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quote::quote;
+
+    struct Model(Option<&'static str>);
+
+    impl Check for Model {
+        fn check(&self, report: &mut Report) {
+            if let Some(error) = self.0 {
+                report.error_at(Span::call_site(), error);
+            }
+        }
+    }
 
     #[test]
     fn errors_arrive_together_and_in_order() {
@@ -70,13 +151,30 @@ mod tests {
         report.error(quote!(first), "one");
         report.error_at(Span::call_site(), "two");
         assert_eq!(report.keep(syn::parse_str::<syn::Ident>("1")), None);
-        assert_eq!(report.messages().len(), 3);
-        assert_eq!(report.messages()[..2], ["one", "two"]);
-        assert_eq!(report.into_tokens().to_string().matches("compile_error").count(), 3);
+        let Err(refused) = report.check(Model(Some("three"))) else { panic!("it is wrong in four ways") };
+        let messages = crate::snapshot::complaints(refused.beside(|_| TokenStream::new()));
+        assert_eq!(messages.len(), 4);
+        assert_eq!([&messages[0], &messages[1], &messages[3]], ["one", "two", "three"]);
     }
 
     #[test]
-    fn nothing_wrong_is_no_tokens() {
-        assert!(Report::new().into_tokens().is_empty());
+    fn an_error_found_before_the_check_refuses_the_model_too() {
+        let mut report = Report::new();
+        report.error_at(Span::call_site(), "one");
+        let Err(refused) = report.check(Model(None)) else { panic!("it was wrong before") };
+        let tokens = refused.beside(|_| quote!(struct Stub;)).to_string();
+        assert!(tokens.starts_with("struct Stub ;") && tokens.contains("compile_error"), "{tokens}");
+    }
+
+    #[test]
+    fn nothing_wrong_is_a_checked_model() {
+        assert!(Report::new().check(Model(None)).is_ok());
+        assert_eq!(Report::new().beside(quote!(item)).to_string(), "item");
+    }
+
+    #[test]
+    #[should_panic(expected = "dropped unread")]
+    fn a_report_is_not_dropped_unread() {
+        drop(Report::new());
     }
 }

@@ -5,22 +5,25 @@ use std::collections::HashMap;
 use syn::{Expr, ExprLit, ExprRange, Fields, Lit, LitStr, Path};
 
 use super::input::{Body, Input};
-use super::model::{Check, Default, Field, Key, Literal, Model, Shape, Word};
+use super::model::{self, Default, Field, Key, Literal, Model, Shape, Word};
 use crate::message::named;
-use crate::report::Report;
+use crate::options;
+use crate::report::{Check, Report};
 use crate::syntax::printed;
 
-pub(super) fn check(input: &Input, model: &Model, package: &str, report: &mut Report) {
-    if !input.generics.params.is_empty() {
-        report.error(
-            &input.generics,
-            "settings are read at start, when no type is left open: write one struct for each type",
-        );
-    }
-    conditional(input, report);
-    match &model.shape {
-        Shape::Section(fields) => section(input, model, fields, package, report),
-        Shape::Choice(words) => choice(input, model, words, report),
+impl Check for Model {
+    fn check(&self, report: &mut Report) {
+        if !self.input.generics.params.is_empty() {
+            report.error(
+                &self.input.generics,
+                "settings are read at start, when no type is left open: write one struct for each type",
+            );
+        }
+        conditional(&self.input, report);
+        match &self.shape {
+            Shape::Section(fields) => section(self, fields, report),
+            Shape::Choice(words) => choice(self, words, report),
+        }
     }
 }
 
@@ -37,11 +40,11 @@ fn conditional(input: &Input, report: &mut Report) {
 
 // ---- Structs ----
 
-fn section(input: &Input, model: &Model, fields: &[Field], package: &str, report: &mut Report) {
+fn section(model: &Model, fields: &[Field], report: &mut Report) {
     if let Some(prefix) = &model.prefix {
-        self::prefix(prefix, package, report);
+        self::prefix(prefix, &model.package, report);
     }
-    if let Some(path) = input.derives.iter().find(|path| is_default(path)) {
+    if let Some(path) = model.input.derives.iter().find(|path| is_default(path)) {
         report.error(
             path,
             "take `Default` out: `#[micro::config]` writes it from the declared defaults, where every field has one",
@@ -147,7 +150,7 @@ fn refused(ty: &str, literal: &Literal) -> Option<String> {
         }
         "Duration" => match literal {
             Literal::Integer(seconds) => *seconds >= 0,
-            Literal::Text(text) => is_time(text),
+            Literal::Text(text) => options::duration(text).is_ok(),
             _ => false,
         },
         _ => return whole(ty, literal),
@@ -183,16 +186,16 @@ fn whole(ty: &str, literal: &Literal) -> Option<String> {
     (!good).then(|| format!("a whole number from {least} to {most}"))
 }
 
-fn asked(field: &Field, check: &Check, report: &mut Report) {
+fn asked(field: &Field, check: &model::Check, report: &mut Report) {
     match check {
-        Check::Regex(pattern) => {
+        model::Check::Regex(pattern) => {
             if let Err(error) = regex_syntax::parse(&pattern.value()) {
                 let why = error.to_string();
                 let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
                 report.error(pattern, format!("`{}` is no regular expression: {why}", pattern.value()));
             }
         }
-        Check::Range(range) | Check::Length(range) => {
+        model::Check::Range(range) | model::Check::Length(range) => {
             let Expr::Range(ExprRange { start, end, .. }) = range else {
                 report.error(range, "expected a range: `1..=10`, `..=64`, `\"1s\"..=\"1h\"`");
                 return;
@@ -200,53 +203,35 @@ fn asked(field: &Field, check: &Check, report: &mut Report) {
             for bound in [start, end].into_iter().flatten() {
                 let Expr::Lit(ExprLit { lit, .. }) = &**bound else { continue };
                 match lit {
-                    Lit::Str(text) if !is_time(&text.value()) => {
+                    Lit::Str(text) => {
                         let text = text.value();
-                        report.error(lit, format!("`{text}` is no time: write `\"30s\"`, `\"250ms\"` or `\"5m\"`"));
+                        if let Err(why) = options::duration(&text) {
+                            report.error(lit, format!("`{text}` is no time: {why}"));
+                        }
                     }
-                    Lit::Int(_) if matches!(check, Check::Range(_)) && is_duration(&field.ty) => {
+                    Lit::Int(_) if matches!(check, model::Check::Range(_)) && is_duration(&field.ty) => {
                         report.error(lit, "a time is written as text: `range(\"1s\"..=\"1h\")`");
                     }
                     _ => {}
                 }
             }
         }
-        Check::With(_) => {}
+        model::Check::With(_) => {}
     }
-}
-
-/// Whether `text` is a time as micro reads one: `30s`, `1.5s`, `1m30s`, or a number of seconds.
-fn is_time(text: &str) -> bool {
-    let text = text.trim();
-    if text.parse::<u64>().is_ok() {
-        return true;
-    }
-    let mut rest = text;
-    while !rest.is_empty() {
-        let number =
-            rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
-        let (digits, tail) = rest.split_at(number);
-        let unit = tail.find(|letter: char| letter.is_ascii_digit()).unwrap_or(tail.len());
-        if digits.parse::<f64>().is_err() || !["ns", "us", "µs", "ms", "s", "m", "h"].contains(&&tail[..unit]) {
-            return false;
-        }
-        rest = &tail[unit..];
-    }
-    !text.is_empty()
 }
 
 // ---- Enums ----
 
-fn choice(input: &Input, model: &Model, words: &[Word], report: &mut Report) {
+fn choice(model: &Model, words: &[Word], report: &mut Report) {
     if let Some(prefix) = &model.prefix {
         report.error(prefix, "an enum is the value of a field: only a struct stands at a prefix");
     }
     if let Some(validate) = &model.validate {
         report.error(validate, "an enum is one of its words: there is nothing left to validate");
     }
-    let Body::Enum(variants) = &input.body else { return };
+    let Body::Enum(variants) = &model.input.body else { return };
     if variants.is_empty() {
-        report.error(&input.ident, "an enum without variants has no words to choose from");
+        report.error(&model.ident, "an enum without variants has no words to choose from");
     }
     for variant in variants.iter().filter(|variant| !matches!(variant.fields, Fields::Unit)) {
         report.error(

@@ -6,13 +6,15 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, Item, Meta, Path, Token};
 
-use super::input::{Input, derived};
+use super::input::derived;
 use super::model::{Check, Default, Field, Literal, Model, Shape, Word};
 use super::{check, input::Body};
+use crate::report::Checked;
 use crate::syntax::at;
 
 /// The author's item and its implementations.
-pub(super) fn expand(input: &Input, model: &Model) -> TokenStream {
+pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
+    let input = &model.input;
     match &model.shape {
         Shape::Section(fields) => {
             let debug = fields.iter().any(|field| field.secret) && input.derives.iter().any(check::is_debug);
@@ -34,7 +36,8 @@ pub(super) fn expand(input: &Input, model: &Model) -> TokenStream {
 
 /// The author's item, with implementations that stand in for those of settings with an error, so that its uses are not
 /// errors too.
-pub(super) fn stub(input: &Input, model: &Model) -> TokenStream {
+pub(super) fn stub(model: &Model) -> TokenStream {
+    let input = &model.input;
     let (item, ident) = (&input.item, &model.ident);
     if !input.generics.params.is_empty() {
         return item.to_token_stream();

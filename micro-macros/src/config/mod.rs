@@ -8,7 +8,6 @@ mod model;
 mod tests;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::report::Report;
 use input::Input;
@@ -23,16 +22,10 @@ pub(crate) fn config(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The same within a package: the settings of micro itself stand at a prefix of its own.
 fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
-    let Some(input) = Input::read(options, item.clone(), &mut report) else {
-        let errors = report.into_tokens();
-        return quote!(#item #errors);
-    };
-    let model = Model::understand(&input, &mut report);
-    check::check(&input, &model, package, &mut report);
-    if report.is_empty() {
-        return expand::expand(&input, &model);
+    let Some(input) = Input::read(options, item.clone(), &mut report) else { return report.beside(item) };
+    let model = Model::understand(input, package, &mut report);
+    match report.check(model) {
+        Ok(model) => expand::expand(&model),
+        Err(refused) => refused.beside(expand::stub),
     }
-    let stub = expand::stub(&input, &model);
-    let errors = report.into_tokens();
-    quote!(#stub #errors)
 }

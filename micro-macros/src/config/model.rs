@@ -12,6 +12,10 @@ use crate::syntax::{Home, kebab_case};
 
 /// Settings, as the generated code describes them.
 pub(super) struct Model {
+    /// What was written, the item in it to be emitted as it is.
+    pub(super) input: Input,
+    /// The package that is being compiled.
+    pub(super) package: String,
     pub(super) ident: Ident,
     pub(super) docs: String,
     pub(super) home: Home,
@@ -83,7 +87,7 @@ pub(super) struct Word {
 }
 
 impl Model {
-    pub(super) fn understand(input: &Input, report: &mut Report) -> Self {
+    pub(super) fn understand(input: Input, package: &str, report: &mut Report) -> Self {
         let shape = match &input.body {
             Body::Struct(members) => {
                 Shape::Section(members.iter().map(|member| Field::understand(member, &input.ident, report)).collect())
@@ -96,7 +100,9 @@ impl Model {
             home: input.options.home.clone(),
             prefix: input.options.prefix.clone(),
             validate: input.options.validate.clone(),
+            package: package.to_owned(),
             shape,
+            input,
         }
     }
 

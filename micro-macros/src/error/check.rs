@@ -8,24 +8,26 @@ use super::input::Input;
 use super::model::{Model, Variant};
 use crate::message::{is_name, is_package};
 use crate::options::expected;
-use crate::report::Report;
+use crate::report::{Check, Report};
 
-pub(super) fn check(input: &Input, model: &Model, report: &mut Report) {
-    if !input.generics.params.is_empty() {
-        report.error(
-            &input.generics,
-            "both sides of the wire must know the error, so it cannot be generic: write one enum for each type",
-        );
-    }
-    names(input, report);
-    others(model, report);
-    let mut wires: HashMap<String, &Variant> = HashMap::new();
-    for variant in &model.variants {
-        words(variant, report);
-        if let Some(earlier) = wires.insert(variant.wire(), variant) {
-            let span = variant.name.as_ref().map_or_else(|| variant.ident.span(), LitStr::span);
-            let (wire, earlier) = (variant.wire(), &earlier.ident);
-            report.error_at(span, format!("`{wire}` is the name of `{earlier}` on the wire already"));
+impl Check for Model {
+    fn check(&self, report: &mut Report) {
+        if !self.input.generics.params.is_empty() {
+            report.error(
+                &self.input.generics,
+                "both sides of the wire must know the error, so it cannot be generic: write one enum for each type",
+            );
+        }
+        names(&self.input, report);
+        others(self, report);
+        let mut wires: HashMap<String, &Variant> = HashMap::new();
+        for variant in &self.variants {
+            words(variant, report);
+            if let Some(earlier) = wires.insert(variant.wire(), variant) {
+                let span = variant.name.as_ref().map_or_else(|| variant.ident.span(), LitStr::span);
+                let (wire, earlier) = (variant.wire(), &earlier.ident);
+                report.error_at(span, format!("`{wire}` is the name of `{earlier}` on the wire already"));
+            }
         }
     }
 }

@@ -3,12 +3,12 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::input::Input;
 use super::model::{Field, Model, Other, Variant};
 use crate::message;
+use crate::report::Checked;
 use crate::syntax::at;
 
-pub(super) fn expand(model: &Model) -> TokenStream {
+pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     let micro = model.home.private();
     let ident = &model.ident;
     let details = model.variants.iter().map(|variant| detail(model, variant));
@@ -48,7 +48,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 /// Stands in for the implementations of an enum with an error, so that its uses are not errors too.
-pub(super) fn stub(input: &Input) -> TokenStream {
+pub(super) fn stub(model: &Model) -> TokenStream {
+    let input = &model.input;
     if !input.generics.params.is_empty() {
         return TokenStream::new();
     }

@@ -9,7 +9,6 @@ mod tests;
 mod text;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::report::Report;
 use input::Input;
@@ -24,11 +23,10 @@ pub(crate) fn error(item: TokenStream) -> TokenStream {
 
 fn expanded(item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
-    let Some(input) = Input::read(item, &mut report) else { return report.into_tokens() };
-    let model = Model::understand(&input, package, &mut report);
-    check::check(&input, &model, &mut report);
-
-    let implementation = if report.is_empty() { expand::expand(&model) } else { expand::stub(&input) };
-    let errors = report.into_tokens();
-    quote!(#implementation #errors)
+    let Some(input) = Input::read(item, &mut report) else { return report.beside(TokenStream::new()) };
+    let model = Model::understand(input, package, &mut report);
+    match report.check(model) {
+        Ok(model) => expand::expand(&model),
+        Err(refused) => refused.beside(expand::stub),
+    }
 }

@@ -14,6 +14,8 @@ use crate::syntax::{Home, at};
 
 /// The error, as the generated code describes it.
 pub(super) struct Model {
+    /// What was written.
+    pub(super) input: Input,
     pub(super) ident: Ident,
     /// Package and name, `greeter.GreetError`: what the names of the details begin with.
     pub(super) name: String,
@@ -75,7 +77,7 @@ pub(super) const CODES: [&str; 16] = [
 ];
 
 impl Model {
-    pub(super) fn understand(input: &Input, package: &str, report: &mut Report) -> Self {
+    pub(super) fn understand(input: Input, package: &str, report: &mut Report) -> Self {
         let own = input.options.name.as_ref().map_or_else(|| input.ident.unraw().to_string(), LitStr::value);
         let package = input.options.package.as_ref().map_or_else(|| package.to_owned(), LitStr::value);
         let name = if package.is_empty() { own } else { format!("{package}.{own}") };
@@ -88,7 +90,7 @@ impl Model {
                 variants.push(Variant::understand(written, report));
             }
         }
-        Model { ident: input.ident.clone(), name, home, variants, others }
+        Model { ident: input.ident.clone(), name, home, variants, others, input }
     }
 }
 

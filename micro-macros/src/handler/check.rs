@@ -4,25 +4,27 @@ use syn::{PatType, Type};
 
 use crate::handler::model::{Handler, Loan, Part};
 use crate::injection::shared;
-use crate::report::Report;
+use crate::report::{Check, Report};
 use crate::subscriber;
 use crate::syntax::{Function, Unfit, printed, unfit};
 
-pub(super) fn check(handler: &Handler, report: &mut Report) {
-    subject(handler, report);
-    for (name, span) in &handler.strays {
-        report.error_at(*span, stray(name, handler));
-    }
-    alone(handler, report);
-    for member in &handler.members {
-        if let Part::Method { function, contexts, loans } = member
-            && function.signature.asyncness.is_none()
-        {
-            asynchronous(function, contexts, loans, report);
+impl Check for Handler {
+    fn check(&self, report: &mut Report) {
+        subject(self, report);
+        for (name, span) in &self.strays {
+            report.error_at(*span, stray(name, self));
         }
-    }
-    for typed in &handler.mutable {
-        report.error(&typed.ty, shared(&typed.ty));
+        alone(self, report);
+        for member in &self.members {
+            if let Part::Method { function, contexts, loans } = member
+                && function.signature.asyncness.is_none()
+            {
+                asynchronous(function, contexts, loans, report);
+            }
+        }
+        for typed in &self.mutable {
+            report.error(&typed.ty, shared(&typed.ty));
+        }
     }
 }
 
@@ -91,7 +93,7 @@ fn alone(handler: &Handler, report: &mut Report) {
         crate::init::check(init, report);
     }
     for subscriber in &handler.subscribers {
-        subscriber::check(subscriber, report);
+        subscriber.check(report);
     }
     subscriber::names(&handler.subscribers, report);
 }

@@ -8,29 +8,36 @@ use syn::{PatType, Signature, Type};
 use crate::handler::model::{Handler, Loan, Part};
 use crate::init;
 use crate::injection::{lent, registration};
+use crate::report::Checked;
 use crate::subscriber;
 use crate::syntax::{Home, at, in_braces_of, printed};
 
-pub(super) fn expand(handler: &Handler) -> TokenStream {
-    let implementation = implementation(handler);
+pub(super) fn expand(handler: &Checked<Handler>) -> TokenStream {
+    let init = handler.parts(|handler| &handler.inits).next().map(|init| init::builder(init, &handler.home));
+    let implementation = implementation(handler, init);
     if handler.written.contract.is_none() {
         let ty = &handler.written.ty;
-        let subscribers = handler.subscribers.iter().map(|subscriber| subscriber::method(subscriber, ty));
+        let subscribers = handler.parts(|handler| &handler.subscribers);
+        let subscribers = subscribers.map(|subscriber| subscriber::method(subscriber, ty));
         return quote!(#implementation #(#subscribers)*);
     }
     let registration = handler.is_registered().then(|| registered(handler));
     quote!(#implementation #registration)
 }
 
+/// After an error: the author's block, in which nothing is missing that is explained elsewhere.
+pub(super) fn stub(handler: &Handler) -> TokenStream {
+    implementation(handler, None)
+}
+
 /// The author's block. Of a contract, without `ctx: &Context` and `config: &GreeterConfig` in the signatures and with them in
 /// the bodies; of events, with what `#[init]` adds.
-pub(super) fn implementation(handler: &Handler) -> TokenStream {
+fn implementation(handler: &Handler, init: Option<TokenStream>) -> TokenStream {
     let written = &handler.written;
     let (attributes, unsafety, impl_token) = (&written.attributes, &written.unsafety, &written.impl_token);
     let (generics, where_clause, ty) = (&written.generics, &written.generics.where_clause, &written.ty);
     let contract = written.contract.as_ref().map(|path| quote!(#path for));
     let members = handler.members.iter().map(|member| self::member(member, &handler.home));
-    let init = handler.inits.first().map(|init| init::builder(init, &handler.home));
     let block = in_braces_of(&written.block, quote!(#(#members)* #init));
     quote! {
         #(#attributes)*

@@ -2,10 +2,18 @@
 
 use syn::Type;
 
+use super::model::Init;
 use crate::injection;
-use crate::report::Report;
+use crate::report::{Check, Report};
 use crate::syntax::{Function, Unfit, unfit};
 
+impl Check for Init {
+    fn check(&self, report: &mut Report) {
+        check(&self.function, report);
+    }
+}
+
+/// Refuses what cannot build a value.
 pub(crate) fn check(function: &Function, report: &mut Report) {
     injection::check(function, "init", "Result<Self>", report);
     let Some(output) = function.output() else { return };

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::injection::{asking, call, dependencies};
+use crate::report::Checked;
 use crate::syntax::{Function, Home, at};
 
 /// The hidden function beside the author's.
@@ -12,11 +13,11 @@ use crate::syntax::{Function, Home, at};
 /// It is public whatever the author's is, for it wins over the one every type has (`InitFallback`) only where it can be
 /// seen; a private one would be passed over without a word. Of two, rustc says that the name is there twice, so the name
 /// is the explanation.
-pub(crate) fn builder(function: &Function, home: &Home) -> TokenStream {
+pub(crate) fn builder(function: Checked<&Function>, home: &Home) -> TokenStream {
     let output = function.output().map_or_else(|| function.signature.ident.span(), |output| output.span());
     let (span, micro) = (at(function.signature.ident.span()), home.private_at(function.signature.ident.span()));
-    let dependencies = dependencies(function, home);
-    let call = call(Some(quote!(Self::)), function, home);
+    let dependencies = dependencies(&function, home);
+    let call = call(Some(quote!(Self::)), &function, home);
     let asking = asking(home);
     let there = home.private_at(output);
     let value = quote_spanned!(at(output)=> #there::Built::<Self>::into_result(#call));

@@ -2,6 +2,7 @@
 
 mod check;
 mod expand;
+mod model;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use crate::report::Report;
 use crate::syntax::Home;
 pub(crate) use check::check;
 pub(crate) use expand::builder;
+use model::Init;
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.
 pub(crate) fn init(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -23,11 +25,13 @@ pub(crate) fn init(options: TokenStream, item: TokenStream) -> TokenStream {
     options.finish();
 
     let example = "impl English { #[micro::init] async fn new(..) -> Result<Self> { .. } }";
-    let function = injection::read(item.clone(), "init", example, &mut report);
-    if let Some(function) = &function {
-        check(function, &mut report);
+    let read = injection::read(item.clone(), "init", example, &mut report);
+    let Some(function) = read else { return report.beside(item) };
+    match report.check(Init { home, function }) {
+        Ok(init) => {
+            let builder = builder(init.part(|init| &init.function), &init.home);
+            quote!(#item #builder)
+        }
+        Err(refused) => refused.beside(|_| item),
     }
-    let builder = function.filter(|_| report.is_empty()).map(|function| builder(&function, &home));
-    let errors = report.into_tokens();
-    quote!(#item #builder #errors)
 }

@@ -12,26 +12,29 @@ use super::model::{Carries, Choice, Model, Part, PartKind, Reserved, Shape, Tag,
 use super::names::{is_name, is_package};
 use super::spelling;
 use crate::options::{expected, topic};
-use crate::report::Report;
+use crate::report::{Check, Report};
 
-/// Notes everything about the message that cannot be allowed.
-pub(super) fn check(input: &Input, model: &Model, report: &mut Report) {
-    check_generics(input, report);
-    if let (Some(prost), Shape::Enumeration(_)) = (&input.options.prost, &model.shape) {
-        report.error(prost, "an enum without data is no message, for prost neither: its fields there are `i32`");
-    }
-    check_names(input, report);
-    check_topic(input, model, report);
-    check_key(input, report);
-    match (&input.body, &model.shape) {
-        (Body::Struct(members), Shape::Struct(parts)) => check_struct(members, parts, &model.reserved, report),
-        (Body::Enum(variants), Shape::OneOf(choices)) => check_oneof(variants, choices, model, report),
-        (Body::Enum(variants), Shape::Enumeration(values)) => check_enumeration(variants, values, report),
-        _ => {}
+impl Check for Model {
+    fn check(&self, report: &mut Report) {
+        let input = &self.input;
+        check_generics(input, report);
+        if let (Some(prost), Shape::Enumeration(_)) = (&input.options.prost, &self.shape) {
+            report.error(prost, "an enum without data is no message, for prost neither: its fields there are `i32`");
+        }
+        check_names(input, report);
+        check_topic(self, report);
+        check_key(input, report);
+        match (&input.body, &self.shape) {
+            (Body::Struct(members), Shape::Struct(parts)) => check_struct(members, parts, &self.reserved, report),
+            (Body::Enum(variants), Shape::OneOf(choices)) => check_oneof(variants, choices, self, report),
+            (Body::Enum(variants), Shape::Enumeration(values)) => check_enumeration(variants, values, report),
+            _ => {}
+        }
     }
 }
 
-fn check_topic(input: &Input, model: &Model, report: &mut Report) {
+fn check_topic(model: &Model, report: &mut Report) {
+    let input = &model.input;
     if input.options.marked != Marked::Event {
         return;
     }

@@ -40,15 +40,16 @@ pub(crate) fn expanded(options: TokenStream, item: TokenStream, package: &str) -
 
 fn written_as(marked: Marked, options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
-    let Some(input) = Input::read(marked, options, item.clone(), &mut report) else {
-        let errors = report.into_tokens();
-        return quote!(#item #errors);
-    };
-    let model = Model::understand(&input, package, &mut report);
-    check::check(&input, &model, &mut report);
-
-    let item = &input.item;
-    let implementation = if report.is_empty() { expand::expand(&model) } else { expand::stub(&input, &model) };
-    let errors = report.into_tokens();
-    quote!(#item #implementation #errors)
+    let Some(input) = Input::read(marked, options, item.clone(), &mut report) else { return report.beside(item) };
+    let model = Model::understand(input, package, &mut report);
+    match report.check(model) {
+        Ok(model) => {
+            let (item, implementation) = (&model.input.item, expand::expand(&model));
+            quote!(#item #implementation)
+        }
+        Err(refused) => refused.beside(|model| {
+            let (item, stub) = (&model.input.item, expand::stub(model));
+            quote!(#item #stub)
+        }),
+    }
 }

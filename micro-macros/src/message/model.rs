@@ -16,6 +16,8 @@ use crate::syntax::Home;
 
 /// A message, as the generated code describes it.
 pub(super) struct Model {
+    /// What was written, the item in it to be emitted as it is.
+    pub(super) input: Input,
     pub(super) ident: Ident,
     /// The full name, `shop.Order`.
     pub(super) name: String,
@@ -127,7 +129,7 @@ pub(super) enum Encoding {
 }
 
 impl Model {
-    pub(super) fn understand(input: &Input, package: &str, report: &mut Report) -> Self {
+    pub(super) fn understand(input: Input, package: &str, report: &mut Report) -> Self {
         let own_name = input.options.name.as_ref().map_or_else(|| input.ident.unraw().to_string(), |name| name.value());
         let package = input.options.package.as_ref().map_or_else(|| package.to_owned(), |package| package.value());
         let name = if package.is_empty() { own_name.clone() } else { format!("{package}.{own_name}") };
@@ -146,6 +148,7 @@ impl Model {
             reserved: reserved(input.options.reserved.clone(), report),
             prost: input.options.prost.is_some(),
             shape,
+            input,
         }
     }
 }

@@ -170,7 +170,7 @@ mod tests {
             "i" = { "j": [false], "k": { "l": 1.0 } },
         );
         let read = read(tokens, &mut report);
-        assert_eq!(report.messages(), Vec::<String>::new());
+        assert_eq!(report.into_messages(), Vec::<String>::new());
         let json: Vec<_> = read.iter().map(|extension| extension.json.as_str()).collect();
         assert_eq!(
             json,
@@ -200,7 +200,7 @@ mod tests {
         ] {
             let mut report = Report::new();
             read(tokens, &mut report);
-            assert_eq!(report.messages(), [message]);
+            assert_eq!(report.into_messages(), [message]);
         }
     }
 }

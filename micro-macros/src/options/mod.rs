@@ -29,6 +29,7 @@ use syn::parse::{Parse, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, LitInt, LitStr, Meta, Path, Token};
 
+pub(crate) use duration::parse as duration;
 pub(crate) use extensions::Extension;
 pub(crate) use near::{expected, nearest};
 pub(crate) use time::{Time, parse as time};
@@ -318,7 +319,7 @@ mod tests {
         let mut options = Options::of_tokens(tokens, &mut report);
         ask(&mut options);
         options.finish();
-        report.messages()
+        report.into_messages()
     }
 
     #[test]
@@ -430,6 +431,6 @@ mod tests {
         assert_eq!(options.text("name").unwrap().value(), "A");
         assert!(options.flag("idempotent").is_some());
         options.finish();
-        assert!(report.is_empty());
+        assert_eq!(report.into_messages(), Vec::<String>::new());
     }
 }

@@ -4,10 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use super::model::Provider;
 use crate::injection::{asking, call, dependencies};
-use crate::syntax::{Function, Home, at};
+use crate::report::Checked;
+use crate::syntax::at;
 
-pub(super) fn entry(function: &Function, home: &Home) -> TokenStream {
+pub(super) fn entry(provider: &Checked<Provider>) -> TokenStream {
+    let Provider { home, function } = &**provider;
     let micro = home.private();
     let (ident, output) = (&function.signature.ident, function.output());
     let (span, there) = (at(output.span()), home.private_at(output.span()));

@@ -2,6 +2,7 @@
 
 mod check;
 mod expand;
+mod model;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use crate::injection;
 use crate::options::Options;
 use crate::report::Report;
 use crate::syntax::Home;
+use model::Provider;
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.
 pub(crate) fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -21,11 +23,13 @@ pub(crate) fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
     options.finish();
 
     let example = "#[micro::provider] async fn pool(config: Config<Database>) -> Result<Pool> { .. }";
-    let function = injection::read(item.clone(), "provider", example, &mut report);
-    if let Some(function) = &function {
-        check::check(function, &mut report);
+    let read = injection::read(item.clone(), "provider", example, &mut report);
+    let Some(function) = read else { return report.beside(item) };
+    match report.check(Provider { home, function }) {
+        Ok(provider) => {
+            let entry = expand::entry(&provider);
+            quote!(#item #entry)
+        }
+        Err(refused) => refused.beside(|_| item),
     }
-    let entry = function.filter(|_| report.is_empty()).map(|function| expand::entry(&function, &home));
-    let errors = report.into_tokens();
-    quote!(#item #entry #errors)
 }

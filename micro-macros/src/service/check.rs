@@ -5,21 +5,23 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{Pat, Receiver, ReceiverKind, Type};
 
-use crate::report::Report;
+use crate::report::{Check, Report};
 use crate::service::model::{Contract, Inherent, Method, Parameter, Role, Service, Source};
 use crate::subscriber;
 use crate::syntax::{Unfit, owned, plain_async, printed, unfit, upper_camel_case};
 
-pub(super) fn check(service: &Service, report: &mut Report) {
-    names(service, report);
-    match &service.source {
-        Source::Contract(contract) => self::contract(contract, report),
-        Source::Inherent(inherent) => self::inherent(inherent, &service.methods, report),
+impl Check for Service {
+    fn check(&self, report: &mut Report) {
+        names(self, report);
+        match &self.source {
+            Source::Contract(contract) => self::contract(contract, report),
+            Source::Inherent(inherent) => self::inherent(inherent, &self.methods, report),
+        }
+        for method in &self.methods {
+            self::method(method, &self.source, report);
+        }
+        wire_names(&self.methods, report);
     }
-    for method in &service.methods {
-        self::method(method, &service.source, report);
-    }
-    wire_names(&service.methods, report);
 }
 
 fn names(service: &Service, report: &mut Report) {
@@ -116,7 +118,7 @@ fn inherent(inherent: &Inherent, methods: &[Method], report: &mut Report) {
         crate::init::check(init, report);
     }
     for subscriber in &inherent.subscribers {
-        subscriber::check(subscriber, report);
+        subscriber.check(report);
     }
     subscriber::names(&inherent.subscribers, report);
     if methods.is_empty() && report.is_empty() {

@@ -8,7 +8,6 @@ mod model;
 mod tests;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::report::Report;
 use input::Input;
@@ -17,16 +16,10 @@ use model::Service;
 /// Expands the attribute: `options` between its parentheses, `item` below it.
 pub(crate) fn service(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::new();
-    let Some(input) = Input::read(item.clone(), &mut report) else {
-        let errors = report.into_tokens();
-        return quote!(#item #errors);
-    };
+    let Some(input) = Input::read(item.clone(), &mut report) else { return report.beside(item) };
     let service = Service::understand(input, options, &mut report);
-    check::check(&service, &mut report);
-    if report.is_empty() {
-        return expand::expand(&service);
+    match report.check(service) {
+        Ok(service) => expand::expand(&service),
+        Err(refused) => refused.beside(expand::stub),
     }
-    let stub = expand::stub(&service);
-    let errors = report.into_tokens();
-    quote!(#stub #errors)
 }

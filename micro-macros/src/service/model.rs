@@ -139,6 +139,22 @@ impl Service {
         format!("/{}.{}/{}", self.package.value, self.contract_name(), method.wire.value)
     }
 
+    /// The functions that build the type of an `impl` block. There should be one at most.
+    pub(super) fn inits(&self) -> &[Function] {
+        match &self.source {
+            Source::Contract(_) => &[],
+            Source::Inherent(inherent) => &inherent.inits,
+        }
+    }
+
+    /// The methods of an `impl` block that handle events.
+    pub(super) fn subscribers(&self) -> &[Subscriber] {
+        match &self.source {
+            Source::Contract(_) => &[],
+            Source::Inherent(inherent) => &inherent.subscribers,
+        }
+    }
+
     pub(super) fn generics(&self) -> &Generics {
         match &self.source {
             Source::Contract(contract) => &contract.written.generics,

@@ -1,28 +1,30 @@
 //! What cannot be allowed, and what to write in its place.
 
-use crate::report::Report;
+use crate::report::{Check, Report};
 use crate::startup::model::Main;
 
-pub(super) fn check(main: &Main, report: &mut Report) {
-    let signature = &main.function.signature;
-    if signature.asyncness.is_none() {
-        let message = "`#[micro::main]` starts the runtime for an `async fn main`: write `async` before `fn`\n\
-                       a plain `fn main` calls `micro::main()`";
-        report.error(signature.fn_token, message);
+impl Check for Main {
+    fn check(&self, report: &mut Report) {
+        let signature = &self.function.signature;
+        if signature.asyncness.is_none() {
+            let message = "`#[micro::main]` starts the runtime for an `async fn main`: write `async` before `fn`\n\
+                           a plain `fn main` calls `micro::main()`";
+            report.error(signature.fn_token, message);
+        }
+        if signature.ident != "main" {
+            report.error(&signature.ident, format!("expected `main`, found `{}`", signature.ident));
+        }
+        if !signature.inputs.is_empty() {
+            report.error(
+                &signature.inputs,
+                "`main` takes no parameters: settings come from `#[micro::config]`, the rest from `std::env::args`",
+            );
+        }
+        if !signature.generics.params.is_empty() {
+            report.error(&signature.generics, "`main` has no parameters in angle brackets");
+        }
+        threads(self, report);
     }
-    if signature.ident != "main" {
-        report.error(&signature.ident, format!("expected `main`, found `{}`", signature.ident));
-    }
-    if !signature.inputs.is_empty() {
-        report.error(
-            &signature.inputs,
-            "`main` takes no parameters: settings come from `#[micro::config]`, the rest from `std::env::args`",
-        );
-    }
-    if !signature.generics.params.is_empty() {
-        report.error(&signature.generics, "`main` has no parameters in angle brackets");
-    }
-    threads(main, report);
 }
 
 fn threads(main: &Main, report: &mut Report) {

@@ -6,12 +6,13 @@ use syn::Visibility;
 use syn::spanned::Spanned as _;
 
 use crate::options::Given;
+use crate::report::Checked;
 use crate::startup::model::Main;
 use crate::syntax::at;
 
 /// The author's function stays whole, inside the one that starts the runtime: its return type, its attributes and every
 /// span in its body are what they were.
-pub(super) fn expand(main: &Main) -> TokenStream {
+pub(super) fn expand(main: &Checked<Main>) -> TokenStream {
     let mut inner = main.function.clone();
     let visibility = std::mem::replace(&mut inner.visibility, Visibility::Inherited);
     // Where the inner one is left out, so must be the one that calls it.

@@ -8,7 +8,6 @@ mod model;
 mod tests;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::report::Report;
 use model::Main;
@@ -16,16 +15,10 @@ use model::Main;
 /// Expands the attribute: `options` between its parentheses, `item` below it.
 pub(crate) fn main(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::new();
-    let Some(function) = input::read(item.clone(), &mut report) else {
-        let errors = report.into_tokens();
-        return quote!(#item #errors);
-    };
+    let Some(function) = input::read(item.clone(), &mut report) else { return report.beside(item) };
     let main = Main::understand(function, options, &mut report);
-    check::check(&main, &mut report);
-    if report.is_empty() {
-        return expand::expand(&main);
+    match report.check(main) {
+        Ok(main) => expand::expand(&main),
+        Err(refused) => refused.beside(expand::stub),
     }
-    let stub = expand::stub(&main);
-    let errors = report.into_tokens();
-    quote!(#stub #errors)
 }

@@ -5,19 +5,21 @@ use syn::{Expr, LitStr, Pat, Receiver, ReceiverKind, Type};
 use super::input::{Order, Written};
 use super::model::{Parameter, Place, Role, Subscriber};
 use crate::options;
-use crate::report::Report;
+use crate::report::{Check, Report};
 use crate::syntax::{Unfit, owned, plain_async, unfit};
 
-pub(crate) fn check(subscriber: &Subscriber, report: &mut Report) {
-    attributes(subscriber, report);
-    options(subscriber, report);
-    qualifiers(subscriber, report);
-    receiver(subscriber, report);
-    event(subscriber, report);
-    for parameter in &subscriber.parameters {
-        self::parameter(parameter, report);
+impl Check for Subscriber {
+    fn check(&self, report: &mut Report) {
+        attributes(self, report);
+        options(self, report);
+        qualifiers(self, report);
+        receiver(self, report);
+        event(self, report);
+        for parameter in &self.parameters {
+            self::parameter(parameter, report);
+        }
+        output(self, report);
     }
-    output(subscriber, report);
 }
 
 /// Refuses two of one name in a block; apps refuse the rest.

@@ -10,10 +10,11 @@ use super::input::{Order, Start};
 use super::model::{Parameter, Role, Subscriber};
 use crate::injection;
 use crate::options::Time;
+use crate::report::Checked;
 use crate::syntax::{at, printed};
 
 /// Beside a function: the type by which it can be named, and its registration.
-pub(super) fn function(subscriber: &Subscriber) -> TokenStream {
+pub(super) fn function(subscriber: &Checked<Subscriber>) -> TokenStream {
     let micro = subscriber.home.private();
     let ident = subscriber.ident();
     let named = named(subscriber);
@@ -40,11 +41,11 @@ pub(super) fn function(subscriber: &Subscriber) -> TokenStream {
 }
 
 /// What a method adds to the registration of its block. `ty` is the type of the block.
-pub(crate) fn method(subscriber: &Subscriber, ty: &Type) -> TokenStream {
+pub(crate) fn method(subscriber: Checked<&Subscriber>, ty: &Type) -> TokenStream {
     let micro = subscriber.home.private();
-    let conditions = conditions(subscriber);
-    let acknowledged = acknowledged(subscriber);
-    let entry = entry(subscriber, Some(ty));
+    let conditions = conditions(&subscriber);
+    let acknowledged = acknowledged(&subscriber);
+    let entry = entry(&subscriber, Some(ty));
     quote! {
         #(#conditions)*
         #[allow(deprecated)]

@@ -11,7 +11,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::report::Report;
-pub(crate) use check::{check, names};
+pub(crate) use check::names;
 pub(crate) use expand::method;
 use input::Written;
 pub(crate) use model::Subscriber;
@@ -20,17 +20,13 @@ pub(crate) use model::Subscriber;
 pub(crate) fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::new();
     let (written, home) = Written::of_function(options, &mut report);
-    let Some(function) = input::read(item.clone(), &mut report) else {
-        let errors = report.into_tokens();
-        return quote!(#item #errors);
-    };
+    let Some(function) = input::read(item.clone(), &mut report) else { return report.beside(item) };
     let subscriber = Subscriber::of_function(function, written, &home);
-    check::check(&subscriber, &mut report);
-    if report.is_empty() {
-        let added = expand::function(&subscriber);
-        return quote!(#item #added);
+    match report.check(subscriber) {
+        Ok(subscriber) => {
+            let entry = expand::function(&subscriber);
+            quote!(#item #entry)
+        }
+        Err(refused) => refused.beside(expand::stub),
     }
-    let stub = expand::stub(&subscriber);
-    let errors = report.into_tokens();
-    quote!(#stub #errors)
 }

@@ -129,7 +129,7 @@ mod tests {
             Member::Function(function) => function.signature.ident.to_string(),
             Member::Other { what, .. } => (*what).to_owned(),
         });
-        (names.collect(), report.messages())
+        (names.collect(), report.into_messages())
     }
 
     #[test]

@@ -12,8 +12,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Ident;
 
-use super::input::{Body, Input};
+use super::input::Body;
 use super::model::{Model, Shape};
+use crate::report::Checked;
 use enumeration::enumeration;
 use event::{publisher, typed};
 use forward::{named, prost, serde};
@@ -21,7 +22,7 @@ use oneof::oneof;
 use structure::structure;
 
 /// The implementations of a message.
-pub(super) fn expand(model: &Model) -> TokenStream {
+pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     let implementations = match &model.shape {
         Shape::Struct(parts) => structure(model, parts),
         Shape::OneOf(choices) => oneof(model, choices),
@@ -35,7 +36,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     in_scope(model, &quote!(#implementations #serde #named #prost #typed #publisher))
 }
 /// Stands in for the implementations of a message with an error, so that its uses are not errors too.
-pub(super) fn stub(input: &Input, model: &Model) -> TokenStream {
+pub(super) fn stub(model: &Model) -> TokenStream {
+    let input = &model.input;
     if !input.generics.params.is_empty() {
         return TokenStream::new();
     }

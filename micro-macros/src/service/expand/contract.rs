@@ -4,10 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{client, client_entry, client_method, deprecated, description, in_future, returning_future};
+use crate::report::Checked;
 use crate::service::model::{Contract, Method, Service};
 use crate::syntax::{at, in_braces_of};
 
-pub(super) fn expand(service: &Service, contract: &Contract) -> TokenStream {
+pub(super) fn expand(service: &Checked<Service>, contract: &Contract) -> TokenStream {
     let methods = service.methods.iter().map(declaration);
     let the_trait = the_trait(service, contract, quote!(#(#methods)*), hidden(service));
     let client = client(service, contract.visibility(), of(service, contract));

@@ -5,6 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::{client, client_entry, client_method, description};
 use crate::init;
+use crate::report::Checked;
 use crate::injection::{lent, registration};
 use syn::Type;
 
@@ -12,11 +13,11 @@ use crate::service::model::{Inherent, Method, Role, Service};
 use crate::subscriber;
 use crate::syntax::{at, in_braces_of};
 
-pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
+pub(super) fn expand(service: &Checked<Service>, inherent: &Inherent) -> TokenStream {
     let micro = service.home.private();
     let written = &inherent.written;
     let (ty, client_name) = (&written.ty, service.client());
-    let init = inherent.inits.first().map(|init| init::builder(init, &service.home));
+    let init = service.parts(Service::inits).next().map(|init| init::builder(init, &service.home));
     let block = block(inherent, init);
     // An `impl` block has no visibility, and the client is no secret: its type is as private as its module.
     let public = quote!(pub);
@@ -36,7 +37,7 @@ pub(super) fn expand(service: &Service, inherent: &Inherent) -> TokenStream {
         }
     }
     let registration = registration(&service.home, ty, serve, quote!(|| &#this), &lent, &what);
-    let subscribers = inherent.subscribers.iter().map(|subscriber| subscriber::method(subscriber, ty));
+    let subscribers = service.parts(Service::subscribers).map(|subscriber| subscriber::method(subscriber, ty));
     quote! {
         #block
         #client

@@ -14,12 +14,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned as _;
 
+use crate::report::Checked;
 use crate::service::model::{Method, Service, Source};
 use crate::syntax::{Function, at};
 
 pub(super) use stub::stub;
 
-pub(super) fn expand(service: &Service) -> TokenStream {
+pub(super) fn expand(service: &Checked<Service>) -> TokenStream {
     match &service.source {
         Source::Contract(contract) => contract::expand(service, contract),
         Source::Inherent(inherent) => inherent::expand(service, inherent),

@@ -1,0 +1,9 @@
+//! What it means: a function, and where `micro` is.
+
+use crate::syntax::{Function, Home};
+
+/// Everything the attribute stands for.
+pub(super) struct Init {
+    pub(super) home: Home,
+    pub(super) function: Function,
+}
