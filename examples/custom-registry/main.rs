@@ -9,7 +9,7 @@ use micro::registry::{Backend, Node, Registry, Scheme, Watch};
 #[path = "../greeter/contract.rs"]
 mod contract;
 
-use contract::{Greeter, GreeterClient, HelloRequest};
+use contract::{GreeterClient, HelloRequest};
 
 #[derive(Debug)]
 struct Fixed(Vec<Node>);

@@ -2,7 +2,7 @@
 
 mod contract;
 
-use contract::{Greeter, GreeterClient, HelloRequest};
+use contract::{GreeterClient, HelloRequest};
 use micro::prelude::*;
 
 #[micro::main]

@@ -1,5 +1,6 @@
 //! What most files of a service need: `use micro::prelude::*;`.
 
 pub use crate::broker::Publisher;
+pub use crate::client::ServiceClient;
 pub use crate::config::Config;
 pub use crate::{CallOptions, Code, Context, Error, Result, Streaming};

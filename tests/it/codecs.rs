@@ -9,7 +9,7 @@ use micro::prelude::*;
 use micro::registry::Registry;
 
 use crate::calls::all_shapes;
-use crate::contract::{Echo, Mirror, Text, calling, serving};
+use crate::contract::{Mirror, Text, calling, serving};
 
 /// TOML: a codec of this crate.
 #[derive(Debug)]

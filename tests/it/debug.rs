@@ -1,8 +1,8 @@
 //! A program asked about itself, with clients that are as generated as everybody's.
 
-use micro::debug::health::{Health, HealthCheckRequest, HealthClient, HealthListRequest, ServingStatus};
+use micro::debug::health::{HealthCheckRequest, HealthClient, HealthListRequest, ServingStatus};
 use micro::debug::reflection::v1::{
-    MessageRequest, MessageResponse, ServerReflection, ServerReflectionClient, ServerReflectionRequest,
+    MessageRequest, MessageResponse, ServerReflectionClient, ServerReflectionRequest,
 };
 use micro::prelude::*;
 use micro::registry::Registry;

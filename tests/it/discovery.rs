@@ -9,7 +9,7 @@ use micro::prelude::*;
 use micro::registry::{Backend, Memory, Node, Registry, Ttl, Watch};
 use micro::selector::Filter;
 
-use crate::contract::{Echo, Mirror, Text, calling, serving};
+use crate::contract::{Mirror, Text, calling, serving};
 
 #[tokio::test]
 async fn not_finding_a_service_says_what_was_looked_for_and_where() {

@@ -8,7 +8,7 @@ use micro::app::Critical;
 use micro::prelude::*;
 use micro::registry::Registry;
 
-use crate::contract::{Echo, EchoServer, Mirror, Text, calling};
+use crate::contract::{EchoServer, Mirror, Text, calling};
 
 async fn listed(registry: &Registry, count: usize) {
     let mut following = registry.follow("echo");

@@ -6,7 +6,7 @@ use micro::registry::{Node, Registry, Ttl};
 use micro::rpc::Payload;
 use micro::server::{Fallback, Unknown};
 
-use crate::contract::{Echo, EchoClient, Mirror, Text, calling, serving};
+use crate::contract::{EchoClient, Mirror, Text, calling, serving};
 
 #[tokio::test]
 async fn a_service_is_called_by_path_in_all_shapes() {

@@ -160,14 +160,6 @@ fn method(method: &Method, source: &Source, report: &mut Report) {
 fn name(method: &Method, report: &mut Report) {
     let ident = method.ident();
     let text = ident.to_string();
-    if method.is_reserved() {
-        let wire = &method.wire.value;
-        let message = format!(
-            "the generated client has a method `{text}` of its own\n\
-             call this one something else; `#[method(name = \"{wire}\")]` keeps its name on the wire"
-        );
-        report.error(ident, message);
-    }
     if text.starts_with("__micro") {
         report.error(ident, "names like this one are micro's own");
     }

@@ -184,11 +184,6 @@ impl Method {
         self.parameters.iter().filter_map(|parameter| parameter.lent.as_ref())
     }
 
-    /// Whether the generated client has a method of this name, which would hide it.
-    pub(super) fn is_reserved(&self) -> bool {
-        ["of", "named", "at", "with"].iter().any(|name| self.ident() == name)
-    }
-
     /// What the caller sends; nothing for a method without a message.
     pub(super) fn message(&self) -> Option<&Parameter> {
         self.messages().next()

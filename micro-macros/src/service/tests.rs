@@ -189,12 +189,6 @@ fn methods_that_cannot_be_served() {
         ),
         (
             quote!(
-                async fn of(&self) -> Result<()>;
-            ),
-            "the generated client has a method `of` of its own",
-        ),
-        (
-            quote!(
                 async fn __micro_a(&self) -> Result<()>;
             ),
             "names like this one are micro's own",

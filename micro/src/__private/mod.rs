@@ -23,7 +23,7 @@ pub use crate::app::inject::{
 };
 pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
-pub use crate::client::{CallOptions, Client};
+pub use crate::client::{Client, ServiceClient, Wraps};
 pub use crate::context::Context;
 pub use crate::errors::{Code, Error, Mapping, Result};
 pub use crate::message::Message;

@@ -8,6 +8,7 @@ mod known;
 mod options;
 mod replies;
 mod retry;
+mod service_client;
 mod untyped;
 mod way;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 pub use options::{CallOptions, Retry};
 pub use replies::Replies;
+pub use service_client::{ServiceClient, Wraps};
 pub use untyped::Untyped;
 
 use at::At;

@@ -13,7 +13,7 @@ use micro::transport::Wire;
 use micro::transport::tls::{ClientTls, Identity, Pem, ServerTls};
 
 use crate::calls::all_shapes;
-use crate::contract::{Echo, EchoClient, EchoServer, Mirror, Text};
+use crate::contract::{EchoClient, EchoServer, Mirror, Text};
 pub use certificates::Files;
 
 /// The settings of a program that shows the certificate `server`.

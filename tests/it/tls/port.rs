@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 
 use super::{Files, calling, encrypt, serving};
 use crate::calls::all_shapes;
-use crate::contract::{Echo, Mirror, Text, posted};
+use crate::contract::{Mirror, Text, posted};
 
 /// What comes back for these bytes until the connection ends.
 async fn answered(address: &str, bytes: &[u8]) -> Vec<u8> {

@@ -8,7 +8,7 @@ use micro::registry::Registry;
 use micro::testing::Logs;
 
 use super::{Files, believe, calling, encrypt, serving};
-use crate::contract::{Echo, Mirror, Text};
+use crate::contract::{Mirror, Text};
 
 /// Files are looked at a second after they were looked at last, when somebody connects.
 const LOOKED: Duration = Duration::from_millis(1100);

@@ -8,7 +8,7 @@ use micro::testing::Logs;
 use micro::transport::Wire;
 
 use super::{Files, believe, calling, encrypt, over, serving, show};
-use crate::contract::{Echo, EchoClient, EchoServer, Mirror, Text};
+use crate::contract::{EchoClient, EchoServer, Mirror, Text};
 
 const WIRES: [Wire; 2] = [Wire::AsListed, Wire::Http];
 

@@ -1,6 +1,7 @@
 //! The context is asked for in the implementation and not in the contract.
 #![deny(warnings)]
 
+use micro::client::ServiceClient;
 use micro::{Context, Result};
 use ui_tests::{HelloReply, HelloRequest};
 

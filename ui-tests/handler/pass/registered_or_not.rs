@@ -3,6 +3,7 @@
 
 use micro::__private::{HandlerEntry, inventory};
 use micro::Result;
+use micro::client::ServiceClient;
 
 #[micro::service]
 trait One {

@@ -1,3 +1,4 @@
+use micro::client::ServiceClient;
 use micro::Result;
 use ui_tests::{HelloReply, HelloRequest};
 

@@ -1,6 +1,7 @@
 //! A contract, a local implementation of it, and its client.
 #![deny(warnings, missing_docs, unreachable_pub)]
 
+use micro::client::ServiceClient;
 use micro::{Result, Streaming};
 use ui_tests::{HelloReply, HelloRequest};
 
@@ -10,7 +11,7 @@ type Greetings = Streaming<HelloReply>;
 #[micro::service(name = "greeter", package = "acme.greeter", version = "1.2.0")]
 pub trait Greeter {
     /// Greets a person by name.
-    #[method(no_side_effects, timeout = "2s")]
+    #[method(no_side_effects, timeout = "1.5s")]
     async fn hello(&self, req: HelloRequest) -> Result<HelloReply>;
 
     /// The kind of a method is decided by type, so aliases work.
@@ -82,6 +83,7 @@ async fn main() -> Result<()> {
         paths,
         ["Hello", "Many", "Ping", "Shout", "Type", "Greet"].map(|name| format!("/acme.greeter.Greeter/{name}"))
     );
+    assert_eq!(description.methods[0].timeout, Some(std::time::Duration::from_millis(1500)));
     let repeat = &description.methods[1];
     assert!(repeat.client_streaming && repeat.server_streaming);
     Ok(())

@@ -1,6 +1,7 @@
 //! Contracts and handlers that a macro of the author's writes.
 #![deny(warnings)]
 
+use micro::client::ServiceClient;
 use micro::{Context, Result};
 use ui_tests::{HelloReply, HelloRequest};
 

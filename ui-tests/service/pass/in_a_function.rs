@@ -1,6 +1,7 @@
 //! A contract may be declared wherever an item may, and with types of the same place.
 #![deny(warnings)]
 
+use micro::client::ServiceClient;
 use micro::Context;
 
 #[micro::main]

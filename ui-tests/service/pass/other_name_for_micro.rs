@@ -37,5 +37,5 @@ impl Greeter for English {
 
 #[vendored::fancy::main(crate = vendored::fancy)]
 async fn main() -> vendored::fancy::Result<()> {
-    GreeterClient::of(English).ping().await
+    <GreeterClient as vendored::fancy::client::ServiceClient>::of(English).ping().await
 }

@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 
+use micro::client::ServiceClient;
 use micro::Result;
 
 trait Colour {

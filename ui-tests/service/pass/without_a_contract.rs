@@ -1,6 +1,7 @@
 //! A service on an `impl` block.
 #![deny(warnings)]
 
+use micro::client::ServiceClient;
 use micro::{Context, Result};
 use ui_tests::{HelloReply, HelloRequest};
 

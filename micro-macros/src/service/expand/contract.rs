@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{client, client_entry, client_method, deprecated, description, in_future, returning_future};
+use super::{client, client_entry, client_method, deprecated, description, in_future, remote_call, returning_future};
 use crate::report::Checked;
 use crate::service::model::{Contract, Method, Service};
 use crate::syntax::{at, in_braces_of};
@@ -11,14 +11,14 @@ use crate::syntax::{at, in_braces_of};
 pub(super) fn expand(service: &Checked<Service>, contract: &Contract) -> TokenStream {
     let methods = service.methods.iter().map(declaration);
     let the_trait = the_trait(service, contract, quote!(#(#methods)*), hidden(service));
-    let client = client(service, contract.visibility(), of(service, contract));
+    let client = client(service, contract.visibility());
     let server = server(service, contract);
-    let inside = inside(service);
+    let inside = inside(service, contract);
     quote! {
         #the_trait
         #client
         #server
-        #[allow(deprecated, non_camel_case_types)]
+        #[allow(deprecated, non_camel_case_types, private_interfaces, unreachable_pub)]
         const _: () = { #inside };
     }
 }
@@ -82,19 +82,6 @@ fn hidden(service: &Service) -> TokenStream {
     }
 }
 
-fn of(service: &Service, contract: &Contract) -> TokenStream {
-    let micro = service.home.private();
-    let (ident, visibility) = (&service.ident, contract.visibility());
-    let about = format!(" Calls `value` in this process, through the same door as any other [`{ident}`].");
-    quote! {
-        #[doc = #about]
-        #[must_use]
-        #visibility fn of(value: impl #ident) -> Self {
-            Self(#micro::Client::of(#ident::__micro_service(#micro::Arc::new(value))))
-        }
-    }
-}
-
 fn server(service: &Service, contract: &Contract) -> TokenStream {
     let micro = service.home.private();
     let (ident, server, visibility) = (&service.ident, service.server(), contract.visibility());
@@ -116,13 +103,14 @@ fn server(service: &Service, contract: &Contract) -> TokenStream {
     }
 }
 
-fn inside(service: &Service) -> TokenStream {
+fn inside(service: &Service, contract: &Contract) -> TokenStream {
     let micro = service.home.private();
     let (ident, client) = (&service.ident, service.client());
     let description = description::service(service);
     let specs = description::specs(service);
     let calls = service.methods.iter().map(|method| call(service, method));
-    let client_methods = service.methods.iter().map(|method| client_method(method, None, false));
+    let client_methods = service.methods.iter().map(|method| client_method(method, contract.visibility()));
+    let contract_methods = service.methods.iter().map(remote_call);
     let entries = description::entries(service);
     let this = description::name();
     let entry = client_entry(service);
@@ -132,10 +120,19 @@ fn inside(service: &Service) -> TokenStream {
         #(#calls)*
 
         impl #ident for #client {
-            #(#client_methods)*
+            #(#contract_methods)*
         }
 
+        impl<__MicroT: #ident> #micro::Wraps<__MicroT> for #client {
+            fn service(value: #micro::Arc<__MicroT>) -> #micro::Service {
+                Self::__micro_serve(value)
+            }
+        }
+
+        #[allow(dead_code)]
         impl #client {
+            #(#client_methods)*
+
             fn __micro_serve<__MicroT: #ident>(this: #micro::Arc<__MicroT>) -> #micro::Service {
                 #micro::Service::new(this, &#this, #entries)
             }

@@ -21,11 +21,11 @@ pub(super) fn expand(service: &Checked<Service>, inherent: &Inherent) -> TokenSt
     let block = block(inherent, init);
     // An `impl` block has no visibility, and the client is no secret: its type is as private as its module.
     let public = quote!(pub);
-    let client = client(service, &public, of(service, inherent));
+    let client = client(service, &public);
     let description = description::service(service);
     let specs = description::specs(service);
     let calls = service.methods.iter().map(|method| call(service, inherent, method));
-    let client_methods = service.methods.iter().map(|method| client_method(method, Some(quote!(pub)), true));
+    let client_methods = service.methods.iter().map(|method| client_method(method, &public));
     let (entries, this) = (description::entries(service), description::name());
     let entry = client_entry(service);
     let serve = quote!(|value| #client_name::__micro_serve(#micro::downcast(value)));
@@ -47,6 +47,13 @@ pub(super) fn expand(service: &Checked<Service>, inherent: &Inherent) -> TokenSt
             #specs
             #(#calls)*
 
+            impl #micro::Wraps<#ty> for #client_name {
+                fn service(value: #micro::Arc<#ty>) -> #micro::Service {
+                    Self::__micro_serve(value)
+                }
+            }
+
+            #[allow(dead_code)]
             impl #client_name {
                 #(#client_methods)*
 
@@ -73,18 +80,6 @@ pub(super) fn block(inherent: &Inherent, init: Option<TokenStream>) -> TokenStre
     quote! {
         #(#attributes)*
         #unsafety #impl_token #impl_generics #contract #ty #where_clause #block
-    }
-}
-
-fn of(service: &Service, inherent: &Inherent) -> TokenStream {
-    let micro = service.home.private();
-    let ty = &inherent.written.ty;
-    quote! {
-        /// Calls `value` in this process, through the same door as one that runs elsewhere.
-        #[must_use]
-        pub fn of(value: #ty) -> Self {
-            Self(#micro::Client::of(Self::__micro_serve(#micro::Arc::new(value))))
-        }
     }
 }
 

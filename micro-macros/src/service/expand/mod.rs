@@ -27,8 +27,8 @@ pub(super) fn expand(service: &Checked<Service>) -> TokenStream {
     }
 }
 
-/// `GreeterClient` with the methods every client has. `of` is how it wraps a value in this process.
-fn client(service: &Service, visibility: &impl ToTokens, of: TokenStream) -> TokenStream {
+/// `GreeterClient`, and what makes it one of all clients. Its own methods are those of the contract and no others.
+fn client(service: &Service, visibility: &impl ToTokens) -> TokenStream {
     let micro = service.home.private();
     let (client, ident) = (service.client(), &service.ident);
     let about = format!(" Calls a [`{ident}`] wherever it runs. Cloning it is cheap.");
@@ -38,26 +38,13 @@ fn client(service: &Service, visibility: &impl ToTokens, of: TokenStream) -> Tok
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #visibility struct #client(#micro::Client);
 
-        #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
-        impl #client {
-            #of
-
-            /// The same client for another name in the registry.
-            #[must_use]
-            #visibility fn named(&self, name: impl ::core::convert::Into<#micro::String>) -> Self {
-                Self(self.0.named(name))
+        impl #micro::ServiceClient for #client {
+            fn from_client(client: #micro::Client) -> Self {
+                Self(client)
             }
 
-            /// The same client for one address, whatever the registry says.
-            #[must_use]
-            #visibility fn at(&self, address: impl ::core::convert::Into<#micro::String>) -> Self {
-                Self(self.0.at(address))
-            }
-
-            /// The same client with other options for its calls.
-            #[must_use]
-            #visibility fn with(&self, options: #micro::CallOptions) -> Self {
-                Self(self.0.with(options))
+            fn as_client(&self) -> &#micro::Client {
+                &self.0
             }
         }
     }
@@ -79,12 +66,21 @@ fn client_entry(service: &Service) -> TokenStream {
     }
 }
 
-/// One method of the client: a signature, and a call by the type that describes the method.
-fn client_method(method: &Method, visibility: Option<TokenStream>, docs: bool) -> TokenStream {
+/// A method of the client itself, which callers reach without an import.
+fn client_method(method: &Method, visibility: &impl ToTokens) -> TokenStream {
+    let docs = method.function.attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
+    let (deprecated, call) = (deprecated(method), remote_call(method));
+    quote! {
+        #(#docs)*
+        #deprecated
+        #visibility #call
+    }
+}
+
+/// A signature, and a call by the type that describes the method.
+fn remote_call(method: &Method) -> TokenStream {
     let (ident, spec) = (method.ident(), &method.spec);
     let future = future(&method.function);
-    let docs = docs.then(|| method.function.attributes.iter().filter(|attribute| attribute.path().is_ident("doc")));
-    let docs = docs.into_iter().flatten();
     let (parameter, argument) = match method.message() {
         Some(message) => {
             let (name, ty) = (parameter_name(method), &message.ty);
@@ -92,11 +88,8 @@ fn client_method(method: &Method, visibility: Option<TokenStream>, docs: bool) -
         }
         None => (quote!(), quote!(())),
     };
-    let deprecated = deprecated(method).filter(|_| visibility.is_some());
     quote! {
-        #(#docs)*
-        #deprecated
-        #visibility fn #ident(&self #parameter) -> #future {
+        fn #ident(&self #parameter) -> #future {
             self.0.call::<#spec>(#argument)
         }
     }

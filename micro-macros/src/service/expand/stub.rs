@@ -21,14 +21,22 @@ fn stub_contract(service: &Service, contract: &Contract) -> TokenStream {
     let methods = service.methods.iter().map(declared);
     let others = contract.others.iter().map(|(_, tokens)| tokens);
     let the_trait = contract::the_trait(service, contract, quote!(#(#methods)* #(#others)*), hidden(service));
-    let client = client(service, contract.visibility(), quote!(_: impl ::core::any::Any));
+    let client = client(service, contract.visibility());
+    let (name, visibility) = (service.client(), contract.visibility());
     let implementation = is_implementable(service, contract).then(|| {
-        let client = service.client();
         let methods = service.methods.iter().map(unanswered);
-        quote!(impl #ident for #client { #(#methods)* })
+        quote!(impl #ident for #name { #(#methods)* })
     });
+    let called = service.methods.iter().map(|method| called(method, visibility));
     let server = server(service, contract);
-    quote!(#the_trait #client #implementation #server)
+    quote! {
+        #the_trait
+        #client
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        impl #name { #(#called)* }
+        #implementation
+        #server
+    }
 }
 
 fn stub_inherent(service: &Service, inherent: &Inherent) -> TokenStream {
@@ -37,9 +45,10 @@ fn stub_inherent(service: &Service, inherent: &Inherent) -> TokenStream {
     if inherent.written.contract.is_some() {
         return block;
     }
-    let client = client(service, &quote!(pub), quote!(_: impl ::core::any::Any));
+    let public = quote!(pub);
+    let client = client(service, &public);
     let name = service.client();
-    let methods = service.methods.iter().filter(|method| !method.is_reserved()).map(called);
+    let methods = service.methods.iter().map(|method| called(method, &public));
     quote! {
         #block
         #client
@@ -79,8 +88,8 @@ fn unanswered(method: &Method) -> TokenStream {
     }
 }
 
-/// The method as a client without a contract has it.
-fn called(method: &Method) -> TokenStream {
+/// The method as the client has it by itself.
+fn called(method: &Method, visibility: &impl ToTokens) -> TokenStream {
     let ident = method.ident();
     let output = method.function.output().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let parameters = method.messages().map(|message| {
@@ -88,7 +97,7 @@ fn called(method: &Method) -> TokenStream {
         quote!(_: #ty)
     });
     quote! {
-        pub fn #ident(&self, #(#parameters),*)
+        #visibility fn #ident(&self, #(#parameters),*)
             -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
         {
             ::core::future::pending()
@@ -148,7 +157,7 @@ fn hidden(service: &Service) -> TokenStream {
     }
 }
 
-fn client(service: &Service, visibility: &impl ToTokens, value: TokenStream) -> TokenStream {
+fn client(service: &Service, visibility: &impl ToTokens) -> TokenStream {
     let micro = service.home.private();
     let client = service.client();
     quote! {
@@ -156,22 +165,19 @@ fn client(service: &Service, visibility: &impl ToTokens, value: TokenStream) -> 
         #[allow(dead_code)]
         #visibility struct #client;
 
-        #[allow(dead_code, unreachable_pub)]
-        impl #client {
-            #visibility fn of(#value) -> Self {
+        impl #micro::ServiceClient for #client {
+            fn from_client(_: #micro::Client) -> Self {
                 Self
             }
 
-            #visibility fn named(&self, _: impl ::core::convert::Into<#micro::String>) -> Self {
-                Self
+            fn as_client(&self) -> &#micro::Client {
+                ::core::unreachable!()
             }
+        }
 
-            #visibility fn at(&self, _: impl ::core::convert::Into<#micro::String>) -> Self {
-                Self
-            }
-
-            #visibility fn with(&self, _: #micro::CallOptions) -> Self {
-                Self
+        impl<__MicroT> #micro::Wraps<__MicroT> for #client {
+            fn service(_: #micro::Arc<__MicroT>) -> #micro::Service {
+                ::core::unreachable!()
             }
         }
     }

@@ -39,37 +39,12 @@ pub trait Greeter: ::core::marker::Send + ::core::marker::Sync + 'static {
 #[allow(unreachable_pub)]
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 pub struct GreeterClient(::micro::__private::Client);
-#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
-impl GreeterClient {
-    /// Calls `value` in this process, through the same door as any other [`Greeter`].
-    #[must_use]
-    pub fn of(value: impl Greeter) -> Self {
-        Self(
-            ::micro::__private::Client::of(
-                Greeter::__micro_service(::micro::__private::Arc::new(value)),
-            ),
-        )
+impl ::micro::__private::ServiceClient for GreeterClient {
+    fn from_client(client: ::micro::__private::Client) -> Self {
+        Self(client)
     }
-    /// The same client for another name in the registry.
-    #[must_use]
-    pub fn named(
-        &self,
-        name: impl ::core::convert::Into<::micro::__private::String>,
-    ) -> Self {
-        Self(self.0.named(name))
-    }
-    /// The same client for one address, whatever the registry says.
-    #[must_use]
-    pub fn at(
-        &self,
-        address: impl ::core::convert::Into<::micro::__private::String>,
-    ) -> Self {
-        Self(self.0.at(address))
-    }
-    /// The same client with other options for its calls.
-    #[must_use]
-    pub fn with(&self, options: ::micro::__private::CallOptions) -> Self {
-        Self(self.0.with(options))
+    fn as_client(&self) -> &::micro::__private::Client {
+        &self.0
     }
 }
 /// Makes a service of any [`Greeter`]: `GreeterServer::new(value)`.
@@ -84,7 +59,7 @@ impl GreeterServer {
         Greeter::__micro_service(::micro::__private::Arc::new(value))
     }
 }
-#[allow(deprecated, non_camel_case_types)]
+#[allow(deprecated, non_camel_case_types, private_interfaces, unreachable_pub)]
 const _: () = {
     static __MICRO_SERVICE: ::micro::__private::ServiceDesc = ::micro::__private::ServiceDesc::new(
             "greeter-eu",
@@ -184,7 +159,38 @@ const _: () = {
             self.0.call::<__micro_type>(())
         }
     }
+    impl<__MicroT: Greeter> ::micro::__private::Wraps<__MicroT> for GreeterClient {
+        fn service(
+            value: ::micro::__private::Arc<__MicroT>,
+        ) -> ::micro::__private::Service {
+            Self::__micro_serve(value)
+        }
+    }
+    #[allow(dead_code)]
     impl GreeterClient {
+        /// Greets a person by name.
+        pub fn hello(
+            &self,
+            req: HelloRequest,
+        ) -> impl ::core::future::Future<
+            Output = Result<HelloReply>,
+        > + ::core::marker::Send {
+            self.0.call::<__micro_hello>(req)
+        }
+        #[deprecated(note = "use `hello`")]
+        pub fn countdown(
+            &self,
+            request: Countdown,
+        ) -> impl ::core::future::Future<
+            Output = Result<Streaming<Tick>, GreetError>,
+        > + ::core::marker::Send {
+            self.0.call::<__micro_countdown>(request)
+        }
+        pub fn r#type(
+            &self,
+        ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+            self.0.call::<__micro_type>(())
+        }
         fn __micro_serve<__MicroT: Greeter>(
             this: ::micro::__private::Arc<__MicroT>,
         ) -> ::micro::__private::Service {

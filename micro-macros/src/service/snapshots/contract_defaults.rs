@@ -22,31 +22,12 @@ trait UserAccounts: Clone + ::core::marker::Send + ::core::marker::Sync + 'stati
 #[allow(unreachable_pub)]
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 struct UserAccountsClient(fancy::__private::Client);
-#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
-impl UserAccountsClient {
-    /// Calls `value` in this process, through the same door as any other [`UserAccounts`].
-    #[must_use]
-    fn of(value: impl UserAccounts) -> Self {
-        Self(
-            fancy::__private::Client::of(
-                UserAccounts::__micro_service(fancy::__private::Arc::new(value)),
-            ),
-        )
+impl fancy::__private::ServiceClient for UserAccountsClient {
+    fn from_client(client: fancy::__private::Client) -> Self {
+        Self(client)
     }
-    /// The same client for another name in the registry.
-    #[must_use]
-    fn named(&self, name: impl ::core::convert::Into<fancy::__private::String>) -> Self {
-        Self(self.0.named(name))
-    }
-    /// The same client for one address, whatever the registry says.
-    #[must_use]
-    fn at(&self, address: impl ::core::convert::Into<fancy::__private::String>) -> Self {
-        Self(self.0.at(address))
-    }
-    /// The same client with other options for its calls.
-    #[must_use]
-    fn with(&self, options: fancy::__private::CallOptions) -> Self {
-        Self(self.0.with(options))
+    fn as_client(&self) -> &fancy::__private::Client {
+        &self.0
     }
 }
 /// Makes a service of any [`UserAccounts`]: `UserAccountsServer::new(value)`.
@@ -61,7 +42,7 @@ impl UserAccountsServer {
         UserAccounts::__micro_service(fancy::__private::Arc::new(value))
     }
 }
-#[allow(deprecated, non_camel_case_types)]
+#[allow(deprecated, non_camel_case_types, private_interfaces, unreachable_pub)]
 const _: () = {
     static __MICRO_SERVICE: fancy::__private::ServiceDesc = fancy::__private::ServiceDesc::new(
             "user-accounts",
@@ -98,7 +79,19 @@ const _: () = {
             self.0.call::<__micro_count>(())
         }
     }
+    impl<__MicroT: UserAccounts> fancy::__private::Wraps<__MicroT>
+    for UserAccountsClient {
+        fn service(value: fancy::__private::Arc<__MicroT>) -> fancy::__private::Service {
+            Self::__micro_serve(value)
+        }
+    }
+    #[allow(dead_code)]
     impl UserAccountsClient {
+        fn count(
+            &self,
+        ) -> impl ::core::future::Future<Output = Result<Count>> + ::core::marker::Send {
+            self.0.call::<__micro_count>(())
+        }
         fn __micro_serve<__MicroT: UserAccounts>(
             this: fancy::__private::Arc<__MicroT>,
         ) -> fancy::__private::Service {

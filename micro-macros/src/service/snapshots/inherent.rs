@@ -44,37 +44,12 @@ impl Users {
 #[allow(unreachable_pub)]
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 pub struct UsersClient(::micro::__private::Client);
-#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
-impl UsersClient {
-    /// Calls `value` in this process, through the same door as one that runs elsewhere.
-    #[must_use]
-    pub fn of(value: Users) -> Self {
-        Self(
-            ::micro::__private::Client::of(
-                Self::__micro_serve(::micro::__private::Arc::new(value)),
-            ),
-        )
+impl ::micro::__private::ServiceClient for UsersClient {
+    fn from_client(client: ::micro::__private::Client) -> Self {
+        Self(client)
     }
-    /// The same client for another name in the registry.
-    #[must_use]
-    pub fn named(
-        &self,
-        name: impl ::core::convert::Into<::micro::__private::String>,
-    ) -> Self {
-        Self(self.0.named(name))
-    }
-    /// The same client for one address, whatever the registry says.
-    #[must_use]
-    pub fn at(
-        &self,
-        address: impl ::core::convert::Into<::micro::__private::String>,
-    ) -> Self {
-        Self(self.0.at(address))
-    }
-    /// The same client with other options for its calls.
-    #[must_use]
-    pub fn with(&self, options: ::micro::__private::CallOptions) -> Self {
-        Self(self.0.with(options))
+    fn as_client(&self) -> &::micro::__private::Client {
+        &self.0
     }
 }
 #[allow(deprecated, non_camel_case_types, private_interfaces, unreachable_pub)]
@@ -129,6 +104,14 @@ const _: () = {
             <Users>::reset(this)
         }
     }
+    impl ::micro::__private::Wraps<Users> for UsersClient {
+        fn service(
+            value: ::micro::__private::Arc<Users>,
+        ) -> ::micro::__private::Service {
+            Self::__micro_serve(value)
+        }
+    }
+    #[allow(dead_code)]
     impl UsersClient {
         /// Finds a user.
         pub fn get(

@@ -32,22 +32,45 @@ pub trait Greeter: ::core::marker::Send + ::core::marker::Sync + 'static {
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 #[allow(dead_code)]
 pub struct GreeterClient;
-#[allow(dead_code, unreachable_pub)]
+impl ::micro::__private::ServiceClient for GreeterClient {
+    fn from_client(_: ::micro::__private::Client) -> Self {
+        Self
+    }
+    fn as_client(&self) -> &::micro::__private::Client {
+        ::core::unreachable!()
+    }
+}
+impl<__MicroT> ::micro::__private::Wraps<__MicroT> for GreeterClient {
+    fn service(_: ::micro::__private::Arc<__MicroT>) -> ::micro::__private::Service {
+        ::core::unreachable!()
+    }
+}
+#[allow(dead_code, private_interfaces, unreachable_pub)]
 impl GreeterClient {
-    pub fn of(_: impl ::core::any::Any) -> Self {
-        Self
-    }
-    pub fn named(
+    pub fn hello(
         &self,
-        _: impl ::core::convert::Into<::micro::__private::String>,
-    ) -> Self {
-        Self
+        _: &str,
+        _: u32,
+    ) -> impl ::core::future::Future<
+        Output = Result<HelloReply>,
+    > + ::core::marker::Send {
+        ::core::future::pending()
     }
-    pub fn at(&self, _: impl ::core::convert::Into<::micro::__private::String>) -> Self {
-        Self
+    pub fn plain(
+        &self,
+    ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+        ::core::future::pending()
     }
-    pub fn with(&self, _: ::micro::__private::CallOptions) -> Self {
-        Self
+    pub fn pattern(
+        &self,
+        _: Hello,
+    ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+        ::core::future::pending()
+    }
+    pub fn fine(
+        &self,
+    ) -> impl ::core::future::Future<Output = Result<()>> + ::core::marker::Send {
+        ::core::future::pending()
     }
 }
 impl Greeter for GreeterClient {

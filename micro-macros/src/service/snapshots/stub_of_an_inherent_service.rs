@@ -9,22 +9,17 @@ impl Users {
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
 #[allow(dead_code)]
 pub struct UsersClient;
-#[allow(dead_code, unreachable_pub)]
-impl UsersClient {
-    pub fn of(_: impl ::core::any::Any) -> Self {
+impl ::micro::__private::ServiceClient for UsersClient {
+    fn from_client(_: ::micro::__private::Client) -> Self {
         Self
     }
-    pub fn named(
-        &self,
-        _: impl ::core::convert::Into<::micro::__private::String>,
-    ) -> Self {
-        Self
+    fn as_client(&self) -> &::micro::__private::Client {
+        ::core::unreachable!()
     }
-    pub fn at(&self, _: impl ::core::convert::Into<::micro::__private::String>) -> Self {
-        Self
-    }
-    pub fn with(&self, _: ::micro::__private::CallOptions) -> Self {
-        Self
+}
+impl<__MicroT> ::micro::__private::Wraps<__MicroT> for UsersClient {
+    fn service(_: ::micro::__private::Arc<__MicroT>) -> ::micro::__private::Service {
+        ::core::unreachable!()
     }
 }
 #[allow(dead_code, private_interfaces, unreachable_pub)]

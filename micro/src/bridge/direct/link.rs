@@ -8,10 +8,10 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use super::bounds::{BEAT, backoff};
-use super::contract::{Events, EventsClient, Handover};
+use super::contract::{EventsClient, Handover};
 use super::listed::NODE;
 use super::outbox::{Outbox, Use};
-use crate::client::{CallOptions, Retry};
+use crate::client::{CallOptions, Retry, ServiceClient};
 use crate::errors::{Error, Result};
 use crate::registry::Node;
 use crate::rpc::Streaming;

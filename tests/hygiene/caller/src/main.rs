@@ -4,10 +4,11 @@
 extern crate fancy as micro;
 extern crate std;
 
-use ::hygiene_contract::shadowed::{Shadowed, ShadowedClient};
+use ::hygiene_contract::shadowed::ShadowedClient;
 use ::hygiene_contract::{Plain, PlainClient, PlainServer};
 use ::hygiene_implementation::{Alone, AloneClient, both};
 use ::micro::Result;
+use ::micro::client::ServiceClient;
 
 async fn twice(plain: impl Plain) -> Result<()> {
     plain.twice(()).await
@@ -24,9 +25,22 @@ async fn main() -> Result<()> {
     twice(::std::clone::Clone::clone(&plain)).await?;
     let _ = plain.echo(::micro::Streaming::new(::futures_util::stream::empty())).await?;
 
-    let shadowed = ShadowedClient::of(both());
+    // The contract has the names of what every client has, and its own come first.
+    let shadowed = <ShadowedClient as ServiceClient>::of(both());
     shadowed.this(()).await?;
     shadowed.r#type(()).await?;
+    shadowed.of(()).await?;
+    shadowed.named(()).await?;
+    shadowed.at(()).await?;
+    shadowed.with(()).await?;
+    shadowed.as_client().await?;
+    shadowed.from_client(()).await?;
+    shadowed.service(()).await?;
+    shadowed.new(()).await?;
+    shadowed.clone().await?;
+    let elsewhere = ServiceClient::at(&ServiceClient::named(&shadowed, "other"), "127.0.0.1:1");
+    let error = elsewhere.named(()).await.unwrap_err();
+    ::std::assert_eq!(error.code(), ::micro::Code::Unavailable);
 
     AloneClient::of(Alone).go(()).await?;
 

@@ -187,6 +187,7 @@ pub mod shadowed {
         Table T Self_ usize str u64 core std
         Field Fields Kind Node Reader Setting Section SectionDesc Value Default Config Snapshot PhantomData
         Event Ack Given Take TakeAny Taken Handled Topical Key Typed Publisher Subscriber SubscriberEntry ToString Duration
+        ServiceClient Wraps Other Building OutsideOfItsImpl
     }
 
     /// Settings among them.
@@ -288,6 +289,34 @@ pub mod shadowed {
         /// And this method.
         async fn r#type(&self, value: ()) -> ::micro::Result<()> {
             self.call(value).await
+        }
+        /// These have the names of what every client has.
+        async fn of(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn named(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn at(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn with(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn as_client(&self) -> ::micro::Result<()> {
+            self.call(()).await
+        }
+        async fn from_client(&self, client: ()) -> ::micro::Result<()> {
+            self.call(client).await
+        }
+        async fn service(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn new(&self, value: ()) -> ::micro::Result<()> {
+            self.call(value).await
+        }
+        async fn clone(&self) -> ::micro::Result<()> {
+            self.call(()).await
         }
     }
 }
