@@ -128,13 +128,13 @@ pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The first value among the parameters is the event: a type marked `#[micro::event(topic = "..")]`, any other message with
-/// the option `topic`, or `broker::Event` with the same, which is the event as it came. `ctx: &Context` is the context of this
-/// handling. Settings, `config: &AuditConfig`, are those in force when it begins. All other values are injected.
+/// The event comes first, by value: a type marked `#[micro::event(topic = "..")]`, any other message with the option `topic`, or
+/// `broker::Event` with the same, which is the event as it came. Behind it come settings, `config: &AuditConfig`, which are those
+/// in force when handling begins, and injected values. `ctx: &Context`, the context of this handling, may stand anywhere.
 ///
 /// The function is registered and runs with `micro::run()`. It returns a `Result<()>`; after an error the event is tried again.
-/// It stays what it is, so that tests call it. Beside it appears a type of the same name, for
-/// `micro::app().subscribe::<audit>()`: what is registered can be said explicitly too.
+/// It stays what it is, so that tests call it, and nothing else of its name appears. `micro::app().subscribe(audit)` runs it in an
+/// explicit app.
 ///
 /// # On methods
 ///

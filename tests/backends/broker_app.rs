@@ -30,7 +30,7 @@ async fn porter(event: Entered, guests: Guests) -> Result<()> {
 fn app(url: &str, guests: &Guests) -> App {
     let app = micro::app().registry(Registry::memory()).setting("micro.broker", url);
     let quick = app.set(|settings| settings.check_interval = Duration::from_millis(50));
-    quick.provide(guests.clone()).subscribe::<porter>()
+    quick.provide(guests.clone()).subscribe(porter)
 }
 
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {

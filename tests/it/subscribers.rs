@@ -84,16 +84,27 @@ async fn raw(event: Event, page: Page) -> Result<()> {
     Ok(())
 }
 
+async fn unmarked(_: Greeted) -> Result<()> {
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_marked_functions_are_subscribed() {
+    let error = World::new().app().subscribe(unmarked).start().await.unwrap_err();
+    assert_eq!(error.code(), Code::FailedPrecondition);
+    assert!(error.message().contains("subscribers::unmarked` is not a subscriber: mark the function"), "{error}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_event_is_taken_by_its_type_or_as_it_comes() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe::<by_type>().start().await.unwrap();
+    let app = World::new().app().provide(page).subscribe(by_type).start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["Ada"]);
     app.stop().await.unwrap();
 
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe::<raw>().start().await.unwrap();
+    let app = World::new().app().provide(page).subscribe(raw).start().await.unwrap();
     app.broker().publish(Event::new("it.a.b".parse().unwrap(), "12345")).await.unwrap();
     app.broker().publish(Event::new("others.a".parse().unwrap(), "")).await.unwrap();
     app.broker().publish(Event::new("it.b".parse().unwrap(), "")).await.unwrap();
@@ -118,7 +129,7 @@ async fn other_topics(ctx: &Context, Total { events }: Total, page: Page) -> Res
 #[tokio::test(start_paused = true)]
 async fn topics_of_the_option_are_those_of_the_subscription() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe::<other_topics>().start().await.unwrap();
+    let app = World::new().app().provide(page).subscribe(other_topics).start().await.unwrap();
     for (topic, events) in [("it.east.counted", 1), ("it.counted", 2), ("it.west.counted", 3)] {
         let body = micro::codec::Codec::JSON.encode(&Total { events }).unwrap();
         let event = Event::new(topic.parse().unwrap(), body).with_content_type("application/json");
@@ -152,7 +163,7 @@ async fn in_context(ctx: &Context, event: Greeted, page: Page, again: &AuditConf
 async fn the_context_tells_which_event_it_is_and_which_try() {
     let (page, mut read) = Page::new();
     let app = World::new().app().provide(page).configure::<AuditConfig>(|config| config.salutation = "Ahoy".into());
-    let app = app.subscribe::<in_context>().start().await.unwrap();
+    let app = app.subscribe(in_context).start().await.unwrap();
     let mut metadata = Metadata::new();
     metadata.insert("x-tenant", "acme").unwrap();
     let options = PublishOptions::new().with_id("e-1").with_metadata(metadata);
@@ -182,7 +193,7 @@ async fn arrived(event: Moved, ctx: &Context, page: Page) -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn what_is_injected_can_be_a_publisher_settings_or_a_value() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe::<forward>().subscribe::<arrived>().start().await.unwrap();
+    let app = World::new().app().provide(page).subscribe(forward).subscribe(arrived).start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     assert_eq!(lines(&mut read, 2).await, ["Hello Ada", "1 Some(\"7\")"], "the key is the value of the field");
     app.stop().await.unwrap();
@@ -216,7 +227,7 @@ async fn buried(event: Event, page: Page) -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn an_enum_of_errors_is_an_error_like_others() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe::<strict>().subscribe::<buried>().start().await.unwrap();
+    let app = World::new().app().provide(page).subscribe(strict).subscribe(buried).start().await.unwrap();
     let publisher: Publisher<Greeted> = app.get().unwrap();
     publisher.publish(&greeted("")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["dead: it.dead"]);
@@ -352,13 +363,13 @@ async fn events_of_one_key_are_handled_in_their_order() {
     let of = |read: &[String], line: &str| -> Vec<String> {
         read.iter().filter(|read| read.starts_with(line)).cloned().collect()
     };
-    let app = World::new().app().subscribe::<by_last_digit>();
+    let app = World::new().app().subscribe(by_last_digit);
     let read = in_order(app, [[1, 11, 21], [2, 12, 22]]).await;
     assert_eq!(of(&read, "1."), ["1.0", "1.1", "1.2"]);
     assert_eq!(of(&read, "2."), ["2.0", "2.1", "2.2"]);
     assert_ne!(read[0].get(..2), read[1].get(..2), "the two lines are handled side by side: {read:?}");
 
-    let app = World::new().app().subscribe::<by_key>();
+    let app = World::new().app().subscribe(by_key);
     let read = in_order(app, [[1, 1, 1], [2, 2, 2]]).await;
     assert_eq!(of(&read, "1."), ["1.0", "1.1", "1.2"]);
     assert_eq!(of(&read, "2."), ["2.0", "2.1", "2.2"]);
@@ -383,7 +394,7 @@ async fn settled_later(event: Greeted, ack: Ack, ctx: &Context, page: Page) -> R
 #[tokio::test(start_paused = true)]
 async fn who_acknowledges_by_hand_may_do_so_after_returning() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe::<settled_later>().start().await.unwrap();
+    let app = World::new().app().provide(page).subscribe(settled_later).start().await.unwrap();
     let publisher: Publisher<Greeted> = app.get().unwrap();
     publisher.publish(&greeted("Grace")).await.unwrap();
     assert_eq!(lines(&mut read, 2).await, ["Grace 1", "done"]);
@@ -445,7 +456,7 @@ async fn never_done(_event: Greeted, page: Page) -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn a_stop_takes_no_longer_than_is_said_whatever_it_waits_for() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().broker(Broker::new(Clogged(Broker::memory()))).provide(page).subscribe::<never_done>();
+    let app = World::new().app().broker(Broker::new(Clogged(Broker::memory()))).provide(page).subscribe(never_done);
     let app = app.set(|settings| settings.shutdown_timeout = Duration::from_secs(25)).start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["begun"]);

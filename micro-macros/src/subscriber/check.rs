@@ -15,8 +15,12 @@ impl Check for Subscriber {
         qualifiers(self, report);
         receiver(self, report);
         event(self, report);
-        for parameter in &self.parameters {
-            self::parameter(parameter, report);
+        let first = self.parameters.iter().position(|parameter| !is_some_context(parameter));
+        for (index, parameter) in self.parameters.iter().enumerate() {
+            // Of the first `event` has said what is wrong.
+            if Some(index) != first || matches!(parameter.role, Role::Event) {
+                self::parameter(parameter, report);
+            }
         }
         output(self, report);
     }
@@ -133,7 +137,7 @@ fn manual(subscriber: &Subscriber, written: &Written, report: &mut Report) {
     if subscriber.place == Place::Method {
         report.error(
             manual,
-            "`manual` is for functions outside of a block: `micro::app().subscribe::<audit>()` takes those by name\n\
+            "`manual` is for functions outside of a block: `micro::app().subscribe(audit)` takes those by name\n\
              the subscribers of a type belong to its instance: take `manual` away",
         );
     }
@@ -182,39 +186,52 @@ fn not_shared(receiver: &Receiver) -> Option<&'static str> {
     }
 }
 
-/// There is one, and it is a value.
+/// There is one, it is a value, and it comes before everything else that is no context.
 fn event(subscriber: &Subscriber, report: &mut Report) {
     let ident = subscriber.ident();
-    let first = subscriber.parameters.iter().find(|parameter| !matches!(parameter.role, Role::Context));
+    let first = subscriber.parameters.iter().find(|parameter| !is_some_context(parameter));
     match first {
         Some(Parameter { role: Role::Event, typed }) if is_reference(&typed.ty) => {
             report.error(&typed.ty, format!("take the event by value: write `{}`", owned(&typed.ty)));
         }
-        Some(first @ Parameter { role: Role::Lent(_) | Role::LentMutably, typed })
-            if first.is_called_event() || subscriber.event().is_none() =>
-        {
+        Some(Parameter { role: Role::Event, .. }) => {}
+        Some(Parameter { typed, .. }) => {
             let ty = owned(&typed.ty);
             report.error(
                 &typed.ty,
-                format!("take the event by value: write `{ty}`\na reference asks for settings: `config: &AuditConfig`"),
+                format!(
+                    "expected the event, which comes first and by value: write `{ty}` if this is it\n\
+                     a reference asks for settings, which come behind the event: `event: Greeted, config: &AuditConfig`"
+                ),
             );
         }
-        _ if subscriber.event().is_none() => {
+        None => {
             let this = if subscriber.place == Place::Method { "&self, " } else { "" };
             report.error(
                 ident,
                 format!("a subscriber takes an event, by value: write `async fn {ident}({this}event: Greeted, ..)`"),
             );
         }
-        _ => {}
     }
+}
+
+/// The context, also one that is asked for by `&mut`.
+fn is_some_context(parameter: &Parameter) -> bool {
+    match parameter.role {
+        Role::Context => true,
+        Role::LentMutably => is_called_context(&parameter.typed.ty),
+        Role::Event | Role::Lent(_) | Role::Injected => false,
+    }
+}
+
+fn is_called_context(ty: &Type) -> bool {
+    owned(ty).rsplit("::").next() == Some("Context")
 }
 
 fn parameter(parameter: &Parameter, report: &mut Report) {
     let ty = &*parameter.typed.ty;
     match parameter.role {
         Role::Context | Role::Lent(_) => {}
-        Role::LentMutably if parameter.is_called_event() => {}
         Role::LentMutably => report.error(ty, shared(ty)),
         Role::Event | Role::Injected if is_named(ty, "Context") => {
             report.error(ty, "the context is lent: write `&Context`");
@@ -239,7 +256,7 @@ fn parameter(parameter: &Parameter, report: &mut Report) {
 }
 
 fn shared(ty: &Type) -> String {
-    if owned(ty).rsplit("::").next() == Some("Context") {
+    if is_called_context(ty) {
         return "the context is shared by all that the handling calls: write `&Context`".to_owned();
     }
     crate::injection::shared(ty)

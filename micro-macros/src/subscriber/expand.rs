@@ -11,31 +11,20 @@ use super::model::{Parameter, Role, Subscriber};
 use crate::injection;
 use crate::options::Time;
 use crate::report::Checked;
-use crate::syntax::{at, printed};
+use crate::syntax::{at, duration, printed};
 
-/// Beside a function: the type by which it can be named, and its registration.
+/// Beside a function: its registration, and nothing that has a name.
 pub(super) fn function(subscriber: &Checked<Subscriber>) -> TokenStream {
     let micro = subscriber.home.private();
     let ident = subscriber.ident();
-    let named = named(subscriber);
     let acknowledged = acknowledged(subscriber);
     let entry = entry(subscriber, None);
-    let registration = subscriber.written.manual.is_none().then(|| {
-        quote! {
-            #micro::inventory::submit! {
-                <#ident as #micro::Subscriber>::ENTRY
-            }
-        }
-    });
+    let manual = subscriber.written.manual.is_some().then(|| quote!(.manual()));
     quote! {
-        #named
         #[allow(deprecated)]
         const _: () = {
-            impl #micro::Subscriber for #ident {
-                const ENTRY: #micro::SubscriberEntry = #entry;
-            }
             #acknowledged
-            #registration
+            #micro::inventory::submit! { #entry.function(&#ident) #manual }
         };
     }
 }
@@ -56,40 +45,10 @@ pub(crate) fn method(subscriber: Checked<&Subscriber>, ty: &Type) -> TokenStream
     }
 }
 
-/// After an error: the function, and the type that stands for it.
+/// After an error: the function as it was written, which nothing calls any more.
 pub(super) fn stub(subscriber: &Subscriber) -> TokenStream {
-    let micro = subscriber.home.private();
-    let (function, ident) = (&subscriber.function, subscriber.ident());
-    // In an `impl` block, where a function with `self` belongs, no types can be declared.
-    if function.signature.receiver().is_some() {
-        return function.to_token_stream();
-    }
-    let named = named(subscriber);
-    quote! {
-        #[allow(dead_code)]
-        #function
-        #named
-        impl #micro::Subscriber for #ident {
-            const ENTRY: #micro::SubscriberEntry = #micro::SubscriberEntry::new(
-                #micro::SubscriberDesc::new("", ""),
-                &[],
-                |_, _| ::core::unreachable!(),
-                #micro::Location::new("", 0, ""),
-            );
-        }
-    }
-}
-
-/// Types and values have names of their own, so that the function and this one are brought in by the same `use`.
-fn named(subscriber: &Subscriber) -> TokenStream {
-    let (ident, visibility) = (subscriber.ident(), &subscriber.function.visibility);
-    let about = format!(" The subscriber `{ident}` where a type has to stand: `micro::app().subscribe::<{ident}>()`.");
-    quote! {
-        #[doc = #about]
-        #[doc(hidden)]
-        #[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
-        #visibility struct #ident {}
-    }
+    let function = &subscriber.function;
+    quote!(#[allow(dead_code)] #function)
 }
 
 fn conditions(subscriber: &Subscriber) -> impl Iterator<Item = &Attribute> {
@@ -149,10 +108,7 @@ fn desc(subscriber: &Subscriber) -> TokenStream {
     });
     let retry = written.retry.as_ref().map(|retry| {
         let max = optional(retry.max.map(|max| max.value.to_token_stream()));
-        let backoff = optional(retry.backoff.map(|backoff| {
-            let millis = u64::try_from(backoff.value.as_millis()).unwrap_or(u64::MAX);
-            quote!(::core::time::Duration::from_millis(#millis))
-        }));
+        let backoff = optional(retry.backoff.map(|backoff| duration(backoff.value)));
         quote!(.retry(#max, #backoff))
     });
     let dead_letter = written.dead_letter.as_ref().map(|topic| quote!(.dead_letter(#topic)));

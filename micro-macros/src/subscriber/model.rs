@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
-use syn::{FnArg, Ident, Pat, PatType, Type};
+use syn::{FnArg, Ident, PatType, Type};
 
 use super::input::Written;
 use crate::options::Given;
@@ -40,7 +40,7 @@ pub(super) struct Parameter {
 }
 
 pub(super) enum Role {
-    /// The first value there is.
+    /// The first value there is, before which only contexts stand.
     Event,
     /// `ctx: &Context`.
     Context,
@@ -120,14 +120,4 @@ fn parameters(function: &Function) -> Vec<Parameter> {
         parameters.push(Parameter { typed: typed.clone(), role });
     }
     parameters
-}
-
-impl Parameter {
-    /// Whether a reference is probably meant to be the event.
-    pub(super) fn is_called_event(&self) -> bool {
-        let Pat::Ident(pattern) = &*self.typed.pat else { return false };
-        let name = pattern.ident.unraw().to_string();
-        let name = name.trim_start_matches('_');
-        name.contains("event") || ["message", "msg"].contains(&name)
-    }
 }

@@ -43,7 +43,7 @@ fn all_options() {
 #[test]
 fn ordered_by() {
     let item = quote! {
-        async fn placed(store: &Limits, Placed { order, .. }: Placed, again: &Limits) -> Result<()> { Ok(()) }
+        async fn placed(Placed { order, .. }: Placed, limits: &Limits, again: &Limits) -> Result<()> { Ok(()) }
     };
     let options = quote!(ordered_by = order.customer, from = "earliest", retry(max = 1));
     assert_snapshot("subscriber", "ordered_by", subscriber(options, item));
@@ -155,19 +155,31 @@ fn what_is_not_a_subscriber() {
             quote!(
                 async fn a(greeted: &Greeted) -> Result<()> {}
             ),
-            "take the event by value: write `Greeted`",
+            "expected the event, which comes first and by value: write `Greeted` if this is it",
         ),
         (
             quote!(
                 async fn a(event: &Greeted, store: Store) -> Result<()> {}
             ),
-            "take the event by value: write `Greeted`",
+            "expected the event, which comes first and by value: write `Greeted` if this is it",
         ),
         (
             quote!(
                 async fn a(_event: &mut Greeted, store: Store) -> Result<()> {}
             ),
-            "take the event by value: write `Greeted`",
+            "expected the event, which comes first and by value: write `Greeted` if this is it",
+        ),
+        (
+            quote!(
+                async fn a(greeted: &Greeted, store: Store) -> Result<()> {}
+            ),
+            "expected the event, which comes first and by value: write `Greeted` if this is it",
+        ),
+        (
+            quote!(
+                async fn a(ctx: &mut Context, event: E) -> Result<()> {}
+            ),
+            "the context is shared by all that the handling calls: write `&Context`",
         ),
         (
             quote!(
@@ -327,7 +339,7 @@ fn methods_that_cannot_be_subscribers() {
                 #[subscriber(manual)]
                 async fn a(&self, event: E) -> Result<()> {}
             ),
-            "`manual` is for functions outside of a block: `micro::app().subscribe::<audit>()` takes those by name",
+            "`manual` is for functions outside of a block: `micro::app().subscribe(audit)` takes those by name",
         ),
         (
             quote!(

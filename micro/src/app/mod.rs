@@ -33,7 +33,7 @@ pub use settings::{Address, Settings, Tls, UnknownKeys};
 
 use health::Check;
 use hooks::Hooks;
-use inject::{AnyArc, Inject, Resolver, Subscriber, SubscriberEntry};
+use inject::{AnyArc, Inject, Resolver, SubscriberEntry};
 use plan::{Handler, Mounted};
 
 use crate::broker::{self, Broker, Handling, Subscription};
@@ -91,7 +91,7 @@ pub struct App {
     logs: bool,
     given: Resolver,
     handlers: Vec<Mounted>,
-    subscribers: Vec<SubscriberEntry>,
+    subscribers: Vec<Result<SubscriberEntry>>,
     handled_events: Vec<(Subscription, Handling, Arc<dyn broker::Handler>)>,
     everything: bool,
     fallback: Option<Arc<dyn Endpoint>>,
@@ -239,7 +239,9 @@ impl App {
         self.add(type_of::<T>(), Some(name.into()))
     }
 
-    /// Runs a function with `#[micro::subscriber]` for its events: `app.subscribe::<audit>()`.
+    /// Runs a function marked `#[micro::subscriber]` for its events.
+    ///
+    /// The app does not start when the function is not marked.
     ///
     /// ```
     /// use micro::prelude::*;
@@ -255,10 +257,10 @@ impl App {
     ///     Ok(())
     /// }
     ///
-    /// let app = micro::app().subscribe::<audit>();
+    /// let app = micro::app().subscribe(audit);
     /// ```
-    pub fn subscribe<S: Subscriber>(mut self) -> Self {
-        self.subscribers.push(S::ENTRY);
+    pub fn subscribe<F: Any>(mut self, _function: F) -> Self {
+        self.subscribers.push(SubscriberEntry::find::<F>());
         self
     }
 

@@ -81,7 +81,7 @@ pub(super) fn plan(app: &mut App, settings: &Settings) -> Result<Plan> {
     let (linked, subscribers) = (linked(), linked_subscribers());
     let mut plan = Plan::default();
     for entry in std::mem::take(&mut app.subscribers) {
-        plan.subscribers.push(Subscribing { of: None, component: None, entry });
+        plan.subscribers.push(Subscribing { of: None, component: None, entry: entry? });
     }
     for Mounted { handler, name: listed } in std::mem::take(&mut app.handlers) {
         let (id, name, value) = match handler {
@@ -190,7 +190,7 @@ fn linked() -> Vec<&'static HandlerEntry> {
 
 /// Every subscriber that is linked into this program, in the order of the code that declares it.
 fn linked_subscribers() -> Vec<&'static SubscriberEntry> {
-    let mut entries: Vec<_> = inventory::iter::<SubscriberEntry>.into_iter().collect();
+    let mut entries: Vec<_> = inventory::iter::<SubscriberEntry>.into_iter().filter(|entry| !entry.is_manual()).collect();
     entries.sort_by_key(|entry| entry.location().to_string());
     entries
 }

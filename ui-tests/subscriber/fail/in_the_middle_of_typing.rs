@@ -8,5 +8,5 @@ async fn audit(event: Greeted, ctx: &Context) -> Result<()> {
 }
 
 fn main() {
-    let _ = micro::app().subscribe::<audit>();
+    let _ = micro::app().subscribe(audit);
 }

@@ -5,7 +5,7 @@ use ui_tests::Greeted;
     topic = "orders.#",
     queue = "",
     concurrency = 0,
-    retry(max = 0, backoff = "1"),
+    retry(max = 0, backoff = "1 day"),
     dead_letter = "orders.*",
     ack = "manuel",
     from = "2026-02-30T08:00:00Z",
@@ -23,5 +23,5 @@ async fn ledger(event: Greeted) -> Result<()> {
 }
 
 fn main() {
-    let _ = micro::app().subscribe::<audit>().subscribe::<ledger>();
+    let _ = micro::app().subscribe(audit).subscribe(ledger);
 }

@@ -180,7 +180,7 @@ mod within {
 
     pub(super) fn subscribed() -> micro::App {
         use deeper::hidden;
-        micro::app().subscribe::<hidden>()
+        micro::app().subscribe(hidden)
     }
 }
 
@@ -190,6 +190,6 @@ fn main() {
         Ok(())
     }
 
-    let _ = within::subscribed().subscribe::<by_hand>().subscribe::<inside>();
+    let _ = within::subscribed().subscribe(by_hand).subscribe(inside);
     let _ = audit(Greeted::default(), &Context::new(), &AuditConfig::default(), Store);
 }

@@ -7,69 +7,8 @@ pub async fn audit(
 ) -> Result<()> {
     store.put(event.name, ctx.event(), &config.file).await
 }
-/// The subscriber `audit` where a type has to stand: `micro::app().subscribe::<audit>()`.
-#[doc(hidden)]
-#[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
-pub struct audit {}
 #[allow(deprecated)]
 const _: () = {
-    impl ::micro::__private::Subscriber for audit {
-        const ENTRY: ::micro::__private::SubscriberEntry = ::micro::__private::SubscriberEntry::new(
-                ::micro::__private::SubscriberDesc::new(
-                        "audit",
-                        <Greeted as ::micro::__private::Topical>::TOPIC,
-                    )
-                    .queue("audit"),
-                const { &[::micro::__private::Dep::of::<Store>()] },
-                |_, __micro_resolver| {
-                    #[allow(unused_imports)]
-                    use ::micro::__private::TakeAny as _;
-                    let __micro_held = ::micro::__private::Arc::new((
-                        ::micro::__private::Take::<Store>::prepare(__micro_resolver)?,
-                    ));
-                    ::core::result::Result::Ok(
-                        ::micro::__private::subscriber(move |__micro_given| {
-                            let __micro_held = ::core::clone::Clone::clone(
-                                &__micro_held,
-                            );
-                            async move {
-                                let __micro_event = __micro_given.event::<Greeted>()?;
-                                let __micro_lent0 = match ::micro::__private::config::lend::<
-                                    AuditConfig,
-                                >(__micro_given.context()) {
-                                    ::core::result::Result::Ok(lent) => lent,
-                                    ::core::result::Result::Err(error) => {
-                                        return ::micro::__private::refused(error);
-                                    }
-                                };
-                                let __micro_taken0 = __micro_held.0.take(&__micro_given);
-                                ::micro::__private::Handled::into_result(
-                                    audit(
-                                            __micro_event,
-                                            __micro_given.context(),
-                                            &*__micro_lent0,
-                                            __micro_taken0,
-                                        )
-                                        .await,
-                                )
-                            }
-                        }),
-                    )
-                },
-                ::micro::__private::Location::new(
-                    ::core::file!(),
-                    ::core::line!(),
-                    "subscriber audit",
-                ),
-            )
-            .lent(const {
-                &[
-                    ::micro::__private::Dep::of::<
-                        ::micro::__private::config::Config<AuditConfig>,
-                    >(),
-                ]
-            });
-    }
     const _: () = {
         #[allow(unused_imports)]
         use ::micro::__private::TakeAny as _;
@@ -79,6 +18,23 @@ const _: () = {
         );
     };
     ::micro::__private::inventory::submit! {
-        < audit as ::micro::__private::Subscriber > ::ENTRY
+        ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("audit",
+        < Greeted as ::micro::__private::Topical > ::TOPIC).queue("audit"), const { &
+        [::micro::__private::Dep::of:: < Store > ()] }, | _, __micro_resolver | {
+        #[allow(unused_imports)] use ::micro::__private::TakeAny as _; let __micro_held =
+        ::micro::__private::Arc::new((::micro::__private::Take:: < Store >
+        ::prepare(__micro_resolver) ?,));
+        ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
+        { let __micro_held = ::core::clone::Clone::clone(& __micro_held); async move {
+        let __micro_event = __micro_given.event:: < Greeted > () ?; let __micro_lent0 =
+        match ::micro::__private::config::lend:: < AuditConfig > (__micro_given
+        .context()) { ::core::result::Result::Ok(lent) => lent,
+        ::core::result::Result::Err(error) => return ::micro::__private::refused(error),
+        }; let __micro_taken0 = __micro_held.0.take(& __micro_given);
+        ::micro::__private::Handled::into_result(audit(__micro_event, __micro_given
+        .context(), & * __micro_lent0, __micro_taken0). await) } })) },
+        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        "subscriber audit"),).lent(const { & [::micro::__private::Dep::of:: <
+        ::micro::__private::config::Config < AuditConfig >> ()] }).function(& audit)
     }
 };

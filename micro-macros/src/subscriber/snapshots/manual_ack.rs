@@ -1,55 +1,8 @@
 async fn placed(event: Placed, ack: Ack, publisher: Publisher<Paid>) -> Result<()> {
     ack.ack().await
 }
-/// The subscriber `placed` where a type has to stand: `micro::app().subscribe::<placed>()`.
-#[doc(hidden)]
-#[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
-struct placed {}
 #[allow(deprecated)]
 const _: () = {
-    impl ::micro::__private::Subscriber for placed {
-        const ENTRY: ::micro::__private::SubscriberEntry = ::micro::__private::SubscriberEntry::new(
-            ::micro::__private::SubscriberDesc::new(
-                    "placed",
-                    <Placed as ::micro::__private::Topical>::TOPIC,
-                )
-                .manual_ack(),
-            const {
-                &[
-                    ::micro::__private::Dep::of::<Ack>(),
-                    ::micro::__private::Dep::of::<Publisher<Paid>>(),
-                ]
-            },
-            |_, __micro_resolver| {
-                #[allow(unused_imports)]
-                use ::micro::__private::TakeAny as _;
-                let __micro_held = ::micro::__private::Arc::new((
-                    ::micro::__private::Take::<Ack>::prepare(__micro_resolver)?,
-                    ::micro::__private::Take::<
-                        Publisher<Paid>,
-                    >::prepare(__micro_resolver)?,
-                ));
-                ::core::result::Result::Ok(
-                    ::micro::__private::subscriber(move |__micro_given| {
-                        let __micro_held = ::core::clone::Clone::clone(&__micro_held);
-                        async move {
-                            let __micro_event = __micro_given.event::<Placed>()?;
-                            let __micro_taken0 = __micro_held.0.take(&__micro_given);
-                            let __micro_taken1 = __micro_held.1.take(&__micro_given);
-                            ::micro::__private::Handled::into_result(
-                                placed(__micro_event, __micro_taken0, __micro_taken1).await,
-                            )
-                        }
-                    }),
-                )
-            },
-            ::micro::__private::Location::new(
-                ::core::file!(),
-                ::core::line!(),
-                "subscriber placed",
-            ),
-        );
-    }
     const _: () = {
         #[allow(unused_imports)]
         use ::micro::__private::TakeAny as _;
@@ -60,6 +13,21 @@ const _: () = {
         );
     };
     ::micro::__private::inventory::submit! {
-        < placed as ::micro::__private::Subscriber > ::ENTRY
+        ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("placed",
+        < Placed as ::micro::__private::Topical > ::TOPIC).manual_ack(), const { &
+        [::micro::__private::Dep::of:: < Ack > (), ::micro::__private::Dep::of:: <
+        Publisher < Paid > > ()] }, | _, __micro_resolver | { #[allow(unused_imports)]
+        use ::micro::__private::TakeAny as _; let __micro_held =
+        ::micro::__private::Arc::new((::micro::__private::Take:: < Ack >
+        ::prepare(__micro_resolver) ?, ::micro::__private::Take:: < Publisher < Paid > >
+        ::prepare(__micro_resolver) ?,));
+        ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
+        { let __micro_held = ::core::clone::Clone::clone(& __micro_held); async move {
+        let __micro_event = __micro_given.event:: < Placed > () ?; let __micro_taken0 =
+        __micro_held.0.take(& __micro_given); let __micro_taken1 = __micro_held.1.take(&
+        __micro_given); ::micro::__private::Handled::into_result(placed(__micro_event,
+        __micro_taken0, __micro_taken1). await) } })) },
+        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        "subscriber placed"),).function(& placed)
     }
 };

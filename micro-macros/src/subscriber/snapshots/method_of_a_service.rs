@@ -94,8 +94,8 @@ const _: () = {
         ::micro::__private::inventory::submit! {
             ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("placed",
             "orders.*").retry(::core::option::Option::None,
-            ::core::option::Option::Some(::core::time::Duration::from_millis(1000u64))),
-            const { & [] }, | __micro_instance, _ | { let __micro_this =
+            ::core::option::Option::Some(::core::time::Duration::new(1u64, 0u32))), const
+            { & [] }, | __micro_instance, _ | { let __micro_this =
             ::micro::__private::instance:: < Users > (__micro_instance);
             ::core::result::Result::Ok(::micro::__private::subscriber(move |
             __micro_given | { let __micro_this = ::core::clone::Clone::clone(&

@@ -1,85 +1,32 @@
 async fn placed(
-    store: &Limits,
     Placed { order, .. }: Placed,
+    limits: &Limits,
     again: &Limits,
 ) -> Result<()> {
     Ok(())
 }
-/// The subscriber `placed` where a type has to stand: `micro::app().subscribe::<placed>()`.
-#[doc(hidden)]
-#[allow(dead_code, non_camel_case_types, missing_debug_implementations, unreachable_pub)]
-struct placed {}
 #[allow(deprecated)]
 const _: () = {
-    impl ::micro::__private::Subscriber for placed {
-        const ENTRY: ::micro::__private::SubscriberEntry = ::micro::__private::SubscriberEntry::new(
-                ::micro::__private::SubscriberDesc::new(
-                        "placed",
-                        <Placed as ::micro::__private::Topical>::TOPIC,
-                    )
-                    .retry(
-                        ::core::option::Option::Some(1u32),
-                        ::core::option::Option::None,
-                    )
-                    .in_order()
-                    .from_earliest(),
-                const { &[] },
-                |_, _| {
-                    ::core::result::Result::Ok(
-                        ::micro::__private::keyed_subscriber(
-                            |__micro_raw| {
-                                let __micro_event = ::micro::__private::read_event::<
-                                    Placed,
-                                >(__micro_raw)?;
-                                #[allow(unused)]
-                                let Placed { order, .. }: &Placed = &__micro_event;
-                                ::core::result::Result::Ok(
-                                    ::micro::__private::Key::key(&(order.customer)),
-                                )
-                            },
-                            move |__micro_given| {
-                                async move {
-                                    let __micro_event = __micro_given.event::<Placed>()?;
-                                    let __micro_lent0 = match ::micro::__private::config::lend::<
-                                        Limits,
-                                    >(__micro_given.context()) {
-                                        ::core::result::Result::Ok(lent) => lent,
-                                        ::core::result::Result::Err(error) => {
-                                            return ::micro::__private::refused(error);
-                                        }
-                                    };
-                                    let __micro_lent1 = match ::micro::__private::config::lend::<
-                                        Limits,
-                                    >(__micro_given.context()) {
-                                        ::core::result::Result::Ok(lent) => lent,
-                                        ::core::result::Result::Err(error) => {
-                                            return ::micro::__private::refused(error);
-                                        }
-                                    };
-                                    ::micro::__private::Handled::into_result(
-                                        placed(&*__micro_lent0, __micro_event, &*__micro_lent1)
-                                            .await,
-                                    )
-                                }
-                            },
-                        ),
-                    )
-                },
-                ::micro::__private::Location::new(
-                    ::core::file!(),
-                    ::core::line!(),
-                    "subscriber placed",
-                ),
-            )
-            .lent(const {
-                &[
-                    ::micro::__private::Dep::of::<
-                        ::micro::__private::config::Config<Limits>,
-                    >(),
-                ]
-            });
-    }
     ::micro::__private::inventory::submit! {
-        < placed as ::micro::__private::Subscriber > ::ENTRY
+        ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("placed",
+        < Placed as ::micro::__private::Topical > ::TOPIC)
+        .retry(::core::option::Option::Some(1u32), ::core::option::Option::None)
+        .in_order().from_earliest(), const { & [] }, | _, _ | {
+        ::core::result::Result::Ok(::micro::__private::keyed_subscriber(| __micro_raw | {
+        let __micro_event = ::micro::__private::read_event:: < Placed > (__micro_raw) ?;
+        #[allow(unused)] let Placed { order, .. } : & Placed = & __micro_event;
+        ::core::result::Result::Ok(::micro::__private::Key::key(& (order.customer))) },
+        move | __micro_given | { async move { let __micro_event = __micro_given.event:: <
+        Placed > () ?; let __micro_lent0 = match ::micro::__private::config::lend:: <
+        Limits > (__micro_given.context()) { ::core::result::Result::Ok(lent) => lent,
+        ::core::result::Result::Err(error) => return ::micro::__private::refused(error),
+        }; let __micro_lent1 = match ::micro::__private::config::lend:: < Limits >
+        (__micro_given.context()) { ::core::result::Result::Ok(lent) => lent,
+        ::core::result::Result::Err(error) => return ::micro::__private::refused(error),
+        }; ::micro::__private::Handled::into_result(placed(__micro_event, & *
+        __micro_lent0, & * __micro_lent1). await) } })) },
+        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        "subscriber placed"),).lent(const { & [::micro::__private::Dep::of:: <
+        ::micro::__private::config::Config < Limits >> ()] }).function(& placed)
     }
 };

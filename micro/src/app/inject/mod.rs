@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry, PublisherEntry};
 pub(super) use graph::{Graph, Leaves};
-pub use subscriber::{Handled, Key, Subscriber, SubscriberDesc, SubscriberEntry, Topical};
+pub use subscriber::{Handled, Key, SubscriberDesc, SubscriberEntry, Topical};
 pub use take::{Take, TakeAny, Taken, TakenAck};
 
 use crate::broker::{Broker, Brokers};

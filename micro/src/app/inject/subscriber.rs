@@ -1,12 +1,13 @@
 //! Subscribers, as `#[micro::subscriber]` registers them.
 
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{AnyArc, Component, Dep, Location, Resolver};
 use crate::broker::{Ack, Handler, Handling, Start, Subscription, Typed};
-use crate::errors::Result;
+use crate::errors::{Error, Result};
 use crate::rpc::Fault;
 
 /// What a subscriber says about itself: which events it wants, and how it handles them.
@@ -163,6 +164,8 @@ type Make = fn(Option<AnyArc>, &Resolver) -> Result<Arc<dyn Handler>>;
 #[derive(Clone, Copy)]
 pub struct SubscriberEntry {
     desc: SubscriberDesc,
+    function: Option<TypeId>,
+    manual: bool,
     component: Option<fn() -> Component>,
     deps: &'static [Dep],
     lent: &'static [Dep],
@@ -173,7 +176,19 @@ pub struct SubscriberEntry {
 impl SubscriberEntry {
     /// A function that is a subscriber: what it wants, what is injected, how its handler is made, and where it stands.
     pub const fn new(desc: SubscriberDesc, deps: &'static [Dep], make: Make, location: Location) -> Self {
-        SubscriberEntry { desc, component: None, deps, lent: &[], make, location }
+        SubscriberEntry { desc, function: None, manual: false, component: None, deps, lent: &[], make, location }
+    }
+
+    /// The entry of `function`, which [`App::subscribe`](crate::App::subscribe) takes: every function is of a type of its own.
+    #[must_use]
+    pub const fn function<F: 'static>(self, _: &F) -> Self {
+        SubscriberEntry { function: Some(TypeId::of::<F>()), ..self }
+    }
+
+    /// An entry that only runs where an app names its function.
+    #[must_use]
+    pub const fn manual(self) -> Self {
+        SubscriberEntry { manual: true, ..self }
     }
 
     /// The same as a method of the one instance of a type.
@@ -186,6 +201,24 @@ impl SubscriberEntry {
     #[must_use]
     pub const fn lent(self, lent: &'static [Dep]) -> Self {
         SubscriberEntry { lent, ..self }
+    }
+
+    /// Finds the entry of a function by its type.
+    ///
+    /// # Errors
+    ///
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when it is not marked.
+    pub(in crate::app) fn find<F: 'static>() -> Result<Self> {
+        let of_function = |entry: &&Self| entry.function == Some(TypeId::of::<F>());
+        inventory::iter::<SubscriberEntry>.into_iter().find(of_function).copied().ok_or_else(|| {
+            let name = type_name::<F>();
+            Error::failed_precondition(format!("`{name}` is not a subscriber: mark the function `#[micro::subscriber]`"))
+        })
+    }
+
+    /// Whether it runs only where an app names its function.
+    pub(in crate::app) fn is_manual(&self) -> bool {
+        self.manual
     }
 
     pub(in crate::app) fn desc(&self) -> SubscriberDesc {
@@ -224,21 +257,11 @@ impl fmt::Debug for SubscriberEntry {
 
 inventory::collect!(SubscriberEntry);
 
-/// A function with `#[micro::subscriber]`, as a type: what [`App::subscribe`](crate::App::subscribe) is told.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no subscriber",
-    label = "expected the name of a function marked `#[micro::subscriber]`"
-)]
-pub trait Subscriber {
-    /// What it is registered with.
-    const ENTRY: SubscriberEntry;
-}
-
 /// What has a topic of its own: every [`Typed`]. It stands between, so that the message does not list every event there is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no topic",
     label = "expected an event, which has one",
-    note = "mark it `#[micro::event(topic = \"..\")]`; a subscriber's event is the first value it takes, and it can name topics by itself: `#[micro::subscriber(topic = \"..\")]`"
+    note = "mark it `#[micro::event(topic = \"..\")]`, or give the subscriber the topic of another message: `#[micro::subscriber(topic = \"..\")]`"
 )]
 pub trait Topical: 'static {
     /// Where it is published.

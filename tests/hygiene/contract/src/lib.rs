@@ -244,6 +244,11 @@ pub mod shadowed {
         resolver.done().await
     }
 
+    /// Types with the names of subscribers: those have none of their own.
+    pub mod event {}
+    pub type subscriber = ();
+    pub struct read_event {}
+
     /// A function with the name of one of ours.
     #[::micro::subscriber]
     pub async fn event(_: Shouted) -> ::micro::Result<()> {

@@ -106,7 +106,7 @@ async fn noted(event: ::hygiene_contract::Noted, ctx: &Context, pool: Pool) -> R
 
 /// An app with it.
 pub fn subscribed() -> ::micro::App {
-    ::micro::app().subscribe::<noted>().subscribe::<::hygiene_contract::shadowed::read_event>()
+    ::micro::app().subscribe(noted).subscribe(::hygiene_contract::shadowed::read_event)
 }
 
 /// A value to serve by hand.

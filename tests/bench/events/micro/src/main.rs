@@ -47,8 +47,8 @@ impl Events for Peer {
         let raw = env::var("BENCH_ROAD").is_ok_and(|road| road == "raw");
         let app = micro::app().with_environment();
         let app = match (hearing.clone(), raw) {
-            (Hearing::New(heard), false) => app.provide(Hearer(heard)).subscribe::<new>().start().await?,
-            (Hearing::Kept(heard), false) => app.provide(Hearer(heard)).subscribe::<kept>().start().await?,
+            (Hearing::New(heard), false) => app.provide(Hearer(heard)).subscribe(new).start().await?,
+            (Hearing::Kept(heard), false) => app.provide(Hearer(heard)).subscribe(kept).start().await?,
             _ => micro::client().await?,
         };
         let (broker, publisher) = (app.broker().clone(), app.get()?);
