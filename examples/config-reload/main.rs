@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use micro::config::{Config, Watching};
+use micro::config::{Config, Secret, Watching};
 use micro::prelude::*;
 
 /// How people are greeted.
@@ -59,8 +59,7 @@ pub struct Mail {
     #[config(default = "localhost:25", reload = "restart")]
     pub server: String,
     /// The password for it.
-    #[config(secret)]
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
 }
 
 #[micro::message(package = "greeter")]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use quote::ToTokens as _;
 use syn::{Expr, ExprLit, ExprRange, Fields, Lit, LitStr, Path};
 
 use super::input::{Body, Input};
@@ -54,6 +55,7 @@ fn section(model: &Model, fields: &[Field], report: &mut Report) {
     for field in fields {
         key(&field.key, report);
         names(field, report);
+        secret(field, report);
         default(field, report);
         for check in &field.checks {
             asked(field, check, report);
@@ -105,6 +107,32 @@ fn names(field: &Field, report: &mut Report) {
                 format!("`{text}` is no flag: it is made of small letters and digits, with `-` in between"),
             );
         }
+    }
+}
+
+/// An option would hide a value from this attribute's own code and from no other: derives read the field too, those above the
+/// attribute before it does.
+fn secret(field: &Field, report: &mut Report) {
+    let Some(secret) = &field.secret else { return };
+    let (ident, value) = (&field.ident, spelled(&field.ty));
+    let message = if is_secret(&field.ty) {
+        format!("`{}` is a secret by its type: take `secret` away", printed(&field.ty))
+    } else {
+        let (ty, value) = (printed(&field.ty), printed(value));
+        let hidden = ty.replacen(&value, &format!("Secret<{value}>"), 1);
+        format!(
+            "a secret is a secret by its type, which no `Debug` and no other derive shows: write `{ident}: {hidden}`\n\
+             `micro::config::Secret` has the value in `expose()`"
+        )
+    };
+    report.error(secret, message);
+}
+
+fn is_secret(ty: &syn::Type) -> bool {
+    match named(ty) {
+        Some((name, _)) if name == "Secret" => true,
+        Some((name, inner)) if name == "Option" && inner.len() == 1 => is_secret(inner[0]),
+        _ => false,
     }
 }
 
@@ -186,7 +214,43 @@ fn whole(ty: &str, literal: &Literal) -> Option<String> {
     (!good).then(|| format!("a whole number from {least} to {most}"))
 }
 
+/// A check that a type, as spelled, does not have. What is not known here the compiler says.
+fn unfit(field: &Field, check: &model::Check, report: &mut Report) -> bool {
+    let Some((name, _)) = named(spelled(&field.ty)) else { return false };
+    let number = NUMBERS.contains(&&*name) || name == "Duration";
+    let (text, many) = (matches!(&*name, "String" | "PathBuf"), COLLECTIONS.contains(&&*name));
+    if !(number || text || many || matches!(&*name, "bool" | "char")) {
+        return false;
+    }
+    let length = many || name == "String";
+    let (fits, word, whose, argument, instead) = match check {
+        model::Check::Range(range) => {
+            let instead = length.then(|| format!("length({})", printed(range)));
+            (number, "range", "numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`", range.to_token_stream(), instead)
+        }
+        model::Check::Length(range) => {
+            let instead = (number && name != "Duration").then(|| format!("range({})", printed(range)));
+            (length, "length", "text, lists and maps", range.to_token_stream(), instead)
+        }
+        model::Check::Regex(pattern) => (text, "regex", "text", pattern.to_token_stream(), None),
+        model::Check::With(_) => return false,
+    };
+    if !fits {
+        let (ident, ty) = (&field.ident, printed(&field.ty));
+        let instead = instead.unwrap_or_else(|| "with(function)".to_owned()).replace(" ..", "..").replace("..= ", "..=");
+        report.error(argument, format!("`{word}` is for {whose}, and `{ident}` has type `{ty}`: write `{instead}`"));
+    }
+    !fits
+}
+
+const NUMBERS: [&str; 12] =
+    ["i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"];
+const COLLECTIONS: [&str; 5] = ["Vec", "HashMap", "BTreeMap", "HashSet", "BTreeSet"];
+
 fn asked(field: &Field, check: &model::Check, report: &mut Report) {
+    if unfit(field, check, report) {
+        return;
+    }
     match check {
         model::Check::Regex(pattern) => {
             if let Err(error) = regex_syntax::parse(&pattern.value()) {
@@ -211,6 +275,13 @@ fn asked(field: &Field, check: &model::Check, report: &mut Report) {
                     }
                     Lit::Int(_) if matches!(check, model::Check::Range(_)) && is_duration(&field.ty) => {
                         report.error(lit, "a time is written as text: `range(\"1s\"..=\"1h\")`");
+                    }
+                    Lit::Int(number) if matches!(check, model::Check::Range(_)) && number.suffix().is_empty() => {
+                        let literal = Literal::Integer(number.base10_parse().unwrap_or(i128::MAX));
+                        let name = named(spelled(&field.ty)).map(|(name, _)| name).unwrap_or_default();
+                        if let Some(expected) = whole(&name, &literal) {
+                            report.error(number, format!("`{number}` is no `{name}`: expected {expected}"));
+                        }
                     }
                     _ => {}
                 }
@@ -275,16 +346,7 @@ fn is_kebab(text: &str) -> bool {
 }
 
 /// Whether a derive means the one of the standard library.
-pub(super) fn is_debug(path: &Path) -> bool {
-    is_standard(path, "Debug")
-}
-
-/// The same.
 pub(super) fn is_default(path: &Path) -> bool {
-    is_standard(path, "Default")
-}
-
-fn is_standard(path: &Path, name: &str) -> bool {
     let root = |path: &Path| matches!(path.segments[0].ident.to_string().as_str(), "core" | "std");
-    path.segments.last().is_some_and(|last| last.ident == name) && (path.segments.len() == 1 || root(path))
+    path.segments.last().is_some_and(|last| last.ident == "Default") && (path.segments.len() == 1 || root(path))
 }

@@ -2,11 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::punctuated::Punctuated;
+use syn::Expr;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, Item, Meta, Path, Token};
 
-use super::input::derived;
 use super::model::{Check, Default, Field, Literal, Model, Shape, Word};
 use super::{check, input::Body};
 use crate::report::Checked;
@@ -14,20 +12,16 @@ use crate::syntax::at;
 
 /// The author's item and its implementations.
 pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
-    let input = &model.input;
+    let item = &model.input.item;
     match &model.shape {
         Shape::Section(fields) => {
-            let debug = fields.iter().any(|field| field.secret) && input.derives.iter().any(check::is_debug);
-            let item = if debug { without_debug(&input.item) } else { input.item.to_token_stream() };
-            let debug = debug.then(|| self::debug(model, fields));
             let setting = section(model, fields);
             let prefixed = prefixed(model);
             let default = model.has_default().then(|| default(model));
-            let implementations = in_scope(model, &quote!(#setting #prefixed #default #debug));
+            let implementations = in_scope(model, &quote!(#setting #prefixed #default));
             quote!(#item #implementations)
         }
         Shape::Choice(words) => {
-            let item = &input.item;
             let implementations = in_scope(model, &choice(model, words));
             quote!(#item #implementations)
         }
@@ -146,7 +140,7 @@ fn description(field: &Field) -> TokenStream {
     let (name, docs, ty) = (&field.key.text, &field.docs, &field.ty);
     let span = at(ty.span());
     let kind = quote_spanned!(span=> || (__config::Of::<#ty>::driver().kind)());
-    let secret = if field.secret { quote!(true) } else { quote_spanned!(span=> __config::Of::<#ty>::SECRET) };
+    let secret = quote_spanned!(span=> __config::Of::<#ty>::SECRET);
     let default = field.default.as_ref().map(|default| {
         let value = default_value(field, default);
         quote!(default: ::core::option::Option::Some(|| #value),)
@@ -237,40 +231,6 @@ fn default(model: &Model) -> TokenStream {
             }
         }
     }
-}
-
-/// What `#[derive(Debug)]` would have written, with secrets masked.
-fn debug(model: &Model, fields: &[Field]) -> TokenStream {
-    let ident = &model.ident;
-    let title = syn::ext::IdentExt::unraw(ident).to_string();
-    let fields = fields.iter().map(|field| {
-        let (ident, name) = (&field.ident, syn::ext::IdentExt::unraw(&field.ident).to_string());
-        let value = if field.secret { quote!(&__config::MASKED) } else { quote!(&self.#ident) };
-        quote!(.field(#name, #value))
-    });
-    quote! {
-        impl ::core::fmt::Debug for #ident {
-            fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                formatter.debug_struct(#title) #(#fields)* .finish()
-            }
-        }
-    }
-}
-
-/// The item without `Debug` in its `#[derive(..)]`.
-fn without_debug(item: &Item) -> TokenStream {
-    let Item::Struct(item) = item else { return item.to_token_stream() };
-    let mut item = item.clone();
-    for attribute in &mut item.attrs {
-        let Some(paths) = derived(attribute) else { continue };
-        let kept: Punctuated<Path, Token![,]> = paths.into_iter().filter(|path| !check::is_debug(path)).collect();
-        if let Meta::List(list) = &mut attribute.meta {
-            list.tokens = kept.to_token_stream();
-        }
-    }
-    let nothing = |attribute: &Attribute| derived(attribute).is_some_and(|paths| paths.is_empty());
-    item.attrs.retain(|attribute| !nothing(attribute));
-    item.to_token_stream()
 }
 
 fn choice(model: &Model, words: &[Word]) -> TokenStream {

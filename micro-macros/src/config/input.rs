@@ -157,12 +157,16 @@ impl MemberOptions {
             name: options.text("name"),
             env: options.texts("env"),
             flag: options.text("flag"),
-            secret: options.flag("secret"),
+            secret: None,
             checks: Checks::default(),
             deprecated: options.text("deprecated"),
             reload: options.choice("reload", &["live", "restart"]),
         };
         let checks = options.list("validate");
+        // Asked for only where it is there: it is none of the choices.
+        if options.contains("secret") {
+            read.secret = options.flag("secret");
+        }
         options.finish();
         if let Some(checks) = checks {
             read.checks = Checks::read(checks.value, report);
@@ -206,7 +210,7 @@ fn conditional(attributes: &[Attribute]) -> Option<Attribute> {
 }
 
 /// The traits that `attribute` derives, if that is what it does.
-pub(super) fn derived(attribute: &Attribute) -> Option<Punctuated<Path, Token![,]>> {
+fn derived(attribute: &Attribute) -> Option<Punctuated<Path, Token![,]>> {
     let derive = attribute.path().is_ident("derive");
     derive.then(|| attribute.parse_args_with(Punctuated::parse_terminated).ok())?
 }

@@ -40,7 +40,8 @@ pub(super) struct Field {
     pub(super) default: Option<Default>,
     pub(super) env: Vec<LitStr>,
     pub(super) flag: Option<LitStr>,
-    pub(super) secret: bool,
+    /// Where a secret is called one that should be one by its type.
+    pub(super) secret: Option<Ident>,
     pub(super) checks: Vec<Check>,
     pub(super) deprecated: Option<LitStr>,
     pub(super) restart: bool,
@@ -123,7 +124,7 @@ impl Field {
             default: options.default.as_ref().map(|default| Default::understand(default, report)),
             env: options.env.clone(),
             flag: options.flag.clone(),
-            secret: options.secret.is_some(),
+            secret: options.secret.clone(),
             checks: checks(&options.checks),
             deprecated: options.deprecated.clone(),
             restart: options.reload.is_some_and(|reload| reload.value == "restart"),

@@ -36,7 +36,7 @@ fn a_section() {
                 patience: Duration,
                 #[config(default = -1, env("A", "B"), reload = "restart")]
                 offset: i64,
-                #[config(default, secret, validate(length(8..), regex("^[!-~]*$")))]
+                #[config(default, validate(length(8..), regex("^[!-~]*$")))]
                 password: String,
                 #[config(name = "kind", deprecated = "use `tone`")]
                 r#type: Option<Self>,
@@ -124,7 +124,7 @@ fn several_errors_arrive_together() {
         said,
         [
             "unknown option `validat`; expected one of `prefix`, `validate`, `crate`\ndid you mean `validate`?",
-            "unknown option `defualt`; expected one of `default`, `name`, `env`, `flag`, `secret`, `deprecated`, `reload`, \
+            "unknown option `defualt`; expected one of `default`, `name`, `env`, `flag`, `deprecated`, `reload`, \
              `validate`\ndid you mean `default`?",
             "unknown option `rnge`; expected one of `range`, `length`, `regex`, `with`\ndid you mean `range`?",
             "option `env` takes strings: write `env = \"..\"` or `env(\"..\", \"..\")`",
@@ -226,12 +226,49 @@ fn checks_are_checked() {
         (quote!(range(10)), "expected a range"),
         (quote!(range("1s"..="soon")), "`soon` is no time"),
         (quote!(range(1..)), "a time is written as text"),
-        (quote!(regex("[a-")), "`[a-` is no regular expression: unclosed character class"),
         (quote!(regex()), "`regex` takes a string: write `regex(\"^[a-z]+$\")`"),
         (quote!(range = 1), "`range` takes a range: write `range(1..=10)`"),
+        (quote!(length(..=10)), "`length` is for text, lists and maps, and `a` has type `Duration`: write `with(function)`"),
+        (quote!(regex("x")), "`regex` is for text, and `a` has type `Duration`: write `with(function)`"),
     ] {
         let said = of_field(quote!(#[config(validate(#asked))] a: Duration));
         assert!(said.len() == 1 && said[0].starts_with(words), "{words}: {said:?}");
+    }
+    for (field, words) in [
+        (
+            quote!(#[config(validate(regex("[a-")))] a: String),
+            "`[a-` is no regular expression: unclosed character class",
+        ),
+        (
+            quote!(#[config(validate(range(1..=10)))] a: Option<String>),
+            "`range` is for numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`, and `a` has type `Option<String>`: \
+             write `length(1..=10)`",
+        ),
+        (
+            quote!(#[config(validate(length(..=10)))] a: u32),
+            "`length` is for text, lists and maps, and `a` has type `u32`: write `range(..=10)`",
+        ),
+        (
+            quote!(#[config(validate(range(1..=1000)))] a: u8),
+            "`1000` is no `u8`: expected a whole number from 0 to 255",
+        ),
+    ] {
+        let said = of_field(field);
+        assert!(said.len() == 1 && said[0].starts_with(words), "{words}: {said:?}");
+    }
+}
+
+#[test]
+fn secrets_are_so_by_their_type() {
+    for (ty, words) in [
+        (quote!(String), "write `a: Secret<String>`"),
+        (quote!(Option<String>), "write `a: Option<Secret<String>>`"),
+        (quote!(Vec<u8>), "write `a: Secret<Vec<u8>>`"),
+        (quote!(Secret<String>), "`Secret<String>` is a secret by its type: take `secret` away"),
+        (quote!(Option<Secret<String>>), "`Option<Secret<String>>` is a secret by its type: take `secret` away"),
+    ] {
+        let said = of_field(quote!(#[config(default, secret)] a: #ty));
+        assert!(said.len() == 1 && said[0].contains(words), "{words}: {said:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub use crate::config::check;
 pub use crate::config::{
-    Choice, Config, Field, Fields, Kind, Node, Of, OfPlain, Reader, Reload, Secret, Section, SectionDesc, SectionEntry,
+    Choice, Config, Field, Fields, Kind, Node, Of, OfPlain, Reader, Reload, Section, SectionDesc, SectionEntry,
     Setting, Value, declared_default, lend, write_section,
 };
 
@@ -15,6 +15,3 @@ pub fn text(text: impl Into<String>) -> Value {
 pub fn word(word: &'static str) -> Value {
     word.into()
 }
-
-/// What stands for a secret in a generated `Debug`.
-pub const MASKED: Secret<()> = Secret::new(());

@@ -108,6 +108,14 @@ impl<T: Ranged<B>, B> Ranged<B> for Option<T> {
     }
 }
 
+impl<T: Ranged<B>, B> Ranged<B> for Secret<T> {
+    const WHAT: &'static str = T::WHAT;
+
+    fn is_within(&self, range: &impl RangeBounds<B>) -> bool {
+        self.expose().is_within(range)
+    }
+}
+
 /// What has a length.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no length",

@@ -29,8 +29,8 @@ struct Greeter {
     tone: Tone,
     #[config(default = -0.5)]
     offset: f64,
-    #[config(default, secret)]
-    pin: u32,
+    #[config(default)]
+    pin: Secret<u32>,
     token: Option<Secret<String>>,
     #[config(name = "kind", deprecated = "use `tone`", env("KIND", "OLD_KIND"))]
     r#type: Option<Tone>,
@@ -149,7 +149,7 @@ fn everything_set_is_read() {
         most: 64,
         tone: Tone::StrictlyFormal,
         offset: 1.0,
-        pin: 1234,
+        pin: Secret::new(1234),
         token: Some(Secret::new("open sesame".into())),
         r#type: Some(Tone::Silent),
         level: Level::Only { target: "greeter".into() },
@@ -241,12 +241,12 @@ fn unknown_keys_are_noted_with_the_nearest() {
 
 #[test]
 fn secrets_are_shown_nowhere() {
-    let greeter = Greeter { pin: 987_654, token: Some(Secret::new("canary".into())), ..Greeter::default() };
+    let greeter = Greeter { pin: Secret::new(987_654), token: Some(Secret::new("canary".into())), ..Greeter::default() };
     let shown = format!("{greeter:?}");
     assert!(shown.contains("pin: ***") && shown.contains("token: Some(***)"), "{shown}");
     assert!(shown.contains("salutation: \"Hello\"") && shown.contains("type: None"), "{shown}");
     let secret: Vec<&str> = Greeter::DESC.fields.iter().filter(|field| field.secret).map(|field| field.name).collect();
-    assert_eq!(secret, ["pin", "token"], "by mark and by type");
+    assert_eq!(secret, ["pin", "token"], "both by their type");
     const { assert!(<Vec<Secret<u8>>>::SECRET && <HashMap<String, Secret<u8>>>::SECRET && !<Vec<u8>>::SECRET) };
 }
 

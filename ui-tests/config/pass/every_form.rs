@@ -23,8 +23,8 @@ pub struct Greeter {
     pub offset: i64,
     #[config(default = { let mut names = vec!["a".to_owned()]; names.push("b".to_owned()); names }, validate(length(1..)))]
     pub names: Vec<String>,
-    #[config(secret, default, validate(regex("^[!-~]*$"), with(short)))]
-    pub password: String,
+    #[config(default, validate(regex("^[!-~]*$"), with(short)))]
+    pub password: Secret<String>,
     pub token: Option<Secret<String>>,
     #[config(name = "kind", default)]
     pub r#type: Tone,

@@ -1,5 +1,5 @@
 /// How people are greeted.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Greeter {
     /// What comes before the name.
     pub salutation: String,
@@ -48,7 +48,7 @@ const _: () = {
             )
         },
         __config::Field {
-            secret: true,
+            secret: __config::Of::<String>::SECRET,
             default: ::core::option::Option::Some(|| (__config::Of::<String>::driver()
                 .write)(&<String as ::core::default::Default>::default())),
             ..__config::Field::new(
@@ -143,21 +143,6 @@ const _: () = {
     impl ::core::default::Default for Greeter {
         fn default() -> Self {
             __config::declared_default()
-        }
-    }
-    impl ::core::fmt::Debug for Greeter {
-        fn fmt(
-            &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            formatter
-                .debug_struct("Greeter")
-                .field("salutation", &self.salutation)
-                .field("patience", &self.patience)
-                .field("offset", &self.offset)
-                .field("password", &__config::MASKED)
-                .field("type", &self.r#type)
-                .finish()
         }
     }
 };

@@ -45,7 +45,7 @@ async fn main() -> Result<()> {
     AloneClient::of(Alone).go(()).await?;
 
     let settings: ::hygiene_contract::Settings = ::std::default::Default::default();
-    ::std::assert_eq!((settings.text.as_str(), settings.number), ("text", 2));
+    ::std::assert_eq!((settings.text.as_str(), *settings.number.expose()), ("text", 2));
     ::std::assert!(::std::format!("{settings:?}").contains("number: ***"));
 
     ::std::assert_eq!(PlainServer::new(both()).desc().name(), "plain");

@@ -81,8 +81,8 @@ pub struct Settings {
     #[config(default = "text", validate(length(1..), with(whole)), flag = "hygiene-text")]
     pub text: ::std::string::String,
     /// An expression.
-    #[config(default = 1u8 + 1, secret, validate(range(1..=3)))]
-    pub number: ::core::primitive::u8,
+    #[config(default = ::micro::config::Secret::new(1u8 + 1), validate(range(1..=3)))]
+    pub number: ::micro::config::Secret<::core::primitive::u8>,
     /// A choice.
     #[config(default)]
     pub choice: Choice,
@@ -118,7 +118,7 @@ pub mod named {
     #[derive(Debug)]
     pub struct Settings {
         /// Whether.
-        #[config(default = true, secret)]
+        #[config(default = true)]
         pub on: bool,
     }
 
@@ -195,7 +195,7 @@ pub mod shadowed {
     #[derive(::core::fmt::Debug)]
     pub struct Settings {
         /// One.
-        #[config(default = 1, secret)]
+        #[config(default = 1)]
         pub fields: ::core::primitive::u64,
         /// Two.
         #[config(default, validate(length(..)))]

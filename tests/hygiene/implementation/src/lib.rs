@@ -32,7 +32,7 @@ mod elsewhere {
     impl Both {
         #[::micro::init]
         async fn new(resolver: Pool, value: ShadowedClient, settings: super::Settings) -> Result<Self> {
-            let _ = (value, settings.get().number);
+            let _ = (value, *settings.get().number.expose());
             ::std::result::Result::Ok(Both { _pool: resolver })
         }
     }
@@ -41,7 +41,7 @@ mod elsewhere {
 #[::micro::handler]
 impl Future for Both {
     async fn ping(&self, value: &Context, lent: &::hygiene_contract::Settings) -> Result<()> {
-        ::std::assert_eq!(lent.number, 2);
+        ::std::assert_eq!(*lent.number.expose(), 2);
         ::std::assert!(value.deadline().is_some());
         ::std::result::Result::Ok(())
     }
@@ -72,7 +72,7 @@ impl Alone {
     /// Asks for a context under a name of ours.
     #[handler]
     pub async fn go(&self, input: (), error: &::hygiene_contract::Settings, this: &Context) -> Result<()> {
-        ::std::assert_eq!(error.number, 2);
+        ::std::assert_eq!(*error.number.expose(), 2);
         let () = input;
         ::std::assert!(this.deadline().is_some());
         ::std::result::Result::Ok(())
