@@ -17,7 +17,10 @@ pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     let sources = model
         .others
         .iter()
-        .map(|Other { ident, member, held }| quote!(Self::#ident { #member: #held } => #micro::cause(#held),));
+        .map(|Other { ident, member, held }| {
+            let cause = other(model, held, quote!(cause(#held)));
+            quote!(Self::#ident { #member: #held } => #cause,)
+        });
     let error = quote_spanned!(at(ident.span())=> impl ::core::error::Error for #ident);
     quote! {
         #[allow(deprecated, non_shorthand_field_patterns, clippy::redundant_field_names)]
@@ -98,7 +101,8 @@ fn display(model: &Model) -> TokenStream {
         quote!(Self::#ident { #(#named)* .. } => ::core::write!(#formatter, #literal),)
     });
     let others = model.others.iter().map(|Other { ident, member, held }| {
-        quote!(Self::#ident { #member: #held } => ::core::fmt::Display::fmt(#held, #formatter),)
+        let shown = self::other(model, held, quote!(show(#held, #formatter)));
+        quote!(Self::#ident { #member: #held } => #shown,)
     });
     quote! {
         impl ::core::fmt::Display for #ident {
@@ -117,11 +121,16 @@ fn fault(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let hidden = model.variants.iter().map(|variant| &variant.hidden);
     let (this, text) = (local("this"), local("text"));
-    let known = model.others.iter().map(|Other { ident, member, held }| quote!(Self::#ident { #member: #held }));
-    let held = model.others.iter().map(|other| &other.held);
-    let (kept, left) = (known.clone().zip(held.clone()), known.clone().zip(held));
-    let kept = kept.map(|(other, held)| quote!(#other => return #held,));
-    let left = left.map(|(other, held)| quote!(#other => #held,));
+    let arm = |Other { ident, member, held }: &Other, after: TokenStream| {
+        let error = other(model, held, quote!(into_error(#held)));
+        quote!(Self::#ident { #member: #held } => #after #error,)
+    };
+    let kept = model.others.iter().map(|other| arm(other, quote!(return)));
+    let left = model.others.iter().map(|other| arm(other, quote!()));
+    let taken = model.others.iter().map(|Other { ident, member, held }| {
+        let taken = other(model, held, quote!(from_error(error)));
+        quote!(Self::#ident { #member: #taken })
+    });
     let leaving = model.variants.iter().map(|variant| leaving(model, variant, &text));
     let returning = model.variants.iter().map(returning);
     quote! {
@@ -144,10 +153,17 @@ fn fault(model: &Model) -> TokenStream {
 
             fn from_error(error: #micro::Error) -> Self {
                 #(#returning)*
-                #(#known)*
+                #(#taken)*
             }
         }
     }
+}
+
+/// A call about the error that a variant holds, shown where its type stands: only one type is right.
+fn other(model: &Model, held: &Ident, call: TokenStream) -> TokenStream {
+    let span = at(held.span());
+    let micro = model.home.private_at(span);
+    quote_spanned!(span=> #micro::Other::#call)
 }
 
 /// The variant as micro's error: its fields move into the message.

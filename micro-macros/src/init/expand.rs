@@ -1,7 +1,8 @@
 //! What to emit: a function that says what to inject and how to build.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned as _;
 
 use crate::injection::{asking, call, dependencies};
@@ -17,19 +18,63 @@ pub(crate) fn builder(function: Checked<&Function>, home: &Home) -> TokenStream 
     let output = function.output().map_or_else(|| function.signature.ident.span(), |output| output.span());
     let (span, micro) = (at(function.signature.ident.span()), home.private_at(function.signature.ident.span()));
     let dependencies = dependencies(&function, home);
-    let call = call(Some(quote!(Self::)), &function, home);
+    let (built, inside) = built(&function, home);
+    let call = call(Some(quote!(<#built>::)), &function, home);
     let asking = asking(home);
     let there = home.private_at(output);
-    let value = quote_spanned!(at(output)=> #there::Built::<Self>::into_result(#call));
+    let value = quote_spanned!(at(output)=> #there::Built::<#built>::into_result(#call));
     // All of it at the author's function: that is where a second `#[init]` is then reported.
     quote_spanned! {span=>
         #[doc(hidden)]
         #[allow(unreachable_pub)]
-        pub fn only_one_micro_init() -> #micro::Init<Self> {
+        pub fn only_one_init_function() -> #micro::Init<#built> {
+            #inside
             #micro::Init {
                 deps: #dependencies,
                 build: |resolver| #micro::Box::pin(async move { #asking #value }),
             }
         }
     }
+}
+
+/// The type that is built, and a proof that the function stands in its `impl`.
+///
+/// Where the author says `Self` the compiler says what is wrong with a function outside of an `impl`, once. Where the type has
+/// its name, `Self` would be a word that the author has not written, so the type comes out of what is returned: its own hidden
+/// function is this one, unless this is no function of the type.
+fn built(function: &Function, home: &Home) -> (TokenStream, Option<TokenStream>) {
+    let named = function.output().filter(|output| !mentions_self(output.to_token_stream()));
+    let Some(output) = named else {
+        let this = TokenTree::Ident(syn::Ident::new("Self", self_span(function)));
+        return (this.into(), None);
+    };
+    let (span, micro) = (at(output.span()), home.private_at(output.span()));
+    let built = quote_spanned!(span=> <#output as #micro::Building>::Type);
+    let inside = quote_spanned! {span=>
+        #[allow(unused_imports)]
+        use #micro::OutsideOfItsImpl as _;
+        let _ = <#built>::only_one_init_function;
+    };
+    (built, Some(inside))
+}
+
+fn mentions_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "Self",
+        TokenTree::Group(group) => mentions_self(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// Where the author wrote `Self`: an error about it is then one, not one for each time we write it.
+fn self_span(function: &Function) -> Span {
+    fn first(tokens: TokenStream) -> Option<Span> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(word) if word == "Self" => Some(word.span()),
+            TokenTree::Group(group) => first(group.stream()),
+            _ => None,
+        })
+    }
+    let ident = function.signature.ident.span();
+    at(function.output().and_then(|output: &Type| first(output.to_token_stream())).unwrap_or(ident))
 }

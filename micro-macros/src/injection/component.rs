@@ -36,7 +36,7 @@ pub(crate) fn registration(
 /// How a value of the type is built: a function that says so.
 pub(crate) fn component(ty: &Type, home: &Home) -> TokenStream {
     let micro = home.private();
-    let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_micro_init());
+    let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_init_function());
     quote! {
         || {
             #[allow(unused_imports)]

@@ -12,14 +12,14 @@ pub use std::result::Result as StdResult;
 pub use std::string::String;
 pub use std::sync::Arc;
 
-pub use error::{cause, fault, mapped, words};
+pub use error::{Other, fault, mapped, words};
 pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
-    AnyArc, Ask, AskAny, Buildable, Built, ClientEntry, Component, ContractFallback, Dep, Handled, HandlerEntry, Init,
-    InitFallback, Key, Location, Provided, ProviderEntry, PublisherEntry, Resolver, SubscriberDesc, SubscriberEntry,
-    Take, TakeAny, Topical,
+    AnyArc, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep, Handled, HandlerEntry, Init,
+    InitFallback, Key, Location, OutsideOfItsImpl, Provided, ProviderEntry, PublisherEntry, Resolver, SubscriberDesc, SubscriberEntry, Take,
+    TakeAny, Topical,
 };
 pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};

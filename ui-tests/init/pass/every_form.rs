@@ -66,8 +66,8 @@ mod elsewhere {
 }
 
 fn main() {
-    assert_eq!(Plain::only_one_micro_init().deps.len(), 0);
-    assert_eq!(Async::only_one_micro_init().deps.len(), 0);
-    assert_eq!(Injected::only_one_micro_init().deps.len(), 2);
-    assert_eq!(Public::only_one_micro_init().deps.len(), 2);
+    assert_eq!(Plain::only_one_init_function().deps.len(), 0);
+    assert_eq!(Async::only_one_init_function().deps.len(), 0);
+    assert_eq!(Injected::only_one_init_function().deps.len(), 2);
+    assert_eq!(Public::only_one_init_function().deps.len(), 2);
 }

@@ -220,7 +220,9 @@ const _: () = {
                     ::core::write!(formatter, "greeted {_0} times, {_1:>_0$}")
                 }
                 Self::Asleep { .. } => ::core::write!(formatter, "asleep"),
-                Self::Other { 0: error } => ::core::fmt::Display::fmt(error, formatter),
+                Self::Other { 0: error } => {
+                    ::micro::__private::Other::show(error, formatter)
+                }
             }
         }
     }
@@ -233,7 +235,9 @@ const _: () = {
         ];
         fn into_error(self) -> ::micro::__private::Error {
             let this = match self {
-                Self::Other { 0: error } => return error,
+                Self::Other { 0: error } => {
+                    return ::micro::__private::Other::into_error(error);
+                }
                 known => known,
             };
             let text = ::micro::__private::words(&this);
@@ -265,7 +269,7 @@ const _: () = {
                         &__MicroAsleep {},
                     )
                 }
-                Self::Other { 0: error } => error,
+                Self::Other { 0: error } => ::micro::__private::Other::into_error(error),
             }
         }
         fn from_error(error: ::micro::__private::Error) -> Self {
@@ -286,7 +290,9 @@ const _: () = {
             if let ::core::option::Option::Some(_) = error.detail::<__MicroAsleep>() {
                 return Self::Asleep {};
             }
-            Self::Other { 0: error }
+            Self::Other {
+                0: ::micro::__private::Other::from_error(error),
+            }
         }
     }
     impl ::core::error::Error for GreetError {
@@ -294,7 +300,7 @@ const _: () = {
             &self,
         ) -> ::core::option::Option<&(dyn ::core::error::Error + 'static)> {
             match self {
-                Self::Other { 0: error } => ::micro::__private::cause(error),
+                Self::Other { 0: error } => ::micro::__private::Other::cause(error),
                 #[allow(unreachable_patterns)]
                 _ => ::core::option::Option::None,
             }

@@ -30,7 +30,7 @@ const _: () = {
     ::micro::__private::inventory::submit! {
         ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-        English > (< English > ::only_one_micro_init()) }, | value |
+        English > (< English > ::only_one_init_function()) }, | value |
         __micro_serve(::micro::__private::downcast:: < English > (value)), __micro_desc::
         < English >, ::micro::__private::Location::new(::core::file!(), ::core::line!(),
         "impl contracts::Greeter for English"),)

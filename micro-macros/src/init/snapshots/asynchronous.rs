@@ -7,7 +7,7 @@ impl English {
     }
     #[doc(hidden)]
     #[allow(unreachable_pub)]
-    pub fn only_one_micro_init() -> ::micro::__private::Init<Self> {
+    pub fn only_one_init_function() -> ::micro::__private::Init<Self> {
         ::micro::__private::Init {
             deps: const {
                 &[
@@ -21,7 +21,7 @@ impl English {
                 ::micro::__private::Built::<
                     Self,
                 >::into_result(
-                    Self::new(
+                    <Self>::new(
                             ::micro::__private::Ask::<
                                 Config<GreeterConfig>,
                             >::of(resolver)?,

@@ -16,7 +16,7 @@ impl Users {
     }
     #[doc(hidden)]
     #[allow(unreachable_pub)]
-    pub fn only_one_micro_init() -> ::micro::__private::Init<Self> {
+    pub fn only_one_init_function() -> ::micro::__private::Init<Self> {
         ::micro::__private::Init {
             deps: const {
                 &[
@@ -30,7 +30,7 @@ impl Users {
                 ::micro::__private::Built::<
                     Self,
                 >::into_result(
-                    Self::new(
+                    <Self>::new(
                             ::micro::__private::Ask::<Store>::of(resolver)?,
                             ::micro::__private::Ask::<Arc<dyn Mailer>>::of(resolver)?,
                         )
@@ -149,7 +149,7 @@ const _: () = {
     ::micro::__private::inventory::submit! {
         ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-        Users > (< Users > ::only_one_micro_init()) }, | value |
+        Users > (< Users > ::only_one_init_function()) }, | value |
         UsersClient::__micro_serve(::micro::__private::downcast(value)), || &
         __MICRO_SERVICE, ::micro::__private::Location::new(::core::file!(),
         ::core::line!(), "service Users"),)

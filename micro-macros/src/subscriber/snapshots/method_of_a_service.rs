@@ -84,7 +84,7 @@ const _: () = {
     ::micro::__private::inventory::submit! {
         ::micro::__private::HandlerEntry::new(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-        Users > (< Users > ::only_one_micro_init()) }, | value |
+        Users > (< Users > ::only_one_init_function()) }, | value |
         UsersClient::__micro_serve(::micro::__private::downcast(value)), || &
         __MICRO_SERVICE, ::micro::__private::Location::new(::core::file!(),
         ::core::line!(), "service Users"),)
@@ -105,7 +105,7 @@ const _: () = {
             ::micro::__private::Location::new(::core::file!(), ::core::line!(),
             "subscriber Users::placed"),).of(|| { #[allow(unused_imports)] use
             ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-            Users > (< Users > ::only_one_micro_init()) })
+            Users > (< Users > ::only_one_init_function()) })
         }
     };
 };

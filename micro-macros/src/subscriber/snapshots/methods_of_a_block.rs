@@ -21,7 +21,7 @@ impl English {
     }
     #[doc(hidden)]
     #[allow(unreachable_pub)]
-    pub fn only_one_micro_init() -> ::micro::__private::Init<Self> {
+    pub fn only_one_init_function() -> ::micro::__private::Init<Self> {
         ::micro::__private::Init {
             deps: const { &[::micro::__private::Dep::of::<Store>()] },
             build: |resolver| ::micro::__private::Box::pin(async move {
@@ -30,7 +30,7 @@ impl English {
                 ::micro::__private::Built::<
                     Self,
                 >::into_result(
-                    Self::new(::micro::__private::Ask::<Store>::of(resolver)?).await,
+                    <Self>::new(::micro::__private::Ask::<Store>::of(resolver)?).await,
                 )
             }),
         }
@@ -68,7 +68,7 @@ const _: () = {
         ::core::line!(), "subscriber English::greeted"),).of(|| {
         #[allow(unused_imports)] use ::micro::__private::InitFallback as _;
         ::micro::__private::Component::new:: < English > (< English >
-        ::only_one_micro_init()) }).lent(const { & [::micro::__private::Dep::of:: <
+        ::only_one_init_function()) }).lent(const { & [::micro::__private::Dep::of:: <
         ::micro::__private::config::Config < Limits >> ()] })
     }
 };
@@ -88,6 +88,6 @@ const _: () = {
         ::micro::__private::Location::new(::core::file!(), ::core::line!(),
         "subscriber English::left"),).of(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
-        English > (< English > ::only_one_micro_init()) })
+        English > (< English > ::only_one_init_function()) })
     }
 };

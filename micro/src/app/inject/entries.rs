@@ -212,6 +212,20 @@ impl<T, E: Fault> Built<T> for Result<T, E> {
     }
 }
 
+/// What an `#[micro::init]` function returns that says the type it builds by its name.
+#[diagnostic::on_unimplemented(
+    message = "`#[micro::init]` returns a `Result` of the value it builds, found `{Self}`",
+    label = "expected `Result<Self>`"
+)]
+pub trait Building {
+    /// The type it builds.
+    type Type;
+}
+
+impl<T, E> Building for Result<T, E> {
+    type Type = T;
+}
+
 /// A generated client, which can be injected. Written by `#[micro::service]`.
 #[derive(Debug)]
 pub struct ClientEntry {

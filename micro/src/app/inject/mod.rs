@@ -16,7 +16,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-pub use entries::{Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry, PublisherEntry};
+pub use entries::{Building, Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry, PublisherEntry};
 pub(super) use graph::{Graph, Leaves};
 pub use subscriber::{Handled, Key, SubscriberDesc, SubscriberEntry, Topical};
 pub use take::{Take, TakeAny, Taken, TakenAck};
@@ -254,10 +254,10 @@ impl<T: Default + 'static> Buildable for T {
     }
 }
 
-/// Gives every type a hidden `only_one_micro_init`, which an inherent one of the same name, from `#[micro::init]`, wins over.
+/// Gives every type a hidden `only_one_init_function`, which an inherent one of the same name, from `#[micro::init]`, wins over.
 pub trait InitFallback: Sized {
     #[doc(hidden)]
-    fn only_one_micro_init() -> Init<Self>
+    fn only_one_init_function() -> Init<Self>
     where
         Self: Buildable,
     {
@@ -266,6 +266,28 @@ pub trait InitFallback: Sized {
 }
 
 impl<T> InitFallback for T {}
+
+/// A type with a function in whose `impl` the attribute stands. Nothing implements it: it is there for its message.
+#[diagnostic::on_unimplemented(
+    message = "`#[micro::init]` stands outside of `impl {Self}`",
+    label = "builds a `{Self}`",
+    note = "write it on a function of the type it builds: `impl {Self} {{ #[micro::init] fn new(..) -> Result<Self> {{ .. }} }}`"
+)]
+pub trait BuiltHere {}
+
+/// Gives every type a hidden `only_one_init_function`, which its own wins over: one that finds this in the place of itself stands
+/// elsewhere.
+pub trait OutsideOfItsImpl: Sized {
+    #[doc(hidden)]
+    fn only_one_init_function() -> Init<Self>
+    where
+        Self: BuiltHere,
+    {
+        unreachable!("nothing is `BuiltHere`")
+    }
+}
+
+impl<T> OutsideOfItsImpl for T {}
 
 /// What a trait becomes with `#[micro::service]`. Nothing implements it: it is there for its message.
 #[diagnostic::on_unimplemented(
