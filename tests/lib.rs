@@ -2,7 +2,7 @@
 
 pub mod servers;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,7 +17,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the workspace")
 }
 
-/// The program of an example, built once per test binary, as a newcomer builds it, but with NATS.
+/// The program of an example: the one `tests/run.sh` has built, or built here, once per test binary.
 ///
 /// # Panics
 ///
@@ -25,6 +25,9 @@ pub fn root() -> &'static Path {
 pub fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
+        if let Some(folder) = std::env::var_os("MICRO_TESTS_EXAMPLES") {
+            return folder.into();
+        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
             .args(["build", "--quiet", "--package", "micro-examples", "--examples", "--features", "broker-nats"])
@@ -38,31 +41,38 @@ pub fn example(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// The Python that `tests/run.sh` has equipped. Without it a test is skipped, loudly; CI counts that as a failure.
-///
-/// # Panics
-///
-/// When it is not there and nothing may be skipped.
+/// The Python that `tests/run.sh` has equipped. Without it a test is [skipped](skip).
 pub fn python() -> Option<PathBuf> {
     equipped("MICRO_TESTS_PYTHON", "Python with the packages of gRPC")
 }
 
 /// The folder with node's packages, the same way.
-///
-/// # Panics
-///
-/// As [`python`].
 pub fn node() -> Option<PathBuf> {
     equipped("MICRO_TESTS_NODE", "connect-node and buf")
 }
 
 pub(crate) fn equipped(variable: &str, what: &str) -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os(variable) {
-        return Some(path.into());
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    if path.is_none() {
+        skip(&format!("no {what}: `{variable}` is not set"));
     }
-    assert!(std::env::var_os("MICRO_TESTS_REQUIRE_ALL").is_none(), "{variable} is not set");
-    eprintln!("SKIPPED: no {what}; tests/run.sh installs it");
-    None
+    path
+}
+
+/// Notes that the test of this thread does not run, and why. A run of `tests/run.sh` lists it at its end, and fails if it was to
+/// run everything.
+///
+/// # Panics
+///
+/// When the list cannot be written.
+pub fn skip(why: &str) {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    eprintln!("skipped {test}: {why}");
+    if let Some(list) = std::env::var_os("MICRO_TESTS_SKIPPED") {
+        let list = std::fs::OpenOptions::new().create(true).append(true).open(list);
+        let written = list.and_then(|mut list| list.write_all(format!("{test}: {why}\n").as_bytes()));
+        written.expect("the list of skipped tests can be written");
+    }
 }
 
 /// A folder for one test, private to this user. It is removed when dropped.
@@ -240,6 +250,15 @@ impl Program {
     /// Sends it a signal by name: `TERM`.
     pub fn signal(&self, name: &str) {
         signal(self.child.id(), name);
+    }
+
+    /// Whether it has not ended yet.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system does not know it.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_none()
     }
 
     /// Waits until it has ended, and gives what it ended with; nothing when a signal killed it.

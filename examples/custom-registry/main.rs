@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use micro::prelude::*;
-use micro::registry::{Backend, Node, Registry, Scheme, Watch};
+use micro::registry::{Backend, Node, Registry, Watch};
 
 #[path = "../greeter/contract.rs"]
 mod contract;
@@ -14,13 +14,9 @@ use contract::{GreeterClient, HelloRequest};
 #[derive(Debug)]
 struct Fixed(Vec<Node>);
 
-micro::inventory::submit! {
-    Scheme {
-        name: "fixed",
-        example: "fixed://greeter=127.0.0.1:8080,billing=127.0.0.1:8081",
-        connect: |url| Box::pin(async move { Ok(Registry::new(Fixed::parse(url)?)) }),
-    }
-}
+micro::scheme!(Registry, "fixed", "fixed://greeter=127.0.0.1:8080,billing=127.0.0.1:8081", |connect| {
+    Box::pin(async move { Ok(Registry::new(Fixed::parse(connect.url())?)) })
+});
 
 impl Fixed {
     fn parse(url: &str) -> Result<Self> {

@@ -21,6 +21,8 @@ fn get(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("settings");
     group.bench_function("get", |bencher| bencher.iter(|| black_box(config.get().most)));
+    configuration.set("bench.most", 999).expect("a number");
+    group.bench_function("get after a change", |bencher| bencher.iter(|| black_box(config.get().most)));
     group.bench_function("a lock and a clone by hand", |bencher| {
         bencher.iter(|| black_box(by_hand.read().expect("nobody panics").clone().most));
     });

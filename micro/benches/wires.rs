@@ -311,7 +311,7 @@ async fn compare(seconds: f64, only: &str) {
     if skip == 0 {
         println!("raw ping-pong: {:?}", floor(seconds).await);
     }
-    let (http, native) = (Pair::start(Wire::Http).await, Pair::start(Wire::AsListed).await);
+    let (http, native) = (Pair::start(Wire::Http).await, Pair::start(Wire::Auto).await);
     if "idle".contains(only) {
         // As many as a process may have files, on either side.
         println!(

@@ -57,6 +57,7 @@ pub mod errors;
 pub mod guide;
 pub mod message;
 pub mod metadata;
+pub mod plug;
 pub mod prelude;
 pub mod registry;
 pub mod rpc;
@@ -69,7 +70,7 @@ pub mod util;
 
 pub use app::{App, app, client, main, run};
 pub use client::CallOptions;
-pub use context::{Context, spawn};
+pub use context::{Context, JoinSet, spawn};
 pub use errors::{Code, Error, Result};
 #[doc(no_inline)]
 pub use inventory;

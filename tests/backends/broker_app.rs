@@ -99,7 +99,7 @@ async fn an_app_has_several_brokers() {
         let app = app.setting("micro.brokers.audit", format!("nats://{}", audit.address())).start().await.unwrap();
         let brokers: Brokers = app.get().unwrap();
         assert!(brokers.get("audit").unwrap().name().contains(&audit.address()));
-        assert!(brokers.usual().name().contains(&usual.address()));
+        assert!(brokers.default_instance().name().contains(&usual.address()));
         let event = Event::new("backends.audited".parse().unwrap(), "1");
         brokers.get("audit").unwrap().publish(event).await.unwrap();
         assert_eq!(brokers.get("adit").unwrap_err().code(), Code::NotFound);

@@ -118,7 +118,7 @@ class Server:
 
 def nats_server():
     """The one that `tests/run.sh` has installed, or any."""
-    installed = os.environ.get("MICRO_TESTS_NATS", ROOT / "target/tools/nats/bin/nats-server")
+    installed = os.environ.get("MICRO_TESTS_NATS", "nats-server")
     found = shutil.which(installed) or shutil.which("nats-server", path=os.environ["PATH"] + ":/usr/sbin")
     if not found:
         raise SystemExit("there is no nats-server: `tests/run.sh` installs one, or name it in MICRO_TESTS_NATS")

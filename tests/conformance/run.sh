@@ -10,9 +10,13 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 mkdir -p "$1"
-home="$(cd "$1" && pwd)/conformance"
 version=33.2.0
+home="$(cd "$1" && pwd)/conformance-$version"
 release=trixie
+# What this version reports of its suites, to the test: bytes and JSON first, then text format. Skipped is what the testee does
+# not have: proto2, editions, text format and JSPB. A figure that moves fails the run; one that should move is changed here.
+expected='1476 successes, 1303 skipped, 0 expected failures, 0 unexpected failures.
+0 successes, 434 skipped, 0 expected failures, 0 unexpected failures.'
 
 step() { printf '\n== %s\n' "$*"; }
 give_up() { printf '\nconformance: %s\n' "$*" >&2; exit 1; }
@@ -57,12 +61,12 @@ fetch_libraries() {
 }
 
 install() {
-  [ -e "$home/ready-2-$version" ] && return
+  [ -e "$home/ready-2" ] && return
   step "fetching the conformance runner"
   rm -rf "$home" && mkdir -p "$home"
   fetch_runner
   runner || { fetch_libraries && runner; } || give_up "the runner does not start: $(cat "$home/starts")"
-  touch "$home/ready-2-$version"
+  touch "$home/ready-2"
 }
 
 [ "$(uname -sm)" = "Linux x86_64" ] || give_up "the runner is built for Linux on x86_64"
@@ -71,11 +75,9 @@ runner || give_up "the runner does not start any more: $(cat "$home/starts")"
 
 cargo build --quiet -p micro-tests --bin conformance
 testee="$(cargo metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')/debug/conformance"
-flags=(--enforce_recommended --maximum_edition PROTO3 --output_dir "$home")
+flags=(--enforce_recommended --maximum_edition PROTO3 --failure_list tests/conformance/failures.txt --output_dir "$home")
 "${command[@]}" "${flags[@]}" "$testee" >"$home/report" 2>&1 || { cat "$home/report" >&2; give_up "see above"; }
 
-# The runner reports each of its suites. What is neither bytes nor JSON of proto3 is skipped.
-figures=$(sed -nE 's/.*: ([0-9]+) successes, ([0-9]+) skipped, .* ([0-9]+) unexpected failures\..*/\1 \3/p' "$home/report")
-[ -n "$figures" ] || { cat "$home/report" >&2; give_up "the report says no figures"; }
-awk '{ passed += $1; failed += $2 } END { print passed " passed, " failed " failed"; exit passed < 1400 || failed > 0 }' <<<"$figures" ||
-  give_up "the prototype passed 1476"
+figures=$(sed -nE 's/^CONFORMANCE SUITE [A-Z]+: //p' "$home/report")
+printf '%s\n' "$figures"
+[ "$figures" = "$expected" ] || { diff <(echo "$expected") <(echo "$figures") >&2; give_up "not what is expected; see above"; }

@@ -9,7 +9,7 @@ pub(crate) fn generated(python: &Path) -> PathBuf {
     static GENERATED: OnceLock<PathBuf> = OnceLock::new();
     let generate = || {
         let protos = root().join("tests/interop/proto");
-        let code = root().join("target/tools/python-code");
+        let code = root().join("target/python-code");
         std::fs::create_dir_all(&code).expect("target/ can be written");
         let generated = output(
             Command::new(python)

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use micro_tests::{Program, World, node, output, python, root};
+use micro_tests::{Folder, Program, World, node, output, python, root};
 
 fn shop(world: &World) -> Program {
     world.serve(env!("CARGO_BIN_EXE_interop-shop"), &[])
@@ -29,12 +29,14 @@ fn connect_node_calls_every_shape_over_connect_grpc_web_and_grpc() {
     let Some(tools) = node() else { return };
     let world = World::new();
     let shop = shop(&world);
-    let descriptors = tools.join("shop.binpb");
+    // Node looks for packages beside the script.
+    let folder = Folder::new();
+    std::os::unix::fs::symlink(tools.join("node_modules"), folder.path().join("node_modules")).expect("a new folder");
+    let descriptors = folder.path().join("shop.binpb");
     let built = output(buf(&tools).arg("build").arg(proto()).arg("-o").arg(&descriptors));
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    // Node looks for packages beside the script.
-    let script = tools.join("connect_client.mjs");
-    std::fs::copy(root().join("tests/interop/connect_client.mjs"), &script).expect("target/ can be written");
+    let script = folder.path().join("connect_client.mjs");
+    std::fs::copy(root().join("tests/interop/connect_client.mjs"), &script).expect("a new folder");
     succeeds(Command::new("node").arg(script).arg(descriptors).arg(shop.address()));
 }
 

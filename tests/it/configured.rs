@@ -137,6 +137,15 @@ fn what_is_logged_changes_while_the_program_runs() {
     eventually("slips are noticed later too", || {
         greeter.said().contains("did you mean `check_interval`?").then_some(())
     });
+    place.write("micro.log = 'info,micro=debugg'");
+    eventually("a filter that is none is not used", || {
+        let said = greeter.said();
+        (said.contains("what was in force stays") && said.contains("`debugg` is not a level, did you mean `debug`?"))
+            .then_some(())
+    });
+    let refused = place.run(&[], &["--log", "debugg"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("`--log` is `debugg`: expected `off`"), "{}", text(&refused.stderr));
 }
 
 #[test]
@@ -206,7 +215,7 @@ fn a_source_that_is_not_there_ends_the_start_or_comes_later() {
     eventually("all is well", || (readiness(&greeter) == "ready\n200").then_some(()));
 
     let unknown = place.run(&[], &["--config", "ntas://10.0.0.1/settings"]);
-    assert!(text(&unknown.stderr).contains("no configuration comes from `ntas`"), "{}", text(&unknown.stderr));
+    assert!(text(&unknown.stderr).contains("no configuration source `ntas`"), "{}", text(&unknown.stderr));
 }
 
 #[test]

@@ -116,8 +116,7 @@ async fn a_handler_and_its_tasks_learn_that_the_caller_has_gone() {
             micro::spawn(async move {
                 context.cancelled().await;
                 let _ = told.send("task told");
-            })
-            .detach();
+            });
             let _ = self.0.send("running");
             std::future::pending().await
         }

@@ -131,7 +131,7 @@ fn the_description_names_what_errors_may_carry() {
     assert_eq!(service.desc().method_descs()[2].details().count(), 0);
 
     // So reflection and `.proto` files have them, for callers in other languages.
-    let files = micro::rpc::schema::descriptors(&[service.desc()]);
+    let files = micro::rpc::schema::descriptors(&[service.desc()]).unwrap();
     let errors = files.iter().find(|file| file.package() == "it.GreetError").expect("a file of the error");
     assert!(errors.message_type.iter().any(|message| message.name() == "OutOfOffice"));
     assert_eq!(errors.dependency, ["it.proto"]);

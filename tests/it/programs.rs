@@ -1,5 +1,7 @@
 //! Programs of their own: the examples, as a newcomer runs them.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -231,4 +233,23 @@ fn a_program_without_tls_says_so_when_it_is_asked_for() {
     assert!(!greeter.status.success());
     let said = text(&greeter.stderr);
     assert!(said.contains("cannot speak TLS: build it with the feature `tls` of micro"), "{said}");
+}
+
+#[test]
+fn a_second_ctrl_c_ends_a_program_whose_handler_blocks() {
+    for threads in [&[][..], &["--one-thread"]] {
+        let world = World::new();
+        let mut blocked = world.serve(env!("CARGO_BIN_EXE_blocked"), threads);
+        let mut call = TcpStream::connect(blocked.address()).expect("it listens");
+        let head = "POST /blocker.Blocker/Block HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+        write!(call, "{head}content-length: 2\r\n\r\n{{}}").expect("it is there");
+        eventually("the handler blocks", || blocked.printed().contains("blocked").then_some(()));
+        // Signals that come at once are one signal, so the second is sent until it is heard.
+        eventually("it ends", || {
+            blocked.signal("INT");
+            std::thread::sleep(Duration::from_millis(100));
+            (!blocked.is_running()).then_some(())
+        });
+        assert_eq!(blocked.ended(), Some(1), "{threads:?}: {}", blocked.said());
+    }
 }

@@ -386,8 +386,7 @@ async fn settled_later(event: Greeted, ack: Ack, ctx: &Context, page: Page) -> R
         tokio::time::sleep(Duration::from_secs(3)).await;
         page.write("done");
         ack.done().await
-    })
-    .detach();
+    });
     Ok(())
 }
 

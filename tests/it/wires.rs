@@ -28,9 +28,9 @@ async fn calling(registry: &Registry, wire: Wire) -> EchoClient {
 #[tokio::test]
 async fn the_wire_is_what_both_sides_speak() {
     for (server, client, expected) in [
-        (Wire::AsListed, Wire::AsListed, Some("micro/1")),
-        (Wire::AsListed, Wire::Http, Some("http")),
-        (Wire::Http, Wire::AsListed, Some("http")),
+        (Wire::Auto, Wire::Auto, Some("micro/1")),
+        (Wire::Auto, Wire::Http, Some("http")),
+        (Wire::Http, Wire::Auto, Some("http")),
         (Wire::Native, Wire::Native, Some("micro/1")),
         (Wire::Http, Wire::Native, None),
     ] {
@@ -53,8 +53,8 @@ async fn the_wire_is_what_both_sides_speak() {
 async fn spans_of_calls_name_their_wire_on_both_sides() {
     let logs = Logs::with_spans();
     let (registry, mirror) = (Registry::memory(), Mirror::default());
-    let app = serving(&registry, &mirror, Wire::AsListed).await;
-    for (wire, name) in [(Wire::AsListed, "micro/1"), (Wire::Http, "http")] {
+    let app = serving(&registry, &mirror, Wire::Auto).await;
+    for (wire, name) in [(Wire::Auto, "micro/1"), (Wire::Http, "http")] {
         calling(&registry, wire).await.say(Text::new("a")).await.unwrap();
         let (said, wire) = (logs.text(), format!("wire=\"{name}\""));
         for span in ["call{service=\"echo\" method=\"Say\"", "attempt{service=\"echo\" method=\"Say\""] {
@@ -66,9 +66,9 @@ async fn spans_of_calls_name_their_wire_on_both_sides() {
 
 #[tokio::test]
 async fn a_node_gets_as_many_connections_as_are_set_and_asked_for() {
-    for (wire, connections, most) in [(Wire::AsListed, 1, 1), (Wire::AsListed, 3, 3), (Wire::Http, 1, 2)] {
+    for (wire, connections, most) in [(Wire::Auto, 1, 1), (Wire::Auto, 3, 3), (Wire::Http, 1, 2)] {
         let (registry, mirror) = (Registry::memory(), Mirror::default());
-        let app = serving(&registry, &mirror, Wire::AsListed).await;
+        let app = serving(&registry, &mirror, Wire::Auto).await;
         let client = micro::app().registry(registry.clone()).set(move |settings| {
             settings.wire = wire;
             settings.connections = connections;
@@ -129,7 +129,7 @@ impl Echo for Ledger {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rolling_restarts_lose_nothing_and_run_nothing_twice() {
     let files = Files::new();
-    for (wire, tls) in [(Wire::Http, false), (Wire::AsListed, false), (Wire::Http, true), (Wire::AsListed, true)] {
+    for (wire, tls) in [(Wire::Http, false), (Wire::Auto, false), (Wire::Http, true), (Wire::Auto, true)] {
         let (registry, ledger) = (Registry::memory(), Ledger::default());
         let app = || {
             let app = micro::app().registry(registry.clone()).set(move |settings| settings.wire = wire);

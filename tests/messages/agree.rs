@@ -34,7 +34,8 @@ fn description() -> MessageDescriptor {
     static POOL: OnceLock<DescriptorPool> = OnceLock::new();
     let pool = POOL.get_or_init(|| {
         let mut pool = DescriptorPool::global();
-        pool.add_file_descriptor_protos(descriptor::files_of::<Everything>()).expect("the description is valid");
+        let files = descriptor::files_of::<Everything>().expect("each name is of one type");
+        pool.add_file_descriptor_protos(files).expect("the description is valid");
         pool
     });
     pool.get_message_by_name("tests.Everything").expect("it is described")

@@ -58,7 +58,7 @@ fn packages_become_files_that_depend_on_one_another() {
         nothing: (),
     }
     let order = Order { child: Child::decode(&[]).expect("may be empty"), when: std::time::UNIX_EPOCH, nothing: () };
-    let files = descriptor::files(&[Order::DESC]);
+    let files = descriptor::files(&[Order::DESC]).expect("each name is of one type");
     let names: Vec<_> = files.iter().map(|file| file.name()).collect();
     assert_eq!(names, ["tests.proto", "shop/v1.proto"]);
     assert_eq!(files[1].dependency, ["google/protobuf/empty.proto", "google/protobuf/timestamp.proto", "tests.proto"]);
@@ -71,7 +71,7 @@ fn packages_become_files_that_depend_on_one_another() {
 
 #[test]
 fn reserved_tags_and_names_are_kept_from_later_authors() {
-    let files = descriptor::files_of::<Everything>();
+    let files = descriptor::files_of::<Everything>().expect("each name is of one type");
     let message = files.iter().flat_map(|file| &file.message_type).find(|message| message.name() == "Everything");
     let message = message.expect("it is described");
     let ranges: Vec<_> = message.reserved_range.iter().map(|range| (range.start(), range.end())).collect();

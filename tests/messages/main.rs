@@ -10,6 +10,7 @@ mod description;
 mod evolution;
 mod hygiene;
 mod json;
+mod names;
 mod prost;
 mod proto;
 mod serde;

@@ -1,13 +1,18 @@
 //! `.proto` text out of the code: read again by us, and compiled by protoc.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 
-use micro::message::{Message, descriptor, proto};
+use micro::debug::{Readiness, health, reflection};
+use micro::message::{Message, proto};
 use micro::prelude::*;
 use micro::rpc::{ServiceDesc, schema};
+use micro::testing::contract::parse;
+use micro::util::lifecycle::Lifecycle;
 use micro_tests::{Folder, output, python};
 use prost::Message as _;
-use prost_types::FileDescriptorSet;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
 use crate::declared::*;
 
@@ -126,16 +131,39 @@ fn services() -> [&'static ServiceDesc; 2] {
     [ShopServer::new(Closed).desc(), BareServer::new(Nobody).desc()]
 }
 
-fn printed() -> Vec<proto::File> {
-    schema::proto_with(&services(), &[Everything::DESC, Old::DESC, Endless::DESC])
+/// The services, and messages that none of them names.
+fn files() -> Vec<FileDescriptorProto> {
+    let messages = [Everything::DESC, Old::DESC, Endless::DESC];
+    schema::descriptors_with(&services(), &messages).expect("each name is of one type")
+}
+
+/// Those that have no place in every compiler.
+fn own() -> impl Iterator<Item = FileDescriptorProto> {
+    files().into_iter().filter(|file| !file.name().starts_with("google/"))
 }
 
 #[test]
 fn a_file_says_what_the_code_says() {
-    let files = printed();
-    let names: Vec<_> = files.iter().map(proto::File::name).collect();
-    assert_eq!(names, ["bare.proto", "shop/v1.proto", "tests.proto", "v1/google.proto"]);
-    assert_eq!(files[1].to_string(), SHOP);
+    let files = schema::proto(&services()).expect("each name is of one type");
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["bare.proto", "shop/v1.proto", "v1/google.proto"]);
+    assert_eq!(files["shop/v1.proto"], SHOP);
+}
+
+/// What is printed is committed by others, and compared: it stays as it is.
+#[test]
+fn what_was_printed_before_is_printed_still() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("messages/printed");
+    let health = health::service(Readiness::new(Lifecycle::new()), []);
+    let asked = schema::descriptors(&[health.desc(), reflection::descs()[0]]).expect("each name is of one type");
+    let mut names = vec![];
+    for file in own().chain(asked).filter(|file| file.package() != "shop.v1") {
+        let path = folder.join(file.name().replace('/', "_"));
+        let before = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(proto::print(&file), before, "{}", path.display());
+        names.push(file.package().to_owned());
+    }
+    names.sort();
+    assert_eq!(names, ["bare", "grpc.health.v1", "grpc.reflection.v1", "tests", "v1.google"]);
 }
 
 const SHOP: &str = r#"// Written by micro from the code.
@@ -203,11 +231,20 @@ enum Kind {
 
 #[test]
 fn what_is_printed_is_read_again() {
-    for file in printed() {
-        let text = file.to_string();
-        assert!(proto::File::is_ours(&text));
-        assert_eq!(proto::File::parse(&text).as_ref(), Ok(&file), "{text}");
+    for file in own() {
+        let text = proto::print(&file);
+        let read = parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert_eq!(proto::print(&read), text);
+        assert_eq!(comments(&read), comments(&file));
+        assert_eq!(proto::fingerprint(std::slice::from_ref(&read)), proto::fingerprint(std::slice::from_ref(&file)));
     }
+}
+
+/// The comment above each thing, by the path to it.
+fn comments(file: &FileDescriptorProto) -> BTreeMap<Vec<i32>, String> {
+    let locations = file.source_code_info.iter().flat_map(|info| &info.location);
+    let comments = locations.filter_map(|at| Some((at.path.clone(), at.leading_comments.clone()?)));
+    comments.collect()
 }
 
 #[test]
@@ -227,14 +264,14 @@ fn a_file_changed_by_hand_is_answered_with_the_line_and_what_was_expected() {
         ("\"older\"", "\"older", "line 46: expected a second quote, found `\"older;`"),
     ] {
         assert!(SHOP.contains(from), "{from}");
-        let error = proto::File::parse(&SHOP.replacen(from, to, 1)).unwrap_err();
+        let error = parse(&SHOP.replacen(from, to, 1)).unwrap_err();
         assert_eq!(error.to_string(), says);
     }
     for cut in (0..SHOP.len()).filter(|at| SHOP.is_char_boundary(*at)) {
         // Cut anywhere it is an error or a shorter file, and never a panic.
-        let _ = proto::File::parse(&SHOP[..cut]);
+        let _ = parse(&SHOP[..cut]);
     }
-    assert_eq!(proto::File::parse("").unwrap_err().to_string(), "line 1: expected `syntax`, found the end of the file");
+    assert_eq!(parse("").unwrap_err().to_string(), "line 1: expected `syntax`, found the end of the file");
 }
 
 #[test]
@@ -242,11 +279,12 @@ fn protoc_reads_the_text_as_the_descriptors_we_give_ourselves() {
     let Some(python) = python() else { return };
     let folder = Folder::new();
     let mut command = Command::new(python);
-    command.args(["-m", "grpc_tools.protoc", "--include_imports", "--descriptor_set_out=all.binpb", "-I."]);
-    for file in printed() {
+    command.args(["-m", "grpc_tools.protoc", "--include_imports", "--include_source_info"]);
+    command.args(["--descriptor_set_out=all.binpb", "-I."]);
+    for file in own() {
         let path = folder.path().join(file.name());
         std::fs::create_dir_all(path.parent().expect("in the folder")).expect("a folder can be made");
-        std::fs::write(path, file.to_string()).expect("a file can be written");
+        std::fs::write(path, proto::print(&file)).expect("a file can be written");
         command.arg(file.name());
     }
     let compiled = output(command.current_dir(folder.path()));
@@ -254,25 +292,26 @@ fn protoc_reads_the_text_as_the_descriptors_we_give_ourselves() {
     let set = std::fs::read(folder.path().join("all.binpb")).expect("protoc wrote it");
     let set = FileDescriptorSet::decode(&*set).expect("protoc writes descriptors");
 
-    let mut ours = schema::descriptors(&services());
-    ours.extend(descriptor::files(&[Everything::DESC, Old::DESC, Endless::DESC]));
-    let mut compared = 0;
-    for ours in ours {
+    let mut compared = BTreeSet::new();
+    for mut ours in own() {
         let theirs = set.file.iter().find(|file| file.name == ours.name);
-        let theirs = theirs.unwrap_or_else(|| panic!("protoc did not compile {}", ours.name()));
-        if ours.name().starts_with("google/") {
-            continue;
-        }
-        assert_eq!(&ours, theirs);
-        compared += 1;
+        let mut theirs = theirs.unwrap_or_else(|| panic!("protoc did not compile {}", ours.name())).clone();
+        let mut commented = comments(&theirs);
+        // The first line of the file is a comment above its syntax.
+        commented.retain(|path, _| path[..] != [12]);
+        assert_eq!(comments(&ours), commented);
+        (ours.source_code_info, theirs.source_code_info) = (None, None);
+        assert_eq!(ours, theirs);
+        compared.insert(ours.name().to_owned());
     }
-    assert_eq!(compared, 4);
+    assert_eq!(compared.len(), 4);
 }
 
 #[test]
 fn the_descriptors_are_whole_in_themselves() {
     let mut pool = prost_reflect::DescriptorPool::new();
-    pool.add_file_descriptor_protos(schema::descriptors(&services())).expect("the well-known types are among them");
+    let files = schema::descriptors(&services()).expect("each name is of one type");
+    pool.add_file_descriptor_protos(files).expect("the well-known types are among them");
     assert!(pool.get_service_by_name("bare.Bare").is_some());
     let payment = pool.get_message_by_name("shop.v1.Order").and_then(|order| order.get_field(22));
     assert_eq!(payment.expect("it is there").containing_oneof().expect("in the oneof").name(), "payment");
@@ -280,13 +319,17 @@ fn the_descriptors_are_whole_in_themselves() {
 
 #[test]
 fn the_fingerprint_is_pinned() {
+    let fingerprint = |services: &[&ServiceDesc]| schema::fingerprint(services).expect("each name is of one type");
+    let pinned = |service| format!("{:016x}", fingerprint(&[service]));
+    let [shop, bare] = services();
     // Peers compare it with theirs: where these change, the algorithm changed. `bare.Bare` is the one line
     // "method bare.Bare/Nothing google.protobuf.Empty -> google.protobuf.Empty".
-    assert_eq!(format!("{:016x}", schema::fingerprint(&services()[1..])), "b8c1ff1588007935");
-    assert_eq!(format!("{:016x}", schema::fingerprint(&services())), "f69fc2cfe43d867a");
-    let [shop, bare] = services();
-    assert_eq!(schema::fingerprint(&[bare, shop, bare]), schema::fingerprint(&services()));
-    assert_ne!(schema::fingerprint(&[bare]), schema::fingerprint(&[shop]));
+    assert_eq!(pinned(bare), "b8c1ff1588007935");
+    assert_eq!(pinned(health::service(Readiness::new(Lifecycle::new()), []).desc()), "4975b019ad21e86b");
+    assert_eq!(pinned(reflection::descs()[0]), "d6780da7c6e4f16f");
+    assert_eq!(format!("{:016x}", fingerprint(&[shop, bare])), "f69fc2cfe43d867a");
+    assert_eq!(fingerprint(&[bare, shop, bare]), fingerprint(&services()));
+    assert_ne!(fingerprint(&[bare]), fingerprint(&[shop]));
     // FNV-1a of nothing.
-    assert_eq!(schema::fingerprint(&[]), 0xcbf2_9ce4_8422_2325);
+    assert_eq!(fingerprint(&[]), 0xcbf2_9ce4_8422_2325);
 }

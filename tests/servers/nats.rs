@@ -8,12 +8,7 @@ use std::time::Duration;
 
 use crate::{Folder, equipped, eventually, signal};
 
-/// Every server that `tests/run.sh` has installed, by a name for messages. Without them a test is skipped, loudly; CI counts
-/// that as a failure.
-///
-/// # Panics
-///
-/// When one is not there and nothing may be skipped.
+/// Every server that `tests/run.sh` has installed, by a name for messages. A test without one is [skipped](crate::skip).
 pub fn installed() -> Vec<(&'static str, PathBuf)> {
     let new = equipped("MICRO_TESTS_NATS", "nats-server").map(|path| ("new", path));
     let old = equipped("MICRO_TESTS_NATS_OLD", "old nats-server").map(|path| ("old", path));

@@ -5,7 +5,7 @@ use crate::sources::{Source, sources};
 /// The rooms, ring by ring, from the inside out. A room names rooms of the rings before its own.
 const RINGS: &[&[&str]] = &[
     &["util", "errors", "metadata", "context", "link"],
-    &["message", "codec", "rpc"],
+    &["message", "codec", "rpc", "plug"],
     &["transport", "registry", "broker", "store", "cache", "sync", "config", "auth", "telemetry"],
     &["selector", "router", "tunnel", "debug"],
     &["client", "server"],
@@ -22,6 +22,7 @@ const ROOT: &[(&str, &str)] = &[
     ("Error", "errors"),
     ("Result", "errors"),
     ("Context", "context"),
+    ("JoinSet", "context"),
     ("spawn", "context"),
     ("Streaming", "rpc"),
     ("CallOptions", "client"),

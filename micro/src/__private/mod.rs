@@ -3,7 +3,6 @@
 
 pub mod config;
 mod error;
-pub mod message;
 
 pub use std::boxed::Box;
 pub use std::future::Future;
@@ -26,6 +25,7 @@ pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{Client, ServiceClient, Wraps};
 pub use crate::context::Context;
 pub use crate::errors::{Code, Error, Mapping, Result};
+pub use crate::message::__private::message;
 pub use crate::message::Message;
 pub use crate::rpc::{
     BoxFuture, Entry, Fault, Method, MethodDesc, MethodSpec, Outcome, Part, Service, ServiceDesc, Streaming,

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use super::settings::Answered;
 use super::{App, Running};
 use crate::config::load::Surroundings;
 use crate::errors::{Error, Result};
@@ -61,9 +63,12 @@ pub fn app() -> App {
 /// As [`App::start`].
 pub async fn client() -> Result<Running> {
     let mut app = App::new();
-    app.surroundings = Some(Surroundings::environment());
+    app.sources.surroundings = Some(Surroundings::environment());
     app.start().await
 }
+
+/// How long a program that failed waits for work that blocks a thread.
+const FAILED_SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The runtime of a program, as `#[micro::main]` was told.
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,7 +93,12 @@ pub fn block_on<T: Ending>(runtime: Runtime, program: impl Future<Output = T>) -
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("cannot start the runtime: {error}")),
     };
-    runtime.block_on(program).into_exit_code()
+    let ended = runtime.block_on(program).into_exit_code();
+    if ended != ExitCode::SUCCESS {
+        // What went wrong may be a handler that blocks its thread, and dropping the runtime would wait for that.
+        runtime.shutdown_timeout(FAILED_SHUTDOWN_TIMEOUT);
+    }
+    ended
 }
 
 /// How a program may end: with nothing, or with a `Result` of nothing.
@@ -112,7 +122,10 @@ impl<E: Fault> Ending for Result<(), E> {
     fn into_exit_code(self) -> ExitCode {
         match self {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(&words(&error.into_error())),
+            Err(error) => match error.into_error() {
+                error if Answered::is_source_of(&error) => ExitCode::SUCCESS,
+                error => failed(&words(&error)),
+            },
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::debug::Readiness;
 use crate::errors::{Error, Result};
 use crate::rpc::BoxFuture;
 use crate::util::clock;
+use crate::util::lifecycle::Lifecycle;
 
 /// Whether the program can do without what a check looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +34,13 @@ pub(super) struct Check {
 /// What is known of the program's health.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Status {
-    /// Whether calls are taken: between start and stop.
-    pub(super) serving: bool,
     /// The checks that fail, with what they say.
     pub(super) failing: BTreeMap<String, (Critical, String)>,
 }
 
 impl Status {
-    pub(super) fn is_ready(&self) -> bool {
-        self.serving && self.failing.values().all(|(critical, _)| *critical == Critical::No)
+    fn is_healthy(&self) -> bool {
+        self.failing.values().all(|(critical, _)| *critical == Critical::No)
     }
 }
 
@@ -50,35 +49,32 @@ impl Status {
 pub(super) struct Health {
     status: Arc<watch::Sender<Status>>,
     readiness: Readiness,
+    lifecycle: Lifecycle,
 }
 
 impl Health {
     /// Nothing is known yet; `readiness` is kept in step.
-    pub(super) fn new(readiness: Readiness) -> Self {
-        Health { status: Arc::new(watch::Sender::new(Status::default())), readiness }
-    }
-
-    pub(super) fn set_serving(&self, serving: bool) {
-        self.change(|status| std::mem::replace(&mut status.serving, serving) != serving);
+    pub(super) fn new(readiness: Readiness, lifecycle: Lifecycle) -> Self {
+        Health { status: Arc::new(watch::Sender::new(Status::default())), readiness, lifecycle }
     }
 
     pub(super) fn status(&self) -> Status {
         self.status.borrow().clone()
     }
 
-    pub(super) fn watch(&self) -> watch::Receiver<Status> {
-        self.status.subscribe()
-    }
-
     pub(super) fn readiness(&self) -> &Readiness {
         &self.readiness
+    }
+
+    pub(super) fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
     }
 
     fn change(&self, change: impl FnOnce(&mut Status) -> bool) {
         self.status.send_if_modified(|status| {
             let changed = change(status);
             if changed {
-                self.readiness.set_ready(status.is_ready());
+                self.readiness.set_healthy(status.is_healthy());
             }
             changed
         });

@@ -1,6 +1,7 @@
 //! What the user wants done around start and stop.
 
-use super::Handle;
+use super::handle::Handle;
+use super::health::Check;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
 
@@ -10,6 +11,7 @@ pub(super) type Hook = Box<dyn FnOnce(Handle) -> BoxFuture<'static, Result<()>> 
 /// What to do, and when; each list in the order it was added.
 #[derive(Default)]
 pub(super) struct Hooks {
+    pub(super) checks: Vec<Check>,
     pub(super) before_start: Vec<Hook>,
     pub(super) after_start: Vec<Hook>,
     pub(super) before_stop: Vec<Hook>,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Settings;
+use super::{Rename, Settings};
 use crate::errors::{Error, Result};
 use crate::registry::Node;
 use crate::rpc::{Service, schema};
-use crate::transport::{TLS, WIRE, Wire, native};
+use crate::transport::{TLS, WIRE};
 use crate::util::{random, text};
 
 /// Who this program is to others.
@@ -16,7 +16,8 @@ pub(super) struct Identity {
     pub(super) services: Vec<(String, Service)>,
     version: Option<String>,
     metadata: BTreeMap<String, String>,
-    wire: Wire,
+    /// The names of the protocols that are spoken beside HTTP.
+    wires: String,
     tls: bool,
 }
 
@@ -35,7 +36,7 @@ impl Identity {
             services,
             version: settings.server_version.clone(),
             metadata: settings.server_metadata.clone(),
-            wire: settings.wire,
+            wires: String::new(),
             tls: false,
         })
     }
@@ -45,23 +46,35 @@ impl Identity {
         Identity { tls, ..self }
     }
 
+    /// The same, and its nodes list the protocols that are spoken beside HTTP, by their names and in this order.
+    pub(super) fn with_wires<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        Identity { wires: names.into_iter().collect::<Vec<_>>().join(","), ..self }
+    }
+
     /// One node per name, with every method served under it.
-    pub(super) fn nodes(&self, address: &str) -> Vec<Node> {
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyExists`](crate::Code::AlreadyExists) when two types of the contracts have one full name.
+    pub(super) fn nodes(&self, address: &str) -> Result<Vec<Node>> {
         let mut nodes: Vec<Node> = Vec::new();
         for (name, service) in &self.services {
             let desc = service.desc();
-            let at = nodes.iter().position(|node| node.service == *name).unwrap_or_else(|| {
-                let fingerprint = format!("{:016x}", self.fingerprint(name));
-                nodes.push(self.node(name, desc.service_version(), address).with_metadata("schema", fingerprint));
-                nodes.len() - 1
-            });
+            let at = match nodes.iter().position(|node| node.service == *name) {
+                Some(at) => at,
+                None => {
+                    let fingerprint = format!("{:016x}", self.fingerprint(name)?);
+                    nodes.push(self.node(name, desc.service_version(), address).with_metadata("schema", fingerprint));
+                    nodes.len() - 1
+                }
+            };
             nodes[at].endpoints.extend(desc.method_descs().iter().map(|method| method.path().to_owned()));
         }
-        nodes
+        Ok(nodes)
     }
 
     /// Of all contracts that are served under one name.
-    fn fingerprint(&self, name: &str) -> u64 {
+    fn fingerprint(&self, name: &str) -> Result<u64> {
         let same = self.services.iter().filter(|(other, _)| other == name);
         schema::fingerprint(&same.map(|(_, service)| service.desc()).collect::<Vec<_>>())
     }
@@ -71,23 +84,14 @@ impl Identity {
         let version = self.version.as_deref().unwrap_or(version);
         let mut node = Node::new(name, address).with_id(&self.id).with_version(version);
         node.metadata = self.metadata.clone();
-        if self.wire != Wire::Http {
-            node = node.with_metadata(WIRE, native::NAME);
+        if !self.wires.is_empty() {
+            node = node.with_metadata(WIRE, &*self.wires);
         }
         if self.tls {
             node = node.with_metadata(TLS, "yes");
         }
         node.with_metadata("micro", env!("CARGO_PKG_VERSION"))
     }
-}
-
-/// A name to list services under: in the place of another, or of the only one there is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rename {
-    /// The name to replace; the only one there is where none is given.
-    pub from: Option<String>,
-    /// The name to list it under.
-    pub to: String,
 }
 
 fn rename_in(services: &mut [(String, Service)], rename: &Rename) -> Result<()> {

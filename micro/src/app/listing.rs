@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
-use super::health::Status;
+use crate::debug::{Readiness, States};
 use crate::errors::Result;
 use crate::registry::{Node, Registration, Registry, Ttl};
 use crate::util::clock;
@@ -13,7 +13,7 @@ use crate::util::spawn::{self, Task};
 /// How long to wait before listing is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Keeps the entries in step with the program's health, until it is told to leave.
+/// Keeps the entries in step with the program's readiness, until it is told to leave.
 pub(super) struct Listing {
     leave: mpsc::Sender<()>,
     task: Task<()>,
@@ -21,18 +21,13 @@ pub(super) struct Listing {
 
 impl Listing {
     /// Lists the nodes, if the program is ready, and keeps them in step from then on.
-    pub(super) async fn enter(
-        registry: Registry,
-        nodes: Vec<Node>,
-        ttl: Ttl,
-        health: watch::Receiver<Status>,
-    ) -> Result<Self> {
+    pub(super) async fn enter(registry: Registry, nodes: Vec<Node>, ttl: Ttl, readiness: &Readiness) -> Result<Self> {
         let mut entries = Entries { registry, nodes, ttl, held: Vec::new() };
-        if health.borrow().is_ready() {
+        if readiness.is_ready() {
             entries.list().await?;
         }
         let (leave, told) = mpsc::channel(1);
-        Ok(Listing { leave, task: spawn::spawn(entries.keep(health, told)) })
+        Ok(Listing { leave, task: spawn::spawn(entries.keep(readiness.states(), told)) })
     }
 
     /// Takes the nodes off the list, and returns when that is done.
@@ -52,9 +47,9 @@ struct Entries {
 }
 
 impl Entries {
-    async fn keep(mut self, mut health: watch::Receiver<Status>, mut told: mpsc::Receiver<()>) {
+    async fn keep(mut self, mut states: States, mut told: mpsc::Receiver<()>) {
         loop {
-            let ready = health.borrow_and_update().is_ready();
+            let ready = states.borrow_and_update().serves("");
             let settled = self.settle(ready).await;
             let again = async {
                 match settled {
@@ -64,7 +59,7 @@ impl Entries {
             };
             tokio::select! {
                 _ = told.recv() => break,
-                changed = health.changed() => if changed.is_err() { break },
+                changed = states.changed() => if changed.is_err() { break },
                 () = again => {}
             }
         }

@@ -2,11 +2,13 @@
 
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-use super::inject::{AnyArc, Component, HandlerEntry, SubscriberEntry};
-use super::{App, Settings};
+use super::Settings;
+use super::inject::{AnyArc, Component, HandlerEntry, Resolver, SubscriberEntry};
+use crate::broker::{self, Handling, Subscription};
 use crate::errors::{Error, Result};
-use crate::rpc::Service;
+use crate::rpc::{Endpoint, Service};
 use crate::util::text;
 
 /// What is to be served.
@@ -17,6 +19,20 @@ pub(super) enum Handler {
     Value { id: TypeId, name: &'static str, value: AnyArc },
     /// A type, built by injection, with every contract it is registered for.
     Type { id: TypeId, name: &'static str },
+}
+
+/// What a program serves, takes and provides, as it says before it starts.
+#[derive(Default)]
+pub(super) struct Services {
+    /// Values for injection.
+    pub(super) provided: Resolver,
+    pub(super) handlers: Vec<Mounted>,
+    pub(super) subscribers: Vec<Result<SubscriberEntry>>,
+    pub(super) handled_events: Vec<(Subscription, Handling, Arc<dyn broker::Handler>)>,
+    /// Whether everything that is linked is served.
+    pub(super) everything: bool,
+    /// Answers calls that no service here has.
+    pub(super) fallback: Option<Arc<dyn Endpoint>>,
 }
 
 /// What is to be served, and the name to list it under where that is not the contract's.
@@ -76,14 +92,14 @@ fn listed_as(name: Option<&str>, service: &Service) -> String {
     name.unwrap_or(service.desc().name()).to_owned()
 }
 
-/// Takes what the app was given to serve, with what is linked where it asks for everything.
-pub(super) fn plan(app: &mut App, settings: &Settings) -> Result<Plan> {
+/// Takes the handlers and subscribers of `services`, with what is linked where it asks for everything.
+pub(super) fn plan(services: &mut Services, settings: &Settings) -> Result<Plan> {
     let (linked, subscribers) = (linked(), linked_subscribers());
     let mut plan = Plan::default();
-    for entry in std::mem::take(&mut app.subscribers) {
+    for entry in std::mem::take(&mut services.subscribers) {
         plan.subscribers.push(Subscribing { of: None, component: None, entry: entry? });
     }
-    for Mounted { handler, name: listed } in std::mem::take(&mut app.handlers) {
+    for Mounted { handler, name: listed } in std::mem::take(&mut services.handlers) {
         let (id, name, value) = match handler {
             Handler::Service(service) => {
                 plan.services.push((listed_as(listed.as_deref(), &service), service));
@@ -115,7 +131,7 @@ pub(super) fn plan(app: &mut App, settings: &Settings) -> Result<Plan> {
             )));
         }
     }
-    if app.everything {
+    if services.everything {
         plan_everything(&mut plan, &linked, &subscribers)?;
     }
     keep_only(&settings.services, &mut plan)?;

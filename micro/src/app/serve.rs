@@ -1,37 +1,51 @@
 //! Opening the port and being found there.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use super::handle::Handle;
 use super::health::Check;
 use super::identity::Identity;
-use super::life::{Door, Handle, Listed};
+use super::layers::LayerHttp;
 use super::listing::Listing;
-use super::{AroundHttp, Settings, probes};
-use crate::bridge::direct::{self, Direct};
+use super::{Settings, probes};
+use crate::bridge::Host;
 use crate::errors::Result;
 use crate::registry::Ttl;
-use crate::server::{Drained, ListenOptions, Listener, Phase, Switch};
-use crate::transport::Wire;
+use crate::server::{Drained, ListenOptions, Listener};
+use crate::transport::Protocol;
 use crate::transport::http::{Hosts, HttpServer, ServerOptions};
 use crate::transport::memory::Network;
-use crate::transport::native::{self, NativeServer};
 use crate::transport::tls::ServerTls;
+use crate::util::lifecycle::State;
+use crate::util::spawn::Task;
 use crate::util::{clock, net, spawn};
+
+/// The entries in the registry, and the checks they depend on.
+pub(super) struct Listed {
+    pub(super) listing: Listing,
+    pub(super) checking: Option<Task<()>>,
+}
+
+/// The port, while it is served.
+pub(super) struct Door {
+    pub(super) serving: Task<Drained>,
+}
 
 /// Serves on a socket: calls, the routes of the program, and the probes.
 pub(super) async fn listen(
     app: &Handle,
     tls: Option<ServerTls>,
+    protocols: Vec<Arc<dyn Protocol>>,
     routes: Vec<axum::Router>,
-    around: Vec<AroundHttp>,
+    around: Vec<LayerHttp>,
 ) -> Result<(SocketAddr, Door)> {
     let settings = app.settings();
     warn_about_surroundings(&settings);
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
     let mut listener = Listener::bind(&settings.address, options).await?;
-    if settings.wire != Wire::Http {
-        let options = native::ServerOptions { message_limit: settings.message_limit.bytes(), ..Default::default() };
-        listener = listener.with_native(NativeServer::new(app.server().clone(), options));
+    for protocol in protocols {
+        listener = listener.with_protocol(protocol)?;
     }
     if let Some(tls) = tls {
         listener = listener.with_tls(tls, settings.plaintext);
@@ -46,35 +60,33 @@ pub(super) async fn listen(
     let routes = routes.into_iter().chain([probes::routes(app.health())]);
     let server = HttpServer::new(app.server().clone(), routes, options);
     let server = around.into_iter().fold(server, |server, around| server.map_router(around));
-    let switch = Switch::new();
-    let serving = spawn::spawn(listener.serve(server, switch.clone()));
-    Ok((bound, Door { switch, serving }))
+    let serving = spawn::spawn(listener.serve(server, app.health().lifecycle().clone()));
+    Ok((bound, Door { serving }))
 }
 
 /// Serves on a network within the process.
 pub(super) fn join(app: &Handle, network: &Network) -> (SocketAddr, Door) {
     let door = network.serve(app.server().clone());
     let bound = SocketAddr::from(([127, 0, 0, 1], door.port()));
-    let (switch, bound_in_time) = (Switch::new(), app.settings().shutdown_timeout);
-    let told = switch.clone();
+    let (lifecycle, bound_in_time) = (app.health().lifecycle().clone(), app.settings().shutdown_timeout);
     let serving = spawn::spawn(async move {
-        told.reached(Phase::Draining).await;
+        lifecycle.wait_for(State::Draining).await;
         match clock::timeout(bound_in_time, door.drain()).await {
             Ok(()) => Drained::Clean,
             Err(_) => Drained::Forced(1),
         }
     });
-    (bound, Door { switch, serving })
+    (bound, Door { serving })
 }
 
 /// Looks after the program's health, and lists it while it is ready.
 pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity, bound: SocketAddr) -> Result<Listed> {
     let health = app.health().clone();
     health.look(&checks).await;
-    health.set_serving(true);
+    health.lifecycle().advance(State::Serving);
     let settings = app.settings();
-    let nodes = identity.nodes(&advertised(&settings, bound));
-    let listing = Listing::enter(app.registry().clone(), nodes, ttl(&settings), health.watch()).await?;
+    let nodes = identity.nodes(&advertised(&settings, bound))?;
+    let listing = Listing::enter(app.registry().clone(), nodes, ttl(&settings), health.readiness()).await?;
     let checking = (!checks.is_empty()).then(|| {
         let settings = app.config().clone();
         spawn::spawn(health.keep_looking(checks, move || settings.get().check_interval))
@@ -82,11 +94,13 @@ pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity
     Ok(Listed { listing, checking })
 }
 
-/// Lets the publishers of other programs find the subscriptions of this one.
-pub(super) fn listen_for_events(app: &Handle, direct: &Direct, identity: &Identity, bound: SocketAddr) {
+/// Lets other programs find what the backends of this one serve.
+pub(super) fn announce_hosted(app: &Handle, host: &Host, identity: &Identity, bound: SocketAddr) {
     let settings = app.settings();
-    let node = identity.node(direct::SERVICE, "", &advertised(&settings, bound));
-    direct.listen(node, ttl(&settings));
+    for hosted in host.all() {
+        let node = identity.node(hosted.service_name(), "", &advertised(&settings, bound));
+        hosted.listen(node, ttl(&settings));
+    }
 }
 
 fn ttl(settings: &Settings) -> Ttl {

@@ -78,7 +78,7 @@ impl Subscriber {
     ) -> Result<Self> {
         let desc = planned.entry.desc();
         let build = || {
-            let broker = desc.named_broker().map_or(Ok(brokers.usual()), |name| brokers.get(name))?.clone();
+            let broker = desc.named_broker().map_or(Ok(brokers.default_instance()), |name| brokers.get(name))?.clone();
             Ok(Subscriber {
                 subscription: losses.without(desc.subscription()?, desc.name(), &broker),
                 broker,

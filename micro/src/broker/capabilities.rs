@@ -1,22 +1,29 @@
-/// What a broker promises. Where it does not, whoever asks for it is told so when subscribing, and not when events are lost.
+/// What a broker promises.
+///
+/// Capabilities are promises, not descriptions: the suite [`testing::suite`](crate::testing::suite) holds a backend to each that it
+/// declares. A subscription that asks for one that is not declared is refused with
+/// [`Unimplemented`](crate::Code::Unimplemented) instead of losing events later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// An event that was published without an error reaches every queue that is there, also when processes die. A broker
-    /// that keeps events in the processes of publisher and subscriber, and loses those with both, does not promise it.
+    /// An event that was published without an error reaches every queue that exists, also when processes die. A broker that
+    /// keeps events in the processes of publisher and subscriber, and loses those with both, does not promise it.
     pub at_least_once: bool,
-    /// Events are kept while nobody of a durable queue is there.
+    /// A durable queue keeps events while it has no subscriber. Needs `at_least_once`.
     pub durable: bool,
-    /// Events outlive the broker's own process.
+    /// Events outlive the broker's own process. Needs `durable`.
     pub survives_restart: bool,
-    /// What is given back is delivered again by the broker, to whoever of the queue is free.
+    /// An event that is returned is delivered again, to any process of its queue.
     pub redelivers: bool,
-    /// Deliveries are counted across processes.
+    /// [`Delivery::attempt`](super::Delivery::attempt) counts over all processes of a queue. Without it each delivery is number 1.
     pub counts_deliveries: bool,
-    /// Events that were published earlier can be had.
+    /// While a process of a queue holds an event of a key, events of this key go to no other process of it, so that their order
+    /// holds over all of them for as long as no process comes or leaves.
+    pub ordered_across_processes: bool,
+    /// Events that were published earlier can be requested.
     pub replays: bool,
-    /// Topics may be left open with `*` and `>`.
+    /// Subscriptions may have `*` and `>` in their topics.
     pub wildcards: bool,
-    /// An event published twice under one id is one event, for a while.
+    /// An event that is published twice under one id is delivered once, for a while. Without it these are two events.
     pub deduplicates: bool,
 }

@@ -15,11 +15,10 @@
 //!
 //! A backend implements [`Backend`] and says by its [`Capabilities`] what it promises. [`Memory`] is the reference, for tests
 //! and programs of one process; with the feature `broker-nats` there is `Nats`. [`Broker::connect`] finds them, and those of
-//! outside crates, by the [`Scheme`] of a URL. The guide has [events](crate::guide::events) from the outside, and
+//! outside crates, by the [scheme](crate::scheme!) of a URL. The guide has [events](crate::guide::events) from the outside, and
 //! [what is lost when](crate::guide::brokers).
 
 mod backend;
-mod brokers;
 mod capabilities;
 mod delivery;
 mod event;
@@ -30,16 +29,16 @@ mod memory;
 mod nats;
 mod publisher;
 mod read;
-mod scheme;
 mod subscription;
 mod topic;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::plug::State;
 pub use backend::Backend;
-pub use brokers::Brokers;
 pub use capabilities::Capabilities;
 pub(crate) use delivery::Ended;
 pub use delivery::{Deliveries, Delivery, Settle};
@@ -51,14 +50,14 @@ pub use memory::Memory;
 pub use nats::Nats;
 pub use publisher::{DEADLINE, PublishOptions, Publisher, TRACE, Typed};
 pub use read::FromEvent;
-pub use scheme::Scheme;
 pub use subscription::{Start, Subscription};
 pub use topic::{Pattern, Topic};
 
 use backend::DynBackend;
 
-use crate::context::Context;
+use crate::context::{Context, Extensions};
 use crate::errors::{Error, Result};
+use crate::plug::{self, Connectable, Instances, Plug};
 use crate::util::clock;
 
 /// How long the handle waits for a broker where no deadline says otherwise.
@@ -83,14 +82,42 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Broker(Arc<dyn DynBackend>, Interceptors);
 
-/// Whether a broker can be reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It can.
-    Up,
-    /// It cannot, and why; it is tried again and again.
-    Down(String),
+/// The brokers of a program: the default one, and others by name.
+///
+/// [`App::named_broker`](crate::App::named_broker) adds one, and so does the setting `micro.brokers.audit = "nats://.."`;
+/// `#[micro::subscriber(broker = "audit")]` subscribes there.
+pub type Brokers = Instances<Broker>;
+
+impl Connectable for Broker {
+    const KIND: &'static str = "broker";
+    const FEATURES: &'static [(&'static str, &'static str)] = &[("nats", "broker-nats")];
 }
+
+impl Plug for Broker {
+    const NAMES: &'static str = "brokers";
+    const DEFAULT: &'static str = "direct";
+
+    fn state(&self) -> State {
+        match self.0.state() {
+            State::Down(why) => State::Down(format!("`{}`: {why}", self.name())),
+            up => up,
+        }
+    }
+
+    fn flush(&self) -> impl Future<Output = ()> + Send {
+        self.0.flush()
+    }
+
+    // Those of the app wrap every broker of it.
+    fn attach(self, parts: &Extensions) -> Self {
+        match parts.get::<Interceptors>() {
+            Some(interceptors) => self.with_interceptors(interceptors.clone()),
+            None => self,
+        }
+    }
+}
+
+inventory::submit! { plug::Registration::new::<Broker>() }
 
 impl Broker {
     /// The handle of a backend.
@@ -113,7 +140,7 @@ impl Broker {
     /// are, or names the feature that is missing) or the backend cannot read the rest;
     /// [`Unauthenticated`](crate::Code::Unauthenticated) when it refuses the login.
     pub async fn connect(url: &str) -> Result<Self> {
-        scheme::connect(url).await.map_err(|error| error.in_operation("broker.connect"))
+        plug::connect(url).await.map_err(|error| error.in_operation("broker.connect"))
     }
 
     /// The same broker with everything that is published and handled by way of this handle wrapped.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 use crate::registry::{Following, Registry};
-use crate::selector::{Candidates, Pick, Selector, Wanted};
+use crate::selector::{Balancer, Candidates, Pick, PickOptions, Selector};
 
 /// How many services are followed at a time. Names may come from callers, through a proxy, and must not pile up.
 const MOST: usize = 1024;
@@ -58,15 +58,24 @@ impl Known {
     }
 
     /// One of the nodes that are listed now, if any is what is wanted.
-    pub(super) fn pick(&self, selector: &Selector, wanted: &Wanted<'_>) -> Option<Pick> {
+    pub(super) fn pick(
+        &self,
+        selector: &Selector,
+        balancer: Option<&Balancer>,
+        wanted: &PickOptions<'_>,
+    ) -> Option<Pick> {
+        let pick = |candidates: &Candidates| match balancer {
+            Some(balancer) => candidates.pick_with(balancer, wanted),
+            None => candidates.pick(wanted),
+        };
         let edition = self.following.edition();
         let listed = self.listed.load();
         if listed.edition == edition {
-            return listed.candidates.pick(wanted);
+            return pick(&listed.candidates);
         }
         // Nodes that are newer than the number are looked at once more, and that is all.
         let candidates = selector.candidates(&self.following.nodes());
-        let picked = candidates.pick(wanted);
+        let picked = pick(&candidates);
         self.listed.store(Arc::new(Listed { edition, candidates }));
         picked
     }

@@ -2,15 +2,50 @@
 //!
 //! A [`Client`] is what the generated clients hold. Whether the service lives in this process or in another is decided
 //! call by call, and the caller cannot tell.
+//!
+//! The order of things, for a call that leaves the process:
+//!
+//! 1. The deadline: that of [`CallOptions`], else of the method, else 30 s for calls without streams. That of the handler which
+//!    makes the call goes before all of them, when it is earlier.
+//! 2. The [interceptors](crate::rpc::Interceptor), which see the call as a whole.
+//! 3. The nodes, as the registry lists them. A service is looked up once and followed from then on. Where no node is accepted the
+//!    call waits as long as [`CallOptions::with_wait`] says.
+//! 4. The [balancer](crate::selector), which picks one.
+//! 5. The attempt, through the interceptors that see attempts, by an [`Outbound`]. Its outcome goes to the balancer and to outlier ejection.
+//! 6. Another attempt at another node, three in all, when the failure is [`Unavailable`](crate::Code::Unavailable) and
+//!    the method cannot have run, or may run twice. A budget bounds them: a fifth of the calls, and ten a second.
+//!
+//! A way out of the process is an [`Outbound`]; a client is built of one and a registry:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use micro::client::Builder;
+//! use micro::registry::Registry;
+//! use micro::selector::Balancer;
+//! use micro::transport::local::Local;
+//! use micro::transport::memory::Network;
+//!
+//! let client = Builder::new(Local::new())
+//!     .with_remote(Registry::memory(), Arc::new(Network::new()))
+//!     .with_timeout(Duration::from_secs(5))
+//!     .with_balancer(Balancer::round_robin())
+//!     .build();
+//! let greeter = client.untyped("greeter");
+//! ```
 
 mod at;
+mod attempts;
+mod call;
 mod known;
 mod options;
 mod replies;
 mod retry;
 mod service_client;
+mod single;
+mod target;
 mod untyped;
-mod way;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,19 +60,13 @@ pub use untyped::Untyped;
 use at::At;
 use known::{Known, Services};
 use retry::Budget;
-use way::{Sole, Way};
+use single::SingleService;
 
-use crate::context::Context;
-use crate::errors::Result;
 use crate::registry::Registry;
-use crate::rpc::Slot;
-use crate::rpc::{
-    BoxFuture, Call, Exchange, Fault, Idle, Interceptors, MethodInfo, MethodSpec, Outcome, Part, Service,
-};
-use crate::selector::Selector;
+use crate::rpc::{Interceptors, Service};
+use crate::selector::{Balancer, Selector};
 use crate::transport::Outbound;
 use crate::transport::local::Local;
-use crate::util::clock;
 
 /// Calls services by contract. Cloning is cheap and shares what was learned of the nodes.
 ///
@@ -102,13 +131,14 @@ pub struct Builder {
     interceptors: Interceptors,
     timeout: Duration,
     idle: Option<Duration>,
+    balancer: Balancer,
 }
 
 impl Builder {
     /// A client that reaches services of its own process, as `local` knows them.
     pub fn new(local: Local) -> Self {
         let (interceptors, timeout) = (Interceptors::default(), Duration::from_secs(30));
-        Builder { local, remote: None, interceptors, timeout, idle: None }
+        Builder { local, remote: None, interceptors, timeout, idle: None, balancer: Balancer::default() }
     }
 
     /// Also reaches other processes, which `registry` lists, through `outbound`.
@@ -132,6 +162,13 @@ impl Builder {
         self
     }
 
+    /// Sets how nodes are chosen, where a call does not bring its own balancer. Default: [`Balancer::least_loaded`].
+    #[must_use]
+    pub fn with_balancer(mut self, balancer: Balancer) -> Self {
+        self.balancer = balancer;
+        self
+    }
+
     /// Wraps every call.
     #[must_use]
     pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
@@ -151,7 +188,7 @@ impl Builder {
             interceptors: self.interceptors,
             timeout: AtomicU64::new(nanoseconds(self.timeout)),
             idle: self.idle,
-            selector: Selector::new(),
+            selector: Selector::with_balancer(self.balancer),
             budget: Budget::new(),
         };
         Client { core: Arc::new(core), target: Arc::default() }
@@ -162,7 +199,7 @@ impl Client {
     /// A client of one service in this process and of nothing else, for tests.
     pub fn of(service: Service) -> Self {
         let local = Local::new();
-        local.serve(Arc::new(Sole::new(&service)));
+        local.serve(Arc::new(SingleService::new(&service)));
         Builder::new(local).build()
     }
 
@@ -188,86 +225,6 @@ impl Client {
     #[must_use]
     pub fn with(&self, options: CallOptions) -> Self {
         self.aimed(|target| target.options = options)
-    }
-
-    /// Calls the method `M`.
-    ///
-    /// Dropping the future drops the handler, wherever it runs.
-    ///
-    /// # Errors
-    ///
-    /// What the handler fails with. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when time runs out, and
-    /// [`Unavailable`](crate::Code::Unavailable) when there is no node or none can be reached.
-    // That the future is `Send` is said here, or every mistake in a signature would be explained a second time by way of it.
-    #[allow(clippy::manual_async_fn)]
-    pub fn call<M: MethodSpec>(&self, input: M::In) -> impl Future<Output = M::Out> + Send {
-        async move { M::Out::from_result(self.run::<M>(input).await.map_err(Fault::from_error)) }
-    }
-
-    async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as Outcome>::Ok> {
-        let method = MethodInfo::from(&M::SERVICE.method_descs()[M::INDEX]);
-        let service = self.target.name.as_deref().unwrap_or(M::SERVICE.name());
-        let caller = Context::current();
-        let idle = self.idle(method);
-        // A request stream is the caller's: it is read with the caller's context, wherever it is read.
-        let mut input = input.guarded(&caller);
-        if let Some(idle) = &idle {
-            input = input.watched(idle.requests());
-        }
-        let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input);
-        self.exchange(service, method, &caller, &mut slot, idle.as_ref()).await?;
-        let reply = slot.into_reply()?;
-        Ok(match &idle {
-            Some(idle) => reply.watched(idle.replies()),
-            None => reply,
-        })
-    }
-
-    /// Exchanges a request for a reply, within the deadline and through the interceptors.
-    async fn exchange(
-        &self,
-        service: &str,
-        method: MethodInfo<'_>,
-        caller: &Context,
-        exchange: &mut dyn Exchange,
-        idle: Option<&Idle>,
-    ) -> Result<()> {
-        let way = Way::find(self, service, method);
-        let context = self.context(caller, method, &way);
-        if let Some(replies) = &self.target.options.replies {
-            replies.begin(&context);
-        }
-        let (deadline, local) = (context.deadline(), way.is_local());
-        let mut call = Call::new(service, method, context, exchange);
-        let run = self.core.interceptors.run(&mut call, &way);
-        let run: BoxFuture<'_, Result<()>> = match idle {
-            Some(idle) => Box::pin(idle.bound(run)),
-            None => run,
-        };
-        match deadline {
-            // The way out of the process keeps the deadline itself, without a timer for each call.
-            Some(_) if self.core.interceptors.is_empty() && !local => run.await,
-            Some(deadline) => {
-                let run = clock::within(deadline, run).await;
-                run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
-            }
-            None => run.await,
-        }
-    }
-
-    fn idle(&self, method: MethodInfo<'_>) -> Option<Idle> {
-        let timeout = self.target.options.idle.or(self.core.idle);
-        timeout.filter(|_| method.has_stream()).map(Idle::new)
-    }
-
-    fn context(&self, caller: &Context, method: MethodInfo<'_>, way: &Way<'_>) -> Context {
-        let options = &self.target.options;
-        let usual = (!method.has_stream()).then(|| self.core.timeout());
-        let timeout = options.timeout.or(method.timeout()).or(usual);
-        match way {
-            Way::Local(inbound, _) => caller.calling_here(timeout, &options.metadata, inbound.extensions()),
-            Way::Remote(_) => caller.calling(timeout, &options.metadata),
-        }
     }
 
     fn aimed(&self, change: impl FnOnce(&mut Target)) -> Self {

@@ -4,7 +4,7 @@ use super::Replies;
 use crate::codec::Codec;
 use crate::errors::Result;
 use crate::metadata::Metadata;
-use crate::selector::Filter;
+use crate::selector::{Balancer, Filter};
 
 /// What one call, or all calls of one client, do differently.
 ///
@@ -24,6 +24,8 @@ pub struct CallOptions {
     pub(super) wait: Duration,
     pub(super) replies: Option<Replies>,
     pub(super) idle: Option<Duration>,
+    pub(super) balancer: Option<Balancer>,
+    pub(super) hash: Option<u64>,
 }
 
 /// Whether a failed attempt is followed by another.
@@ -81,6 +83,21 @@ impl CallOptions {
     #[must_use]
     pub fn with_filter(mut self, filter: Filter) -> Self {
         self.filter = filter;
+        self
+    }
+
+    /// Sets how a node is chosen. Default: as the client was built, which is [`Balancer::least_loaded`].
+    #[must_use]
+    pub fn with_balancer(mut self, balancer: Balancer) -> Self {
+        self.balancer = Some(balancer);
+        self
+    }
+
+    /// Sets the hash of what the call is about: [`Balancer::consistent_hash`] sends calls of one hash to one node. It goes before
+    /// the value of a metadata key.
+    #[must_use]
+    pub fn with_hash(mut self, hash: u64) -> Self {
+        self.hash = Some(hash);
         self
     }
 

@@ -2,9 +2,9 @@ use bytes::Bytes;
 
 use super::Client;
 use crate::codec::Codec;
-use crate::context::Context;
+use crate::context::Caller;
 use crate::errors::{Error, Result};
-use crate::rpc::{self, MethodInfo, Payload, Streaming};
+use crate::rpc::{self, MethodInfo, Payload, Requests, Streaming};
 
 /// Calls a service by names, with bytes: for gateways, proxies and tools, which know no contract.
 ///
@@ -79,17 +79,17 @@ impl Untyped {
                 method.path().escape_debug()
             )));
         }
-        let caller = Context::current();
+        let caller = Caller::current();
         let idle = self.client.idle(method);
-        let mut request = request.guarded(&caller);
+        let mut request = request.wrapped(Requests(&caller.context));
         if let Some(idle) = &idle {
-            request = request.watched(idle.requests());
+            request = request.wrapped(idle.requests());
         }
         let mut exchange = rpc::BytesExchange::new(request, codec);
         self.client.exchange(&self.service, method, &caller, &mut exchange, idle.as_ref()).await?;
         let reply = exchange.into_reply()?;
         Ok(match &idle {
-            Some(idle) => reply.watched(idle.replies()),
+            Some(idle) => reply.wrapped(idle.replies()),
             None => reply,
         })
     }

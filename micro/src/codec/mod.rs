@@ -9,6 +9,7 @@
 //!
 //! The set is open: an outside crate implements [`Backend`] and submits a [`Registration`].
 
+mod backend;
 mod json;
 mod proto;
 
@@ -23,28 +24,10 @@ use std::fmt;
 
 use bytes::Bytes;
 
+pub use backend::Backend;
+
 use crate::errors::{Error, Result};
-use crate::message::{Decode, Encode, Message, Target};
-
-/// What a codec must provide.
-pub trait Backend: fmt::Debug + Send + Sync + 'static {
-    /// The name in content types: `json`.
-    fn name(&self) -> &'static str;
-
-    /// Appends `message` to `out`.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Internal`](crate::Code::Internal) when the message holds what the format cannot say.
-    fn encode(&self, message: &dyn Encode, out: &mut Vec<u8>) -> Result<()>;
-
-    /// Reads one message, which is all of `bytes`.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) with the path to the field that is wrong.
-    fn decode(&self, bytes: &Bytes, message: &mut dyn Decode) -> Result<()>;
-}
+use crate::message::{Encode, Message, Target};
 
 /// A way to write and read messages: a small handle, copied freely.
 ///
@@ -154,22 +137,6 @@ const SPELLINGS: [(&str, &str); 7] = [
     ("vnd.msgpack", "msgpack"),
     ("octet-stream", "bytes"),
 ];
-
-/// What a foreign decoder says about bytes a peer has sent.
-#[cfg(any(feature = "codec-cbor", feature = "codec-msgpack"))]
-fn unreadable(format: &str, error: &dyn fmt::Display) -> Error {
-    Error::invalid_argument(format!("malformed {format}: {error}"))
-}
-
-/// Refuses what stands behind a message.
-#[cfg(any(feature = "codec-cbor", feature = "codec-msgpack"))]
-fn trailing(rest: &[u8]) -> Result<()> {
-    if rest.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::invalid_argument(format!("{} bytes behind the message", rest.len())))
-    }
-}
 
 fn strip_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (head, tail) = text.split_at_checked(prefix.len())?;

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
-use super::{Backend, Codec, Registration, trailing, unreadable};
+use super::backend::{trailing, unreadable};
+use super::{Backend, Codec, Registration};
 use crate::errors::{Error, Result};
 use crate::message::text::Tape;
 use crate::message::{Decode, Dialect, Encode, ReadOptions};

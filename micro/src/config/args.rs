@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
 use super::catalogue::{self, Entry, OWN};
@@ -11,6 +12,7 @@ use super::problem::Problem;
 use super::show;
 use super::value::put;
 use super::{Configuration, Kind, Layer, Node, Origin, Table, Value};
+use crate::util::text;
 
 /// The command line, as settings.
 #[derive(Debug, Default)]
@@ -50,7 +52,7 @@ pub(super) fn read(arguments: &[OsString], configuration: &Configuration) -> Arg
             return read;
         }
         Err(error) => {
-            read.problems.push(Problem::of("", unclapped(&error)));
+            read.problems.push(refused(&error));
             return read;
         }
     };
@@ -168,10 +170,22 @@ fn help(entry: &Entry, configuration: &Configuration) -> String {
     help.trim_start().to_owned()
 }
 
-// clap says `error: ` first and advises at length; the advice stands at the end of our own report.
-fn unclapped(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let text = text.split("\n\nUsage:").next().unwrap_or(text).trim().replace("\n\n", "; ");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Describes a mistake on the command line, in the words of all other problems.
+fn refused(error: &clap::Error) -> Problem {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text::clipped(text)),
+        _ => None,
+    };
+    let words = match error.kind() {
+        ErrorKind::UnknownArgument => match context(ContextKind::SuggestedArg) {
+            Some(meant) => format!("is not a flag: did you mean `{meant}`?"),
+            None => "is not a flag".to_owned(),
+        },
+        ErrorKind::InvalidValue | ErrorKind::WrongNumberOfValues => "needs a value".to_owned(),
+        ErrorKind::TooManyValues => "takes no value".to_owned(),
+        ErrorKind::InvalidUtf8 => "is not UTF-8".to_owned(),
+        kind => kind.as_str().unwrap_or("cannot be understood").to_owned(),
+    };
+    let name = context(ContextKind::InvalidArg).unwrap_or_else(|| "the command line".to_owned());
+    Problem::of(name, words)
 }

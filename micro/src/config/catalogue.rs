@@ -1,9 +1,7 @@
 //! Every setting there is: its key, its flag, and its names in the environment.
 
+use super::Kind;
 use super::declaration::{Field, SectionDesc};
-use super::show::as_text;
-use super::value::declared;
-use super::{Configuration, Kind, Node, Reload, Value};
 
 /// One setting, at its place. Structs within structs have none of their own, their settings have.
 #[derive(Debug)]
@@ -89,37 +87,4 @@ pub(super) fn way_to_set(path: &str, sections: &[&'static SectionDesc]) -> Optio
     let entry = entries(sections).into_iter().find(|entry| entry.key == path)?;
     let variable = entry.variables().pop()?;
     Some(format!("set `{variable}`, or `--{}`, or `{path}` in a file", entry.flag()))
-}
-
-/// A row of the table of settings in the documentation.
-#[derive(Debug)]
-pub struct Row {
-    /// The key.
-    pub key: String,
-    /// The flag, with its dashes.
-    pub flag: String,
-    /// The name in the environment, and behind it those that mean the same.
-    pub env: String,
-    /// What it is where nothing says anything, as a flag would say it.
-    pub default: String,
-    /// What it is for.
-    pub doc: String,
-    /// Whether a change counts at once.
-    pub live: bool,
-}
-
-/// Every setting of the structs that are linked, as rows of a table.
-pub fn rows(configuration: &Configuration) -> Vec<Row> {
-    let row = |entry: Entry| {
-        let default = entry.field.default_node().unwrap_or_else(|| Node::new(Value::Null, declared()));
-        Row {
-            flag: format!("--{}", entry.flag()),
-            env: entry.variables_in_words(),
-            default: as_text(&default),
-            doc: entry.field.doc.split_whitespace().collect::<Vec<_>>().join(" "),
-            live: entry.field.reload == Reload::Live,
-            key: entry.key,
-        }
-    };
-    entries(&configuration.sections()).into_iter().map(row).collect()
 }

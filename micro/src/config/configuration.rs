@@ -7,15 +7,14 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::catalogue;
-use super::cell::SectionCell;
 use super::declaration::SectionDesc;
 use super::engine::Engine;
 use super::fields;
 use super::layers::Layers;
 use super::problem::Problem;
 use super::reader::Reader;
-use super::section;
-use super::value::{at, from_json, put, remove, same, without_nulls};
+use super::section_state::SectionCell;
+use super::value::{at, put, remove, same, without_nulls};
 use super::{Config, Layer, Node, Origin, Section, Setting, Table, Value};
 use crate::errors::{Error, Result};
 
@@ -48,11 +47,6 @@ pub enum Effect {
 }
 
 impl Configuration {
-    /// The settings of all structs that are linked, as they are declared.
-    pub fn new() -> Self {
-        Configuration::of_sections(section::linked().iter().map(|entry| entry.desc).collect())
-    }
-
     pub(super) fn of_sections(sections: Vec<&'static SectionDesc>) -> Self {
         Configuration(Arc::new(Engine::new(Layers::new(sections))))
     }
@@ -189,12 +183,6 @@ impl Configuration {
     }
 }
 
-impl Default for Configuration {
-    fn default() -> Self {
-        Configuration::new()
-    }
-}
-
 impl fmt::Debug for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Configuration").field("layers", &self.0.state().layers).finish()
@@ -225,12 +213,6 @@ impl Watched {
 impl fmt::Debug for Watched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watched").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-impl From<serde_json::Value> for Value {
-    fn from(json: serde_json::Value) -> Self {
-        from_json(json, &super::value::declared()).value
     }
 }
 

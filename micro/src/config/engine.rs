@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::cell::AnyCell;
 use super::layers::{Layers, SlotId};
 use super::problem::Problem;
 use super::queue::Queue;
+use super::section_state::AnyCell;
 use super::{Layer, Table};
 use crate::errors::{Error, Result};
 use crate::util::spawn::Task;

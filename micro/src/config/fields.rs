@@ -78,7 +78,7 @@ impl Fields<'_> {
         match check(&value) {
             Ok(()) => Some(value),
             Err(words) => {
-                self.reader.problem(None, format!("cannot be used: {words}"));
+                self.reader.invalid(None, format!("cannot be used: {words}"));
                 None
             }
         }

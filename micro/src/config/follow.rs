@@ -6,11 +6,13 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use tokio::sync::oneshot;
 
+use super::configuration::Configuration;
 use super::engine::Engine;
 use super::layers::SlotId;
-use super::{Configuration, Source};
+use super::source::Source;
 use crate::errors::{Error, Result};
-use crate::util::{clock, random, spawn};
+use crate::util::backoff::Backoff;
+use crate::util::{clock, spawn};
 
 /// Whether a program can start without a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,11 +25,16 @@ pub enum Need {
 }
 
 /// How long the first read may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const FIRST_READ_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The pauses between tries.
-const SHORTEST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(5);
+/// The pauses between attempts to read a source again.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+
+impl<S: Source> From<S> for Box<dyn Source> {
+    fn from(source: S) -> Self {
+        Box::new(source)
+    }
+}
 
 impl Configuration {
     /// Adds a source, and waits until it has been read once.
@@ -48,7 +55,7 @@ async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Need)
     let (read, first) = oneshot::channel();
     let following = Following { inner: Arc::downgrade(inner), slot, name: name.clone(), source, read: Some(read) };
     let task = spawn::spawn(following.run());
-    let first = clock::timeout(PATIENCE, first).await;
+    let first = clock::timeout(FIRST_READ_TIMEOUT, first).await;
     let outcome = first.unwrap_or_else(|_| Ok(Err(Error::unavailable("no answer in time"))));
     let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("its task ended")));
     if let Err(error) = outcome {
@@ -74,14 +81,14 @@ struct Following {
 
 impl Following {
     async fn run(mut self) {
-        let mut pause = SHORTEST;
+        let mut backoff = RETRY;
         loop {
             let mut updates = self.source.updates();
             let mut good = false;
             while let Some(update) = updates.next().await {
                 good = update.is_ok();
                 if good {
-                    pause = SHORTEST;
+                    backoff.reset();
                 }
                 if self.take(update).is_none() {
                     return;
@@ -91,8 +98,7 @@ impl Following {
             if good {
                 return;
             }
-            clock::sleep(pause.mul_f64(0.5 + random::fraction() / 2.0)).await;
-            pause = (pause * 2).min(LONGEST);
+            clock::sleep(backoff.next_delay()).await;
         }
     }
 

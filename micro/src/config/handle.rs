@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
@@ -29,28 +29,23 @@ use tokio::sync::watch;
 /// # Ok(()) }
 /// ```
 pub struct Config<T> {
-    cell: Arc<Cell<T>>,
+    cell: Arc<ConfigCell<T>>,
     seen: AtomicU64,
 }
 
-/// The place where the value in force is kept.
+/// Holds the value in force, and tells watchers of the next.
 ///
-/// Counting who holds a value costs more than reading it. So the first values stay for as long as the cell does, and are lent
-/// without counting; a program whose settings change more often than that pays for counting from then on, and not with its
-/// memory.
-pub(super) struct Cell<T> {
-    kept: Box<[OnceLock<Arc<T>>]>,
-    /// The one in force among those kept; out of their range once there are too many.
-    latest: AtomicUsize,
-    current: ArcSwap<T>,
+/// Counting who holds a value costs ten times as much as reading it, and most settings never change. So the value of the start
+/// is lent without counting, and kept for as long as the cell; later ones are counted, and go with the last snapshot of them.
+pub(super) struct ConfigCell<T> {
+    initial: Arc<T>,
+    /// The value in force, from the first change on.
+    changed: OnceLock<ArcSwap<T>>,
     version: watch::Sender<u64>,
     watchers: Mutex<Vec<Weak<Watcher<T>>>>,
 }
 
 type Watcher<T> = dyn Fn(&T, &T) + Send + Sync;
-
-/// How many values are kept for good.
-const KEPT: usize = 256;
 
 /// The settings of one moment. They stay the same for as long as it is held, also over an `.await`.
 ///
@@ -58,28 +53,27 @@ const KEPT: usize = 256;
 pub struct Snapshot<'a, T>(Held<'a, T>);
 
 enum Held<'a, T> {
-    Kept(&'a Arc<T>),
-    Counted(Guard<Arc<T>>),
+    Initial(&'a Arc<T>),
+    Changed(Guard<Arc<T>>),
 }
 
 impl<T> Config<T> {
     /// Settings that never change: for a test of what takes a `Config`.
     pub fn fixed(value: T) -> Self {
-        Config::of(Arc::new(Cell::new(value)))
+        Config::of(Arc::new(ConfigCell::new(value)))
     }
 
-    pub(super) fn of(cell: Arc<Cell<T>>) -> Self {
+    pub(super) fn of(cell: Arc<ConfigCell<T>>) -> Self {
         let seen = AtomicU64::new(*cell.version.borrow());
         Config { cell, seen }
     }
 
     /// The settings in force. It costs a few nanoseconds, so ask again rather than keep what was got.
     pub fn get(&self) -> Snapshot<'_, T> {
-        let latest = self.cell.latest.load(Ordering::Acquire);
-        match self.cell.kept.get(latest).and_then(OnceLock::get) {
-            Some(value) => Snapshot(Held::Kept(value)),
-            None => Snapshot(Held::Counted(self.cell.current.load())),
-        }
+        Snapshot(match self.cell.changed.get() {
+            None => Held::Initial(&self.cell.initial),
+            Some(current) => Held::Changed(current.load()),
+        })
     }
 
     /// Waits until the settings are others than this handle has last told, and gives those.
@@ -112,25 +106,24 @@ impl<T> Config<T> {
     }
 }
 
-impl<T> Cell<T> {
+impl<T> ConfigCell<T> {
     pub(super) fn new(value: T) -> Self {
-        let value = Arc::new(value);
-        let kept: Box<[OnceLock<Arc<T>>]> = (0..KEPT).map(|_| OnceLock::new()).collect();
-        let _ = kept[0].set(value.clone());
         let (version, watchers) = (watch::Sender::new(0), Mutex::default());
-        Cell { kept, latest: AtomicUsize::new(0), current: ArcSwap::new(value), version, watchers }
+        ConfigCell { initial: Arc::new(value), changed: OnceLock::new(), version, watchers }
     }
 
     /// Puts `new` in force; one caller at a time. What is returned tells the watchers, and is to be called outside of all
     /// locks.
     pub(super) fn swap(self: &Arc<Self>, new: T) -> impl FnOnce() + use<T> {
         let new = Arc::new(new);
-        let old = self.current.swap(new.clone());
-        let next = self.latest.load(Ordering::Relaxed).saturating_add(1).min(KEPT);
-        if let Some(place) = self.kept.get(next) {
-            let _ = place.set(new.clone());
-        }
-        self.latest.store(next, Ordering::Release);
+        let old = match self.changed.get() {
+            Some(current) => current.swap(new.clone()),
+            None => {
+                // Empty, with one caller at a time.
+                let _ = self.changed.set(ArcSwap::new(new.clone()));
+                self.initial.clone()
+            }
+        };
         self.version.send_modify(|version| *version += 1);
         let cell = self.clone();
         move || cell.tell(&old, &new)
@@ -162,8 +155,8 @@ impl<T> Snapshot<'_, T> {
     /// The same settings, to be kept.
     pub fn into_arc(self) -> Arc<T> {
         match self.0 {
-            Held::Kept(value) => value.clone(),
-            Held::Counted(value) => Guard::into_inner(value),
+            Held::Initial(value) => value.clone(),
+            Held::Changed(value) => Guard::into_inner(value),
         }
     }
 }
@@ -173,8 +166,8 @@ impl<T> Deref for Snapshot<'_, T> {
 
     fn deref(&self) -> &T {
         match &self.0 {
-            Held::Kept(value) => value,
-            Held::Counted(value) => value,
+            Held::Initial(value) => value,
+            Held::Changed(value) => value,
         }
     }
 }
@@ -240,18 +233,33 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_changes_is_read_and_only_the_first_stay() {
+    fn a_value_that_was_replaced_goes_with_the_last_who_holds_it() {
         let config = Config::fixed(Arc::new(0));
-        for n in 1..2 * KEPT {
+        for n in 1..600 {
             let new = Arc::new(n);
-            let kept = Arc::downgrade(&new);
+            let old = Arc::downgrade(&new);
             config.cell.swap(new)();
             let held = config.get();
-            assert_eq!(**held, n);
             config.cell.swap(Arc::new(n))();
-            assert_eq!(**held, n);
+            assert_eq!((**held, **config.get()), (n, n));
             drop(held);
-            assert_eq!(kept.upgrade().is_some(), 2 * n - 1 < KEPT, "{n}");
+            assert!(old.upgrade().is_none(), "{n}");
         }
+    }
+
+    #[test]
+    fn any_number_of_snapshots_can_be_held_on_any_thread() {
+        let config = Config::fixed(0);
+        let held: Vec<_> = (1..100)
+            .map(|n| {
+                config.cell.swap(n)();
+                (n, config.get())
+            })
+            .collect();
+        std::thread::scope(|scope| {
+            scope.spawn(|| held.iter().for_each(|(n, snapshot)| assert_eq!(**snapshot, *n)));
+            scope.spawn(|| config.cell.swap(100)());
+        });
+        assert_eq!(held.len(), 99);
     }
 }

@@ -5,9 +5,9 @@ use std::ffi::OsString;
 
 use super::args::{self, Wanted};
 use super::configuration::{Configuration, refused};
+use super::linked::{self, SectionEntry};
 use super::problem::{Problem, Unknown};
 use super::reader::Reader;
-use super::section::{self, SectionEntry};
 use super::{Code, Layer, env, print};
 use crate::errors::{Error, Result};
 use crate::util::text;
@@ -69,6 +69,7 @@ impl Found {
 fn twice(linked: &[&SectionEntry], needed: impl Fn(&SectionEntry) -> bool) -> Vec<Problem> {
     let claimed =
         |pair: &&[&SectionEntry]| pair[0].prefix() == pair[1].prefix() && (needed(pair[0]) || needed(pair[1]));
+    let linked: Vec<_> = linked.iter().filter(|entry| !entry.extends()).copied().collect();
     let pairs = linked.windows(2).filter(claimed);
     let problem = |pair: &[&SectionEntry]| {
         let [one, other] = [pair[0].desc, pair[1].desc];
@@ -81,10 +82,10 @@ fn twice(linked: &[&SectionEntry], needed: impl Fn(&SectionEntry) -> bool) -> Ve
     pairs.map(problem).collect()
 }
 
-/// Whether what is no key of one struct is the way to another: `a.b` below `a`.
+/// Whether what is no key of one struct is the way to another, `a.b` below `a`, or a key of one that extends it.
 fn leads_to_another(path: &str, linked: &[&SectionEntry]) -> bool {
     let below = |prefix: &str| prefix.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    linked.iter().any(|entry| below(entry.prefix()))
+    linked.iter().any(|entry| below(entry.prefix()) || (entry.extends() && entry.has(path)))
 }
 
 impl Configuration {
@@ -119,7 +120,7 @@ impl Configuration {
     /// nothing else is wrong.
     pub(crate) fn check(&self, found: &mut Found, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
         let mut problems = std::mem::take(&mut found.problems);
-        let linked = section::linked();
+        let linked = linked::linked();
         problems.extend(twice(&linked, &needed));
         for entry in &linked {
             let Reader { problems: wrong, unknown, deprecated, .. } = (entry.examine)(self);

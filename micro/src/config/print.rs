@@ -11,11 +11,15 @@ use super::{Configuration, Kind, Node, Table, Value};
 pub(super) fn print(configuration: &Configuration) -> String {
     let mut text = String::from("# default < code < file < remote < environment < flag\n");
     let sections = configuration.sections();
-    for section in sections.iter() {
-        let _ = write!(text, "\n[{}]\n", section.prefix);
-        let table = configuration.node(section.prefix);
-        let shown = Shown { configuration, prefix: section.prefix };
-        shown.fields(&mut text, section.fields, "", table.as_ref());
+    // Structs of one prefix stand side by side and are one table.
+    for sections in sections.chunk_by(|one, other| one.prefix == other.prefix) {
+        let prefix = sections[0].prefix;
+        let _ = write!(text, "\n[{prefix}]\n");
+        let table = configuration.node(prefix);
+        let shown = Shown { configuration, prefix };
+        sections.iter().for_each(|section| shown.fields(&mut text, section.fields, "", table.as_ref()));
+        let known = |key: &str| sections.iter().flat_map(|section| section.fields).any(|field| field.name == key);
+        shown.unknown(&mut text, "", table.as_ref(), known);
     }
     let strangers = strangers(&configuration.tree(), &sections);
     if !strangers.is_empty() {
@@ -47,8 +51,8 @@ impl Shown<'_> {
             let path = joined(path, field.name);
             let node = table.and_then(|table| table.get(field.name));
             match ((field.kind)(), node) {
-                (Kind::Section(inner), node) => self.fields(text, inner, &path, node),
-                (Kind::Optional(inner), node @ Some(_)) => self.fields(text, inner, &path, node),
+                (Kind::Section(inner), node) => self.inner(text, inner, &path, node),
+                (Kind::Optional(inner), node @ Some(_)) => self.inner(text, inner, &path, node),
                 (kind, None) => {
                     let words = if field.secret { "secret, not set" } else { "not set" };
                     line(text, &format!("# {path} = {}", kind.placeholder()), words);
@@ -56,10 +60,18 @@ impl Shown<'_> {
                 (kind, Some(node)) => self.value(text, &path, node, kind),
             }
         }
-        for (key, node) in table.into_iter().flatten() {
-            if fields.iter().all(|field| field.name != *key) {
-                line(text, &format!("# {} = {node}", joined(path, key)), &format!("{}; no such setting", node.origin));
-            }
+    }
+
+    /// A struct within another.
+    fn inner(&self, text: &mut String, fields: &'static [Field], path: &str, node: Option<&Node>) {
+        self.fields(text, fields, path, node);
+        self.unknown(text, path, node, |key| fields.iter().any(|field| field.name == key));
+    }
+
+    /// Keys that no field has.
+    fn unknown(&self, text: &mut String, path: &str, node: Option<&Node>, known: impl Fn(&str) -> bool) {
+        for (key, node) in node.and_then(Node::as_table).into_iter().flatten().filter(|(key, _)| !known(key)) {
+            line(text, &format!("# {} = {node}", joined(path, key)), &format!("{}; no such setting", node.origin));
         }
     }
 

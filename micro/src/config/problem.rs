@@ -7,9 +7,19 @@ use super::{Layer, Origin};
 /// Why a setting cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Problem {
+    kind: ProblemKind,
     pub(super) path: String,
     pub(super) origin: Option<Origin>,
     pub(super) words: String,
+}
+
+/// Distinguishes settings that are absent, which another source may still supply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ProblemKind {
+    /// A required setting has no value.
+    Missing,
+    /// A value, a name or a declaration is wrong.
+    Invalid,
 }
 
 /// A key that no struct has.
@@ -31,12 +41,23 @@ pub(super) struct Deprecated {
 impl Problem {
     /// Something that is wrong with the configuration as a whole.
     pub(super) fn of(path: impl Into<String>, words: impl Into<String>) -> Self {
-        Problem { path: path.into(), origin: None, words: words.into() }
+        Problem { kind: ProblemKind::Invalid, path: path.into(), origin: None, words: words.into() }
     }
 
-    /// Whether nothing is set where something has to be.
+    /// A required setting without a value.
+    pub(super) fn missing(path: impl Into<String>) -> Self {
+        Problem { kind: ProblemKind::Missing, ..Problem::of(path, "is not set") }
+    }
+
+    /// The same problem, with the place the value was written at.
+    pub(super) fn with_origin(mut self, origin: Origin) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Whether a required setting has no value.
     pub(super) fn is_missing(&self) -> bool {
-        self.origin.is_none() && self.words == "is not set"
+        self.kind == ProblemKind::Missing
     }
 }
 
@@ -69,5 +90,20 @@ impl Display for Unknown {
 impl Display for Deprecated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ({}) is deprecated: {}", self.path, self.origin, self.instead)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::reader::Reader;
+
+    #[test]
+    fn words_alone_make_nothing_a_missing_setting() {
+        assert!(!Problem::of("greeter.salutation", "is not set").is_missing());
+        let mut reader = Reader::new("greeter.salutation");
+        assert_eq!(reader.missing::<()>(), None);
+        assert_eq!(reader.problems[0].to_string(), "`greeter.salutation` is not set");
+        assert!(reader.problems[0].is_missing());
     }
 }

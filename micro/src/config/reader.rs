@@ -34,26 +34,26 @@ impl Reader {
             Value::Text(text) if is_service_link(&node.origin, text) => format!(
                 "is `{}`, which Kubernetes sets for a service of that name (`enableServiceLinks: false` in the pod ends \
                  that): expected {expected}",
-                clipped(text)
+                text::clipped(text)
             ),
-            Value::Str(text) | Value::Text(text) => format!("is `{}`: expected {expected}", clipped(text)),
+            Value::Str(text) | Value::Text(text) => format!("is `{}`: expected {expected}", text::clipped(text)),
             _ => format!("is `{node}`: expected {expected}"),
         };
-        self.problem(Some(node.origin.clone()), words);
+        self.invalid(Some(&node.origin), words);
         None
     }
 
     /// Says that `node` cannot be used, in words that may repeat its value; those of a secret are kept back.
     pub(super) fn refuse_with<T>(&mut self, node: &Node, words: &str) -> Option<T> {
         let secret = self.secret || node.secret;
-        let words = if secret { "cannot be used".into() } else { format!("cannot be used: {}", clipped(words)) };
-        self.problem(Some(node.origin.clone()), words);
+        let words = if secret { "cannot be used".into() } else { format!("cannot be used: {}", text::clipped(words)) };
+        self.invalid(Some(&node.origin), words);
         None
     }
 
     /// Says that nothing is set where something has to be. Gives `None`, so that it can be returned.
     pub fn missing<T>(&mut self) -> Option<T> {
-        self.problem(None, "is not set".into());
+        self.problems.push(Problem::missing(self.path()));
         None
     }
 
@@ -73,8 +73,12 @@ impl Reader {
         value
     }
 
-    pub(super) fn problem(&mut self, origin: Option<Origin>, words: String) {
-        self.problems.push(Problem { path: self.path(), origin, words });
+    pub(super) fn invalid(&mut self, origin: Option<&Origin>, words: String) {
+        let problem = Problem::of(self.path(), words);
+        self.problems.push(match origin {
+            Some(origin) => problem.with_origin(origin.clone()),
+            None => problem,
+        });
     }
 
     pub(super) fn path(&self) -> String {
@@ -112,15 +116,4 @@ pub(super) fn one_of(names: &[&str]) -> String {
 /// Kubernetes puts the address of each service into a variable: that of a service `greeter` is in `GREETER_PORT`.
 fn is_service_link(origin: &Origin, text: &str) -> bool {
     origin.layer() == Layer::Environment && origin.place().ends_with("_PORT") && text.starts_with("tcp://")
-}
-
-/// As much of a text as a message can take.
-fn clipped(text: &str) -> String {
-    const MOST: usize = 80;
-    let text = text::without_logins(text);
-    let mut shown: String = text.chars().take(MOST).collect::<String>().escape_debug().collect();
-    if text.chars().nth(MOST).is_some() {
-        shown.push('…');
-    }
-    shown
 }

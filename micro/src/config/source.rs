@@ -3,8 +3,8 @@ use std::fmt::Debug;
 use futures_util::stream::BoxStream;
 
 use super::{Layer, Table};
-use crate::errors::{Error, Result};
-use crate::util::text;
+use crate::errors::Result;
+use crate::plug::Connectable;
 
 /// What a source holds, now and whenever it changes. See [`Source::updates`].
 pub type Updates = BoxStream<'static, Result<Table>>;
@@ -55,54 +55,8 @@ pub trait Source: Debug + Send + Sync + 'static {
     fn updates(&self) -> Updates;
 }
 
-/// How one kind of source is reached by URL, collected at link time.
-///
-/// A crate with a source of its own submits one, and linking that crate is all it takes to name it in `--config`.
-#[derive(Debug)]
-pub struct Scheme {
-    /// What stands before the `:` of the URL.
-    pub name: &'static str,
-    /// A whole URL, for people: `nats://10.0.0.1:4222/settings`.
-    pub example: &'static str,
-    /// The source that the whole URL names. It is not connected to yet.
-    pub open: fn(&str) -> Result<Box<dyn Source>>,
-}
-
-inventory::collect!(Scheme);
-
-/// What would have to be done to have a kind of source that this build has not.
-const ABSENT: &[(&str, &str)] = &[("nats", "config-nats")];
-
-/// The source a URL names.
-///
-/// # Errors
-///
-/// [`InvalidArgument`](crate::Code::InvalidArgument) for a scheme that is not linked, or an address that cannot be one.
-pub(crate) fn open(url: &str) -> Result<Box<dyn Source>> {
-    let name = url.split(':').next().unwrap_or(url);
-    let mut matching = inventory::iter::<Scheme>.into_iter().filter(|scheme| scheme.name == name);
-    let Some(scheme) = matching.next() else { return Err(unknown(name)) };
-    if matching.next().is_some() {
-        return Err(Error::failed_precondition(format!("two linked crates claim configuration from `{name}`")));
-    }
-    (scheme.open)(url)
-}
-
-fn unknown(name: &str) -> Error {
-    if let Some((_, feature)) = ABSENT.iter().find(|(absent, _)| *absent == name) {
-        return Error::invalid_argument(format!(
-            "this program cannot read configuration from `{name}`: build it with the feature `{feature}` of micro"
-        ));
-    }
-    let mut known: Vec<&str> = inventory::iter::<Scheme>.into_iter().map(|scheme| scheme.name).collect();
-    known.sort_unstable();
-    let meant = text::nearest(name, known.iter().copied()).map(|near| format!(", did you mean `{near}`?"));
-    let examples: Vec<String> =
-        inventory::iter::<Scheme>.into_iter().map(|scheme| format!("`{}`", scheme.example)).collect();
-    Error::invalid_argument(format!(
-        "no configuration comes from `{}`{} (known: files, {})",
-        name.chars().take(40).collect::<String>(),
-        meant.unwrap_or_default(),
-        examples.join(", ")
-    ))
+/// A source by URL, `--config nats://10.0.0.1:4222/settings`: [`scheme!`](crate::scheme!) makes one of an outside crate known.
+impl Connectable for Box<dyn Source> {
+    const KIND: &'static str = "configuration source";
+    const FEATURES: &'static [(&'static str, &'static str)] = &[("nats", "config-nats")];
 }

@@ -306,6 +306,12 @@ macro_rules! integers {
 
 integers!(i8 i16 i32 i64 i128 u8 u16 u32 u64);
 
+impl From<serde_json::Value> for Value {
+    fn from(json: serde_json::Value) -> Self {
+        from_json(json, &declared()).value
+    }
+}
+
 /// A value as JSON has it, written at `origin`.
 pub fn from_json(json: serde_json::Value, origin: &Origin) -> Node {
     use serde_json::Value as Json;

@@ -7,20 +7,25 @@
 mod account;
 mod extensions;
 mod happening;
+mod reply;
 mod scope;
+mod state;
+mod task;
 mod trace;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-use tokio::sync::watch;
 
 pub use account::Account;
 pub use extensions::Extensions;
 pub use happening::Happening;
-pub use scope::{Called, Scoped, spawn};
+pub use scope::Scoped;
+pub(crate) use scope::depth;
+pub use task::{JoinSet, spawn};
 pub use trace::Trace;
+
+use state::CallState;
 
 use crate::errors::{Code, Error};
 use crate::metadata::Metadata;
@@ -57,9 +62,11 @@ struct Inner {
     lent: Extensions,
     // For a context that came without them, and may be held by others too.
     lent_late: OnceLock<Extensions>,
-    // Both are rare, so a call that does without them allocates nothing for them.
-    cancelled: OnceLock<watch::Sender<bool>>,
-    reply: Mutex<Option<Box<Reply>>>,
+    // The handler of this process that made the call and waits for it.
+    caller: Option<Caller>,
+    state: CallState<Box<dyn Completion>>,
+    // The context this one is a changed copy of. All copies of a call share the state of the first.
+    origin: Option<Arc<Inner>>,
 }
 
 /// Where a call came from.
@@ -71,14 +78,19 @@ pub enum Peer {
     Remote(Arc<str>),
 }
 
-/// What is known of a call when it comes over a wire.
-pub(crate) struct Arrived {
-    pub(crate) peer: Option<Peer>,
-    pub(crate) wire: &'static str,
-    pub(crate) trace: Option<Trace>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) metadata: Metadata,
-    pub(crate) lent: Extensions,
+/// What a request that arrives over a wire says of itself beside its method.
+#[derive(Clone, Debug, Default)]
+pub struct Incoming {
+    /// Where the call came from.
+    pub peer: Option<Peer>,
+    /// The wire it came over: `micro/1`, `http`.
+    pub wire: Option<&'static str>,
+    /// Where it stands in its trace. Default: the start of a new one.
+    pub trace: Option<Trace>,
+    /// How long the caller waits.
+    pub timeout: Option<Duration>,
+    /// The metadata of the request.
+    pub metadata: Metadata,
 }
 
 /// What is known of an event when it is handled.
@@ -90,13 +102,45 @@ pub(crate) struct Happened {
     pub(crate) lent: Extensions,
 }
 
-#[derive(Clone, Default)]
-struct Reply {
-    headers: Metadata,
-    trailers: Metadata,
+/// Which method is being answered: what a line of the log says beside its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The registry name of the contract: `greeter`.
+    pub service: &'static str,
+    /// The name of the method: `Hello`.
+    pub method: &'static str,
+}
+
+/// The code that makes a call: its context, and the method it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) context: Context,
+    pub(crate) called: Option<Called>,
+    /// How many calls of this process are waiting for it, itself included.
+    pub(crate) nesting: u32,
+}
+
+impl Caller {
+    /// The methods that wait for one another, the outermost first.
+    pub(crate) fn chain(&self) -> Vec<Called> {
+        let callers = std::iter::successors(Some(self), |caller| caller.context.caller());
+        let mut chain: Vec<_> = callers.filter_map(|caller| caller.called).collect();
+        chain.reverse();
+        chain
+    }
+}
+
+/// Notified of the end of a call that is answered with a stream.
+pub(crate) trait Completion: Send + Sync {
+    /// Handles the end of the call: its error, or none.
+    fn complete(self: Box<Self>, context: &Context, error: Option<&Error>);
 }
 
 impl Inner {
+    fn state(&self) -> &CallState<Box<dyn Completion>> {
+        self.origin.as_ref().map_or(&self.state, |origin| &origin.state)
+    }
+
     fn lent(&self) -> Option<&Extensions> {
         if self.lent.is_empty() { self.lent_late.get() } else { Some(&self.lent) }
     }
@@ -106,11 +150,6 @@ impl Context {
     /// A context that carries nothing: no deadline, no metadata.
     pub const fn new() -> Self {
         Context(None)
-    }
-
-    /// The context of the handler this code runs in; an empty one outside a handler.
-    pub fn current() -> Self {
-        scope::current()
     }
 
     /// The same with a deadline, unless an earlier one is set: a deadline only ever shrinks.
@@ -164,7 +203,9 @@ impl Context {
     /// The context of a call made from here: the deadline and the trace go along, nothing else does.
     #[must_use]
     pub fn child(&self) -> Self {
-        self.calling(None, &Metadata::new())
+        // That the caller is being waited for goes along too: a chain of calls stays one.
+        let caller = self.0.as_ref().and_then(|inner| inner.caller.clone());
+        Context(Some(Arc::new(Inner { caller, ..self.called(None, &Metadata::new()) })))
     }
 
     /// The same with more that is known of the call, made in one go.
@@ -172,10 +213,25 @@ impl Context {
         Context(Some(Arc::new(self.called(timeout, metadata))))
     }
 
-    /// The same for a call within the process: it arrives as it leaves.
-    pub(crate) fn calling_here(&self, timeout: Option<Duration>, metadata: &Metadata, lent: &Extensions) -> Self {
-        let (peer, lent) = (Some(Peer::Local), lent.clone());
-        Context(Some(Arc::new(Inner { peer, lent, ..self.called(timeout, metadata) })))
+    /// The context of a call that `caller` makes within the process: it arrives as it leaves.
+    pub(crate) fn calling_here(
+        caller: &Caller,
+        timeout: Option<Duration>,
+        metadata: &Metadata,
+        lent: &Extensions,
+    ) -> Self {
+        let inner = Inner {
+            peer: Some(Peer::Local),
+            lent: lent.clone(),
+            caller: (caller.nesting > 0).then(|| caller.clone()),
+            ..caller.context.called(timeout, metadata)
+        };
+        Context(Some(Arc::new(inner)))
+    }
+
+    /// The handler of this process that made the call and waits for it.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.0.as_ref()?.caller.as_ref()
     }
 
     fn called(&self, timeout: Option<Duration>, metadata: &Metadata) -> Inner {
@@ -190,16 +246,16 @@ impl Context {
         }
     }
 
-    /// The context of a call that came over a wire.
-    pub(crate) fn arrived(arrived: Arrived) -> Self {
-        let Arrived { peer, wire, trace, timeout, metadata, lent } = arrived;
+    /// The context of a call that came over a wire, with what its server lends to it.
+    pub(crate) fn for_request(incoming: Incoming, lent: &Extensions) -> Self {
+        let Incoming { peer, wire, trace, timeout, metadata } = incoming;
         Context(Some(Arc::new(Inner {
             deadline: timeout.map(clock::after),
             metadata,
             trace: Some(trace.unwrap_or_else(Trace::start)),
             peer,
-            wire: Some(wire),
-            lent,
+            wire,
+            lent: lent.clone(),
             ..Inner::default()
         })))
     }
@@ -287,92 +343,23 @@ impl Context {
         }
     }
 
-    /// Sends a pair to the caller ahead of the answer. Has no effect once the first item of a stream is out.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::InvalidArgument`] when the key or value cannot be metadata; [`Code::FailedPrecondition`] outside a call.
-    pub fn reply_header(&self, key: &str, value: impl Into<String>) -> Result<(), Error> {
-        self.reply(|reply| reply.headers.insert(key, value))
-    }
-
-    /// Sends a pair to the caller behind the answer.
-    ///
-    /// # Errors
-    ///
-    /// As [`reply_header`](Self::reply_header).
-    pub fn reply_trailer(&self, key: &str, value: impl Into<String>) -> Result<(), Error> {
-        self.reply(|reply| reply.trailers.insert(key, value))
-    }
-
-    /// What the handler sent, or the peer answered, ahead of the answer.
-    pub fn reply_headers(&self) -> Metadata {
-        self.read_reply(|reply| reply.headers.clone())
-    }
-
-    /// What the handler sent, or the peer answered, behind the answer.
-    pub fn reply_trailers(&self) -> Metadata {
-        self.read_reply(|reply| reply.trailers.clone())
-    }
-
-    /// Takes what the handler has sent ahead of the answer so far.
-    pub(crate) fn take_reply_headers(&self) -> Metadata {
-        self.read_reply(|reply| std::mem::take(&mut reply.headers))
-    }
-
-    /// Takes what the handler has sent behind the answer so far.
-    pub(crate) fn take_reply_trailers(&self) -> Metadata {
-        self.read_reply(|reply| std::mem::take(&mut reply.trailers))
-    }
-
-    /// Keeps what a peer answered beside its message, for the caller to read.
-    pub(crate) fn received(&self, headers: Metadata, trailers: Metadata) {
-        if headers.is_empty() && trailers.is_empty() {
-            return;
-        }
-        let _ = self.reply(|reply| {
-            reply.headers.append_all(headers);
-            reply.trailers.append_all(trailers);
-            Ok(())
-        });
-    }
-
-    /// Tells whoever waits for [`cancelled`](Self::cancelled) that nobody waits for the answer any more.
-    pub fn cancel(&self) {
-        if let Some(inner) = &self.0 {
-            inner.cancelled.get_or_init(|| watch::Sender::new(false)).send_replace(true);
-        }
-    }
-
-    /// Whether the caller has given up or the deadline has passed.
-    pub fn is_cancelled(&self) -> bool {
-        let Some(inner) = &self.0 else { return false };
-        inner.cancelled.get().is_some_and(|cancelled| *cancelled.borrow())
-            || inner.deadline.is_some_and(|deadline| deadline <= clock::now())
-    }
-
-    /// Waits until the caller gives up or the deadline passes; for ever where neither can happen.
-    ///
-    /// A handler itself needs no such wait, because it is dropped then. Tasks it has started do.
-    pub async fn cancelled(&self) {
-        let Some(inner) = &self.0 else { return std::future::pending().await };
-        let mut told = inner.cancelled.get_or_init(|| watch::Sender::new(false)).subscribe();
-        // The sender lives in `inner`, which `self` keeps alive, so the wait ends with the value alone.
-        let told = told.wait_for(|cancelled| *cancelled);
-        match inner.deadline {
-            Some(deadline) => drop(clock::timeout_at(deadline, told).await),
-            None => drop(told.await),
-        }
-    }
-
-    /// Runs `future` with this context as the current one.
-    pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
-        Scoped::new(self, future)
-    }
-
     /// The error of a call that ran out of time.
     pub(crate) fn deadline_exceeded() -> Error {
         Error::new(Code::DeadlineExceeded, "deadline exceeded")
+    }
+
+    /// The same as part of the call that `call` belongs to: with its reply metadata, its cancellation and its callers.
+    pub(crate) fn within_call(self, call: &Context) -> Self {
+        let origin =
+            |context: &Context| Some(context.0.as_ref()?).map(|inner| inner.origin.as_ref().unwrap_or(inner).clone());
+        let Some(of_call) = origin(call) else { return self };
+        if origin(&self).is_some_and(|own| Arc::ptr_eq(&own, &of_call)) {
+            return self;
+        }
+        self.edit(|inner| {
+            inner.caller = of_call.caller.clone();
+            inner.origin = Some(of_call);
+        })
     }
 
     fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -389,6 +376,8 @@ impl Context {
                     account: inner.account.clone(),
                     event: inner.event.clone(),
                     lent: inner.lent().cloned().unwrap_or_default(),
+                    caller: inner.caller.clone(),
+                    origin: Some(inner.origin.as_ref().unwrap_or(inner).clone()),
                     ..Inner::default()
                 };
                 change(&mut copy);
@@ -396,20 +385,6 @@ impl Context {
             }
         }
         self
-    }
-
-    fn reply<T>(&self, change: impl FnOnce(&mut Reply) -> Result<T, Error>) -> Result<T, Error> {
-        let Some(inner) = &self.0 else {
-            return Err(Error::failed_precondition("no call to answer: the context is empty"));
-        };
-        let mut reply = inner.reply.lock().unwrap_or_else(PoisonError::into_inner);
-        change(reply.get_or_insert_default())
-    }
-
-    fn read_reply(&self, read: impl FnOnce(&mut Reply) -> Metadata) -> Metadata {
-        let Some(inner) = &self.0 else { return Metadata::new() };
-        let mut reply = inner.reply.lock().unwrap_or_else(PoisonError::into_inner);
-        reply.as_deref_mut().map_or_else(Metadata::new, read)
     }
 }
 
@@ -426,60 +401,4 @@ impl fmt::Debug for Context {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_deadline_only_ever_shrinks() {
-        let context = Context::new().with_timeout(Duration::from_secs(1)).with_timeout(Duration::from_secs(5));
-        assert_eq!(context.remaining(), Some(Duration::from_secs(1)));
-        assert_eq!(context.child().deadline(), context.deadline());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_child_inherits_deadline_and_trace_and_nothing_else() {
-        let mut metadata = Metadata::new();
-        metadata.insert("authorization", "secret").unwrap();
-        let parent = Context::new().with_timeout(Duration::from_secs(1)).with_trace(Trace::start());
-        let parent = parent.with_metadata(metadata).with_peer(Peer::Local);
-        let child = parent.child();
-        assert_eq!(child.trace().unwrap().trace_id(), parent.trace().unwrap().trace_id());
-        assert!(child.metadata().is_empty());
-        assert_eq!(child.peer(), None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn waiters_hear_of_cancellation_and_of_the_deadline() {
-        let context = Context::new().with_timeout(Duration::from_secs(10));
-        let waiter = tokio::spawn({
-            let context = context.clone();
-            async move { context.cancelled().await }
-        });
-        tokio::task::yield_now().await;
-        context.cancel();
-        waiter.await.unwrap();
-        assert!(context.is_cancelled());
-
-        let late = Context::new().with_timeout(Duration::from_secs(10));
-        late.cancelled().await;
-        assert!(late.is_cancelled());
-    }
-
-    #[test]
-    fn a_changed_copy_leaves_the_original_alone() {
-        let context = Context::new().with_trace(Trace::start());
-        let changed = context.clone().with_peer(Peer::Local);
-        assert_eq!(context.peer(), None);
-        assert_eq!(changed.trace(), context.trace());
-    }
-
-    #[test]
-    fn an_answer_needs_a_call() {
-        let outside = Context::new();
-        assert_eq!(outside.reply_header("a", "b").unwrap_err().code(), Code::FailedPrecondition);
-        let inside = outside.child();
-        inside.reply_trailer("a", "b").unwrap();
-        assert_eq!(inside.reply_trailers().get("a"), Some("b"));
-        assert!(inside.reply_headers().is_empty());
-    }
-}
+mod tests;

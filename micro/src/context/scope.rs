@@ -7,26 +7,18 @@ use std::task::{self, Poll};
 
 use futures_core::Stream;
 
-use super::Context;
-use crate::util::spawn::{self, Task};
+use super::{Called, Caller, Context};
 
 thread_local! {
-    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None }) };
+    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None, depth: 0 }) };
 }
 
 #[derive(Debug)]
 struct Current {
     context: Context,
     called: Option<Called>,
-}
-
-/// Which method is being answered: what a line of the log says beside its own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Called {
-    /// The registry name of the contract: `greeter`.
-    pub service: &'static str,
-    /// The name of the method: `Hello`.
-    pub method: &'static str,
+    // How many scopes are being polled within one another on this thread.
+    depth: u32,
 }
 
 impl Called {
@@ -36,21 +28,32 @@ impl Called {
     }
 }
 
-/// The context whose scope is being polled on this thread.
-pub(super) fn current() -> Context {
-    CURRENT.with_borrow(|current| current.context.clone())
+impl Caller {
+    /// The code that runs on this thread.
+    pub(crate) fn current() -> Self {
+        CURRENT.with_borrow(|current| {
+            let (context, called) = (current.context.clone(), current.called);
+            let nesting = context.caller().map_or(0, |caller| caller.nesting) + u32::from(called.is_some());
+            Caller { context, called, nesting }
+        })
+    }
 }
 
-/// Starts a task that carries the current context along: its deadline and trace apply to the calls it makes.
-///
-/// The task ends by itself or when its handle is dropped. It is not ended by the deadline; wait for
-/// [`Context::cancelled`] where that matters, or [`detach`](Task::detach) it to let it outlive the call.
-///
-/// # Panics
-///
-/// Outside a tokio runtime.
-pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Task<T> {
-    spawn::spawn(Context::current().scope(future))
+/// How many scopes are polled within one another on this thread.
+pub(crate) fn depth() -> u32 {
+    CURRENT.with_borrow(|current| current.depth)
+}
+
+impl Context {
+    /// The context of the handler this code runs in; an empty one outside a handler.
+    pub fn current() -> Self {
+        CURRENT.with_borrow(|current| current.context.clone())
+    }
+
+    /// Runs `future` with this context as the current one.
+    pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
+        Scoped::new(self, future)
+    }
 }
 
 pin_project_lite::pin_project! {
@@ -68,12 +71,12 @@ pin_project_lite::pin_project! {
 impl<F> Scoped<F> {
     // Whatever context a piece of work is given, it is done for the method that gives it.
     pub(super) fn new(context: Context, inner: F) -> Self {
-        Scoped { current: Current { context, called: Called::current() }, inner }
+        Scoped { current: Current { context, called: Called::current(), depth: 0 }, inner }
     }
 
     /// The handler of `called`.
     pub(crate) fn handler(context: Context, called: Called, inner: F) -> Self {
-        Scoped { current: Current { context, called: Some(called) }, inner }
+        Scoped { current: Current { context, called: Some(called), depth: 0 }, inner }
     }
 
     /// A stream that is always polled with `context` as the current one.
@@ -120,7 +123,10 @@ struct Entered<'a>(&'a mut Current);
 
 impl<'a> Entered<'a> {
     fn new(own: &'a mut Current) -> Self {
-        CURRENT.with_borrow_mut(|current| std::mem::swap(current, own));
+        CURRENT.with_borrow_mut(|current| {
+            own.depth = current.depth + 1;
+            std::mem::swap(current, own);
+        });
         Entered(own)
     }
 }
@@ -152,13 +158,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_and_a_spawned_task_keep_the_context() {
+    async fn a_stream_keeps_the_context() {
         let context = Context::new().with_timeout(Duration::from_secs(1));
         let stream = futures_util::stream::once(async { has_deadline() });
         let mut stream = std::pin::pin!(Scoped::stream(context.clone(), stream));
         assert_eq!(stream.next().await, Some(true));
-        let spawned = context.scope(async { spawn(async { has_deadline() }).await.unwrap() }).await;
-        assert!(spawned);
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::stream;
 
 use super::{Readiness, Stage};
+use crate::context::Context;
 use crate::errors::{Error, Result};
-use crate::rpc::{Service, ServiceDesc, Streaming};
+use crate::rpc::{Entry, Method, MethodDesc, MethodSpec, Service, ServiceDesc, Streaming};
 
 /// Whose health is asked about.
-#[micro::message(package = "grpc.health.v1")]
+#[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthCheckRequest {
     /// The full name of a service, `greeter.Greeter`; empty for the program as a whole.
@@ -19,7 +21,7 @@ pub struct HealthCheckRequest {
 }
 
 /// How it is.
-#[micro::message(package = "grpc.health.v1")]
+#[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthCheckResponse {
     /// Whether it takes calls.
@@ -28,7 +30,7 @@ pub struct HealthCheckResponse {
 }
 
 /// Whether a service takes calls.
-#[micro::message(package = "grpc.health.v1")]
+#[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServingStatus {
     /// Nobody knows.
@@ -48,30 +50,17 @@ pub enum ServingStatus {
 }
 
 /// Asks about all there is.
-#[micro::message(package = "grpc.health.v1")]
+#[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthListRequest {}
 
 /// How everything is.
-#[micro::message(package = "grpc.health.v1")]
+#[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthListResponse {
     /// By the full name of the service; the program as a whole is the empty name.
     #[message(tag = 1)]
     pub statuses: BTreeMap<String, HealthCheckResponse>,
-}
-
-/// Whether a program and its services take calls.
-#[micro::service(name = "grpc.health.v1", package = "grpc.health.v1")]
-pub trait Health {
-    /// How it is now; `NOT_FOUND` where there is no such service.
-    #[method(no_side_effects)]
-    async fn check(&self, request: HealthCheckRequest) -> Result<HealthCheckResponse>;
-    /// How all services are.
-    #[method(no_side_effects)]
-    async fn list(&self, request: HealthListRequest) -> Result<HealthListResponse>;
-    /// How it is now, and each time that changes. A service that is not there may come.
-    async fn watch(&self, request: HealthCheckRequest) -> Result<Streaming<HealthCheckResponse>>;
 }
 
 /// The health of `services` and of the program they make up, as `readiness` says.
@@ -90,7 +79,52 @@ pub fn service<'a>(
         names.insert(full_name.clone(), full_name.clone());
         listed.push(full_name);
     }
-    HealthServer::new(Reporter { readiness, names, listed })
+    let reporter = Arc::new(Reporter { readiness, names, listed });
+    Service::new(reporter, &DESC, const { &[Entry::of::<Check>(), Entry::of::<List>(), Entry::of::<Watch>()] })
+}
+
+static DESC: ServiceDesc = ServiceDesc::new("grpc.health.v1", "grpc.health.v1", "Health")
+    .docs("Whether a program and its services take calls.")
+    .methods(&[
+        MethodDesc::of::<Check>("Check", "/grpc.health.v1.Health/Check")
+            .docs("How it is now; `NOT_FOUND` where there is no such service.")
+            .no_side_effects(),
+        MethodDesc::of::<List>("List", "/grpc.health.v1.Health/List").docs("How all services are.").no_side_effects(),
+        MethodDesc::of::<Watch>("Watch", "/grpc.health.v1.Health/Watch")
+            .docs("How it is now, and each time that changes. A service that is not there may come."),
+    ]);
+
+/// The method `Check`: the health of a service now. `client.call::<health::Check>(request)` calls it.
+#[derive(Debug)]
+pub struct Check;
+
+/// The method `List`: the health of all services now.
+#[derive(Debug)]
+pub struct List;
+
+/// The method `Watch`: the health of a service now, and each time that changes.
+#[derive(Debug)]
+pub struct Watch;
+
+impl MethodSpec for Check {
+    type In = HealthCheckRequest;
+    type Out = Result<HealthCheckResponse>;
+    const INDEX: usize = 0;
+    const SERVICE: &'static ServiceDesc = &DESC;
+}
+
+impl MethodSpec for List {
+    type In = HealthListRequest;
+    type Out = Result<HealthListResponse>;
+    const INDEX: usize = 1;
+    const SERVICE: &'static ServiceDesc = &DESC;
+}
+
+impl MethodSpec for Watch {
+    type In = HealthCheckRequest;
+    type Out = Result<Streaming<HealthCheckResponse>>;
+    const INDEX: usize = 2;
+    const SERVICE: &'static ServiceDesc = &DESC;
 }
 
 struct Reporter {
@@ -100,23 +134,26 @@ struct Reporter {
     listed: Vec<String>,
 }
 
-#[micro::handler(manual)]
-impl Health for Reporter {
-    async fn check(&self, request: HealthCheckRequest) -> Result<HealthCheckResponse> {
-        let Some(name) = self.names.get(&request.service) else {
+impl Method<Reporter> for Check {
+    async fn call(this: &Reporter, request: HealthCheckRequest, _: &Context) -> Result<HealthCheckResponse> {
+        let Some(name) = this.names.get(&request.service) else {
             return Err(Error::not_found(format!("no service `{}` here", request.service.escape_debug())));
         };
-        Ok(self.status(name))
+        Ok(this.status(name))
     }
+}
 
-    async fn list(&self, _: HealthListRequest) -> Result<HealthListResponse> {
-        let statuses = self.listed.iter().map(|name| (name.clone(), self.status(name)));
+impl Method<Reporter> for List {
+    async fn call(this: &Reporter, _: HealthListRequest, _: &Context) -> Result<HealthListResponse> {
+        let statuses = this.listed.iter().map(|name| (name.clone(), this.status(name)));
         Ok(HealthListResponse { statuses: statuses.collect() })
     }
+}
 
-    async fn watch(&self, request: HealthCheckRequest) -> Result<Streaming<HealthCheckResponse>> {
-        let name = self.names.get(&request.service).cloned();
-        let begin = (self.readiness.states(), name, None);
+impl Method<Reporter> for Watch {
+    async fn call(this: &Reporter, request: HealthCheckRequest, _: &Context) -> Result<Streaming<HealthCheckResponse>> {
+        let name = this.names.get(&request.service).cloned();
+        let begin = (this.readiness.states(), name, None);
         Ok(Streaming::new(stream::unfold(begin, |(mut states, name, said)| async move {
             loop {
                 let (stage, now) = {

@@ -6,11 +6,13 @@
 //! shown at start: they are about the program, and no part of what it offers.
 //!
 //! Neither knows what serves them. Health follows a [`Readiness`], which whoever starts and stops the program sets;
-//! reflection is given the descriptions it talks about. So the room needs the grammar of calls and nothing beyond; its
-//! contracts are declared by the same attributes as everybody's, whose expansion names `__private` wherever it stands.
+//! reflection is given the descriptions it talks about. So the room needs the grammar of calls and nothing beyond: its
+//! messages are declared with `crate = crate::message`, which keeps their expansion within that room, and its services are
+//! tables of methods in the words of [`rpc`](crate::rpc), as `#[micro::service]` would write them. That attribute would add
+//! a client, of which this ring knows nothing; `client.call::<health::Check>(request)` calls such a method.
 
 pub mod health;
 mod readiness;
 pub mod reflection;
 
-pub use readiness::{Readiness, Stage};
+pub use readiness::{Readiness, Stage, State, States};

@@ -1,117 +1,194 @@
+//! Whether a program and its services want to be called.
+
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Whether a program wants to be called, and each of its services. Cloning it is cheap and gives the same one.
-#[derive(Clone, Debug, Default)]
-pub struct Readiness(watch::Sender<State>);
+use crate::util::lifecycle::{self, Lifecycle};
 
-/// What a program is ready for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stage {
-    /// Not for calls: it starts, something it needs is missing, or it is about to leave.
-    #[default]
-    NotReady,
-    /// For calls.
-    Ready,
-    /// For nothing more: calls in flight finish, and streams that only report end.
-    Draining,
+/// Readiness of a program and of each of its services. Cloning is cheap and shares it.
+///
+/// A program is ready while its [`Lifecycle`] is at [`State::Serving`](lifecycle::State::Serving), its critical health checks
+/// pass and the program itself has not asked for a pause.
+#[derive(Clone)]
+pub struct Readiness(Arc<Shared>);
+
+struct Shared {
+    lifecycle: Lifecycle,
+    flags: watch::Sender<Flags>,
 }
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct State {
-    pub(super) stage: Stage,
+/// Reasons not to be ready that have nothing to do with start and stop.
+#[derive(Clone)]
+struct Flags {
+    wanted: bool,
+    healthy: bool,
     down: BTreeSet<String>,
 }
 
+/// A summary of readiness.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// No calls wanted: the program starts, a critical check fails, or the program is about to leave.
+    #[default]
+    NotReady,
+    /// Calls are wanted.
+    Ready,
+    /// The program ends: calls in flight finish, and streams that only report end.
+    Draining,
+}
+
 impl Readiness {
-    /// A program that is not ready yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// Creates the readiness of a program that is at `lifecycle`.
+    pub fn new(lifecycle: Lifecycle) -> Self {
+        let flags = Flags { wanted: true, healthy: true, down: BTreeSet::new() };
+        Readiness(Arc::new(Shared { lifecycle, flags: watch::Sender::new(flags) }))
     }
 
-    /// Says whether it is ready. Once it drains, it never is again.
+    /// Takes the program out of rotation, or puts it back. A program that starts or drains is not ready either way.
     pub fn set_ready(&self, ready: bool) {
-        self.enter(if ready { Stage::Ready } else { Stage::NotReady });
+        self.0.flags.send_if_modified(|flags| std::mem::replace(&mut flags.wanted, ready) != ready);
     }
 
-    /// Says that it ends.
-    pub fn drain(&self) {
-        self.enter(Stage::Draining);
+    /// Sets whether the critical health checks pass.
+    pub fn set_healthy(&self, healthy: bool) {
+        self.0.flags.send_if_modified(|flags| std::mem::replace(&mut flags.healthy, healthy) != healthy);
     }
 
-    fn enter(&self, stage: Stage) {
-        self.0.send_if_modified(|state| {
-            let changes = state.stage != stage && state.stage != Stage::Draining;
-            if changes {
-                state.stage = stage;
-            }
-            changes
-        });
-    }
-
-    /// Says whether one service is ready while the program is: `greeter.Greeter`. All are until somebody says otherwise.
+    /// Sets whether one service is ready while the program is: `greeter.Greeter`. Default: ready.
     pub fn set_service(&self, full_name: &str, ready: bool) {
-        self.0.send_if_modified(|state| match ready {
-            true => state.down.remove(full_name),
-            false => state.down.insert(full_name.to_owned()),
+        self.0.flags.send_if_modified(|flags| match ready {
+            true => flags.down.remove(full_name),
+            false => flags.down.insert(full_name.to_owned()),
         });
     }
 
-    /// Where it stands.
+    /// Returns the current stage.
     pub fn stage(&self) -> Stage {
-        self.0.borrow().stage
+        self.states().borrow().stage
     }
 
-    /// Whether it is ready.
+    /// Returns whether calls are wanted.
     pub fn is_ready(&self) -> bool {
         self.stage() == Stage::Ready
     }
 
-    /// Waits until it drains.
+    /// Waits until the program drains.
     pub async fn drained(&self) {
-        // The sender lives in `self`, so the wait ends with the value alone.
-        drop(self.0.subscribe().wait_for(|state| state.stage == Stage::Draining).await);
+        self.0.lifecycle.wait_for(lifecycle::State::Draining).await;
     }
 
-    /// Where it stands now and from now on.
-    pub(super) fn states(&self) -> watch::Receiver<State> {
-        self.0.subscribe()
+    /// Watches the stage and the services.
+    pub fn states(&self) -> States {
+        States { lifecycle: self.0.lifecycle.subscribe(), flags: self.0.flags.subscribe() }
+    }
+}
+
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readiness").field("stage", &self.stage()).finish()
+    }
+}
+
+/// A receiver of every change of a [`Readiness`].
+#[derive(Clone)]
+pub struct States {
+    lifecycle: watch::Receiver<lifecycle::State>,
+    flags: watch::Receiver<Flags>,
+}
+
+/// A [`Readiness`] at one moment.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The summary.
+    pub stage: Stage,
+    down: BTreeSet<String>,
+}
+
+impl States {
+    /// Returns the current state.
+    pub fn borrow(&self) -> State {
+        State::new(*self.lifecycle.borrow(), &self.flags.borrow())
+    }
+
+    /// Returns the current state and marks it as seen.
+    pub fn borrow_and_update(&mut self) -> State {
+        State::new(*self.lifecycle.borrow_and_update(), &self.flags.borrow_and_update())
+    }
+
+    /// Waits for a change that was not seen. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// When the [`Readiness`] is gone.
+    pub async fn changed(&mut self) -> Result<(), watch::error::RecvError> {
+        tokio::select! {
+            changed = self.lifecycle.changed() => changed,
+            changed = self.flags.changed() => changed,
+        }
+    }
+}
+
+impl fmt::Debug for States {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("States").field(&self.borrow()).finish()
     }
 }
 
 impl State {
-    /// Whether this service is ready, or with an empty name all of the program.
-    pub(super) fn serves(&self, full_name: &str) -> bool {
+    fn new(lifecycle: lifecycle::State, flags: &Flags) -> Self {
+        let stage = match lifecycle {
+            lifecycle::State::Serving if flags.wanted && flags.healthy => Stage::Ready,
+            lifecycle::State::Starting | lifecycle::State::Serving | lifecycle::State::LameDuck => Stage::NotReady,
+            lifecycle::State::Draining | lifecycle::State::Stopped => Stage::Draining,
+        };
+        State { stage, down: flags.down.clone() }
+    }
+
+    /// Returns whether this service is ready, or with an empty name the whole program.
+    pub fn serves(&self, full_name: &str) -> bool {
         self.stage == Stage::Ready && !self.down.contains(full_name)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::lifecycle::State::{Draining, LameDuck, Serving};
     use super::*;
 
     #[tokio::test]
-    async fn what_drains_is_never_ready_again() {
-        let readiness = Readiness::new();
-        assert!(!readiness.is_ready());
+    async fn readiness_follows_the_life_cycle_the_checks_and_the_program() {
+        let lifecycle = Lifecycle::new();
+        let readiness = Readiness::new(lifecycle.clone());
+        assert_eq!(readiness.stage(), Stage::NotReady);
+        lifecycle.advance(Serving);
+        assert!(readiness.is_ready());
+        readiness.set_healthy(false);
+        readiness.set_ready(false);
+        readiness.set_healthy(true);
+        assert!(!readiness.is_ready(), "a check that passes does not end a pause the program asked for");
         readiness.set_ready(true);
         assert!(readiness.is_ready());
-        readiness.drain();
-        readiness.set_ready(true);
+        lifecycle.advance(LameDuck);
+        assert_eq!(readiness.stage(), Stage::NotReady);
+        lifecycle.advance(Draining);
         assert_eq!(readiness.stage(), Stage::Draining);
         readiness.drained().await;
     }
 
-    #[test]
-    fn a_service_is_ready_when_the_program_is_and_nobody_says_otherwise() {
-        let readiness = Readiness::new();
-        readiness.set_service("b", false);
-        let serves = |name| readiness.states().borrow().serves(name);
-        assert!(!serves("") && !serves("a") && !serves("b"));
-        readiness.set_ready(true);
-        assert!(serves("") && serves("a") && !serves("b"));
-        readiness.set_service("b", true);
-        assert!(serves("b"));
+    #[tokio::test]
+    async fn every_kind_of_change_is_seen() {
+        let lifecycle = Lifecycle::new();
+        let readiness = Readiness::new(lifecycle.clone());
+        let mut states = readiness.states();
+        lifecycle.advance(Serving);
+        states.changed().await.expect("the readiness is held");
+        assert!(states.borrow_and_update().serves("a"));
+        readiness.set_service("a", false);
+        states.changed().await.expect("the readiness is held");
+        let state = states.borrow_and_update();
+        assert!(state.serves("") && !state.serves("a") && state.serves("b"));
     }
 }

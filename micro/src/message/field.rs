@@ -4,74 +4,7 @@ use super::encoding::{Alone, With};
 use super::text::{Peek, TextReader, TextWriter};
 use super::value::put_unpacked;
 use super::wire::{Input, Reader, Writer};
-use super::{Auto, Encoding, Entry, Packing, Result, Shape, Source, Unpacked, Value, Visit};
-
-/// A field of a message, in the encoding `E`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a field of a message (encoding `{E}`)",
-    label = "neither a message, an enum, a scalar nor a collection of them in this encoding",
-    note = "put `#[micro::message]` on it, or for a type of another crate `#[message(with = Adapter)]` on the field"
-)]
-pub trait Field<E = Auto>: Sized {
-    /// What is kept while a message is being read.
-    type Slot: Default;
-    /// How many values of which type.
-    const SHAPE: Shape;
-
-    /// Writes the field with its keys.
-    fn put(&self, tag: u32, writer: &mut Writer<'_>);
-
-    /// Reads the current record into the slot.
-    ///
-    /// # Errors
-    ///
-    /// When the bytes are not of this type.
-    fn merge(slot: &mut Self::Slot, reader: &mut Reader<'_>) -> Result<()>;
-
-    /// Makes the value out of what was read.
-    ///
-    /// # Errors
-    ///
-    /// When what was read makes no value, or nothing was and there is no empty value.
-    fn finish(slot: Self::Slot, input: &Input<'_>) -> Result<Self>;
-
-    /// Whether there is something to write.
-    fn is_present(&self) -> bool;
-
-    /// Writes it as text.
-    fn write_member(&self, writer: &mut TextWriter<'_>);
-
-    /// Reads text into the slot.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not of this type.
-    fn read_member(slot: &mut Self::Slot, reader: &mut TextReader<'_>) -> Result<()>;
-
-    // Generated code names a field's type in five places, always as `<T as Field<E>>::..`: a type that is no field is
-    // then one and the same error five times over, which the compiler prints once.
-
-    /// [`Visit::field`], for generated code.
-    #[doc(hidden)]
-    #[inline]
-    fn show<V: Visit>(&self, visitor: &mut V, entry: &'static Entry, tag: u32) {
-        visitor.field::<Self, E>(entry, tag, self);
-    }
-
-    /// [`Source::field`], for generated code.
-    #[doc(hidden)]
-    #[inline]
-    fn receive<S: Source>(slot: &mut Self::Slot, source: &mut S) -> Result<()> {
-        source.field::<Self, E>(slot)
-    }
-
-    /// [`Source::finish`], for generated code.
-    #[doc(hidden)]
-    #[inline]
-    fn complete<S: Source>(slot: Self::Slot, source: &mut S, tag: u32) -> Result<Self> {
-        source.finish::<Self, E>(tag, slot)
-    }
-}
+use super::{Encoding, Field, Packing, Result, Shape, Unpacked, Value};
 
 /// Types that are one value and no collection; each is a field in every encoding it has as a value.
 pub trait Single {}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
-use super::describe::NAMELESS;
+use super::desc::NAMELESS;
 use super::text::{Peek, TextReader, TextWriter};
 use super::value::read_element;
 use super::wire::{Input, Reader, WireType, Writer};

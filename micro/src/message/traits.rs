@@ -1,12 +1,16 @@
-//! What a message is: a description, a way to walk over its fields, and a way to be built from them.
+//! The grammar of messages: a description, a way to walk over the fields, and a way to be built from them.
+//!
+//! Messages consist of fields and oneofs, which may hold messages, and both are shown to a [`Visit`] and made from a
+//! [`Source`]. These traits speak of one another and of nothing outside of this file but values and formats; what
+//! implements them has files of its own.
 
 use std::cell::Cell;
 
 use bytes::Bytes;
 
 use super::text::{TextReader, TextWriter};
-use super::wire::{Input, Writer, element_budget};
-use super::{Entry, Field, MessageDesc, OneOf, OneOfSlot, Result, UnknownFields, oneof};
+use super::wire::{Input, Reader, Writer, element_budget};
+use super::{Auto, Entry, Error, ErrorKind, FieldDesc, MessageDesc, Result, Shape, UnknownFields, Value};
 
 /// A value with protobuf bytes, JSON and a description; written by [`#[micro::message]`](macro@crate::message).
 ///
@@ -157,7 +161,7 @@ pub trait Source: Sized {
     ///
     /// [`Missing`](super::ErrorKind::Missing) when none of its fields was there.
     fn finish_required_oneof<T: OneOf>(&mut self, name: &'static str, slot: OneOfSlot<T>) -> Result<T> {
-        self.finish_oneof(slot)?.or_else(T::empty).ok_or_else(|| oneof::none_set::<T>().at(name))
+        self.finish_oneof(slot)?.or_else(T::empty).ok_or_else(|| none_set::<T>().at(name))
     }
 
     /// Passes over a field that is not known, and keeps it where `keep` is given.
@@ -166,6 +170,168 @@ pub trait Source: Sized {
     ///
     /// When the input is malformed.
     fn unknown(&mut self, keep: Option<&mut UnknownFields>) -> Result<()>;
+}
+
+/// A field of a message, in the encoding `E`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a message (encoding `{E}`)",
+    label = "neither a message, an enum, a scalar nor a collection of them in this encoding",
+    note = "put `#[micro::message]` on it, or for a type of another crate `#[message(with = Adapter)]` on the field"
+)]
+pub trait Field<E = Auto>: Sized {
+    /// What is kept while a message is being read.
+    type Slot: Default;
+    /// How many values of which type.
+    const SHAPE: Shape;
+
+    /// Writes the field with its keys.
+    fn put(&self, tag: u32, writer: &mut Writer<'_>);
+
+    /// Reads the current record into the slot.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are not of this type.
+    fn merge(slot: &mut Self::Slot, reader: &mut Reader<'_>) -> Result<()>;
+
+    /// Makes the value out of what was read.
+    ///
+    /// # Errors
+    ///
+    /// When what was read makes no value, or nothing was and there is no empty value.
+    fn finish(slot: Self::Slot, input: &Input<'_>) -> Result<Self>;
+
+    /// Whether there is something to write.
+    fn is_present(&self) -> bool;
+
+    /// Writes it as text.
+    fn write_member(&self, writer: &mut TextWriter<'_>);
+
+    /// Reads text into the slot.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not of this type.
+    fn read_member(slot: &mut Self::Slot, reader: &mut TextReader<'_>) -> Result<()>;
+
+    // Generated code names a field's type in five places, always as `<T as Field<E>>::..`: a type that is no field is
+    // then one and the same error five times over, which the compiler prints once.
+
+    /// [`Visit::field`], for generated code.
+    #[doc(hidden)]
+    #[inline]
+    fn show<V: Visit>(&self, visitor: &mut V, entry: &'static Entry, tag: u32) {
+        visitor.field::<Self, E>(entry, tag, self);
+    }
+
+    /// [`Source::field`], for generated code.
+    #[doc(hidden)]
+    #[inline]
+    fn receive<S: Source>(slot: &mut Self::Slot, source: &mut S) -> Result<()> {
+        source.field::<Self, E>(slot)
+    }
+
+    /// [`Source::finish`], for generated code.
+    #[doc(hidden)]
+    #[inline]
+    fn complete<S: Source>(slot: Self::Slot, source: &mut S, tag: u32) -> Result<Self> {
+        source.finish::<Self, E>(tag, slot)
+    }
+}
+
+/// An enum whose variants carry one value each: a protobuf `oneof`.
+///
+/// It is a message of its own, with a oneof called `value`, and can stand in a message with `#[message(oneof(..))]`, which
+/// makes its variants fields of that message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no enum with data",
+    label = "`#[message(oneof(..))]` wants an enum whose variants carry data, or an `Option` of one",
+    note = "put `#[micro::message]` on the enum"
+)]
+pub trait OneOf: Sized {
+    /// The variants as fields, in order.
+    const VARIANTS: &'static [FieldDesc];
+
+    /// Shows the variant that is set.
+    fn visit<V: VisitOne>(&self, visitor: V);
+
+    /// Builds the variant with this index, reading its content from `source`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `source`.
+    fn build<S: BuildOne>(variant: usize, source: S) -> Result<Self>;
+
+    /// The variant that stands for none of them.
+    fn empty() -> Option<Self> {
+        None
+    }
+}
+
+/// What is done with the variant that is set.
+pub trait VisitOne {
+    /// The index of the variant, and its content.
+    fn variant<T: Value<E>, E>(self, index: usize, value: &T);
+
+    /// The index of a variant with named fields, and the fields.
+    fn fields<T: Fields>(self, index: usize, fields: &T);
+}
+
+/// The fields of a variant, which together are a message that is nowhere in one piece.
+pub trait Fields {
+    /// Shows every field to `visitor`, by ascending tag.
+    fn visit<V: Visit>(&self, visitor: &mut V);
+}
+
+/// Where the content of a variant comes from.
+pub trait BuildOne {
+    /// Reads the content.
+    ///
+    /// # Errors
+    ///
+    /// When it is not of type `T`.
+    fn variant<T: Value<E>, E>(self) -> Result<T>;
+}
+
+/// What is kept of a oneof while its message is being read.
+#[derive(Debug, Default)]
+pub enum OneOfSlot<T> {
+    /// Nothing was read.
+    #[default]
+    Empty,
+    /// A variant that is a message, from bytes: where they begin and end in the message read.
+    Range {
+        /// The index of the variant.
+        variant: usize,
+        /// Where its bytes begin.
+        start: usize,
+        /// Where they end.
+        end: usize,
+    },
+    /// A variant that is a message and was read several times: the bytes joined.
+    Joined {
+        /// The index of the variant.
+        variant: usize,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// A finished value.
+    Value(T),
+}
+
+impl<T> OneOfSlot<T> {
+    pub(super) fn into_value(self) -> Option<T> {
+        match self {
+            OneOfSlot::Value(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+#[cold]
+fn none_set<T: OneOf>() -> Error {
+    let names: Vec<_> = T::VARIANTS.iter().map(|variant| variant.json).collect();
+    Error::new(ErrorKind::Missing, format!("none of {} is set", names.join(", ")))
 }
 
 /// A message on the heap. A message that contains itself needs one.

@@ -164,7 +164,7 @@ fn get_packed<T: Value<E>, E>(list: &mut Vec<T>, reader: &mut Reader<'_>) -> Res
         _ => {}
     }
     // Elements are at most eight times their bytes, so they are not charged to the budget.
-    let mut elements = Reader::new(reader.input().part(chunk), super::describe::NAMELESS);
+    let mut elements = Reader::new(reader.input().part(chunk), super::desc::NAMELESS);
     elements.set_wire(T::WIRE);
     while !elements.at_end() {
         let value = T::get(&mut elements).map_err(|error| error.at_index(list.len()))?;

@@ -5,7 +5,11 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 
 use super::{Node, Watch};
-use crate::errors::Result;
+use crate::errors::{Error, Result};
+use crate::util::clock;
+
+/// How long the handle waits for a backend's answer.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What implementers write: where nodes are kept, and how their changes are heard.
 ///
@@ -93,4 +97,20 @@ impl<B: Backend> DynBackend for B {
     fn watch<'a>(&'a self, service: Option<&'a str>) -> BoxFuture<'a, Result<Watch>> {
         Backend::watch(self, service).boxed()
     }
+}
+
+/// Waits for a backend's answer, at most for `timeout`. The error names the backend and the operation.
+pub(super) async fn ask<T>(
+    backend: &dyn DynBackend,
+    operation: &'static str,
+    timeout: Duration,
+    question: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let answer = clock::timeout(timeout, question).await.unwrap_or_else(|_| {
+        Err(Error::deadline_exceeded(format!("registry `{}` did not answer within {timeout:?}", backend.name())))
+    });
+    answer.map_err(|error| match error.operation() {
+        Some(_) => error.with("registry", backend.name()),
+        None => error.in_operation(operation).with("registry", backend.name()),
+    })
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::backend::DynBackend;
-use super::registration::backoff;
-use super::{Change, Node, PATIENCE, Watch, locked, patiently};
+use super::backend::{ANSWER_TIMEOUT, DynBackend, ask};
+use super::registration::retries;
+use super::{Change, Node, Watch};
 use crate::errors::{Error, Result};
+use crate::util::clock;
+use crate::util::lock::lock;
 use crate::util::spawn::{self, Task};
-use crate::util::{clock, random};
 
 /// The nodes of one service as they are now, kept up to date in the background: what a client looks at before each call.
 ///
@@ -112,7 +113,7 @@ impl Following {
 
     /// Why the view may be old: the registry's last failure, until it answers again.
     pub fn trouble(&self) -> Option<Error> {
-        locked(&self.view.trouble).clone()
+        lock(&self.view.trouble).clone()
     }
 }
 
@@ -155,21 +156,23 @@ const STEADY: Duration = Duration::from_secs(5);
 
 impl Follower {
     async fn run(self) {
-        let mut failures = 0;
+        let mut backoff = retries();
         loop {
             let since = clock::now();
             let error = match self.watch().await {
                 Ok(watch) => self.keep_up(watch).await,
                 Err(error) => error,
             };
-            failures = if since.elapsed() > STEADY && self.is_ready() { 0 } else { failures + 1 };
-            self.note(error, failures);
-            clock::sleep(backoff(failures).mul_f64(1.0 - random::fraction() / 4.0)).await;
+            if since.elapsed() > STEADY && self.is_ready() {
+                backoff.reset();
+            }
+            self.note(error, backoff.failures());
+            clock::sleep(backoff.next_delay()).await;
         }
     }
 
     async fn watch(&self) -> Result<Watch> {
-        patiently(&*self.backend, "registry.watch", PATIENCE, self.backend.watch(Some(&self.service))).await
+        ask(&*self.backend, "registry.watch", ANSWER_TIMEOUT, self.backend.watch(Some(&self.service))).await
     }
 
     // Follows one watch to its end. Its snapshot replaces what was known, in one step.
@@ -193,7 +196,7 @@ impl Follower {
     }
 
     fn show(&self, nodes: &BTreeMap<String, Arc<Node>>) {
-        *locked(&self.trouble) = None;
+        *lock(&self.trouble) = None;
         self.seen.send_if_modified(|seen| {
             let same = seen.nodes.iter().eq(nodes.values());
             if !same {
@@ -208,12 +211,12 @@ impl Follower {
 
     fn note(&self, error: Error, failures: u32) {
         let service = self.service.as_str();
-        if failures <= 1 {
+        if failures == 0 {
             tracing::warn!(service, %error, "cannot follow the service; its last known nodes stay in use");
         } else {
             tracing::debug!(service, %error, "still cannot follow the service");
         }
-        *locked(&self.trouble) = Some(error);
+        *lock(&self.trouble) = Some(error);
     }
 
     fn is_ready(&self) -> bool {

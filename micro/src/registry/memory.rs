@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::scheme::rest;
-use super::{Backend, Feed, Node, Registry, Scheme, Watch, locked};
-use crate::errors::{Error, Result};
+use super::{Backend, Feed, Node, Registry, Watch};
+use crate::errors::Result;
 use crate::util::clock::{self, Instant};
+use crate::util::lock::lock;
 use crate::util::spawn::{self, Task};
 
 /// A registry in the memory of this process: the reference, and the one for tests.
@@ -17,18 +17,9 @@ use crate::util::spawn::{self, Task};
 #[derive(Clone, Debug, Default)]
 pub struct Memory(Arc<Shared>);
 
-inventory::submit! {
-    Scheme {
-        name: "memory",
-        example: "memory",
-        connect: |url| Box::pin(async move {
-            match rest(url) {
-                "" => Ok(Registry::memory()),
-                more => Err(Error::invalid_argument(format!("nothing may follow `memory://`, not `{more}`"))),
-            }
-        }),
-    }
-}
+crate::scheme!(Registry, "memory", "memory", |connect| {
+    Box::pin(async move { connect.nothing_more().map(|()| Registry::memory()) })
+});
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -62,14 +53,14 @@ impl Memory {
     }
 
     fn table<T>(&self, then: impl FnOnce(&mut Table) -> T) -> T {
-        let mut table = locked(&self.0.table);
+        let mut table = lock(&self.0.table);
         table.expire(clock::now());
         then(&mut table)
     }
 
     // Answers leave out what has expired by themselves; only watches need somebody to look at the clock for them.
     fn sweep(&self) {
-        let mut sweeper = locked(&self.0.sweeper);
+        let mut sweeper = lock(&self.0.sweeper);
         if sweeper.as_ref().is_none_or(Task::is_finished) {
             *sweeper = Some(spawn::spawn(sweep(Arc::downgrade(&self.0), self.0.sooner.clone())));
         }
@@ -166,7 +157,7 @@ async fn sweep(shared: Weak<Shared>, sooner: Arc<Notify>) {
     loop {
         let due = match shared.upgrade() {
             Some(shared) => {
-                let mut table = locked(&shared.table);
+                let mut table = lock(&shared.table);
                 table.expire(clock::now());
                 table.due
             }

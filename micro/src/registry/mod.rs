@@ -17,7 +17,7 @@
 //! deleted. The suite `micro::testing::suite::registry` checks a backend's promises.
 //!
 //! Two backends are always there: [`Memory`], the reference, for tests and programs of one process, and [`Local`], for all
-//! processes of a user on one machine. Others come with features or from outside crates, and are found by the [`Scheme`]
+//! processes of a user on one machine. Others come with features or from outside crates, and are found by the [scheme](crate::scheme!)
 //! of a URL.
 
 mod backend;
@@ -27,17 +27,17 @@ mod local;
 mod memory;
 mod node;
 mod registration;
-mod scheme;
 mod watch;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use crate::errors::{Error, Result};
-use crate::util::clock;
+use crate::plug::{self, Connectable, Plug};
+use crate::util::lock::lock;
 
 pub use backend::Backend;
 pub use change::Change;
@@ -46,14 +46,10 @@ pub use local::Local;
 pub use memory::Memory;
 pub use node::Node;
 pub use registration::{Registration, Ttl};
-pub use scheme::Scheme;
 pub use watch::{Feed, Watch};
 
-use backend::DynBackend;
+use backend::{ANSWER_TIMEOUT, DynBackend, ask};
 use follow::View;
-
-/// How long the handle waits for a backend's answer.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The handle callers hold: which nodes of a service are alive.
 ///
@@ -83,6 +79,17 @@ pub struct Registry {
     views: Arc<Mutex<HashMap<String, Weak<View>>>>,
 }
 
+impl Connectable for Registry {
+    const KIND: &'static str = "registry";
+}
+
+impl Plug for Registry {
+    const NAMES: &'static str = "registries";
+    const DEFAULT: &'static str = "auto";
+}
+
+inventory::submit! { plug::Registration::new::<Registry>() }
+
 impl Registry {
     /// The handle of a backend.
     pub fn new(backend: impl Backend) -> Self {
@@ -102,7 +109,7 @@ impl Registry {
     /// there are) or the backend cannot read the rest; else what the backend says, mostly
     /// [`Code::Unavailable`](crate::Code::Unavailable).
     pub async fn connect(url: &str) -> Result<Self> {
-        scheme::connect(url).await
+        plug::connect(url).await.map_err(|error| error.in_operation("registry.connect"))
     }
 
     /// The backend's name, for people: `memory`.
@@ -194,7 +201,7 @@ impl Registry {
     ///
     /// Outside a tokio runtime.
     pub fn follow(&self, service: &str) -> Following {
-        let mut views = locked(&self.views);
+        let mut views = lock(&self.views);
         if let Some(view) = views.get(service).and_then(Weak::upgrade).filter(|view| view.is_alive()) {
             return Following::new(view);
         }
@@ -205,7 +212,7 @@ impl Registry {
     }
 
     async fn within<T>(&self, operation: &'static str, question: impl Future<Output = Result<T>>) -> Result<T> {
-        patiently(&*self.backend, operation, PATIENCE, question).await
+        ask(&*self.backend, operation, ANSWER_TIMEOUT, question).await
     }
 }
 
@@ -213,27 +220,6 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Registry").field(&self.backend).finish()
     }
-}
-
-/// Waits for a backend's answer as long as `patience` lasts, and says in the error who was asked for what.
-async fn patiently<T>(
-    backend: &dyn DynBackend,
-    operation: &'static str,
-    patience: Duration,
-    question: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    let answer = clock::timeout(patience, question).await.unwrap_or_else(|_| {
-        Err(Error::deadline_exceeded(format!("registry `{}` did not answer within {patience:?}", backend.name())))
-    });
-    answer.map_err(|error| match error.operation() {
-        Some(_) => error.with("registry", backend.name()),
-        None => error.in_operation(operation).with("registry", backend.name()),
-    })
-}
-
-/// Locks, also after a panic elsewhere: what our locks guard is never left half-changed.
-fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

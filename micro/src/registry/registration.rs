@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::backend::DynBackend;
-use super::{Node, PATIENCE, locked, patiently};
+use super::Node;
+use super::backend::{ANSWER_TIMEOUT, DynBackend, ask};
 use crate::errors::{Error, Result};
+use crate::util::backoff::Backoff;
+use crate::util::lock::lock;
 use crate::util::{clock, random, spawn};
 
 /// How long an entry lives without renewal, and how often it is renewed.
@@ -72,7 +74,7 @@ impl Registration {
 
     /// The node as it is listed.
     pub fn node(&self) -> Arc<Node> {
-        locked(&self.node).clone()
+        lock(&self.node).clone()
     }
 
     /// Lists the node with another description: new metadata, another version, more endpoints.
@@ -131,14 +133,17 @@ struct Keeper {
 
 impl Keeper {
     async fn run(self, mut inbox: mpsc::Receiver<Order>) {
-        let mut failures = 0;
+        let mut backoff = retries();
+        let mut pause = self.interval();
         loop {
-            let pause = self.pause(failures);
             match clock::timeout(pause, inbox.recv()).await {
-                Err(_time_to_renew) => failures = self.renew(failures).await,
+                Err(_time_to_renew) => {
+                    let renewed = self.renew(backoff.failures()).await;
+                    pause = self.pause(renewed, &mut backoff);
+                }
                 Ok(Some(Order::Update(node, reply))) => {
                     let done = self.update(*node).await;
-                    failures = if done.is_ok() { 0 } else { failures.max(1) };
+                    pause = self.pause(done.is_ok(), &mut backoff);
                     let _ = reply.send(done);
                 }
                 Ok(Some(Order::Deregister(reply))) => {
@@ -156,13 +161,14 @@ impl Keeper {
         }
     }
 
-    async fn renew(&self, failures: u32) -> u32 {
+    /// Whether the entry was renewed, after so many failures.
+    async fn renew(&self, failures: u32) -> bool {
         let node = self.node();
         let Err(error) = self.register(&node).await else {
             if failures > 0 {
                 tracing::info!(service = node.service, node = node.id, "node is listed again");
             }
-            return 0;
+            return true;
         };
         // Once per outage is for the operator, the rest for the developer.
         if failures == 0 {
@@ -170,40 +176,44 @@ impl Keeper {
         } else {
             tracing::debug!(service = node.service, node = node.id, %error, "node still could not be renewed");
         }
-        failures.saturating_add(1)
+        false
     }
 
     async fn update(&self, node: Node) -> Result<()> {
         self.register(&node).await?;
-        *locked(&self.node) = Arc::new(node);
+        *lock(&self.node) = Arc::new(node);
         Ok(())
     }
 
     async fn register(&self, node: &Node) -> Result<()> {
-        let patience = self.ttl.ttl.min(PATIENCE);
-        patiently(&*self.backend, "registry.register", patience, self.backend.register(node, self.ttl.ttl)).await
+        let patience = self.ttl.ttl.min(ANSWER_TIMEOUT);
+        ask(&*self.backend, "registry.register", patience, self.backend.register(node, self.ttl.ttl)).await
     }
 
     async fn deregister(&self) -> Result<()> {
         let node = self.node();
-        patiently(&*self.backend, "registry.deregister", PATIENCE, self.backend.deregister(&node)).await
+        ask(&*self.backend, "registry.deregister", ANSWER_TIMEOUT, self.backend.deregister(&node)).await
     }
 
     fn node(&self) -> Arc<Node> {
-        locked(&self.node).clone()
+        lock(&self.node).clone()
+    }
+
+    fn pause(&self, done: bool, backoff: &mut Backoff) -> Duration {
+        if done {
+            backoff.reset();
+            return self.interval();
+        }
+        backoff.next_delay().min(self.interval())
     }
 
     // A little early, so that nodes started together do not renew together.
-    fn pause(&self, failures: u32) -> Duration {
-        let pause = match failures.checked_sub(1) {
-            None => self.ttl.interval,
-            Some(doublings) => backoff(doublings).min(self.ttl.interval),
-        };
-        pause.mul_f64(1.0 - random::fraction() / 8.0)
+    fn interval(&self) -> Duration {
+        self.ttl.interval.mul_f64(1.0 - random::fraction() / 8.0)
     }
 }
 
-/// The pause before another attempt: from a tenth of a second to ten seconds.
-pub(super) fn backoff(doublings: u32) -> Duration {
-    Duration::from_millis(100).saturating_mul(1 << doublings.min(7)).min(Duration::from_secs(10))
+/// The pauses between attempts that fail.
+pub(super) fn retries() -> Backoff {
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(10))
 }

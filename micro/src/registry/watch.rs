@@ -7,8 +7,9 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use super::{Change, Node, locked};
+use super::{Change, Node};
 use crate::errors::{Error, Result};
+use crate::util::lock::lock;
 
 /// The changes of one service, or of all, as they happen.
 ///
@@ -127,7 +128,7 @@ impl Watch {
     ///
     /// As [`Watch::next`].
     pub fn try_next(&mut self) -> Option<Result<Change>> {
-        let mut inbox = locked(&self.inbox);
+        let mut inbox = lock(&self.inbox);
         inbox.pop().map(Ok).or_else(|| inbox.take_failure().map(Err))
     }
 }
@@ -136,7 +137,7 @@ impl Stream for Watch {
     type Item = Result<Change>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut inbox = locked(&self.inbox);
+        let mut inbox = lock(&self.inbox);
         if let Some(change) = inbox.pop() {
             return Poll::Ready(Some(Ok(change)));
         }
@@ -153,13 +154,13 @@ impl Stream for Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        locked(&self.inbox).reader = Reader::Gone;
+        lock(&self.inbox).reader = Reader::Gone;
     }
 }
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inbox = locked(&self.inbox);
+        let inbox = lock(&self.inbox);
         f.debug_struct("Watch").field("service", &inbox.service).field("waiting", &inbox.news.len()).finish()
     }
 }
@@ -168,38 +169,38 @@ impl Feed {
     /// Says that `node` is listed, as described. Says nothing new if the reader knows, or if it is of another service.
     pub fn put(&self, node: impl Into<Arc<Node>>) {
         let node = node.into();
-        let waker = locked(&self.inbox).put(node);
+        let waker = lock(&self.inbox).put(node);
         wake(waker);
     }
 
     /// Says that the node is gone.
     pub fn remove(&self, service: &str, id: &str) {
         let key = Key { service: service.to_owned(), id: id.to_owned() };
-        let waker = locked(&self.inbox).remove(key);
+        let waker = lock(&self.inbox).remove(key);
         wake(waker);
     }
 
     /// Says that these nodes are listed and no others.
     pub fn replace(&self, nodes: impl IntoIterator<Item = Arc<Node>>) {
-        let waker = locked(&self.inbox).replace(nodes);
+        let waker = lock(&self.inbox).replace(nodes);
         wake(waker);
     }
 
     /// Ends the watch with an error, after what was said before.
     pub fn fail(self, error: Error) {
-        locked(&self.inbox).end = End::Failed(error);
+        lock(&self.inbox).end = End::Failed(error);
     }
 
     /// Whether nobody will read what is said here.
     pub fn is_closed(&self) -> bool {
-        locked(&self.inbox).reader == Reader::Gone
+        lock(&self.inbox).reader == Reader::Gone
     }
 }
 
 impl Drop for Feed {
     fn drop(&mut self) {
         let waker = {
-            let mut inbox = locked(&self.inbox);
+            let mut inbox = lock(&self.inbox);
             if matches!(inbox.end, End::Open) {
                 inbox.end = End::Closed;
             }
@@ -211,7 +212,7 @@ impl Drop for Feed {
 
 impl fmt::Debug for Feed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Feed").field("service", &locked(&self.inbox).service).finish_non_exhaustive()
+        f.debug_struct("Feed").field("service", &lock(&self.inbox).service).finish_non_exhaustive()
     }
 }
 
@@ -336,7 +337,7 @@ mod tests {
             feed.put(node("a").with_version(round.to_string()));
             feed.remove("s", "a");
         }
-        let inbox = locked(&watch.inbox);
+        let inbox = lock(&watch.inbox);
         assert_eq!((inbox.news.len(), inbox.order.len(), inbox.told.len()), (0, 0, 0));
     }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::message::MessageDesc;
-use crate::rpc::{Fault, MethodSpec, Outcome, Part};
+use crate::rpc::{Fault, Outcome, Part};
 
 /// What a contract says about itself, as the macros write it: constant data.
 #[derive(Debug)]
@@ -46,6 +46,18 @@ pub enum Idempotency {
     Idempotent,
     /// It changes nothing; only such a method may be called with HTTP's GET.
     NoSideEffects,
+}
+
+/// The types of one method and its place in the table. The macros write one per method.
+pub trait MethodSpec: 'static {
+    /// What it takes.
+    type In: Part;
+    /// What it returns.
+    type Out: Outcome;
+    /// Its place in the table.
+    const INDEX: usize;
+    /// Where it belongs.
+    const SERVICE: &'static ServiceDesc;
 }
 
 impl ServiceDesc {

@@ -2,9 +2,10 @@
 
 use std::any::Any;
 
+use super::part::Part;
+use super::payload::Payload;
 use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
-use crate::rpc::{Part, Payload};
 
 /// A request on its way out and a reply on its way back.
 ///
@@ -33,6 +34,31 @@ pub trait Exchange: Send {
 
     /// The reply in `codec`, without taking it: nothing of a stream, nor before there is one.
     fn peek_reply(&self, codec: Codec) -> Option<bytes::Bytes>;
+
+    /// Moves the request into an exchange of its own, for a call that goes on in another task; [`attach`](Self::attach) brings
+    /// its reply back. By default there is none: the call stays where it is.
+    fn detach(&mut self) -> Option<Box<dyn Exchange>> {
+        None
+    }
+
+    /// Takes the reply out of what [`detach`](Self::detach) gave.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Internal`] for any other exchange.
+    fn attach(&mut self, detached: Box<dyn Any + Send>) -> Result<()> {
+        drop(detached);
+        Err(Error::internal("the exchange was not detached"))
+    }
+
+    /// Itself, for [`attach`](Self::attach); `None` where it cannot be detached.
+    fn into_any(self: Box<Self>) -> Option<Box<dyn Any + Send>> {
+        None
+    }
+}
+
+fn attached<T: Any>(detached: Box<dyn Any + Send>) -> Result<Box<T>> {
+    detached.downcast().map_err(|_| Error::internal("another exchange was detached"))
 }
 
 /// The place in a caller's frame where the request waits and the reply is put: neither is boxed on its way.
@@ -85,6 +111,19 @@ impl<I: Part, O: Part> Exchange for Slot<I, O> {
 
     fn peek_reply(&self, codec: Codec) -> Option<bytes::Bytes> {
         codec.encode(self.reply.as_ref()?.message()?).ok()
+    }
+
+    fn detach(&mut self) -> Option<Box<dyn Exchange>> {
+        Some(Box::new(Slot::<I, O> { request: self.request.take(), reply: None }))
+    }
+
+    fn attach(&mut self, detached: Box<dyn Any + Send>) -> Result<()> {
+        self.reply = attached::<Self>(detached)?.reply;
+        Ok(())
+    }
+
+    fn into_any(self: Box<Self>) -> Option<Box<dyn Any + Send>> {
+        Some(self)
     }
 }
 
@@ -143,6 +182,19 @@ impl Exchange for Bytes {
 
     fn peek_reply(&self, codec: Codec) -> Option<bytes::Bytes> {
         self.peek(self.reply.as_ref(), codec)
+    }
+
+    fn detach(&mut self) -> Option<Box<dyn Exchange>> {
+        Some(Box::new(Bytes { codec: self.codec, request: self.request.take(), reply: None }))
+    }
+
+    fn attach(&mut self, detached: Box<dyn Any + Send>) -> Result<()> {
+        self.reply = attached::<Self>(detached)?.reply;
+        Ok(())
+    }
+
+    fn into_any(self: Box<Self>) -> Option<Box<dyn Any + Send>> {
+        Some(self)
     }
 }
 

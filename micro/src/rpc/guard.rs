@@ -7,16 +7,32 @@ use std::task::{Context as Cx, Poll};
 use futures_core::Stream;
 
 use super::fault::Fault;
+use super::nesting;
 use super::report;
-use crate::context::{Context, Scoped};
-use crate::errors::Error;
-use crate::rpc::Streaming;
+use super::streaming::{Streaming, Wrap};
+use crate::context::{Completion, Context, Scoped};
+use crate::errors::{Code, Error};
 use crate::util::clock::{self, Sleep};
 
-/// A stream that is polled with its call's context, ends at its call's deadline, and whose panic is an error.
-pub(super) fn guarded<T: Send + 'static, E: Fault>(stream: Streaming<T, E>, context: &Context) -> Streaming<T, E> {
-    let timer = context.deadline().map(|deadline| Box::pin(clock::sleep_until(deadline)));
-    Streaming::new(Guarded { inner: Some(Scoped::stream(context.clone(), stream)), timer, context: context.clone() })
+/// Ties the requests of a call to the context of the caller: they are read in it, end at its deadline, and their panic is an
+/// error.
+pub(crate) struct Requests<'a>(pub(crate) &'a Context);
+
+/// Ties the replies of a call to its context in the same way. The call ends with them: it is cancelled when they are dropped
+/// before their end, and what waits for its completion is notified.
+pub(crate) struct Replies<'a>(pub(crate) &'a Context);
+
+impl Wrap for Requests<'_> {
+    fn wrap<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
+        Streaming::new(Guarded::new(stream, self.0, None))
+    }
+}
+
+impl Wrap for Replies<'_> {
+    fn wrap<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
+        let call = OpenCall { context: self.0.clone(), completions: self.0.take_completions() };
+        Streaming::new(Guarded::new(stream, self.0, Some(call)))
+    }
 }
 
 struct Guarded<T, E> {
@@ -24,19 +40,41 @@ struct Guarded<T, E> {
     inner: Option<Scoped<Streaming<T, E>>>,
     timer: Option<Pin<Box<Sleep>>>,
     context: Context,
+    call: Option<OpenCall>,
+    has_task: bool,
 }
 
-impl<T, E: Fault> Stream for Guarded<T, E> {
+impl<T: Send + 'static, E: Fault> Guarded<T, E> {
+    fn new(stream: Streaming<T, E>, context: &Context, call: Option<OpenCall>) -> Self {
+        let timer = context.deadline().map(|deadline| Box::pin(clock::sleep_until(deadline)));
+        let inner = Some(Scoped::stream(context.clone(), stream));
+        Guarded { inner, timer, context: context.clone(), call, has_task: false }
+    }
+
+    /// Ends the stream.
+    fn end(&mut self, error: Option<Error>) -> Poll<Option<Result<T, E>>> {
+        self.inner = None;
+        if let Some(call) = self.call.take() {
+            call.end(error.as_ref());
+        }
+        Poll::Ready(error.map(|error| Err(E::from_error(error))))
+    }
+}
+
+impl<T: Send + 'static, E: Fault> Stream for Guarded<T, E> {
     type Item = Result<T, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        if !this.has_task && nesting::is_deep(nesting::MAX_STACKED) {
+            this.has_task = true;
+            this.inner = this.inner.take().map(|inner| nesting::off_stack_stream(inner, &this.context));
+        }
         let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
         if let Some(timer) = &mut this.timer
             && timer.as_mut().poll(cx).is_ready()
         {
-            this.inner = None;
-            return Poll::Ready(Some(Err(E::from_error(Context::deadline_exceeded()))));
+            return this.end(Some(Context::deadline_exceeded()));
         }
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *inner).poll_next(cx)));
         let failure = match polled {
@@ -49,15 +87,36 @@ impl<T, E: Fault> Stream for Guarded<T, E> {
         if let Some(error) = &failure {
             inner.enter(|| report::failed(error));
         }
-        this.inner = None;
-        Poll::Ready(failure.map(|error| Err(E::from_error(error))))
+        this.end(failure)
     }
 }
 
-impl<T, E> Drop for Guarded<T, E> {
+/// A call whose replies have not ended. Dropping it cancels the call.
+struct OpenCall {
+    context: Context,
+    completions: Vec<Box<dyn Completion>>,
+}
+
+impl OpenCall {
+    fn end(mut self, error: Option<&Error>) {
+        self.complete(error);
+        // Ended, and so not cancelled.
+        self.context = Context::new();
+    }
+
+    // The innermost first.
+    fn complete(&mut self, error: Option<&Error>) {
+        while let Some(completion) = self.completions.pop() {
+            completion.complete(&self.context, error);
+        }
+    }
+}
+
+impl Drop for OpenCall {
     fn drop(&mut self) {
-        if self.inner.is_some() {
-            self.context.cancel();
+        self.context.cancel();
+        if !self.completions.is_empty() {
+            self.complete(Some(&Error::new(Code::Cancelled, "the stream was dropped before its end")));
         }
     }
 }

@@ -1,18 +1,15 @@
 //! Streams on which nothing moves any more.
 
-use std::any::Any;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Cx, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_core::Stream;
 
 use super::fault::Fault;
-use crate::codec::Codec;
+use super::streaming::{Streaming, Wrap};
 use crate::errors::{Code, Error, Result};
-use crate::rpc::{Exchange, Payload, Streaming};
 use crate::util::clock::{self, Instant, Sleep};
 
 /// How long the streams of one call may be silent. Both directions share it: what moves in one keeps the other alive.
@@ -29,13 +26,13 @@ struct Inner {
 
 /// What is done to the stream of one direction.
 #[derive(Clone, Copy, Debug)]
-pub struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     idle: &'a Idle,
     ends: bool,
 }
 
-impl Watch<'_> {
-    pub(super) fn apply<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
+impl Wrap for Watch<'_> {
+    fn wrap<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
         let wait = if self.ends { Wait::Ready } else { Wait::Noting };
         Streaming::new(Watched { inner: Some(stream), idle: self.idle.clone(), wait })
     }
@@ -88,41 +85,6 @@ impl Idle {
 
     fn error(&self) -> Error {
         Error::new(Code::DeadlineExceeded, format!("nothing moved on the stream for {:?}", self.0.limit))
-    }
-}
-
-/// The exchange of a call that came over a wire, with its streams watched.
-pub(crate) struct WatchedExchange<'a> {
-    inner: &'a mut dyn Exchange,
-    idle: Idle,
-}
-
-impl<'a> WatchedExchange<'a> {
-    pub(crate) fn new(inner: &'a mut dyn Exchange, idle: Idle) -> Self {
-        WatchedExchange { inner, idle }
-    }
-}
-
-impl Exchange for WatchedExchange<'_> {
-    fn slot(&mut self) -> Option<&mut (dyn Any + Send)> {
-        self.inner.slot()
-    }
-
-    fn take_request(&mut self, codec: Codec) -> Result<(Payload, Codec)> {
-        let (request, codec) = self.inner.take_request(codec)?;
-        Ok((request.watched(self.idle.requests()), codec))
-    }
-
-    fn put_reply(&mut self, reply: Payload, codec: Codec) -> Result<()> {
-        self.inner.put_reply(reply.watched(self.idle.replies()), codec)
-    }
-
-    fn peek_request(&self, codec: Codec) -> Option<Bytes> {
-        self.inner.peek_request(codec)
-    }
-
-    fn peek_reply(&self, codec: Codec) -> Option<Bytes> {
-        self.inner.peek_reply(codec)
     }
 }
 
@@ -191,7 +153,7 @@ mod tests {
         let idle = Idle::new(LIMIT);
         let (requests, incoming) = Streaming::<u32>::channel(1);
         let (replies, outgoing) = Streaming::<u32>::channel(1);
-        let (mut incoming, mut outgoing) = (idle.requests().apply(incoming), idle.replies().apply(outgoing));
+        let (mut incoming, mut outgoing) = (idle.requests().wrap(incoming), idle.replies().wrap(outgoing));
         let begun = clock::now();
         let asking = async {
             for n in 0..5 {
@@ -214,7 +176,7 @@ mod tests {
     async fn a_reader_may_take_its_time() {
         let idle = Idle::new(LIMIT);
         let (replies, outgoing) = Streaming::<u32>::channel(1);
-        let mut outgoing = idle.replies().apply(outgoing);
+        let mut outgoing = idle.replies().wrap(outgoing);
         replies.send(1).await;
         assert_eq!(outgoing.next().await.unwrap().unwrap(), 1);
         clock::sleep(10 * LIMIT).await;

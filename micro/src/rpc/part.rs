@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::guard;
+use super::fault::Fault;
+use super::payload::Payload;
+use super::streaming::{Streaming, Wrap};
 use crate::codec::Codec;
-use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::message::{Encode, Message, MessageDesc};
-use crate::rpc::{Fault, Payload, Streaming, Watch};
 
 /// One side of a method: a message, `()`, or a [`Streaming`] of messages.
 #[diagnostic::on_unimplemented(
@@ -43,12 +43,9 @@ pub trait Part: Sized + Send + 'static {
     /// The message, where it is one; nothing of a stream, which can be read only once.
     fn message(&self) -> Option<&dyn Encode>;
 
-    /// Ties a stream to the context of its call; a message passes unchanged.
-    fn guarded(self, context: &Context) -> Self;
-
-    /// Passes a stream through `watch`; a message passes unchanged.
+    /// Passes a stream through `wrap`; a message passes unchanged.
     #[doc(hidden)]
-    fn watched(self, watch: Watch<'_>) -> Self;
+    fn wrapped(self, wrap: impl Wrap) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
@@ -74,11 +71,7 @@ impl<M: Message + Send> Part for M {
         Some(self)
     }
 
-    fn guarded(self, _: &Context) -> Self {
-        self
-    }
-
-    fn watched(self, _: Watch<'_>) -> Self {
+    fn wrapped(self, _: impl Wrap) -> Self {
         self
     }
 }
@@ -110,12 +103,8 @@ impl<M: Message + Send, E: Fault> Part for Streaming<M, E> {
         None
     }
 
-    fn guarded(self, context: &Context) -> Self {
-        guard::guarded(self, context)
-    }
-
-    fn watched(self, watch: Watch<'_>) -> Self {
-        watch.apply(self)
+    fn wrapped(self, wrap: impl Wrap) -> Self {
+        wrap.wrap(self)
     }
 }
 

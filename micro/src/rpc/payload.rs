@@ -2,9 +2,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::guard;
+use super::guard::Replies;
+use super::streaming::{Streaming, Wrap};
 use crate::context::Context;
-use crate::rpc::{Streaming, Watch};
 
 /// What travels one way, encoded: one message or a stream of them.
 pub enum Payload {
@@ -15,20 +15,18 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// Ties a stream to the context of its call; one message passes unchanged.
+    /// Ties the stream of a reply to the context of its call: it is polled in that context, ends at its deadline, and its panic is
+    /// an error. One message passes unchanged.
     #[must_use]
     pub fn guarded(self, context: &Context) -> Self {
-        match self {
-            Payload::One(bytes) => Payload::One(bytes),
-            Payload::Many(stream) => Payload::Many(guard::guarded(stream, context)),
-        }
+        self.wrapped(Replies(context))
     }
 
-    /// Passes a stream through `watch`; one message passes unchanged.
-    pub(crate) fn watched(self, watch: Watch<'_>) -> Self {
+    /// Passes a stream through `wrap`; one message passes unchanged.
+    pub(crate) fn wrapped(self, wrap: impl Wrap) -> Self {
         match self {
             Payload::One(bytes) => Payload::One(bytes),
-            Payload::Many(stream) => Payload::Many(watch.apply(stream)),
+            Payload::Many(stream) => Payload::Many(wrap.wrap(stream)),
         }
     }
 }

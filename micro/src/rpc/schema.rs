@@ -19,71 +19,85 @@
 //! # #[micro::handler(manual)]
 //! # impl Greeter for Nobody { async fn hello(&self, hello: Hello) -> Result<Hello> { Ok(hello) } }
 //! let service = GreeterServer::new(Nobody);
-//! let files = schema::proto(&[service.desc()]);
-//! assert!(files[0].to_string().contains("service Greeter {\n  rpc Hello(Hello) returns (Hello);\n}"));
+//! let files = schema::proto(&[service.desc()])?;
+//! assert!(files["greeter.proto"].contains("service Greeter {\n  rpc Hello(Hello) returns (Hello);\n}"));
+//! # Ok::<(), micro::Error>(())
 //! ```
+//!
+//! Static descriptions become protobuf's own in [`descriptors`]; text and fingerprint are made of those, and reflection
+//! answers with them.
+//!
+//! # Errors
+//!
+//! All functions fail with [`AlreadyExists`](crate::Code::AlreadyExists) when the services refer to two types that have one
+//! full name and differ.
 
 use std::collections::BTreeMap;
 
 use prost_types::method_options::IdempotencyLevel;
 use prost_types::{FileDescriptorProto, MethodDescriptorProto, MethodOptions, ServiceDescriptorProto};
 
-use crate::message::descriptor::{dependencies_first, file_name, file_of, files_with_known};
+use crate::errors::Result;
+use crate::message::descriptor::comments::{MEMBER, SERVICE, comment, from_docs};
+use crate::message::descriptor::field::absolute;
+use crate::message::descriptor::names::{file_name, file_of};
+use crate::message::descriptor::{dependencies_first, files_with_known, without_known};
 use crate::message::{MessageDesc, proto};
 use crate::rpc::{Idempotency, MethodDesc, ServiceDesc};
 
-/// The `.proto` files of these services and of every message they refer to, one per package, by package.
+/// The `.proto` files of these services and of every message they refer to: the text of each by its name, one per package.
 ///
 /// The same contract twice counts once.
-pub fn proto(services: &[&ServiceDesc]) -> Vec<proto::File> {
-    proto_with(services, &[])
-}
-
-/// The same with messages that no method names, such as events.
-pub fn proto_with(services: &[&ServiceDesc], messages: &[&'static MessageDesc]) -> Vec<proto::File> {
-    let mut roots = roots(services);
-    roots.extend(messages);
-    let files = proto::files(&roots).into_iter();
-    let mut files: BTreeMap<String, proto::File> = files.map(|file| (file.package.clone(), file)).collect();
-    for service in by_name(services) {
-        let package = service.package().to_owned();
-        let empty = proto::File { package: package.clone(), ..proto::File::default() };
-        files.entry(package).or_insert(empty).services.push(in_proto(service));
-    }
-    files.into_values().collect()
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when two types have one name.
+pub fn proto(services: &[&ServiceDesc]) -> Result<BTreeMap<String, String>> {
+    let files = without_known(descriptors(services)?);
+    Ok(files.iter().map(|file| (file.name().to_owned(), proto::print(file))).collect())
 }
 
 /// The descriptors of these services and of everything they refer to, the well-known types included; those a file depends
 /// on come before it.
-pub fn descriptors(services: &[&ServiceDesc]) -> Vec<FileDescriptorProto> {
-    let mut files = files_with_known(&roots(services));
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when two types have one name.
+pub fn descriptors(services: &[&ServiceDesc]) -> Result<Vec<FileDescriptorProto>> {
+    descriptors_with(services, &[])
+}
+
+/// [`descriptors`] with messages that no method names, such as events.
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when two types have one name.
+pub fn descriptors_with(
+    services: &[&ServiceDesc],
+    messages: &[&'static MessageDesc],
+) -> Result<Vec<FileDescriptorProto>> {
+    let mut roots = roots(services);
+    roots.extend(messages);
+    let mut files = files_with_known(&roots)?;
     for service in by_name(services) {
         let name = file_name(service.package());
         let at = files.iter().position(|file| file.name() == name).unwrap_or_else(|| {
-            files.push(FileDescriptorProto {
-                name: Some(name.clone()),
-                package: Some(service.package().to_owned()).filter(|package| !package.is_empty()),
-                syntax: Some("proto3".to_owned()),
-                ..FileDescriptorProto::default()
-            });
+            files.push(empty(name, service.package()));
             files.len() - 1
         });
-        let file = &mut files[at];
-        for method in service.method_descs() {
-            file.dependency.extend([method.request(), method.reply()].map(|message| file_of(message.name)));
-        }
-        file.dependency.retain(|file| *file != name);
-        file.dependency.sort_unstable();
-        file.dependency.dedup();
-        file.service.push(described(service));
+        add(service, &mut files[at]);
     }
-    dependencies_first(files)
+    Ok(dependencies_first(files))
 }
 
 /// A number that is the same for the same contracts: [`proto::fingerprint`] of their files. Nodes carry it in their
 /// metadata, so that one sees which of them speak the same.
-pub fn fingerprint(services: &[&ServiceDesc]) -> u64 {
-    proto::fingerprint(&proto(services))
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when two types have one name.
+pub fn fingerprint(services: &[&ServiceDesc]) -> Result<u64> {
+    descriptors(services).map(|files| proto::fingerprint(&without_known(files)))
 }
 
 fn roots(services: &[&ServiceDesc]) -> Vec<&'static MessageDesc> {
@@ -96,22 +110,35 @@ fn by_name<'a>(services: &[&'a ServiceDesc]) -> impl Iterator<Item = &'a Service
     named.collect::<BTreeMap<_, _>>().into_values()
 }
 
-fn in_proto(desc: &ServiceDesc) -> proto::Service {
-    let methods = desc.method_descs().iter().map(|method| proto::Method {
-        name: method.name().to_owned(),
-        docs: proto::docs(&documentation(method)),
-        request: method.request().name.to_owned(),
-        client_streaming: method.client_streaming(),
-        reply: method.reply().name.to_owned(),
-        server_streaming: method.server_streaming(),
-        idempotency: level(method).map(|level| level.as_str_name().to_owned()),
-        deprecated: method.deprecation().is_some(),
-    });
-    proto::Service {
-        name: desc.contract().to_owned(),
-        docs: proto::docs(desc.documentation()),
-        methods: methods.collect(),
+fn empty(name: String, package: &str) -> FileDescriptorProto {
+    FileDescriptorProto {
+        name: Some(name),
+        package: Some(package.to_owned()).filter(|package| !package.is_empty()),
+        syntax: Some("proto3".to_owned()),
+        ..FileDescriptorProto::default()
     }
+}
+
+fn add(service: &ServiceDesc, file: &mut FileDescriptorProto) {
+    for method in service.method_descs() {
+        file.dependency.extend([method.request(), method.reply()].map(|message| file_of(message.name)));
+    }
+    let own = file.name().to_owned();
+    file.dependency.retain(|dependency| *dependency != own);
+    file.dependency.sort_unstable();
+    file.dependency.dedup();
+
+    let at = file.service.len() as i32;
+    comment(file, &[SERVICE, at], from_docs(service.documentation()));
+    for (at_method, method) in (0..).zip(service.method_descs()) {
+        comment(file, &[SERVICE, at, MEMBER, at_method], from_docs(&documentation(method)));
+    }
+    let methods = service.method_descs().iter().map(described).collect();
+    file.service.push(ServiceDescriptorProto {
+        name: Some(service.contract().to_owned()),
+        method: methods,
+        options: None,
+    });
 }
 
 /// What to use in its place has no option of its own; in comments it is written so.
@@ -122,23 +149,20 @@ fn documentation(method: &MethodDesc) -> String {
     }
 }
 
-fn described(desc: &ServiceDesc) -> ServiceDescriptorProto {
-    let methods = desc.method_descs().iter().map(|method| {
-        let options = MethodOptions {
-            deprecated: method.deprecation().map(|_| true),
-            idempotency_level: level(method).map(|level| level as i32),
-            ..MethodOptions::default()
-        };
-        MethodDescriptorProto {
-            name: Some(method.name().to_owned()),
-            input_type: Some(format!(".{}", method.request().name)),
-            output_type: Some(format!(".{}", method.reply().name)),
-            client_streaming: method.client_streaming().then_some(true),
-            server_streaming: method.server_streaming().then_some(true),
-            options: (options != MethodOptions::default()).then_some(options),
-        }
-    });
-    ServiceDescriptorProto { name: Some(desc.contract().to_owned()), method: methods.collect(), options: None }
+fn described(method: &MethodDesc) -> MethodDescriptorProto {
+    let options = MethodOptions {
+        deprecated: method.deprecation().map(|_| true),
+        idempotency_level: level(method).map(|level| level as i32),
+        ..MethodOptions::default()
+    };
+    MethodDescriptorProto {
+        name: Some(method.name().to_owned()),
+        input_type: Some(absolute(method.request().name)),
+        output_type: Some(absolute(method.reply().name)),
+        client_streaming: method.client_streaming().then_some(true),
+        server_streaming: method.server_streaming().then_some(true),
+        options: (options != MethodOptions::default()).then_some(options),
+    }
 }
 
 fn level(method: &MethodDesc) -> Option<IdempotencyLevel> {

@@ -8,23 +8,12 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::exchange::taken;
+use super::guard::Replies;
 use super::report;
 use crate::codec::Codec;
 use crate::context::{Called, Context, Scoped};
 use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Exchange, Fault, Outcome, Part, ServiceDesc, Slot};
-
-/// The types of one method and its place in the table. The macros write one per method.
-pub trait MethodSpec: 'static {
-    /// What it takes.
-    type In: Part;
-    /// What it returns.
-    type Out: Outcome;
-    /// Its place in the table.
-    const INDEX: usize;
-    /// Where it belongs.
-    const SERVICE: &'static ServiceDesc;
-}
+use crate::rpc::{BoxFuture, Exchange, Fault, MethodSpec, Outcome, Part, ServiceDesc, Slot};
 
 /// How to call the method on an implementation `T`.
 pub trait Method<T: ?Sized>: MethodSpec {
@@ -61,7 +50,7 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
     let handled = async move {
         let (input, codec) = take::<M>(exchange)?;
         let output = M::call(this, input, context).await.into_result().map_err(Fault::into_error)?;
-        put::<M>(exchange, output.guarded(context), codec)
+        put::<M>(exchange, output.wrapped(Replies(context)), codec)
     };
     let watched = async move {
         let mut dropped = CancelWhenDropped(Some(context));

@@ -6,6 +6,7 @@ use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
+use super::fault::Fault;
 use crate::errors::Error;
 
 /// A stream of messages, in the place of a message on either side of a method.
@@ -143,4 +144,11 @@ impl<T, E> fmt::Debug for Sender<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sender(..)")
     }
+}
+
+/// Changes the streams of a call, whatever their items: what [`Part::wrapped`](super::Part::wrapped) applies.
+#[doc(hidden)]
+pub trait Wrap {
+    /// The changed stream.
+    fn wrap<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E>;
 }

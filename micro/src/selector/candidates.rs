@@ -2,110 +2,73 @@
 
 use std::sync::Arc;
 
-use super::Filter;
-use super::load::{Ended, Load};
+use super::balancer::Balancer;
+use super::endpoint::Endpoint;
+use super::options::PickOptions;
+use super::outlier;
+use super::strategy::{Endpoints, Stage};
+use crate::errors::Error;
 use crate::registry::Node;
-use crate::transport::{Destination, Security, Shortcut, TLS, WIRE};
+use crate::rpc::CallOutcome;
+use crate::transport::Destination;
 use crate::util::clock::{self, Instant};
-use crate::util::line::Line;
-use crate::util::random;
 
 /// Nodes to pick from: a list of them as it stood at a moment. See [`Selector::candidates`](super::Selector::candidates).
 #[derive(Debug, Default)]
-pub struct Candidates(Vec<Arc<Candidate>>);
-
-/// A node, with all that is kept of it between calls.
-#[derive(Debug)]
-struct Candidate {
-    // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
-    node: Line<Arc<Node>>,
-    load: Arc<Load>,
-    shortcut: Shortcut,
-    // Read at every call, and so not looked for among the metadata each time.
-    knows_its_id: bool,
-    wire: Option<Box<str>>,
-    security: Security,
-}
-
-/// What a call wants of its node. By default any is right.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted<'a> {
-    /// Only nodes that pass it.
-    pub filter: Option<&'a Filter>,
-    /// Only nodes that serve this path; those that list no paths are taken to serve all.
-    pub path: Option<&'a str>,
-    /// None of these ids: they were tried.
-    pub tried: &'a [String],
-}
-
-impl Wanted<'_> {
-    fn fits(&self, node: &Node) -> bool {
-        self.path.is_none_or(|path| node.endpoints.is_empty() || node.serves(path))
-            && self.filter.is_none_or(|filter| filter.passes(node))
-            && !self.tried.contains(&node.id)
-    }
-}
-
-impl Candidate {
-    fn new(node: Arc<Node>, load: Arc<Load>) -> Self {
-        // Only nodes that micro has listed know their ids; other lists make theirs up.
-        let knows_its_id = node.metadata.contains_key("micro");
-        let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
-        let encrypted = node.metadata.get(TLS).is_some_and(|tls| tls == "yes");
-        let security = if encrypted { Security::Node } else { Security::Unencrypted };
-        Candidate { node: Line(node), load, shortcut: Shortcut::default(), knows_its_id, wire, security }
-    }
+pub struct Candidates {
+    endpoints: Vec<Arc<Endpoint>>,
+    balancer: Balancer,
 }
 
 impl Candidates {
-    pub(super) fn new(nodes: impl Iterator<Item = (Arc<Node>, Arc<Load>)>) -> Self {
-        Candidates(nodes.map(|(node, load)| Arc::new(Candidate::new(node, load))).collect())
+    pub(super) fn new(endpoints: impl Iterator<Item = Endpoint>, balancer: Balancer) -> Self {
+        Candidates { endpoints: endpoints.map(Arc::new).collect(), balancer }
     }
 
-    /// The one with less to do of two that are drawn among those that fit; `None` when none fits.
-    ///
-    /// Nodes that were put aside are taken only when there are no others, because trying one beats not trying.
-    pub fn pick(&self, wanted: &Wanted<'_>) -> Option<Pick> {
+    /// Picks one of the nodes that `options` accepts; `None` when there is none.
+    pub fn pick(&self, options: &PickOptions<'_>) -> Option<Pick> {
+        self.pick_with(&self.balancer, options)
+    }
+
+    /// Picks with another balancer.
+    pub fn pick_with(&self, balancer: &Balancer, options: &PickOptions<'_>) -> Option<Pick> {
         // Most services have a few nodes, and many one: there is nothing to choose, and nothing to keep a list of.
-        if let [only] = &self.0[..] {
-            return wanted.fits(&only.node).then(|| Pick::new(only.clone()));
+        if let [only] = &self.endpoints[..] {
+            return options.accepts(only.node()).then(|| Pick::new(only.clone(), balancer));
         }
-        let fitting: Vec<_> = self.0.iter().filter(|candidate| wanted.fits(&candidate.node)).collect();
-        let healthy: Vec<_> = fitting.iter().filter(|candidate| !candidate.load.is_aside()).copied().collect();
-        let picked = lighter_of_two(if healthy.is_empty() { &fitting } else { &healthy })?;
-        Some(Pick::new(picked.clone()))
+        let accepted = self.endpoints.iter().filter(|endpoint| options.accepts(endpoint.node()));
+        let mut accepted: Vec<_> = accepted.collect();
+        outlier::retain_admitted(&mut accepted, |endpoint| &endpoint.stats().ejection);
+        let picked = match &accepted[..] {
+            [] => return None,
+            [only] => only,
+            several => several[balancer.pick(&Endpoints(several), options)],
+        };
+        Some(Pick::new(picked.clone(), balancer))
     }
-}
-
-fn lighter_of_two<'a>(candidates: &[&'a Arc<Candidate>]) -> Option<&'a Arc<Candidate>> {
-    if candidates.len() < 2 {
-        return candidates.first().copied();
-    }
-    let first = random::below(candidates.len());
-    // Drawn among the others, so that the two are never the same.
-    let second = (first + 1 + random::below(candidates.len() - 1)) % candidates.len();
-    let (first, second) = (candidates[first], candidates[second]);
-    Some(if second.load.cost() < first.load.cost() { second } else { first })
 }
 
 /// A node that was picked. It counts as busy until this is dropped, which for a call that answers with a stream is when
 /// the stream ends.
 #[derive(Debug)]
 pub struct Pick {
-    candidate: Arc<Candidate>,
+    endpoint: Arc<Endpoint>,
+    // Where its strategy wants to learn from outcomes.
+    balancer: Option<Balancer>,
     since: Instant,
-    told: bool,
+    recorded: bool,
 }
 
 impl Pick {
-    fn new(candidate: Arc<Candidate>) -> Self {
-        candidate.load.begin();
-        Pick { candidate, since: clock::now(), told: false }
+    fn new(endpoint: Arc<Endpoint>, balancer: &Balancer) -> Self {
+        endpoint.stats().begin();
+        let balancer = balancer.wants_outcomes().then(|| balancer.clone());
+        Pick { endpoint, balancer, since: clock::now(), recorded: false }
     }
 
     /// The node.
     pub fn node(&self) -> &Arc<Node> {
-        &self.candidate.node
+        self.endpoint.node()
     }
 
     /// When it was picked.
@@ -115,21 +78,35 @@ impl Pick {
 
     /// Where a call to the node goes.
     pub fn destination(&self) -> Destination<'_> {
-        let Candidate { node, shortcut, knows_its_id, wire, security, .. } = &*self.candidate;
-        Destination {
-            address: &node.address,
-            node: knows_its_id.then_some(&node.id),
-            wire: wire.as_deref(),
-            security: *security,
-            shortcut: Some(shortcut),
+        self.endpoint.destination()
+    }
+
+    /// Records that the attempt was answered, or failed with `error`. Only the first time counts. A pick that is dropped before
+    /// counts as one whose caller gave up.
+    pub fn record(&mut self, error: Option<&Error>) {
+        let now = clock::now();
+        self.ended(&CallOutcome::new(error, now.saturating_duration_since(self.since)), now);
+    }
+
+    /// Records that the stream of the answer ended, or failed with `error`.
+    pub fn record_stream(&mut self, error: Option<&Error>) {
+        let outcome = CallOutcome::new(error, clock::now().saturating_duration_since(self.since));
+        self.endpoint.stats().ejection.record(&outcome);
+        self.tell(Stage::Stream, &outcome);
+    }
+
+    fn ended(&mut self, outcome: &CallOutcome, now: Instant) {
+        if !std::mem::replace(&mut self.recorded, true) {
+            let stats = self.endpoint.stats();
+            stats.record(outcome, now);
+            stats.ejection.record(outcome);
+            self.tell(Stage::Attempt, outcome);
         }
     }
 
-    /// Learns from how the call ended. Only the first time counts.
-    pub fn ended(&mut self, ended: Ended) {
-        if !std::mem::replace(&mut self.told, true) {
-            let now = clock::now();
-            self.candidate.load.ended(ended, now.saturating_duration_since(self.since), now);
+    fn tell(&self, stage: Stage, outcome: &CallOutcome) {
+        if let Some(balancer) = &self.balancer {
+            balancer.record(&self.endpoint, stage, outcome);
         }
     }
 }
@@ -137,15 +114,17 @@ impl Pick {
 #[cfg(test)]
 impl Pick {
     /// An answer after a time of the test's choice.
-    pub(super) fn ended_after(mut self, took: std::time::Duration) {
-        self.told = true;
-        self.candidate.load.ended(Ended::Answered, took, clock::now());
+    pub(super) fn answered_after(mut self, took: std::time::Duration) {
+        self.ended(&CallOutcome::new(None, took), clock::now());
     }
 }
 
 impl Drop for Pick {
     fn drop(&mut self) {
-        self.candidate.load.end();
-        self.ended(Ended::Abandoned);
+        self.endpoint.stats().end();
+        if !self.recorded {
+            let now = clock::now();
+            self.ended(&CallOutcome::cancelled(now.saturating_duration_since(self.since)), now);
+        }
     }
 }

@@ -1,145 +1,138 @@
 //! Picking one node of many.
 //!
-//! A [`Filter`] says which nodes come into question. Among those, [`Candidates::pick`] draws two at random and takes the one
-//! with less to do, where what a node has to do is its latency times the calls in flight. Both are learned from the
-//! [`Pick`]s themselves: a call tells its pick how it ended. A node that could not be reached is put aside for a while.
+//! A client has, for each service, a list of [`Endpoint`]s: the nodes that the registry lists, each with its [`NodeStats`]. A call
+//! passes through three stages:
+//!
+//! 1. The [`PickOptions`] of the call narrow the list: a [`Filter`], the method, the nodes that were tried.
+//! 2. Outlier ejection takes out nodes that could not be reached lately. Where all are ejected all stay: trying one beats not
+//!    trying. An ejected node comes back after a second, and after twice as long each time, up to 30 s.
+//! 3. The [`Balancer`] chooses among the rest. Where one is left there is nothing to choose.
+//!
+//! The [`Pick`] counts as in flight until it is dropped, and is told the [`CallOutcome`] of the attempt and, where the answer is a
+//! stream, of the stream's end. Latency goes to the statistics, reachability to outlier ejection, and both to the strategy of the
+//! balancer where it [asks for them](Strategy::wants_outcomes).
+//!
+//! A balancer is a [`Strategy`], one of these or one of your own:
+//!
+//! | Name | Chooses |
+//! |---|---|
+//! | `least_loaded` (default) | the one with less to do of two that are drawn at random: peak EWMA latency times calls in flight |
+//! | `random` | any |
+//! | `round_robin` | the one that was chosen least recently |
+//! | [`consistent_hash`](Balancer::consistent_hash) | the same for the same key, as long as it is there |
+//!
+//! ```
+//! use micro::selector::{Balancer, Endpoints, PickOptions, Strategy};
+//!
+//! /// Prefers the first zone of the alphabet.
+//! #[derive(Debug)]
+//! struct FirstZone;
+//!
+//! impl Strategy for FirstZone {
+//!     fn name(&self) -> &str {
+//!         "first_zone"
+//!     }
+//!
+//!     fn pick(&self, endpoints: &Endpoints<'_>, _: &PickOptions<'_>) -> usize {
+//!         let zone = |index: &usize| endpoints.get(*index).and_then(|endpoint| endpoint.node().metadata.get("zone"));
+//!         (0..endpoints.len()).min_by_key(zone).unwrap_or_default()
+//!     }
+//! }
+//!
+//! let options = micro::client::CallOptions::new().with_balancer(Balancer::new(FirstZone));
+//! ```
+//!
+//! [`testing::suite::balancer`](crate::testing::suite::balancer()) puts a strategy through what every one promises.
 
+mod balancer;
 mod candidates;
+mod consistent_hash;
+mod endpoint;
 mod filter;
-mod load;
+mod least_loaded;
+mod options;
+mod outlier;
+mod random;
+mod round_robin;
+mod stats;
+mod strategy;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use candidates::{Candidates, Pick, Wanted};
+pub use crate::rpc::CallOutcome;
+pub use balancer::Balancer;
+pub use candidates::{Candidates, Pick};
+pub use endpoint::Endpoint;
 pub use filter::Filter;
-pub use load::Ended;
-
-use load::Load;
+pub use options::PickOptions;
+pub use stats::NodeStats;
+pub use strategy::{Endpoints, Stage, Strategy};
 
 use crate::registry::Node;
 
-/// Chooses nodes by what it has learned of them: power of two choices over peak EWMA and calls in flight.
+/// Chooses nodes, by what it has learned of them.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use micro::registry::Node;
-/// use micro::selector::{Ended, Selector, Wanted};
+/// use micro::selector::{PickOptions, Selector};
 ///
 /// let nodes = [Arc::new(Node::new("greeter", "10.0.0.7:8080")), Arc::new(Node::new("greeter", "10.0.0.8:8080"))];
 /// let selector = Selector::new();
 /// let candidates = selector.candidates(&nodes);
-/// let mut pick = candidates.pick(&Wanted::default()).expect("there are two");
-/// pick.ended(Ended::Answered);
+/// let mut pick = candidates.pick(&PickOptions::new()).expect("there are two");
+/// pick.record(None);
 /// ```
 #[derive(Default)]
 pub struct Selector {
-    loads: Mutex<HashMap<String, Arc<Load>>>,
+    stats: Mutex<HashMap<String, Arc<NodeStats>>>,
+    balancer: Balancer,
 }
 
-/// How many nodes are remembered before those without calls in flight are forgotten.
-const REMEMBERED: usize = 4096;
+/// The number of nodes that are remembered before those without calls in flight are forgotten.
+const MAX_REMEMBERED: usize = 4096;
 
 impl Selector {
-    /// A selector that knows nothing yet.
+    /// A selector that knows nothing yet, with the default balancer.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A selector whose candidates are chosen among by `balancer`, where a call does not bring its own.
+    pub fn with_balancer(balancer: Balancer) -> Self {
+        Selector { balancer, ..Self::default() }
     }
 
     /// These nodes to pick from, with what is known of each from earlier. It is made once for a list of nodes and serves all
     /// calls until the list changes.
     pub fn candidates(&self, nodes: &[Arc<Node>]) -> Candidates {
-        let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
-        if loads.len() > REMEMBERED {
-            loads.retain(|_, load| load.in_flight() > 0);
+        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        if stats.len() > MAX_REMEMBERED {
+            stats.retain(|_, stats| stats.in_flight() > 0);
         }
-        Candidates::new(nodes.iter().map(|node| (node.clone(), known(&mut loads, node))))
+        let endpoints = nodes.iter().map(|node| Endpoint::with_stats(node.clone(), known(&mut stats, node)));
+        Candidates::new(endpoints, self.balancer.clone())
     }
 }
 
 impl fmt::Debug for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Selector(power of two choices)")
+        f.debug_struct("Selector").field("balancer", &self.balancer).finish_non_exhaustive()
     }
 }
 
 // By address and id: a node that moved has to be learned anew.
-fn known(loads: &mut HashMap<String, Arc<Load>>, node: &Node) -> Arc<Load> {
-    let key = &node.id;
-    match loads.get(key) {
-        Some(load) if load.address() == node.address => load.clone(),
+fn known(all: &mut HashMap<String, Arc<NodeStats>>, node: &Node) -> Arc<NodeStats> {
+    match all.get(&node.id) {
+        Some(stats) if stats.address() == node.address => stats.clone(),
         _ => {
-            let load = Arc::new(Load::new(&node.address));
-            loads.insert(key.clone(), load.clone());
-            load
+            let stats = Arc::new(NodeStats::new(&node.address));
+            all.insert(node.id.clone(), stats.clone());
+            stats
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn nodes(count: usize) -> Vec<Arc<Node>> {
-        (0..count).map(|i| Arc::new(Node::new("greeter", format!("127.0.0.1:{i}")).with_id(i.to_string()))).collect()
-    }
-
-    fn share(selector: &Selector, nodes: &[Arc<Node>], calls: usize, took: impl Fn(&str) -> u64) -> Vec<usize> {
-        let mut count = vec![0; nodes.len()];
-        for _ in 0..calls {
-            let pick = selector.candidates(nodes).pick(&Wanted::default()).unwrap();
-            count[pick.node().id.parse::<usize>().unwrap()] += 1;
-            let took = took(&pick.node().id);
-            pick.ended_after(Duration::from_millis(took));
-        }
-        count
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn equal_nodes_share_the_calls_and_a_slow_one_gets_fewer() {
-        let nodes = nodes(3);
-        let even = share(&Selector::new(), &nodes, 3_000, |_| 5);
-        assert!(even.iter().all(|count| (800..1_200).contains(count)), "{even:?}");
-        let slow = share(&Selector::new(), &nodes, 3_000, |id| if id == "0" { 500 } else { 5 });
-        assert!(slow[0] < 20, "{slow:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn calls_in_flight_count() {
-        let (selector, nodes) = (Selector::new(), nodes(2));
-        let picks: Vec<_> = (0..10).map(|_| selector.candidates(&nodes).pick(&Wanted::default()).unwrap()).collect();
-        let first = picks.iter().filter(|pick| pick.node().id == "0").count();
-        assert_eq!(first, 5);
-        drop(picks);
-        assert!(selector.loads.lock().unwrap().values().all(|load| load.in_flight() == 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_unreachable_node_is_put_aside_and_comes_back() {
-        let (selector, nodes) = (Selector::new(), nodes(2));
-        for node in &nodes {
-            let mut pick = selector.candidates(std::slice::from_ref(node)).pick(&Wanted::default()).unwrap();
-            pick.ended(if node.id == "0" { Ended::Unreachable } else { Ended::Answered });
-        }
-        let candidates = selector.candidates(&nodes);
-        let picked = || candidates.pick(&Wanted::default()).unwrap().node().id.clone();
-        assert!((0..100).all(|_| picked() == "1"));
-        let alone = selector.candidates(&nodes[..1]);
-        assert_eq!(alone.pick(&Wanted::default()).unwrap().node().id, "0", "better than none");
-        tokio::time::advance(Duration::from_millis(1_100)).await;
-        assert!((0..100).any(|_| picked() == "0"));
-    }
-
-    #[test]
-    fn what_was_tried_or_does_not_pass_is_not_picked() {
-        let (selector, nodes) = (Selector::new(), nodes(2));
-        let (candidates, any) = (selector.candidates(&nodes), Wanted::default());
-        let (tried, ninth) = (["0".to_owned()], Filter::default().with_version("9"));
-        assert_eq!(candidates.pick(&Wanted { tried: &tried, ..any }).unwrap().node().id, "1");
-        assert!(candidates.pick(&Wanted { filter: Some(&ninth), ..any }).is_none());
-        assert!(selector.candidates(&[]).pick(&any).is_none());
     }
 }

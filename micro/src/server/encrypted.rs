@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::io::AsyncWriteExt;
 
-use super::drain::lingering;
+use crate::transport::linger::lingering;
 use crate::transport::tls::ServerTls;
 use crate::util::net::TcpStream;
 
@@ -27,13 +27,13 @@ pub(super) struct Encryption {
 
 const REFUSAL: &str = "this port speaks TLS: call it with https://\n";
 
-/// Turns away whoever came without TLS, `first` being the first byte they sent. People with HTTP/1.1 get to read why.
-pub(super) async fn refuse(mut stream: TcpStream, peer: SocketAddr, first: u8) {
+/// Turns a client away that came without TLS, `first` being the first bytes it sent. With HTTP/1.1 it gets to read why.
+pub(super) async fn refuse(mut stream: TcpStream, peer: SocketAddr, first: &[u8]) {
     tracing::debug!(%peer, "connection closed: it came without TLS; `--plaintext also` lets it in");
     let mut seen = [0; 4];
     // HTTP/2 could not read it, and nothing else begins with a capital letter.
     let is_http2 = matches!(stream.peek(&mut seen).await, Ok(4) if &seen == b"PRI ");
-    if !first.is_ascii_uppercase() || is_http2 {
+    if !first.first().is_some_and(u8::is_ascii_uppercase) || is_http2 {
         return;
     }
     let answer = format!(

@@ -1,29 +1,33 @@
-//! One port: who comes in, and what they speak.
+//! A port: accepts connections, and hands each to the protocol that owns it.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use super::drain::{Drained, Phase, Switch, lingering};
+use super::drain::Drained;
 use super::encrypted::{self, Encryption, Plaintext};
+use super::protocols::{MAX_PREFIX, Owner, Protocols};
 use crate::errors::{Code, Error, Result};
 use crate::transport::http::HttpServer;
-use crate::transport::native::NativeServer;
+use crate::transport::linger::lingering;
 use crate::transport::tls::ServerTls;
+use crate::transport::{Accepted, Io, Protocol};
+use crate::util::backoff::Backoff;
 use crate::util::clock;
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::net::{self, TcpListener, TcpStream};
 use crate::util::spawn::{self, Task};
 
-/// The first byte of a TLS handshake.
-const TLS: u8 = 0x16;
-/// The first byte of `micro/1`.
-const NATIVE: u8 = 0x00;
 /// How long accepting rests after it has failed; out of file descriptors, it fails again at once.
-const REST: Duration = Duration::from_millis(20);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(20);
+/// How often a connection is looked at that may become one of several protocols.
+const MIN_SNIFF_DELAY: Duration = Duration::from_millis(1);
+const MAX_SNIFF_DELAY: Duration = Duration::from_millis(50);
 /// How long a connection that has said nothing yet is kept once the server drains.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
@@ -33,7 +37,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     options: ListenOptions,
-    native: Option<NativeServer>,
+    protocols: Protocols,
     encryption: Option<Encryption>,
 }
 
@@ -42,7 +46,7 @@ pub struct Listener {
 pub struct ListenOptions {
     /// How many connections are served at a time; more wait to be accepted: 10,000.
     pub connections: usize,
-    /// Within what time the first byte must come: 5 s.
+    /// Within what time the first byte must come, and as many as tell what is spoken: 5 s.
     pub first_byte: Duration,
     /// Within what time hands must be shaken, where TLS is spoken: 5 s.
     pub handshake: Duration,
@@ -67,17 +71,21 @@ impl Listener {
     pub async fn bind(address: &str, options: ListenOptions) -> Result<Self> {
         let socket = net::listen(address).await.map_err(|error| unbound(address, error))?;
         let address = socket.local_addr()?;
-        Ok(Listener { socket, address, options, native: None, encryption: None })
+        Ok(Listener { socket, address, options, protocols: Protocols::default(), encryption: None })
     }
 
-    /// The same, which also speaks `micro/1`.
-    #[must_use]
-    pub fn with_native(mut self, native: NativeServer) -> Self {
-        self.native = Some(native);
-        self
+    /// Speaks a protocol beside HTTP: `micro/1`, or one of another crate.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::AlreadyExists`] when it claims the first bytes or the id in TLS that another protocol claims,
+    /// [`Code::InvalidArgument`] when it claims nothing, or first bytes that are not 1 to 32.
+    pub fn with_protocol(mut self, protocol: Arc<dyn Protocol>) -> Result<Self> {
+        self.protocols.add(protocol)?;
+        Ok(self)
     }
 
-    /// The same, which speaks all of that inside TLS.
+    /// Speaks everything inside TLS.
     #[must_use]
     pub fn with_tls(mut self, tls: ServerTls, plaintext: Plaintext) -> Self {
         self.encryption = Some(Encryption { tls, plaintext });
@@ -89,15 +97,15 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `switch` says [`Phase::Draining`], and then until every connection has ended, or the time is up, or the
-    /// switch says [`Phase::Forced`].
+    /// Serves until `lifecycle` says [`State::Draining`], and then until every connection has ended, or the time is up, or the
+    /// lifecycle says [`State::Stopped`].
     ///
     /// Dropping the future drops the port and every connection at once.
-    pub async fn serve(self, http: HttpServer, switch: Switch) -> Drained {
-        let Listener { socket, options, native, encryption, .. } = self;
+    pub async fn serve(self, http: HttpServer, lifecycle: Lifecycle) -> Drained {
+        let Listener { socket, options, protocols, encryption, .. } = self;
         let (most, drain) = (options.connections, options.drain);
-        let spoken = Spoken { http, native, encryption };
-        let mut open = Connections { spoken, switch, options, tasks: FuturesUnordered::new() };
+        let port = Arc::new(Port { alpn: protocols.alpn(), protocols, http: Arc::new(http), encryption, options });
+        let mut open = Connections { port, lifecycle, tasks: FuturesUnordered::new() };
         open.accept(&socket, most).await;
         // What waits in the queue has connected, and may have sent a call: closing the port would reset it.
         while let Some(Ok((stream, peer))) = socket.accept().now_or_never() {
@@ -120,42 +128,27 @@ fn unbound(address: &str, error: io::Error) -> Error {
     Error::new(code, format!("cannot listen at `{address}`{hint}")).from_source(error)
 }
 
-/// What is spoken on a port.
-#[derive(Clone)]
-struct Spoken {
-    http: HttpServer,
-    native: Option<NativeServer>,
-    encryption: Option<Encryption>,
-}
-
 /// The connections of a port. Each is a task that ends when this is dropped.
 struct Connections {
-    spoken: Spoken,
-    switch: Switch,
-    options: ListenOptions,
+    port: Arc<Port>,
+    lifecycle: Lifecycle,
     tasks: FuturesUnordered<Task<()>>,
 }
 
 impl Connections {
     async fn accept(&mut self, socket: &TcpListener, most: usize) {
-        let switch = self.switch.clone();
-        let mut draining = pin!(switch.reached(Phase::Draining));
-        let mut leaving = pin!(switch.reached(Phase::Leaving));
-        let mut left = false;
+        let lifecycle = self.lifecycle.clone();
+        let mut draining = pin!(lifecycle.wait_for(State::Draining));
         loop {
             tokio::select! {
                 biased;
-                () = draining.as_mut() => return self.spoken.http.leave(),
-                () = leaving.as_mut(), if !left => {
-                    left = true;
-                    self.spoken.http.leave();
-                }
+                () = draining.as_mut() => return,
                 Some(_) = self.tasks.next() => {}
                 accepted = socket.accept(), if self.tasks.len() < most => match accepted {
                     Ok((stream, peer)) => self.add(stream, peer),
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
-                        clock::sleep(REST).await;
+                        clock::sleep(ACCEPT_RETRY_DELAY).await;
                     }
                 },
             }
@@ -163,19 +156,19 @@ impl Connections {
     }
 
     fn add(&self, stream: TcpStream, peer: SocketAddr) {
-        let connection = connection(stream, peer, self.spoken.clone(), self.switch.clone(), self.options.clone());
-        self.tasks.push(spawn::spawn(connection));
+        let (port, lifecycle) = (self.port.clone(), self.lifecycle.clone());
+        self.tasks.push(spawn::spawn(async move { port.serve(stream, peer, lifecycle).await }));
     }
 
     async fn finish(mut self, bound: Duration) -> Drained {
-        let switch = self.switch.clone();
+        let lifecycle = self.lifecycle.clone();
         let all = async { while self.tasks.next().await.is_some() {} };
         tokio::select! {
             () = all => {}
-            () = switch.reached(Phase::Forced) => {}
+            () = lifecycle.wait_for(State::Stopped) => {}
             () = clock::sleep(bound) => {}
         }
-        switch.to(Phase::Forced);
+        lifecycle.advance(State::Stopped);
         match self.tasks.len() {
             0 => Drained::Clean,
             open => Drained::Forced(open),
@@ -183,83 +176,88 @@ impl Connections {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, spoken: Spoken, switch: Switch, options: ListenOptions) {
-    if let Err(error) = stream.set_nodelay(true) {
-        return tracing::debug!(%peer, %error, "connection lost");
-    }
-    // One that has said nothing when the server drains has little time to do so.
-    let draining = async {
-        switch.reached(Phase::Draining).await;
-        clock::sleep(LAST_CALL).await;
-    };
-    let first = tokio::select! {
-        first = clock::timeout(options.first_byte, peek(&stream)) => first,
-        () = draining => Ok(None),
-    };
-    let first = match first {
-        Ok(Some(first)) => first,
-        Ok(None) => return tracing::debug!(%peer, "connection closed before it said anything"),
-        Err(_) => return tracing::debug!(%peer, "connection closed: nothing came within the time"),
-    };
-    match (first, spoken.encryption.clone()) {
-        (TLS, None) => tracing::debug!(%peer, "connection closed: TLS is not configured"),
-        (TLS, Some(encryption)) => {
-            Box::pin(shake(stream, peer, spoken, encryption.tls, switch, options.handshake)).await;
+/// What a port speaks.
+struct Port {
+    protocols: Protocols,
+    http: Arc<dyn Protocol>,
+    /// What is offered in TLS.
+    alpn: Vec<&'static [u8]>,
+    encryption: Option<Encryption>,
+    options: ListenOptions,
+}
+
+impl Port {
+    /// Serves a connection with the protocol that owns its first bytes.
+    async fn serve(&self, stream: TcpStream, peer: SocketAddr, lifecycle: Lifecycle) {
+        if let Err(error) = stream.set_nodelay(true) {
+            return tracing::debug!(%peer, %error, "connection lost");
         }
-        (_, Some(Encryption { plaintext: Plaintext::Refuse, .. })) => {
-            Box::pin(encrypted::refuse(stream, peer, first)).await;
-        }
-        (NATIVE, _) => match spoken.native {
-            // Boxed, so that a connection takes the room of what is spoken on it and not of the other.
-            Some(native) => {
-                let serving = native.serve_connection(stream, peer, switch.reached(Phase::Draining));
-                Box::pin(serving).await;
+        let mut first = [0; MAX_PREFIX];
+        let sniffed = tokio::select! {
+            sniffed = clock::timeout(self.options.first_byte, self.sniff(&stream, &mut first)) => sniffed,
+            () = last_call(&lifecycle) => Ok(None),
+        };
+        let (owner, count) = match sniffed {
+            Ok(Some(sniffed)) => sniffed,
+            Ok(None) => return tracing::debug!(%peer, "connection closed before it said anything"),
+            Err(_) => return tracing::debug!(%peer, "connection closed: nothing came within the time"),
+        };
+        // Boxed, so that a connection takes the room of what is spoken on it and not of everything else.
+        let protocol = match (owner, &self.encryption) {
+            (Owner::Tls, None) => return tracing::debug!(%peer, "connection closed: TLS is not configured"),
+            (Owner::Tls, Some(encryption)) => {
+                return Box::pin(self.serve_encrypted(stream, peer, &encryption.tls, lifecycle)).await;
             }
-            None => tracing::debug!(%peer, "connection closed: `micro/1` is not spoken here"),
-        },
-        _ => {
-            let (io, left) = lingering(stream);
-            Box::pin(spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining))).await;
-            left.close().await;
+            (_, Some(Encryption { plaintext: Plaintext::Refuse, .. })) => {
+                return Box::pin(encrypted::refuse(stream, peer, &first[..count])).await;
+            }
+            (Owner::Protocol(protocol), _) => protocol,
+            (Owner::Http | Owner::Undecided, _) => self.http.clone(),
+        };
+        let (stream, end) = lingering(stream);
+        protocol.serve(Accepted::new(Io::plain(stream), peer, lifecycle)).await;
+        end.close().await;
+    }
+
+    /// Serves a connection with the protocol that is agreed on in the handshake of TLS.
+    async fn serve_encrypted(&self, stream: TcpStream, peer: SocketAddr, tls: &ServerTls, lifecycle: Lifecycle) {
+        let (stream, end) = lingering(stream);
+        let shaken = tokio::select! {
+            shaken = clock::timeout(self.options.handshake, tls.accept(stream, &self.alpn)) => shaken,
+            () = last_call(&lifecycle) => return tracing::debug!(%peer, "connection closed in the handshake of TLS"),
+        };
+        match shaken {
+            Ok(Ok(stream)) => {
+                let protocol = self.protocols.agreed(stream.alpn()).unwrap_or_else(|| self.http.clone());
+                protocol.serve(Accepted::new(Io::encrypted(stream), peer, lifecycle)).await;
+                end.close().await;
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(%peer, %error, "connection closed: no TLS");
+                // So that the peer gets to read why.
+                end.close().await;
+            }
+            Err(_) => tracing::debug!(%peer, "connection closed: no handshake of TLS within the time"),
+        }
+    }
+
+    /// Looks at the first bytes until their owner is known. They stay unread. `None` when the connection ended without one.
+    async fn sniff(&self, stream: &TcpStream, first: &mut [u8; MAX_PREFIX]) -> Option<(Owner, usize)> {
+        let mut pauses = Backoff::new(MIN_SNIFF_DELAY, MAX_SNIFF_DELAY);
+        let longest = self.protocols.longest();
+        loop {
+            let count = stream.peek(&mut first[..longest]).await.ok().filter(|count| *count > 0)?;
+            match self.protocols.owner(&first[..count]) {
+                // There is no waiting for more than is there without reading it.
+                Owner::Undecided => clock::sleep(pauses.next_delay()).await,
+                owner => return Some((owner, count)),
+            }
         }
     }
 }
 
-/// Serves what is spoken inside TLS, once hands are shaken.
-async fn shake(stream: TcpStream, peer: SocketAddr, spoken: Spoken, tls: ServerTls, switch: Switch, limit: Duration) {
-    let draining = async {
-        switch.reached(Phase::Draining).await;
-        clock::sleep(LAST_CALL).await;
-    };
-    let (io, left) = lingering(stream);
-    let shaken = tokio::select! {
-        shaken = clock::timeout(limit, tls.accept(io, spoken.native.is_some())) => shaken,
-        () = draining => return tracing::debug!(%peer, "connection closed in the handshake of TLS"),
-    };
-    match (shaken, spoken.native) {
-        (Ok(Ok(io)), Some(native)) if io.is_native() => {
-            let (io, session) = io.into_parts();
-            let serving = native.serve_encrypted(io.release(), session, peer, switch.reached(Phase::Draining));
-            Box::pin(serving).await;
-        }
-        (Ok(Ok(io)), _) => {
-            Box::pin(spoken.http.serve_connection(io, peer, switch.reached(Phase::Draining))).await;
-            left.close().await;
-        }
-        (Ok(Err(error)), _) => {
-            tracing::debug!(%peer, %error, "connection closed: no TLS");
-            // So that the peer gets to read why.
-            left.close().await;
-        }
-        (Err(_), _) => tracing::debug!(%peer, "connection closed: no handshake of TLS within the time"),
-    }
-}
-
-/// The first byte, which stays unread. `None` when the connection ended without one.
-async fn peek(stream: &TcpStream) -> Option<u8> {
-    let mut byte = [0];
-    match stream.peek(&mut byte).await {
-        Ok(1) => Some(byte[0]),
-        _ => None,
-    }
+/// Completes when a connection that has said nothing yet is not waited for any more: the server drains.
+async fn last_call(lifecycle: &Lifecycle) {
+    lifecycle.wait_for(State::Draining).await;
+    clock::sleep(LAST_CALL).await;
 }

@@ -1,17 +1,48 @@
 //! Answering calls: which services there are, what wraps them, and the sockets they are reached by.
+//!
+//! A [`Server`] is a table of services. It is the [`Inbound`] that every protocol dispatches to, and that calls within the process reach
+//! without one. For a call it finds the route by path and, where two services have one path, by name; what no service
+//! answers goes to the [`Fallback`], where there is one. Then the interceptors run, and the handler behind them.
+//!
+//! A [`Listener`] is the port. It looks at the first bytes of a connection and hands it to the protocol they belong to.
+//!
+//! A server does not know what it is reached by, so a test may go without sockets:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use micro::prelude::*;
+//! use micro::server::Server;
+//! use micro::transport::memory::Network;
+//!
+//! # #[micro::message] #[derive(Debug)] pub struct Number { pub value: u32 }
+//! # #[micro::service(name = "doubler")] pub trait Doubler { async fn double(&self, number: Number) -> Result<Number>; }
+//! # struct Twice;
+//! # #[micro::handler(manual)] impl Doubler for Twice {
+//! #     async fn double(&self, number: Number) -> Result<Number> { Ok(Number { value: number.value * 2 }) }
+//! # }
+//! let mut server = Server::new().with_node("n1");
+//! server.add("doubler", DoublerServer::new(Twice))?;
+//! let network = Network::new();
+//! let address = network.serve(Arc::new(server));
+//! # Ok::<(), micro::Error>(())
+//! ```
+//!
+//! At its end a server goes through the phases of its life cycle: it serves on while the registry forgets it, then takes no new calls and finishes
+//! those in flight, and drops what is left when the time is up.
 
 mod drain;
 mod encrypted;
 mod fallback;
 mod listen;
+mod protocols;
 mod table;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub use drain::{Drained, Phase, Switch};
+pub use drain::Drained;
 pub use encrypted::Plaintext;
 pub use fallback::{Fallback, Unknown, open};
 pub use listen::{ListenOptions, Listener};
@@ -19,9 +50,10 @@ pub use listen::{ListenOptions, Listener};
 use table::Table;
 
 use crate::context::Extensions;
-use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Call, Endpoint, Idle, Interceptors, Service, WatchedExchange};
+use crate::errors::{Error, Result};
+use crate::rpc::{BoxFuture, Call, Endpoint, Interceptors, Service};
 use crate::transport::{Arrival, Inbound, Route};
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::text;
 
 /// The services of a program and what wraps them: what the serving end of every transport talks to.
@@ -33,7 +65,7 @@ pub struct Server {
     fallback: Option<Arc<dyn Endpoint>>,
     idle: Option<Duration>,
     extensions: Extensions,
-    stopping: AtomicBool,
+    lifecycle: Lifecycle,
 }
 
 impl Server {
@@ -54,6 +86,13 @@ impl Server {
     #[must_use]
     pub fn with_fallback(mut self, fallback: Arc<dyn Endpoint>) -> Self {
         self.fallback = Some(fallback);
+        self
+    }
+
+    /// Follows `lifecycle`: once that is [`State::Stopped`], calls are refused.
+    #[must_use]
+    pub fn with_lifecycle(mut self, lifecycle: Lifecycle) -> Self {
+        self.lifecycle = lifecycle;
         self
     }
 
@@ -101,23 +140,17 @@ impl Server {
     pub fn services(&self) -> &[(Arc<str>, Service)] {
         self.table.services()
     }
-
-    /// Refuses calls from now on; those that run finish.
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-    }
 }
 
 impl Inbound for Server {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
-        if self.stopping.load(Ordering::Acquire) {
-            return Err(Error::unavailable("shutting down").with_fate(Fate::Never));
+        if self.lifecycle.state() >= State::Stopped {
+            return Err(Error::unavailable("shutting down"));
         }
         if let (Some(meant), Some(own)) = (arrival.node, &self.node)
             && meant != own
         {
-            return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`"))
-                .with_fate(Fate::Never));
+            return Err(Error::unavailable(format!("this is node `{own}`, the call was meant for `{meant}`")));
         }
         if let Some(route) = self.table.find(arrival.path, arrival.service) {
             return Ok(route.clone());
@@ -139,20 +172,15 @@ impl Inbound for Server {
         if !self.extensions.is_empty() && call.context().extensions().is_none() {
             call.context().lend(&self.extensions);
         }
-        let Some(limit) = self.idle.filter(|_| route.method().has_stream()) else {
-            return self.interceptors.run(call, route);
-        };
-        Box::pin(async move {
-            let idle = Idle::new(limit);
-            let (service, method, context) = (call.service().to_owned(), call.method(), call.context().clone());
-            let mut exchange = WatchedExchange::new(call.exchange(), idle.clone());
-            let mut call = Call::new(&service, method, context, &mut exchange);
-            idle.bound(self.interceptors.run(&mut call, route)).await
-        })
+        self.interceptors.run(call, route)
     }
 
     fn extensions(&self) -> &Extensions {
         &self.extensions
+    }
+
+    fn idle_timeout(&self) -> Option<Duration> {
+        self.idle
     }
 }
 
@@ -162,7 +190,7 @@ impl Server {
             Some(near) => format!("; did you mean `{near}`?"),
             None => String::new(),
         };
-        Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug())).with_fate(Fate::Never)
+        Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where logs and spans go, on top of `tracing`: to stderr, as text for people or as JSON for machines.
 
+mod directives;
 mod gate;
 mod lines;
 
@@ -7,17 +8,16 @@ use std::fmt;
 use std::io::IsTerminal;
 use std::str::FromStr;
 
-use tracing_subscriber::filter::{EnvFilter, ParseError, Targets};
+use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::{Registry, reload};
 
+use directives::Directives;
 use gate::Gate;
 use lines::{Lines, Says};
 
 use crate::errors::{Error, Result};
-
-/// Drivers that log at `info` what concerns themselves alone.
-const QUIET: [&str; 1] = ["async_nats"];
+use crate::util::text;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,8 @@ impl FromStr for Format {
 /// What is written, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
-    /// A level, `info`, or levels by target, `info,micro=debug,sqlx=warn`.
+    /// A level, `info`, or levels by target, `info,micro=debug,sqlx=warn`. The levels are `off`, `error`, `warn`, `info`,
+    /// `debug` and `trace`; a target always has one.
     pub filter: String,
     /// As text or as JSON.
     pub format: Format,
@@ -61,9 +62,10 @@ impl Logging {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is none.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) for an unknown level or a malformed directive. The message lists the
+    /// levels, and names the one that was probably meant.
     pub fn check(&self) -> Result<()> {
-        self.rules().map(drop)
+        self.directives().map(drop)
     }
 
     /// Begins to write logs to stderr, unless the program has arranged for them itself; then that stays, and nothing is
@@ -73,14 +75,14 @@ impl Logging {
     ///
     /// As [`check`](Self::check).
     pub fn install(&self) -> Result<Option<Filter>> {
-        Ok(match self.rules()? {
-            Rules::Targets(targets) => {
+        Ok(match self.directives()? {
+            Directives::Targets(targets) => {
                 let gate = Gate::new(targets);
                 let coloured = self.is_coloured();
                 let says = if self.format == Format::Json { Says::Object } else { Says::Fields { coloured } };
                 self.begin(gate.clone(), says).then_some(Filter(Inner::Gate(gate)))
             }
-            Rules::Spans(filter) => {
+            Directives::Spans(filter) => {
                 let (filter, handle) = reload::Layer::new(*filter);
                 self.begin(filter, Says::Nothing).then(|| Filter(Inner::Spans(handle)))
             }
@@ -110,35 +112,23 @@ impl Logging {
         self.format == Format::Text && std::io::stderr().is_terminal()
     }
 
-    fn rules(&self) -> Result<Rules> {
-        // Drivers tell again what their rooms tell in the words of the house; whoever wants to hear them names them.
-        let quiet = QUIET.iter().filter(|driver| !self.filter.contains(*driver));
-        let words = quiet.map(|driver| format!("{driver}=warn")).chain([self.filter.clone()]);
-        let words = words.collect::<Vec<_>>().join(",");
-        // Rules that name spans or fields have to be asked at every span.
-        if words.contains('[') {
-            let rules = EnvFilter::builder().parse(words).map_err(|error| self.refused(error))?;
-            return Ok(Rules::Spans(Box::new(rules)));
-        }
-        words.parse().map(Rules::Targets).map_err(|error: ParseError| self.refused(error))
-    }
-
-    fn refused(&self, error: ParseError) -> Error {
-        Error::invalid_argument(format!(
-            "`{}` is no log filter: expected a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels by \
-             target like `info,micro=debug`",
-            self.filter
-        ))
-        .from_source(error)
+    fn directives(&self) -> Result<Directives> {
+        Directives::parse(&self.filter).map_err(|expected| {
+            Error::invalid_argument(format!(
+                "`{}` is not a log filter: expected {expected}",
+                text::clipped(&self.filter)
+            ))
+        })
     }
 }
 
-/// What is written.
-enum Rules {
-    /// Levels by target.
-    Targets(Targets),
-    /// Also by spans and their fields.
-    Spans(Box<EnvFilter>),
+/// Checks a log filter, as a setting is checked.
+///
+/// # Errors
+///
+/// What was expected, and the directive that is something else.
+pub(crate) fn check_filter(filter: &str) -> Result<(), String> {
+    Directives::parse(filter).map(drop)
 }
 
 /// What decides which logs are written, to be changed while they are.
@@ -157,11 +147,13 @@ impl Filter {
     /// As [`Logging::check`]; [`FailedPrecondition`](crate::Code::FailedPrecondition) for rules that name spans where those
     /// at the start did not.
     pub fn set(&self, logging: &Logging) -> Result<()> {
-        match (&self.0, logging.rules()?) {
-            (Inner::Gate(gate), Rules::Targets(targets)) => gate.set(targets),
-            (Inner::Spans(handle), Rules::Spans(filter)) => handle.reload(*filter)?,
-            (Inner::Spans(handle), Rules::Targets(targets)) => handle.reload(EnvFilter::new(targets.to_string()))?,
-            (Inner::Gate(_), Rules::Spans(_)) => {
+        match (&self.0, logging.directives()?) {
+            (Inner::Gate(gate), Directives::Targets(targets)) => gate.set(targets),
+            (Inner::Spans(handle), Directives::Spans(filter)) => handle.reload(*filter)?,
+            (Inner::Spans(handle), Directives::Targets(targets)) => {
+                handle.reload(EnvFilter::new(targets.to_string()))?
+            }
+            (Inner::Gate(_), Directives::Spans(_)) => {
                 return Err(Error::failed_precondition("rules that name spans count when the program starts"));
             }
         }
@@ -172,20 +164,5 @@ impl Filter {
 impl fmt::Debug for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Filter")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_and_levels_by_target_are_filters_and_nonsense_is_not() {
-        let check = |filter: &str| Logging { filter: filter.into(), ..Logging::default() }.check();
-        for filter in ["info", "off", "warn,micro=debug", "micro::call=trace", "info,[call{service=shop}]=debug"] {
-            assert!(check(filter).is_ok(), "{filter}");
-        }
-        let error = check("micro=loud").unwrap_err();
-        assert!(error.message().contains("expected a level"), "{error}");
     }
 }

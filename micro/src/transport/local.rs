@@ -25,10 +25,10 @@ impl Local {
     }
 
     /// What answers `path` of the service listed as `service` in this process.
-    pub fn route(&self, service: &str, path: &str) -> Option<(&dyn Inbound, &Route)> {
+    pub fn route(&self, service: &str, path: &str) -> Option<(&Arc<dyn Inbound>, &Route)> {
         let inbound = self.0.get()?;
         let route = inbound.local(service, path)?;
-        Some((&**inbound, route))
+        Some((inbound, route))
     }
 }
 

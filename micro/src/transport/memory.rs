@@ -3,17 +3,24 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Cx, Poll, ready};
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_core::Stream;
 use tokio::sync::watch;
 
-use super::{Arrival, Inbound, Outbound, Request, Streams};
-use crate::context::{Context, Peer};
-use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, BytesExchange, Call, Payload, Streaming};
-use crate::util::clock;
+use super::{Arrival, Dispatcher, Inbound, Outbound, Request, Streams, not_run};
+use crate::context::{Context, Incoming, Peer};
+use crate::errors::{Error, Result};
+use crate::metadata::Metadata;
+use crate::rpc::{BoxFuture, Payload, Streaming, nesting};
+
+/// How many calls may be polled within one another on one stack. They take about 40 KiB each in a debug build, for the road of the
+/// client is on it too.
+const MAX_STACKED: u32 = 4;
 
 /// A network within the process: who serves on it has an address of it. Cloning it gives the same network.
 #[derive(Clone, Default)]
@@ -87,39 +94,34 @@ impl Outbound for Network {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
         Box::pin(async move {
             let open = self.doors().get(request.to.address).cloned();
-            let open = open.ok_or_else(|| {
-                Error::unavailable(format!("nobody serves at `{}`", request.to.address)).with_fate(Fate::Never)
-            })?;
+            let open =
+                open.ok_or_else(|| not_run(Error::unavailable(format!("nobody serves at `{}`", request.to.address))))?;
             let running = Running::begin(&open);
             let arrival = Arrival {
                 path: request.method.path,
                 service: Some(request.service).filter(|service| !service.is_empty()),
                 node: request.to.node,
             };
-            // A refusal travels with its fate; whatever a handler answers does not.
-            let route = open.inbound.route(&arrival).map_err(|error| travelled(&error).with_fate(error.fate()))?;
-            let route = route.shaped(match request.payload {
+            let shape = match request.payload {
                 Payload::One(_) => Streams::Neither,
                 Payload::Many(_) => Streams::Both,
-            });
-            let context = context(request.context);
-            let mut exchange = BytesExchange::new(request.payload, request.codec);
-            let mut call = Call::new(route.name(), route.method(), context.clone(), &mut exchange);
-            let run = open.inbound.call(&route, &mut call);
-            let outcome = match context.deadline() {
-                Some(deadline) => {
-                    clock::timeout_at(deadline, run).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
-                }
-                None => run.await,
             };
-            request.context.received(context.reply_headers(), context.reply_trailers());
-            outcome.map_err(|error| travelled(&error))?;
-            Ok(match exchange.into_reply()? {
-                Payload::One(bytes) => Payload::One(bytes),
-                Payload::Many(items) => Payload::Many(Streaming::new(items.map(move |item| {
-                    let _until_the_stream_ends = &running;
-                    item.map_err(|error| travelled(&error))
-                }))),
+            let dispatcher = Dispatcher::new(open.inbound.clone());
+            // A refusal travels with its fate; whatever a handler answers does not.
+            let route = dispatcher.route(&arrival, shape).map_err(|error| not_run(travelled(&error)))?;
+            let dispatch = dispatcher.begin(route, incoming(request.context));
+            let (caller, context) = (request.context.clone(), dispatch.context().clone());
+            let run = dispatch.run(request.codec, std::future::ready(Ok(request.payload)));
+            let outcome = if nesting::is_deep(MAX_STACKED) { nesting::off_stack(run).await } else { run.await };
+            caller.received(context.take_reply_headers(), Metadata::new());
+            Ok(match outcome {
+                Ok(Payload::Many(items)) => {
+                    Payload::Many(Streaming::new(Replies { items, context, caller, _running: running }))
+                }
+                other => {
+                    caller.received(Metadata::new(), context.take_reply_trailers());
+                    other.map_err(|error| travelled(&error))?
+                }
             })
         })
     }
@@ -132,14 +134,33 @@ impl fmt::Debug for Network {
 }
 
 /// What of a caller's context crosses a wire.
-fn context(caller: &Context) -> Context {
-    let mut context = Context::new().with_metadata(caller.metadata().clone()).with_peer(Peer::Remote("memory".into()));
-    if let Some(trace) = caller.trace() {
-        context = context.with_trace(trace);
+fn incoming(caller: &Context) -> Incoming {
+    Incoming {
+        peer: Some(Peer::Remote("memory".into())),
+        wire: None,
+        trace: caller.trace(),
+        timeout: caller.remaining(),
+        metadata: caller.metadata().clone(),
     }
-    match caller.deadline() {
-        Some(deadline) => context.with_deadline(deadline),
-        None => context,
+}
+
+/// The replies of a call as they cross a wire, and behind the last of them the trailers.
+struct Replies {
+    items: Streaming<Bytes>,
+    context: Context,
+    caller: Context,
+    _running: Running,
+}
+
+impl Stream for Replies {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
+        let item = ready!(Pin::new(&mut self.items).poll_next(cx));
+        if !matches!(item, Some(Ok(_))) {
+            self.caller.received(Metadata::new(), self.context.take_reply_trailers());
+        }
+        Poll::Ready(item.map(|item| item.map_err(|error| travelled(&error))))
     }
 }
 

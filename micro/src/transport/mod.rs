@@ -1,28 +1,60 @@
 //! Moving calls between two addresses.
 //!
-//! A transport has two ends. The serving end turns what comes in over its wire into an
-//! [`Exchange`](crate::rpc::Exchange) and hands it to an [`Inbound`], which the server room implements. The calling end
-//! implements [`Outbound`]. Neither knows who is on the other side of it.
+//! A transport has two ends, and neither knows who is on the other side of it.
+//!
+//! - The serving end reads the head of a call, and the [`Dispatcher`] does the rest: it finds the route in an [`Inbound`], which the
+//!   server room implements, makes the context, keeps deadline and idle limit, catches panics, and runs the call. What is left to the
+//!   protocol is to read requests and to write replies. The page of [`Dispatcher`] has an example.
+//! - The calling end implements [`Outbound`]: one attempt at a call. Its failures say whether the method can have run
+//!   ([`Error::fate`](crate::Error::fate)), for that decides about a second attempt. What the peer answers beside its message
+//!   is put on the context.
 //!
 //! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
-//! without sockets; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web, Connect and plain JSON,
-//! on the same port. [`Wires`] chooses between the last two, and either goes through [`tls`].
+//! without sockets, and is the reference; [`native`] speaks `micro/1` between micro processes; [`http`] speaks gRPC, gRPC-Web,
+//! Connect and plain JSON, on the same port. Either goes through [`tls`].
+//!
+//! Protocols of sockets are entries of two tables: a port asks its [protocols](protocol) who owns the first bytes of a
+//! connection, and a client, [`AutoTransport`], asks its [connectors](connector) who reaches a node.
+//!
+//! Promises that hold on every one of them, local calls included:
+//!
+//! - Deadlines travel and end the handler. Dropping the caller's future or stream does too.
+//! - Headers and trailers of the reply arrive, whatever interceptors do to contexts.
+//! - A refusal before dispatch says that the method did not run; whatever a handler answers does not.
+//! - A panic is an [`Internal`](crate::Code::Internal) error of one call.
 
+mod auto;
+mod connection_stats;
+pub mod connector;
+mod dialer;
+mod dispatch;
 pub mod http;
+mod io;
+pub(crate) mod linger;
 pub mod local;
 pub mod memory;
 pub mod native;
+mod not_sent;
+mod pool;
+pub mod protocol;
 mod route;
-mod shortcut;
 pub mod tls;
-mod wires;
 
 use std::fmt;
+use std::time::Duration;
 
+pub use auto::{AutoTransport, Wire};
+pub use connection_stats::{ConnectionStats, Permit};
+pub use connector::{ConnectError, Connection, Connector, PoolLimits, Reach};
+pub use dialer::Dialer;
+pub(crate) use dispatch::not_run;
+pub use dispatch::{Dispatch, Dispatcher};
+pub use io::Io;
+pub(crate) use not_sent::not_sent;
+pub use pool::PoolCache;
+pub use protocol::{Accepted, Protocol};
 pub use route::{Route, Streams};
-pub use shortcut::Shortcut;
 pub use tls::Security;
-pub use wires::{Wire, Wires};
 
 use crate::codec::Codec;
 use crate::context::{Context, Extensions};
@@ -37,7 +69,7 @@ pub trait Inbound: Send + Sync + 'static {
     ///
     /// [`Unimplemented`](crate::Code::Unimplemented) for a method nobody here answers.
     /// [`Unavailable`](crate::Code::Unavailable) for a call that was meant for another node or comes while this one shuts
-    /// down. Both carry [`Fate::Never`](crate::errors::Fate::Never): the method did not run.
+    /// down. The [`Dispatcher`] marks them: the method did not run.
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route>;
 
     /// Finds what answers a call from within this process: `path` of exactly the service listed as `service`.
@@ -53,6 +85,11 @@ pub trait Inbound: Send + Sync + 'static {
     fn extensions(&self) -> &Extensions {
         static NONE: Extensions = Extensions::new();
         &NONE
+    }
+
+    /// The time for which nothing may move on the streams of a call from another process. Default: no limit.
+    fn idle_timeout(&self) -> Option<Duration> {
+        None
     }
 }
 
@@ -110,14 +147,14 @@ pub struct Destination<'a> {
     pub wire: Option<&'a str>,
     /// Whether it is to be encrypted, and what the other side has to prove.
     pub security: Security,
-    /// Where the way to it may be kept.
-    pub shortcut: Option<&'a Shortcut>,
+    /// Where the transport may keep its connections to it.
+    pub cache: Option<&'a PoolCache>,
 }
 
 impl<'a> Destination<'a> {
     /// Whoever is at `address`, without encryption.
     pub fn at(address: &'a str) -> Self {
-        Destination { address, node: None, wire: None, security: Security::Unencrypted, shortcut: None }
+        Destination { address, node: None, wire: None, security: Security::Unencrypted, cache: None }
     }
 }
 

@@ -1,9 +1,8 @@
 //! Time, through one door: tokio's clock, so that tests can pause it.
 
-use std::time::{Duration, SystemTime};
-
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime};
 
 pub use tokio::time::{
     Instant, Interval, MissedTickBehavior, Sleep, error::Elapsed, interval, sleep, sleep_until, timeout, timeout_at,
@@ -13,12 +12,40 @@ pub use tokio::time::{
 ///
 /// # Errors
 ///
-/// [`Elapsed`] when the deadline passes first.
-pub async fn within<F: Future + Unpin>(deadline: Instant, mut future: F) -> Result<F::Output, Elapsed> {
-    let first = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut future).poll(context))).await;
-    match first {
-        Poll::Ready(output) => Ok(output),
-        Poll::Pending => timeout_at(deadline, future).await,
+/// [`Late`] when the deadline passes first.
+pub fn within<F: Future>(deadline: Instant, future: F) -> Within<F> {
+    Within { future, deadline, timer: None }
+}
+
+/// A deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Late;
+
+pin_project_lite::pin_project! {
+    /// The future of [`within`].
+    #[derive(Debug)]
+    pub struct Within<F> {
+        #[pin]
+        future: F,
+        deadline: Instant,
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = Result<F::Output, Late>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        if this.timer.is_none() {
+            this.timer.set(Some(sleep_until(*this.deadline)));
+        }
+        ready!(this.timer.as_pin_mut().expect("set above").poll(cx));
+        Poll::Ready(Err(Late))
     }
 }
 

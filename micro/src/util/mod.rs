@@ -3,11 +3,15 @@
 //! Nothing else in the house reads the time, spawns a task, rolls dice or opens a socket by itself, so that paused time,
 //! simulation and replay work everywhere.
 
+pub mod backoff;
 pub mod clock;
 pub mod duration;
+pub mod lifecycle;
 pub(crate) mod line;
 pub mod link;
+pub mod lock;
 pub mod net;
+pub mod percent;
 pub mod random;
 pub mod spawn;
 pub mod text;

@@ -17,6 +17,15 @@ pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static
     Task { abort: handle.abort_handle(), handle, on_drop: OnDrop::Abort }
 }
 
+/// Runs `future` to its end, whether the returned handle is kept or not: for tasks that belong to the user's code.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
+pub fn detached<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::spawn(future)
+}
+
 /// Runs `work`, which blocks, on a thread where that hurts nobody.
 ///
 /// # Errors
@@ -24,6 +33,15 @@ pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static
 /// [`Ended`] when `work` panics.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Ended> {
     tokio::task::spawn_blocking(work).await.map_err(Ended)
+}
+
+/// Runs `work` on a thread of its own, which a shutdown does not wait for.
+///
+/// # Errors
+///
+/// When the operating system has no thread to give.
+pub fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
 /// A task that gave no result, because it panicked or was ended.

@@ -25,18 +25,13 @@ fn distance(word: &[char], candidate: &str) -> usize {
     row[word.len()]
 }
 
-/// What to say when nobody here knows the scheme `name` of a URL, though there are others: `known`, each with a whole URL.
-pub fn unknown_scheme<'a>(room: &str, name: &str, known: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut known: Vec<(&str, &str)> = known.into_iter().collect();
-    known.sort_unstable();
-    let examples: Vec<String> = known.iter().map(|(_, example)| format!("`{example}`")).collect();
-    let mut shown: String = name.chars().take(40).collect();
-    if shown.len() < name.len() {
+/// The first forty letters of `text`, and an ellipsis where that is not all.
+pub fn shortened(text: &str) -> String {
+    let mut shown: String = text.chars().take(40).collect();
+    if shown.len() < text.len() {
         shown.push('…');
     }
-    let meant = nearest(name, known.iter().map(|(name, _)| *name));
-    let meant = meant.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-    format!("no {room} `{shown}` in this program{meant} (known: {})", examples.join(", "))
+    shown
 }
 
 /// A text with the logins of URLs in it, and tokens and passwords among their options, masked.
@@ -58,6 +53,17 @@ pub fn without_logins(text: &str) -> Cow<'_, str> {
         shown.extend([scheme, "://", &without_secret_options(&rest)]);
     }
     Cow::Owned(shown)
+}
+
+/// As much of `text` as an error message can take, with line breaks escaped and logins masked.
+pub fn clipped(text: &str) -> String {
+    const MAX_LETTERS: usize = 80;
+    let text = without_logins(text);
+    let mut shown: String = text.chars().take(MAX_LETTERS).collect::<String>().escape_debug().collect();
+    if text.chars().nth(MAX_LETTERS).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 fn without_secret_options(url: &str) -> String {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use micro::errors::Fate;
 use micro::rpc::Payload;
-use micro::server::{Drained, ListenOptions, Phase};
+use micro::server::{Drained, ListenOptions};
 use micro::transport::http::ServerOptions;
+use micro::util::lifecycle::State;
 use micro::util::spawn;
 use micro::{Code, Context};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,7 +30,7 @@ async fn an_idle_server_drains_at_once() {
 async fn a_call_in_flight_is_finished() {
     for client in clients() {
         let world = World::new().await;
-        let (seen, switch, address) = (world.echo.seen.clone(), world.switch.clone(), world.address.clone());
+        let (seen, lifecycle, address) = (world.echo.seen.clone(), world.lifecycle.clone(), world.address.clone());
         let calling = spawn::spawn({
             let (client, address) = (client.clone(), address.clone());
             async move { call(&client, &address, "Gate", Payload::One(Bytes::from_static(b"x")), &Context::new()).await }
@@ -40,7 +41,7 @@ async fn a_call_in_flight_is_finished() {
         old.write_all(request.as_bytes()).await.unwrap();
         taken(&seen.hanging).await;
         taken(&seen.hanging).await;
-        switch.to(Phase::Draining);
+        lifecycle.advance(State::Draining);
         // The port is closed before the calls are finished.
         while TcpStream::connect(&address).await.is_ok() {
             tokio::task::yield_now().await;
@@ -80,7 +81,7 @@ async fn leaving_tells_old_clients_to_come_back_elsewhere() {
     let world = World::new().await;
     let request = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let mut stream = TcpStream::connect(&world.address).await.unwrap();
-    world.switch.to(Phase::Leaving);
+    world.lifecycle.advance(State::LameDuck);
     // Still served, and until the server has heard, kept.
     let mut answer = String::new();
     while !answer.contains("connection: close") {

@@ -9,6 +9,7 @@ use micro::errors::Fate;
 use micro::metadata::Metadata;
 use micro::rpc::{Payload, Streaming};
 use micro::{Code, Context, Error};
+use tokio::sync::Semaphore;
 
 use crate::raw::{self, Port, Raw, in_time, single};
 use crate::world::{World, call, taken};
@@ -118,13 +119,15 @@ async fn metadata_that_is_too_much_harms_no_other_call() {
 async fn calls_given_up_in_numbers_and_answered_late_cost_no_other_call() {
     let (port, address) = Port::new().await;
     let client = single();
+    let (read, given_up) = (Semaphore::new(0), Semaphore::new(0));
     let serving = async {
         let mut raw = port.accept().await;
         let other = raw.requests(1).await[0];
+        read.add_permits(1);
         for _ in 0..20 {
             let streams = raw.requests(80).await;
-            // By now they have been given up.
-            tokio::time::sleep(Duration::from_millis(60)).await;
+            read.add_permits(1);
+            taken(&given_up).await;
             for stream in streams {
                 raw.answer(stream).await;
             }
@@ -135,15 +138,14 @@ async fn calls_given_up_in_numbers_and_answered_late_cost_no_other_call() {
     let calling = async {
         let other = say(&client, &address);
         let impatient = async {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            taken(&read).await;
             for _ in 0..20 {
-                let contexts: Vec<_> =
-                    (0..80).map(|_| Context::new().with_timeout(Duration::from_millis(30))).collect();
-                let calls = contexts.iter().map(|context| call(&client, &address, "Say", one(), context));
-                for outcome in join_all(calls).await {
-                    assert_eq!(outcome.unwrap_err().code(), Code::DeadlineExceeded);
+                let calls = join_all((0..80).map(|_| say(&client, &address)));
+                tokio::select! {
+                    _ = calls => panic!("they are not answered yet"),
+                    () = taken(&read) => {}
                 }
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                given_up.add_permits(1);
             }
         };
         join(other, impatient).await.0.unwrap();
@@ -223,9 +225,12 @@ async fn a_peer_that_grants_no_room_costs_its_callers_their_time_only() {
     let client = single();
     let serving = async {
         let mut raw = port.accept().await;
+        let first = raw.requests(1).await[0];
+        raw.answer(first).await;
         while raw.next().await.is_some() {}
     };
     let calling = async {
+        say(&client, &address).await.unwrap();
         let large = Bytes::from(vec![7; 1024 * 1024]);
         for payload in [
             Payload::One(large.clone()),
@@ -233,7 +238,7 @@ async fn a_peer_that_grants_no_room_costs_its_callers_their_time_only() {
             Payload::Many(Streaming::iter(std::iter::repeat_n(Bytes::from_static(b"x"), 1_000_000))),
         ] {
             let name = if matches!(payload, Payload::One(_)) { "Say" } else { "Sum" };
-            let cx = Context::new().with_timeout(Duration::from_millis(100));
+            let cx = Context::new().with_timeout(Duration::from_millis(500));
             let error = call(&client, &address, name, payload, &cx).await.unwrap_err();
             assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Fate::Unknown));
         }

@@ -12,10 +12,11 @@ use micro::rpc::{
     BoxFuture, Call, Entry, Method as MethodOf, MethodDesc, MethodInfo, MethodSpec, Payload, Service, ServiceDesc,
     Streaming,
 };
-use micro::server::{Drained, ListenOptions, Listener, Phase, Switch};
+use micro::server::{Drained, ListenOptions, Listener};
 use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};
 use micro::transport::native::{self, NativeClient, NativeServer};
 use micro::transport::{Arrival, Destination, Inbound, Method, Outbound, Request, Route};
+use micro::util::lifecycle::{Lifecycle, State};
 use micro::util::spawn::{self, Task};
 use micro::{Context, Error, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -236,7 +237,7 @@ impl Drop for Guard {
 pub(crate) struct World {
     pub(crate) echo: Arc<Echo>,
     pub(crate) address: String,
-    pub(crate) switch: Switch,
+    pub(crate) lifecycle: Lifecycle,
     pub(crate) server: Task<Drained>,
 }
 
@@ -246,14 +247,15 @@ impl World {
     }
 
     pub(crate) async fn with(options: ServerOptions, listen: ListenOptions) -> Self {
-        let (echo, switch) = (Echo::new(), Switch::new());
+        let (echo, lifecycle) = (Echo::new(), Lifecycle::new());
         let routes = axum::Router::new().route("/healthz", axum::routing::get(|| async { "ok" }));
         let http = HttpServer::new(echo.clone(), [routes], options);
         let native = NativeServer::new(echo.clone(), native::ServerOptions::default());
-        let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap().with_native(native);
+        let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap();
+        let listener = listener.with_protocol(Arc::new(native)).unwrap();
         let address = listener.address().to_string();
-        let server = spawn::spawn(listener.serve(http, switch.clone()));
-        World { echo, address, switch, server }
+        let server = spawn::spawn(listener.serve(http, lifecycle.clone()));
+        World { echo, address, lifecycle, server }
     }
 
     /// The bytes of one HTTP/1.1 exchange, and then the connection is closed.
@@ -350,10 +352,10 @@ pub(crate) fn client() -> HttpClient {
 }
 
 pub(crate) async fn taken(semaphore: &Semaphore) {
-    tokio::time::timeout(Duration::from_secs(5), semaphore.acquire()).await.expect("in time").unwrap().forget();
+    tokio::time::timeout(Duration::from_secs(60), semaphore.acquire()).await.expect("in time").unwrap().forget();
 }
 
 pub(crate) async fn drained(world: World) -> Drained {
-    world.switch.to(Phase::Draining);
+    world.lifecycle.advance(State::Draining);
     world.server.await.unwrap()
 }

@@ -100,7 +100,7 @@ impl Raw {
             let id = u32::from_be_bytes(head[6..].try_into().unwrap());
             Some(Frame { kind: head[4], flags: head[5], id, body })
         };
-        tokio::time::timeout(Duration::from_secs(5), read).await.expect("in time")
+        tokio::time::timeout(Duration::from_secs(60), read).await.expect("in time")
     }
 
     /// The next frame of a kind; others are passed over.

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod port;
+mod protocols;
 mod renewal;
 mod trust;
 
@@ -53,9 +54,9 @@ fn over(wire: Wire, set: impl FnOnce(&mut Settings)) -> impl FnOnce(&mut Setting
 async fn all_shapes_go_through_tls_over_either_wire() {
     let files = Files::new();
     for (server, client, expected) in [
-        (Wire::AsListed, Wire::AsListed, "micro/1"),
-        (Wire::AsListed, Wire::Http, "http"),
-        (Wire::Http, Wire::AsListed, "http"),
+        (Wire::Auto, Wire::Auto, "micro/1"),
+        (Wire::Auto, Wire::Http, "http"),
+        (Wire::Http, Wire::Auto, "http"),
         (Wire::Native, Wire::Native, "micro/1"),
     ] {
         let (registry, mirror) = (Registry::memory(), Mirror::default());

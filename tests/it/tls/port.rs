@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use micro::errors::Fate;
 use micro::prelude::*;
 use micro::registry::Registry;
-use micro::server::{Drained, ListenOptions, Listener, Phase, Plaintext, Server, Switch};
+use micro::server::{Drained, ListenOptions, Listener, Plaintext, Server};
 use micro::transport::http::{HttpServer, ServerOptions};
 use micro::transport::tls::{Identity, ServerTls};
+use micro::util::lifecycle::{Lifecycle, State};
 use micro::util::spawn::{self, Task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -65,20 +66,20 @@ async fn plaintext_is_served_as_well_where_that_is_wanted() {
 }
 
 /// A port that wants hands to be shaken within a tenth of a second.
-async fn impatient(files: &Files) -> (String, Switch, Task<Drained>) {
+async fn impatient(files: &Files) -> (String, Lifecycle, Task<Drained>) {
     let (certificate, key) = files.identity("server");
     let tls = ServerTls::new(Identity::files(certificate, key)).unwrap();
     let options = ListenOptions { handshake: Duration::from_millis(100), ..ListenOptions::default() };
     let listener = Listener::bind("127.0.0.1:0", options).await.unwrap().with_tls(tls, Plaintext::Refuse);
-    let (address, switch) = (listener.address().to_string(), Switch::new());
+    let (address, lifecycle) = (listener.address().to_string(), Lifecycle::new());
     let http = HttpServer::new(Arc::new(Server::new()), [], ServerOptions::default());
-    (address, switch.clone(), spawn::spawn(listener.serve(http, switch)))
+    (address, lifecycle.clone(), spawn::spawn(listener.serve(http, lifecycle)))
 }
 
 #[tokio::test]
 async fn whatever_comes_in_the_place_of_a_handshake_the_connection_ends() {
     let files = Files::new();
-    let (address, switch, server) = impatient(&files).await;
+    let (address, lifecycle, server) = impatient(&files).await;
     let begun = Instant::now();
     // A head that promises 512 bytes of handshake; a record that is none; one of another kind; one longer than there may be.
     for bytes in [
@@ -98,7 +99,7 @@ async fn whatever_comes_in_the_place_of_a_handshake_the_connection_ends() {
         let _ = ended.expect("the connection ends");
     }
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-    switch.to(Phase::Draining);
+    lifecycle.advance(State::Draining);
     assert_eq!(server.await.unwrap(), Drained::Clean);
 }
 

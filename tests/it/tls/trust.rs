@@ -10,7 +10,7 @@ use micro::transport::Wire;
 use super::{Files, believe, calling, encrypt, over, serving, show};
 use crate::contract::{EchoClient, EchoServer, Mirror, Text};
 
-const WIRES: [Wire; 2] = [Wire::AsListed, Wire::Http];
+const WIRES: [Wire; 2] = [Wire::Auto, Wire::Http];
 
 /// The call fails and cannot have run; the words say why.
 async fn fails(echo: &EchoClient, why: &str) {

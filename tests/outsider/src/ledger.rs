@@ -2,15 +2,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use micro::prelude::*;
-use micro::registry::{Backend, Feed, Node, Registry, Scheme, Watch};
+use micro::registry::{Backend, Feed, Node, Registry, Watch};
 
-micro::inventory::submit! {
-    Scheme {
-        name: "ledger",
-        example: "ledger",
-        connect: |_| Box::pin(async { Ok(Registry::new(Ledger::default())) }),
-    }
-}
+micro::scheme!(Registry, "ledger", "ledger", |_| Box::pin(async { Ok(Registry::new(Ledger::default())) }));
 
 /// Nodes in a list, looked through by a thread.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,12 @@
-//! A stranger's registry and codec keep the promises of ours.
+//! A stranger's registry, codec and balancer keep the promises of ours.
+
+use std::sync::Arc;
 
 use micro::codec::Codec;
 use micro::prelude::*;
-use micro::registry::Registry;
+use micro::registry::{Node, Registry};
+use micro::selector::{Balancer, PickOptions, Selector};
+use micro_outsider::Weighted;
 
 // Linking it is all it takes.
 micro::link!(micro_outsider);
@@ -10,6 +14,18 @@ micro::link!(micro_outsider);
 #[tokio::test]
 async fn the_registry_passes_the_suite_of_its_room() {
     micro::testing::suite::registry(|| async { Registry::connect("ledger://").await.unwrap() }).await;
+}
+
+#[test]
+fn the_balancer_passes_the_suite_of_its_room_and_gives_each_node_its_share() {
+    micro::testing::suite::balancer(|| Balancer::new(Weighted::default()));
+    let node = |id: &str, weight: &str| {
+        Arc::new(Node::new("echo", format!("10.0.0.1:{weight}")).with_id(id).with_metadata("weight", weight))
+    };
+    let nodes = [node("light", "1"), node("heavy", "3")];
+    let candidates = Selector::with_balancer(Balancer::new(Weighted::default())).candidates(&nodes);
+    let picked = (0..40).map(|_| candidates.pick(&PickOptions::new()).unwrap());
+    assert_eq!(picked.filter(|pick| pick.node().id == "heavy").count(), 30);
 }
 
 #[micro::message(package = "outsider")]

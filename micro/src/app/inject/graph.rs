@@ -4,49 +4,35 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
 use super::{ClientEntry, Dep, Location, ProviderEntry, PublisherEntry, Resolver};
-use crate::broker::{Broker, Brokers};
 use crate::client::Client;
 use crate::config::{Configuration, linked};
 use crate::errors::{Code, Error, Result};
-use crate::registry::Registry;
+use crate::plug::registrations;
 
 /// The providers there are, and what has been found out about them on the way.
 pub(in crate::app) struct Graph<'a> {
     providers: HashMap<TypeId, &'a ProviderEntry>,
     visited: HashMap<TypeId, Visit>,
     order: Vec<&'a ProviderEntry>,
-    settings: HashSet<TypeId>,
+    /// What is taken of what is there without being built.
+    taken: HashSet<TypeId>,
     problems: Vec<String>,
 }
 
 /// What is there without being built, by its type.
 #[derive(Default)]
-pub(in crate::app) struct Leaves(HashMap<TypeId, Leaf>);
-
-#[derive(Clone, Copy, PartialEq)]
-enum Leaf {
-    /// A value of the program's, or a handle of micro's.
-    Handle,
-    /// A struct of settings.
-    Settings,
-}
+pub(in crate::app) struct Leaves(HashSet<TypeId>);
 
 impl Leaves {
     /// What the program gives, and what micro itself has.
     pub(in crate::app) fn of(given: &Resolver) -> Self {
-        let mut leaves = HashMap::new();
-        leaves.extend(linked().iter().map(|entry| ((entry.config)(), Leaf::Settings)));
-        let own = [
-            TypeId::of::<Client>(),
-            TypeId::of::<Registry>(),
-            TypeId::of::<Configuration>(),
-            TypeId::of::<Broker>(),
-            TypeId::of::<Brokers>(),
-        ];
+        let settings = linked();
+        let settings = settings.iter().map(|entry| (entry.config)());
+        let own = [TypeId::of::<Client>(), TypeId::of::<Configuration>()];
+        let plugs = registrations().into_iter().flat_map(|plug| plug.injected);
         let clients = inventory::iter::<ClientEntry>.into_iter().map(|entry| entry.out().id());
         let publishers = inventory::iter::<PublisherEntry>.into_iter().map(|entry| entry.out().id());
-        leaves.extend(given.ids().chain(own).chain(clients).chain(publishers).map(|id| (id, Leaf::Handle)));
-        Leaves(leaves)
+        Leaves(settings.chain(given.ids()).chain(own).chain(plugs).chain(clients).chain(publishers).collect())
     }
 }
 
@@ -63,12 +49,12 @@ impl<'a> Graph<'a> {
             providers: HashMap::new(),
             visited: HashMap::new(),
             order: Vec::new(),
-            settings: HashSet::new(),
+            taken: HashSet::new(),
             problems: Vec::new(),
         };
         for provider in providers {
             let out = provider.out();
-            if given.0.contains_key(&out.id()) {
+            if given.0.contains(&out.id()) {
                 continue;
             }
             if let Some(other) = graph.providers.insert(out.id(), provider) {
@@ -90,14 +76,14 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The providers to run, in order, and the structs of settings that are taken.
+    /// The providers to run, in order, and the settings and handles that are taken, by type.
     ///
     /// # Errors
     ///
     /// [`Code::FailedPrecondition`] with all problems at once.
     pub(in crate::app) fn into_order(mut self) -> Result<(Vec<&'a ProviderEntry>, HashSet<TypeId>)> {
         if self.problems.is_empty() {
-            return Ok((self.order, self.settings));
+            return Ok((self.order, self.taken));
         }
         self.problems.sort();
         self.problems.dedup();
@@ -112,10 +98,10 @@ impl<'a> Graph<'a> {
     }
 
     fn visit(&mut self, dep: Dep, by: Location, given: &Leaves, path: &mut Vec<Dep>) {
-        match given.0.get(&dep.id()) {
-            Some(Leaf::Settings) => drop(self.settings.insert(dep.id())),
-            Some(Leaf::Handle) => {}
-            None => self.visit_built(dep, by, given, path),
+        if given.0.contains(&dep.id()) {
+            self.taken.insert(dep.id());
+        } else {
+            self.visit_built(dep, by, given, path);
         }
     }
 
@@ -209,7 +195,7 @@ mod tests {
     #[test]
     fn what_the_program_provides_takes_the_place_of_a_provider() {
         let b = provider(Dep::of::<B>(), const { &[Dep::of::<A>()] }, "b");
-        let given = Leaves(HashMap::from([(TypeId::of::<B>(), Leaf::Handle)]));
+        let given = Leaves(HashSet::from([TypeId::of::<B>()]));
         let mut graph = Graph::new([&b], &given);
         graph.need(needs(const { &[Dep::of::<B>()] }).deps(), HANDLER, &given);
         assert!(graph.into_order().unwrap().0.is_empty());

@@ -21,11 +21,11 @@ pub(super) use graph::{Graph, Leaves};
 pub use subscriber::{Handled, Key, SubscriberDesc, SubscriberEntry, Topical};
 pub use take::{Take, TakeAny, Taken, TakenAck};
 
-use crate::broker::{Broker, Brokers};
+use super::plugs::OpenPlugs;
+use crate::broker::Broker;
 use crate::client::Client;
 use crate::config::{Config, Configuration, Section, linked};
 use crate::errors::{Error, Result};
-use crate::registry::Registry;
 use crate::rpc::{BoxFuture, Service, ServiceDesc};
 
 /// Any shared value.
@@ -89,8 +89,8 @@ impl<T: Clone + Send + Sync + 'static> Inject for T {}
 /// What micro itself hands out.
 pub(super) struct Handles<'a> {
     pub(super) client: &'a Client,
-    pub(super) registry: &'a Registry,
-    pub(super) brokers: &'a Brokers,
+    pub(super) broker: &'a Broker,
+    pub(super) plugs: &'a OpenPlugs,
     pub(super) configuration: &'a Configuration,
 }
 
@@ -134,12 +134,11 @@ impl Resolver {
 
     /// The same with what micro itself can make: handles for the whole app, leaves of the graph.
     pub(super) fn with_handles(mut self, handles: &Handles<'_>) -> Self {
-        let Handles { client, registry, brokers, configuration } = handles;
-        let broker = brokers.usual();
+        let Handles { client, broker, plugs, configuration } = handles;
         self.put_unless_given::<Client>((*client).clone());
-        self.put_unless_given::<Registry>((*registry).clone());
-        self.put_unless_given::<Brokers>((*brokers).clone());
-        self.put_unless_given::<Broker>(broker.clone());
+        for (id, value) in plugs.injected() {
+            self.values.entry(id).or_insert(value);
+        }
         self.put_unless_given::<Configuration>((*configuration).clone());
         self.configuration = Some((*configuration).clone());
         for entry in inventory::iter::<ClientEntry> {

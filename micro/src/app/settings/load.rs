@@ -1,15 +1,40 @@
 //! From an app to its settings: its code, the environment, the command line, and the files and servers these name.
 
+use std::fmt;
+
 use super::{Settings, UnknownKeys};
-use crate::app::App;
+use crate::app::sources::Sources;
 use crate::config::args::Wanted;
 use crate::config::load::{Found, Surroundings};
-use crate::config::{Config, Configuration, Files, Need, SectionEntry, Source, open};
+use crate::config::{Config, Configuration, Files, Need, SectionEntry, Source};
 use crate::errors::{Code, Error, Result};
+use crate::plug;
 use crate::util::text;
 
-/// What the start-up of a program ends with that was only asked a question, which has been answered.
-pub(in crate::app) const SAID: &str = "the program was only asked something";
+/// Ends the start of a program whose command line asked a question: `--help`, `--print-config` or `--check-config`.
+///
+/// It travels as the source of an error, because [`App::start`](crate::App::start) has nothing to return where nothing runs.
+#[derive(Debug)]
+pub(in crate::app) struct Answered;
+
+impl Answered {
+    fn into_error(self) -> Error {
+        Error::new(Code::Cancelled, "the program was only asked something").from_source(self)
+    }
+
+    /// Whether `error` says that a question was answered.
+    pub(in crate::app) fn is_source_of(error: &Error) -> bool {
+        error.source().is_some_and(|source| source.is::<Answered>())
+    }
+}
+
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer has been printed")
+    }
+}
+
+impl std::error::Error for Answered {}
 
 /// The settings of a program that is about to start.
 pub(in crate::app) struct Loaded {
@@ -23,21 +48,19 @@ pub(in crate::app) struct Loaded {
 /// # Errors
 ///
 /// [`InvalidArgument`](Code::InvalidArgument) with everything that is wrong; what a source failed with;
-/// [`Cancelled`](Code::Cancelled) with [`SAID`] when the command line asked for something that has been printed.
-pub(in crate::app) async fn load(app: &mut App) -> Result<Loaded> {
+/// [`Cancelled`](Code::Cancelled), from [`Answered`], when the command line asked for something that has been printed.
+pub(in crate::app) async fn load(sources: Sources) -> Result<Loaded> {
+    let Sources { code, added, surroundings, environment_prefix: prefix, logs } = sources;
     let configuration = Configuration::new();
-    configuration.begin(std::mem::take(&mut app.code));
-    let surroundings = app
-        .surroundings
-        .take()
-        .map(|surroundings| Surroundings { prefix: app.environment_prefix.take(), ..surroundings });
+    configuration.begin(code);
+    let surroundings = surroundings.map(|surroundings| Surroundings { prefix, ..surroundings });
     let mut found =
         surroundings.as_ref().map_or_else(Found::default, |surroundings| configuration.surround(surroundings));
     if let Wanted::Help(text) = &found.wanted {
         return said(text);
     }
-    let logs = app.logs || surroundings.is_some();
-    for (source, need) in std::mem::take(&mut app.sources) {
+    let logs = logs || surroundings.is_some();
+    for (source, need) in added {
         found.note(configuration.add(source, need).await);
     }
     add_named(&configuration, surroundings.as_ref(), &mut found).await;
@@ -105,7 +128,7 @@ fn install_logs(settings: &Config<Settings>) -> Result<()> {
 
 fn said<T>(text: &str) -> Result<T> {
     print!("{text}");
-    Err(Error::new(Code::Cancelled, SAID))
+    Err(Answered.into_error())
 }
 
 /// Adds the sources that settings name. A file may name more, so it goes on until none is new.
@@ -115,7 +138,7 @@ async fn add_named(configuration: &Configuration, surroundings: Option<&Surround
         // What is wrong with the list itself is found again where all settings are looked at.
         let named = configuration.get::<Vec<String>>("micro.config").ok().flatten().unwrap_or_default();
         let Some(next) = named.into_iter().find(|named| !added.contains(named)) else { return };
-        match named_source(configuration, surroundings, &next) {
+        match named_source(configuration, surroundings, &next).await {
             Ok((source, need)) => found.note(configuration.add(source, need).await),
             Err(error) => found.note(Err(error)),
         }
@@ -124,14 +147,14 @@ async fn add_named(configuration: &Configuration, surroundings: Option<&Surround
 }
 
 /// A source as it is named: a URL or a path, with `?required=no` at the end where the program can do without.
-fn named_source(
+async fn named_source(
     configuration: &Configuration,
     surroundings: Option<&Surroundings>,
     named: &str,
 ) -> Result<(Box<dyn Source>, Need)> {
     let (place, need) = required(named)?;
     if place.contains("://") {
-        return Ok((open(&place)?, need));
+        return Ok((plug::connect(&place).await?, need));
     }
     let mut files = Files::new(&*place);
     if let Some(profile) = configuration.get::<String>("micro.profile").ok().flatten() {

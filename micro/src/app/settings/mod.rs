@@ -7,14 +7,14 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub(super) use load::{SAID, load};
+pub(super) use load::{Answered, load};
 pub use tls::Tls;
-pub use types::Address;
+pub use types::{Address, Rename};
 
-use crate::app::identity::Rename;
 use crate::config::ByteSize;
+use crate::selector::Balancer;
 use crate::server::Plaintext;
-use crate::telemetry::{Format, Logging};
+use crate::telemetry::{Format, Logging, check_filter};
 use crate::transport::Wire;
 use crate::transport::http::Compress;
 use crate::util::duration;
@@ -81,6 +81,15 @@ pub struct Settings {
     /// How long unary calls wait where nobody says otherwise.
     #[config(default = "30s", env = "MICRO_CLIENT_REQUEST_TIMEOUT", validate(range("1ms"..)))]
     pub request_timeout: Duration,
+    /// How clients choose among the nodes of a service: `least_loaded`, `random`, `round_robin`, `consistent_hash`, or
+    /// `consistent_hash:KEY` for a key of the metadata.
+    #[config(
+        default = "least_loaded",
+        env = "MICRO_CLIENT_BALANCER",
+        validate(with(known_balancer)),
+        reload = "restart"
+    )]
+    pub balancer: String,
     /// How often the health checks of the program run.
     #[config(default = "5s", validate(range("1ms"..)))]
     pub check_interval: Duration,
@@ -91,7 +100,7 @@ pub struct Settings {
     #[config(default = "4MiB", validate(with(at_least_a_byte)), reload = "restart")]
     pub message_limit: ByteSize,
     /// What is spoken to other micro processes.
-    #[config(default = Wire::AsListed, reload = "restart")]
+    #[config(default = Wire::Auto, reload = "restart")]
     pub wire: Wire,
     /// How many connections a node gets, as the calls to it ask for them; over HTTP twice as many under heavy load.
     #[config(default = 2, validate(range(1..=64)), reload = "restart")]
@@ -115,7 +124,7 @@ pub struct Settings {
     #[config(default = true, reload = "restart")]
     pub reflection: bool,
     /// What is logged: a level, or levels by target like `info,micro=debug`.
-    #[config(default = "info", env = "MICRO_LOG_LEVEL", validate(length(1..), with(a_filter)))]
+    #[config(default = "info", env = "MICRO_LOG_LEVEL", validate(with(check_filter)))]
     pub log: String,
     /// How it is logged.
     #[config(default = Format::Text, reload = "restart")]
@@ -159,21 +168,6 @@ impl Settings {
         ))
     }
 
-    /// Where nodes are listed, as one URL.
-    pub fn registry_url(&self) -> String {
-        match (&*self.registry, &self.registry_address) {
-            // Nodes of this machine find each other through files; finding those of other machines is a matter of
-            // configuration.
-            ("auto", None) => "local".into(),
-            (kind, address) => one_url(kind, address.as_deref()),
-        }
-    }
-
-    /// Where events go, as one URL.
-    pub fn broker_url(&self) -> String {
-        one_url(&self.broker, self.broker_address.as_deref())
-    }
-
     /// How long a call with a stream may wait while nothing moves on it, if there is a limit.
     pub(super) fn idle_timeout(&self) -> Option<Duration> {
         self.idle_timeout.filter(|time| !time.is_zero())
@@ -185,21 +179,12 @@ impl Settings {
     }
 }
 
-/// Go Micro names the kind of a thing and its address apart.
-fn one_url(kind: &str, address: Option<&str>) -> String {
-    match address {
-        Some(address) if !kind.contains("://") => format!("{kind}://{address}"),
-        _ => kind.to_owned(),
-    }
+fn known_balancer(name: &str) -> Result<(), String> {
+    Balancer::named(name).map(drop).map_err(|error| error.message().to_owned())
 }
 
 fn at_least_a_byte(size: &ByteSize) -> Result<(), &'static str> {
     if size.bytes() > 0 { Ok(()) } else { Err("at least one byte") }
-}
-
-fn a_filter(filter: &str) -> Result<(), String> {
-    let logging = Logging { filter: filter.to_owned(), ..Logging::default() };
-    logging.check().map_err(|_| "a level like `debug`, or levels by target like `info,micro=debug`".into())
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ fn names_of_go_micro_are_understood_and_those_of_micro_win() {
     assert_eq!(read.server_name, [Rename { from: None, to: "greeter".into() }]);
     assert_eq!((&*read.server_metadata["zone"], &*read.server_metadata["rack"]), ("b", "3"));
     assert_eq!((read.register_ttl, read.request_timeout), (Duration::from_secs(60), Duration::from_secs(5)));
-    assert_eq!(read.registry_url(), "etcd://10.0.0.1:2379");
+    assert_eq!((&*read.registry, read.registry_address.as_deref()), ("etcd", Some("10.0.0.1:2379")));
     assert_eq!(&*settings(&[("MICRO_LOG_LEVEL", "debug"), ("MICRO_LOG", "warn")], &[]).log, "warn");
 }
 
@@ -94,7 +94,7 @@ fn everything_wrong_is_said_at_once_and_by_the_name_it_was_set_by() {
         "\n  - `MICRO_ADDRESS` is `nowhere`: expected `host:port`",
         "\n  - `--message-limit` is `many`: expected a number of bytes",
         "\n  - `MICRO_REGISTER_TTL` is `0s`: expected at least 1ms",
-        "\n  - `MICRO_LOG` is `micro=loud`: expected a level",
+        "\n  - `MICRO_LOG` is `micro=loud`: expected `off`, `error`",
         "\n  - `--set micro.profile` is `a/b`: expected text that matches",
     ] {
         assert!(error.message().contains(part), "{}", error.message());
@@ -109,7 +109,7 @@ fn everything_wrong_is_said_at_once_and_by_the_name_it_was_set_by() {
 #[test]
 fn a_slip_is_answered_with_what_was_meant() {
     let error = from(&[], &["--adress", "x"]).unwrap_err();
-    assert!(error.message().contains("'--address'"), "{}", error.message());
+    assert!(error.message().contains("did you mean `--address`?"), "{}", error.message());
     let (configuration, mut found) =
         surrounded(&[("MICRO_ADRESS", "x"), ("MICROSCOPE", "x")], &["--set", "micro.regsitry=x", "--set", "mikro.x=1"]);
     configuration.check(&mut found, |entry| entry.prefix() == "micro").unwrap();
@@ -121,6 +121,73 @@ fn a_slip_is_answered_with_what_was_meant() {
             "`mikro` (--set mikro.x) is no setting: did you mean `micro`?",
         ]
     );
+}
+
+#[test]
+fn a_mistake_on_the_command_line_is_told_whole_and_by_its_kind() {
+    for (arguments, words) in [
+        (vec!["--adress", "x"], "\n  - `--adress` is not a flag: did you mean `--address`?\n"),
+        (vec!["greeter\n\nUsage: x"], "\n  - `greeter\\n\\nUsage: x` is not a flag\n"),
+        (vec!["--address"], "\n  - `--address <HOST:PORT>` needs a value\n"),
+        (vec!["--check-config=x"], "\n  - `--check-config` takes no value\n"),
+        (vec!["--set", "micro.nothing"], "\n  - `--set` is not of the form `KEY=VALUE`\n"),
+    ] {
+        let error = from(&[], &arguments).unwrap_err();
+        assert!(error.message().contains(words), "{arguments:?}: {}", error.message());
+    }
+}
+
+/// A program whose command line is `arguments`.
+fn program(arguments: &[&str]) -> crate::App {
+    let arguments = std::iter::once("greeter").chain(arguments.iter().copied()).map(Into::into).collect();
+    let mut app = crate::App::new().registry(crate::registry::Registry::memory());
+    app.sources.surroundings = Some(Surroundings { arguments: Some(arguments), ..Surroundings::default() });
+    app
+}
+
+#[tokio::test]
+async fn a_question_on_the_command_line_ends_the_program_well() {
+    for question in ["--help", "--print-config", "--check-config"] {
+        program(&[question]).run().await.unwrap();
+        // A program that starts by itself passes on what `start` returns.
+        let ended = program(&[question]).start().await.map(drop);
+        assert_eq!(ended.as_ref().unwrap_err().code(), Code::Cancelled);
+        let code = crate::__private::Ending::into_exit_code(ended);
+        assert_eq!(format!("{code:?}"), format!("{:?}", std::process::ExitCode::SUCCESS), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_in_the_words_of_an_answered_question_is_a_failure() {
+    let failing = program(&[])
+        .before_start(async |_| Err(crate::Error::new(Code::Cancelled, "the program was only asked something")));
+    assert_eq!(failing.run().await.unwrap_err().code(), Code::Cancelled);
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_refused_wherever_it_is_set() {
+    let words = "expected `off`, `error`, `warn`, `info`, `debug` or `trace`, or levels by target like \
+                 `info,micro=debug`: `debugg` is not a level, did you mean `debug`?";
+    for (environment, arguments, name) in [
+        (&[][..], &["--log", "debugg"][..], "--log"),
+        (&[("MICRO_LOG", "debugg")], &[], "MICRO_LOG"),
+        (&[("MICRO_LOG_LEVEL", "debugg")], &[], "MICRO_LOG_LEVEL"),
+        (&[], &["--set", "micro.log=debugg"], "--set micro.log"),
+    ] {
+        let error = from(environment, arguments).unwrap_err();
+        let words = format!("\n  - `{name}` is `debugg`: {words}");
+        assert!(error.message().contains(&words), "{}", error.message());
+    }
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_refused_when_it_changes_and_the_old_one_stays() {
+    let (configuration, _) = surrounded(&[], &[]);
+    let settings = configuration.of::<Settings>().unwrap();
+    configuration.set("micro.log", "warn").unwrap();
+    let refused = configuration.set("micro.log", "info,micro=debugg").unwrap_err();
+    assert!(refused.message().contains("did you mean `debug`?"), "{}", refused.message());
+    assert_eq!(settings.get().log, "warn");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::app::identity::Rename;
 use crate::config::{ByteSize, Choice, Kind, Node, Reader, Setting, Value};
 use crate::server::Plaintext;
 use crate::telemetry::Format;
@@ -64,6 +63,15 @@ fn address(text: &str) -> Option<String> {
     let (host, port) = text.rsplit_once(':')?;
     let bare_v6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
     (!host.is_empty() && !bare_v6 && port.parse::<u16>().is_ok()).then(|| text.to_owned())
+}
+
+/// A name to list services under: in the place of another, or of the only one there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rename {
+    /// The name to replace; the only one there is where none is given.
+    pub from: Option<String>,
+    /// The name to list it under.
+    pub to: String,
 }
 
 impl Setting for Rename {
@@ -128,12 +136,12 @@ impl Setting for Wire {
     }
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        reader.choice(node, WIRES).map(|at| [Wire::AsListed, Wire::Native, Wire::Http][at])
+        reader.choice(node, WIRES).map(|at| [Wire::Auto, Wire::Native, Wire::Http][at])
     }
 
     fn write(&self) -> Value {
         match self {
-            Wire::AsListed => "auto".into(),
+            Wire::Auto => "auto".into(),
             Wire::Native => "native".into(),
             Wire::Http => "http".into(),
         }

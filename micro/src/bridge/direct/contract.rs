@@ -1,64 +1,104 @@
-//! What a publisher and the process of a subscriber say to each other.
+//! The contract between a publisher and the process of a subscriber.
+//!
+//! The names of the messages and of their fields are those of the first version of the contract, which peers may be running.
+//! It is declared in the words of messages and calls, without the attributes for services: they expand to what an app
+//! injects, which this ring does not name.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use super::outcome::Outcome;
 use crate::broker::{Event, Topic};
 use crate::client::Client;
+use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::message::Message;
 use crate::metadata::Metadata;
-use crate::rpc::Streaming;
+use crate::rpc::{Entry, Method, MethodDesc, MethodSpec, Service, ServiceDesc, Streaming};
 
-/// The name that processes with subscriptions are listed under. It is not the one of the contract, so that a call of it
-/// always leaves the process.
+/// The name under which the registry lists processes with subscriptions. It differs from that of the contract, so that a
+/// call always leaves the process.
 pub(crate) const SERVICE: &str = "micro.events";
 /// The path of the method.
 pub(super) const PATH: &str = "/micro.events.v1.Events/Deliver";
-/// Bodies up to this size are copied out of what they came in, which is larger and would be kept with them.
-const SMALL: usize = 4 * 1024;
+/// Bodies up to this size are copied out of the message they arrived in, which is larger and would be kept with them.
+const MAX_COPIED_BODY: usize = 4 * 1024;
 
-/// Takes in events for the subscriptions of a process.
-#[micro::service(name = "micro.events.v1", package = "micro.events.v1")]
-pub(super) trait Events {
-    /// Takes in the events of one publisher, for as long as the call lasts, and tells what becomes of them.
-    async fn deliver(&self, handovers: Streaming<Handover>) -> Result<Streaming<Receipt>>;
+static EVENTS: ServiceDesc = ServiceDesc::new("micro.events.v1", "micro.events.v1", "Events")
+    .docs("Takes in events for the subscriptions of a process.")
+    .methods(&[MethodDesc::of::<Deliver>("Deliver", PATH).docs(
+        "Takes in the events of one publisher, for as long as the call lasts, and reports what becomes of them.",
+    )]);
+
+/// The method `Deliver`.
+pub(super) struct Deliver;
+
+impl MethodSpec for Deliver {
+    type In = Streaming<EventBatch>;
+    type Out = Result<Streaming<AckBatch>>;
+    const INDEX: usize = 0;
+    const SERVICE: &'static ServiceDesc = &EVENTS;
+}
+
+/// Answers the method.
+pub(super) trait Receiver: Send + Sync + 'static {
+    /// Takes in the events of one publisher, for as long as the call lasts, and reports what becomes of them.
+    fn deliver(&self, batches: Streaming<EventBatch>) -> Result<Streaming<AckBatch>>;
+}
+
+impl<R: Receiver> Method<R> for Deliver {
+    async fn call(this: &R, batches: Streaming<EventBatch>, _: &Context) -> Result<Streaming<AckBatch>> {
+        this.deliver(batches)
+    }
+}
+
+/// Makes the service that `receiver` answers.
+pub(super) fn service<R: Receiver>(receiver: R) -> Service {
+    Service::new(Arc::new(receiver), &EVENTS, const { &[Entry::of::<Deliver>()] })
+}
+
+/// Calls the processes that the registry lists.
+pub(super) fn client(client: &Client) -> Client {
+    client.named(SERVICE)
 }
 
 /// Events on their way to subscriptions.
-#[micro::message(package = "micro.events.v1")]
+#[micro::message(package = "micro.events.v1", name = "Handover", crate = crate::message)]
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Handover {
-    /// A number that no other publisher has. The first message says it.
+pub(super) struct EventBatch {
+    /// A number that no other publisher has. The first message of a call carries it.
     #[message(fixed)]
     pub(super) publisher: u64,
-    /// The events, in the order of their publisher. None says that the publisher is still there.
-    pub(super) parcels: Vec<Addressed>,
+    /// The events, in the order of their publisher. An empty batch is a heartbeat.
+    #[message(name = "parcels")]
+    pub(super) entries: Vec<BatchEntry>,
 }
 
 /// An event for one subscription.
-#[micro::message(package = "micro.events.v1")]
+#[micro::message(package = "micro.events.v1", name = "Addressed", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Addressed {
-    /// What the publisher calls it: the same whenever it is handed over again.
+pub(super) struct BatchEntry {
+    /// The number of the event at its publisher, the same whenever it is sent again.
     pub(super) number: u64,
-    /// Whom it is for.
+    /// The subscription it is for.
     #[message(fixed)]
     pub(super) subscription: u64,
-    /// Which delivery of it this will be, from 1 on.
+    /// The number of this delivery, from 1 on.
     pub(super) attempt: u32,
-    /// Grows when a subscription had no room. What was on its way at that time is of an earlier round and is refused as well,
+    /// Grows when a subscription had no room. What was on its way at that time is of an earlier epoch and is refused as well,
     /// so that nothing is overtaken.
-    pub(super) round: u32,
-    /// A `Happening`. As bytes, because it is written once and handed to many.
+    #[message(name = "round")]
+    pub(super) epoch: u32,
+    /// An encoded [`EventRecord`], because it is encoded once and sent to many.
     pub(super) event: Bytes,
 }
 
 /// An event.
-#[micro::message(package = "micro.events.v1")]
+#[micro::message(package = "micro.events.v1", name = "Happening", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Happening {
+pub(super) struct EventRecord {
     pub(super) topic: String,
     pub(super) id: String,
     pub(super) time: SystemTime,
@@ -69,7 +109,7 @@ pub(super) struct Happening {
 }
 
 /// A pair of an event's metadata.
-#[micro::message(package = "micro.events.v1")]
+#[micro::message(package = "micro.events.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pair {
     pub(super) name: String,
@@ -77,55 +117,83 @@ pub(super) struct Pair {
 }
 
 /// What became of events.
-#[micro::message(package = "micro.events.v1")]
+#[micro::message(package = "micro.events.v1", name = "Receipt", crate = crate::message)]
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Receipt {
-    /// How many events have been looked at since the call began: those that are not among `returned` are in good hands.
-    pub(super) taken: u64,
-    /// Those that are done with, by their numbers.
-    pub(super) done: Vec<u64>,
-    /// Those that are not.
-    pub(super) returned: Vec<Returned>,
+pub(super) struct AckBatch {
+    /// Counts the events that have been looked at since the call began: those that are not among `nacks` were accepted.
+    #[message(name = "taken")]
+    pub(super) received: u64,
+    /// The numbers of events that are done with.
+    #[message(name = "done")]
+    pub(super) acks: Vec<u64>,
+    /// The events that are not.
+    #[message(name = "returned")]
+    pub(super) nacks: Vec<Nack>,
 }
 
-/// An event that was not done with.
-#[micro::message(package = "micro.events.v1")]
+/// An event that is not done with.
+#[micro::message(package = "micro.events.v1", name = "Returned", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Returned {
+pub(super) struct Nack {
     pub(super) number: u64,
-    /// Which delivery the next one will be.
+    /// The number of the next delivery.
     pub(super) attempt: u32,
-    pub(super) why: Why,
+    #[message(name = "why")]
+    pub(super) reason: NackReason,
 }
 
-/// Why an event was not done with.
-#[micro::message(package = "micro.events.v1")]
+/// Why an event is not done with.
+#[micro::message(package = "micro.events.v1", name = "Why", crate = crate::message)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    /// The subscription is not there, or not for long: it is for somebody else.
-    Elsewhere,
-    /// It was given back and will be delivered again where it is. Its place is free meanwhile.
-    Again,
+pub(super) enum NackReason {
+    /// The subscription has ended, or is about to: another one is to get the event.
+    #[message(name = "WHY_ELSEWHERE")]
+    Reroute,
+    /// It waits where it is for another delivery. Its place is free meanwhile.
+    #[message(name = "WHY_AGAIN")]
+    Delayed,
     /// There is no room.
+    #[message(name = "WHY_FULL")]
     Full,
-    /// It is no event.
+    /// It is not an event.
+    #[message(name = "WHY_REFUSED")]
     Refused,
-    /// What later versions of the contract say.
+    /// A reason of a later version of the contract.
     Unknown(i32),
 }
 
-impl EventsClient {
-    /// Calls the processes that are listed.
-    pub(super) fn listed(client: &Client) -> Self {
-        EventsClient(client.named(SERVICE))
+impl Nack {
+    /// Says what became of an event; nothing of one that is done with.
+    pub(super) fn new(number: u64, outcome: Outcome) -> Option<Self> {
+        let (reason, attempt) = match outcome {
+            Outcome::Acked => return None,
+            Outcome::Delayed { attempt } => (NackReason::Delayed, attempt),
+            Outcome::Reroute { attempt } => (NackReason::Reroute, attempt),
+            Outcome::Full => (NackReason::Full, 0),
+            Outcome::Refused => (NackReason::Refused, 0),
+        };
+        Some(Nack { number, attempt, reason })
+    }
+
+    /// Reads what it says; nothing where its reason is unknown.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        // No event is delivered more often than can be counted.
+        let attempt = self.attempt.clamp(1, u32::MAX - 1);
+        match self.reason {
+            NackReason::Reroute => Some(Outcome::Reroute { attempt }),
+            NackReason::Delayed => Some(Outcome::Delayed { attempt }),
+            NackReason::Full => Some(Outcome::Full),
+            NackReason::Refused => Some(Outcome::Refused),
+            NackReason::Unknown(_) => None,
+        }
     }
 }
 
-impl Happening {
-    /// The bytes of an event.
-    pub(super) fn bytes(event: &Event) -> Bytes {
+impl EventRecord {
+    /// Encodes an event.
+    pub(super) fn encode(event: &Event) -> Bytes {
         let pairs = event.metadata.iter().map(|(name, value)| Pair { name: name.to_owned(), value: value.to_owned() });
-        let happening = Happening {
+        let record = EventRecord {
             topic: event.topic.as_str().to_owned(),
             id: event.id.clone(),
             time: event.time,
@@ -134,29 +202,79 @@ impl Happening {
             metadata: pairs.collect(),
             body: event.body.clone(),
         };
-        happening.encode_to_vec().into()
+        record.encode_to_vec().into()
     }
 
-    /// The event that stands in `bytes`.
+    /// Decodes an event.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when there is none.
-    pub(super) fn event(bytes: &Bytes) -> Result<Event> {
-        let happening = Happening::decode_shared(bytes).map_err(|error| Error::invalid_argument(error.to_string()))?;
-        let body = if happening.body.len() > SMALL { happening.body } else { Bytes::copy_from_slice(&happening.body) };
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) for bytes that are not an event.
+    pub(super) fn decode(bytes: &Bytes) -> Result<Event> {
+        let record = Self::decode_shared(bytes).map_err(|error| Error::invalid_argument(error.to_string()))?;
+        let copied = record.body.len() <= MAX_COPIED_BODY;
+        let body = if copied { Bytes::copy_from_slice(&record.body) } else { record.body };
         let mut metadata = Metadata::new();
-        for pair in happening.metadata {
+        for pair in record.metadata {
             metadata.receive(&pair.name, &pair.value);
         }
         Ok(Event {
-            topic: Topic::parse(&happening.topic)?,
-            id: happening.id,
-            time: happening.time,
-            content_type: happening.content_type,
-            key: happening.key,
+            topic: Topic::parse(&record.topic)?,
+            id: record.id,
+            time: record.time,
+            content_type: record.content_type,
+            key: record.key,
             metadata,
             body,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::codec::Codec;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Other versions read and write the same bytes.
+    #[test]
+    fn bytes_on_the_wire_never_change() {
+        let mut event = Event::new("orders.placed".parse().unwrap(), "7").with_id("e-1").with_key("Ada");
+        event.time = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        event.metadata.insert("trace", "abc").unwrap();
+        let encoded = EventRecord::encode(&event);
+        let expected = "0a0d6f72646572732e706c616365641203652d311a0b0880e2cfaa0610c0a9d33a22186170706c69636174696f6e2f6f637465742d\
+                        73747265616d2a03416461320c0a05747261636512036162633a0137";
+        assert_eq!(hex(&encoded), expected);
+        assert!(EventRecord::decode(&encoded).unwrap() == event);
+
+        let entry = BatchEntry {
+            number: 300,
+            subscription: 0x00c0_ffee,
+            attempt: 2,
+            epoch: 1,
+            event: Bytes::from_static(b"e"),
+        };
+        let batch = EventBatch { publisher: 0xdead_beef, entries: vec![entry] };
+        let expected = "09efbeadde00000000121308ac0211eeffc00000000000180220012a0165";
+        assert_eq!(hex(&batch.encode_to_vec()), expected);
+        let expected = "{\"publisher\":\"3735928559\",\"parcels\":[{\"number\":\"300\",\"subscription\":\"12648430\",\
+                        \"attempt\":2,\"round\":1,\"event\":\"ZQ==\"}]}";
+        assert_eq!(Codec::JSON.encode(&batch).unwrap(), expected);
+
+        let reasons = [NackReason::Reroute, NackReason::Delayed, NackReason::Full, NackReason::Refused];
+        let nacks = reasons.iter().map(|reason| Nack { number: 9, attempt: 3, reason: *reason });
+        let acks = AckBatch { received: 5, acks: vec![1, 300], nacks: nacks.collect() };
+        let expected = "0805120301ac021a04080910031a060809100318011a060809100318021a06080910031803";
+        assert_eq!(hex(&acks.encode_to_vec()), expected);
+        let expected = "{\"taken\":\"5\",\"done\":[\"1\",\"300\"],\"returned\":[{\"number\":\"9\",\"attempt\":3},\
+                        {\"number\":\"9\",\"attempt\":3,\"why\":\"WHY_AGAIN\"},{\"number\":\"9\",\"attempt\":3,\"why\":\"WHY_FULL\"},\
+                        {\"number\":\"9\",\"attempt\":3,\"why\":\"WHY_REFUSED\"}]}";
+        assert_eq!(Codec::JSON.encode(&acks).unwrap(), expected);
     }
 }

@@ -1,32 +1,61 @@
-//! Events from those who publish straight to those who subscribe: the registry says who they are, and micro's own wire takes
-//! them there.
+//! A broker without a server: events go straight from the process that publishes to those that subscribe. The registry lists
+//! the subscriptions, and micro's own wire carries the events.
 //!
-//! [`Direct`] is the backend. A published event waits in the *outbox* of its publisher until every queue, and every subscriber
-//! without one, has settled it. A *link* to each process with subscribers takes it there; what a subscription has taken waits
-//! in its *inbox*, which delivers it, and brings it again when it is given back. Within the process there is no link.
+//! [`Direct`] is the backend; its documentation says what is promised, in which order events arrive, and what is lost when.
 //!
-//! Everything that is decided is decided in `outbox` and `inbox`, which never wait; the tasks around them only carry.
+//! # The life of an event
 //!
-//! - `outbox`: what was published and is not settled
-//! - `keeper`, `link`: who is listed, and the way there
-//! - `desk`, `listing`: the subscriptions of this process, and that others find them
-//! - `inbox`: what one of them has taken
-//! - `door`, `receipts`: where publishers come in, and what they are told
-//! - `contract`, `listed`, `bounds`: what is said over the wire and in the registry, and how much there may be of it
+//! 1. `publish` gives the event to the *outbox*. Every queue, and every subscriber without one, is a *group* there, and the
+//!    event waits in each group about its topic.
+//! 2. A group assigns it to a member: the one that its key belongs to, or the one with the least load. From now on it is *in
+//!    flight*, and the group keeps it until it is settled.
+//! 3. A member in this process gets it at once. To one in another process it goes over a *session*: in a batch on the
+//!    session's connection, which the other side answers with the number of events it has received. The event is now in the
+//!    process of its subscriber; once that is so in all groups `publish` returns.
+//! 4. The *inbox* of the subscription accepts the event, and delivers it when its subscriber has room. An event that is retried
+//!    stays there until it is due, and its publisher learns that its place is free.
+//! 5. The subscriber settles it. The ack goes back, by the *ack queue* of the connection or straight to the outbox, and the
+//!    group forgets the event, which makes room for the next.
+//!
+//! When a connection breaks, what was in flight on it goes back to its groups, counted as delivered if it was written, and is
+//! assigned anew. A subscriber that still has it knows it by its number and does not get it twice. When a subscription ends,
+//! its inbox returns what its subscriber does not have; if the publisher is gone by then, this process publishes it in its
+//! place.
+//!
+//! # The pieces
+//!
+//! What is decided is decided by state machines, which take what has happened and return what is to be done. They neither
+//! wait nor lock, and know the time only from what they are told. One driver owns them and does what they want done; around
+//! it are tasks that only carry. In the order to read them, in which no file names a later one:
+//!
+//! - `limits`, `keys`, `timer`, `outcome`: bounds and values
+//! - `contract`, `advertisement`: what goes over the wire, and into the registry
+//! - `pending`, `inbox`, `outbox`: the state machines, and what they hold
+//! - `ack_queue`, `local_subscription`, `local_subscriptions`, `advertise`: the receiving side, and its entry in the registry
+//! - `driver`: owns both sides, and performs effects
+//! - `subscriber`, `server`, `connection`, `event_loop`: what reads, receives, sends, and keeps time
 
-mod bounds;
+mod ack_queue;
+mod advertise;
+mod advertisement;
+mod connection;
 mod contract;
-mod desk;
-mod door;
+mod driver;
+mod event_loop;
+mod hosted;
 mod inbox;
-mod keeper;
-mod link;
-mod listed;
-mod listing;
+mod keys;
+mod limits;
+mod local_subscription;
+mod local_subscriptions;
 mod outbox;
-mod receipts;
+mod outcome;
+mod pending;
+mod server;
+mod subscriber;
 #[cfg(test)]
 mod tests;
+mod timer;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,13 +69,12 @@ use crate::rpc::Service;
 use crate::util::clock;
 use crate::util::spawn::{self, Task};
 
-use bounds::{LARGEST, LOOKUP, PATIENCE, SEEN};
-use contract::EventsClient;
+use advertisement::Advertisement;
 pub(crate) use contract::SERVICE;
-use desk::Desk;
-use inbox::Reader;
-use listed::Listed;
-use outbox::{Outbox, Ticket, size};
+use driver::{Blocked, Driver};
+use limits::{LOOKUP_TIMEOUT, MAX_EVENT_BYTES, PUBLISH_TIMEOUT, VISIBILITY_TIMEOUT};
+use pending::{Completion, size};
+use subscriber::Subscriber;
 
 /// The broker that needs nothing installed: events go point to point, from the process that publishes to those that subscribe.
 ///
@@ -63,15 +91,15 @@ use outbox::{Outbox, Ticket, size};
 /// # let mut server = Server::new();
 ///
 /// let direct = Direct::new(client, registry);
-/// server.add_unlisted(direct.service()); // how the publishers of other processes get in
-/// # let door = network.serve(Arc::new(server));
-/// # let address = format!("127.0.0.1:{}", door.port());
+/// server.add_unlisted(direct.service()); // takes in the events of other processes
+/// # let listener = network.serve(Arc::new(server));
+/// # let address = format!("127.0.0.1:{}", listener.port());
 /// direct.listen(Node::new("shop", address), Ttl::default()); // once the port is open
 ///
 /// let broker = Broker::new(direct.clone());
 /// let mut orders = broker.subscribe(Subscription::new("orders.*".parse()?).with_queue("billing")).await?;
 /// broker.publish(Event::new("orders.placed".parse()?, "7")).await?;
-/// orders.next().await.expect("it goes on")?.ack().await?;
+/// orders.next().await.expect("the subscription goes on")?.ack().await?;
 ///
 /// direct.leave().await; // before the port closes
 /// # Ok(()) }
@@ -101,7 +129,7 @@ use outbox::{Outbox, Ticket, size};
 /// # Order
 ///
 /// What one publisher publishes comes to a subscriber in that order. In a queue that holds for each key, over all its members:
-/// every publisher reckons out of the names of the members which of them a key belongs to, and all come to the same answer. So
+/// every publisher computes from the numbers of the members which of them a key belongs to, and all get the same result. So
 /// a subscriber that handles a key [in order](crate::broker::Handling::in_order) does so as if its queue were one process: no two
 /// events of a key are handled at the same time, whoever publishes them, as long as the members stay the same. Keys are spread
 /// evenly, and how much there is of each is not looked at.
@@ -158,123 +186,119 @@ use outbox::{Outbox, Ticket, size};
 pub struct Direct(Arc<Shared>);
 
 struct Shared {
-    client: EventsClient,
+    client: Client,
     registry: Registry,
-    outbox: Arc<Outbox>,
-    desk: Arc<Desk>,
-    /// Everybody with subscriptions, from the first time that somebody asks.
+    driver: Arc<Driver>,
+    /// The processes with subscriptions, from the first time that they are asked for.
     following: OnceLock<Following>,
-    /// Which edition of them the outbox knows.
-    edition: AtomicU64,
-    /// What goes on beside; nothing any more once it is closed.
+    /// The revision of them that the outbox knows.
+    revision: AtomicU64,
+    /// Background tasks; none any more once the broker is closed.
     tasks: Mutex<Option<Vec<Task<()>>>>,
 }
 
 impl Direct {
     /// Finds subscribers in `registry`, and reaches them through `client`.
     pub fn new(client: Client, registry: Registry) -> Self {
-        let outbox = Arc::new(Outbox::new());
         Direct(Arc::new(Shared {
-            client: EventsClient::listed(&client),
+            client: contract::client(&client),
             registry,
-            desk: Desk::new(outbox.clone()),
-            outbox,
+            driver: Driver::new(),
             following: OnceLock::new(),
-            edition: AtomicU64::new(0),
+            revision: AtomicU64::new(0),
             tasks: Mutex::new(Some(Vec::new())),
         }))
     }
 
-    /// The contract by which the publishers of other processes reach this one, for
+    /// Returns the service by which the publishers of other processes reach this one, for
     /// [`Server::add_unlisted`](crate::server::Server::add_unlisted).
     pub fn service(&self) -> Service {
-        door::service(&self.0.desk)
+        server::service(&self.0.driver)
     }
 
-    /// From now on this process is reached as `node`: its id, its address, and what it says about its wire. Its service and its
-    /// methods are filled in. It is listed, and renewed as `ttl` says, while there are subscriptions. Another call may change the
-    /// address, and not the id.
+    /// Sets the node as which this process is reached: its id, its address, and what it says about its wire. Its service and
+    /// its methods are filled in. It is listed, and renewed as `ttl` says, while there are subscriptions. Another call may
+    /// change the address, and not the id.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
     pub fn listen(&self, node: Node, ttl: Ttl) {
-        if self.0.desk.listen(node, ttl) {
-            self.0.keep(spawn::spawn(listing::keep(Arc::downgrade(&self.0.desk), self.0.registry.clone())));
+        if self.0.driver.listen(node, ttl) {
+            self.0.keep(spawn::spawn(self.0.driver.advertiser().run(self.0.registry.clone())));
         }
     }
 
-    /// Takes in no more: off the registry, and what queues have here that nobody has begun goes to other processes. What is
-    /// being handled is settled as ever, and publishing goes on.
+    /// Takes in no more events: leaves the registry, and gives what queues have here, and no handler has begun, to other
+    /// processes. What is being handled is settled as ever, and publishing goes on.
     ///
     /// Dropping the future does not undo it.
     pub async fn leave(&self) {
-        let edition = self.0.desk.leave();
-        if self.0.desk.node().is_some()
-            && let Err(error) = self.0.desk.listed(edition).await
+        let revision = self.0.driver.leave();
+        if self.0.driver.node().is_some()
+            && let Err(error) = self.0.driver.advertiser().listed(revision).await
         {
             tracing::debug!("subscriptions are left to expire: {error:#}");
         }
     }
 
-    /// Ends at once: no links, no entry in the registry, nothing is waited for, and nothing can be published any more. What
+    /// Ends at once: closes connections, leaves the registry, waits for nothing, and publishes nothing any more. What
     /// [`flush`](crate::broker::Broker::flush) would have waited for is lost.
     pub fn close(&self) {
-        self.0.desk.leave();
+        self.0.driver.leave();
         drop(self.0.tasks().take());
-        self.0.outbox.close();
+        self.0.driver.close();
     }
 
     fn following(&self) -> &Following {
         let shared = &self.0;
         shared.following.get_or_init(|| {
             let following = shared.registry.follow(SERVICE);
-            let keeper = keeper::keep(Arc::downgrade(&shared.outbox), shared.client.clone(), following.clone());
-            shared.keep(spawn::spawn(keeper));
+            let event_loop = event_loop::run(Arc::downgrade(&shared.driver), shared.client.clone(), following.clone());
+            shared.keep(spawn::spawn(event_loop));
             following
         })
     }
 
-    /// Knows everybody whom the registry lists.
+    /// Takes in what the registry lists.
     ///
     /// # Errors
     ///
-    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) once this is closed, and
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) once the broker is closed, and
     /// [`Unavailable`](crate::Code::Unavailable) when the registry does not answer.
-    async fn informed(&self) -> Result<()> {
-        if self.0.outbox.is_closed() {
+    async fn sync(&self) -> Result<()> {
+        if self.0.driver.is_closed() {
             return Err(Error::failed_precondition("the broker of this process was closed"));
         }
         let following = self.following();
-        if following.edition() == 0 && clock::timeout(LOOKUP, following.ready()).await.is_err() {
+        if following.edition() == 0 && clock::timeout(LOOKUP_TIMEOUT, following.ready()).await.is_err() {
             let registry = self.0.registry.name();
-            let error =
-                Error::unavailable(format!("nobody knows who subscribes: registry `{registry}` does not answer"));
+            let error = Error::unavailable(format!("subscribers are unknown: registry `{registry}` does not answer"));
             return Err(match following.trouble() {
                 Some(trouble) => error.from_source(trouble.into_std()),
                 None => error,
             });
         }
-        let edition = following.edition();
-        if self.0.edition.load(Ordering::Acquire) < edition {
-            self.0.outbox.sync(edition, &following.nodes());
-            self.0.edition.fetch_max(edition, Ordering::Release);
+        let revision = following.edition();
+        if self.0.revision.load(Ordering::Acquire) < revision {
+            self.0.driver.sync(revision, &following.nodes());
+            self.0.revision.fetch_max(revision, Ordering::Release);
         }
         Ok(())
     }
 
     /// Waits until the registry shows a subscription of this process to itself, as it does to others.
-    async fn seen(&self, subscription: u64) {
-        let Some(node) = self.0.desk.node() else { return };
+    async fn visible(&self, subscription: u64) {
+        let Some(node) = self.0.driver.node() else { return };
         let mut following = self.following().clone();
-        let is_there = |node: &Arc<Node>, id: &str| node.id == id && Listed::stands_on(node, subscription);
-        let seen = async {
-            while !following.nodes().iter().any(|other| is_there(other, &node)) {
+        let lists = |other: &Arc<Node>| other.id == node && Advertisement::is_on(other, subscription);
+        let visible = async {
+            while !following.nodes().iter().any(lists) {
                 following.changed().await;
             }
         };
-        if clock::timeout(SEEN, seen).await.is_err() {
-            tracing::debug!(node, "a subscription is listed, and the registry takes its time to show it");
+        if clock::timeout(VISIBILITY_TIMEOUT, visible).await.is_err() {
+            tracing::debug!(node, "a subscription is listed, and the registry does not show it yet");
         }
     }
 }
@@ -297,52 +321,59 @@ impl Backend for Direct {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { redelivers: true, counts_deliveries: true, wildcards: true, ..Capabilities::default() }
+        Capabilities {
+            redelivers: true,
+            counts_deliveries: true,
+            wildcards: true,
+            ordered_across_processes: true,
+            ..Capabilities::default()
+        }
     }
 
     fn state(&self) -> State {
-        let trouble = self.0.following.get().and_then(Following::trouble).or_else(|| self.0.desk.trouble());
-        trouble.map_or(State::Up, |error| State::Down(format!("registry `{}`: {error}", self.0.registry.name())))
+        let failed = self.0.following.get().and_then(Following::trouble);
+        let failed = failed.or_else(|| self.0.driver.advertiser().last_error());
+        failed.map_or(State::Up, |error| State::Down(format!("registry `{}`: {error}", self.0.registry.name())))
     }
 
     async fn publish(&self, events: &[Event]) -> Result<()> {
-        if let Some(large) = events.iter().find(|event| size(event) > LARGEST) {
+        if let Some(large) = events.iter().find(|event| size(event) > MAX_EVENT_BYTES) {
             let (topic, bytes) = (&large.topic, size(large));
             return Err(Error::invalid_argument(format!(
-                "an event of `{topic}` has {bytes} bytes, of at most {LARGEST}"
+                "an event of `{topic}` has {bytes} bytes, of at most {MAX_EVENT_BYTES}"
             )));
         }
-        self.informed().await?;
-        let (mut rest, ticket, until) = (events, Ticket::new(), clock::after(PATIENCE));
-        while let Err(full) = self.0.outbox.add(&mut rest, &ticket) {
-            let who = full.who;
-            clock::timeout_at(until, full.room).await.map_err(|_| {
+        self.sync().await?;
+        let (mut rest, completion, until) = (events, Completion::new(), clock::after(PUBLISH_TIMEOUT));
+        while let Err(Blocked { what, room }) = self.0.driver.publish(&mut rest, &completion) {
+            clock::timeout_at(until, room).await.map_err(|_| {
                 let topic = rest.first().map_or("", |event| event.topic.as_str());
-                Error::resource_exhausted(format!("`{topic}` has subscribers that are behind: {who}"))
+                Error::resource_exhausted(format!("`{topic}` has subscribers that are behind: {what}"))
             })?;
         }
-        let taken = std::pin::pin!(ticket.taken());
-        if clock::within(until, taken).await.is_err() {
-            self.0.outbox.tell_behind();
+        let completed = std::pin::pin!(completion.wait());
+        if clock::within(until, completed).await.is_err() {
+            self.0.driver.report_backlog();
         }
         Ok(())
     }
 
     async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
-        let (inbox, edition) = self.0.desk.open(subscription)?;
-        let reader = Reader::new(inbox.clone(), self.0.desk.clone());
-        self.0.desk.listed(edition).await?;
-        self.seen(inbox.listed().subscription).await;
-        Ok(Deliveries::new(reader))
+        let (subscription, revision) = self.0.driver.subscribe(subscription)?;
+        let id = subscription.advertisement().subscription;
+        let subscriber = Subscriber::new(self.0.driver.clone(), subscription);
+        self.0.driver.advertiser().listed(revision).await?;
+        self.visible(id).await;
+        Ok(Deliveries::new(subscriber))
     }
 
     async fn flush(&self) {
-        self.0.outbox.flushed().await;
+        self.0.driver.flushed().await;
     }
 }
 
 impl fmt::Debug for Direct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Direct").field("desk", &self.0.desk).field("outbox", &self.0.outbox).finish_non_exhaustive()
+        f.debug_tuple("Direct").field(&self.0.driver).finish()
     }
 }

@@ -22,8 +22,7 @@ use crate::errors::{Error, Result};
 ///     micro::spawn(async move {
 ///         // what takes its time
 ///         ack.done().await
-///     })
-///     .detach();
+///     });
 ///     Ok(())
 /// }
 /// ```

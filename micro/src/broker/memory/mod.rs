@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::stream;
 
-use super::{Backend, Broker, Capabilities, Deliveries, Event, Scheme, Start, Subscription};
+use super::{Backend, Broker, Capabilities, Deliveries, Event, Start, Subscription};
 use crate::errors::{Error, Result};
 use crate::util::clock;
 
@@ -29,20 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Clone, Default)]
 pub struct Memory(Arc<Shared>);
 
-inventory::submit! {
-    Scheme {
-        name: "memory",
-        example: "memory",
-        connect: |url| Box::pin(async move {
-            match url.split_once("://") {
-                Some((_, more)) if !more.is_empty() => {
-                    Err(Error::invalid_argument(format!("nothing may follow `memory://`, not `{more}`")))
-                }
-                _ => Ok(Broker::memory()),
-            }
-        }),
-    }
-}
+crate::scheme!(Broker, "memory", "memory", |connect| {
+    Box::pin(async move { connect.nothing_more().map(|()| Broker::memory()) })
+});
 
 #[derive(Default)]
 struct Shared(Mutex<Known>);
@@ -106,6 +95,7 @@ impl Backend for Memory {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
+            ordered_across_processes: true,
             at_least_once: true,
             durable: true,
             redelivers: true,

@@ -12,7 +12,7 @@ use self::envelope::Envelope;
 use self::jetstream::JetStream;
 use self::line::Line;
 use self::options::Options;
-use super::{Backend, Broker, Capabilities, Deliveries, Event, Scheme, State, Subscription};
+use super::{Backend, Broker, Capabilities, Deliveries, Event, State, Subscription};
 use crate::errors::Result;
 
 /// Events over NATS: over its core to whoever listens, or over a stream of JetStream, which keeps them.
@@ -89,13 +89,9 @@ enum Kind {
     JetStream(JetStream),
 }
 
-inventory::submit! {
-    Scheme {
-        name: "nats",
-        example: "nats://10.0.0.1:4222",
-        connect: |url| Box::pin(async move { Ok(Broker::new(Nats::connect(url).await?)) }),
-    }
-}
+crate::scheme!(Broker, "nats", "nats://10.0.0.1:4222", |connect| {
+    Box::pin(async move { Ok(Broker::new(Nats::connect(connect.url()).await?)) })
+});
 
 impl Nats {
     /// Connects to the server that a URL names. One that is away is tried again and again.
@@ -128,6 +124,7 @@ impl Backend for Nats {
         match self.kind {
             Kind::Core => Capabilities { wildcards: true, ..Capabilities::default() },
             Kind::JetStream(_) => Capabilities {
+                ordered_across_processes: false,
                 at_least_once: true,
                 durable: true,
                 survives_restart: true,

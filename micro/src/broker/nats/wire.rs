@@ -11,7 +11,6 @@
 //! Headers of others are pairs too, as they are.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::slice;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -23,6 +22,7 @@ use crate::broker::event::BYTES;
 use crate::broker::{Event, Topic};
 use crate::errors::Result;
 use crate::metadata::Metadata;
+use crate::util::percent::{self, Digits};
 
 const ID: &str = "Micro-Id";
 const TIME: &str = "Micro-Time";
@@ -111,10 +111,10 @@ pub(super) fn read(message: Message, time: SystemTime, id: impl FnOnce() -> Stri
     let said = headers.time.and_then(|nanoseconds| nanoseconds.parse().ok());
     Ok(Event {
         topic,
-        id: headers.id.map_or_else(id, unescaped),
+        id: headers.id.map_or_else(id, percent::decode_lossy),
         time: said.map_or(time, |nanoseconds| UNIX_EPOCH + Duration::from_nanos(nanoseconds)),
-        content_type: headers.content_type.map_or_else(|| BYTES.to_owned(), unescaped),
-        key: headers.key.map(unescaped),
+        content_type: headers.content_type.map_or_else(|| BYTES.to_owned(), percent::decode_lossy),
+        key: headers.key.map(percent::decode_lossy),
         metadata: headers.pairs(),
         body: letter.map_or(message.payload.clone(), |letter| letter.body),
     })
@@ -169,7 +169,8 @@ impl<'a> Headers<'a> {
             self.others[at].listed = true;
             let Some(value) = self.others[at].values.next() else { continue };
             let value = value.as_str();
-            let value = if key.len() < entry.len() { Cow::Owned(unescaped(value)) } else { Cow::Borrowed(value) };
+            let value =
+                if key.len() < entry.len() { Cow::Owned(percent::decode_lossy(value)) } else { Cow::Borrowed(value) };
             metadata.receive(key, &value);
         }
         for pair in self.others.into_iter().filter(|pair| !pair.listed) {
@@ -197,30 +198,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
     if is_plain(text) && !text.contains('%') {
         return Cow::Borrowed(text);
     }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        match byte {
-            b'!'..=b'$' | b'&'..=b'~' => escaped.push(byte.into()),
-            _ => drop(write!(escaped, "%{byte:02X}")),
-        }
-    }
-    Cow::Owned(escaped)
-}
-
-/// Text whose `%xx` are read. What is no such thing stays as it is.
-fn unescaped(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let digits = tail.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
-        let byte = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    percent::encode(text, Digits::Upper, |byte| byte.is_ascii_graphic() && byte != b'%')
 }
 
 #[cfg(test)]

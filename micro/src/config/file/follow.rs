@@ -1,215 +1,176 @@
-//! What files say, now and whenever it changes.
+//! Reads files again when they change, until what was read is stable.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Files;
-use super::ears::{Ears, Heard, Openings};
-use super::reading::Reading;
-use super::sights::{Sights, Verdict};
+use super::location::Location;
+use super::read::Reading;
+use super::snapshot::{Freshness, Snapshot};
+use super::watcher::{Position, Watcher};
 use crate::config::Table;
 use crate::errors::Result;
-use crate::util::clock::{self, Instant};
-use crate::util::spawn;
+use crate::util::{clock, spawn};
 
-/// How long nothing may happen before the files are read: a change is often several.
-const QUIET: Duration = Duration::from_millis(40);
-/// How long to wait for that, when something happens all the time.
-const RESTLESS: Duration = Duration::from_millis(120);
-/// How long to wait for someone to close what they wrote to, since they did last.
-const WRITING: Duration = Duration::from_millis(300);
-/// How long what was read must have rested.
-const REST: Duration = Duration::from_millis(15);
-/// The same for a file that has become empty. Most are on their way to being written anew, and a busy file system may show
-/// them empty for a while before it tells of that.
-const EMPTY_REST: Duration = Duration::from_millis(300);
-/// The rest when a change has been waiting for longer than [`OVERDUE`].
-const SHORT_REST: Duration = Duration::from_millis(4);
-const OVERDUE: Duration = Duration::from_millis(250);
-/// How long to wait for the news of our own opening of a file.
-const NEWS: Duration = Duration::from_millis(50);
-/// How often to look without having heard anything: some file systems tell nothing.
-const SWEEP: Duration = Duration::from_secs(2);
-/// The same where it is known that nothing is told.
-const DEAF_SWEEP: Duration = Duration::from_millis(200);
-/// How often files may lead to further files before that is left to the next look.
-const ROUNDS: usize = 5;
+/// From the first notification of a change to the reading: one change is often several events.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+/// How long a writer may pause in the middle of a file. One that does not close the file is taken to be done after this; where
+/// closing is not reported, a file has to rest for this long, as does one that has become empty.
+const WRITER_PAUSE: Duration = Duration::from_millis(300);
+/// From a reading to its check: longer than a tick of a file system's clock, or a write right after the reading would not show.
+const SETTLE: Duration = Duration::from_millis(10);
+/// How often files are compared with the last reading, on file systems that report no changes.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// How many readings in a row may be outdated when they are checked. The next one is used if it was whole.
+const MAX_OUTDATED: u32 = 4;
 
-/// One who follows the files.
+/// The sequence of what the files of a location say.
 pub(super) struct Follower {
-    files: Files,
-    // None before the first look, and while one is under way.
-    ears: Option<Ears>,
-    heard: Arc<Heard>,
-    is_deaf: bool,
-    sweep: Duration,
+    location: Location,
+    watcher: Watcher,
+    poll_interval: Duration,
     last: Option<Last>,
 }
 
+/// The last reading that was used.
 struct Last {
     result: Result<Table>,
-    sights: Arc<Sights>,
-    // Whether it was read again since, for changes within one tick of the file system's clock.
+    snapshot: Arc<Snapshot>,
+    position: Position,
+    /// Whether a second reading said the same. A change within a tick of the file system's clock does not show in a snapshot.
     is_confirmed: bool,
 }
 
-struct Look {
+/// A reading that has to be checked before it is used.
+struct Candidate {
     reading: Reading,
-    openings: Openings,
+    /// Where events stood before the reading began.
+    position: Position,
+    /// Whether a path was not watched while it was read.
+    is_newly_watched: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trigger {
+    Start,
+    Notification,
+    Poll,
 }
 
 impl Follower {
-    pub(super) fn new(files: Files) -> Self {
-        Follower { files, ears: None, heard: Arc::default(), is_deaf: false, sweep: SWEEP, last: None }
+    pub(super) fn new(location: Location) -> Self {
+        Follower { location, watcher: Watcher::new(), poll_interval: POLL_INTERVAL, last: None }
     }
 
-    /// Told of changes by events alone.
+    /// A follower that depends on notifications alone.
     #[cfg(test)]
-    pub(super) fn unswept(files: Files) -> Self {
-        Follower { sweep: Duration::from_secs(24 * 3600), ..Follower::new(files) }
+    pub(super) fn without_polling(location: Location) -> Self {
+        Follower { poll_interval: Duration::from_secs(24 * 3600), ..Follower::new(location) }
     }
 
-    /// Told of changes by looking alone.
+    /// A follower that depends on polling alone.
     #[cfg(test)]
-    pub(super) fn deaf(files: Files) -> Self {
-        Follower { ears: Some(Ears::deaf()), ..Follower::new(files) }
+    pub(super) fn without_notifications(location: Location, poll_interval: Duration) -> Self {
+        Follower { watcher: Watcher::without_notifications(), poll_interval, ..Follower::new(location) }
     }
 
-    /// What the files say: at once, then when it is something else.
+    /// Returns what the files say: at once, then whenever it is something else.
     ///
     /// # Errors
     ///
     /// When reading panics, or the runtime ends.
     pub(super) async fn next(&mut self) -> Result<Result<Table>, spawn::Ended> {
         loop {
-            let is_first = self.last.is_none();
-            let since = if is_first { clock::now() } else { self.change().await };
-            let reading = self.read_whole(since).await?;
-            let news = self.is_news(&reading).then(|| reading.result.clone());
-            self.keep(reading);
+            let trigger = self.change().await;
+            let Candidate { reading, position, .. } = self.read_stable(trigger).await?;
+            let is_news = self.last.as_ref().is_none_or(|last| last.result != reading.result);
+            let news = is_news.then(|| reading.result.clone());
+            let (result, snapshot) = (reading.result, Arc::new(reading.snapshot.into_released()));
+            self.last = Some(Last { result, snapshot, position, is_confirmed: !is_news });
             if let Some(news) = news {
                 return Ok(news);
             }
         }
     }
 
-    fn is_news(&self, reading: &Reading) -> bool {
-        self.last.as_ref().is_none_or(|last| last.result != reading.result)
-    }
-
-    fn keep(&mut self, reading: Reading) {
-        let is_confirmed = !self.is_news(&reading);
-        let Reading { result, mut sights } = reading;
-        sights.let_go();
-        self.last = Some(Last { result, sights: Arc::new(sights), is_confirmed });
-    }
-
-    /// Waits until something has changed and everything rests. Answers when it began.
-    async fn change(&mut self) -> Instant {
-        let sweep = if self.is_deaf { DEAF_SWEEP } else { self.sweep };
-        while clock::timeout(sweep, self.heard.event()).await.is_err() {
-            if self.looks_different().await {
-                break;
-            }
-        }
-        let since = clock::now();
-        self.quiet().await;
-        since
-    }
-
-    async fn looks_different(&mut self) -> bool {
-        let Some(last) = self.last.as_mut().filter(|last| last.is_confirmed) else { return true };
-        let sights = last.sights.clone();
-        spawn::blocking(move || sights.verdict() != Verdict::Current).await.unwrap_or(true)
-    }
-
-    /// Waits until nothing has happened for a moment, and nobody is in the middle of writing.
-    async fn quiet(&self) {
-        let begin = clock::now();
-        let mut last = begin;
+    /// Waits until something may have changed.
+    async fn change(&mut self) -> Trigger {
+        let Some(last) = &self.last else { return Trigger::Start };
         loop {
-            let is_writing = self.heard.is_writing();
-            let until = if is_writing { last + WRITING } else { (last + QUIET).min(begin + RESTLESS) };
-            if clock::timeout_at(until, self.heard.event()).await.is_err() {
-                if is_writing && self.heard.is_writing() {
-                    self.heard.forget_writing();
-                }
-                return;
+            if clock::timeout(self.poll_interval, self.watcher.changed(&last.position)).await.is_ok() {
+                clock::sleep(DEBOUNCE).await;
+                return Trigger::Notification;
             }
-            last = clock::now();
-            if last >= begin + RESTLESS && !self.heard.is_writing() {
-                return;
+            let snapshot = last.snapshot.clone();
+            let has_changed = spawn::blocking(move || snapshot.freshness() != Freshness::Current);
+            if !last.is_confirmed || has_changed.await.unwrap_or(true) {
+                return Trigger::Poll;
             }
         }
     }
 
-    /// Reads until nothing was written meanwhile. What is replaced meanwhile is whole all the same, and is taken when a
-    /// change that came at `since` is overdue.
-    async fn read_whole(&mut self, since: Instant) -> Result<Reading, spawn::Ended> {
+    /// Reads until a reading is whole: while it was made, and since, nothing wrote to the files, and every path still leads to
+    /// what was read. Where files are replaced all the time, one that was whole is used though it is outdated.
+    async fn read_stable(&self, trigger: Trigger) -> Result<Candidate, spawn::Ended> {
+        let mut outdated = 0;
         loop {
-            let look = self.look().await?;
-            let is_overdue = clock::now().duration_since(since) > OVERDUE;
-            if !self.rests(&look.reading.sights, is_overdue).await {
-                self.quiet().await;
+            self.watcher.writers_closed(WRITER_PAUSE).await;
+            let mut candidate = self.read().await?;
+            if candidate.is_newly_watched && outdated < MAX_OUTDATED {
+                outdated += 1;
                 continue;
             }
-            self.catch_up(&look.openings).await;
-            let reading = look.reading;
-            let (reading, verdict) = spawn::blocking(move || {
-                let verdict = reading.sights.verdict();
-                (reading, verdict)
+            if !self.settle(trigger, &candidate).await {
+                continue;
+            }
+            let Reading { result, snapshot } = candidate.reading;
+            let (snapshot, freshness) = spawn::blocking(move || {
+                let freshness = snapshot.freshness();
+                (snapshot, freshness)
             })
             .await?;
-            let is_whole = verdict == Verdict::Current || (verdict == Verdict::Replaced && is_overdue);
-            if is_whole && !self.heard.is_writing() {
-                return Ok(reading);
+            candidate.reading = Reading { result, snapshot };
+            let is_usable = match freshness {
+                Freshness::Current => true,
+                Freshness::Replaced => outdated == MAX_OUTDATED,
+                Freshness::Torn => false,
+            };
+            if is_usable && !self.watcher.is_writing() {
+                return Ok(candidate);
             }
-            self.quiet().await;
+            outdated = MAX_OUTDATED.min(outdated + 1);
         }
     }
 
-    /// Gives those who write the time to be noticed. Answers whether it need not be read again for sure.
-    async fn rests(&self, sights: &Sights, is_overdue: bool) -> bool {
-        let last = self.last.as_ref().map(|last| &*last.sights);
-        if last.is_none() && sights.are_old() {
+    async fn read(&self) -> Result<Candidate, spawn::Ended> {
+        let (location, watcher) = (self.location.clone(), self.watcher.clone());
+        spawn::blocking(move || {
+            let position = watcher.position();
+            let reading = Reading::of(&location);
+            let is_newly_watched = watcher.watch(&reading.snapshot.watch_paths);
+            Candidate { reading, position, is_newly_watched }
+        })
+        .await
+    }
+
+    /// Waits for as long as a writer may go unnoticed. Returns whether the files rested.
+    async fn settle(&self, trigger: Trigger, candidate: &Candidate) -> bool {
+        let Candidate { reading: Reading { snapshot, .. }, position, .. } = candidate;
+        let last = self.last.as_ref().map(|last| &*last.snapshot);
+        if trigger == Trigger::Start && snapshot.is_old() {
             return true;
         }
-        if sights.is_emptied_since(last) {
-            return clock::timeout(EMPTY_REST, self.heard.event()).await.is_err();
+        // Most are about to be filled again, which a busy file system may report late.
+        if snapshot.is_emptied_since(last) {
+            return clock::timeout(WRITER_PAUSE, self.watcher.changed(position)).await.is_err();
         }
-        clock::sleep(if is_overdue { SHORT_REST } else { REST }).await;
+        let files: Vec<_> = snapshot.files().map(ToOwned::to_owned).collect();
+        if trigger == Trigger::Poll || !self.watcher.reports_closing(&files) {
+            clock::sleep(WRITER_PAUSE).await;
+            return true;
+        }
+        clock::sleep(SETTLE).await;
+        // Where our own opening is not reported in time, the files have rested for as long as any others.
+        let _ = clock::timeout(WRITER_PAUSE, self.watcher.opened(&files, position)).await;
         true
-    }
-
-    async fn look(&mut self) -> Result<Look, spawn::Ended> {
-        let (files, ears) = (self.files.clone(), self.ears.take());
-        let (ears, look) = spawn::blocking(move || look(&files, ears.unwrap_or_else(Ears::new))).await?;
-        self.heard = ears.heard().clone();
-        self.is_deaf = ears.is_deaf();
-        self.ears = Some(ears);
-        Ok(look)
-    }
-
-    /// Waits until everything was heard that happened before we opened the files: news come in order, but not at once.
-    async fn catch_up(&self, openings: &Openings) {
-        let until = clock::now() + NEWS;
-        while !self.heard.is_caught_up(openings) && clock::now() < until {
-            clock::sleep(Duration::from_millis(1)).await;
-        }
-    }
-}
-
-/// Reads, listening to everything that was read before it was read.
-fn look(files: &Files, mut ears: Ears) -> (Ears, Look) {
-    let mut round = 1;
-    loop {
-        let before = ears.openings();
-        let reading = Reading::of(files);
-        let is_new = ears.follow(&reading.sights.trail);
-        if !is_new || round == ROUNDS {
-            let openings = ears.awaited(&before, reading.sights.places());
-            return (ears, Look { reading, openings });
-        }
-        round += 1;
     }
 }

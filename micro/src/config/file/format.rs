@@ -46,3 +46,25 @@ impl Format {
         }
     }
 }
+
+/// Whether a name in a directory is one of settings: of a format, and not hidden or left there by an editor.
+pub(super) fn is_member(name: &str) -> bool {
+    !name.starts_with(['.', '#']) && Format::of(Path::new(name)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_files_and_what_editors_leave_are_no_members() {
+        for name in ["a.toml", "a.json", "a.yaml", "a.yml", "A.TOML", "a.dev.toml"] {
+            assert!(is_member(name), "{name}");
+        }
+        for name in
+            [".a.toml", "..data", "a.toml~", ".a.toml.swp", "#a.toml#", "#a.toml", "a.toml.bak", "a", "README.md"]
+        {
+            assert!(!is_member(name), "{name}");
+        }
+    }
+}

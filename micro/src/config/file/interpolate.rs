@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::Lookup;
+use super::location::Lookup;
 use super::problem::Problem;
-use super::sights::Sights;
+use super::snapshot::Snapshot;
 use crate::config::value::bare;
 use crate::config::{Node, Table, Value};
 use crate::errors::Code;
@@ -14,7 +14,7 @@ pub(super) struct Filler<'a> {
     pub(super) environment: &'a Lookup,
     /// Where paths that are not absolute begin: at the file that says them.
     pub(super) directory: PathBuf,
-    pub(super) sights: &'a mut Sights,
+    pub(super) snapshot: &'a mut Snapshot,
     pub(super) problems: &'a mut Vec<Problem>,
 }
 
@@ -89,8 +89,8 @@ impl Filler<'_> {
     }
 
     fn contents(&mut self, path: &str) -> Result<String, (Code, String)> {
-        let text = self.sights.text(&self.directory.join(path));
-        let text = text.map_err(|fault| (Code::InvalidArgument, format!("`${{file:{path}}}` {fault}")))?;
+        let text = self.snapshot.text(&self.directory.join(path));
+        let text = text.map_err(|error| (Code::InvalidArgument, format!("`${{file:{path}}}` {error}")))?;
         let text = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
         Ok(text.to_owned())
     }

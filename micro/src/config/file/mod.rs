@@ -1,21 +1,22 @@
 //! Settings in files: TOML, JSON and YAML, one or a directory of them, with profiles, references and a watch.
 //!
-//! The way of a setting: [`layout`] says which files, [`sights`] reads them and remembers what was looked at, [`format`]
-//! and a file for each format make tables of them, [`interpolate`] fills in `${…}`, [`reading`] puts it together.
-//! [`follow`] does that again when [`ears`] hear of a change on the [`trail`] to any file.
+//! A [`location`] says where settings are. [`discover`] finds the files, a [`snapshot`] reads them and records their state,
+//! [`format`] and a file for each format turn text into tables, [`interpolate`] fills in `${…}`, and [`read`] puts this
+//! together. [`follow`] reads again when the [`watcher`] reports a change on the [`watch_paths`] to any file.
 
-mod ears;
+mod discover;
 mod follow;
 mod format;
 mod interpolate;
 mod json;
-mod layout;
+mod location;
 mod problem;
-mod reading;
-mod sights;
+mod read;
+mod snapshot;
 mod text;
 mod toml;
-mod trail;
+mod watch_paths;
+mod watcher;
 #[cfg(feature = "config-yaml")]
 mod yaml;
 #[cfg(not(feature = "config-yaml"))]
@@ -29,11 +30,9 @@ use std::sync::Arc;
 use futures_util::stream;
 
 use self::follow::Follower;
+use self::location::Location;
 use super::{Layer, Source, Updates};
 use crate::errors::Error;
-
-/// Where references to variables are looked up.
-type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Settings in a file, or in a directory of them, read again whenever they change.
 ///
@@ -89,14 +88,15 @@ type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 ///
 /// # Changes
 ///
-/// A change is seen in less than a tenth of a second, as a rule: however the file is written, also by replacing it, a link
-/// to it, or a directory or link anywhere on the way, as volumes of Kubernetes do, and also in the files of references and in
-/// those that come and go. On file systems that tell of no changes it takes two seconds. The environment of a process does
-/// not change.
+/// A change arrives within a fifth of a second, as a rule: however the file is written, also by replacing it, a link to it, or
+/// a directory or link anywhere on its path, as volumes of Kubernetes do. This includes the files of references, and files
+/// that come and go. File systems without change notifications are polled every two seconds. The environment of a process
+/// does not change.
 ///
-/// A file that is being written to is read when its writer closes it, or has done nothing for 300 ms; one that has become
-/// empty, when it has been so for 300 ms. One that is written anew every few milliseconds is read when that ends, unless each
-/// new one takes the place of the last (write beside it, then rename), which is always best.
+/// No value arrives that no valid file held. A file that is being written to is read when its writer closes it, or has done
+/// nothing for 300 ms; one that has become empty, when it has been so for 300 ms. Where the system does not report that a
+/// file is closed (any but Linux), or reports nothing, a changed file has to rest for 300 ms. A file that is rewritten in
+/// place all the time is read when that ends; replacing it, by a write beside it and a rename, is always best.
 ///
 /// # Errors
 ///
@@ -107,36 +107,33 @@ type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 /// - [`PermissionDenied`](crate::Code::PermissionDenied), [`Unavailable`](crate::Code::Unavailable): it cannot be read now.
 /// - [`InvalidArgument`](crate::Code::InvalidArgument): anything else, or several of these.
 #[derive(Clone)]
-pub struct Files {
-    path: PathBuf,
-    profile: Option<String>,
-    environment: Lookup,
-}
+pub struct Files(Location);
 
 impl Files {
     /// The file or directory at `path`. It is not read yet, and need not be there yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Files { path: path.into(), profile: None, environment: Arc::new(|name| std::env::var(name).ok()) }
+        let environment = Arc::new(|name: &str| std::env::var(name).ok());
+        Files(Location { path: path.into(), profile: None, environment })
     }
 
     /// With the files of a profile laid over the others.
     #[must_use]
     pub fn with_profile(mut self, profile: impl Into<String>) -> Self {
-        self.profile = Some(profile.into());
+        self.0.profile = Some(profile.into());
         self
     }
 
     /// With variables from elsewhere than the environment of the process.
     #[must_use]
     pub fn with_environment(mut self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        self.environment = Arc::new(lookup);
+        self.0.environment = Arc::new(lookup);
         self
     }
 }
 
 impl fmt::Debug for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Files").field("path", &self.path).field("profile", &self.profile).finish_non_exhaustive()
+        self.0.fmt(f)
     }
 }
 
@@ -146,15 +143,15 @@ impl Source for Files {
     }
 
     fn name(&self) -> String {
-        self.path.display().to_string()
+        self.0.path.display().to_string()
     }
 
     fn updates(&self) -> Updates {
-        followed(Follower::new(self.clone()))
+        updates_of(Follower::new(self.0.clone()))
     }
 }
 
-fn followed(follower: Follower) -> Updates {
+fn updates_of(follower: Follower) -> Updates {
     Box::pin(stream::unfold(Some(follower), |follower| async {
         let mut follower = follower?;
         match follower.next().await {

@@ -9,11 +9,11 @@ use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
 use async_nats::jetstream::context::ConsumerInfoError;
 use async_nats::jetstream::stream::Stream;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 
-use super::super::Table;
+use super::super::{Layer, Source, Table, Updates};
 use super::entries::Entries;
-use super::{Nats, Shape, Source as _};
+use super::{Nats, Shape};
 use crate::errors::{Code, Error, Result};
 use crate::util::clock::{self, Instant};
 use crate::util::link::nats::{self as link, Link, State, States, failed};
@@ -45,6 +45,28 @@ pub(super) struct Watching {
     told: Option<Entries>,
     failed: Option<Error>,
     pause: Duration,
+}
+
+impl Source for Nats {
+    fn layer(&self) -> Layer {
+        Layer::Remote
+    }
+
+    fn name(&self) -> String {
+        let Nats { address, bucket, shape } = self;
+        match shape {
+            Shape::Keys { prefix } if prefix.is_empty() => format!("{address}/{bucket}"),
+            Shape::Keys { prefix } => format!("{address}/{bucket}?prefix={prefix}"),
+            Shape::Document { key, .. } => format!("{address}/{bucket}?key={key}"),
+        }
+    }
+
+    fn updates(&self) -> Updates {
+        Box::pin(stream::unfold(Watching::new(self.clone()), |mut watching| async {
+            let update = watching.next().await;
+            Some((update, watching))
+        }))
+    }
 }
 
 /// A consumer that has shown what is there, and shows what changes.

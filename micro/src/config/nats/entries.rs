@@ -5,27 +5,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::super::{Layer, Node, Origin, Table, Value, from_json, put};
+use super::format::Format;
 use super::{Nats, Shape};
 use crate::errors::{Error, Result};
 
 /// The keys of a bucket that are there, with their values.
 pub(super) type Entries = BTreeMap<String, Bytes>;
-
-/// What a document is written in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Format {
-    Json,
-}
-
-impl Format {
-    pub(super) const ALL: [Format; 1] = [Format::Json];
-
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Format::Json => "json",
-        }
-    }
-}
 
 impl Nats {
     /// The settings that stand in the bucket.

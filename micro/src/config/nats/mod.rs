@@ -2,12 +2,10 @@
 
 mod bucket;
 mod entries;
+mod format;
 
-use futures_util::stream;
-
-use self::bucket::Watching;
-use self::entries::Format;
-use super::{Layer, Scheme, Source, Updates};
+use self::format::Format;
+use super::Source;
 use crate::errors::{Error, Result};
 use crate::util::link::nats::{Address, Location};
 use crate::util::text;
@@ -74,13 +72,9 @@ enum Shape {
     Document { key: String, format: Format },
 }
 
-inventory::submit! {
-    Scheme {
-        name: "nats",
-        example: "nats://10.0.0.1:4222/settings",
-        open: |url| Ok(Box::new(Nats::new(url)?)),
-    }
-}
+crate::scheme!(Box<dyn Source>, "nats", "nats://10.0.0.1:4222/settings", |connect| {
+    Box::pin(async move { Ok(Box::new(Nats::new(connect.url())?) as Box<dyn Source>) })
+});
 
 const OPTIONS: [&str; 3] = ["prefix", "key", "format"];
 
@@ -144,39 +138,18 @@ fn check_key(key: &str) -> Result<()> {
     )))
 }
 
-impl Source for Nats {
-    fn layer(&self) -> Layer {
-        Layer::Remote
-    }
-
-    fn name(&self) -> String {
-        let Nats { address, bucket, shape } = self;
-        match shape {
-            Shape::Keys { prefix } if prefix.is_empty() => format!("{address}/{bucket}"),
-            Shape::Keys { prefix } => format!("{address}/{bucket}?prefix={prefix}"),
-            Shape::Document { key, .. } => format!("{address}/{bucket}?key={key}"),
-        }
-    }
-
-    fn updates(&self) -> Updates {
-        Box::pin(stream::unfold(Watching::new(self.clone()), |mut watching| async {
-            let update = watching.next().await;
-            Some((update, watching))
-        }))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Code;
+    use crate::config::Layer;
 
     fn nats(url: &str) -> Nats {
         Nats::new(url).unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
-    #[test]
-    fn a_url_says_which_settings() {
+    #[tokio::test]
+    async fn a_url_says_which_settings() {
         assert_eq!(nats("nats://host/settings").shape, Shape::Keys { prefix: String::new() });
         for url in ["nats://host/settings?prefix=app", "nats://host/settings?prefix=app."] {
             assert_eq!(nats(url).shape, Shape::Keys { prefix: "app.".into() });
@@ -185,7 +158,8 @@ mod tests {
         let document = nats("nats://u:p@a,b:4333/default?key=micro_config");
         assert_eq!(document.shape, Shape::Document { key: "micro_config".into(), format: Format::Json });
         assert_eq!(document.name(), "nats://a:4222,b:4333/default?key=micro_config");
-        assert_eq!(super::super::source::open("nats://host/settings").unwrap().layer(), Layer::Remote);
+        let opened = crate::plug::connect::<Box<dyn Source>>("nats://host/settings").await.unwrap();
+        assert_eq!(opened.layer(), Layer::Remote);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What can be a setting, and how it is read and written.
 
 mod collections;
+mod parts;
 mod plain;
 mod scalars;
 
-pub(super) use collections::{items_of, table_of};
+pub(super) use parts::{items_of, table_of};
 pub use plain::Plain;
 
 use super::reader::Reader;

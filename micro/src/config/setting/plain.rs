@@ -7,7 +7,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
 use serde::{Deserializer, Serialize};
 
-use super::collections;
+use super::parts;
 use crate::config::reader::Reader;
 use crate::config::value::{declared, from_json, without_nulls};
 use crate::config::{Node, Table, Value};
@@ -177,7 +177,7 @@ impl<'de> Deserializer<'de> for Tree<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        match collections::items_of(self.node) {
+        match parts::items_of(self.node) {
             Some(items) => self.array(&items, visitor),
             None => self.deserialize_any(visitor),
         }
@@ -197,7 +197,7 @@ impl<'de> Deserializer<'de> for Tree<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        match collections::table_of(self.node) {
+        match parts::table_of(self.node) {
             Some(table) => self.table(&table, visitor),
             None => self.deserialize_any(visitor),
         }

@@ -1,11 +1,33 @@
 //! The contract, twice.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 
-use super::Reflection;
-use super::index::{Answer, Question};
+use super::index::{Answer, Index, Question};
+use crate::context::Context;
+use crate::debug::Readiness;
 use crate::errors::{Error, Result};
-use crate::rpc::Streaming;
+use crate::rpc::{Entry, Method, MethodDesc, MethodSpec, Service, ServiceDesc, Streaming};
+
+/// Answers questions of both versions.
+#[derive(Debug)]
+pub(super) struct Reflector {
+    pub(super) index: Arc<Index>,
+    /// Streams of questions end when it says that the program drains.
+    pub(super) readiness: Readiness,
+}
+
+/// The services of both versions.
+pub(super) fn services(reflector: Reflector) -> [Service; 2] {
+    let reflector = Arc::new(reflector);
+    [v1::service(reflector.clone()), v1alpha::service(reflector)]
+}
+
+/// The descriptions of both versions.
+pub(super) fn descs() -> [&'static ServiceDesc; 2] {
+    [&v1::DESC, &v1alpha::DESC]
+}
 
 macro_rules! version {
     ($(#[$docs:meta])* $module:ident, $package:tt) => {
@@ -14,7 +36,7 @@ macro_rules! version {
             use super::*;
 
             /// One question.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ServerReflectionRequest {
                 /// For whom it is meant; not looked at.
@@ -26,7 +48,7 @@ macro_rules! version {
             }
 
             /// What is asked.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub enum MessageRequest {
                 /// The file of this name.
@@ -42,7 +64,7 @@ macro_rules! version {
             }
 
             /// An extension.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ExtensionRequest {
                 /// The message it extends.
@@ -54,7 +76,7 @@ macro_rules! version {
             }
 
             /// One answer.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ServerReflectionResponse {
                 /// For whom the question was meant.
@@ -69,7 +91,7 @@ macro_rules! version {
             }
 
             /// An answer.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub enum MessageResponse {
                 /// A file, and those it depends on.
@@ -83,7 +105,7 @@ macro_rules! version {
             }
 
             /// Files.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct FileDescriptorResponse {
                 /// Each a `google.protobuf.FileDescriptorProto`.
@@ -92,7 +114,7 @@ macro_rules! version {
             }
 
             /// The extensions of a message.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ExtensionNumberResponse {
                 /// The message.
@@ -104,7 +126,7 @@ macro_rules! version {
             }
 
             /// All services.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ListServiceResponse {
                 /// The services.
@@ -113,7 +135,7 @@ macro_rules! version {
             }
 
             /// A service.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ServiceResponse {
                 /// Its full name.
@@ -122,7 +144,7 @@ macro_rules! version {
             }
 
             /// Why there is no answer.
-            #[micro::message(package = $package)]
+            #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ErrorResponse {
                 /// The number of a gRPC status.
@@ -133,31 +155,47 @@ macro_rules! version {
                 pub error_message: String,
             }
 
-            /// What a program speaks.
-            #[micro::service(name = $package, package = $package)]
-            pub trait ServerReflection {
-                /// An answer to each question, in order.
-                async fn server_reflection_info(
-                    &self,
-                    questions: Streaming<ServerReflectionRequest>,
-                ) -> Result<Streaming<ServerReflectionResponse>>;
+            /// Its description.
+            pub(super) static DESC: ServiceDesc =
+                ServiceDesc::new($package, $package, "ServerReflection").docs("What a program speaks.").methods(&[
+                    MethodDesc::of::<ServerReflectionInfo>(
+                        "ServerReflectionInfo",
+                        concat!("/", $package, ".ServerReflection/ServerReflectionInfo"),
+                    )
+                    .docs("An answer to each question, in order."),
+                ]);
+
+            /// The method `ServerReflectionInfo`: an answer to each question, in order.
+            #[derive(Debug)]
+            pub struct ServerReflectionInfo;
+
+            impl MethodSpec for ServerReflectionInfo {
+                type In = Streaming<ServerReflectionRequest>;
+                type Out = Result<Streaming<ServerReflectionResponse>>;
+                const INDEX: usize = 0;
+                const SERVICE: &'static ServiceDesc = &DESC;
             }
 
-            #[micro::handler(manual)]
-            impl ServerReflection for Reflection {
-                async fn server_reflection_info(
-                    &self,
+            impl Method<Reflector> for ServerReflectionInfo {
+                async fn call(
+                    this: &Reflector,
                     questions: Streaming<ServerReflectionRequest>,
+                    _: &Context,
                 ) -> Result<Streaming<ServerReflectionResponse>> {
-                    let (this, readiness) = (self.clone(), self.readiness.clone());
-                    let answers = questions.map(move |question| question.map(|question| answer(&this, question)));
+                    let (index, readiness) = (this.index.clone(), this.readiness.clone());
+                    let answers = questions.map(move |question| question.map(|question| answer(&index, question)));
                     // A tool that stays connected must not keep the program from ending.
                     let drained = Box::pin(async move { readiness.drained().await });
                     Ok(Streaming::new(answers.take_until(drained)))
                 }
             }
 
-            fn answer(reflection: &Reflection, request: ServerReflectionRequest) -> ServerReflectionResponse {
+            /// The service.
+            pub(super) fn service(reflector: Arc<Reflector>) -> Service {
+                Service::new(reflector, &DESC, const { &[Entry::of::<ServerReflectionInfo>()] })
+            }
+
+            fn answer(index: &Index, request: ServerReflectionRequest) -> ServerReflectionResponse {
                 let question = match &request.message_request {
                     Some(MessageRequest::FileByFilename(name)) => Question::File(name),
                     Some(MessageRequest::FileContainingSymbol(name)) => Question::Symbol(name),
@@ -168,7 +206,7 @@ macro_rules! version {
                     Some(MessageRequest::ListServices(_)) => Question::Services,
                     None => Question::Nothing,
                 };
-                let answer = match reflection.index.answer(&question) {
+                let answer = match index.answer(&question) {
                     Ok(Answer::Files(file_descriptor_proto)) => {
                         MessageResponse::FileDescriptorResponse(FileDescriptorResponse { file_descriptor_proto })
                     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost::Message as _;
 use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, ServiceDescriptorProto};
 
-use crate::errors::Error;
+use crate::errors::{Error, Result};
 use crate::rpc::{ServiceDesc, schema};
 
 /// What is asked.
@@ -45,7 +45,7 @@ struct File {
 }
 
 impl Index {
-    pub(super) fn of(services: &[&'static ServiceDesc]) -> Self {
+    pub(super) fn of(services: &[&'static ServiceDesc]) -> Result<Self> {
         let names: BTreeSet<String> = services.iter().map(|desc| desc.full_name().into_owned()).collect();
         let mut index = Index {
             services: names.into_iter().collect(),
@@ -53,13 +53,13 @@ impl Index {
             symbols: BTreeMap::new(),
             messages: BTreeSet::new(),
         };
-        for file in schema::descriptors(services) {
+        for file in schema::descriptors(services)? {
             index.add(file);
         }
-        index
+        Ok(index)
     }
 
-    pub(super) fn answer(&self, question: &Question<'_>) -> Result<Answer, Error> {
+    pub(super) fn answer(&self, question: &Question<'_>) -> Result<Answer> {
         let known = |name: &str| match self.messages.contains(name.trim_start_matches('.')) {
             true => Ok(()),
             false => Err(not_found("message", name)),
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn every_name_leads_to_its_file_and_others_to_an_error() {
-        let index = Index::of(&descs());
+        let index = Index::of(&descs()).expect("its names are its own");
         let file = |question| match index.answer(&question) {
             Ok(Answer::Files(files)) => FileDescriptorProto::decode(&*files[0]).expect("descriptors").name().to_owned(),
             other => format!("{other:?}"),

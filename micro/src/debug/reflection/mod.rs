@@ -1,6 +1,7 @@
 //! `grpc.reflection`: what a program speaks, for tools that have no `.proto` files of it.
 //!
-//! The two versions of the contract are the same but for their names; both are answered from one [`Reflection`].
+//! The two versions of the contract are the same but for their names; both are answered from one index of descriptors, which
+//! [`schema::descriptors`](crate::rpc::schema::descriptors) makes, doc comments included.
 
 mod contract;
 mod index;
@@ -9,32 +10,24 @@ pub use contract::{v1, v1alpha};
 
 use std::sync::Arc;
 
+use contract::Reflector;
 use index::Index;
 
 use super::Readiness;
+use crate::errors::Result;
 use crate::rpc::{Service, ServiceDesc};
 
-/// Everything a program can say about its services.
-#[derive(Clone, Debug)]
-pub struct Reflection {
-    index: Arc<Index>,
-    readiness: Readiness,
-}
-
-impl Reflection {
-    /// What there is to say about `services`. Streams of questions end when `readiness` says that the program drains.
-    pub fn new(services: &[&'static ServiceDesc], readiness: Readiness) -> Self {
-        Reflection { index: Arc::new(Index::of(services)), readiness }
-    }
-
-    /// The services that say it: `v1` and `v1alpha`.
-    pub fn services(self) -> [Service; 2] {
-        [v1::ServerReflectionServer::new(self.clone()), v1alpha::ServerReflectionServer::new(self)]
-    }
+/// The services `v1` and `v1alpha`, which answer questions about `services`. Streams of questions end when `readiness` says
+/// that the program drains.
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when the services refer to two types that have one full name and differ.
+pub fn services(services: &[&'static ServiceDesc], readiness: Readiness) -> Result<[Service; 2]> {
+    Ok(contract::services(Reflector { index: Arc::new(Index::of(services)?), readiness }))
 }
 
 /// The descriptions of those services, which are to be among what is talked about.
 pub fn descs() -> [&'static ServiceDesc; 2] {
-    let nothing = Reflection::new(&[], Readiness::new());
-    nothing.services().map(|service| service.desc())
+    contract::descs()
 }

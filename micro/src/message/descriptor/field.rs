@@ -3,7 +3,37 @@
 use prost_types::field_descriptor_proto::{Label, Type as ProtoType};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FieldOptions, MessageOptions};
 
+use super::names::entry_name;
 use crate::message::{FieldDesc, MessageDesc, Packing, Shape, Type};
+
+/// The scalar types by the words of `.proto` files.
+const SCALARS: [(&str, ProtoType); 15] = [
+    ("double", ProtoType::Double),
+    ("float", ProtoType::Float),
+    ("int64", ProtoType::Int64),
+    ("uint64", ProtoType::Uint64),
+    ("int32", ProtoType::Int32),
+    ("fixed64", ProtoType::Fixed64),
+    ("fixed32", ProtoType::Fixed32),
+    ("bool", ProtoType::Bool),
+    ("string", ProtoType::String),
+    ("bytes", ProtoType::Bytes),
+    ("uint32", ProtoType::Uint32),
+    ("sfixed32", ProtoType::Sfixed32),
+    ("sfixed64", ProtoType::Sfixed64),
+    ("sint32", ProtoType::Sint32),
+    ("sint64", ProtoType::Sint64),
+];
+
+/// The word for a scalar type; `None` for messages and enums.
+pub(crate) fn scalar_word(of: ProtoType) -> Option<&'static str> {
+    SCALARS.into_iter().find(|(_, scalar)| *scalar == of).map(|(word, _)| word)
+}
+
+/// The scalar type of this word.
+pub(crate) fn scalar(word: &str) -> Option<ProtoType> {
+    SCALARS.into_iter().find(|(scalar, _)| *scalar == word).map(|(_, of)| of)
+}
 
 /// A field of `message`; the entries of a map become a type nested in `into`.
 pub(super) fn field(
@@ -12,71 +42,24 @@ pub(super) fn field(
     message: &MessageDesc,
     into: &mut DescriptorProto,
 ) -> FieldDescriptorProto {
-    let mut field = plain(desc.name, desc.json, tag);
-    match desc.shape {
-        Shape::One(of) => set_type(&mut field, of),
+    let of = match desc.shape {
+        Shape::One(of) => typed(of),
+        // A message is always optional.
         Shape::Optional(of) => {
-            set_type(&mut field, of);
-            // A message is always optional.
-            field.proto3_optional = (!of.is_message()).then_some(true);
+            FieldDescriptorProto { proto3_optional: (!of.is_message()).then_some(true), ..typed(of) }
         }
         Shape::Repeated(of, packing) => {
-            set_type(&mut field, of);
-            field.set_label(Label::Repeated);
             // In proto3 packed is what goes without saying.
-            if of.is_packable() && packing == Packing::Unpacked {
-                field.options = Some(FieldOptions { packed: Some(false), ..Default::default() });
-            }
+            repeated(typed(of), of.is_packable() && packing == Packing::Unpacked)
         }
-        Shape::Map(key, value) => {
-            let entry = entry_name(desc.name);
-            field.set_label(Label::Repeated);
-            field.set_type(ProtoType::Message);
-            field.type_name = Some(format!(".{}.{entry}", message.name));
-            into.nested_type.push(map_entry(entry, key, value));
-        }
-    }
-    field
-}
-
-fn plain(name: &str, json: &str, tag: u32) -> FieldDescriptorProto {
-    let mut field = FieldDescriptorProto {
-        name: Some(name.to_owned()),
-        json_name: Some(json.to_owned()),
-        number: Some(tag as i32),
-        ..FieldDescriptorProto::default()
+        Shape::Map(key, value) => map(message.name, desc.name, [typed(key), typed(value)], into),
     };
-    field.set_label(Label::Optional);
-    field
+    named(desc.name, desc.json, tag, of)
 }
 
-fn map_entry(name: String, key: Type, value: Type) -> DescriptorProto {
-    let (mut key_field, mut value_field) = (plain("key", "key", 1), plain("value", "value", 2));
-    set_type(&mut key_field, key);
-    set_type(&mut value_field, value);
-    DescriptorProto {
-        name: Some(name),
-        field: vec![key_field, value_field],
-        options: Some(MessageOptions { map_entry: Some(true), ..Default::default() }),
-        ..DescriptorProto::default()
-    }
-}
-
-/// The name that compilers of `.proto` files give: `unit_prices` becomes `UnitPricesEntry`.
-pub(in crate::message) fn entry_name(field: &str) -> String {
-    let mut name = String::new();
-    for word in field.split('_') {
-        let mut chars = word.chars();
-        name.extend(chars.next().map(|first| first.to_ascii_uppercase()));
-        name.push_str(chars.as_str());
-    }
-    name + "Entry"
-}
-
-fn set_type(field: &mut FieldDescriptorProto, of: Type) {
-    if let Some(name) = super::reach::name(of) {
-        field.type_name = Some(format!(".{name}"));
-    }
+/// A field of which only the type is said.
+fn typed(of: Type) -> FieldDescriptorProto {
+    let mut field = FieldDescriptorProto { type_name: of.name().map(absolute), ..FieldDescriptorProto::default() };
     field.set_type(match of {
         Type::Double => ProtoType::Double,
         Type::Float => ProtoType::Float,
@@ -96,4 +79,52 @@ fn set_type(field: &mut FieldDescriptorProto, of: Type) {
         Type::Message(_) => ProtoType::Message,
         Type::Enum(_) => ProtoType::Enum,
     });
+    field
+}
+
+/// A full name as descriptors refer to it.
+pub(crate) fn absolute(full_name: &str) -> String {
+    format!(".{full_name}")
+}
+
+/// The field called so; `of` says its type, and its label unless that is what goes without saying.
+pub(crate) fn named(name: &str, json: &str, tag: u32, of: FieldDescriptorProto) -> FieldDescriptorProto {
+    FieldDescriptorProto {
+        name: Some(name.to_owned()),
+        json_name: Some(json.to_owned()),
+        number: Some(tag as i32),
+        label: of.label.or(Some(Label::Optional.into())),
+        ..of
+    }
+}
+
+/// Any number of what `of` is, `unpacked` where each has a key of its own although they could share one.
+pub(crate) fn repeated(of: FieldDescriptorProto, unpacked: bool) -> FieldDescriptorProto {
+    FieldDescriptorProto {
+        label: Some(Label::Repeated.into()),
+        options: unpacked.then(|| FieldOptions { packed: Some(false), ..FieldOptions::default() }),
+        ..of
+    }
+}
+
+/// A map in the field `field` of `message`: a list of its entries, the type of which becomes a type nested in `into`.
+pub(crate) fn map(
+    message: &str,
+    field: &str,
+    [key, value]: [FieldDescriptorProto; 2],
+    into: &mut DescriptorProto,
+) -> FieldDescriptorProto {
+    let entry = entry_name(field);
+    let mut of = FieldDescriptorProto {
+        type_name: Some(absolute(&format!("{message}.{entry}"))),
+        ..FieldDescriptorProto::default()
+    };
+    of.set_type(ProtoType::Message);
+    into.nested_type.push(DescriptorProto {
+        name: Some(entry),
+        field: vec![named("key", "key", 1, key), named("value", "value", 2, value)],
+        options: Some(MessageOptions { map_entry: Some(true), ..MessageOptions::default() }),
+        ..DescriptorProto::default()
+    });
+    repeated(of, false)
 }

@@ -1,4 +1,4 @@
-//! Protobuf's own descriptors out of ours: `FileDescriptorProto`s for reflection, `.proto` text and other tools.
+//! Protobuf's own descriptors out of ours: [`FileDescriptorProto`]s for reflection, `.proto` text and other tools.
 //!
 //! ```
 //! use micro::message::{Message, descriptor};
@@ -8,184 +8,89 @@
 //!     sku: String,
 //! }
 //!
-//! let files = descriptor::files(&[Order::DESC]);
+//! let files = descriptor::files(&[Order::DESC])?;
 //! assert_eq!(files[0].package(), "shop");
+//! # Ok::<(), micro::Error>(())
 //! ```
 //!
-//! There is one file per package, with all messages and enums of it that can be reached. The well-known types are in files
-//! with the names everyone else gives them, and are not among those returned.
+//! There is one file per package, with all messages and enums of it that can be reached, and their doc comments as
+//! comments. The well-known types are in files with the names everyone else gives them, and are not among those returned.
+//!
+//! A constant description is turned into a descriptor here and nowhere else. What leaves the program, be it printed
+//! ([`proto`](super::proto)), answered by reflection, or compared with a committed contract, is made of these files.
+//!
+//! # Errors
+//!
+//! A file cannot hold two types of one name. All functions fail with [`AlreadyExists`](crate::Code::AlreadyExists) when the
+//! messages refer to two Rust types that have the same full name and differ.
 
-mod field;
-mod reach;
+mod closure;
+pub(crate) mod comments;
+mod convert;
+pub(crate) mod field;
+pub(crate) mod names;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use prost_types::OneofDescriptorProto;
-use prost_types::descriptor_proto::ReservedRange;
-use prost_types::{DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FileDescriptorProto};
+use prost_types::FileDescriptorProto;
 
-use super::{Entry, EnumDesc, Message, MessageDesc, Reserved};
-pub(super) use field::entry_name;
-use field::field;
-pub(super) use reach::Reached;
+use super::{EnumDesc, Message, MessageDesc};
+use crate::errors::Result;
+use closure::Closure;
+pub(crate) use convert::hold_optional;
+use convert::{Content, file};
+use names::{GOOGLE, file_of};
 
 /// The files with the message `M` and everything it refers to; those a file depends on come before it.
 ///
 /// Packages that refer to one another in a circle cannot all come first; loaders of descriptors refuse them.
-pub fn files_of<M: Message>() -> Vec<FileDescriptorProto> {
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when two types have one name.
+pub fn files_of<M: Message>() -> Result<Vec<FileDescriptorProto>> {
     files(&[M::DESC])
 }
 
 /// The files with these messages and everything they refer to; those a file depends on come before it.
-pub fn files(roots: &[&'static MessageDesc]) -> Vec<FileDescriptorProto> {
-    let mut files = files_with_known(roots);
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when two types have one name.
+pub fn files(roots: &[&'static MessageDesc]) -> Result<Vec<FileDescriptorProto>> {
+    files_with_known(roots).map(without_known)
+}
+
+/// [`files`] with the well-known types among them, for readers that do not bring those.
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when two types have one name.
+pub fn files_with_known(roots: &[&'static MessageDesc]) -> Result<Vec<FileDescriptorProto>> {
+    let closure = Closure::of(roots)?;
+    let mut contents: BTreeMap<String, Content> = BTreeMap::new();
+    for message in closure.messages.values() {
+        contents.entry(file_of(message.name)).or_default().messages.push(message);
+    }
+    for enumeration in closure.enums.values() {
+        contents.entry(file_of(enumeration.name)).or_default().enums.push(enumeration);
+    }
+    Ok(dependencies_first(contents.into_iter().map(|(name, content)| file(name, &content)).collect()))
+}
+
+/// Leaves out the files of the well-known types, which every compiler has.
+pub(crate) fn without_known(mut files: Vec<FileDescriptorProto>) -> Vec<FileDescriptorProto> {
     files.retain(|file| file.package() != GOOGLE);
     files
 }
 
-/// The same with the well-known types among them, which those who compile the files do not have.
-pub fn files_with_known(roots: &[&'static MessageDesc]) -> Vec<FileDescriptorProto> {
-    let reached = Reached::from(roots);
-    let mut contents: BTreeMap<String, Content> = BTreeMap::new();
-    for message in reached.messages.values() {
-        contents.entry(file_of(message.name)).or_default().messages.push(message);
-    }
-    for enumeration in reached.enums.values() {
-        contents.entry(file_of(enumeration.name)).or_default().enums.push(enumeration);
-    }
-    dependencies_first(contents.into_iter().map(|(name, content)| file(name, &content)).collect())
-}
-
 /// Every enum that these messages refer to.
-pub fn enums(roots: &[&'static MessageDesc]) -> Vec<&'static EnumDesc> {
-    Reached::from(roots).enums.into_values().collect()
-}
-
-#[derive(Default)]
-struct Content {
-    messages: Vec<&'static MessageDesc>,
-    enums: Vec<&'static EnumDesc>,
-}
-
-/// The package of the well-known types.
-pub(in crate::message) const GOOGLE: &str = "google.protobuf";
-
-/// The file with a type: one per package, except for the well-known types.
-pub(crate) fn file_of(type_name: &str) -> String {
-    match type_name {
-        "google.protobuf.Duration" => "google/protobuf/duration.proto".to_owned(),
-        "google.protobuf.Empty" => "google/protobuf/empty.proto".to_owned(),
-        "google.protobuf.Timestamp" => "google/protobuf/timestamp.proto".to_owned(),
-        "google.protobuf.Any" => "google/protobuf/any.proto".to_owned(),
-        "google.protobuf.FieldMask" => "google/protobuf/field_mask.proto".to_owned(),
-        "google.protobuf.Value"
-        | "google.protobuf.NullValue"
-        | "google.protobuf.Struct"
-        | "google.protobuf.ListValue" => "google/protobuf/struct.proto".to_owned(),
-        _ if package(type_name) == GOOGLE => "google/protobuf/wrappers.proto".to_owned(),
-        _ => file_name(package(type_name)),
-    }
-}
-
-/// The file of a package.
-pub(crate) fn file_name(package: &str) -> String {
-    match package {
-        "" => "unnamed.proto".to_owned(),
-        _ => format!("{}.proto", package.replace('.', "/")),
-    }
-}
-
-fn package(type_name: &str) -> &str {
-    type_name.rsplit_once('.').map_or("", |(package, _)| package)
-}
-
-fn short(type_name: &str) -> String {
-    type_name.rsplit('.').next().unwrap_or_default().to_owned()
-}
-
-fn file(name: String, content: &Content) -> FileDescriptorProto {
-    let messages = content.messages.iter().map(|message| message.name);
-    let of = messages.chain(content.enums.iter().map(|desc| desc.name)).next().map_or("", package);
-    let mut dependencies: BTreeSet<String> = BTreeSet::new();
-    for message in &content.messages {
-        dependencies.extend(reach::types(message).filter_map(reach::name).map(file_of));
-    }
-    dependencies.remove(&name);
-    FileDescriptorProto {
-        name: Some(name),
-        package: Some(of.to_owned()).filter(|name| !name.is_empty()),
-        dependency: dependencies.into_iter().collect(),
-        message_type: content.messages.iter().map(|desc| message(desc)).collect(),
-        enum_type: content.enums.iter().map(|desc| enumeration(desc)).collect(),
-        syntax: Some("proto3".to_owned()),
-        ..FileDescriptorProto::default()
-    }
-}
-
-fn message(desc: &MessageDesc) -> DescriptorProto {
-    let mut message = DescriptorProto { name: Some(short(desc.name)), ..DescriptorProto::default() };
-    let mut optional = Vec::new();
-    for entry in desc.entries {
-        match entry {
-            Entry::Field(described) => {
-                let field = field(described, described.tag, desc, &mut message);
-                if field.proto3_optional() {
-                    optional.push(message.field.len());
-                }
-                message.field.push(field);
-            }
-            Entry::OneOf(oneof) => {
-                let index = message.oneof_decl.len() as i32;
-                message.oneof_decl.push(oneof_named(oneof.name));
-                for (tag, described) in oneof.fields() {
-                    let mut field = field(described, tag, desc, &mut message);
-                    field.oneof_index = Some(index);
-                    message.field.push(field);
-                }
-            }
-        }
-    }
-    // Each `optional` field is in a oneof of its own, and those must come after the real ones.
-    for position in optional {
-        let index = message.oneof_decl.len() as i32;
-        let name = format!("_{}", message.field[position].name());
-        message.field[position].oneof_index = Some(index);
-        message.oneof_decl.push(oneof_named(&name));
-    }
-    reserve(desc.reserved, &mut message);
-    message
-}
-
-fn oneof_named(name: &str) -> OneofDescriptorProto {
-    OneofDescriptorProto { name: Some(name.to_owned()), options: None }
-}
-
-fn reserve(reserved: &[Reserved], message: &mut DescriptorProto) {
-    for reserved in reserved {
-        match *reserved {
-            // Their ranges end one after the last.
-            Reserved::Tags(first, last) => {
-                message.reserved_range.push(ReservedRange { start: Some(first as i32), end: Some(last as i32 + 1) })
-            }
-            Reserved::Name(name) => message.reserved_name.push(name.to_owned()),
-        }
-    }
-}
-
-fn enumeration(desc: &EnumDesc) -> EnumDescriptorProto {
-    let value = |name: &str, number| EnumValueDescriptorProto {
-        name: Some(name.to_owned()),
-        number: Some(number),
-        options: None,
-    };
-    let mut numbers = BTreeSet::new();
-    let aliased = desc.values.iter().any(|value| !numbers.insert(value.number));
-    EnumDescriptorProto {
-        name: Some(short(desc.name)),
-        value: desc.values_zero_first().map(|described| value(described.name, described.number)).collect(),
-        options: aliased.then(|| prost_types::EnumOptions { allow_alias: Some(true), ..Default::default() }),
-        ..EnumDescriptorProto::default()
-    }
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::Code::AlreadyExists) when two types have one name.
+pub fn enums(roots: &[&'static MessageDesc]) -> Result<Vec<&'static EnumDesc>> {
+    Ok(Closure::of(roots)?.enums.into_values().collect())
 }
 
 /// Orders files so that none comes before one it depends on, as far as that can be.

@@ -65,7 +65,7 @@ fn named(type_url: &str) -> Result<&'static Named> {
     if name.len() == type_url.len() {
         return Err(Error::malformed(format!("`{type_url}` is no type URL such as `{PREFIX}{name}`")));
     }
-    Named::find(name).ok_or_else(|| Error::new(ErrorKind::Unknown, format!("this program has no message `{name}`")))
+    Named::find(name)
 }
 
 const ENTRIES: &[Entry] = &[

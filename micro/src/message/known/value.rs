@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::travels_as;
 use crate::__micro_enumeration;
-use crate::message::oneof::{BuildOne, OneOf, OneOfSlot, VisitOne};
 use crate::message::text::{Number, Peek, TextReader, TextWriter};
 use crate::message::{Auto, Entry, EnumDesc, EnumValueDesc, Enumeration, Error, ErrorKind, Field, FieldDesc, Message};
-use crate::message::{MessageDesc, OneOfDesc, Result, Source, Visit};
+use crate::message::{BuildOne, MessageDesc, OneOf, OneOfDesc, OneOfSlot, Result, Source, Visit, VisitOne};
 
 /// `google.protobuf.Value`: any JSON. [`serde_json::Value`] is the same message and easier to handle.
 #[derive(Clone, Debug, Default, PartialEq)]

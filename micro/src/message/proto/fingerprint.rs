@@ -1,6 +1,9 @@
 //! One number that changes with the contract.
 
-use super::{File, Part};
+use prost_types::FileDescriptorProto;
+
+use super::spelling::{oneof_name, reference, shape};
+use crate::message::descriptor::names::full_name;
 
 /// A number that is the same for the same contracts, whatever the language, the order or the comments they are written in.
 ///
@@ -20,7 +23,7 @@ use super::{File, Part};
 ///
 /// Not part of it: comments, names in JSON, reserved tags, how lists are packed, options of methods, and the well-known
 /// types beyond their names.
-pub fn fingerprint(files: &[File]) -> u64 {
+pub fn fingerprint(files: &[FileDescriptorProto]) -> u64 {
     let mut lines: Vec<String> = files.iter().flat_map(lines).collect();
     lines.sort_unstable();
     lines.dedup();
@@ -28,32 +31,27 @@ pub fn fingerprint(files: &[File]) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn lines(file: &File) -> Vec<String> {
+fn lines(file: &FileDescriptorProto) -> Vec<String> {
     let mut lines = vec![];
-    for service in &file.services {
-        let name = file.full_name(&service.name);
+    for service in &file.service {
+        let name = full_name(file.package(), service.name());
         let stream = |streaming| if streaming { "stream " } else { "" };
-        lines.extend(service.methods.iter().map(|method| {
-            let (taken, given) = (stream(method.client_streaming), stream(method.server_streaming));
-            format!("method {name}/{} {taken}{} -> {given}{}", method.name, method.request, method.reply)
+        lines.extend(service.method.iter().map(|method| {
+            let (taken, given) = (stream(method.client_streaming()), stream(method.server_streaming()));
+            let (request, reply) = (reference(method.input_type()), reference(method.output_type()));
+            format!("method {name}/{} {taken}{request} -> {given}{reply}", method.name())
         }));
     }
-    for message in &file.messages {
-        let name = file.full_name(&message.name);
-        for part in &message.parts {
-            let (fields, group) = match part {
-                Part::Field(field) => (std::slice::from_ref(field), String::new()),
-                Part::OneOf(oneof) => (&oneof.fields[..], format!(" in {}", oneof.name)),
-            };
-            lines.extend(fields.iter().map(|field| {
-                let of = field.shape();
-                format!("field {name} {} {} {of}{group}", field.tag, field.name)
-            }));
-        }
+    for message in &file.message_type {
+        let name = full_name(file.package(), message.name());
+        lines.extend(message.field.iter().map(|field| {
+            let group = oneof_name(field, message).map(|oneof| format!(" in {oneof}")).unwrap_or_default();
+            format!("field {name} {} {} {}{group}", field.number(), field.name(), shape(field, message))
+        }));
     }
-    for desc in &file.enums {
-        let name = file.full_name(&desc.name);
-        lines.extend(desc.values.iter().map(|value| format!("value {name} {} {}", value.number, value.name)));
+    for desc in &file.enum_type {
+        let name = full_name(file.package(), desc.name());
+        lines.extend(desc.value.iter().map(|value| format!("value {name} {} {}", value.number(), value.name())));
     }
     lines
 }

@@ -1,113 +1,128 @@
-//! As text.
+//! Descriptors as text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter, Write as _};
 
-use super::{Enum, EnumValue, Field, File, Label, Message, Method, OneOf, Part, Service, Type, json_name, package};
-use crate::message::descriptor::{entry_name, file_of};
+use prost_types::method_options::IdempotencyLevel;
+use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
+use prost_types::{MethodDescriptorProto, ServiceDescriptorProto};
+
+use super::spelling::{label, oneof, reference, references, type_of};
+use crate::message::descriptor::comments::{ENUM, MEMBER, MESSAGE, ONEOF, SERVICE, comments};
+use crate::message::descriptor::names::{json_name, package, short};
 
 /// The first line of every file.
-pub(super) const HEADER: &str = "// Written by micro from the code.";
+pub(crate) const HEADER: &str = "// Written by micro from the code.";
 
-impl Display for File {
+/// The text of a `.proto` file.
+pub fn print(file: &FileDescriptorProto) -> String {
+    Text(file).to_string()
+}
+
+struct Text<'a>(&'a FileDescriptorProto);
+
+impl Display for Text<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Text(file) = self;
         write!(f, "{HEADER}\n\nsyntax = \"proto3\";\n")?;
-        if !self.package.is_empty() {
-            write!(f, "\npackage {};\n", self.package)?;
+        if let Some(package) = &file.package {
+            write!(f, "\npackage {package};\n")?;
         }
-        let own = self.name();
-        let imports: BTreeSet<String> = self.references().map(file_of).filter(|file| *file != own).collect();
-        if !imports.is_empty() {
+        if !file.dependency.is_empty() {
             f.write_char('\n')?;
         }
-        for import in imports {
+        for import in &file.dependency {
             writeln!(f, "import \"{import}\";")?;
         }
-        let mut page = Page { f, names: Names::of(self) };
-        self.services.iter().try_for_each(|service| page.service(service))?;
-        self.messages.iter().try_for_each(|message| page.message(message))?;
-        self.enums.iter().try_for_each(|desc| page.enumeration(desc))
+        let mut page = Page { f, names: Names::of(file), comments: comments(file) };
+        (0..).zip(&file.service).try_for_each(|(at, service)| page.service(at, service))?;
+        (0..).zip(&file.message_type).try_for_each(|(at, message)| page.message(at, message))?;
+        (0..).zip(&file.enum_type).try_for_each(|(at, desc)| page.enumeration(at, desc))
     }
 }
 
 struct Page<'a, 'f> {
     f: &'a mut Formatter<'f>,
     names: Names<'a>,
+    comments: BTreeMap<&'a [i32], &'a str>,
 }
 
 impl Page<'_, '_> {
-    fn docs(&mut self, indent: &str, docs: &str) -> fmt::Result {
-        docs.lines().try_for_each(|line| match line {
-            "" => writeln!(self.f, "{indent}//"),
-            line => writeln!(self.f, "{indent}// {line}"),
-        })
+    fn comment(&mut self, indent: &str, path: &[i32]) -> fmt::Result {
+        let comment = self.comments.get(path).copied().unwrap_or_default();
+        comment.lines().try_for_each(|line| writeln!(self.f, "{indent}//{line}"))
     }
 
-    fn service(&mut self, service: &Service) -> fmt::Result {
-        self.begin("service", &service.name, &service.docs, service.methods.is_empty())?;
-        service.methods.iter().try_for_each(|method| self.method(method))?;
-        self.end(service.methods.is_empty())
+    fn service(&mut self, at: i32, service: &ServiceDescriptorProto) -> fmt::Result {
+        self.begin("service", service.name(), &[SERVICE, at], service.method.is_empty())?;
+        for (at_method, method) in (0..).zip(&service.method) {
+            self.comment("  ", &[SERVICE, at, MEMBER, at_method])?;
+            self.method(method)?;
+        }
+        self.end(service.method.is_empty())
     }
 
-    fn method(&mut self, method: &Method) -> fmt::Result {
-        self.docs("  ", &method.docs)?;
+    fn method(&mut self, method: &MethodDescriptorProto) -> fmt::Result {
         let stream = |streaming| if streaming { "stream " } else { "" };
         write!(
             self.f,
             "  rpc {}({}{}) returns ({}{})",
-            method.name,
-            stream(method.client_streaming),
-            self.names.show(&method.request, None),
-            stream(method.server_streaming),
-            self.names.show(&method.reply, None),
+            method.name(),
+            stream(method.client_streaming()),
+            self.names.show(reference(method.input_type()), None),
+            stream(method.server_streaming()),
+            self.names.show(reference(method.output_type()), None),
         )?;
-        if method.idempotency.is_none() && !method.deprecated {
-            return self.f.write_str(";\n");
-        }
+        let Some(options) = &method.options else { return self.f.write_str(";\n") };
         self.f.write_str(" {\n")?;
-        if method.deprecated {
+        if options.deprecated() {
             self.f.write_str("    option deprecated = true;\n")?;
         }
-        if let Some(level) = &method.idempotency {
-            writeln!(self.f, "    option idempotency_level = {level};")?;
+        if options.idempotency_level() != IdempotencyLevel::IdempotencyUnknown {
+            writeln!(self.f, "    option idempotency_level = {};", options.idempotency_level().as_str_name())?;
         }
         self.f.write_str("  }\n")
     }
 
-    fn message(&mut self, message: &Message) -> fmt::Result {
-        let empty = message.parts.is_empty() && message.reserved_tags.is_empty() && message.reserved_names.is_empty();
-        self.begin("message", &message.name, &message.docs, empty)?;
-        for part in &message.parts {
-            match part {
-                Part::Field(field) => self.field("  ", field, message)?,
-                Part::OneOf(oneof) => self.oneof(oneof, message)?,
+    fn message(&mut self, at: i32, message: &DescriptorProto) -> fmt::Result {
+        let reserves = !message.reserved_range.is_empty() || !message.reserved_name.is_empty();
+        let empty = message.field.is_empty() && !reserves;
+        self.begin("message", message.name(), &[MESSAGE, at], empty)?;
+        let mut group = None;
+        for (at_field, field) in (0..).zip(&message.field) {
+            let within = oneof(field);
+            if within != group {
+                self.regroup(at, group, within, message)?;
+                group = within;
             }
+            let indent = if group.is_some() { "    " } else { "  " };
+            self.comment(indent, &[MESSAGE, at, MEMBER, at_field])?;
+            self.field(indent, field, message)?;
         }
+        self.regroup(at, group, None, message)?;
         self.reserved(message)?;
         self.end(empty)
     }
 
-    fn oneof(&mut self, oneof: &OneOf, message: &Message) -> fmt::Result {
-        self.docs("  ", &oneof.docs)?;
-        writeln!(self.f, "  oneof {} {{", oneof.name)?;
-        oneof.fields.iter().try_for_each(|field| self.field("    ", field, message))?;
-        self.f.write_str("  }\n")
+    /// Ends the oneof `from` and begins the oneof `to`.
+    fn regroup(&mut self, at: i32, from: Option<i32>, to: Option<i32>, message: &DescriptorProto) -> fmt::Result {
+        if from.is_some() {
+            self.f.write_str("  }\n")?;
+        }
+        let Some(to) = to else { return Ok(()) };
+        self.comment("  ", &[MESSAGE, at, ONEOF, to])?;
+        let name = usize::try_from(to).ok().and_then(|to| message.oneof_decl.get(to)).map_or("", |oneof| oneof.name());
+        writeln!(self.f, "  oneof {name} {{")
     }
 
-    fn field(&mut self, indent: &str, field: &Field, message: &Message) -> fmt::Result {
-        self.docs(indent, &field.docs)?;
-        let label = match field.label {
-            Label::One => "",
-            Label::Optional => "optional ",
-            Label::Repeated | Label::Unpacked => "repeated ",
-        };
-        let of = self.type_of(&field.of, message);
-        write!(self.f, "{indent}{label}{of} {} = {}", field.name, field.tag)?;
+    fn field(&mut self, indent: &str, field: &FieldDescriptorProto, message: &DescriptorProto) -> fmt::Result {
+        let of = type_of(field, message, &|name| self.names.show(name, Some(message)));
+        write!(self.f, "{indent}{}{of} {} = {}", label(field, message), field.name(), field.number())?;
         let mut options = vec![];
-        if field.json != json_name(&field.name) {
-            options.push(format!("json_name = \"{}\"", field.json));
+        if field.json_name() != json_name(field.name()) {
+            options.push(format!("json_name = \"{}\"", field.json_name()));
         }
-        if field.label == Label::Unpacked {
+        if field.options.as_ref().is_some_and(|options| options.packed == Some(false)) {
             options.push("packed = false".to_owned());
         }
         if !options.is_empty() {
@@ -116,45 +131,37 @@ impl Page<'_, '_> {
         self.f.write_str(";\n")
     }
 
-    fn type_of(&self, of: &Type, message: &Message) -> String {
-        match of {
-            Type::Scalar(name) => (*name).to_owned(),
-            Type::Named(name) => self.names.show(name, Some(message)),
-            Type::Map(key, value) => format!("map<{key}, {}>", self.type_of(value, message)),
-        }
-    }
-
-    fn reserved(&mut self, message: &Message) -> fmt::Result {
-        if !message.reserved_tags.is_empty() {
-            let ranges = message.reserved_tags.iter().map(|(first, last)| match last {
-                last if first == last => first.to_string(),
-                last => format!("{first} to {last}"),
+    fn reserved(&mut self, message: &DescriptorProto) -> fmt::Result {
+        if !message.reserved_range.is_empty() {
+            // Their ranges end one after the last.
+            let ranges = message.reserved_range.iter().map(|range| match (range.start(), range.end() - 1) {
+                (first, last) if first == last => first.to_string(),
+                (first, last) => format!("{first} to {last}"),
             });
             writeln!(self.f, "  reserved {};", ranges.collect::<Vec<_>>().join(", "))?;
         }
-        if !message.reserved_names.is_empty() {
-            let names = message.reserved_names.iter().map(|name| format!("\"{name}\""));
+        if !message.reserved_name.is_empty() {
+            let names = message.reserved_name.iter().map(|name| format!("\"{name}\""));
             writeln!(self.f, "  reserved {};", names.collect::<Vec<_>>().join(", "))?;
         }
         Ok(())
     }
 
-    fn enumeration(&mut self, desc: &Enum) -> fmt::Result {
-        self.begin("enum", &desc.name, &desc.docs, false)?;
-        let mut numbers = BTreeSet::new();
-        if desc.values.iter().any(|value| !numbers.insert(value.number)) {
+    fn enumeration(&mut self, at: i32, desc: &EnumDescriptorProto) -> fmt::Result {
+        self.begin("enum", desc.name(), &[ENUM, at], false)?;
+        if desc.options.as_ref().is_some_and(|options| options.allow_alias()) {
             self.f.write_str("  option allow_alias = true;\n")?;
         }
-        for EnumValue { name, number, docs } in &desc.values {
-            self.docs("  ", docs)?;
-            writeln!(self.f, "  {name} = {number};")?;
+        for (at_value, value) in (0..).zip(&desc.value) {
+            self.comment("  ", &[ENUM, at, MEMBER, at_value])?;
+            writeln!(self.f, "  {} = {};", value.name(), value.number())?;
         }
         self.end(false)
     }
 
-    fn begin(&mut self, what: &str, name: &str, docs: &str, empty: bool) -> fmt::Result {
+    fn begin(&mut self, what: &str, name: &str, path: &[i32], empty: bool) -> fmt::Result {
         self.f.write_char('\n')?;
-        self.docs("", docs)?;
+        self.comment("", path)?;
         writeln!(self.f, "{what} {name} {{{}", if empty { "}" } else { "" })
     }
 
@@ -171,24 +178,21 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn of(file: &'a File) -> Self {
+    fn of(file: &'a FileDescriptorProto) -> Self {
         let mut near = BTreeSet::new();
-        for package in file.references().map(package).chain([file.package.as_str()]) {
+        for package in references(file).map(package).chain([file.package()]) {
             near.extend(package.split('.').skip(1));
         }
-        near.extend(file.messages.iter().map(|message| message.name.as_str()));
-        Names { package: &file.package, near }
+        near.extend(file.message_type.iter().map(|message| message.name()));
+        Names { package: file.package(), near }
     }
 
-    /// The shortest name that cannot be mistaken, in `message` where it stands in one.
-    fn show(&self, full: &str, message: Option<&Message>) -> String {
+    /// The shortest name that cannot be mistaken, in `message` where it is used in one.
+    fn show(&self, full: &str, message: Option<&DescriptorProto>) -> String {
         if package(full) == self.package {
-            let name = super::short(full);
+            let name = short(full);
             // The entries of a map are a message nested in the one with the map.
-            let shadowed = message.is_some_and(|message| {
-                let maps = message.fields().filter(|field| matches!(field.of, Type::Map(..)));
-                maps.into_iter().any(|field| entry_name(&field.name) == name)
-            });
+            let shadowed = message.is_some_and(|message| message.nested_type.iter().any(|entry| entry.name() == name));
             return if shadowed { format!(".{full}") } else { name.to_owned() };
         }
         let first = full.split('.').next().unwrap_or(full);

@@ -1,13 +1,30 @@
 //! The members of an object as the fields of a message.
 
 use super::{Peek, TextReader, UnknownNames};
-use crate::message::oneof::BuildOne;
 use crate::message::wire::Input;
-use crate::message::{Entry, Error, ErrorKind, Field, MessageDesc, OneOf, OneOfSlot, Result, Source};
+use crate::message::{
+    BuildOne, Entry, Error, ErrorKind, Field, Message, MessageDesc, OneOf, OneOfSlot, Result, Source,
+};
 use crate::message::{UnknownFields, Value};
 
+impl TextReader<'_> {
+    /// Reads an object of the fields of a message.
+    ///
+    /// # Errors
+    ///
+    /// When something else is there, with the path to the field.
+    pub fn message<M: Message>(&mut self) -> Result<M> {
+        self.expect(Peek::Object)?;
+        self.deeper(|reader| {
+            reader.source.begin_object()?;
+            let mut object = ObjectReader::new(reader, M::DESC);
+            M::build(&mut object).map_err(|error| error.at(object.field_name()))
+        })
+    }
+}
+
 /// Builds a message from an object whose beginning has been read.
-pub(super) struct ObjectReader<'r, 'a> {
+struct ObjectReader<'r, 'a> {
     reader: &'r mut TextReader<'a>,
     desc: &'static MessageDesc,
     // The entry expected next: most writers keep the order of the fields.
@@ -18,12 +35,12 @@ pub(super) struct ObjectReader<'r, 'a> {
 }
 
 impl<'r, 'a> ObjectReader<'r, 'a> {
-    pub(super) fn new(reader: &'r mut TextReader<'a>, desc: &'static MessageDesc) -> Self {
+    fn new(reader: &'r mut TextReader<'a>, desc: &'static MessageDesc) -> Self {
         ObjectReader { reader, desc, expected: 0, seen: Seen::default(), tag: 0 }
     }
 
     /// The JSON name of the field being read; empty between fields.
-    pub(super) fn field_name(&self) -> &'static str {
+    fn field_name(&self) -> &'static str {
         if self.tag == 0 { "" } else { self.desc.json_name(self.tag) }
     }
 
@@ -84,7 +101,7 @@ impl Source for ObjectReader<'_, '_> {
 
     fn finish<T: Field<E>, E>(&mut self, tag: u32, slot: T::Slot) -> Result<T> {
         self.tag = tag;
-        T::finish(slot, &Input::nothing(self.reader.depth()))
+        T::finish(slot, &Input::nothing(self.reader.depth))
     }
 
     fn oneof<T: OneOf>(&mut self, slot: &mut OneOfSlot<T>, variant: usize) -> Result<()> {

@@ -4,19 +4,17 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::object::ObjectReader;
-use super::tape::{Tape, TapePull, TapeSink};
-use super::{Number, Peek, Pull, ReadOptions, Sink as _, UnknownNames};
+use super::{Number, Peek, Pull, ReadOptions, UnknownNames};
 use crate::message::wire::{MAX_DEPTH, element_budget, too_deep};
-use crate::message::{EnumDesc, Error, ErrorKind, Message, Result};
+use crate::message::{EnumDesc, Error, ErrorKind, Result};
 
 /// Reads values from a [`Pull`], in every dialect: numbers or text, names or numbers, either name of a field, both
 /// alphabets of base64.
 pub struct TextReader<'a> {
     pub(super) source: &'a mut dyn Pull,
     pub(super) options: ReadOptions,
-    depth: u32,
-    budget: usize,
+    pub(super) depth: u32,
+    pub(super) budget: usize,
 }
 
 impl<'a> TextReader<'a> {
@@ -39,7 +37,7 @@ impl<'a> TextReader<'a> {
         self.source.peek()
     }
 
-    fn expect(&mut self, what: Peek) -> Result<()> {
+    pub(super) fn expect(&mut self, what: Peek) -> Result<()> {
         let found = self.peek()?;
         if found == what {
             return Ok(());
@@ -217,63 +215,6 @@ impl<'a> TextReader<'a> {
         })
     }
 
-    /// Reads an object and puts its members aside, except for the one called `name`, which `read` reads.
-    ///
-    /// # Errors
-    ///
-    /// When something else is there, and those of `read`.
-    pub(in crate::message) fn object_without(
-        &mut self,
-        name: &str,
-        mut read: impl FnMut(&mut Self) -> Result<()>,
-    ) -> Result<Tape> {
-        let mut tape = Tape::default();
-        let mut sink = TapeSink::new(&mut tape);
-        sink.begin_object();
-        self.object(|reader, key| {
-            if key == name {
-                return read(reader);
-            }
-            sink.key(key);
-            sink.copy(reader)
-        })?;
-        sink.end_object();
-        self.charge(tape.memory())?;
-        Ok(tape)
-    }
-
-    /// Reads with `read` what was put aside, a level deeper.
-    ///
-    /// # Errors
-    ///
-    /// Those of `read`, and [`ErrorKind::Limit`] when the level is too deep.
-    pub(in crate::message) fn aside<T>(
-        &mut self,
-        tape: &Tape,
-        read: impl FnOnce(&mut TextReader<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let depth = self.depth.checked_sub(1).ok_or_else(too_deep)?;
-        let mut source = TapePull::new(tape);
-        let mut reader = TextReader { source: &mut source, options: self.options, depth, budget: self.budget };
-        let value = read(&mut reader)?;
-        self.budget = reader.budget;
-        Ok(value)
-    }
-
-    /// Reads an object of the fields of a message.
-    ///
-    /// # Errors
-    ///
-    /// When something else is there, with the path to the field.
-    pub fn message<M: Message>(&mut self) -> Result<M> {
-        self.expect(Peek::Object)?;
-        self.deeper(|reader| {
-            reader.source.begin_object()?;
-            let mut object = ObjectReader::new(reader, M::DESC);
-            M::build(&mut object).map_err(|error| error.at(object.field_name()))
-        })
-    }
-
     /// Passes over one value.
     ///
     /// # Errors
@@ -298,12 +239,7 @@ impl<'a> TextReader<'a> {
         Ok(())
     }
 
-    /// How many levels of nesting are left.
-    pub(super) fn depth(&self) -> u32 {
-        self.depth
-    }
-
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.depth = self.depth.checked_sub(1).ok_or_else(too_deep)?;
         let value = read(self)?;
         self.depth += 1;

@@ -4,10 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Dialect, Sink};
-use crate::message::oneof::{Fields, VisitOne};
 use crate::message::wire::{MAX_DEPTH, too_deep};
-use crate::message::{Entry, EnumDesc, Error, ErrorKind, Field, FieldDesc, Message, OneOf, Result, Shape};
-use crate::message::{UnknownFields, Value, Visit};
+use crate::message::{EnumDesc, Error, ErrorKind, FieldDesc, Result};
 
 /// Writes values to a [`Sink`] in a [`Dialect`].
 ///
@@ -18,7 +16,7 @@ pub struct TextWriter<'a> {
     error: Option<Error>,
     depth: u32,
     // The type to be written as the first member of the next message: `@type` of an `Any`.
-    type_url: Option<String>,
+    pub(super) type_url: Option<String>,
 }
 
 impl<'a> TextWriter<'a> {
@@ -177,29 +175,6 @@ impl<'a> TextWriter<'a> {
         self.sink.end_object();
     }
 
-    /// Writes a message as an object of its fields.
-    ///
-    /// One that is nested deeper than any reader would follow is a failure.
-    pub fn message<M: Message>(&mut self, message: &M) {
-        self.members(|members| message.visit(members));
-    }
-
-    fn members(&mut self, visit: impl FnOnce(&mut Members<'_, 'a>)) {
-        let written = self.deeper(|writer| {
-            writer.begin_object();
-            if let Some(type_url) = writer.type_url.take() {
-                writer.key("@type");
-                writer.text(&type_url);
-            }
-            visit(&mut Members(writer));
-            writer.end_object();
-            Ok(())
-        });
-        if let Err(error) = written {
-            self.fail(error);
-        }
-    }
-
     /// Writes a message as an object of its type and its fields; `write` writes the message.
     ///
     /// # Errors
@@ -233,48 +208,12 @@ impl<'a> TextWriter<'a> {
     }
 
     /// Writes one member; a failure in it gets the field's name.
-    fn member(&mut self, field: &'static FieldDesc, write: impl FnOnce(&mut Self)) {
+    pub(super) fn member(&mut self, field: &'static FieldDesc, write: impl FnOnce(&mut Self)) {
         let failed = self.error.is_some();
         self.key(self.field_name(field));
         write(self);
         if !failed {
             self.error = self.error.take().map(|error| error.at(field.json));
         }
-    }
-}
-
-/// Writes the fields of a message as members of an object.
-struct Members<'w, 'a>(&'w mut TextWriter<'a>);
-
-impl Visit for Members<'_, '_> {
-    fn field<T: Field<E>, E>(&mut self, entry: &'static Entry, _: u32, value: &T) {
-        let Entry::Field(field) = entry else { return };
-        let required = self.0.dialect.empty_fields && !matches!(field.shape, Shape::Optional(_));
-        if required || value.is_present() {
-            self.0.member(field, |writer| value.write_member(writer));
-        }
-    }
-
-    fn oneof<T: OneOf>(&mut self, _: &'static [u32], value: &T) {
-        value.visit(Member { variants: T::VARIANTS, writer: self.0 });
-    }
-
-    // Their names are not known.
-    fn unknown(&mut self, _: &UnknownFields) {}
-}
-
-/// Writes a variant as a member of an object.
-struct Member<'w, 'a> {
-    variants: &'static [FieldDesc],
-    writer: &'w mut TextWriter<'a>,
-}
-
-impl VisitOne for Member<'_, '_> {
-    fn variant<T: Value<E>, E>(self, index: usize, value: &T) {
-        self.writer.member(&self.variants[index], |writer| value.write_value(writer));
-    }
-
-    fn fields<T: Fields>(self, index: usize, fields: &T) {
-        self.writer.member(&self.variants[index], |writer| writer.members(|members| fields.visit(members)));
     }
 }

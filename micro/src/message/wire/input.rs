@@ -4,8 +4,7 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 
-use super::Reader;
-use crate::message::{Error, ErrorKind, Message, Result};
+use crate::message::{Error, ErrorKind, Result};
 
 /// How deep messages, groups and JSON values may be nested.
 pub const MAX_DEPTH: u32 = 100;
@@ -65,11 +64,10 @@ impl<'a> Input<'a> {
         self.depth
     }
 
-    /// Decodes these bytes as one message, a level deeper.
-    pub fn message<M: Message>(&self) -> Result<M> {
-        let Some(depth) = self.depth.checked_sub(1) else { return Err(too_deep()) };
-        let mut reader = Reader::new(Input { depth, ..*self }, M::DESC);
-        M::build(&mut reader).map_err(|error| error.at(reader.field_name()))
+    /// The same bytes a level deeper.
+    pub(super) fn deeper(&self) -> Result<Self> {
+        let depth = self.depth.checked_sub(1).ok_or_else(too_deep)?;
+        Ok(Input { depth, ..*self })
     }
 
     /// Pays for one element of a list or map.

@@ -4,6 +4,7 @@
 //! tag and a wire type) and a payload. The last record of a tag wins, except that messages and lists are joined.
 
 mod input;
+mod message;
 mod oneof;
 mod reader;
 mod writer;

@@ -1,8 +1,7 @@
 //! Oneofs in bytes: the last variant wins, and a message set twice is merged.
 
 use super::{Input, Reader, WireType, Writer};
-use crate::message::oneof::{BuildOne, Fields, VisitOne};
-use crate::message::{OneOf, OneOfSlot, Result, Value};
+use crate::message::{BuildOne, Fields, OneOf, OneOfSlot, Result, Value, VisitOne};
 
 impl Reader<'_> {
     pub(super) fn merge_oneof<T: OneOf>(&mut self, slot: &mut OneOfSlot<T>, variant: usize) -> Result<()> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{Input, WireType, too_deep};
-use crate::message::{Error, Field, MessageDesc, OneOf, OneOfSlot, Result, Source, UnknownFields};
+use crate::message::{Error, MessageDesc, Result};
 
 /// Reads the records of one message.
 #[derive(Debug)]
@@ -146,6 +146,11 @@ impl<'a> Reader<'a> {
         Ok(self.input.shared(chunk))
     }
 
+    /// The current record, its key included, once it has been read.
+    pub(super) fn record(&self) -> &'a [u8] {
+        &self.input.bytes[self.key_at..self.position]
+    }
+
     /// Passes over the payload of the current record.
     pub fn skip(&mut self) -> Result<()> {
         self.skip_payload(self.tag, self.input.depth())
@@ -181,39 +186,4 @@ impl<'a> Reader<'a> {
 #[cold]
 fn truncated() -> Error {
     Error::malformed("truncated")
-}
-
-impl Source for Reader<'_> {
-    #[inline]
-    fn next(&mut self) -> Result<Option<u32>> {
-        self.next_tag()
-    }
-
-    #[inline]
-    fn field<T: Field<E>, E>(&mut self, slot: &mut T::Slot) -> Result<()> {
-        T::merge(slot, self)
-    }
-
-    #[inline]
-    fn finish<T: Field<E>, E>(&mut self, tag: u32, slot: T::Slot) -> Result<T> {
-        self.tag = tag;
-        T::finish(slot, &self.input)
-    }
-
-    fn oneof<T: OneOf>(&mut self, slot: &mut OneOfSlot<T>, variant: usize) -> Result<()> {
-        self.merge_oneof(slot, variant)
-    }
-
-    fn finish_oneof<T: OneOf>(&mut self, slot: OneOfSlot<T>) -> Result<Option<T>> {
-        self.tag = 0;
-        self.take_oneof(slot)
-    }
-
-    fn unknown(&mut self, keep: Option<&mut UnknownFields>) -> Result<()> {
-        self.skip()?;
-        if let Some(unknown) = keep {
-            unknown.0.extend_from_slice(&self.input.bytes[self.key_at..self.position]);
-        }
-        Ok(())
-    }
 }

@@ -1,8 +1,6 @@
 //! Writing: one pass, appending to one buffer.
 
 use super::WireType;
-use super::oneof::WriteOne;
-use crate::message::{Entry, Field, OneOf, UnknownFields, Visit};
 
 /// The most bytes a varint takes.
 const VARINT: usize = 10;
@@ -88,20 +86,4 @@ fn varint(mut value: u64) -> ([u8; VARINT], usize) {
     }
     bytes[length] = value as u8;
     (bytes, length + 1)
-}
-
-impl Visit for Writer<'_> {
-    #[inline]
-    fn field<T: Field<E>, E>(&mut self, _: &'static Entry, tag: u32, value: &T) {
-        value.put(tag, self);
-    }
-
-    #[inline]
-    fn oneof<T: OneOf>(&mut self, tags: &'static [u32], value: &T) {
-        value.visit(WriteOne { tags, writer: self });
-    }
-
-    fn unknown(&mut self, fields: &UnknownFields) {
-        self.out.extend_from_slice(&fields.0);
-    }
 }

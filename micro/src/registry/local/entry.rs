@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::errors::{Error, Result};
 use crate::registry::Node;
+use crate::util::percent::{self, Digits};
 
 /// How large a file may be; larger ones are no entries.
 pub(super) const MAX_BYTES: u64 = Node::MAX_BYTES as u64 + 4096;
@@ -79,14 +80,9 @@ pub(super) fn prefix(service: &str) -> String {
 // becomes `%xx`. What gets too long for a file name is cut, and told apart by its hash after a `+`.
 fn part(text: &str) -> String {
     const LONGEST: usize = 110;
-    let mut safe = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => safe.push(char::from(byte)),
-            b'.' if !safe.is_empty() => safe.push('.'),
-            _ => safe.push_str(&format!("%{byte:02x}")),
-        }
-    }
+    let (dot, rest) = text.strip_prefix('.').map_or(("", text), |rest| ("%2e", rest));
+    let kept = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
+    let mut safe = format!("{dot}{}", percent::encode(rest, Digits::Lower, kept));
     if safe.len() > LONGEST {
         safe.truncate(LONGEST - 33);
         safe.push_str(&format!("+{:032x}", fnv(text.as_bytes())));

@@ -9,7 +9,7 @@ use notify::{Event, EventKind, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
 use super::entry::SUFFIX;
-use crate::registry::locked;
+use crate::util::lock::lock;
 
 /// Which files to look at.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,11 +44,11 @@ impl Hints {
     }
 
     pub(super) fn take(&self) -> Look {
-        std::mem::take(&mut *locked(&self.look))
+        std::mem::take(&mut *lock(&self.look))
     }
 
     fn add(&self, name: String) {
-        let mut look = locked(&self.look);
+        let mut look = lock(&self.look);
         if let Look::At(names) = &mut *look {
             names.insert(name);
             if names.len() > Self::MOST {
@@ -60,7 +60,7 @@ impl Hints {
     }
 
     fn add_all(&self) {
-        *locked(&self.look) = Look::All;
+        *lock(&self.look) = Look::All;
         self.wake();
     }
 

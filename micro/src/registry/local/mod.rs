@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use super::scheme::rest;
-use super::{Backend, Node, Registry, Scheme, Watch, locked};
+use super::{Backend, Node, Registry, Watch};
 use crate::errors::{Error, Result};
 use crate::util::clock::{self, Instant};
+use crate::util::lock::lock;
 use crate::util::spawn::{self, Task};
 
 use directory::{Directory, Owned, Turn};
@@ -66,23 +66,29 @@ const SETTLE: Duration = Duration::from_millis(5);
 #[derive(Clone)]
 pub struct Local(Arc<Shared>);
 
-inventory::submit! {
-    Scheme {
-        name: "local",
-        example: "local:///path/of/directory",
-        connect: |url| Box::pin(async move {
-            let path = rest(url).to_owned();
-            let local = match path.as_str() {
-                "" => spawn::blocking(Local::new).await??,
-                absolute if absolute.starts_with('/') => spawn::blocking(move || Local::open(path)).await??,
-                more => return Err(Error::invalid_argument(format!(
+crate::scheme!(Registry, "local", "local:///path/of/directory", |connect| {
+    Box::pin(async move {
+        let path = connect.rest().to_owned();
+        let local = match path.as_str() {
+            "" => spawn::blocking(Local::new).await??,
+            absolute if absolute.starts_with('/') => spawn::blocking(move || Local::open(path)).await??,
+            more => {
+                return Err(Error::invalid_argument(format!(
                     "`local://{more}` names no directory; an absolute path has three slashes: `local:///{more}`"
-                ))),
-            };
-            Ok(Registry::new(local))
-        }),
-    }
-}
+                )));
+            }
+        };
+        Ok(Registry::new(local))
+    })
+});
+
+// Nodes of this machine find each other through files; finding those of other machines is a matter of configuration.
+crate::scheme!(Registry, "auto", "auto", |connect| {
+    Box::pin(async move {
+        connect.nothing_more()?;
+        Ok(Registry::new(spawn::blocking(Local::new).await??))
+    })
+});
 
 impl Registry {
     /// The registry of all processes of this user on this machine.
@@ -177,7 +183,7 @@ impl Local {
     }
 
     fn start_keeper(&self) {
-        let mut keeper = locked(&self.0.keeper);
+        let mut keeper = lock(&self.0.keeper);
         if keeper.as_ref().is_none_or(Task::is_finished) {
             *keeper = Some(spawn::spawn(keep(Arc::downgrade(&self.0), self.0.hints.clone(), self.0.sweep)));
         }
@@ -204,16 +210,16 @@ impl Backend for Local {
 
     async fn nodes(&self, service: &str) -> Result<Vec<Node>> {
         let service = service.to_owned();
-        self.blocking(move |shared| locked(&shared.view).nodes(&shared.directory, &service)).await?
+        self.blocking(move |shared| lock(&shared.view).nodes(&shared.directory, &service)).await?
     }
 
     async fn services(&self) -> Result<Vec<String>> {
-        self.blocking(|shared| locked(&shared.view).services(&shared.directory)).await?
+        self.blocking(|shared| lock(&shared.view).services(&shared.directory)).await?
     }
 
     async fn watch(&self, service: Option<&str>) -> Result<Watch> {
         let (feed, watch) = Watch::channel(service);
-        self.blocking(move |shared| locked(&shared.view).watch(&shared.directory, feed, &shared.hints)).await??;
+        self.blocking(move |shared| lock(&shared.view).watch(&shared.directory, feed, &shared.hints)).await??;
         self.start_keeper();
         self.0.hints.wake();
         Ok(watch)
@@ -223,7 +229,7 @@ impl Backend for Local {
 impl Shared {
     fn put(&self, node: &Node, ttl: Duration) -> Result<Turn<()>> {
         let name = entry::file_name(&node.service, &node.id);
-        let mut held = locked(&self.held);
+        let mut held = lock(&self.held);
         if let Some(held) = held.get_mut(&name)
             && held.node == *node
             && held.ttl == ttl
@@ -243,7 +249,7 @@ impl Shared {
     // Of a node listed here the file is removed only while it is ours; somebody may have taken the id over. Of another's
     // node it is removed as asked, and comes back when that one renews it.
     fn remove(&self, name: &str) -> Result<Turn<()>> {
-        let mut held = locked(&self.held);
+        let mut held = lock(&self.held);
         let Turn::Ours(_turn) = self.directory.take_turn()? else {
             return Ok(Turn::Theirs);
         };
@@ -262,7 +268,7 @@ impl Shared {
     // Where it is not our turn to remove the file, it is enough to let its lock go: readers then take it for that of a dead
     // process.
     fn let_go(&self, whom: impl Fn(&Held) -> bool) {
-        let mut held = locked(&self.held);
+        let mut held = lock(&self.held);
         let gone: Vec<(String, Held)> = held.extract_if(.., |_, held| whom(held)).collect();
         if gone.is_empty() {
             return;
@@ -279,11 +285,11 @@ impl Shared {
 
     fn look(&self, look: &Look) {
         self.expire();
-        locked(&self.view).look(&self.directory, look, &self.hints);
+        lock(&self.view).look(&self.directory, look, &self.hints);
     }
 
     fn next_expiry(&self) -> Option<Instant> {
-        locked(&self.held).values().map(|held| held.expires).min()
+        lock(&self.held).values().map(|held| held.expires).min()
     }
 }
 
@@ -305,7 +311,7 @@ async fn keep(shared: Weak<Shared>, hints: Arc<Hints>, sweep: Duration) {
     loop {
         let wake = match shared.upgrade() {
             Some(shared) => {
-                let sweep = locked(&shared.view).is_watched().then_some(next_sweep);
+                let sweep = lock(&shared.view).is_watched().then_some(next_sweep);
                 sweep.into_iter().chain(shared.next_expiry()).min()
             }
             None => return,

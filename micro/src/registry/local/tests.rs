@@ -37,7 +37,7 @@ impl Scratch {
     /// Told of changes by looking alone.
     fn deaf(&self) -> Registry {
         let local = self.local();
-        locked(&local.0.view).deafen();
+        lock(&local.0.view).deafen();
         Registry::new(local)
     }
 

@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::message::proto::{Enum, Field, File, Message, Method, Part, Service};
+use prost_types::method_options::IdempotencyLevel;
+use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
+use prost_types::{MethodDescriptorProto, ServiceDescriptorProto};
+
+use crate::message::descriptor::names::full_name;
+use crate::message::proto::spelling::{oneof_name, reference, shape};
 
 /// What differs between two versions of a contract.
 #[derive(Debug, Default)]
@@ -34,8 +39,8 @@ impl Changes {
 
 /// Compares what was committed with what the code says. `is_closed` knows the enums that refuse numbers they do not know.
 pub(super) fn compare<'a>(
-    committed: impl Iterator<Item = &'a File>,
-    current: impl Iterator<Item = &'a File>,
+    committed: impl Iterator<Item = &'a FileDescriptorProto>,
+    current: impl Iterator<Item = &'a FileDescriptorProto>,
     is_closed: impl Fn(&str) -> bool,
 ) -> Changes {
     let (old, new) = (Names::of(committed), Names::of(current));
@@ -64,28 +69,15 @@ pub(super) fn compare<'a>(
     changes
 }
 
-/// What a file promises: everything but its comments.
-pub(super) fn promises(file: &File) -> File {
-    let mut file = file.clone();
-    for service in &mut file.services {
-        service.docs.clear();
-        service.methods.iter_mut().for_each(|method| method.docs.clear());
-    }
-    for message in &mut file.messages {
-        message.docs.clear();
-        for part in &mut message.parts {
-            match part {
-                Part::Field(field) => field.docs.clear(),
-                Part::OneOf(oneof) => {
-                    oneof.docs.clear();
-                    oneof.fields.iter_mut().for_each(|field| field.docs.clear());
-                }
-            }
+/// What a file promises: everything but its comments. Whether a name is one of a message or of an enum is said where that is
+/// declared; what was parsed does not know it elsewhere.
+pub(super) fn promises(file: &FileDescriptorProto) -> FileDescriptorProto {
+    let mut file = FileDescriptorProto { source_code_info: None, ..file.clone() };
+    for message in &mut file.message_type {
+        let entries = message.nested_type.iter_mut().flat_map(|nested| &mut nested.field);
+        for field in entries.chain(&mut message.field).filter(|field| field.type_name.is_some()) {
+            field.r#type = None;
         }
-    }
-    for desc in &mut file.enums {
-        desc.docs.clear();
-        desc.values.iter_mut().for_each(|value| value.docs.clear());
     }
     file
 }
@@ -93,18 +85,19 @@ pub(super) fn promises(file: &File) -> File {
 /// Everything by its full name.
 #[derive(Default)]
 struct Names<'a> {
-    services: BTreeMap<String, &'a Service>,
-    messages: BTreeMap<String, &'a Message>,
-    enums: BTreeMap<String, &'a Enum>,
+    services: BTreeMap<String, &'a ServiceDescriptorProto>,
+    messages: BTreeMap<String, &'a DescriptorProto>,
+    enums: BTreeMap<String, &'a EnumDescriptorProto>,
 }
 
 impl<'a> Names<'a> {
-    fn of(files: impl Iterator<Item = &'a File>) -> Self {
+    fn of(files: impl Iterator<Item = &'a FileDescriptorProto>) -> Self {
         let mut names = Names::default();
         for file in files {
-            names.services.extend(file.services.iter().map(|service| (file.full_name(&service.name), service)));
-            names.messages.extend(file.messages.iter().map(|message| (file.full_name(&message.name), message)));
-            names.enums.extend(file.enums.iter().map(|desc| (file.full_name(&desc.name), desc)));
+            let full = |short: &str| full_name(file.package(), short);
+            names.services.extend(file.service.iter().map(|service| (full(service.name()), service)));
+            names.messages.extend(file.message_type.iter().map(|message| (full(message.name()), message)));
+            names.enums.extend(file.enum_type.iter().map(|desc| (full(desc.name()), desc)));
         }
         names
     }
@@ -112,44 +105,42 @@ impl<'a> Names<'a> {
 
 // ---- Services ----
 
-fn services(name: &str, old: &Service, new: &Service, changes: &mut Changes) {
+fn services(name: &str, old: &ServiceDescriptorProto, new: &ServiceDescriptorProto, changes: &mut Changes) {
     let place = format!("service {name}");
-    for method in &old.methods {
-        match new.methods.iter().find(|now| now.name == method.name) {
+    for method in &old.method {
+        match new.method.iter().find(|now| now.name == method.name) {
             Some(now) => methods(&place, method, now, changes),
             None => changes.broken(
                 &place,
                 format!(
                     "method `{0}` is gone: peers still call it; one with a new name keeps the old one with \
                      `#[method(name = \"{0}\")]`",
-                    method.name
+                    method.name()
                 ),
             ),
         }
     }
 }
 
-fn methods(place: &str, old: &Method, new: &Method, changes: &mut Changes) {
-    let side = |streaming: bool, message: &str| format!("{}{message}", if streaming { "stream " } else { "" });
-    let taken = (side(old.client_streaming, &old.request), side(new.client_streaming, &new.request));
-    let given = (side(old.server_streaming, &old.reply), side(new.server_streaming, &new.reply));
-    for (verb, now, (before, after)) in [("took", "takes", taken), ("gave", "gives", given)] {
+fn methods(place: &str, old: &MethodDescriptorProto, new: &MethodDescriptorProto, changes: &mut Changes) {
+    let name = old.name();
+    for (verb, now, before, after) in
+        [("took", "takes", taken(old), taken(new)), ("gave", "gives", given(old), given(new))]
+    {
         if before != after {
-            let name = &old.name;
             changes.broken(
                 place,
                 format!("`{name}` {verb} `{before}`, now {now} `{after}`: peers still send and expect the former; add a method"),
             );
         }
     }
-    let weight = |level: &Option<String>| match level.as_deref() {
-        Some("NO_SIDE_EFFECTS") => 2,
-        Some(_) => 1,
-        None => 0,
-    };
-    if weight(&new.idempotency) < weight(&old.idempotency) {
-        let (name, before) = (&old.name, old.idempotency.as_deref().unwrap_or_default());
-        let after = new.idempotency.as_deref().unwrap_or("neither that nor IDEMPOTENT");
+    let (before, after) = (level(old), level(new));
+    if weight(after) < weight(before) {
+        let before = before.as_str_name();
+        let after = match after {
+            IdempotencyLevel::IdempotencyUnknown => "neither that nor IDEMPOTENT",
+            level => level.as_str_name(),
+        };
         changes.broken(
             place,
             format!(
@@ -159,31 +150,44 @@ fn methods(place: &str, old: &Method, new: &Method, changes: &mut Changes) {
     }
 }
 
-// ---- Messages ----
-
-/// A field, and the oneof it is in.
-type Placed<'a> = (&'a Field, Option<&'a str>);
-
-fn placed(message: &Message) -> Vec<Placed<'_>> {
-    let parts = message.parts.iter().map(|part| match part {
-        Part::Field(field) => (std::slice::from_ref(field), None),
-        Part::OneOf(oneof) => (&oneof.fields[..], Some(oneof.name.as_str())),
-    });
-    parts.flat_map(|(fields, oneof)| fields.iter().map(move |field| (field, oneof))).collect()
+fn taken(method: &MethodDescriptorProto) -> String {
+    side(method.client_streaming(), method.input_type())
 }
 
-fn messages(place: &str, old: &Message, new: &Message, changes: &mut Changes) {
-    let (before, after) = (placed(old), placed(new));
+fn given(method: &MethodDescriptorProto) -> String {
+    side(method.server_streaming(), method.output_type())
+}
+
+fn side(streaming: bool, message: &str) -> String {
+    format!("{}{}", if streaming { "stream " } else { "" }, reference(message))
+}
+
+fn level(method: &MethodDescriptorProto) -> IdempotencyLevel {
+    method.options.as_ref().map(|options| options.idempotency_level()).unwrap_or_default()
+}
+
+/// How much callers may do: the more, the heavier.
+fn weight(level: IdempotencyLevel) -> u8 {
+    match level {
+        IdempotencyLevel::IdempotencyUnknown => 0,
+        IdempotencyLevel::Idempotent => 1,
+        IdempotencyLevel::NoSideEffects => 2,
+    }
+}
+
+// ---- Messages ----
+
+fn messages(place: &str, old: &DescriptorProto, new: &DescriptorProto, changes: &mut Changes) {
     let mut moved = vec![];
-    for (field, oneof) in &before {
-        match after.iter().find(|(now, _)| now.name == field.name) {
+    for field in &old.field {
+        match new.field.iter().find(|now| now.name == field.name) {
             Some(now) => {
-                if now.0.tag != field.tag {
-                    moved.push(format!("`{}` was {}, is now {}", field.name, field.tag, now.0.tag));
+                if now.number != field.number {
+                    moved.push(format!("`{}` was {}, is now {}", field.name(), field.number(), now.number()));
                 }
-                fields(place, (field, *oneof), *now, changes);
+                fields(place, (field, old), (now, new), changes);
             }
-            None => gone(place, field, &before, (new, &after), changes),
+            None => gone(place, field, old, new, changes),
         }
     }
     if !moved.is_empty() {
@@ -194,9 +198,12 @@ fn messages(place: &str, old: &Message, new: &Message, changes: &mut Changes) {
     freed(place, old, new, changes);
 }
 
-fn fields(place: &str, (old, oneof): Placed<'_>, (new, now_in): Placed<'_>, changes: &mut Changes) {
-    let name = &old.name;
-    let (before, after) = (old.shape(), new.shape());
+/// A field, and the message it is in.
+type Within<'a> = (&'a FieldDescriptorProto, &'a DescriptorProto);
+
+fn fields(place: &str, (old, within): Within<'_>, (new, now_within): Within<'_>, changes: &mut Changes) {
+    let name = old.name();
+    let (before, after) = (shape(old, within), shape(new, now_within));
     if before != after {
         changes.broken(
             place,
@@ -206,8 +213,8 @@ fn fields(place: &str, (old, oneof): Placed<'_>, (new, now_in): Placed<'_>, chan
             ),
         );
     }
-    if old.json != new.json {
-        let (before, after) = (&old.json, &new.json);
+    if old.json_name != new.json_name {
+        let (before, after) = (old.json_name(), new.json_name());
         changes.broken(
             place,
             format!(
@@ -215,12 +222,13 @@ fn fields(place: &str, (old, oneof): Placed<'_>, (new, now_in): Placed<'_>, chan
             ),
         );
     }
-    if oneof != now_in {
+    let (before, after) = (oneof_name(old, within), oneof_name(new, now_within));
+    if before != after {
         let show =
             |oneof: Option<&str>| oneof.map_or("in no oneof".to_owned(), |name| format!("in the oneof `{name}`"));
         changes.broken(
             place,
-            format!("`{name}` was {}, is now {}: peers expect it where it was", show(oneof), show(now_in)),
+            format!("`{name}` was {}, is now {}: peers expect it where it was", show(before), show(after)),
         );
     }
 }
@@ -228,25 +236,25 @@ fn fields(place: &str, (old, oneof): Placed<'_>, (new, now_in): Placed<'_>, chan
 /// A field whose name is there no more: it was renamed, or replaced, or removed, which is fine if nothing can take its place.
 fn gone(
     place: &str,
-    old: &Field,
-    before: &[Placed<'_>],
-    (new, after): (&Message, &[Placed<'_>]),
+    field: &FieldDescriptorProto,
+    old: &DescriptorProto,
+    new: &DescriptorProto,
     changes: &mut Changes,
 ) {
-    let Field { name, tag, .. } = old;
+    let (name, tag) = (field.name(), field.number());
     let reserve = format!("`reserved({tag}, \"{name}\")`");
-    let successor = after.iter().map(|(field, _)| field).find(|field| field.tag == *tag);
+    let successor = new.field.iter().find(|now| now.number == field.number);
     match successor {
-        Some(now) if before.iter().any(|(field, _)| field.name == now.name) => changes.broken(
+        Some(now) if old.field.iter().any(|before| before.name == now.name) => changes.broken(
             place,
-            format!("`{name}` ({tag}) is gone and its tag has gone to `{}`: write the tags, and {reserve}", now.name),
+            format!("`{name}` ({tag}) is gone and its tag has gone to `{}`: write the tags, and {reserve}", now.name()),
         ),
-        Some(now) if now.shape() == old.shape() => changes.broken(
+        Some(now) if shape(now, new) == shape(field, old) => changes.broken(
             place,
             format!(
                 "`{name}` ({tag}) is now called `{}`: that is the same in bytes and another in JSON; keep the name with \
                  `#[message(name = \"{name}\")]`",
-                now.name
+                now.name()
             ),
         ),
         Some(now) => changes.broken(
@@ -254,14 +262,14 @@ fn gone(
             format!(
                 "`{name}` ({tag}, `{}`) is gone and its tag has gone to `{}` (`{}`): give that one a tag of its own, and \
                  write {reserve}",
-                old.shape(),
-                now.name,
-                now.shape()
+                shape(field, old),
+                now.name(),
+                shape(now, new)
             ),
         ),
         None => {
-            let tag_kept = new.reserved_tags.iter().any(|(first, last)| (first..=last).contains(&tag));
-            if !(tag_kept && new.reserved_names.contains(name)) {
+            let tag_kept = new.reserved_range.iter().any(|range| (range.start()..range.end()).contains(&tag));
+            if !(tag_kept && new.reserved_name.iter().any(|kept| kept == name)) {
                 changes.broken(
                     place,
                     format!("`{name}` ({tag}) is gone: write {reserve} on the message, so that nothing takes its place"),
@@ -272,21 +280,21 @@ fn gone(
 }
 
 /// What was reserved must stay so.
-fn freed(place: &str, old: &Message, new: &Message, changes: &mut Changes) {
-    let covered = |tag: u32| new.reserved_tags.iter().find(|(first, last)| (*first..=*last).contains(&tag));
+fn freed(place: &str, old: &DescriptorProto, new: &DescriptorProto, changes: &mut Changes) {
+    let covered = |tag: i32| new.reserved_range.iter().find(|range| (range.start()..range.end()).contains(&tag));
     let mut freed = vec![];
-    for &(first, last) in &old.reserved_tags {
+    for range in &old.reserved_range {
         // Ranges may have been joined or split; walk from the end of one to the next.
-        let mut tag = first;
-        while tag <= last {
-            let Some(&(_, end)) = covered(tag) else {
+        let mut tag = range.start();
+        while tag < range.end() {
+            let Some(kept) = covered(tag) else {
                 freed.push(tag.to_string());
                 break;
             };
-            tag = end.saturating_add(1);
+            tag = kept.end();
         }
     }
-    let names = old.reserved_names.iter().filter(|name| !new.reserved_names.contains(name));
+    let names = old.reserved_name.iter().filter(|name| !new.reserved_name.contains(name));
     freed.extend(names.map(|name| format!("\"{name}\"")));
     if !freed.is_empty() {
         let freed = freed.join(", ");
@@ -297,22 +305,22 @@ fn freed(place: &str, old: &Message, new: &Message, changes: &mut Changes) {
 
 // ---- Enums ----
 
-fn enums(name: &str, old: &Enum, new: &Enum, is_closed: bool, changes: &mut Changes) {
+fn enums(name: &str, old: &EnumDescriptorProto, new: &EnumDescriptorProto, is_closed: bool, changes: &mut Changes) {
     let place = format!("enum {name}");
     let mut moved = vec![];
-    for value in &old.values {
-        match new.values.iter().find(|now| now.name == value.name) {
+    for value in &old.value {
+        match new.value.iter().find(|now| now.name == value.name) {
             Some(now) if now.number != value.number => {
-                moved.push(format!("`{}` was {}, is now {}", value.name, value.number, now.number));
+                moved.push(format!("`{}` was {}, is now {}", value.name(), value.number(), now.number()));
             }
             Some(_) => {}
             None => {
-                let (name, number) = (&value.name, value.number);
-                let what = match new.values.iter().find(|now| now.number == number) {
+                let (name, number) = (value.name(), value.number());
+                let what = match new.value.iter().find(|now| now.number == value.number) {
                     Some(now) => format!(
                         "is now called `{}`: that is the same in bytes and another in JSON; keep the name with \
                          `#[message(name = \"{name}\")]`",
-                        now.name
+                        now.name()
                     ),
                     None => "is gone: peers that send it would not be understood; keep the variant".to_owned(),
                 };
@@ -325,12 +333,12 @@ fn enums(name: &str, old: &Enum, new: &Enum, is_closed: bool, changes: &mut Chan
         let rule = "implicit numbers follow declaration order; append new variants or write the numbers";
         changes.broken(&place, format!("{moved}: {rule}"));
     }
-    let known: BTreeSet<i32> = old.values.iter().map(|value| value.number).collect();
-    for added in new.values.iter().filter(|value| is_closed && !known.contains(&value.number)) {
+    let known: BTreeSet<i32> = old.value.iter().map(|value| value.number()).collect();
+    for added in new.value.iter().filter(|value| is_closed && !known.contains(&value.number())) {
         changes.warnings.push(format!(
             "enum `{name}` has the new variant `{}` and no `Unknown(i32)`: peers built before refuse messages with it; add \
              `Unknown(i32)` first, and send the variant once every peer has that",
-            added.name
+            added.name()
         ));
     }
 }

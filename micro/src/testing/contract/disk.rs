@@ -4,15 +4,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::errors::{Code, Error, Result};
-use crate::message::proto;
+use prost_types::FileDescriptorProto;
 
-type Committed = (PathBuf, proto::File);
+use super::parse::parse;
+use crate::errors::{Code, Error, Result};
+use crate::message::proto::HEADER;
+
+/// A file and what it says.
+pub(super) type Contracted = (PathBuf, FileDescriptorProto);
 
 /// The file at `path`, where there is one.
-pub(super) fn read(path: &Path) -> Result<Option<Committed>> {
+pub(super) fn read(path: &Path) -> Result<Option<Contracted>> {
     let Some(text) = text(path)? else { return Ok(None) };
-    let file = proto::File::parse(&text).map_err(|error| {
+    let file = parse(&text).map_err(|error| {
         Error::new(
             Code::InvalidArgument,
             format!("`{}`, {error}: the file is written by this test and not by hand; undo the edit", path.display()),
@@ -23,7 +27,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Committed>> {
 }
 
 /// The files below `folder` that were written by such a test and are no longer.
-pub(super) fn stale(folder: &Path, current: &[(PathBuf, proto::File)]) -> Result<Vec<Committed>> {
+pub(super) fn stale(folder: &Path, current: &[Contracted]) -> Result<Vec<Contracted>> {
     let mut stale = vec![];
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -38,7 +42,7 @@ pub(super) fn stale(folder: &Path, current: &[(PathBuf, proto::File)]) -> Result
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "proto")
                 && current.iter().all(|(other, _)| *other != path)
-                && text(&path)?.is_some_and(|text| proto::File::is_ours(&text))
+                && text(&path)?.is_some_and(|text| text.trim_start().starts_with(HEADER))
             {
                 stale.extend(read(&path)?);
             }

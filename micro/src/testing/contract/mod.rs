@@ -39,14 +39,18 @@
 
 mod compare;
 mod disk;
+mod parse;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use compare::{Changes, compare, promises};
-use disk::{read, remove, stale, write};
+use disk::{Contracted, read, remove, stale, write};
+pub use parse::{ParseError, parse};
 
 use crate::app::inject::ClientEntry;
 use crate::errors::{Error, Result};
+use crate::message::descriptor::without_known;
 use crate::message::{Message, MessageDesc, descriptor, proto};
 use crate::rpc::{ServiceDesc, schema};
 
@@ -152,7 +156,8 @@ impl Contract {
     /// # Errors
     ///
     /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when the contract is broken, when there is none, or when a file
-    /// is behind and must not be written; [`InvalidArgument`](crate::Code::InvalidArgument) when a file is not what was
+    /// is behind and must not be written; [`AlreadyExists`](crate::Code::AlreadyExists) when two types of different content have
+    /// one full name; [`InvalidArgument`](crate::Code::InvalidArgument) when a file is not what was
     /// printed, with the line; else what reading and writing failed with.
     pub fn check(&self) -> Result<Kept> {
         let services = self.services()?;
@@ -165,9 +170,9 @@ impl Contract {
             committed.extend(stale(&self.path, &current)?);
         }
 
-        let changes = compare(committed.iter().map(|(_, file)| file), current.iter().map(|(_, file)| file), |name| {
-            self.is_closed(&services, name)
-        });
+        let closed = self.closed_enums(&services)?;
+        let (before, now) = (committed.iter().map(|(_, file)| file), current.iter().map(|(_, file)| file));
+        let changes = compare(before, now, |name| closed.contains(name));
         if !changes.breaking.is_empty() && self.update != Update::Everything {
             return Err(Error::failed_precondition(self.broken(&changes)));
         }
@@ -175,7 +180,7 @@ impl Contract {
         for (path, file) in &current {
             let before = committed.iter().find(|(other, _)| other == path).map(|(_, file)| file);
             if self.update != Update::Nothing {
-                if write(path, &file.to_string())? {
+                if write(path, &proto::print(file))? {
                     kept.written.push(path.clone());
                 }
             } else if before.map(promises) != Some(promises(file)) {
@@ -210,8 +215,9 @@ impl Contract {
     }
 
     /// What the code says, and where it is written.
-    fn files(&self, services: &[&'static ServiceDesc]) -> Result<Vec<(PathBuf, proto::File)>> {
-        let files = schema::proto_with(services, &self.messages);
+    fn files(&self, services: &[&'static ServiceDesc]) -> Result<Vec<Contracted>> {
+        let mut files = without_known(schema::descriptors_with(services, &self.messages)?);
+        files.sort_by(|one, other| one.package().cmp(other.package()));
         if !self.is_file() {
             return Ok(files.into_iter().map(|file| (self.path.join(file.name()), file)).collect());
         }
@@ -228,7 +234,7 @@ impl Contract {
                 packages[0]
             )));
         };
-        let file = files.into_iter().find(|file| file.package == package);
+        let file = files.into_iter().find(|file| file.package() == package);
         Ok(file.map(|file| (self.path.clone(), file)).into_iter().collect())
     }
 
@@ -236,11 +242,12 @@ impl Contract {
         self.path.extension().is_some_and(|extension| extension == "proto")
     }
 
-    fn is_closed(&self, services: &[&'static ServiceDesc], name: &str) -> bool {
+    /// The names of the enums that refuse numbers they do not know.
+    fn closed_enums(&self, services: &[&'static ServiceDesc]) -> Result<BTreeSet<&'static str>> {
         let methods = services.iter().flat_map(|service| service.method_descs());
         let roots = methods.flat_map(|method| [method.request(), method.reply()]);
         let roots: Vec<_> = roots.chain(self.messages.iter().copied()).collect();
-        descriptor::enums(&roots).iter().any(|desc| desc.name == name && !desc.open)
+        Ok(descriptor::enums(&roots)?.iter().filter(|desc| !desc.open).map(|desc| desc.name).collect())
     }
 
     fn broken(&self, changes: &Changes) -> String {

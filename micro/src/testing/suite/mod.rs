@@ -3,6 +3,7 @@
 //! A suite is an ordinary async function, to be called from an ordinary test. It is given a way to make a fresh handle, goes
 //! through the promises one by one, and panics with the promise that was broken.
 
+pub mod balancer;
 pub mod broker;
 pub mod config;
 mod promise;
@@ -12,6 +13,7 @@ use std::future::Future;
 
 use crate::broker::Broker;
 use crate::registry::Registry;
+use crate::selector::Balancer;
 
 /// Puts a registry backend through every promise of the room; see [`mod@registry`] for what they are.
 ///
@@ -145,4 +147,26 @@ where
     broker::events_of_one_key_keep_their_order(&new().await).await;
     broker::as_many_are_handled_at_a_time_as_is_said(&new().await).await;
     broker::what_has_begun_is_finished_at_the_end(&new().await).await;
+}
+
+/// Puts a balancer through every promise of the room; see [`mod@balancer`] for what they are.
+///
+/// `new` makes a balancer for each of them. Its calls have metadata with a `user-id`, and a hash.
+///
+/// ```
+/// use micro::selector::Balancer;
+///
+/// micro::testing::suite::balancer(Balancer::round_robin);
+/// ```
+///
+/// # Panics
+///
+/// When a promise is broken.
+pub fn balancer(new: impl Fn() -> Balancer) {
+    balancer::every_call_gets_a_node(&new());
+    balancer::every_node_gets_calls(&new());
+    balancer::a_tried_node_is_not_chosen(&new());
+    balancer::an_unreachable_node_is_left_out(&new());
+    balancer::changes_are_followed(&new());
+    balancer::many_threads_pick(&new());
 }

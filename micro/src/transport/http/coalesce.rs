@@ -2,12 +2,11 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
-use super::turns::{Heard, Turns};
+use super::turns::{BURST, Heard, PAUSE, Turns};
 use crate::util::clock::{self, Instant, Sleep};
 
 /// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once too many
@@ -16,10 +15,6 @@ const SMALL: usize = 256;
 /// What may be on its way on one connection. h2 bears one waiting small frame for every 512 bytes of it: ten thousand, which
 /// is more than all streams of a connection may send at once.
 pub(super) const WINDOW: u32 = 5 * 1024 * 1024;
-/// So many small frames of a stream may leave as they come,
-pub(super) const BURST: u32 = 64;
-/// and one more after each such pause.
-pub(super) const PAUSE: Duration = Duration::from_millis(10);
 
 /// A body whose small frames leave at once while they are few, and together once they are many.
 ///
@@ -219,5 +214,102 @@ mod tests {
             kinds.push(frame.unwrap().into_data().map_or(0, |data| data.len()));
         }
         assert_eq!(kinds[BURST as usize..], [1, 1_000, 1, 0]);
+    }
+}
+
+#[cfg(test)]
+mod peer_tests {
+    use std::time::Duration;
+
+    use futures_util::stream;
+    use http_body_util::{BodyExt, StreamBody};
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::transport::http::turns::{Ear, MOST};
+    use crate::util::spawn;
+
+    /// A peer that says something and is answered; what it has not read of that is counted.
+    struct Peer {
+        says: mpsc::UnboundedSender<()>,
+        answered: mpsc::UnboundedReceiver<usize>,
+        _answering: spawn::Task<()>,
+    }
+
+    impl Peer {
+        fn new() -> Self {
+            let (says, mut said) = mpsc::unbounded_channel();
+            let (answers, answered) = mpsc::unbounded_channel();
+            let mut ear = Ear::default();
+            let heard = ear.heard();
+            let items = stream::poll_fn(move |cx| {
+                let polled = said.poll_recv(cx);
+                ear.note(&polled);
+                polled
+                    .map(|said| said.map(|()| Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from_static(b"x")))))
+            });
+            let mut body = Coalesced::new(StreamBody::new(items), Some(heard));
+            let answering = spawn::spawn(async move {
+                while let Some(Ok(frame)) = body.frame().await {
+                    let _ = answers.send(frame.into_data().map_or(0, |data| data.len()));
+                }
+            });
+            Peer { says, answered, _answering: answering }
+        }
+
+        /// Speaks `times`, every so often, and reads nothing: how many frames wait for it in the end.
+        async fn floods(&mut self, times: usize, every: Duration) -> usize {
+            for _ in 0..times {
+                self.says.send(()).unwrap();
+                clock::sleep(every).await;
+            }
+            std::iter::from_fn(|| self.answered.try_recv().ok()).count()
+        }
+
+        /// Speaks, awaits the answer, and so on, thinking between: how long that takes.
+        async fn talks(&mut self, turns: u32, thinking: Duration) -> Duration {
+            let begun = clock::now();
+            for _ in 0..turns {
+                self.says.send(()).unwrap();
+                assert_eq!(self.answered.recv().await, Some(1));
+                clock::sleep(thinking).await;
+            }
+            clock::now() - begun
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_waits_for_its_answers_gets_them_at_once() {
+        for thinking in [1, 2, 5] {
+            let thinking = Duration::from_millis(thinking);
+            let took = Peer::new().talks(10_000, thinking).await;
+            assert!(took < (thinking + thinking / 20) * 10_000, "{took:?}, {thinking:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_goes_on_without_waiting_gets_them_together() {
+        for every in [1, 2, 4] {
+            let every = Duration::from_millis(every);
+            let mut peer = Peer::new();
+            let seconds = (every * 20_000).as_secs() as usize;
+            let frames = peer.floods(20_000, every).await;
+            // Those of the beginning, and then as many as of anybody: one for each pause, and one it has earned meanwhile.
+            assert!(frames < 300 + 200 * seconds, "{frames} in {seconds} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_has_waited_and_goes_on_is_found_out() {
+        let mut peer = Peer::new();
+        let thinking = Duration::from_millis(1);
+        peer.talks(5_000, thinking).await;
+        let frames = peer.floods(20_000, thinking).await;
+        assert!(frames < 300 + MOST as usize + 200 * 20, "{frames}");
+        // And may change its mind.
+        clock::sleep(PAUSE * 2).await;
+        peer.floods(0, PAUSE).await;
+        let took = peer.talks(10_000, thinking).await;
+        assert!(took < thinking * 12_000, "{took:?}");
     }
 }

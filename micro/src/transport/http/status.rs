@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::errors::{Code, Detail, Error, Fate};
 use crate::transport::names;
+use crate::util::percent::{self, Digits};
 
 /// The number of the outcome of a gRPC call: 0 or a code.
 pub(super) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -118,7 +119,7 @@ pub(super) fn from_trailers(trailers: &HeaderMap) -> Option<Result<(), Error>> {
     }
     let number = std::str::from_utf8(status).ok().and_then(|text| text.parse().ok());
     let code = number.and_then(Code::from_number).unwrap_or(Code::Unknown);
-    let message = trailers.get(MESSAGE).map(|value| percent_decoded(value.as_bytes())).unwrap_or_default();
+    let message = trailers.get(MESSAGE).map(percent::decode_lossy).unwrap_or_default();
     let mut error = Error::new(code, message);
     for detail in trailers.get(DETAILS).map(|value| details(value.as_bytes())).unwrap_or_default() {
         error = error.with_detail(detail);
@@ -175,34 +176,9 @@ fn to_connect_detail(detail: &Detail) -> ErrorDetail {
     ErrorDetail { type_url: detail.type_name().to_owned(), value: Some(BASE64.encode(detail.value())), debug: None }
 }
 
-// What is no printable ASCII, and the sign itself, as gRPC asks.
+// What is not printable ASCII, and the sign itself, as gRPC asks.
 fn percent_encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' '..=b'~' if byte != b'%' => out.push(char::from(byte)),
-            _ => write!(out, "%{byte:02X}").expect("a string takes whatever is written"),
-        }
-    }
-    out
-}
-
-// The text is for people, so what is not UTF-8 is replaced and a stray `%` stays as it is.
-fn percent_decoded(text: &[u8]) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, tail)) = rest.split_first() {
-        let decoded = (byte == b'%').then(|| tail.get(..2).and_then(hex)).flatten();
-        out.push(decoded.unwrap_or(byte));
-        rest = if decoded.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
+    percent::encode(text, Digits::Upper, |byte| matches!(byte, b' '..=b'~') && byte != b'%').into_owned()
 }
 
 /// The details of a `google.rpc.Status` in base64: those before the first byte that makes no sense.

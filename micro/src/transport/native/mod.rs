@@ -1,7 +1,9 @@
 //! `micro/1`: what micro processes speak among themselves.
 //!
-//! [`NativeServer`] answers it for one [`Inbound`](super::Inbound), on the port that also speaks HTTP; [`NativeClient`] calls
-//! with it, and says so when a peer does not speak it. The protocol is written down in `PROTOCOL.md`, beside this file.
+//! [`NativeServer`] answers it for one [`Inbound`](super::Inbound): it is the [`Protocol`](super::Protocol) of connections
+//! that begin with a zero, on the port that also speaks HTTP. [`NativeConnector`] connects to nodes that list it, and says so
+//! when a peer does not speak it; [`NativeClient`] calls with it alone. The protocol is written down in `PROTOCOL.md`, beside
+//! this file.
 //!
 //! What makes it quick is that little happens per call. Frames are encoded straight into one queue per connection, and
 //! written together; what is read at once is handled at once; and a handler that has all it needs answers where its call was
@@ -26,8 +28,7 @@ mod socket;
 mod violation;
 mod wire;
 
-pub(super) use client::Missing;
-pub use client::{ClientOptions, NativeClient};
+pub use client::{ClientOptions, NativeClient, NativeConnector};
 pub use server::{NativeServer, ServerOptions};
 
 /// What a node says under `wire` when it speaks this.

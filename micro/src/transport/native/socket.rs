@@ -9,7 +9,7 @@ use std::task::{Context as Cx, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::transport::tls;
+use crate::transport::{Io, tls};
 use crate::util::net::{OwnedReadHalf, OwnedWriteHalf, TcpStream};
 
 /// The half of the one task that drives the connection: it reads, and it writes too.
@@ -26,16 +26,19 @@ pub(super) enum Writing {
     Tls(tls::Writing),
 }
 
-/// The halves of a socket as it is.
-pub(super) fn plain(stream: TcpStream) -> (Reading, Writing) {
-    let (reading, writing) = stream.into_split();
-    (Reading::Plain(reading), Writing::Plain(writing))
-}
-
-/// The halves of a socket on which hands were shaken.
-pub(super) fn encrypted(stream: TcpStream, session: tls::Session) -> (Reading, Writing) {
-    let (reading, writing) = tls::halves(stream, session);
-    (Reading::Tls(reading), Writing::Tls(writing))
+/// The halves of a connection.
+pub(super) fn halves(io: Io) -> (Reading, Writing) {
+    let (stream, session) = io.into_parts();
+    match session {
+        None => {
+            let (reading, writing) = stream.into_split();
+            (Reading::Plain(reading), Writing::Plain(writing))
+        }
+        Some(session) => {
+            let (reading, writing) = tls::halves(stream, session);
+            (Reading::Tls(reading), Writing::Tls(writing))
+        }
+    }
 }
 
 impl Reading {

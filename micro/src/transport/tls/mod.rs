@@ -8,6 +8,7 @@
 //! It is TLS 1.3 by `rustls` with the cryptography of `ring`, and takes the feature `tls`: without it everything here is there,
 //! and says so when it is used (`without`). What is in files is read again when these change.
 
+mod alpn;
 mod client;
 mod pem;
 mod security;
@@ -19,20 +20,11 @@ mod engine;
 #[path = "without.rs"]
 mod engine;
 
+pub use alpn::Alpn;
 pub use client::ClientTls;
 pub use pem::{Identity, Pem};
 pub use security::Security;
 pub use server::ServerTls;
 
-pub(in crate::transport) use client::Refused;
 pub(in crate::transport) use engine::{Reading, Writing, halves, reason};
 pub(crate) use engine::{Session, Stream};
-
-/// What is spoken inside TLS, from the view of the side that asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transport) enum Inside {
-    /// `micro/1`.
-    Native,
-    /// HTTP/2.
-    Http,
-}

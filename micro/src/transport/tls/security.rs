@@ -14,9 +14,6 @@ pub enum Security {
 }
 
 impl Security {
-    /// Each of them, in their order.
-    pub(in crate::transport) const ALL: [Security; 3] = [Security::Unencrypted, Security::Host, Security::Node];
-
     /// Whether it is TLS.
     pub fn is_tls(self) -> bool {
         self != Security::Unencrypted

@@ -49,12 +49,12 @@ impl ServerTls {
         Ok(ServerTls(Arc::new(engine::Server::new(self.0.identity().clone(), Some(authorities))?)))
     }
 
-    /// Shakes hands with whoever has connected. `natively` says whether `micro/1` is spoken here.
-    pub(crate) async fn accept<I>(&self, io: I, natively: bool) -> io::Result<Stream<I>>
+    /// Shakes hands with a client that has connected, and agrees with it on one of `protocols`, the preferred one first.
+    pub(crate) async fn accept<I>(&self, io: I, protocols: &[&[u8]]) -> io::Result<Stream<I>>
     where
         I: AsyncRead + AsyncWrite + Unpin,
     {
-        self.0.accept(io, natively).await
+        self.0.accept(io, protocols).await
     }
 }
 

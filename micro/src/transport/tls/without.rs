@@ -9,9 +9,10 @@ use std::task::{Context as Cx, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::client::{Refused, not_sent};
-use super::{Identity, Inside, Pem, Security};
+use super::{Alpn, Identity, Pem, Security};
 use crate::errors::{Error, Result};
+use crate::transport::connector::ConnectError;
+use crate::transport::not_sent;
 use crate::util::net::{OwnedReadHalf, TcpStream};
 
 const WHY: &str = "this program cannot speak TLS: build it with the feature `tls` of micro";
@@ -35,7 +36,7 @@ impl Server {
         match self.0 {}
     }
 
-    pub(super) async fn accept<I>(&self, _: I, _: bool) -> io::Result<Stream<I>> {
+    pub(super) async fn accept<I>(&self, _: I, _: &[&[u8]]) -> io::Result<Stream<I>> {
         match self.0 {}
     }
 }
@@ -56,14 +57,14 @@ impl Client {
         Err(Error::unimplemented(WHY))
     }
 
-    pub(super) async fn connect(
+    pub(super) async fn connect<I>(
         &self,
-        _: TcpStream,
+        _: I,
         address: &str,
         _: Security,
-        _: Inside,
-    ) -> Result<Stream<TcpStream>, Refused> {
-        Err(Refused::Failed(missing(address)))
+        _: Alpn,
+    ) -> Result<Stream<I>, ConnectError> {
+        Err(ConnectError::Refused(missing(address)))
     }
 }
 
@@ -88,7 +89,7 @@ pub(in crate::transport) fn halves(_: TcpStream, session: Session) -> (Reading, 
 }
 
 impl<I> Stream<I> {
-    pub(crate) fn is_native(&self) -> bool {
+    pub(crate) fn alpn(&self) -> Option<&[u8]> {
         match self.0 {}
     }
 

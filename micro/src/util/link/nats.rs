@@ -18,7 +18,7 @@ use tokio::runtime;
 use tokio::sync::{OnceCell, watch};
 
 use crate::errors::{Code, Error, Result};
-use crate::util::{clock, random, text};
+use crate::util::{clock, percent, random, text};
 
 /// How long connecting, or asking for something, may take.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -474,21 +474,8 @@ fn shown(name: &str) -> &str {
 
 /// Text whose `%xx` are read.
 fn decoded(text: &str) -> Result<String> {
-    let wrong = || Error::invalid_argument("a URL of NATS has a `%` that is not followed by two digits of UTF-8");
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        rest = tail;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let digits = tail.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit)).ok_or_else(wrong)?;
-        let digits = std::str::from_utf8(digits).map_err(|_| wrong())?;
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| wrong())?);
-        rest = &tail[2..];
-    }
-    String::from_utf8(bytes).map_err(|_| wrong())
+    percent::decode_strict(text)
+        .ok_or_else(|| Error::invalid_argument("a URL of NATS has a `%` that is not followed by two digits of UTF-8"))
 }
 
 /// The driver's failure, as ours: what was tried, and why it failed. Every failure of the driver comes through here.

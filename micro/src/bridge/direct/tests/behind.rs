@@ -49,7 +49,7 @@ async fn what_waits_in_a_process_is_bounded_and_nothing_is_overtaken() {
         publisher.publish(id * 500..(id + 1) * 500).await;
         processes.push(publisher);
     }
-    assert_eq!(b.direct.0.desk.waiting(), 10_000);
+    assert_eq!(b.direct.0.driver.waiting(), 10_000);
     let mut of = vec![Vec::new(); 26];
     for body in bodies(&mut slow, 26 * 500).await {
         of[body / 500].push(body);
@@ -79,7 +79,7 @@ async fn events_that_wait_for_their_next_try_take_nobodys_place() {
         delivery.ack().await.unwrap();
     }
     a.broker.flush().await;
-    assert_eq!(b.direct.0.desk.waiting(), 0);
+    assert_eq!(b.direct.0.driver.waiting(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 
 use super::world::{World, bodies, body, next, nothing, order};
-use crate::bridge::direct::listed::Listed;
+use crate::bridge::direct::advertisement::Advertisement;
 use crate::broker::Subscription;
 use crate::registry::Node;
 use crate::util::{clock, spawn};
@@ -84,7 +84,7 @@ async fn a_node_that_is_listed_and_cannot_be_reached_holds_up_nobody() {
     let (a, b) = (world.process("a"), world.process("b"));
     for (id, address) in [("refused", "127.0.0.1:9"), ("silent", super::world::SILENT)] {
         let asked = Subscription::new("orders.>".parse().unwrap()).with_queue("audit");
-        let node = Listed::new(id.len() as u64, &asked).on(Node::new("micro.events", address).with_id(id));
+        let node = Advertisement::new(id.len() as u64, &asked).on(Node::new("micro.events", address).with_id(id));
         let node = node.with_metadata("node", id).with_endpoint("/micro.events.v1.Events/Deliver");
         world.registry.register_once(&node, Duration::from_secs(3600)).await.unwrap();
     }
@@ -106,12 +106,12 @@ async fn a_link_that_nobody_uses_is_closed_and_opens_again() {
     let mut alone = b.subscribed(None, 10).await;
     a.publish(0..1).await;
     let held = next(&mut alone).await;
-    assert_eq!(b.direct.0.desk.publishers(), 1);
+    assert_eq!(b.direct.0.driver.publishers(), 1);
     clock::sleep(Duration::from_secs(3600)).await;
-    assert_eq!(b.direct.0.desk.publishers(), 1, "an event is under way");
+    assert_eq!(b.direct.0.driver.publishers(), 1, "an event is under way");
     held.ack().await.unwrap();
     clock::sleep(Duration::from_secs(300)).await;
-    assert_eq!(b.direct.0.desk.publishers(), 0);
+    assert_eq!(b.direct.0.driver.publishers(), 0);
     a.publish(1..3).await;
     assert_eq!(bodies(&mut alone, 2).await, [1, 2]);
     nothing(&mut alone).await;
@@ -130,7 +130,7 @@ async fn every_pattern_of_a_process_gets_its_own() {
     }
     nothing(&mut other).await;
     let node = &world.registry.nodes("micro.events").await.unwrap()[0];
-    let listed: BTreeSet<String> = Listed::of(node).map(|listed| listed.topics.to_string()).collect();
+    let listed: BTreeSet<String> = Advertisement::of(node).map(|listed| listed.topics.to_string()).collect();
     assert_eq!(listed.into_iter().collect::<Vec<_>>(), ["orders.*", "orders.placed", "shipments.>"]);
     drop((one, any, other));
     clock::sleep(Duration::from_millis(10)).await;

@@ -6,10 +6,10 @@ use bytes::Bytes;
 
 use super::world::{Process, World, bodies, nothing, order};
 use crate::Code;
+use crate::bridge::direct::advertisement::Advertisement;
 use crate::bridge::direct::contract::{
-    Addressed, Events, EventsClient, Handover, Happening, PATH, Receipt, Returned, Why,
+    self, AckBatch, BatchEntry, Deliver, EventBatch, EventRecord, Nack, NackReason, PATH, Receiver,
 };
-use crate::bridge::direct::listed::Listed;
 use crate::broker::Subscription;
 use crate::codec::Codec;
 use crate::errors::Result;
@@ -20,29 +20,29 @@ use crate::transport::memory::Door;
 use crate::util::{clock, random};
 
 /// A publisher of our own making.
-async fn link(world: &World) -> (Sender<Handover>, Streaming<Receipt>) {
-    let (sender, handovers) = Streaming::channel(16);
-    let receipts = EventsClient::listed(&world.client()).deliver(handovers).await.unwrap();
-    (sender, receipts)
+async fn link(world: &World) -> (Sender<EventBatch>, Streaming<AckBatch>) {
+    let (sender, batches) = Streaming::channel(16);
+    let acks = contract::client(&world.client()).call::<Deliver>(batches).await.unwrap();
+    (sender, acks)
 }
 
 async fn subscription(world: &World) -> u64 {
     let nodes = world.registry.nodes("micro.events").await.unwrap();
-    Listed::of(&nodes[0]).next().unwrap().subscription
+    Advertisement::of(&nodes[0]).next().unwrap().subscription
 }
 
-fn parcel(number: u64, subscription: u64) -> Addressed {
-    Addressed { number, subscription, attempt: 1, round: 0, event: Happening::bytes(&order(number as usize)) }
+fn entry(number: u64, subscription: u64) -> BatchEntry {
+    BatchEntry { number, subscription, attempt: 1, epoch: 0, event: EventRecord::encode(&order(number as usize)) }
 }
 
 /// What is said until `taken` have been looked at.
-async fn said(receipts: &mut Streaming<Receipt>, taken: u64) -> Receipt {
-    let mut all = Receipt::default();
-    while all.taken < taken {
-        let next = clock::timeout(Duration::from_secs(5), receipts.try_next()).await.unwrap().unwrap().unwrap();
-        all.taken = next.taken;
-        all.done.extend(next.done);
-        all.returned.extend(next.returned);
+async fn said(acks: &mut Streaming<AckBatch>, taken: u64) -> AckBatch {
+    let mut all = AckBatch::default();
+    while all.received < taken {
+        let next = clock::timeout(Duration::from_secs(5), acks.try_next()).await.unwrap().unwrap().unwrap();
+        all.received = next.received;
+        all.acks.extend(next.acks);
+        all.nacks.extend(next.nacks);
     }
     all
 }
@@ -53,25 +53,29 @@ async fn what_is_no_event_or_for_nobody_is_returned() {
     let b = world.process("b");
     let mut alone = b.subscribed(None, 10).await;
     let there = subscription(&world).await;
-    let (sender, mut receipts) = link(&world).await;
-    let mut bad_topic = parcel(3, there);
-    let mut happening: Happening = crate::message::Message::decode(&bad_topic.event).unwrap();
+    let (sender, mut acks) = link(&world).await;
+    let mut bad_topic = entry(3, there);
+    let mut happening: EventRecord = crate::message::Message::decode(&bad_topic.event).unwrap();
     happening.topic = "orders.*".to_owned();
     bad_topic.event = crate::message::Message::encode_to_vec(&happening).into();
-    let parcels = vec![
-        parcel(1, there),
-        parcel(2, 12345),
+    let entries = vec![
+        entry(1, there),
+        entry(2, 12345),
         bad_topic,
-        Addressed { event: Bytes::from_static(b"\xff\xff\xff"), ..parcel(4, there) },
-        Addressed { event: Bytes::new(), ..parcel(5, there) },
-        Addressed { attempt: 0, ..parcel(u64::MAX, there) },
+        BatchEntry { event: Bytes::from_static(b"\xff\xff\xff"), ..entry(4, there) },
+        BatchEntry { event: Bytes::new(), ..entry(5, there) },
+        BatchEntry { attempt: 0, ..entry(u64::MAX, there) },
     ];
-    sender.send(Handover { publisher: 7, parcels }).await;
-    let returned = |number, why| Returned { number, attempt: 1, why };
-    let said = said(&mut receipts, 6).await;
-    let expected =
-        [returned(2, Why::Elsewhere), returned(3, Why::Refused), returned(4, Why::Refused), returned(5, Why::Refused)];
-    assert_eq!(said.returned, expected);
+    sender.send(EventBatch { publisher: 7, entries }).await;
+    let returned = |number, why| Nack { number, attempt: 1, reason: why };
+    let said = said(&mut acks, 6).await;
+    let expected = [
+        returned(2, NackReason::Reroute),
+        returned(3, NackReason::Refused),
+        returned(4, NackReason::Refused),
+        returned(5, NackReason::Refused),
+    ];
+    assert_eq!(said.nacks, expected);
     assert_eq!(bodies(&mut alone, 1).await, [1]);
     let last = super::world::next(&mut alone).await;
     assert_eq!(last.attempt, 1);
@@ -86,16 +90,16 @@ async fn a_publisher_that_does_not_say_who_it_is_is_not_heard() {
     let mut alone = b.subscribed(None, 10).await;
     let there = subscription(&world).await;
     for said in [vec![0], vec![7, 8]] {
-        let (sender, mut receipts) = link(&world).await;
+        let (sender, mut acks) = link(&world).await;
         for publisher in said {
-            sender.send(Handover { publisher, parcels: Vec::new() }).await;
+            sender.send(EventBatch { publisher, entries: Vec::new() }).await;
         }
-        sender.send(Handover { publisher: 9, parcels: vec![parcel(1, there)] }).await;
-        let error = receipts.try_next().await.unwrap_err();
+        sender.send(EventBatch { publisher: 9, entries: vec![entry(1, there)] }).await;
+        let error = acks.try_next().await.unwrap_err();
         assert_eq!(error.code(), Code::InvalidArgument);
     }
     nothing(&mut alone).await;
-    assert_eq!(b.direct.0.desk.publishers(), 0);
+    assert_eq!(b.direct.0.driver.publishers(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,13 +113,13 @@ async fn garbage_ends_its_stream_and_nothing_else() {
         let garbage: Vec<Bytes> = (0..=round % 3)
             .map(|_| (0..random::below(200)).map(|_| random::u64() as u8).collect::<Vec<u8>>().into())
             .collect();
-        let mut receipts = client.streams(PATH, Codec::PROTO, Streaming::iter(garbage)).await.unwrap();
-        while let Ok(Some(_)) = receipts.try_next().await {}
+        let mut acks = client.streams(PATH, Codec::PROTO, Streaming::iter(garbage)).await.unwrap();
+        while let Ok(Some(_)) = acks.try_next().await {}
     }
     a.publish(1..2).await;
     assert_eq!(bodies(&mut alone, 2).await, [0, 1]);
     clock::sleep(Duration::from_millis(1)).await;
-    assert_eq!(b.direct.0.desk.publishers(), 1);
+    assert_eq!(b.direct.0.driver.publishers(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,16 +128,16 @@ async fn a_flood_is_bounded_and_the_honest_are_heard_after_it() {
     let (a, b) = (world.process("a"), world.process("b"));
     let mut alone = b.subscribed(None, 10).await;
     let there = subscription(&world).await;
-    let (sender, mut receipts) = link(&world).await;
+    let (sender, mut acks) = link(&world).await;
     let flooding = async {
         for part in 0..120 {
-            let parcels = (0..100).map(|number| parcel(part * 100 + number, there)).collect();
-            sender.send(Handover { publisher: 7, parcels }).await;
+            let entries = (0..100).map(|number| entry(part * 100 + number, there)).collect();
+            sender.send(EventBatch { publisher: 7, entries }).await;
         }
     };
-    let (said, ()) = tokio::join!(said(&mut receipts, 12_000), flooding);
-    assert_eq!(said.returned.iter().filter(|returned| returned.why == Why::Full).count(), 2_000);
-    assert_eq!(b.direct.0.desk.waiting(), 10_000);
+    let (said, ()) = tokio::join!(said(&mut acks, 12_000), flooding);
+    assert_eq!(said.nacks.iter().filter(|returned| returned.reason == NackReason::Full).count(), 2_000);
+    assert_eq!(b.direct.0.driver.waiting(), 10_000);
     a.publish(0..50).await;
     // Nobody tells who is honest: what was taken is delivered.
     assert_eq!(bodies(&mut alone, 10_000).await.len(), 10_000);
@@ -141,32 +145,31 @@ async fn a_flood_is_bounded_and_the_honest_are_heard_after_it() {
 }
 
 /// A process whose subscriber says whatever it likes.
-struct Liar(fn(&Handover) -> Vec<Receipt>);
+struct Liar(fn(&EventBatch) -> Vec<AckBatch>);
 
-#[micro::handler(manual)]
-impl Events for Liar {
-    async fn deliver(&self, handovers: Streaming<Handover>) -> Result<Streaming<Receipt>> {
+impl Receiver for Liar {
+    fn deliver(&self, batches: Streaming<EventBatch>) -> Result<Streaming<AckBatch>> {
         use futures_util::StreamExt;
         let lies = self.0;
-        Ok(Streaming::new(handovers.flat_map(move |handover| {
-            let lies = handover.map(|handover| lies(&handover)).unwrap_or_default();
+        Ok(Streaming::new(batches.flat_map(move |batch| {
+            let lies = batch.map(|batch| lies(&batch)).unwrap_or_default();
             futures_util::stream::iter(lies.into_iter().map(Ok))
         })))
     }
 }
 
-async fn lying(world: &World, subscription: u64, lies: fn(&Handover) -> Vec<Receipt>) -> (Door, impl Sized) {
+async fn lying(world: &World, subscription: u64, lies: fn(&EventBatch) -> Vec<AckBatch>) -> (Door, impl Sized) {
     let mut server = Server::new().with_node("liar");
-    server.add_unlisted(crate::bridge::direct::contract::EventsServer::new(Liar(lies)));
+    server.add_unlisted(contract::service(Liar(lies)));
     let door = world.serve(server);
     let asked = Subscription::new("orders.>".parse().unwrap()).with_queue("audit");
     let node = Node::new("micro.events", format!("127.0.0.1:{}", door.port())).with_id("liar").with_endpoint(PATH);
-    let node = Listed::new(subscription, &asked).on(node.with_metadata("node", "liar"));
+    let node = Advertisement::new(subscription, &asked).on(node.with_metadata("node", "liar"));
     let listed = world.registry.register(node, Ttl::default()).await.unwrap();
     (door, listed)
 }
 
-async fn survives(lies: fn(&Handover) -> Vec<Receipt>) -> Process {
+async fn survives(lies: fn(&EventBatch) -> Vec<AckBatch>) -> Process {
     let world = World::new();
     let (a, b) = (world.process("a"), world.process("b"));
     let _liar = lying(&world, 4711, lies).await;
@@ -183,25 +186,26 @@ async fn survives(lies: fn(&Handover) -> Vec<Receipt>) -> Process {
 async fn whatever_a_subscriber_answers_others_get_theirs() {
     // Nothing at all; what nobody asked about; what was never sent; everything at once; the same again and again.
     survives(|_| Vec::new()).await;
-    survives(|_| vec![Receipt { taken: u64::MAX, done: vec![0, 1, u64::MAX], returned: Vec::new() }]).await;
-    survives(|handover| {
-        let numbers: Vec<u64> = handover.parcels.iter().map(|parcel| parcel.number).collect();
-        let again = |why| numbers.iter().map(move |number| Returned { number: *number, attempt: u32::MAX, why });
-        let returned = again(Why::Again).chain(again(Why::Again)).chain(again(Why::Unknown(77)));
-        let returned = returned.chain(again(Why::Full)).chain(again(Why::Refused)).collect();
-        vec![Receipt { taken: 1, done: numbers.clone(), returned }; 3]
-    })
-    .await;
-    survives(|handover| {
+    survives(|_| vec![AckBatch { received: u64::MAX, acks: vec![0, 1, u64::MAX], nacks: Vec::new() }]).await;
+    survives(|batch| {
+        let numbers: Vec<u64> = batch.entries.iter().map(|entry| entry.number).collect();
+        let again = |why| numbers.iter().map(move |number| Nack { number: *number, attempt: u32::MAX, reason: why });
         let returned =
-            handover.parcels.iter().map(|parcel| Returned { number: parcel.number, attempt: 0, why: Why::Full });
-        vec![Receipt { taken: 0, done: Vec::new(), returned: returned.collect() }]
+            again(NackReason::Delayed).chain(again(NackReason::Delayed)).chain(again(NackReason::Unknown(77)));
+        let returned = returned.chain(again(NackReason::Full)).chain(again(NackReason::Refused)).collect();
+        vec![AckBatch { received: 1, acks: numbers.clone(), nacks: returned }; 3]
     })
     .await;
-    survives(|handover| {
-        let returned = handover.parcels.iter();
-        let returned = returned.map(|parcel| Returned { number: parcel.number, attempt: 9, why: Why::Elsewhere });
-        vec![Receipt { taken: handover.parcels.len() as u64, done: Vec::new(), returned: returned.collect() }]
+    survives(|batch| {
+        let returned =
+            batch.entries.iter().map(|entry| Nack { number: entry.number, attempt: 0, reason: NackReason::Full });
+        vec![AckBatch { received: 0, acks: Vec::new(), nacks: returned.collect() }]
+    })
+    .await;
+    survives(|batch| {
+        let returned = batch.entries.iter();
+        let returned = returned.map(|entry| Nack { number: entry.number, attempt: 9, reason: NackReason::Reroute });
+        vec![AckBatch { received: batch.entries.len() as u64, acks: Vec::new(), nacks: returned.collect() }]
     })
     .await;
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::world::{Process, SILENT, World, bodies, body, next, nothing, order};
 use crate::Code;
-use crate::bridge::direct::listed::Listed;
+use crate::bridge::direct::advertisement::Advertisement;
 use crate::broker::handling::{self, Given, Serving};
 use crate::broker::{Event, Handling, Subscription};
 use crate::context::Extensions;
@@ -297,7 +297,7 @@ async fn a_member_that_is_listed_and_cannot_be_reached_loses_its_keys() {
     let (a, b) = (world.process("a"), world.process("b"));
     for (id, address) in [("refused", "127.0.0.1:9"), ("silent", SILENT)] {
         let asked = Subscription::new("orders.>".parse().unwrap()).with_queue("audit");
-        let node = Listed::new(id.len() as u64, &asked).on(Node::new("micro.events", address).with_id(id));
+        let node = Advertisement::new(id.len() as u64, &asked).on(Node::new("micro.events", address).with_id(id));
         let node = node.with_metadata("node", id).with_endpoint("/micro.events.v1.Events/Deliver");
         world.registry.register_once(&node, Duration::from_secs(3600)).await.unwrap();
     }

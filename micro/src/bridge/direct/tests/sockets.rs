@@ -8,19 +8,20 @@ use crate::bridge::direct::Direct;
 use crate::broker::{Broker, Deliveries, Subscription};
 use crate::client::Builder;
 use crate::registry::{Node, Registry, Ttl};
-use crate::server::{Drained, ListenOptions, Listener, Phase, Server, Switch};
+use crate::server::{Drained, ListenOptions, Listener, Server};
 use crate::testing::suite;
-use crate::transport::http::{HttpClient, HttpServer, ServerOptions};
+use crate::transport::http::{HttpServer, ServerOptions};
 use crate::transport::local::Local;
-use crate::transport::native::{self, NativeClient, NativeServer};
-use crate::transport::{WIRE, Wire, Wires};
+use crate::transport::native::{self, NativeServer};
+use crate::transport::{AutoTransport, WIRE, Wire};
 use crate::util::clock;
+use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::spawn::{self, Task};
 
 /// A process with a port.
 pub(super) struct Process {
     pub(super) direct: Direct,
-    switch: Switch,
+    lifecycle: Lifecycle,
     serving: Task<Drained>,
 }
 
@@ -33,7 +34,7 @@ impl Process {
     /// The same, which takes no larger messages.
     async fn limited(registry: &Registry, id: &str, wire: Wire, message_limit: usize) -> Self {
         let local = Local::new();
-        let wires = Wires::new(wire, NativeClient::default(), HttpClient::default());
+        let wires = AutoTransport::default().with_wire(wire);
         let client = Builder::new(local.clone()).with_remote(registry.clone(), Arc::new(wires)).build();
         let direct = Direct::new(client, registry.clone());
         let mut server = Server::new().with_node(id);
@@ -42,14 +43,14 @@ impl Process {
         local.serve(server.clone());
         let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bound");
         let native = native::ServerOptions { message_limit, ..Default::default() };
-        let listener = listener.with_native(NativeServer::new(server.clone(), native));
+        let listener = listener.with_protocol(Arc::new(NativeServer::new(server.clone(), native))).expect("one");
         let node = Node::new("shop", listener.address().to_string()).with_id(id);
         let node = if wire == Wire::Http { node } else { node.with_metadata(WIRE, native::NAME) };
-        let switch = Switch::new();
+        let lifecycle = Lifecycle::new();
         let http = HttpServer::new(server, [], ServerOptions { message_limit, ..Default::default() });
-        let serving = spawn::spawn(listener.serve(http, switch.clone()));
+        let serving = spawn::spawn(listener.serve(http, lifecycle.clone()));
         direct.listen(node, Ttl::default());
-        Process { direct, switch, serving }
+        Process { direct, lifecycle, serving }
     }
 
     pub(super) fn broker(&self) -> Broker {
@@ -71,7 +72,7 @@ async fn keeps_the_promises(wire: Wire) {
 
 #[tokio::test]
 async fn two_processes_keep_the_promises_over_the_native_wire() {
-    keeps_the_promises(Wire::AsListed).await;
+    keeps_the_promises(Wire::Auto).await;
 }
 
 #[tokio::test]
@@ -81,7 +82,7 @@ async fn two_processes_keep_the_promises_over_http() {
 
 #[tokio::test]
 async fn what_a_process_had_that_is_killed_in_the_midst_goes_to_another() {
-    for wire in [Wire::AsListed, Wire::Http] {
+    for wire in [Wire::Auto, Wire::Http] {
         let registry = Registry::memory();
         let a = Process::new(&registry, "a", wire).await;
         let (b, c) = (Process::new(&registry, "b", wire).await, Process::new(&registry, "c", wire).await);
@@ -108,7 +109,7 @@ async fn what_a_process_had_that_is_killed_in_the_midst_goes_to_another() {
 
 #[tokio::test]
 async fn a_process_that_has_left_drains_as_soon_as_its_subscribers_are_done() {
-    for wire in [Wire::AsListed, Wire::Http] {
+    for wire in [Wire::Auto, Wire::Http] {
         let registry = Registry::memory();
         let (a, b) = (Process::new(&registry, "a", wire).await, Process::new(&registry, "b", wire).await);
         let mut audits = b.audits().await;
@@ -116,7 +117,7 @@ async fn a_process_that_has_left_drains_as_soon_as_its_subscribers_are_done() {
         let held = next(&mut audits).await;
         b.direct.leave().await;
         drop(audits);
-        b.switch.to(Phase::Draining);
+        b.lifecycle.advance(State::Draining);
         let begun = clock::now();
         let (drained, ()) = tokio::join!(b.serving, async {
             clock::sleep(Duration::from_millis(300)).await;
@@ -134,7 +135,7 @@ async fn a_process_that_has_left_drains_as_soon_as_its_subscribers_are_done() {
 
 #[tokio::test]
 async fn an_event_that_a_process_takes_no_message_for_is_given_up_and_no_other() {
-    for wire in [Wire::AsListed, Wire::Http] {
+    for wire in [Wire::Auto, Wire::Http] {
         let registry = Registry::memory();
         let (a, b) =
             (Process::new(&registry, "a", wire).await, Process::limited(&registry, "b", wire, 64 * 1024).await);
@@ -159,10 +160,8 @@ async fn an_event_that_a_process_takes_no_message_for_is_given_up_and_no_other()
 async fn many_publishers_and_subscribers_on_many_threads_lose_nothing() {
     const EACH: usize = 3_000;
     let registry = Registry::memory();
-    let publishers =
-        [Process::new(&registry, "a", Wire::AsListed).await, Process::new(&registry, "b", Wire::AsListed).await];
-    let others =
-        [Process::new(&registry, "c", Wire::AsListed).await, Process::new(&registry, "d", Wire::AsListed).await];
+    let publishers = [Process::new(&registry, "a", Wire::Auto).await, Process::new(&registry, "b", Wire::Auto).await];
+    let others = [Process::new(&registry, "c", Wire::Auto).await, Process::new(&registry, "d", Wire::Auto).await];
     let (told, mut handled) = tokio::sync::mpsc::unbounded_channel();
     let mut handling = Vec::new();
     for process in publishers.iter().chain(&others) {

@@ -225,11 +225,37 @@ async fn a_file_that_is_still_being_written_is_not_read() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_still_being_written_is_not_read_where_nothing_reports_that() {
+    let scratch = Scratch::new();
+    let path = scratch.write("app.toml", "a = 0\nb = 0\n");
+    let mut followed = Followed::polled(&Files::new(&path));
+    followed.until(json!({"a": 0, "b": 0})).await;
+    let slow = path.clone();
+    let writer = std::thread::spawn(move || {
+        for value in 1..4 {
+            let mut file = fs::File::create(&slow).expect("writable");
+            for line in [format!("a = {value}\n"), format!("b = {value}\n")] {
+                file.write_all(line.as_bytes()).and_then(|()| file.flush()).expect("writable");
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            std::thread::sleep(Duration::from_millis(700));
+        }
+    });
+    let mut last = 0;
+    while last < 3 {
+        let seen = json(&followed.next().await.unwrap());
+        assert_eq!(seen["a"], seen["b"], "a file that was never whole");
+        last = seen["a"].as_u64().expect("a number");
+    }
+    writer.join().expect("it writes");
+}
+
+#[tokio::test]
 async fn a_file_that_becomes_empty_is_given_time() {
     let scratch = Scratch::new();
     let path = scratch.write("app.toml", "a = 0");
     // Whoever hears nothing has nothing else to go by.
-    let mut followed = Followed(followed(Follower::deaf(Files::new(&path))));
+    let mut followed = Followed::polled(&Files::new(&path));
     followed.until(json!({"a": 0})).await;
     let slow = path.clone();
     let writer = std::thread::spawn(move || {
@@ -268,7 +294,7 @@ async fn a_writer_who_never_closes_is_waited_for_only_so_long() {
 async fn without_events_changes_are_found_by_looking() {
     let scratch = Scratch::new();
     let path = scratch.write("app.toml", "a = 0");
-    let mut followed = Followed(followed(Follower::deaf(Files::new(&path))));
+    let mut followed = Followed::polled(&Files::new(&path));
     followed.until(json!({"a": 0})).await;
     // Longer than any tick, and of another length.
     for value in [10, 200] {

@@ -1,25 +1,24 @@
 //! One attempt at a call.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 use futures_util::stream;
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
-use http::uri::{self, Authority, Scheme};
+use http::uri::{self, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
+use super::connection::{Connection, StreamPermit};
 use super::frames::{Messages, Outgoing};
-use super::link::Slot;
-use super::packing::{self, Packing};
-use super::pool::Pools;
+use super::packing;
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Error, Fate, Result};
 use crate::metadata::Metadata;
-use crate::rpc::{Payload, Streaming};
+use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::http::turns::Ear;
 use crate::transport::http::{metadata, status, timeout};
-use crate::transport::{Request, names};
+use crate::transport::{self, ConnectionStats, Permit, Request, names};
 use crate::util::clock::{self, Sleep};
 
 const SERVICE: HeaderName = HeaderName::from_static(names::SERVICE);
@@ -29,32 +28,40 @@ const TRACE: HeaderName = HeaderName::from_static(names::TRACE);
 const HEADERS: usize = 12;
 const AGENT: &str = concat!("micro/", env!("CARGO_PKG_VERSION"));
 
-pub(super) async fn call(pools: &Pools, request: Request<'_>) -> Result<Payload> {
-    let sent = AtomicBool::new(false);
-    let Some(deadline) = request.context.deadline() else { return attempt(pools, request, &sent).await };
-    if deadline <= clock::now() {
-        return Err(Context::deadline_exceeded().with_fate(Fate::Never));
+impl transport::Connection for Connection {
+    fn stats(&self) -> &Arc<ConnectionStats> {
+        &self.stats
     }
-    match clock::timeout_at(deadline, attempt(pools, request, &sent)).await {
-        Ok(outcome) => outcome,
-        Err(_) if sent.load(Ordering::Relaxed) => Err(Context::deadline_exceeded()),
-        Err(_) => Err(Context::deadline_exceeded().with_fate(Fate::Never)),
+
+    fn call<'a>(self: Arc<Self>, request: Request<'a>, permit: Permit) -> BoxFuture<'a, Result<Payload>> {
+        Box::pin(call(self, request, permit))
+    }
+
+    fn retire(&self) {
+        self.leave();
     }
 }
 
-async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Result<Payload> {
+async fn call(connection: Arc<Connection>, request: Request<'_>, permit: Permit) -> Result<Payload> {
+    let Some(deadline) = request.context.deadline() else { return attempt(connection, request, permit).await };
+    if deadline <= clock::now() {
+        return Err(Context::deadline_exceeded().with_fate(Fate::Never));
+    }
+    let outcome = clock::timeout_at(deadline, attempt(connection, request, permit)).await;
+    outcome.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+}
+
+async fn attempt(connection: Arc<Connection>, request: Request<'_>, permit: Permit) -> Result<Payload> {
     let context = request.context;
     let server_streaming = request.method.server_streaming;
-    let pool = pools.pool(request.to.address)?;
-    let mut head = head(&request, pool.authority(), pools.packing())?;
+    let packing = &connection.packing;
+    let mut head = head(&request, &connection)?;
     let ear = Ear::default();
-    let body = Outgoing::new(request.payload, pools.packing(), &ear)?;
-    let slot = pool.slot(pools.options(), pools.security()).await?;
-    // Only now: waiting for a connection has cost some of the time.
+    let body = Outgoing::new(request.payload, packing, &ear)?;
+    let slot = StreamPermit::new(connection.clone(), permit);
     if let Some(remaining) = context.remaining() {
         head.headers_mut().insert(timeout::HEADER, fleeting(timeout::to_header(remaining)));
     }
-    sent.store(true, Ordering::Relaxed);
     let (response, hold) = slot.send(head, body).await?;
     let (head, body) = response.into_parts();
     if let Some(outcome) = status::from_trailers(&head.headers) {
@@ -64,8 +71,8 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     }
     check(head.status, &head.headers)?;
     context.received(received(&head.headers), Metadata::new());
-    let unpacker = pools.packing().unpacker(&head.headers);
-    let mut messages = Messages::new(body, pools.options().message_limit, unpacker, hold, ear);
+    let unpacker = packing.unpacker(&head.headers);
+    let mut messages = Messages::new(body, connection.message_limit, unpacker, hold, ear);
     if server_streaming {
         return Ok(Payload::Many(stream(messages, slot, context.clone())));
     }
@@ -74,14 +81,15 @@ async fn attempt(pools: &Pools, request: Request<'_>, sent: &AtomicBool) -> Resu
     Ok(Payload::One(outcome?))
 }
 
-fn head(request: &Request<'_>, authority: &Authority, packing: &Packing) -> Result<http::Request<()>> {
+fn head(request: &Request<'_>, connection: &Connection) -> Result<http::Request<()>> {
+    let packing = &connection.packing;
     let wrong = |error: http::Error| {
         let (address, path) = (request.to.address, request.method.path);
         Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}")).with_fate(Fate::Never)
     };
     let mut uri = uri::Parts::default();
-    uri.scheme = Some(if request.to.security.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });
-    uri.authority = Some(authority.clone());
+    uri.scheme = Some(if connection.secure { Scheme::HTTPS } else { Scheme::HTTP });
+    uri.authority = Some(connection.authority.clone());
     uri.path_and_query = Some(request.method.path.parse().map_err(|error: uri::InvalidUri| wrong(error.into()))?);
     let mut head = http::Request::new(());
     *head.method_mut() = Method::POST;
@@ -162,11 +170,11 @@ struct Running {
     messages: Messages,
     context: Context,
     deadline: Option<Pin<Box<Sleep>>>,
-    _slot: Slot,
+    _slot: StreamPermit,
 }
 
 /// The messages as they come. Dropping the stream resets the call.
-fn stream(messages: Messages, slot: Slot, context: Context) -> Streaming<bytes::Bytes> {
+fn stream(messages: Messages, slot: StreamPermit, context: Context) -> Streaming<bytes::Bytes> {
     let deadline = context.deadline().map(|deadline| Box::pin(clock::sleep_until(deadline)));
     let running = Running { messages, context, deadline, _slot: slot };
     Streaming::new(stream::unfold(Some(running), |running| async {

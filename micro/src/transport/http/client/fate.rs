@@ -29,11 +29,6 @@ pub(super) fn after_headers(error: h2::Error) -> Error {
     describe(error)
 }
 
-/// The failure of an attempt whose request never left.
-pub(super) fn not_sent(message: String) -> Error {
-    Error::unavailable(message).with_fate(Fate::Never)
-}
-
 /// Whether the failure is of one call and leaves the connection usable.
 pub(super) fn spares_connection(error: &h2::Error) -> bool {
     error.is_reset()

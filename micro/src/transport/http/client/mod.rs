@@ -1,107 +1,15 @@
 //! The calling end.
 
 mod call;
+mod connection;
+mod connector;
 mod fate;
 mod frames;
-mod link;
+mod options;
+mod outbound;
 mod packing;
-mod pool;
 mod socket;
 
-use std::fmt;
-use std::time::Duration;
-
-use pool::Pools;
-
-use crate::errors::Result;
-use crate::rpc::{BoxFuture, Payload};
-use crate::transport::tls::ClientTls;
-use crate::transport::{Outbound, Request, Security};
-
-/// Calls other processes with gRPC over HTTP/2.
-///
-/// It keeps a few connections to every address it is asked for, opens them as load asks, and closes those nobody needs. One
-/// attempt is one attempt: it never repeats a call, and says of every failure whether the method can have run.
-///
-/// Cloning it is cheap and shares the connections.
-#[derive(Clone)]
-pub struct HttpClient {
-    /// For each [`Security`].
-    pools: [Pools; 3],
-}
-
-/// How an [`HttpClient`] calls.
-#[derive(Clone, Debug)]
-pub struct ClientOptions {
-    /// What one message of an answer may hold, in bytes: 4 MiB.
-    pub message_limit: usize,
-    /// How long opening a connection may take, up to the first byte of the server: 5 s.
-    pub connect_timeout: Duration,
-    /// How many connections one address gets under ordinary load: 2. One connection has one lock, and half the throughput.
-    pub connections: usize,
-    /// How many it gets at most, before calls wait for one another: 4.
-    pub most_connections: usize,
-    /// After what silence a server with calls in flight is asked whether it is still there: 20 s. It has half of that to
-    /// answer. Some servers take offence at a shorter time.
-    pub keepalive: Duration,
-    /// How long a connection without calls is kept: 5 min.
-    pub idle: Duration,
-    /// What is compressed: nothing.
-    pub compress: Compress,
-    /// Whom it believes where a call is to be encrypted: the authorities of the platform.
-    pub tls: ClientTls,
-}
-
-/// What an [`HttpClient`] compresses. It takes the feature `transport-gzip`, or `transport-zstd` for replies alone, on both
-/// sides; a program built without compresses nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compress {
-    /// Nothing, and the server is asked to do the same. Within a data centre that costs the least.
-    #[default]
-    Never,
-    /// The server may compress replies.
-    Replies,
-    /// The server may compress replies, and messages of requests from this size on are compressed with gzip. A server that
-    /// does not know gzip refuses such a call with [`Code::Unimplemented`](crate::Code::Unimplemented).
-    From(usize),
-}
-
-impl Default for ClientOptions {
-    fn default() -> Self {
-        ClientOptions {
-            message_limit: 4 * 1024 * 1024,
-            connect_timeout: Duration::from_secs(5),
-            connections: 2,
-            most_connections: 4,
-            keepalive: Duration::from_secs(20),
-            idle: Duration::from_secs(300),
-            compress: Compress::Never,
-            tls: ClientTls::new(),
-        }
-    }
-}
-
-impl HttpClient {
-    /// A client without connections; they are opened by the calls.
-    pub fn new(options: ClientOptions) -> Self {
-        HttpClient { pools: Security::ALL.map(|security| Pools::new(options.clone(), security)) }
-    }
-}
-
-impl Default for HttpClient {
-    fn default() -> Self {
-        Self::new(ClientOptions::default())
-    }
-}
-
-impl Outbound for HttpClient {
-    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
-        Box::pin(call::call(&self.pools[request.to.security as usize], request))
-    }
-}
-
-impl fmt::Debug for HttpClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient").field("options", self.pools[0].options()).finish_non_exhaustive()
-    }
-}
+pub use connector::HttpConnector;
+pub use options::{ClientOptions, Compress};
+pub use outbound::HttpClient;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use connectrpc::{CompressionRegistry, ConnectError, ErrorCode};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::Compress;
+use super::options::Compress;
 use crate::errors::{Error, Result};
 use crate::transport::http::framing::Press;
 

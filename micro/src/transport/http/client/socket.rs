@@ -1,25 +1,31 @@
-//! What a connection goes over: a socket as it is, or with TLS in it.
+//! What a connection goes over, and why TLS in it failed.
 
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as Cx, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::transport::tls::{Stream, reason};
-use crate::util::net::TcpStream;
+use crate::transport::Io;
+use crate::transport::tls::reason;
 
 #[derive(Debug)]
-pub(super) enum Socket {
-    Plain(TcpStream),
-    Tls(Stream<TcpStream>, Why),
+pub(super) struct Socket {
+    io: Io,
+    why: Why,
 }
 
 /// Why TLS has failed behind the handshake: it is there that a server says that it does not accept the client, and HTTP/2 keeps
 /// no more of it than a text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Why(Arc<OnceLock<String>>);
+
+impl Socket {
+    pub(super) fn new(io: Io, why: Why) -> Self {
+        Socket { io, why }
+    }
+}
 
 impl Why {
     pub(super) fn get(&self) -> Option<&str> {
@@ -36,51 +42,35 @@ impl Why {
 }
 
 impl AsyncRead for Socket {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Cx<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Socket::Plain(stream) => pin!(stream).poll_read(cx, buf),
-            Socket::Tls(stream, why) => {
-                let polled = pin!(stream).poll_read(cx, buf);
-                why.note(&polled);
-                polled
-            }
-        }
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Cx<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.io).poll_read(cx, buf);
+        self.why.note(&polled);
+        polled
     }
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Cx<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Socket::Plain(stream) => pin!(stream).poll_write(cx, buf),
-            Socket::Tls(stream, _) => pin!(stream).poll_write(cx, buf),
-        }
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Cx<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
-    fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Cx<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Socket::Plain(stream) => pin!(stream).poll_write_vectored(cx, bufs),
-            Socket::Tls(stream, _) => pin!(stream).poll_write_vectored(cx, bufs),
-        }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Cx<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Socket::Plain(stream) => stream.is_write_vectored(),
-            Socket::Tls(stream, _) => stream.is_write_vectored(),
-        }
+        self.io.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Socket::Plain(stream) => pin!(stream).poll_flush(cx),
-            Socket::Tls(stream, _) => pin!(stream).poll_flush(cx),
-        }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Socket::Plain(stream) => pin!(stream).poll_shutdown(cx),
-            Socket::Tls(stream, _) => pin!(stream).poll_shutdown(cx),
-        }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }

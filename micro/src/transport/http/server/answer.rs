@@ -1,4 +1,4 @@
-//! What connectrpc calls once it has read a request: the [`Inbound`] this server was built from.
+//! The service that connectrpc calls once it has read a request: it passes the call to the [`Dispatcher`].
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,16 +15,15 @@ use http::HeaderMap;
 use super::negotiate::is_readable;
 use super::reply::Late;
 use crate::codec::Codec;
-use crate::context::{Arrived, Context, Peer};
+use crate::context::{Context, Incoming, Peer};
 use crate::errors::{Error, Result};
-use crate::rpc::{BytesExchange, Call, Payload, Streaming};
+use crate::rpc::{Payload, Streaming};
 use crate::transport::http::{metadata, status};
-use crate::transport::{Inbound, Route, names};
-use crate::util::clock;
+use crate::transport::{self, Route, names};
 
 /// The one call a service is made for.
 pub(super) struct Answer {
-    pub(super) inbound: Arc<dyn Inbound>,
+    pub(super) dispatcher: transport::Dispatcher,
     pub(super) route: Route,
     pub(super) codec: Codec,
     pub(super) peer: Option<SocketAddr>,
@@ -74,39 +73,27 @@ impl Answer {
         request: &RequestContext,
         payload: Payload,
     ) -> impl Future<Output = Result<(Context, Payload), ConnectError>> + Send + 'static {
-        let context = self.context(request);
-        let (inbound, route, codec) = (self.inbound.clone(), self.route.clone(), self.codec);
+        let dispatch = self.incoming(request).map(|incoming| self.dispatcher.begin(self.route.clone(), incoming));
+        let codec = self.codec;
         async move {
-            let context = context.map_err(|error| status::to_connect(&error))?;
-            let mut exchange = BytesExchange::new(payload, codec);
-            let mut call = Call::new(route.name(), route.method(), context.clone(), &mut exchange);
-            let run = inbound.call(&route, &mut call);
-            let called = match context.deadline() {
-                Some(deadline) => {
-                    let run = clock::timeout_at(deadline, run).await;
-                    run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
-                }
-                None => run.await,
-            };
-            match called.and_then(|()| exchange.into_reply()) {
+            let dispatch = dispatch.map_err(|error| status::to_connect(&error))?;
+            let context = dispatch.context().clone();
+            match dispatch.run(codec, std::future::ready(Ok(payload))).await {
                 Ok(reply) => Ok((context, reply)),
                 Err(error) => Err(failed(&context, &error)),
             }
         }
     }
 
-    fn context(&self, request: &RequestContext) -> Result<Context> {
+    fn incoming(&self, request: &RequestContext) -> Result<Incoming> {
         let headers = request.headers();
-        let trace = headers.get(names::TRACE).and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Context::arrived(Arrived {
+        Ok(Incoming {
             peer: self.peer.map(|peer| Peer::Remote(peer.to_string().into())),
-            wire: "http",
-            trace,
-            // What the caller asks for counts; without it, what the method says.
-            timeout: request.time_remaining().or_else(|| self.route.method().timeout()),
+            wire: Some("http"),
+            trace: headers.get(names::TRACE).and_then(|value| value.to_str().ok()?.parse().ok()),
+            timeout: request.time_remaining(),
             metadata: metadata::from_headers(headers)?,
-            lent: self.inbound.extensions().clone(),
-        }))
+        })
     }
 }
 

@@ -16,14 +16,15 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 
 use super::sent::{Items, Sent};
+use super::trailers::{self, trailers};
 use crate::codec::Codec;
-use crate::context::{Arrived, Context, Extensions, Peer};
+use crate::context::{Context, Incoming, Peer};
 use crate::errors::{Error, Result};
-use crate::rpc::{BytesExchange, Call, Payload, Streaming};
+use crate::rpc::{Payload, Streaming};
 use crate::transport::http::framing::{Framed, Malformed, PLAIN, Piece, Press, Unread};
 use crate::transport::http::turns::Ear;
 use crate::transport::http::{metadata, status, timeout};
-use crate::transport::{Inbound, Route, names};
+use crate::transport::{Dispatcher, Route, names};
 use crate::util::clock;
 
 const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
@@ -35,7 +36,7 @@ const HEADERS: usize = 4;
 
 /// What answers calls in gRPC.
 pub(super) struct Grpc {
-    pub(super) inbound: Arc<dyn Inbound>,
+    pub(super) dispatcher: Dispatcher,
     pub(super) limit: usize,
     pub(super) patience: Duration,
     formats: CompressionRegistry,
@@ -79,15 +80,12 @@ impl Spoken {
     }
 }
 
-/// How a call went: its context, where it got so far as to have one, and the reply.
-type Outcome = (Option<Context>, Result<Payload>);
-
 impl Grpc {
-    pub(super) fn new(inbound: Arc<dyn Inbound>, limit: usize, patience: Duration) -> Self {
+    pub(super) fn new(dispatcher: Dispatcher, limit: usize, patience: Duration) -> Self {
         let formats = CompressionRegistry::default();
         let accept = Some(formats.accept_encoding_header()).filter(|known| !known.is_empty());
         let accept = accept.and_then(|known| HeaderValue::try_from(known).ok());
-        Grpc { inbound, limit, patience, formats, accept }
+        Grpc { dispatcher, limit, patience, formats, accept }
     }
 
     /// Answers one call. Dropping the future, or the body of its answer, drops the handler.
@@ -105,8 +103,15 @@ impl Grpc {
         let press = self.press(&head.headers);
         let ear = Ear::default();
         let heard = (route.method().client_streaming() && route.method().server_streaming()).then(|| ear.heard());
-        let (context, outcome) = self.run(&route, spoken.codec, caller, head, body, ear).await;
-        let context = context.unwrap_or_default();
+        let server_streaming = route.method().server_streaming();
+        let (context, outcome) = match incoming(&head.headers, caller) {
+            Ok(incoming) => {
+                let dispatch = self.dispatcher.begin(route, incoming);
+                let (context, streaming) = (dispatch.context().clone(), dispatch.method().client_streaming());
+                (context, dispatch.run(spoken.codec, self.request(streaming, &head.headers, body, ear)).await)
+            }
+            Err(error) => (Context::new(), Err(error)),
+        };
 
         let mut headers = HeaderMap::with_capacity(HEADERS);
         headers.insert(CONTENT_TYPE, spoken.content_type);
@@ -116,16 +121,14 @@ impl Grpc {
         if let Some(accept) = &self.accept {
             headers.insert(ACCEPT, accept.clone());
         }
-        let ahead = context.reply_headers();
+        let ahead = context.take_reply_headers();
         let said_ahead = !ahead.is_empty();
         metadata::to_reply(&ahead, &mut headers);
         let sent = outcome.and_then(|reply| match reply {
-            Payload::One(message) if !route.method().server_streaming() => {
+            Payload::One(message) if !server_streaming => {
                 Ok(Sent::one(Piece::message(message, press.as_ref())?, trailers(&context, None)))
             }
-            Payload::Many(_) if !route.method().server_streaming() => {
-                Err(Error::internal("a stream where one message was expected"))
-            }
+            Payload::Many(_) if !server_streaming => Err(Error::internal("a stream where one message was expected")),
             reply => {
                 let items = match reply {
                     Payload::One(message) => Streaming::iter([message]),
@@ -140,7 +143,7 @@ impl Grpc {
                 return Sent::ended(trailers(&context, Some(&error)));
             }
             // All of the answer is in its headers.
-            end(&context, Some(&error), &mut headers);
+            trailers::put(&context, Some(&error), &mut headers);
             Sent::nothing()
         });
         let mut response = Response::new(sent);
@@ -156,44 +159,8 @@ impl Grpc {
         Some(Press { formats: self.formats.clone(), format, from: WORTH_PACKING })
     }
 
-    async fn run<B>(
-        &self,
-        route: &Route,
-        codec: Codec,
-        caller: Option<&Caller>,
-        head: request::Parts,
-        body: B,
-        ear: Ear,
-    ) -> Outcome
-    where
-        B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
-    {
-        let context = match context(&head.headers, route, caller, self.inbound.extensions()) {
-            Ok(context) => context,
-            Err(error) => return (None, Err(error)),
-        };
-        let run = self.dispatch(route, codec, &context, &head.headers, body, ear);
-        let reply = match context.deadline() {
-            // What is ready at once needs no timer.
-            Some(deadline) => {
-                let run = clock::within(deadline, pin!(run)).await;
-                run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
-            }
-            None => run.await,
-        };
-        (Some(context), reply)
-    }
-
-    /// Reads the request and runs the method.
-    async fn dispatch<B>(
-        &self,
-        route: &Route,
-        codec: Codec,
-        context: &Context,
-        headers: &HeaderMap,
-        body: B,
-        ear: Ear,
-    ) -> Result<Payload>
+    /// Reads the request.
+    async fn request<B>(&self, client_streaming: bool, headers: &HeaderMap, body: B, ear: Ear) -> Result<Payload>
     where
         B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
     {
@@ -207,14 +174,10 @@ impl Grpc {
             ear,
             ended: false,
         };
-        let payload = match route.method().client_streaming() {
-            true => Payload::Many(Streaming::new(requests)),
-            false => Payload::One(requests.only(self.patience).await?),
-        };
-        let mut exchange = BytesExchange::new(payload, codec);
-        let mut call = Call::new(route.name(), route.method(), context.clone(), &mut exchange);
-        self.inbound.call(route, &mut call).await?;
-        exchange.into_reply()
+        match client_streaming {
+            true => Ok(Payload::Many(Streaming::new(requests))),
+            false => requests.only(self.patience).await.map(Payload::One),
+        }
     }
 
     /// What the messages of the request may be compressed with.
@@ -228,29 +191,14 @@ impl Grpc {
     }
 }
 
-fn context(headers: &HeaderMap, route: &Route, caller: Option<&Caller>, lent: &Extensions) -> Result<Context> {
-    // What the caller asks for counts; without it, what the method says.
-    let timeout = headers.get(timeout::HEADER).and_then(timeout::from_header);
-    Ok(Context::arrived(Arrived {
+fn incoming(headers: &HeaderMap, caller: Option<&Caller>) -> Result<Incoming> {
+    Ok(Incoming {
         peer: caller.map(|caller| Peer::Remote(caller.name.clone())),
-        wire: "http",
+        wire: Some("http"),
         trace: headers.get(names::TRACE).and_then(|value| value.to_str().ok()?.parse().ok()),
-        timeout: timeout.or_else(|| route.method().timeout()),
+        timeout: headers.get(timeout::HEADER).and_then(timeout::from_header),
         metadata: metadata::from_headers(headers)?,
-        lent: lent.clone(),
-    }))
-}
-
-/// The end of an answer: how it went, and what the handler has said about it.
-pub(super) fn trailers(context: &Context, error: Option<&Error>) -> HeaderMap {
-    let mut trailers = HeaderMap::with_capacity(1);
-    end(context, error, &mut trailers);
-    trailers
-}
-
-fn end(context: &Context, error: Option<&Error>, trailers: &mut HeaderMap) {
-    status::to_trailers(error, trailers);
-    metadata::to_reply(&context.reply_trailers(), trailers);
+    })
 }
 
 /// The messages of a request, as they come.

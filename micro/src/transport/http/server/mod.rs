@@ -5,16 +5,16 @@ mod connection;
 mod grpc;
 mod hosts;
 mod negotiate;
+mod options;
 mod patient;
 mod reply;
 mod rpc;
 mod sent;
+mod trailers;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
@@ -25,12 +25,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt;
 
 pub use hosts::Hosts;
+pub use options::ServerOptions;
 
 use grpc::{Caller, Spoken};
 use rpc::Rpc;
 use sent::Sent;
 
-use crate::transport::Inbound;
+use crate::transport::{Dispatcher, Inbound};
+use crate::util::lifecycle::{Lifecycle, State};
 
 /// Answers gRPC, gRPC-Web, Connect and plain JSON on any connection it is given, beside the user's own routes.
 ///
@@ -55,37 +57,7 @@ pub struct HttpServer {
     // Something stands in front of all that is answered, calls included.
     layered: bool,
     options: Arc<ServerOptions>,
-    leaving: Arc<AtomicBool>,
-}
-
-/// How an [`HttpServer`] answers.
-#[derive(Clone, Debug)]
-pub struct ServerOptions {
-    /// What one message may hold, in bytes, once it is unpacked: 4 MiB.
-    pub message_limit: usize,
-    /// How many calls one HTTP/2 connection may have open: 200.
-    pub streams: u32,
-    /// Within what time the head of a request must be there, which is also how long an idle HTTP/1.1 connection is kept: 5 s.
-    pub header_timeout: Duration,
-    /// After what silence within a request of one message it is given up: 10 s. Streams may be silent.
-    pub body_timeout: Duration,
-    /// After what silence an HTTP/2 peer is asked whether it is still there: 20 s. It has half of that to answer.
-    pub keepalive: Duration,
-    /// The names this server may be called by: those of this machine.
-    pub hosts: Hosts,
-}
-
-impl Default for ServerOptions {
-    fn default() -> Self {
-        ServerOptions {
-            message_limit: 4 * 1024 * 1024,
-            streams: 200,
-            header_timeout: Duration::from_secs(5),
-            body_timeout: Duration::from_secs(10),
-            keepalive: Duration::from_secs(20),
-            hosts: Hosts::loopback(),
-        }
-    }
+    lifecycle: Lifecycle,
 }
 
 impl HttpServer {
@@ -96,16 +68,10 @@ impl HttpServer {
         routes: impl IntoIterator<Item = axum::Router, IntoIter: DoubleEndedIterator>,
         options: ServerOptions,
     ) -> Self {
-        let calls = Rpc::new(inbound, &options);
+        let calls = Rpc::new(Dispatcher::new(inbound), &options);
         let last = axum::Router::new().fallback_service(calls.clone());
         let router = routes.into_iter().rev().fold(last, |rest, routes| routes.fallback_service(rest));
-        HttpServer {
-            router,
-            calls,
-            layered: false,
-            options: Arc::new(options),
-            leaving: Arc::new(AtomicBool::new(false)),
-        }
+        HttpServer { router, calls, layered: false, options: Arc::new(options), lifecycle: Lifecycle::new() }
     }
 
     /// The same with everything it answers, calls and routes, passed through `change`: the place for layers of `tower`.
@@ -116,23 +82,18 @@ impl HttpServer {
         self
     }
 
-    /// Tells HTTP/1.1 clients with every answer to open their next connection elsewhere.
-    ///
-    /// Unlike those of HTTP/2 they cannot be told that a request was not processed, so they should be gone before the
-    /// connections close.
-    pub fn leave(&self) {
-        self.leaving.store(true, Ordering::Relaxed);
-    }
-
     /// Serves one connection until it ends.
     ///
-    /// Once `drain` completes, no new calls are taken and the connection ends behind the last open one. Dropping the future
-    /// closes the connection and drops the handlers of its calls.
-    pub async fn serve_connection<I>(&self, io: I, peer: SocketAddr, drain: impl Future<Output = ()> + Send)
+    /// From [`State::LameDuck`] on HTTP/1.1 clients are told with every answer to open their next connection elsewhere: unlike
+    /// those of HTTP/2 they cannot be told that a request was not processed, so they should be gone before the connections
+    /// close. From [`State::Draining`] on no new calls are taken and the connection ends behind the last open one. Dropping the
+    /// future closes the connection and drops the handlers of its calls.
+    pub async fn serve_connection<I>(&self, io: I, peer: SocketAddr, lifecycle: Lifecycle)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (server, caller) = (self.clone(), Caller::new(peer));
+        let (server, caller) = (HttpServer { lifecycle: lifecycle.clone(), ..self.clone() }, Caller::new(peer));
+        let drain = lifecycle.wait_for(State::Draining);
         connection::serve(io, move |request| server.clone().answer(request, caller.clone()), &self.options, drain)
             .await;
     }
@@ -161,7 +122,7 @@ impl HttpServer {
         request.extensions_mut().insert(ConnectInfo(peer));
         let request = request.map(axum::body::Body::new);
         let Ok(mut response) = self.router.oneshot(request).await;
-        if version < Version::HTTP_2 && self.leaving.load(Ordering::Relaxed) {
+        if version < Version::HTTP_2 && self.lifecycle.state() >= State::LameDuck {
             response.headers_mut().entry(CONNECTION).or_insert(HeaderValue::from_static("close"));
         }
         response.map(Sent::other)

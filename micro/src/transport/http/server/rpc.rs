@@ -26,7 +26,7 @@ use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
 use crate::rpc::BoxFuture;
 use crate::transport::http::status;
-use crate::transport::{Arrival, Inbound, Route, Streams, names};
+use crate::transport::{Arrival, Dispatcher, Route, Streams, names};
 use crate::util::clock;
 
 /// Longer than any call; keeps what peers ask for within what clocks can say.
@@ -44,7 +44,7 @@ struct Shared {
 }
 
 impl Rpc {
-    pub(super) fn new(inbound: Arc<dyn Inbound>, options: &ServerOptions) -> Self {
+    pub(super) fn new(dispatcher: Dispatcher, options: &ServerOptions) -> Self {
         // The body of a unary gRPC call is the message and five bytes in front of it.
         let limits = Limits::unlimited()
             .with_max_message_size(options.message_limit)
@@ -52,7 +52,7 @@ impl Rpc {
         let deadlines = DeadlinePolicy::new().with_max(LONGEST).with_enforce_on_streams(true);
         // Whatever is compiled in. It unpacks no more than the limit of a message.
         let compression = CompressionRegistry::default();
-        let grpc = Grpc::new(inbound, options.message_limit, options.body_timeout);
+        let grpc = Grpc::new(dispatcher, options.message_limit, options.body_timeout);
         Rpc(Arc::new(Shared { grpc, limits, deadlines, compression }))
     }
 
@@ -100,7 +100,7 @@ impl Rpc {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let arrival =
             Arrival { path: request.uri().path(), service: header(names::SERVICE), node: header(names::NODE) };
-        Ok(self.0.grpc.inbound.route(&arrival)?.shaped(shape(request)))
+        self.0.grpc.dispatcher.route(&arrival, shape(request))
     }
 
     async fn run(&self, route: Route, negotiated: Option<&Negotiated>, request: Request<Body>) -> Response {
@@ -110,7 +110,7 @@ impl Rpc {
             false => request.map(|body| Body::new(Patient::new(body, self.0.grpc.patience))),
         };
         let answer = Answer {
-            inbound: self.0.grpc.inbound.clone(),
+            dispatcher: self.0.grpc.dispatcher.clone(),
             route,
             codec: negotiated.map_or(Codec::PROTO, |negotiated| negotiated.codec),
             peer: request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer),

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 
-use super::grpc::trailers;
+use super::trailers::trailers;
 use crate::context::Context;
 use crate::transport::http::coalesce::Coalesced;
 use crate::transport::http::framing::{Framed, Piece};

@@ -13,8 +13,7 @@ use super::connection::Connection;
 use crate::context::Context;
 use crate::errors::{Code, Error, Fate, Result};
 use crate::metadata::Metadata;
-use crate::rpc::{Payload, Streaming};
-use crate::transport::Request;
+use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::native::begin::{self, Target};
 use crate::transport::native::end::Beside;
 use crate::transport::native::frame::{Kind, flags};
@@ -22,9 +21,25 @@ use crate::transport::native::incoming::{self, Items};
 use crate::transport::native::link::{Flush, Link};
 use crate::transport::native::metadata;
 use crate::transport::native::outgoing::{self, Credit};
+use crate::transport::{self, ConnectionStats, Permit, Request, not_sent};
 use crate::util::spawn::{self, Task};
 
-pub(super) async fn call(connection: Arc<Connection>, request: Request<'_>) -> Result<Payload> {
+impl transport::Connection for Connection {
+    fn stats(&self) -> &Arc<ConnectionStats> {
+        &self.stats
+    }
+
+    // The connection counts its calls itself, and has them wait for the room the peer gives.
+    fn call<'a>(self: Arc<Self>, request: Request<'a>, _: Permit) -> BoxFuture<'a, Result<Payload>> {
+        Box::pin(call(self, request))
+    }
+
+    fn retire(&self) {
+        self.link.with(|queue, calls| calls.leave(queue));
+    }
+}
+
+async fn call(connection: Arc<Connection>, request: Request<'_>) -> Result<Payload> {
     let context = request.context;
     let target = check(&connection, &request)?;
     let (message, items) = match request.payload {
@@ -116,9 +131,8 @@ fn begin(
 ) -> Poll<Result<u32>> {
     let link = &connection.link;
     link.flushing(|queue, calls| {
-        if calls.gauge.is_retired() || queue.is_closed() {
-            let words = "the connection ended before the call was sent";
-            return (Flush::Together, Poll::Ready(Err(Error::unavailable(words).with_fate(Fate::Never))));
+        if calls.stats.is_retired() || queue.is_closed() {
+            return (Flush::Together, Poll::Ready(Err(not_sent("the connection ended before the call was sent"))));
         }
         if queue.poll_room(cx).is_pending() || calls.poll_room(link.theirs.calls, cx).is_pending() {
             return (Flush::Together, Poll::Pending);
@@ -130,9 +144,8 @@ fn begin(
         }
         let Some(method) = calls.method(target, link.theirs.methods) else {
             // The next call opens another connection.
-            calls.gauge.retire();
-            let words = "the connection has no number left for the method";
-            return (Flush::Together, Poll::Ready(Err(Error::unavailable(words).with_fate(Fate::Never))));
+            calls.stats.retire();
+            return (Flush::Together, Poll::Ready(Err(not_sent("the connection has no number left for the method"))));
         };
         let id = calls.next();
         let end = queue.frame(Kind::Call, begin::flags(&method, context, message.is_some()), id, |out| {

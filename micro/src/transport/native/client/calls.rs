@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context as Cx, Poll, Waker};
 
 use bytes::Bytes;
@@ -10,6 +9,7 @@ use bytes::Bytes;
 use crate::context::Context;
 use crate::errors::{Error, Fate};
 use crate::metadata::Metadata;
+use crate::transport::ConnectionStats;
 use crate::transport::native::begin::{Method, Target};
 use crate::transport::native::end::Beside;
 use crate::transport::native::frame::Kind;
@@ -18,7 +18,6 @@ use crate::transport::native::incoming::Inbox;
 use crate::transport::native::link::Queue;
 use crate::transport::native::outgoing::Credit;
 use crate::util::clock::Instant;
-use crate::util::line::Line;
 
 /// The last id there is.
 const LAST: u32 = 1 << 31;
@@ -32,19 +31,11 @@ pub(super) struct Calls {
     earliest: Option<Instant>,
     /// Who waits for a call to end, because there may be no more of them.
     waiting: Vec<Waker>,
-    pub(super) gauge: Arc<Gauge>,
+    /// Whether to say goodbye once the last of them has ended.
+    leaving: bool,
+    /// What others see of the connection without taking its lock.
+    pub(super) stats: Arc<ConnectionStats>,
 }
-
-/// What others see of a connection without taking its lock.
-#[derive(Debug, Default)]
-pub(super) struct Gauge {
-    retired: AtomicBool,
-    busy: AtomicBool,
-    load: Line<AtomicUsize>,
-}
-
-/// From so many calls on every connection a further one is worth its while.
-const BUSY: usize = 128;
 
 /// One call.
 #[derive(Debug)]
@@ -82,31 +73,21 @@ pub(super) struct Opening<'a> {
     pub(super) requests: Option<&'a Arc<Credit>>,
 }
 
-impl Gauge {
-    /// How many calls there are.
-    pub(super) fn load(&self) -> usize {
-        self.load.load(Ordering::Relaxed)
-    }
-
-    /// Whether it has many.
-    pub(super) fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::Relaxed)
-    }
-
-    /// Whether it takes no more calls.
-    pub(super) fn is_retired(&self) -> bool {
-        self.retired.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn retire(&self) {
-        self.retired.store(true, Ordering::Relaxed);
-    }
-}
-
 impl Calls {
-    pub(super) fn new(gauge: Arc<Gauge>) -> Self {
+    pub(super) fn new(stats: Arc<ConnectionStats>) -> Self {
         let (open, methods) = (HashMap::default(), Methods::default());
-        Calls { next: 1, open, methods, earliest: None, waiting: Vec::new(), gauge }
+        Calls { next: 1, open, methods, earliest: None, waiting: Vec::new(), leaving: false, stats }
+    }
+
+    /// Takes no more calls, and lets the driver say goodbye behind the last.
+    pub(super) fn leave(&mut self, queue: &mut Queue) {
+        self.stats.retire();
+        self.leaving = true;
+        queue.nudge();
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving
     }
 
     /// Waits until one more call may be open.
@@ -130,7 +111,7 @@ impl Calls {
         let id = self.next;
         self.next += 1;
         if self.next >= LAST {
-            self.gauge.retire();
+            self.stats.retire();
         }
         id
     }
@@ -264,7 +245,7 @@ impl Calls {
     /// Ends all of them with the connection: which of them can have run is known by what was written, and by what the peer
     /// has said that it handled.
     pub(super) fn lose(&mut self, written: u64, handled: Option<u32>, woken: &mut Vec<Waker>) {
-        self.gauge.retire();
+        self.stats.retire();
         woken.append(&mut self.waiting);
         let ids: Vec<u32> = self.open.keys().copied().collect();
         for id in ids {
@@ -280,12 +261,7 @@ impl Calls {
     }
 
     fn count(&self) {
-        self.gauge.load.store(self.open.len(), Ordering::Relaxed);
-        // Written when it changes, because everybody reads it before each call.
-        let busy = self.open.len() >= BUSY;
-        if busy != self.gauge.is_busy() {
-            self.gauge.busy.store(busy, Ordering::Relaxed);
-        }
+        self.stats.report(self.open.len());
     }
 }
 

@@ -4,15 +4,12 @@ use std::io;
 use std::iter::Peekable;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as Cx, Poll, Waker};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::calls::{Answer, Calls, Gauge};
-use super::{ClientOptions, call};
+use super::calls::{Answer, Calls};
+use super::options::ClientOptions;
 use crate::errors::{Error, Fate, Result};
-use crate::rpc::Payload;
-use crate::transport::Request;
 use crate::transport::native::driver::{self, Driver, Ended, Side, wake};
 use crate::transport::native::end;
 use crate::transport::native::frame::{self, Frame, Frames, Kind};
@@ -21,127 +18,77 @@ use crate::transport::native::incoming::Inbox;
 use crate::transport::native::link::{Link, Queue};
 use crate::transport::native::socket;
 use crate::transport::native::violation::Violation;
-use crate::transport::tls::{self, Inside, Refused, Security};
+use crate::transport::tls::{self, Security};
+use crate::transport::{ConnectError, ConnectionStats, Dialer, not_sent};
 use crate::util::clock::{self, Instant};
 use crate::util::line::Line;
-use crate::util::net;
 use crate::util::spawn::{self, Task};
+
+/// From so many calls on every connection a further one is worth its while.
+const BUSY: usize = 128;
 
 /// A connection that is up: the server has said its HELLO on it.
 #[derive(Debug)]
-pub(in crate::transport) struct Connection {
+pub(super) struct Connection {
     // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
     pub(super) link: Line<Arc<Link<Calls>>>,
-    pub(super) gauge: Arc<Gauge>,
+    pub(super) stats: Arc<ConnectionStats>,
     // What drives it. It ends with the last call.
     driver: OnceLock<Task<()>>,
 }
 
-/// Why there is no connection. Nothing was sent.
-#[derive(Clone, Debug)]
-pub(in crate::transport) enum Missing {
-    /// Nobody is there.
-    Unreachable(Error),
-    /// Somebody is, and does not speak `micro/1`.
-    Foreign(Error),
-}
-
-impl From<Refused> for Missing {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Foreign(error) => Missing::Foreign(error),
-            Refused::Failed(error) | Refused::Lost(error) => Missing::Unreachable(error),
+/// Connects to `address`, and waits for the HELLO of the server.
+pub(super) async fn open(
+    dialer: &Dialer,
+    options: &ClientOptions,
+    address: &str,
+    security: Security,
+) -> Result<Arc<Connection>, ConnectError> {
+    let until = clock::after(dialer.timeout());
+    let (mut reading, writing) = socket::halves(dialer.dial(address, security).await?);
+    let (ours, mut buffer) = (terms(options), BytesMut::new());
+    let opened = clock::timeout_at(until, async {
+        let mut own = Vec::new();
+        ours.put(&mut own);
+        reading.send(&own).await.map_err(|error| Unheard::Gone(Some(error)))?;
+        hello::preface(&mut reading, &mut buffer).await?;
+        hello::hello(&mut reading, &mut buffer).await
+    });
+    let theirs = match opened.await {
+        Ok(Ok(theirs)) => theirs,
+        Ok(Err(Unheard::Gone(Some(error)))) if security.is_tls() => return Err(unshaken(address, error)),
+        Ok(Err(_)) => return Err(foreign(address)),
+        // One that waits for another protocol says nothing.
+        Err(_) => return Err(ConnectError::Foreign(dialer.late(address))),
+    };
+    let stats = Arc::new(ConnectionStats::reported(BUSY));
+    let link = Arc::new(Link::new(writing, ours, theirs, Calls::new(stats.clone())));
+    let guard = FailOnDrop { link: link.clone(), handled: None, stats: stats.clone() };
+    let caller = Caller::new(link.clone(), guard);
+    let mut driver = Driver::new(caller, link.clone(), reading, buffer, options.keepalive);
+    let peer = address.to_owned();
+    let task = spawn::spawn(async move {
+        match driver.run().await {
+            Ended::Finished | Ended::Lost(None) => {}
+            Ended::Lost(Some(error)) => tracing::debug!(peer, %error, "connection lost"),
+            Ended::Violated(violation) => tracing::warn!(peer, %violation, "connection closed"),
         }
-    }
+    });
+    let connection = Connection { link: Line(link), stats, driver: OnceLock::new() };
+    let _ = connection.driver.set(task);
+    Ok(Arc::new(connection))
 }
 
-impl From<Missing> for Error {
-    fn from(missing: Missing) -> Self {
-        match missing {
-            Missing::Unreachable(error) | Missing::Foreign(error) => error,
-        }
-    }
-}
-
-impl Connection {
-    /// Connects to `address`. `ended` is told when the connection is over.
-    pub(super) async fn open(
-        address: &str,
-        security: Security,
-        options: &ClientOptions,
-        ended: impl FnOnce() + Send + 'static,
-    ) -> Result<Arc<Self>, Missing> {
-        options.tls.check(address, security).map_err(Missing::Unreachable)?;
-        let limit = options.connect_timeout;
-        let late = || not_sent(format!("no connection to `{address}` within {limit:?}"));
-        let until = clock::after(limit);
-        let connected = clock::timeout_at(until, net::connect(address)).await;
-        let stream = connected.map_err(|_| Missing::Unreachable(late()))?.map_err(|error| {
-            let words = format!("cannot connect to `{address}`: {}", error.kind());
-            Missing::Unreachable(not_sent(words).from_source(error))
-        })?;
-        let (mut reading, writing) = match security {
-            Security::Unencrypted => socket::plain(stream),
-            _ => {
-                let shaking = options.tls.connect(stream, address, security, Inside::Native);
-                let shaken = clock::timeout_at(until, shaking).await.map_err(|_| Missing::Unreachable(late()))?;
-                let (stream, session) = shaken?.into_parts();
-                socket::encrypted(stream, session)
-            }
-        };
-        let (ours, mut buffer) = (terms(options), BytesMut::new());
-        let opened = clock::timeout_at(until, async {
-            let mut own = Vec::new();
-            ours.put(&mut own);
-            reading.send(&own).await.map_err(|error| Unheard::Gone(Some(error)))?;
-            hello::preface(&mut reading, &mut buffer).await?;
-            hello::hello(&mut reading, &mut buffer).await
-        });
-        let theirs = match opened.await {
-            Ok(Ok(theirs)) => theirs,
-            Ok(Err(Unheard::Gone(Some(error)))) if security.is_tls() => {
-                return Err(unshaken(address, security, options, error));
-            }
-            Ok(Err(_)) => return Err(Missing::Foreign(not_sent(format!("`{address}` does not speak `micro/1`")))),
-            Err(_) => return Err(Missing::Foreign(late())),
-        };
-        let gauge = Arc::new(Gauge::default());
-        let link = Arc::new(Link::new(writing, ours, theirs, Calls::new(gauge.clone())));
-        let guard = Lose { link: link.clone(), handled: None, ended: Some(Box::new(ended)) };
-        let caller = Caller::new(link.clone(), guard, options.idle);
-        let mut driver = Driver::new(caller, link.clone(), reading, buffer, options.keepalive);
-        let peer = address.to_owned();
-        let task = spawn::spawn(async move {
-            match driver.run().await {
-                Ended::Finished | Ended::Lost(None) => {}
-                Ended::Lost(Some(error)) => tracing::debug!(peer, %error, "connection lost"),
-                Ended::Violated(violation) => tracing::warn!(peer, %violation, "connection closed"),
-            }
-        });
-        let connection = Connection { link: Line(link), gauge, driver: OnceLock::new() };
-        let _ = connection.driver.set(task);
-        Ok(Arc::new(connection))
-    }
-
-    /// Whether new calls may be put on it.
-    pub(super) fn is_usable(&self) -> bool {
-        !self.gauge.is_retired()
-    }
-
-    /// One attempt at a call.
-    pub(in crate::transport) async fn call(self: Arc<Self>, request: Request<'_>) -> Result<Payload> {
-        call::call(self, request).await
-    }
+fn foreign(address: &str) -> ConnectError {
+    ConnectError::foreign(format!("`{address}` does not speak `micro/1`"))
 }
 
 /// A server says only behind the handshake that it does not accept the client.
-fn unshaken(address: &str, security: Security, options: &ClientOptions, error: io::Error) -> Missing {
-    let Some(why) = tls::reason(&error) else {
-        return Missing::Foreign(not_sent(format!("`{address}` does not speak `micro/1`")).from_source(error));
-    };
-    let error = not_sent(format!("no TLS with `{address}`: {why}")).from_source(error);
-    options.tls.refuse(address, security, &error);
-    Missing::Unreachable(error)
+fn unshaken(address: &str, error: io::Error) -> ConnectError {
+    match tls::reason(&error) {
+        Some(why) => ConnectError::Refused(not_sent(format!("no TLS with `{address}`: {why}")).from_source(error)),
+        None => foreign(address),
+    }
 }
 
 fn terms(options: &ClientOptions) -> Terms {
@@ -149,28 +96,18 @@ fn terms(options: &ClientOptions) -> Terms {
     Terms { message, window: options.window.max(1024), ..Terms::default() }
 }
 
-/// A failure before anything was sent.
-pub(super) fn not_sent(words: String) -> Error {
-    Error::unavailable(words).with_fate(Fate::Never)
-}
-
 /// What a client does with what it reads.
 struct Caller {
     link: Arc<Link<Calls>>,
-    guard: Lose,
-    idle: Duration,
-    /// When to see whether anybody has called since, and the last call then.
-    look: Instant,
-    seen: u32,
+    guard: FailOnDrop,
     over: bool,
     woken: Vec<Waker>,
     replies: Vec<(u32, Answer)>,
 }
 
 impl Caller {
-    fn new(link: Arc<Link<Calls>>, guard: Lose, idle: Duration) -> Self {
-        let (look, woken, replies) = (clock::after(idle), Vec::new(), Vec::new());
-        Caller { link, guard, idle, look, seen: 0, over: false, woken, replies }
+    fn new(link: Arc<Link<Calls>>, guard: FailOnDrop) -> Self {
+        Caller { link, guard, over: false, woken: Vec::new(), replies: Vec::new() }
     }
 
     /// Takes frames. Replies are most of them, and whoever has one to wait for has something to send as well: those are read
@@ -269,7 +206,7 @@ fn frame(
             }
         }
         Kind::Drain => {
-            calls.gauge.retire();
+            calls.stats.retire();
             queue.bare(Kind::Done, calls.last());
         }
         Kind::Hello => return Err(Violation::out_of_order("a second HELLO")),
@@ -293,26 +230,22 @@ impl Side for Caller {
 
     fn poll(&mut self, _: &mut Cx<'_>) -> Poll<()> {
         let now = clock::now();
-        let Caller { link, woken, .. } = self;
-        let (last, open) = link.with(|queue, calls| {
+        let Caller { link, woken, over, .. } = self;
+        link.with(|queue, calls| {
             if calls.earliest().is_some_and(|earliest| earliest <= now) {
                 calls.expire(now, queue, woken);
             }
-            (calls.last(), calls.len())
+            if calls.is_leaving() && calls.len() == 0 && !*over {
+                queue.frame(Kind::Bye, 0, 0, |out| out.extend_from_slice(&[0, 0]));
+                *over = true;
+            }
         });
         woken.drain(..).for_each(Waker::wake);
-        if self.look <= now && !self.over {
-            if open == 0 && last == self.seen {
-                self.over = self.link.with(retire);
-            }
-            (self.look, self.seen) = (now + self.idle, last);
-        }
         if self.over { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn due(&mut self) -> Option<Instant> {
-        let earliest = self.link.with(|_, calls| calls.earliest());
-        Some(earliest.map_or(self.look, |earliest| earliest.min(self.look)))
+        self.link.with(|_, calls| calls.earliest())
     }
 
     fn rest(&mut self) {
@@ -321,24 +254,14 @@ impl Side for Caller {
     }
 }
 
-/// Says goodbye, unless somebody has just called.
-fn retire(queue: &mut Queue, calls: &mut Calls) -> bool {
-    if calls.len() > 0 {
-        return false;
-    }
-    calls.gauge.retire();
-    queue.frame(Kind::Bye, 0, 0, |out| out.extend_from_slice(&[0, 0]));
-    true
-}
-
 /// Ends the calls of a connection with it, however it ends.
-struct Lose {
+struct FailOnDrop {
     link: Arc<Link<Calls>>,
     handled: Option<u32>,
-    ended: Option<Box<dyn FnOnce() + Send>>,
+    stats: Arc<ConnectionStats>,
 }
 
-impl Drop for Lose {
+impl Drop for FailOnDrop {
     fn drop(&mut self) {
         let (handled, mut woken) = (self.handled, Vec::new());
         let waiting = self.link.with(|queue, calls| {
@@ -349,8 +272,6 @@ impl Drop for Lose {
         });
         wake(waiting);
         wake(woken);
-        if let Some(ended) = self.ended.take() {
-            ended();
-        }
+        self.stats.close();
     }
 }

@@ -1,11 +1,11 @@
 //! The methods that were agreed on.
 
 use crate::codec::Codec;
-use crate::errors::{Error, Fate, Result};
+use crate::errors::{Error, Result};
 use crate::transport::native::begin::{Method, Target};
 use crate::transport::native::hello::Terms;
 use crate::transport::native::violation::{Reason, Violation};
-use crate::transport::{Arrival, Inbound, Route};
+use crate::transport::{Arrival, Dispatcher, Route, Streams, not_run};
 
 /// The methods of one connection, by number.
 #[derive(Debug, Default)]
@@ -62,18 +62,19 @@ impl Agreed {
     /// # Errors
     ///
     /// Why nothing does. The call did not run.
-    pub(super) fn route(&mut self, inbound: &dyn Inbound) -> Result<&(Route, Codec)> {
+    pub(super) fn route(&mut self, dispatcher: &Dispatcher) -> Result<&(Route, Codec)> {
         if self.found.is_none() {
             let codec = Codec::named(&self.codec).ok_or_else(|| {
                 let words = format!("no codec `{}` here", self.codec.escape_debug());
-                Error::unimplemented(words).with_fate(Fate::Never)
+                not_run(Error::unimplemented(words))
             })?;
-            let route = inbound.route(&Arrival {
+            let arrival = Arrival {
                 path: &self.path,
                 service: Some(&*self.service).filter(|service| !service.is_empty()),
                 node: Some(&*self.node).filter(|node| !node.is_empty()),
-            })?;
-            self.found = Some((route, codec));
+            };
+            // Each call says its own shape.
+            self.found = Some((dispatcher.route(&arrival, Streams::Neither)?, codec));
         }
         Ok(self.found.as_ref().expect("found above"))
     }

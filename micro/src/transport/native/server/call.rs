@@ -1,50 +1,23 @@
 //! One call: its handler, and its answer.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
-
 use super::jobs::Jobs;
-use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Error, Result};
-use crate::rpc::{BytesExchange, Call, Payload, Streaming};
+use crate::rpc::{Payload, Streaming};
 use crate::transport::native::end::{self, Beside};
 use crate::transport::native::frame::Kind;
 use crate::transport::native::incoming;
 use crate::transport::native::link::{Flush, Link, Queue};
 use crate::transport::native::outgoing::{self, Credit};
-use crate::transport::{Inbound, Route};
 
-/// Runs the method. Whatever wraps it may panic, and that is no end of the connection.
-pub(super) async fn run(
-    inbound: Arc<dyn Inbound>,
-    route: Route,
-    codec: Codec,
-    request: Payload,
-    context: Context,
-) -> Result<Payload> {
-    let run = AssertUnwindSafe(exchange(inbound, route, codec, request, context)).catch_unwind();
-    run.await.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
-}
-
-async fn exchange(
-    inbound: Arc<dyn Inbound>,
-    route: Route,
-    codec: Codec,
-    request: Payload,
-    context: Context,
-) -> Result<Payload> {
-    let request = match request {
-        // Whoever passes calls on knows no shapes, and sends streams.
-        Payload::Many(items) if !route.method().client_streaming() => Payload::One(incoming::only(items).await?),
-        request => request,
-    };
-    let mut exchange = BytesExchange::new(request, codec);
-    let mut call = Call::new(route.name(), route.method(), context, &mut exchange);
-    inbound.call(&route, &mut call).await?;
-    exchange.into_reply()
+/// The request as the method takes it: those who pass calls on know no shapes, and send streams.
+pub(super) async fn request(request: Payload, client_streaming: bool) -> Result<Payload> {
+    match request {
+        Payload::Many(items) if !client_streaming => Ok(Payload::One(incoming::only(items).await?)),
+        request => Ok(request),
+    }
 }
 
 /// Sends the answer, whatever it is, and forgets the call.

@@ -12,7 +12,7 @@ use super::agreed::Methods;
 use super::call;
 use super::jobs::Jobs;
 use super::pace::Pace;
-use crate::context::{Arrived, Context, Peer};
+use crate::context::{Context, Incoming, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::native::NAME;
@@ -23,7 +23,7 @@ use crate::transport::native::frame::{self, Frame, Kind, flags};
 use crate::transport::native::incoming::{Inbox, Items};
 use crate::transport::native::link::Link;
 use crate::transport::native::violation::Violation;
-use crate::transport::{Inbound, Streams};
+use crate::transport::{Dispatcher, Streams};
 use crate::util::clock::{self, Instant};
 use crate::util::spawn;
 
@@ -43,7 +43,7 @@ enum Phase {
 
 /// One connection to a client.
 pub(super) struct Connection<D> {
-    inbound: Arc<dyn Inbound>,
+    dispatcher: Dispatcher,
     link: Arc<Link<Jobs>>,
     peer: Peer,
     methods: Methods,
@@ -55,10 +55,10 @@ pub(super) struct Connection<D> {
 }
 
 impl<D: Future<Output = ()>> Connection<D> {
-    pub(super) fn new(inbound: Arc<dyn Inbound>, link: Arc<Link<Jobs>>, peer: SocketAddr, drain: Pin<Box<D>>) -> Self {
+    pub(super) fn new(dispatcher: Dispatcher, link: Arc<Link<Jobs>>, peer: SocketAddr, drain: Pin<Box<D>>) -> Self {
         let peer = Peer::Remote(peer.to_string().into());
         let methods = Methods::default();
-        Connection { inbound, link, peer, methods, last: 0, handled: 0, phase: Phase::Serving, drain }
+        Connection { dispatcher, link, peer, methods, last: 0, handled: 0, phase: Phase::Serving, drain }
     }
 
     fn frame(&mut self, frame: Frame<'_>, pace: &mut Pace) -> Result<(), Violation> {
@@ -98,7 +98,7 @@ impl<D: Future<Output = ()>> Connection<D> {
             refuse(&self.link, frame.id, &Error::unavailable(words));
             return Ok(());
         }
-        let (route, codec) = match agreed.route(&*self.inbound) {
+        let (route, codec) = match agreed.route(&self.dispatcher) {
             Ok((route, codec)) => (route.clone(), *codec),
             Err(error) => {
                 refuse(&self.link, frame.id, &error);
@@ -107,15 +107,17 @@ impl<D: Future<Output = ()>> Connection<D> {
         };
         let one = begin.message.is_some();
         let route = route.shaped(if one { Streams::Neither } else { Streams::Both });
-        let timeout = begin.timeout.or_else(|| route.method().timeout());
-        let context = Context::arrived(Arrived {
-            peer: Some(self.peer.clone()),
-            wire: NAME,
-            trace: begin.trace,
-            timeout,
-            metadata: begin.metadata,
-            lent: self.inbound.extensions().clone(),
-        });
+        let dispatch = self.dispatcher.begin(
+            route,
+            Incoming {
+                peer: Some(self.peer.clone()),
+                wire: Some(NAME),
+                trace: begin.trace,
+                timeout: begin.timeout,
+                metadata: begin.metadata,
+            },
+        );
+        let (context, client_streaming) = (dispatch.context().clone(), dispatch.method().client_streaming());
         let (requests, payload) = match begin.message {
             Some(message) => (None, Payload::One(message)),
             None => {
@@ -125,7 +127,7 @@ impl<D: Future<Output = ()>> Connection<D> {
             }
         };
         let mut run: BoxFuture<'static, Result<Payload>> =
-            Box::pin(call::run(self.inbound.clone(), route, codec, payload, context.clone()));
+            Box::pin(dispatch.run(codec, call::request(payload, client_streaming)));
         let patient = agreed.slow == 0 && pace.is_good();
         agreed.slow = agreed.slow.saturating_sub(1);
         if one && patient && !full {
@@ -162,13 +164,7 @@ impl<D: Future<Output = ()>> Connection<D> {
     fn start(&self, id: u32, context: Context, requests: Option<Arc<Inbox>>, run: BoxFuture<'static, Result<Payload>>) {
         let link = self.link.clone();
         self.spawn(id, requests, async move {
-            let outcome = match context.deadline() {
-                Some(deadline) => {
-                    let run = clock::timeout_at(deadline, run).await;
-                    run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
-                }
-                None => run.await,
-            };
+            let outcome = run.await;
             call::answer(link, id, context, outcome).await;
         });
     }

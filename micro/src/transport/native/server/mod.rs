@@ -7,7 +7,6 @@ mod jobs;
 mod pace;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,10 +19,12 @@ use jobs::Jobs;
 use super::driver::{Driver, Ended, wake};
 use super::hello::{self, Terms, Unheard};
 use super::link::Link;
-use super::socket::{self, Reading, Writing};
-use crate::transport::{Inbound, tls};
+use super::{NAME, socket};
+use crate::rpc::BoxFuture;
+use crate::transport::{Accepted, Dispatcher, Inbound, Protocol};
 use crate::util::clock;
-use crate::util::net::{OwnedReadHalf, TcpStream};
+use crate::util::lifecycle::State;
+use crate::util::net::OwnedReadHalf;
 
 /// How long a peer may take to say what it speaks.
 const OPENING: Duration = Duration::from_secs(5);
@@ -35,7 +36,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Cloning it is cheap and gives the same server.
 #[derive(Clone)]
 pub struct NativeServer {
-    inbound: Arc<dyn Inbound>,
+    dispatcher: Dispatcher,
     options: Arc<ServerOptions>,
 }
 
@@ -67,38 +68,13 @@ impl Default for ServerOptions {
 impl NativeServer {
     /// A server that asks `inbound`.
     pub fn new(inbound: Arc<dyn Inbound>, options: ServerOptions) -> Self {
-        NativeServer { inbound, options: Arc::new(options) }
+        NativeServer { dispatcher: Dispatcher::new(inbound), options: Arc::new(options) }
     }
 
-    /// Serves one connection to its end. Once `drain` completes, no more calls are taken, and those in flight are finished.
-    ///
-    /// Dropping the future drops the handlers of its calls.
-    pub fn serve_connection(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        drain: impl Future<Output = ()> + Send,
-    ) -> impl Future<Output = ()> + Send {
-        self.serve(socket::plain(stream), peer, drain)
-    }
-
-    /// The same inside TLS, on which `micro/1` was agreed.
-    pub(crate) fn serve_encrypted(
-        &self,
-        stream: TcpStream,
-        session: tls::Session,
-        peer: SocketAddr,
-        drain: impl Future<Output = ()> + Send,
-    ) -> impl Future<Output = ()> + Send {
-        self.serve(socket::encrypted(stream, session), peer, drain)
-    }
-
-    async fn serve(
-        &self,
-        (mut reading, writing): (Reading, Writing),
-        peer: SocketAddr,
-        drain: impl Future<Output = ()> + Send,
-    ) {
+    async fn serve_connection(&self, connection: Accepted) {
+        let peer = connection.peer();
+        let (io, lifecycle) = connection.into_parts();
+        let (mut reading, writing) = socket::halves(io);
         let (ours, mut buffer) = (self.terms(), BytesMut::new());
         let opened = clock::timeout(OPENING, async {
             let preface = hello::preface(&mut reading, &mut buffer).await;
@@ -116,7 +92,12 @@ impl NativeServer {
             other => return tracing::debug!(%peer, "connection closed: {other:?} in the place of `micro/1`"),
         };
         let link = Arc::new(Link::new(writing, ours, theirs, Jobs::default()));
-        let connection = Connection::new(self.inbound.clone(), link.clone(), peer, Box::pin(drain));
+        let connection = Connection::new(
+            self.dispatcher.clone(),
+            link.clone(),
+            peer,
+            Box::pin(async move { lifecycle.wait_for(State::Draining).await }),
+        );
         let _jobs = EndJobs(link.clone());
         let mut driver = Driver::new(connection, link.clone(), reading, buffer, self.options.keepalive);
         match driver.run().await {
@@ -132,6 +113,26 @@ impl NativeServer {
     fn terms(&self) -> Terms {
         let message = u32::try_from(self.options.message_limit).unwrap_or(u32::MAX / 2).min(u32::MAX / 2);
         Terms { message, calls: self.options.calls, window: self.options.window, ..Terms::default() }
+    }
+}
+
+impl Protocol for NativeServer {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    // No other protocol of the port begins with a zero, and peers of other versions are told which one is spoken here.
+    fn prefixes(&self) -> &'static [&'static [u8]] {
+        &[b"\0"]
+    }
+
+    fn alpn(&self) -> &'static [&'static [u8]] {
+        const IDS: &[&[u8]] = &[NAME.as_bytes()];
+        IDS
+    }
+
+    fn serve(&self, connection: Accepted) -> BoxFuture<'_, ()> {
+        Box::pin(self.serve_connection(connection))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -9,11 +10,12 @@ use tokio_rustls::rustls::{AlertDescription, ClientConfig, RootCertStore};
 
 use super::reason::{alert, find, reason};
 use super::renewed::Renewed;
-use super::{HTTP2, NATIVE, Stream, parse, provider, server};
+use super::variants::Variants;
+use super::{Stream, parse, provider, server};
 use crate::errors::{Error, Result};
-use crate::transport::tls::client::{Refused, not_sent};
-use crate::transport::tls::{Identity, Inside, Pem, Security};
-use crate::util::net::TcpStream;
+use crate::transport::connector::ConnectError;
+use crate::transport::not_sent;
+use crate::transport::tls::{Alpn, Identity, Pem, Security};
 use crate::util::spawn;
 
 const AUTHORITIES: &str = "the authorities of TLS";
@@ -25,7 +27,7 @@ const KEY: &str = "the key of TLS";
 pub(in super::super) struct Client {
     trust: Trust,
     // Made when it is needed: the platform has many authorities.
-    configs: OnceCell<Arc<Renewed<Configs>>>,
+    configs: OnceCell<Arc<Renewed<Variants<ClientConfig>>>>,
 }
 
 #[derive(Clone, Default)]
@@ -33,12 +35,6 @@ struct Trust {
     authorities: Option<Pem>,
     identity: Option<Identity>,
     name: Option<ServerName<'static>>,
-}
-
-/// One for each thing that is asked for inside.
-struct Configs {
-    native: Arc<ClientConfig>,
-    http: Arc<ClientConfig>,
 }
 
 /// Whether there is TLS in this program.
@@ -71,24 +67,22 @@ impl Client {
         Client { trust, configs: OnceCell::new() }
     }
 
-    pub(in super::super) async fn connect(
+    pub(in super::super) async fn connect<I>(
         &self,
-        stream: TcpStream,
+        stream: I,
         address: &str,
         security: Security,
-        inside: Inside,
-    ) -> Result<Stream<TcpStream>, Refused> {
-        let name = self.expected(address, security).map_err(Refused::Failed)?;
-        let configs = self.configs().await.map_err(Refused::Failed)?.current().await;
-        let (config, protocol) = match inside {
-            Inside::Native => (&configs.native, NATIVE),
-            Inside::Http => (&configs.http, HTTP2),
-        };
-        let connected = TlsConnector::from(config.clone()).connect(name, stream).await;
+        alpn: Alpn,
+    ) -> Result<Stream<I>, ConnectError>
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let name = self.expected(address, security).map_err(ConnectError::Refused)?;
+        let configs = self.configs().await.map_err(ConnectError::Refused)?.current().await;
+        let config = configs.with_alpn(&[alpn.id()]);
+        let connected = TlsConnector::from(config).connect(name, stream).await;
         let stream = connected.map_err(|error| refused(address, error))?;
-        let chosen = stream.get_ref().1.alpn_protocol();
-        // Who speaks of no protocols at all may speak HTTP/2 all the same; nobody but micro speaks its own.
-        if chosen == Some(protocol) || (chosen.is_none() && inside == Inside::Http) {
+        if alpn.accepts(stream.get_ref().1.alpn_protocol()) {
             return Ok(Stream::new(stream.into()));
         }
         Err(foreign(address))
@@ -104,7 +98,7 @@ impl Client {
             .map_err(|_| not_sent(format!("nobody can prove to be `{host}`, which is no name of a host")))
     }
 
-    async fn configs(&self) -> Result<&Arc<Renewed<Configs>>> {
+    async fn configs(&self) -> Result<&Arc<Renewed<Variants<ClientConfig>>>> {
         let build = async {
             let trust = self.trust.clone();
             let built = spawn::blocking(move || trust.configs()).await;
@@ -116,7 +110,7 @@ impl Client {
 }
 
 impl Trust {
-    fn configs(self) -> Result<Renewed<Configs>> {
+    fn configs(self) -> Result<Renewed<Variants<ClientConfig>>> {
         let platform = if self.authorities.is_none() { Some(platform()?) } else { None };
         let mut parts = Vec::new();
         parts.extend(self.authorities.clone().map(|pem| (pem, AUTHORITIES)));
@@ -131,11 +125,7 @@ impl Trust {
                 (platform, _) => (platform.clone().unwrap_or_else(RootCertStore::empty), texts),
             };
             let identity = self.identity.as_ref().map(|identity| (identity, &*texts[0], &*texts[1]));
-            let mut native = config(roots, identity)?;
-            let mut http = native.clone();
-            native.alpn_protocols = vec![NATIVE.to_vec()];
-            http.alpn_protocols = vec![HTTP2.to_vec()];
-            Ok(Configs { native: Arc::new(native), http: Arc::new(http) })
+            config(roots, identity).map(Variants::new)
         })
     }
 }
@@ -163,19 +153,19 @@ fn platform() -> Result<RootCertStore> {
     )))
 }
 
-fn foreign(address: &str) -> Refused {
-    Refused::Foreign(not_sent(format!("`{address}` does not speak with TLS what it was asked for")))
+fn foreign(address: &str) -> ConnectError {
+    ConnectError::Foreign(not_sent(format!("`{address}` does not speak with TLS what it was asked for")))
 }
 
-fn refused(address: &str, error: std::io::Error) -> Refused {
+fn refused(address: &str, error: std::io::Error) -> ConnectError {
     if find(&error).and_then(alert) == Some(AlertDescription::NoApplicationProtocol) {
         return foreign(address);
     }
     match reason(&error) {
-        Some(why) => Refused::Failed(not_sent(format!("no TLS with `{address}`: {why}")).from_source(error)),
+        Some(why) => ConnectError::Refused(not_sent(format!("no TLS with `{address}`: {why}")).from_source(error)),
         None => {
             let words = format!("`{address}` closed the connection in the handshake of TLS: {}", error.kind());
-            Refused::Lost(not_sent(words).from_source(error))
+            ConnectError::Unreachable(not_sent(words).from_source(error))
         }
     }
 }

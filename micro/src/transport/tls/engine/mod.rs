@@ -7,6 +7,7 @@ mod renewed;
 mod server;
 mod session;
 mod stream;
+mod variants;
 
 use std::sync::Arc;
 
@@ -18,11 +19,6 @@ pub(super) use server::Server;
 pub(crate) use session::Session;
 pub(in crate::transport) use session::{Reading, Writing, halves};
 pub(crate) use stream::Stream;
-
-/// What the peers agree on in the handshake.
-const NATIVE: &[u8] = crate::transport::native::NAME.as_bytes();
-const HTTP2: &[u8] = b"h2";
-const HTTP1: &[u8] = b"http/1.1";
 
 /// Named wherever it is needed, so that it does not matter what else in the program uses `rustls`, and how.
 fn provider() -> Arc<CryptoProvider> {

@@ -8,7 +8,8 @@ use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
 
 use super::renewed::Renewed;
-use super::{HTTP1, HTTP2, NATIVE, Stream, parse, provider};
+use super::variants::Variants;
+use super::{Stream, parse, provider};
 use crate::errors::Result;
 use crate::transport::tls::{Identity, Pem};
 
@@ -19,13 +20,7 @@ const CLIENTS: &str = "the authorities of clients";
 /// The answering side of the handshake.
 pub(in super::super) struct Server {
     identity: Identity,
-    configs: Arc<Renewed<Configs>>,
-}
-
-/// One for ports that speak `micro/1`, and one for others.
-struct Configs {
-    native: Arc<ServerConfig>,
-    http: Arc<ServerConfig>,
+    configs: Arc<Renewed<Variants<ServerConfig>>>,
 }
 
 impl Server {
@@ -38,7 +33,7 @@ impl Server {
                 (Some(pem), Some(text)) => Some((parse::authorities(text, CLIENTS, pem)?, pem)),
                 _ => None,
             };
-            configs(&named, &texts[0], &texts[1], clients)
+            config(&named, &texts[0], &texts[1], clients)
         })?;
         Ok(Server { identity, configs: Arc::new(configs) })
     }
@@ -47,22 +42,21 @@ impl Server {
         &self.identity
     }
 
-    pub(in super::super) async fn accept<I>(&self, io: I, natively: bool) -> io::Result<Stream<I>>
+    pub(in super::super) async fn accept<I>(&self, io: I, protocols: &[&[u8]]) -> io::Result<Stream<I>>
     where
         I: AsyncRead + AsyncWrite + Unpin,
     {
-        let configs = self.configs.current().await;
-        let config = if natively { &configs.native } else { &configs.http };
-        Ok(Stream::new(TlsAcceptor::from(config.clone()).accept(io).await?.into()))
+        let config = self.configs.current().await.with_alpn(protocols);
+        Ok(Stream::new(TlsAcceptor::from(config).accept(io).await?.into()))
     }
 }
 
-fn configs(
+fn config(
     identity: &Identity,
     certificate: &[u8],
     key: &[u8],
     clients: Option<(RootCertStore, &Pem)>,
-) -> Result<Configs> {
+) -> Result<Variants<ServerConfig>> {
     let chain = parse::certificates(certificate, CERTIFICATE, &identity.certificate)?;
     let key = parse::key(key, KEY, &identity.key)?;
     let building = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]);
@@ -75,11 +69,8 @@ fn configs(
             building.with_client_cert_verifier(verifier)
         }
     };
-    let mut config = building.with_single_cert(chain, key).map_err(|error| unfit(identity, &error))?;
-    config.alpn_protocols = [HTTP2, HTTP1].map(<[u8]>::to_vec).to_vec();
-    let mut native = config.clone();
-    native.alpn_protocols.insert(0, NATIVE.to_vec());
-    Ok(Configs { native: Arc::new(native), http: Arc::new(config) })
+    let config = building.with_single_cert(chain, key).map_err(|error| unfit(identity, &error))?;
+    Ok(Variants::new(config))
 }
 
 /// Why a certificate and a key do not go together.

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsStream;
 use tokio_rustls::rustls::Connection;
 
-use super::{NATIVE, Session};
+use super::Session;
 
 /// A connection on which hands were shaken.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ impl<I> Stream<I> {
         Stream(Box::new(stream))
     }
 
-    /// Whether `micro/1` was agreed on.
-    pub(crate) fn is_native(&self) -> bool {
-        self.0.get_ref().1.alpn_protocol() == Some(NATIVE)
+    /// The protocol that was agreed on.
+    pub(crate) fn alpn(&self) -> Option<&[u8]> {
+        self.0.get_ref().1.alpn_protocol()
     }
 
     /// What it goes over, and what is to be known of it.

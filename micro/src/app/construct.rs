@@ -1,0 +1,152 @@
+//! Building what is to be served, by injection.
+
+use std::any::TypeId;
+use std::collections::{HashMap, HashSet};
+
+use super::inject::{AnyArc, Component, Dep, Graph, Leaves, Location, ProviderEntry, Resolver};
+use super::plan::Plan;
+use super::subscribers::{Losses, Subscriber};
+use crate::broker::Brokers;
+use crate::config::{Configuration, SectionEntry};
+use crate::context::Extensions;
+use crate::errors::{Error, Result};
+use crate::rpc::Service;
+
+/// What has to be built before what is to be served, and the structs of settings all of it takes.
+pub(super) struct Needs {
+    providers: Vec<&'static ProviderEntry>,
+    /// The settings and handles it takes, by type.
+    taken: HashSet<TypeId>,
+}
+
+impl Needs {
+    /// What the plan needs.
+    ///
+    /// # Errors
+    ///
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) with everything that nothing provides.
+    pub(super) fn of(plan: &Plan, given: &Resolver) -> Result<Self> {
+        let leaves = Leaves::of(given);
+        let mut graph = Graph::new(inventory::iter::<ProviderEntry>, &leaves);
+        for part in &plan.parts {
+            if let Some(component) = &part.component {
+                graph.need(component.deps(), part.entry.location(), &leaves);
+            }
+            graph.need(part.entry.loans(), part.entry.location(), &leaves);
+        }
+        for subscriber in &plan.subscribers {
+            if let Some(component) = &subscriber.component {
+                graph.need(component.deps(), subscriber.entry.location(), &leaves);
+            }
+            graph.need(&subscriber.entry.needs(), subscriber.entry.location(), &leaves);
+        }
+        let (providers, taken) = graph.into_order()?;
+        Ok(Needs { providers, taken })
+    }
+
+    /// Whether a struct of settings is among them.
+    pub(super) fn includes(&self, entry: &SectionEntry) -> bool {
+        self.takes((entry.config)())
+    }
+
+    /// Whether settings or a handle of this type are among them.
+    pub(super) fn takes(&self, id: TypeId) -> bool {
+        self.taken.contains(&id)
+    }
+}
+
+/// What handlers are lent with each call: the settings their methods take, and the configuration for those that nobody
+/// registered.
+///
+/// # Errors
+///
+/// [`InvalidArgument`](crate::Code::InvalidArgument) when settings cannot be used.
+pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configuration) -> Result<Extensions> {
+    let mut lent = vec![];
+    let to_parts = plan.parts.iter().flat_map(|part| part.entry.loans());
+    let to_subscribers = plan.subscribers.iter().flat_map(|subscriber| subscriber.entry.loans());
+    for dep in to_parts.chain(to_subscribers) {
+        if let Some(value) = resolver.any(dep.id())? {
+            lent.push((dep.id(), value));
+        }
+    }
+    // Lending costs every call a little, so it is done where somebody may borrow.
+    let by_hand = !plan.services.is_empty();
+    let lent = Extensions::from_iter(lent);
+    Ok(if by_hand || !lent.is_empty() { lent.with(configuration.clone()) } else { lent })
+}
+
+/// What was planned, built.
+pub(super) struct Built {
+    pub(super) resolver: Resolver,
+    /// Services, with the names they are listed under.
+    pub(super) services: Vec<(String, Service)>,
+    pub(super) subscribers: Vec<Subscriber>,
+}
+
+/// Builds everything that is to be served, and what it needs, in order.
+///
+/// # Errors
+///
+/// What a provider or an init function fails with, and what is wrong with a subscriber.
+pub(super) async fn build(plan: Plan, needs: Needs, mut resolver: Resolver, brokers: &Brokers) -> Result<Built> {
+    for provider in needs.providers {
+        let value = provider.build(&resolver).await.map_err(|error| unbuilt(&provider.out(), error))?;
+        resolver.put(provider.out().id(), value);
+    }
+    let mut instances = Instances(plan.values);
+    let mut services = plan.services;
+    for part in &plan.parts {
+        let instance = instances.get(part.id, part.component.as_ref(), part.entry.location(), &resolver).await?;
+        services.push((part.name(), part.entry.service(instance)));
+    }
+    let (mut subscribers, mut losses) = (Vec::new(), Losses::default());
+    for planned in &plan.subscribers {
+        let instance = match planned.of {
+            None => None,
+            Some(id) => {
+                let (component, location) = (planned.component.as_ref(), planned.entry.location());
+                Some(instances.get(id, component, location, &resolver).await?)
+            }
+        };
+        subscribers.push(Subscriber::of(planned, instance, &resolver, brokers, &mut losses)?);
+    }
+    losses.warn();
+    Ok(Built { resolver, services, subscribers })
+}
+
+/// The one instance of each type.
+struct Instances(HashMap<TypeId, AnyArc>);
+
+impl Instances {
+    async fn get(
+        &mut self,
+        id: TypeId,
+        component: Option<&Component>,
+        location: Location,
+        resolver: &Resolver,
+    ) -> Result<AnyArc> {
+        if let Some(instance) = self.0.get(&id) {
+            return Ok(instance.clone());
+        }
+        let Some(component) = component else { return Err(Error::internal("a value that was served is gone")) };
+        let instance = component
+            .build(resolver)
+            .await
+            .map_err(|error| Error::new(error.code(), format!("cannot build {location}: {}", words(&error))))?;
+        self.0.insert(id, instance.clone());
+        Ok(instance)
+    }
+}
+
+fn unbuilt(what: &Dep, error: Error) -> Error {
+    Error::new(error.code(), format!("cannot provide `{}`: {}", what.name(), words(&error)))
+}
+
+// An operator at the terminal is no stranger: here a foreign error says what it has to say.
+fn words(error: &Error) -> String {
+    match (error.id(), error.source()) {
+        (Some(_), Some(source)) => source.to_string(),
+        _ => format!("{error:#}"),
+    }
+}

@@ -1,0 +1,33 @@
+//! What a driver needs done beside publishing: it neither waits nor spawns.
+
+use std::sync::{Arc, Weak};
+
+use super::connection;
+use super::driver::Driver;
+use crate::client::Client;
+use crate::registry::Following;
+use crate::util::clock;
+use crate::util::spawn;
+
+/// Tells a driver what the registry lists, opens its connections and tells it the time, until it is gone.
+pub(super) async fn run(driver: Weak<Driver>, client: Client, mut following: Following) {
+    while let Some(driver) = driver.upgrade() {
+        driver.sync(following.edition(), &following.nodes());
+        let deadline = driver.tick();
+        for (session, node) in driver.take_connects() {
+            let task = spawn::spawn(connection::run(Arc::downgrade(&driver), client.clone(), session, node));
+            driver.connecting(session, task);
+        }
+        let deadline = async {
+            match deadline {
+                Some(deadline) => clock::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = following.changed() => {}
+            () = driver.work() => {}
+            () = deadline => {}
+        }
+    }
+}

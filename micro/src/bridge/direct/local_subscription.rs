@@ -1,0 +1,134 @@
+//! A subscription of this process: its inbox behind a lock, and its reader.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use super::ack_queue::AckQueue;
+use super::advertisement::Advertisement;
+use super::inbox::{Inbox, Next, Report};
+use super::limits::MAX_INBOX_BYTES;
+use super::outcome::{EventId, Rejected};
+use super::pending::size;
+use crate::broker::{Ended, Event};
+use crate::util::clock;
+
+/// A subscription of this process.
+#[derive(Debug)]
+pub(super) struct LocalSubscription {
+    advertisement: Advertisement,
+    state: Mutex<State>,
+    budget: Arc<MemoryBudget>,
+}
+
+#[derive(Debug)]
+struct State {
+    inbox: Inbox<Origin>,
+    reader: Option<Waker>,
+}
+
+/// Where an event came from.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// This process's own outbox.
+    Local,
+    /// A publisher in another process.
+    Remote(Arc<AckQueue>),
+}
+
+/// The bytes that the subscriptions of a process hold together.
+#[derive(Debug, Default)]
+pub(super) struct MemoryBudget(AtomicUsize);
+
+impl LocalSubscription {
+    pub(super) fn new(advertisement: Advertisement, budget: Arc<MemoryBudget>) -> Arc<Self> {
+        let inbox = Inbox::new(advertisement.in_flight);
+        Arc::new(LocalSubscription { advertisement, state: Mutex::new(State { inbox, reader: None }), budget })
+    }
+
+    pub(super) fn advertisement(&self) -> &Advertisement {
+        &self.advertisement
+    }
+
+    /// Accepts an event. The reader is added to `wakers`.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`] tells why it does not.
+    pub(super) fn accept(
+        &self,
+        id: EventId,
+        attempt: u32,
+        origin: Origin,
+        event: impl FnOnce() -> Event,
+        wakers: &mut Vec<Waker>,
+    ) -> Result<(), Rejected> {
+        let mut state = self.state();
+        let added = state.inbox.accept(id, attempt, origin, self.budget.has_room(), event)?;
+        self.budget.add(added);
+        wakers.extend(state.reader.take());
+        Ok(())
+    }
+
+    /// Takes the next event for the subscriber. If there is none `reader` is woken once there may be one.
+    pub(super) fn next(&self, reader: &Waker) -> Next {
+        let mut state = self.state();
+        let next = state.inbox.next(clock::now());
+        if let Next::Nothing { .. } = next {
+            state.reader = Some(reader.clone());
+        }
+        next
+    }
+
+    /// The subscriber has settled an event. Returns what is to be reported, and the reader to be woken after that.
+    pub(super) fn settle(&self, id: EventId, ended: Ended) -> (Option<Report<Origin>>, Option<Waker>) {
+        let mut state = self.state();
+        let report = match ended {
+            Ended::Done => state.inbox.ack(id),
+            Ended::Again(delay) => state.inbox.retry(id, delay, clock::now()),
+        };
+        self.release(report.as_slice());
+        (report, state.reader.take())
+    }
+
+    /// Accepts no more.
+    pub(super) fn close(&self) {
+        self.state().inbox.close();
+    }
+
+    /// Gives up what the subscriber does not have. Returns what is to be reported.
+    pub(super) fn drain(&self) -> Vec<Report<Origin>> {
+        let reports = self.state().inbox.drain();
+        self.release(&reports);
+        reports
+    }
+
+    /// The number of events that are not settled.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.state().inbox.len()
+    }
+
+    fn release(&self, reports: &[Report<Origin>]) {
+        let released = reports.iter().filter_map(|report| report.released.as_ref());
+        self.budget.remove(released.map(size).sum());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemoryBudget {
+    fn has_room(&self) -> bool {
+        self.0.load(Ordering::Relaxed) < MAX_INBOX_BYTES
+    }
+
+    fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn remove(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,468 @@
+//! A group: a queue, or a subscriber without one. It has the events that wait for it, and gives them to its members.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use super::changes::{NoRoom, Pruned, Ticked};
+use super::in_flight::{InFlight, Stage};
+use super::member::{Member, Members};
+use super::partitions::Partitions;
+use super::route::{Reach, Route};
+use crate::bridge::direct::advertisement::Advertisement;
+use crate::bridge::direct::limits::{GROUP_RETENTION, MAX_GROUP_BYTES, MAX_GROUP_EVENTS};
+use crate::bridge::direct::outcome::Rejected;
+use crate::bridge::direct::pending::{CompletionGuard, Pending};
+use crate::bridge::direct::timer::Timer;
+use crate::broker::Pattern;
+use crate::util::clock::Instant;
+
+/// The events of one queue, or of one subscriber without a queue.
+#[derive(Debug)]
+pub(super) struct Group {
+    id: u64,
+    topics: Pattern,
+    queue: Option<String>,
+    members: Members,
+    /// Events without a key that wait, by number.
+    waiting: VecDeque<Pending>,
+    /// Events with a key that wait.
+    partitions: Partitions,
+    /// Events in all, waiting or in flight, and their bytes.
+    held: usize,
+    bytes: usize,
+    /// Runs while there are no members.
+    retention: Timer,
+    /// Whether anything was ever published for it.
+    used: bool,
+    /// Whether a notice was given that it does not keep up.
+    is_reported: bool,
+    /// Whether publishers wait for room, and whether they are to look again.
+    room_wanted: bool,
+    room_freed: bool,
+    /// Whether its owner is to look at it.
+    scheduled: bool,
+}
+
+/// An event that is given to a member.
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) in_flight: InFlight,
+    pub(super) route: Route,
+}
+
+impl Assignment {
+    fn new(group: u64, member: &mut Member, pending: Pending) -> Self {
+        member.assign();
+        let (subscription, epoch, route) = (member.subscription(), member.epoch(), member.route());
+        let stage = if route == Route::Local { Stage::Accepted } else { Stage::Queued };
+        Assignment { in_flight: InFlight { pending, group, subscription, epoch, stage }, route }
+    }
+}
+
+impl Group {
+    pub(super) fn new(id: u64, like: &Advertisement) -> Self {
+        Group {
+            id,
+            topics: like.topics.clone(),
+            queue: like.queue.clone(),
+            members: Members::default(),
+            waiting: VecDeque::new(),
+            partitions: Partitions::default(),
+            held: 0,
+            bytes: 0,
+            retention: Timer::Off,
+            used: false,
+            is_reported: false,
+            room_wanted: false,
+            room_freed: false,
+            scheduled: false,
+        }
+    }
+
+    pub(super) fn topics(&self) -> &Pattern {
+        &self.topics
+    }
+
+    pub(super) fn queue(&self) -> Option<&str> {
+        self.queue.as_deref()
+    }
+
+    /// Whether a member takes events.
+    pub(super) fn is_open(&self) -> bool {
+        self.members.is_open()
+    }
+
+    /// Whether a member in another process takes events.
+    pub(super) fn is_remote(&self) -> bool {
+        self.members.iter().any(|member| member.is_open() && member.route() != Route::Local)
+    }
+
+    /// Whether events wait or are in flight.
+    pub(super) fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// The number of events that wait.
+    pub(super) fn backlog(&self) -> usize {
+        self.waiting.len() + self.partitions.len()
+    }
+
+    /// Whether events wait.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty() || !self.partitions.is_empty()
+    }
+
+    /// Asks that its owner looks at it. Returns whether that was not asked before.
+    pub(super) fn schedule(&mut self) -> bool {
+        !std::mem::replace(&mut self.scheduled, true)
+    }
+
+    /// Its owner looks at it.
+    pub(super) fn unschedule(&mut self) {
+        self.scheduled = false;
+    }
+
+    /// Notes that events are published for it.
+    pub(super) fn set_used(&mut self) {
+        self.used = true;
+    }
+
+    pub(super) fn is_used(&self) -> bool {
+        self.used
+    }
+
+    /// Notes that it does not keep up. Returns whether that is news.
+    pub(super) fn report(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_reported, true)
+    }
+}
+
+/// Members.
+impl Group {
+    /// Adds a member, or opens the one of that subscription again. Returns whether that changed anything.
+    pub(super) fn join(&mut self, like: &Advertisement, route: Route, reach: Reach) -> bool {
+        let changed = match self.members.get_mut(like.subscription) {
+            Some(member) => member.reopen(route, reach),
+            None => {
+                self.members.push(Member::new(like, route, reach));
+                true
+            }
+        };
+        self.retention.stop();
+        changed
+    }
+
+    /// Gives a member no more events. What it has is still settled by it.
+    pub(super) fn close(&mut self, subscription: u64) {
+        if let Some(member) = self.members.get_mut(subscription) {
+            member.close();
+        }
+    }
+
+    /// Sets whether the members at a session can be reached. Returns whether there are any.
+    pub(super) fn set_reach(&mut self, session: u64, reach: Reach) -> bool {
+        self.members.set_reach(session, reach)
+    }
+
+    /// The sessions of members that take events.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = u64> {
+        self.members.iter().filter(|member| member.is_open()).filter_map(|member| member.route().session())
+    }
+
+    /// The sessions of all members, or of the one with `subscription`.
+    pub(super) fn sessions_of(&self, subscription: Option<u64>) -> impl Iterator<Item = u64> {
+        let members = self.members.iter();
+        let members = members.filter(move |member| subscription.is_none_or(|only| member.subscription() == only));
+        members.filter_map(|member| member.route().session())
+    }
+
+    /// Forgets members that have left and settled what they had.
+    ///
+    /// What waits for a subscriber without a queue is forgotten with it; a queue keeps its events for a while.
+    pub(super) fn prune(&mut self) -> Pruned {
+        let mut pruned = Pruned::default();
+        if self.members.is_complete() {
+            return pruned;
+        }
+        pruned.subscriptions = self.members.prune();
+        if self.is_open() {
+            return pruned;
+        }
+        if !self.retention.is_running() {
+            // No publisher waits for members that are not there.
+            let waiting = self.waiting.iter_mut().chain(self.partitions.iter_mut());
+            pruned.completed.extend(waiting.filter_map(|pending| pending.completion.take()));
+            pruned.is_deserted = true;
+            self.retention.start(GROUP_RETENTION);
+            self.free_room();
+        }
+        if self.queue.is_none() {
+            pruned.discarded = self.clear();
+            pruned.is_over = self.members.is_empty();
+        }
+        pruned
+    }
+
+    /// Tells the time. `received` returns how many events a session has looked at.
+    pub(super) fn tick(&mut self, now: Instant, received: impl Fn(u64) -> u64) -> Ticked {
+        let mut ticked = Ticked { is_resumed: self.members.tick(now, received), ..Ticked::default() };
+        if self.retention.tick(now) {
+            ticked.discarded = self.clear();
+            ticked.is_expired = true;
+            // Members that still have events of it may give them back.
+            self.retention.stop();
+            self.retention.start(GROUP_RETENTION);
+            self.retention.tick(now);
+        }
+        ticked
+    }
+
+    /// Returns when it wants to be told the time.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let members = self.members.iter().filter_map(|member| member.deadline(now));
+        members.chain(self.retention.deadline()).min()
+    }
+}
+
+/// Room.
+impl Group {
+    /// Whether it holds all that it may.
+    pub(super) fn is_full(&self) -> bool {
+        self.held >= MAX_GROUP_EVENTS || self.bytes >= MAX_GROUP_BYTES
+    }
+
+    /// Returns why there is no room for an event of `key`, if there is none. Whoever is told so is told of room later, by
+    /// [`take_room_freed`](Self::take_room_freed).
+    ///
+    /// What waits for one member, of several, may take as much room as is left: however many are stuck, there is room for the
+    /// keys of the others. A group without members never is full: its publishers are not held up.
+    pub(super) fn no_room(&mut self, key: Option<u64>) -> Option<NoRoom> {
+        if !self.is_open() {
+            return None;
+        }
+        let no_room = if self.is_full() {
+            NoRoom { subscription: None, events: self.held }
+        } else {
+            let key = key.filter(|_| self.queue.is_some() && self.members.len() > 1)?;
+            let backlog = self.partitions.backlog(key)?;
+            let (events, bytes) = (MAX_GROUP_EVENTS - self.held, MAX_GROUP_BYTES - self.bytes);
+            if backlog.events < events && backlog.bytes < bytes {
+                return None;
+            }
+            NoRoom { subscription: backlog.subscription, events: backlog.events }
+        };
+        self.room_wanted = true;
+        Some(no_room)
+    }
+
+    /// Returns whether those who want room are to look again.
+    pub(super) fn take_room_freed(&mut self) -> bool {
+        let freed = std::mem::take(&mut self.room_freed);
+        self.room_wanted &= !freed;
+        freed
+    }
+
+    fn free_room(&mut self) {
+        self.room_freed |= self.room_wanted;
+    }
+}
+
+/// Events.
+impl Group {
+    /// Takes in an event.
+    pub(super) fn push(&mut self, pending: Pending) {
+        self.held += 1;
+        self.bytes += pending.event.size();
+        match self.key(&pending) {
+            Some(key) => {
+                self.spread();
+                self.partitions.insert(key, pending);
+            }
+            None => self.waiting.push_back(pending),
+        }
+    }
+
+    /// Gives the next event to a member, if one is ready for any.
+    pub(super) fn next(&mut self) -> Option<Assignment> {
+        if !self.partitions.is_empty() {
+            self.spread();
+            let before = self.waiting.front().map(|pending| pending.number);
+            if let Some((subscription, pending)) = self.take_keyed(before) {
+                self.free_room();
+                let member = self.members.get_mut(subscription).expect("it is ready");
+                return Some(Assignment::new(self.id, member, pending));
+            }
+        }
+        if self.waiting.is_empty() {
+            self.is_reported &= self.is_waiting();
+            return None;
+        }
+        let (member, pending) = (self.members.pick()?, self.waiting.pop_front()?);
+        Some(Assignment::new(self.id, member, pending))
+    }
+
+    /// Takes the first event with a key whose member is ready, if its number is below `before`.
+    fn take_keyed(&mut self, before: Option<u64>) -> Option<(u64, Pending)> {
+        // Partitions ask for members in their order, so that one pass over these is enough.
+        let mut members = self.members.iter();
+        let is_ready =
+            |subscription| members.find(|member| member.subscription() == subscription).is_some_and(Member::is_ready);
+        let (subscription, pending) = self.partitions.take_first(is_ready, before)?;
+        self.partitions.begin(pending.event.key()?, subscription);
+        Some((subscription, pending))
+    }
+
+    /// A member is done with an event.
+    pub(super) fn ack(&mut self, in_flight: InFlight) {
+        self.release(&in_flight);
+        self.discard(&in_flight.pending);
+    }
+
+    /// A member keeps an event for another delivery: it takes no place until then.
+    pub(super) fn delay(&mut self, in_flight: &mut InFlight, attempt: u32) -> Option<CompletionGuard> {
+        in_flight.pending.attempt = attempt;
+        if in_flight.is_placed() {
+            self.end_key(&in_flight.pending);
+            if let Some(member) = self.members.get_mut(in_flight.subscription) {
+                member.delay();
+            }
+            in_flight.stage = Stage::Delayed;
+        }
+        in_flight.pending.completion.take()
+    }
+
+    /// A member has no room for an event. Its session has sent so many.
+    pub(super) fn full(&mut self, in_flight: InFlight, sent: u64) {
+        let (subscription, epoch) = (in_flight.subscription, in_flight.epoch);
+        self.give_back(in_flight);
+        if let Some(member) = self.members.get_mut(subscription) {
+            member.pause(epoch, sent);
+        }
+    }
+
+    /// A member has ended, and gives an event to others.
+    pub(super) fn reroute(&mut self, mut in_flight: InFlight, attempt: u32) {
+        self.close(in_flight.subscription);
+        in_flight.pending.attempt = attempt;
+        self.give_back(in_flight);
+    }
+
+    /// A member of this process has not accepted an event.
+    pub(super) fn reject(&mut self, in_flight: InFlight, why: Rejected) {
+        match why {
+            Rejected::Full => self.full(in_flight, 0),
+            Rejected::Closed => {
+                let attempt = in_flight.pending.attempt;
+                self.reroute(in_flight, attempt);
+            }
+        }
+    }
+
+    /// Takes back an event whose session is no more. What may have been delivered counts as delivered.
+    pub(super) fn take_back(&mut self, mut in_flight: InFlight) {
+        let delivered = u32::from(in_flight.stage != Stage::Queued);
+        in_flight.pending.attempt = in_flight.pending.attempt.saturating_add(delivered);
+        self.give_back(in_flight);
+    }
+
+    /// Puts an event back to its place in the order.
+    fn give_back(&mut self, in_flight: InFlight) {
+        self.release(&in_flight);
+        let pending = in_flight.pending;
+        if let Some(key) = self.key(&pending) {
+            return self.partitions.insert(key, pending);
+        }
+        let at = self.waiting.partition_point(|waiting| waiting.number < pending.number);
+        self.waiting.insert(at, pending);
+    }
+
+    /// Notes that a member does not have an event any more.
+    fn release(&mut self, in_flight: &InFlight) {
+        let is_placed = in_flight.is_placed();
+        if is_placed {
+            self.end_key(&in_flight.pending);
+        }
+        if let Some(member) = self.members.get_mut(in_flight.subscription) {
+            member.release(is_placed);
+        }
+    }
+
+    /// Forgets an event.
+    fn discard(&mut self, pending: &Pending) {
+        self.held -= 1;
+        self.bytes -= pending.event.size();
+        self.free_room();
+    }
+
+    /// Forgets all events that wait.
+    fn clear(&mut self) -> Vec<Pending> {
+        let discarded: Vec<_> = std::mem::take(&mut self.waiting).into_iter().chain(self.partitions.drain()).collect();
+        discarded.iter().for_each(|pending| self.discard(pending));
+        discarded
+    }
+
+    /// The key of an event, where its order matters: only the members of a queue share keys.
+    fn key(&self, pending: &Pending) -> Option<u64> {
+        pending.event.key().filter(|_| self.queue.is_some())
+    }
+
+    fn end_key(&mut self, pending: &Pending) {
+        if let Some(key) = self.key(pending) {
+            self.partitions.end(key);
+        }
+    }
+
+    /// Spreads keys over the members there are.
+    fn spread(&mut self) {
+        if self.partitions.spread(self.members.able()) {
+            self.free_room();
+        }
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.queue {
+            Some(queue) => write!(f, "queue `{queue}` of `{}`", self.topics),
+            None => write!(f, "a subscriber of `{}`", self.topics),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Group {
+    /// Checks the books against what is in flight, in this and other groups.
+    pub(super) fn check(&self, in_flight: &[&InFlight]) -> Result<(), String> {
+        use std::collections::HashMap;
+
+        let numbers = self.waiting.iter().map(|pending| pending.number);
+        if !numbers.is_sorted() {
+            return Err(format!("out of order: {:?}", self.waiting));
+        }
+        let (mut busy, mut with) = (HashMap::new(), HashMap::<u64, (usize, usize)>::new());
+        let mine: Vec<_> = in_flight.iter().filter(|in_flight| in_flight.group == self.id).collect();
+        for in_flight in &mine {
+            let (held, placed) = with.entry(in_flight.subscription).or_default();
+            (*held, *placed) = (*held + 1, *placed + usize::from(in_flight.is_placed()));
+            let Some(key) = self.key(&in_flight.pending).filter(|_| in_flight.is_placed()) else { continue };
+            let (subscription, count): &mut (u64, usize) = busy.entry(key).or_insert((in_flight.subscription, 0));
+            *count += 1;
+            if *subscription != in_flight.subscription {
+                return Err(format!("key {key} is with {subscription} and with {}", in_flight.subscription));
+            }
+        }
+        if self.held != self.backlog() + mine.len() {
+            return Err(format!("{self} counts {} events", self.held));
+        }
+        for member in self.members.iter() {
+            let counts = with.remove(&member.subscription()).unwrap_or_default();
+            if counts != member.counts() {
+                return Err(format!("{member:?} has {counts:?}"));
+            }
+        }
+        if !with.is_empty() {
+            return Err(format!("in flight with no member: {with:?}"));
+        }
+        self.partitions.check(&busy)
+    }
+}

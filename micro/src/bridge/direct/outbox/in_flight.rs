@@ -1,0 +1,34 @@
+//! An event in the hands of a member.
+
+use crate::bridge::direct::pending::Pending;
+
+/// A pending event that was assigned to a member of its group.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) pending: Pending,
+    pub(super) group: u64,
+    pub(super) subscription: u64,
+    /// The epoch of the member when the event was assigned.
+    pub(super) epoch: u32,
+    pub(super) stage: Stage,
+}
+
+/// How far an event has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Waits to be written.
+    Queued,
+    /// Written.
+    Sent,
+    /// In the process of its subscriber.
+    Accepted,
+    /// Waits there for another delivery, and takes no place.
+    Delayed,
+}
+
+impl InFlight {
+    /// Whether the event takes a place of its member, and holds up its key elsewhere.
+    pub(super) fn is_placed(&self) -> bool {
+        self.stage != Stage::Delayed
+    }
+}

@@ -1,0 +1,88 @@
+//! What the connections of sessions report.
+
+use super::Outbox;
+use crate::bridge::direct::contract::AckBatch;
+use crate::bridge::direct::outbox::effect::Effect;
+use crate::bridge::direct::outbox::group::Group;
+use crate::bridge::direct::outbox::route::Route;
+use crate::bridge::direct::outbox::session::{Disconnected, Session, Write};
+use crate::bridge::direct::outcome::Outcome;
+
+impl Outbox {
+    /// Begins another attempt to connect a session, and returns the number of the connection.
+    pub(in crate::bridge::direct) fn begin(&mut self, session: u64) -> Option<u64> {
+        self.sessions.get_mut(session).map(Session::begin)
+    }
+
+    pub(in crate::bridge::direct) fn has_session(&self, session: u64) -> bool {
+        self.sessions.get(session).is_some()
+    }
+
+    /// The connection of a session is open.
+    pub(in crate::bridge::direct) fn connected(&mut self, session: u64) {
+        if let Some(open) = self.sessions.get_mut(session) {
+            open.connected();
+            self.update_reach(session);
+        }
+    }
+
+    /// Takes what is to be written on a connection of a session.
+    pub(in crate::bridge::direct) fn next_batch(&mut self, session: u64, connection: u64) -> Write {
+        self.sessions.get_mut(session).map_or(Write::End, |session| session.next_batch(connection))
+    }
+
+    /// The other side of a session reports what became of events: only its own count. Returns whether the connection is of
+    /// use.
+    pub(in crate::bridge::direct) fn receive(&mut self, session: u64, batch: AckBatch) -> bool {
+        for number in batch.acks {
+            self.settle_from(Route::Session(session), number, Outcome::Acked);
+        }
+        for nack in batch.nacks {
+            if let Some(outcome) = nack.outcome() {
+                self.settle_from(Route::Session(session), nack.number, outcome);
+            }
+        }
+        let Some(session) = self.sessions.get_mut(session) else { return false };
+        self.effects.extend(session.received(batch.received).map(Effect::Complete));
+        session.is_wanted()
+    }
+
+    /// Nothing has come on a connection for a while. Returns whether it is to stay open.
+    pub(in crate::bridge::direct) fn heartbeat(&mut self, session: u64) -> bool {
+        let Some(open) = self.sessions.get_mut(session) else { return false };
+        let stays = open.heartbeat();
+        if stays && open.take_writer() {
+            self.effects.push_back(Effect::Write { session });
+        }
+        stays
+    }
+
+    /// The connection of a session is no more, or could not be opened. [`reconnect`](Self::reconnect) decides how to go on.
+    pub(in crate::bridge::direct) fn disconnected(&mut self, session: u64, how: Disconnected) {
+        if how == Disconnected::TooLarge
+            && let Some(in_flight) = self.sessions.get_mut(session).and_then(Session::take_largest_unacked)
+        {
+            self.settle_in_flight(in_flight, Outcome::Refused, 0);
+        }
+        let Some(ended) = self.sessions.get_mut(session) else { return };
+        let returned = ended.disconnected(how);
+        self.update_reach(session);
+        self.take_back(returned);
+        self.effects.push_back(Effect::Tick);
+    }
+
+    /// Returns whether a session without a connection is to open one again. To be asked once all effects are performed: by
+    /// then other members have what they can take.
+    pub(in crate::bridge::direct) fn reconnect(&mut self, session: u64) -> bool {
+        let awaits = |group: &Group| group.is_waiting() && group.sessions().any(|other| other == session);
+        let is_awaited = self.groups.iter().any(awaits);
+        match self.sessions.get_mut(session) {
+            Some(open) if open.is_listed() => open.reconnect(is_awaited),
+            Some(_) => {
+                self.remove_session(session);
+                false
+            }
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! The parts of the outbox, put together.
+
+mod connections;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::bridge::direct::advertisement::Advertisement;
+use crate::bridge::direct::outbox::effect::{Effect, Handover, Notice};
+use crate::bridge::direct::outbox::group::Group;
+use crate::bridge::direct::outbox::groups::Groups;
+use crate::bridge::direct::outbox::in_flight::InFlight;
+use crate::bridge::direct::outbox::membership::{Change, Membership};
+use crate::bridge::direct::outbox::route::Route;
+use crate::bridge::direct::outbox::session::{Disconnected, Session};
+use crate::bridge::direct::outbox::sessions::{Sent, Sessions};
+use crate::bridge::direct::outcome::{Outcome, Rejected};
+use crate::bridge::direct::pending::{Completion, Pending, StoredEvent};
+use crate::broker::{Event, Topic};
+use crate::registry::Node;
+use crate::util::clock::Instant;
+
+/// The events of this process that are not settled.
+#[derive(Debug)]
+pub(in crate::bridge::direct) struct Outbox {
+    /// A number that no other publisher has.
+    publisher: u64,
+    last_number: u64,
+    membership: Membership,
+    groups: Groups,
+    sessions: Sessions,
+    /// Groups to be looked at.
+    scheduled: VecDeque<u64>,
+    effects: VecDeque<Effect>,
+}
+
+/// A group has no room for an event.
+#[derive(Debug)]
+pub(in crate::bridge::direct) struct Full {
+    /// The group; [`Effect::Room`] tells when there may be room.
+    pub(in crate::bridge::direct) group: u64,
+    /// The group and the number of events that wait, for people.
+    pub(in crate::bridge::direct) what: String,
+}
+
+impl Outbox {
+    pub(in crate::bridge::direct) fn new(publisher: u64) -> Self {
+        Outbox {
+            publisher,
+            last_number: 0,
+            membership: Membership::default(),
+            groups: Groups::default(),
+            sessions: Sessions::default(),
+            scheduled: VecDeque::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    pub(in crate::bridge::direct) fn publisher(&self) -> u64 {
+        self.publisher
+    }
+
+    /// Returns the next thing to be done. To be called after every other method until there is nothing.
+    pub(in crate::bridge::direct) fn poll_effect(&mut self) -> Option<Effect> {
+        loop {
+            if let Some(effect) = self.effects.pop_front() {
+                return Some(effect);
+            }
+            let id = *self.scheduled.front()?;
+            let Some(assignment) = self.groups.get_mut(id).and_then(Group::next) else {
+                self.scheduled.pop_front();
+                self.look_at(id);
+                continue;
+            };
+            match self.sessions.send(assignment.in_flight, assignment.route) {
+                Sent::Local(handover) => return Some(Effect::Deliver(handover)),
+                Sent::Session { session, wakes_writer } => {
+                    if wakes_writer {
+                        return Some(Effect::Write { session });
+                    }
+                }
+                Sent::Lost { session, in_flight } => {
+                    self.update_reach(session);
+                    self.take_back(vec![in_flight]);
+                }
+            }
+        }
+    }
+
+    /// Opens connections to all who want events of `topic`. To be called before such events are published.
+    pub(in crate::bridge::direct) fn connect(&mut self, topic: &Topic) {
+        for group in self.groups.about(topic).iter() {
+            self.connect_group(*group);
+        }
+    }
+
+    /// Adds an event to every group about its topic, or to none.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] names a group that has no room.
+    pub(in crate::bridge::direct) fn publish(
+        &mut self,
+        event: &Event,
+        completion: &Arc<Completion>,
+    ) -> Result<(), Full> {
+        let groups = self.groups.about(&event.topic);
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let event = StoredEvent::new(event.clone());
+        if let Some(full) = groups.iter().find_map(|group| self.full(*group, event.key())) {
+            return Err(full);
+        }
+        for group in groups.iter() {
+            self.push(*group, event.clone(), 1, Some(completion));
+        }
+        Ok(())
+    }
+
+    /// Takes over an event of another publisher that is gone, which a subscription like `like` cannot give back. Returns
+    /// whether there is a queue that wants it.
+    pub(in crate::bridge::direct) fn take_over(&mut self, like: &Advertisement, event: &Event, attempt: u32) -> bool {
+        let Some(group) = self.groups.queue(like) else { return false };
+        self.push(group, StoredEvent::new(event.clone()), attempt, None);
+        true
+    }
+
+    /// Tells the time.
+    pub(in crate::bridge::direct) fn tick(&mut self, now: Instant) {
+        self.sessions.tick(now).into_iter().for_each(|session| self.update_reach(session));
+        let mut expired = Vec::new();
+        for (id, group) in self.groups.iter_mut() {
+            let received = |session| self.sessions.get(session).map_or(u64::MAX, Session::received_count);
+            let ticked = group.tick(now, received);
+            if (ticked.is_resumed || ticked.is_expired) && group.schedule() {
+                self.scheduled.push_back(id);
+            }
+            if !ticked.discarded.is_empty() {
+                let notice = Notice::Expired { group: group.to_string(), lost: ticked.discarded.len() };
+                self.effects.push_back(Effect::Notice(notice));
+            }
+            if ticked.is_expired && group.is_empty() {
+                expired.push(id);
+            }
+        }
+        expired.into_iter().for_each(|group| self.remove_group(group));
+    }
+
+    /// Returns when it wants to be told the time next. To be asked after [`tick`](Self::tick).
+    pub(in crate::bridge::direct) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let groups = self.groups.iter().filter_map(|group| group.deadline(now));
+        groups.chain(self.sessions.deadline()).min()
+    }
+
+    /// Gives a notice of every group that does not keep up, once until it does again.
+    pub(in crate::bridge::direct) fn report_backlog(&mut self) {
+        for (_, group) in self.groups.iter_mut().filter(|(_, group)| group.is_waiting() && group.is_open()) {
+            if group.report() {
+                let notice = Notice::Behind { group: group.to_string(), waiting: group.backlog() };
+                self.effects.push_back(Effect::Notice(notice));
+            }
+        }
+    }
+
+    /// Whether events are kept here that no other process has, or that are to be handled here.
+    pub(in crate::bridge::direct) fn has_unflushed(&self) -> bool {
+        self.sessions.has_unflushed() || self.groups.iter().any(|group| group.is_open() && group.is_waiting())
+    }
+
+    /// Forgets all sessions, and the events in flight with them.
+    pub(in crate::bridge::direct) fn close(&mut self) {
+        self.effects.extend(self.sessions.drain().map(|session| Effect::Disconnect { session }));
+    }
+}
+
+/// Members.
+impl Outbox {
+    /// Sets the node whose subscriptions are those of this process.
+    pub(in crate::bridge::direct) fn set_own(&mut self, node: &str) {
+        self.membership.set_own(node);
+    }
+
+    /// Adds a subscription of this process.
+    pub(in crate::bridge::direct) fn join(&mut self, subscription: &Advertisement) {
+        self.join_by(subscription, Route::Local);
+    }
+
+    /// Gives a subscription no more events. What it has is still settled by it.
+    pub(in crate::bridge::direct) fn leave(&mut self, subscription: u64) {
+        let Some(id) = self.groups.of(subscription) else { return };
+        if let Some(group) = self.groups.get_mut(id) {
+            group.close(subscription);
+        }
+        self.schedule(id);
+    }
+
+    /// Takes in what the registry lists.
+    pub(in crate::bridge::direct) fn sync(&mut self, revision: u64, nodes: &[Arc<Node>]) {
+        for change in self.membership.sync(revision, nodes) {
+            match change {
+                Change::Opened { session, node } => self.sessions.insert(session, Session::new(node)),
+                Change::Updated { session, node } => {
+                    if let Some(session) = self.sessions.get_mut(session) {
+                        session.set_node(node);
+                    }
+                }
+                Change::Joined { session, advertisement } => self.join_by(&advertisement, Route::Session(session)),
+                Change::Left { subscription } => self.leave(subscription),
+                Change::Closed { session } => {
+                    if self.sessions.get_mut(session).is_some_and(Session::unlist) {
+                        self.remove_session(session);
+                    }
+                }
+            }
+        }
+    }
+
+    fn join_by(&mut self, subscription: &Advertisement, route: Route) {
+        let reach = self.sessions.reach(route);
+        let (id, group) = self.groups.join(subscription);
+        if !group.join(subscription, route, reach) {
+            return;
+        }
+        // Its turn may come with the next event, and then it is to be there.
+        if group.is_used() {
+            self.connect_group(id);
+        }
+        self.schedule(id);
+    }
+}
+
+/// What subscriptions of this process report.
+impl Outbox {
+    /// A subscription of this process has not accepted an event.
+    pub(in crate::bridge::direct) fn reject(&mut self, handover: Handover, why: Rejected) {
+        let Some((mut in_flight, _)) = self.sessions.take(Route::Local, handover.number) else { return };
+        in_flight.pending.completion = handover.completion;
+        if let Some(group) = self.groups.get_mut(in_flight.group) {
+            group.reject(in_flight, why);
+        }
+        self.effects.push_back(Effect::Tick);
+    }
+
+    /// A subscription of this process reports what became of an event.
+    pub(in crate::bridge::direct) fn settle(&mut self, number: u64, outcome: Outcome) {
+        self.settle_from(Route::Local, number, outcome);
+    }
+
+    /// Takes in what became of an event from where it is in flight, and from nowhere else.
+    fn settle_from(&mut self, from: Route, number: u64, outcome: Outcome) {
+        if let Outcome::Delayed { attempt } = outcome {
+            let Some(in_flight) = self.sessions.in_flight(from, number) else { return };
+            let Some(group) = self.groups.get_mut(in_flight.group) else { return };
+            self.effects.extend(group.delay(in_flight, attempt).map(Effect::Complete));
+            if group.schedule() {
+                self.scheduled.push_back(in_flight.group);
+            }
+        } else if let Some((in_flight, sent)) = self.sessions.take(from, number) {
+            self.settle_in_flight(in_flight, outcome, sent);
+        }
+    }
+}
+
+/// Groups.
+impl Outbox {
+    fn push(&mut self, id: u64, event: Arc<StoredEvent>, attempt: u32, completion: Option<&Arc<Completion>>) {
+        let Some(group) = self.groups.get_mut(id) else { return };
+        if !group.is_open() {
+            if group.queue().is_none() {
+                return;
+            }
+            if group.is_full() {
+                // There is no subscriber that is behind, and no publisher is held up.
+                if group.report() {
+                    self.effects.push_back(Effect::Notice(Notice::Overflow { group: group.to_string() }));
+                }
+                return;
+            }
+        }
+        self.last_number += 1;
+        // In this process an event is as safe here as with a subscription.
+        let completion = completion.filter(|_| group.is_remote()).map(Completion::guard);
+        group.push(Pending { number: self.last_number, event, attempt, completion });
+        self.schedule(id);
+    }
+
+    fn full(&mut self, id: u64, key: Option<u64>) -> Option<Full> {
+        let group = self.groups.get_mut(id)?;
+        let no_room = group.no_room(key)?;
+        let sessions = group.sessions_of(no_room.subscription).filter_map(|session| self.sessions.get(session));
+        let nodes: Vec<_> = sessions.take(3).map(|session| format!("`{}`", session.node().id)).collect();
+        let at = if nodes.is_empty() { String::new() } else { format!(" at {}", nodes.join(", ")) };
+        Some(Full { group: id, what: format!("{group}{at} has {} events waiting", no_room.events) })
+    }
+
+    fn settle_in_flight(&mut self, mut in_flight: InFlight, outcome: Outcome, sent: u64) {
+        let (id, subscription) = (in_flight.group, in_flight.subscription);
+        let Some(group) = self.groups.get_mut(id) else { return };
+        match outcome {
+            Outcome::Acked | Outcome::Refused => {
+                if outcome == Outcome::Refused {
+                    let event = in_flight.pending.event.event();
+                    let (topic, event) = (event.topic.to_string(), event.id.clone());
+                    let notice = Notice::Refused { group: group.to_string(), topic, id: event };
+                    self.effects.push_back(Effect::Notice(notice));
+                }
+                self.effects.extend(in_flight.pending.completion.take().map(Effect::Complete));
+                group.ack(in_flight);
+            }
+            Outcome::Full => {
+                group.full(in_flight, sent);
+                self.effects.push_back(Effect::Tick);
+            }
+            Outcome::Reroute { attempt } => {
+                group.reroute(in_flight, attempt);
+                self.membership.depart(subscription);
+            }
+            Outcome::Delayed { attempt } => drop(group.delay(&mut in_flight, attempt)),
+        }
+        self.schedule(id);
+    }
+
+    fn schedule(&mut self, id: u64) {
+        if self.groups.get_mut(id).is_some_and(Group::schedule) {
+            self.scheduled.push_back(id);
+        }
+    }
+
+    /// Sees to a group that gives out no more events for now.
+    fn look_at(&mut self, id: u64) {
+        let Some(group) = self.groups.get_mut(id) else { return };
+        group.unschedule();
+        let pruned = group.prune();
+        if !pruned.discarded.is_empty() {
+            let notice = Notice::Left { group: group.to_string(), lost: pruned.discarded.len() };
+            self.effects.push_back(Effect::Notice(notice));
+        }
+        if group.take_room_freed() {
+            self.effects.push_back(Effect::Room { group: id });
+        }
+        if pruned.is_deserted {
+            self.effects.push_back(Effect::Tick);
+        }
+        let is_waiting = group.is_waiting();
+        self.groups.forget(&pruned.subscriptions);
+        let discarded = pruned.discarded.into_iter().filter_map(|pending| pending.completion);
+        self.effects.extend(pruned.completed.into_iter().chain(discarded).map(Effect::Complete));
+        if pruned.is_over {
+            self.remove_group(id);
+        } else if is_waiting {
+            self.connect_group(id);
+        }
+    }
+
+    fn remove_group(&mut self, id: u64) {
+        if let Some(group) = self.groups.get_mut(id)
+            && group.take_room_freed()
+        {
+            self.effects.push_back(Effect::Room { group: id });
+        }
+        self.groups.remove(id);
+    }
+
+    /// Opens connections to all members of a group.
+    fn connect_group(&mut self, id: u64) {
+        let Some(group) = self.groups.get_mut(id) else { return };
+        group.set_used();
+        for id in group.sessions() {
+            let Some(session) = self.sessions.get_mut(id) else { continue };
+            if session.connect() {
+                self.effects.push_back(Effect::Connect { session: id, node: session.node().clone() });
+                self.effects.push_back(Effect::Tick);
+            }
+        }
+    }
+}
+
+/// Sessions.
+impl Outbox {
+    /// Tells groups whether the members at a session can be reached.
+    fn update_reach(&mut self, session: u64) {
+        let reach = self.sessions.reach(Route::Session(session));
+        for (id, group) in self.groups.iter_mut() {
+            if group.set_reach(session, reach) && group.schedule() {
+                self.scheduled.push_back(id);
+            }
+        }
+    }
+
+    /// Gives events of a session that is no more back to their groups.
+    fn take_back(&mut self, returned: Vec<InFlight>) {
+        for in_flight in returned {
+            let id = in_flight.group;
+            if let Some(group) = self.groups.get_mut(id) {
+                group.take_back(in_flight);
+            }
+            self.schedule(id);
+        }
+    }
+
+    fn remove_session(&mut self, id: u64) {
+        let Some(mut session) = self.sessions.remove(id) else { return };
+        self.effects.push_back(Effect::Disconnect { session: id });
+        self.update_reach(id);
+        self.take_back(session.disconnected(Disconnected::Closed));
+    }
+}
+
+#[cfg(test)]
+impl Outbox {
+    pub(super) fn sessions(&self) -> impl Iterator<Item = (u64, &Session)> {
+        self.sessions.iter()
+    }
+
+    pub(super) fn connection(&self, session: u64) -> u64 {
+        self.sessions.get(session).map_or(0, Session::connection)
+    }
+
+    pub(super) fn departed(&self) -> usize {
+        self.membership.departed()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.iter().all(Group::is_empty)
+    }
+
+    /// Checks that every event is counted where it is, and nowhere else.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let remote: Vec<_> = self.sessions.iter().flat_map(|(_, session)| session.in_flight()).collect();
+        let in_flight: Vec<&InFlight> = remote.into_iter().chain(self.sessions.local()).collect();
+        let closed = |session: &Session| !session.is_open() && session.in_flight().next().is_some();
+        if let Some((_, session)) = self.sessions.iter().find(|(_, session)| closed(session)) {
+            return Err(format!("events are in flight on {session:?}"));
+        }
+        self.groups.iter().try_for_each(|group| group.check(&in_flight))
+    }
+}

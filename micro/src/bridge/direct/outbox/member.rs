@@ -1,0 +1,222 @@
+//! The members of a group: subscriptions.
+
+use super::route::{Reach, Route};
+use crate::bridge::direct::advertisement::Advertisement;
+use crate::bridge::direct::limits::{FULL_RETRY_DELAY, window};
+use crate::bridge::direct::timer::Timer;
+use crate::util::clock::Instant;
+
+/// A subscription that takes events of a group.
+#[derive(Debug)]
+pub(super) struct Member {
+    subscription: u64,
+    route: Route,
+    reach: Reach,
+    in_flight: usize,
+    /// Events that take a place.
+    placed: usize,
+    /// Events it has in all.
+    held: usize,
+    open: bool,
+    /// Runs after the member had no room,
+    pause: Timer,
+    /// until its session has looked at so many events.
+    pause_until: u64,
+    epoch: u32,
+}
+
+impl Member {
+    pub(super) fn new(advertisement: &Advertisement, route: Route, reach: Reach) -> Self {
+        Member {
+            subscription: advertisement.subscription,
+            route,
+            reach,
+            in_flight: advertisement.in_flight,
+            placed: 0,
+            held: 0,
+            open: true,
+            pause: Timer::Off,
+            pause_until: 0,
+            epoch: 0,
+        }
+    }
+
+    pub(super) fn subscription(&self) -> u64 {
+        self.subscription
+    }
+
+    pub(super) fn route(&self) -> Route {
+        self.route
+    }
+
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Whether the subscription takes events at all.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whether nothing is left of it: it has ended, and settled what it had.
+    pub(super) fn is_gone(&self) -> bool {
+        !self.open && self.held == 0
+    }
+
+    /// Whether it takes an event now.
+    pub(super) fn is_ready(&self) -> bool {
+        self.open && self.reach == Reach::Open && !self.pause.is_running() && self.placed < window(self.in_flight)
+    }
+
+    /// Its load, by which members are compared: the least is next. One that has all it asked for comes after all others.
+    pub(super) fn load(&self) -> (bool, usize) {
+        (self.placed >= self.in_flight, self.placed)
+    }
+
+    /// Opens the subscription, at the end of `route`. Returns whether that is news.
+    pub(super) fn reopen(&mut self, route: Route, reach: Reach) -> bool {
+        let is_new = !self.open || self.route != route;
+        if self.route != route {
+            self.route = route;
+            self.set_reach(reach);
+        }
+        self.open = true;
+        is_new
+    }
+
+    pub(super) fn close(&mut self) {
+        self.open = false;
+    }
+
+    /// Sets whether it can be reached. What its session had to look at is out of date.
+    pub(super) fn set_reach(&mut self, reach: Reach) {
+        (self.reach, self.pause_until) = (reach, 0);
+    }
+
+    /// It has one event more.
+    pub(super) fn assign(&mut self) {
+        self.placed += 1;
+        self.held += 1;
+    }
+
+    /// It has one event less.
+    pub(super) fn release(&mut self, is_placed: bool) {
+        self.held -= 1;
+        self.placed -= usize::from(is_placed);
+    }
+
+    /// One of its events gives up its place.
+    pub(super) fn delay(&mut self) {
+        self.placed -= 1;
+    }
+
+    /// It had no room for an event of `epoch`. It is left alone for a while, and until its session has looked at `sent` events:
+    /// those that are on their way are refused as well, and come before what follows.
+    pub(super) fn pause(&mut self, epoch: u32, sent: u64) {
+        if epoch == self.epoch {
+            self.epoch = self.epoch.wrapping_add(1);
+            self.pause.start(FULL_RETRY_DELAY);
+            self.pause_until = sent;
+        }
+    }
+
+    /// Tells the time, and how many events its session has looked at. Returns whether a pause is over.
+    pub(super) fn tick(&mut self, now: Instant, received: u64) -> bool {
+        let is_over = self.pause.tick(now) && received >= self.pause_until;
+        if is_over {
+            self.pause.stop();
+        }
+        is_over
+    }
+
+    /// Returns when it wants to be told the time. A pause that has run out waits for its session, and asks again.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        self.pause.deadline().map(|until| if until > now { until } else { now + FULL_RETRY_DELAY })
+    }
+
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.held, self.placed)
+    }
+}
+
+/// The members of a group, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    members: Vec<Member>,
+    /// The member that is first among equals.
+    turn: usize,
+}
+
+impl Members {
+    pub(super) fn push(&mut self, member: Member) {
+        self.members.push(member);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Member> + Clone {
+        self.members.iter()
+    }
+
+    pub(super) fn get_mut(&mut self, subscription: u64) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.subscription == subscription)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Whether a member takes events.
+    pub(super) fn is_open(&self) -> bool {
+        self.members.iter().any(Member::is_open)
+    }
+
+    /// Whether there are members, and all take events.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.members.is_empty() && self.members.iter().all(Member::is_open)
+    }
+
+    /// The members that keys are spread over. Those that cannot be reached count only where no other member is open.
+    pub(super) fn able(&self) -> impl Iterator<Item = u64> + Clone {
+        let is_near = self.members.iter().any(|member| member.open && member.reach != Reach::Lost);
+        let able = self.members.iter().filter(move |member| member.open && (member.reach != Reach::Lost) == is_near);
+        able.map(|member| member.subscription)
+    }
+
+    /// Picks the ready member with the least load, and in turn among equals.
+    pub(super) fn pick(&mut self) -> Option<&mut Member> {
+        let count = self.members.len();
+        let order = (0..count).map(|step| (self.turn + step) % count);
+        let at = order.filter(|at| self.members[*at].is_ready()).min_by_key(|at| self.members[*at].load())?;
+        self.turn = at + 1;
+        Some(&mut self.members[at])
+    }
+
+    /// Sets whether the members at a session can be reached. Returns whether there are any.
+    pub(super) fn set_reach(&mut self, session: u64, reach: Reach) -> bool {
+        let members = self.members.iter_mut().filter(|member| member.route == Route::Session(session));
+        members.fold(false, |_, member| {
+            member.set_reach(reach);
+            true
+        })
+    }
+
+    /// Forgets those that are gone, and returns their subscriptions.
+    pub(super) fn prune(&mut self) -> Vec<u64> {
+        let gone = self.members.iter().filter(|member| member.is_gone());
+        let gone = gone.map(|member| member.subscription).collect();
+        self.members.retain(|member| !member.is_gone());
+        gone
+    }
+
+    /// Tells the time. `received` returns how many events a session has looked at. Returns whether a pause is over.
+    pub(super) fn tick(&mut self, now: Instant, received: impl Fn(u64) -> u64) -> bool {
+        self.members.iter_mut().fold(false, |resumed, member| {
+            let received = member.route.session().map_or(u64::MAX, &received);
+            member.tick(now, received) || resumed
+        })
+    }
+}

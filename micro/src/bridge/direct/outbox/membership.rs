@@ -1,0 +1,190 @@
+//! The processes with subscriptions, as the registry lists them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::bridge::direct::advertisement::Advertisement;
+use crate::registry::Node;
+
+/// The listed processes, and the session with each.
+#[derive(Debug, Default)]
+pub(super) struct Membership {
+    revision: u64,
+    /// This process, whose subscriptions are not looked for in the registry.
+    own: Option<String>,
+    processes: HashMap<String, Process>,
+    /// Listed subscriptions that have ended: the registry may list them for a while.
+    departed: HashSet<u64>,
+    sessions: u64,
+}
+
+#[derive(Debug)]
+struct Process {
+    node: Arc<Node>,
+    session: u64,
+    subscriptions: Vec<u64>,
+}
+
+/// What another list of nodes changes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// There is a session with another process.
+    Opened { session: u64, node: Arc<Node> },
+    /// The node of a session has other data.
+    Updated { session: u64, node: Arc<Node> },
+    /// A subscription is listed at a session.
+    Joined { session: u64, advertisement: Advertisement },
+    /// A subscription is not listed any more.
+    Left { subscription: u64 },
+    /// A session leads to no listed process any more.
+    Closed { session: u64 },
+}
+
+impl Membership {
+    /// Sets the node whose subscriptions are those of this process.
+    pub(super) fn set_own(&mut self, node: &str) {
+        self.own = Some(node.to_owned());
+    }
+
+    /// Notes that a subscription has ended, and is not to be joined again for as long as the registry lists it. One that is
+    /// not listed, as those of this process, needs no memory.
+    pub(super) fn depart(&mut self, subscription: u64) {
+        if !self.departed.contains(&subscription)
+            && self.processes.values().any(|process| process.subscriptions.contains(&subscription))
+        {
+            self.departed.insert(subscription);
+        }
+    }
+
+    /// Takes in what the registry lists, and returns the changes in the order in which they happen. Older revisions change
+    /// nothing, and nodes that are as they were cost nothing.
+    pub(super) fn sync(&mut self, revision: u64, nodes: &[Arc<Node>]) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if revision <= self.revision {
+            return changes;
+        }
+        self.revision = revision;
+        let listed: HashSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
+        let gone: Vec<String> = self.processes.keys().filter(|id| !listed.contains(id.as_str())).cloned().collect();
+        for process in gone.iter().filter_map(|id| self.processes.remove(id)).collect::<Vec<_>>() {
+            self.unlist(&process, &[], &mut changes);
+            changes.push(Change::Closed { session: process.session });
+        }
+        for node in nodes {
+            let is_known = self.processes.get(&node.id).is_some_and(|process| Arc::ptr_eq(&process.node, node));
+            if !is_known && self.own.as_ref() != Some(&node.id) {
+                self.list(node, &mut changes);
+            }
+        }
+        changes
+    }
+
+    /// A node is new, or has other data than before. At another address it is another session.
+    fn list(&mut self, node: &Arc<Node>, changes: &mut Vec<Change>) {
+        let before = self.processes.remove(&node.id);
+        let same = before.as_ref().filter(|process| process.node.address == node.address);
+        let session = match same.map(|process| process.session) {
+            Some(session) => {
+                changes.push(Change::Updated { session, node: node.clone() });
+                session
+            }
+            None => {
+                self.sessions += 1;
+                changes.push(Change::Opened { session: self.sessions, node: node.clone() });
+                self.sessions
+            }
+        };
+        let advertised: Vec<Advertisement> = Advertisement::of(node).collect();
+        let subscriptions: Vec<u64> = advertised.iter().map(|advertisement| advertisement.subscription).collect();
+        if let Some(before) = before {
+            self.unlist(&before, &subscriptions, changes);
+            if before.session != session {
+                changes.push(Change::Closed { session: before.session });
+            }
+        }
+        let joined = advertised.into_iter().filter(|joined| !self.departed.contains(&joined.subscription));
+        changes.extend(joined.map(|advertisement| Change::Joined { session, advertisement }));
+        self.processes.insert(node.id.clone(), Process { node: node.clone(), session, subscriptions });
+    }
+
+    /// The subscriptions of a process are not listed any more, but for those that stay.
+    fn unlist(&mut self, process: &Process, stay: &[u64], changes: &mut Vec<Change>) {
+        for subscription in process.subscriptions.iter().filter(|subscription| !stay.contains(subscription)) {
+            self.departed.remove(subscription);
+            changes.push(Change::Left { subscription: *subscription });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::Subscription;
+
+    impl Membership {
+        /// The number of subscriptions that are remembered though they have ended.
+        pub(in super::super) fn departed(&self) -> usize {
+            self.departed.len()
+        }
+    }
+
+    fn advertisement(subscription: u64) -> Advertisement {
+        Advertisement::new(subscription, &Subscription::new("orders.>".parse().unwrap()).with_queue("audit"))
+    }
+
+    fn node(id: &str, address: &str, subscriptions: &[u64]) -> Arc<Node> {
+        let node = Node::new("micro.events", address).with_id(id);
+        Arc::new(subscriptions.iter().fold(node, |node, id| advertisement(*id).on(node)))
+    }
+
+    #[test]
+    fn nodes_that_come_change_and_go_are_changes_in_order() {
+        let mut membership = Membership::default();
+        let first = node("a", "10.0.0.1:1", &[1, 2]);
+        let joined = |session, id| Change::Joined { session, advertisement: advertisement(id) };
+        assert_eq!(
+            membership.sync(1, std::slice::from_ref(&first)),
+            [Change::Opened { session: 1, node: first.clone() }, joined(1, 1), joined(1, 2)]
+        );
+        assert_eq!(membership.sync(2, std::slice::from_ref(&first)), []);
+        assert_eq!(membership.sync(1, &[]), [], "an older revision");
+
+        let other = node("a", "10.0.0.1:1", &[2, 3]);
+        let changes = membership.sync(3, std::slice::from_ref(&other));
+        let updated = Change::Updated { session: 1, node: other };
+        assert_eq!(changes, [updated, Change::Left { subscription: 1 }, joined(1, 2), joined(1, 3)]);
+
+        let moved = node("a", "10.0.0.2:1", &[3]);
+        let changes = membership.sync(4, std::slice::from_ref(&moved));
+        let opened = Change::Opened { session: 2, node: moved };
+        assert_eq!(changes, [opened, Change::Left { subscription: 2 }, Change::Closed { session: 1 }, joined(2, 3)]);
+        let left = [Change::Left { subscription: 3 }, Change::Closed { session: 2 }];
+        assert_eq!(membership.sync(5, &[]), left);
+    }
+
+    #[test]
+    fn the_own_node_is_left_out() {
+        let mut membership = Membership::default();
+        membership.set_own("a");
+        assert_eq!(membership.sync(1, &[node("a", "10.0.0.1:1", &[1])]), []);
+    }
+
+    #[test]
+    fn a_subscription_that_has_ended_is_remembered_while_it_is_listed_and_no_longer() {
+        let mut membership = Membership::default();
+        membership.depart(7);
+        assert_eq!(membership.departed(), 0, "the registry does not list it");
+        membership.sync(1, &[node("a", "10.0.0.1:1", &[1, 2])]);
+        membership.depart(1);
+        let changes = membership.sync(2, &[node("a", "10.0.0.1:1", &[1, 2])]);
+        assert!(
+            !changes.iter().any(
+                |change| matches!(change, Change::Joined { advertisement, .. } if advertisement.subscription == 1)
+            )
+        );
+        assert_eq!(membership.departed(), 1);
+        membership.sync(3, &[]);
+        membership.depart(2);
+        assert_eq!(membership.departed(), 0);
+    }
+}

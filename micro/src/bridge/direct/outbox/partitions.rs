@@ -1,0 +1,286 @@
+//! The keyed events of a queue: each goes to the one member that its key belongs to, so that what is in order with that member
+//! is in order over the whole queue.
+//!
+//! What waits for one member is in no other member's way. When the members change, keys move; but what follows of a key first
+//! waits until nothing of it is in flight where it was.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::bridge::direct::keys::affinity;
+use crate::bridge::direct::pending::Pending;
+
+/// The keyed events of a queue that wait, and the keys that are in flight.
+#[derive(Debug, Default)]
+pub(super) struct Partitions {
+    /// The members that keys are spread over, and what waits for each of them.
+    members: Vec<Partition>,
+    /// The member that has events of a key.
+    busy: HashMap<u64, Busy>,
+    /// Events whose key is in flight with a member that it does not belong to any more, by key and number.
+    blocked: Buffer<(u64, u64)>,
+    /// Events that wait for a member to come, by number.
+    unassigned: Buffer<u64>,
+}
+
+/// What waits for a member, by number.
+#[derive(Debug)]
+struct Partition {
+    subscription: u64,
+    buffer: Buffer<u64>,
+}
+
+#[derive(Debug)]
+struct Busy {
+    subscription: u64,
+    count: usize,
+}
+
+/// How much waits in the same place as the events of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Backlog {
+    /// The member it waits for; none while the key is blocked.
+    pub(super) subscription: Option<u64>,
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+}
+
+/// Where the events of a key wait.
+enum Place {
+    /// With the member at this index.
+    Member(usize),
+    Blocked,
+    Unassigned,
+}
+
+impl Partitions {
+    /// The number of events that wait.
+    pub(super) fn len(&self) -> usize {
+        let assigned: usize = self.members.iter().map(|member| member.buffer.len()).sum();
+        assigned + self.blocked.len() + self.unassigned.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocked.is_empty()
+            && self.unassigned.is_empty()
+            && self.members.iter().all(|member| member.buffer.is_empty())
+    }
+
+    /// Has an event of `key` wait for its turn, at its place in the order of numbers.
+    pub(super) fn insert(&mut self, key: u64, pending: Pending) {
+        let number = pending.number;
+        match self.place(key) {
+            Place::Member(at) => self.members[at].buffer.insert(number, pending),
+            Place::Blocked => self.blocked.insert((key, number), pending),
+            Place::Unassigned => self.unassigned.insert(number, pending),
+        }
+    }
+
+    /// Spreads keys over `members`. Returns whether they are others than before.
+    pub(super) fn spread(&mut self, members: impl Iterator<Item = u64> + Clone) -> bool {
+        if members.clone().eq(self.members.iter().map(|member| member.subscription)) {
+            return false;
+        }
+        let waiting = self.drain();
+        self.members = members.map(|subscription| Partition { subscription, buffer: Buffer::default() }).collect();
+        for pending in waiting {
+            let key = pending.event.key().expect("only events with a key are inserted");
+            self.insert(key, pending);
+        }
+        true
+    }
+
+    /// Takes the first event of all that wait for a member that `is_ready`, if its number is below `before`. The members are
+    /// asked in the order in which keys were spread over them.
+    pub(super) fn take_first(
+        &mut self,
+        mut is_ready: impl FnMut(u64) -> bool,
+        before: Option<u64>,
+    ) -> Option<(u64, Pending)> {
+        let waiting = self.members.iter_mut().filter_map(|member| Some((member.buffer.first()?, member)));
+        let ready = waiting.filter(|(_, member)| is_ready(member.subscription));
+        let (number, member) = ready.min_by_key(|(number, _)| *number)?;
+        if before.is_some_and(|before| before < number) {
+            return None;
+        }
+        Some((member.subscription, member.buffer.take_first()?))
+    }
+
+    /// An event of `key` is in flight with `subscription`: no other member gets the next of the key meanwhile.
+    pub(super) fn begin(&mut self, key: u64, subscription: u64) {
+        self.busy.entry(key).or_insert(Busy { subscription, count: 0 }).count += 1;
+    }
+
+    /// One of them is not any more. Once none is, what was blocked waits for its member.
+    pub(super) fn end(&mut self, key: u64) {
+        let Some(busy) = self.busy.get_mut(&key) else { return };
+        busy.count -= 1;
+        if busy.count > 0 {
+            return;
+        }
+        self.busy.remove(&key);
+        while let Some(pending) = self.blocked.take_of(key) {
+            self.insert(key, pending);
+        }
+    }
+
+    /// Returns how much waits in the place of `key`; nothing while the key belongs to no member.
+    pub(super) fn backlog(&self, key: u64) -> Option<Backlog> {
+        let backlog = |subscription, events, bytes| Some(Backlog { subscription, events, bytes });
+        match self.place(key) {
+            Place::Member(at) => {
+                let Partition { subscription, buffer } = &self.members[at];
+                backlog(Some(*subscription), buffer.len(), buffer.bytes)
+            }
+            Place::Blocked => backlog(None, self.blocked.len(), self.blocked.bytes),
+            Place::Unassigned => None,
+        }
+    }
+
+    /// Takes all that waits, in the order of numbers.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Pending> + use<> {
+        let mut all = std::mem::take(&mut self.unassigned).events;
+        let blocked = std::mem::take(&mut self.blocked).events;
+        all.extend(blocked.into_iter().map(|((_, number), pending)| (number, pending)));
+        for member in &mut self.members {
+            all.append(&mut std::mem::take(&mut member.buffer).events);
+        }
+        all.into_values()
+    }
+
+    /// Returns all that waits, in no order.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pending> {
+        let assigned = self.members.iter_mut().flat_map(|member| member.buffer.events.values_mut());
+        assigned.chain(self.blocked.events.values_mut()).chain(self.unassigned.events.values_mut())
+    }
+
+    /// The member that a key belongs to.
+    fn home(&self, key: u64) -> Option<usize> {
+        let members = self.members.iter().enumerate().map(|(at, member)| (at, member.subscription));
+        members.max_by_key(|(_, subscription)| (affinity(key, *subscription), *subscription)).map(|(at, _)| at)
+    }
+
+    fn place(&self, key: u64) -> Place {
+        let with = self.busy.get(&key).map(|busy| busy.subscription);
+        match (self.home(key), with) {
+            (Some(home), None) => Place::Member(home),
+            (Some(home), Some(with)) if self.members[home].subscription == with => Place::Member(home),
+            (_, Some(_)) => Place::Blocked,
+            (None, None) => Place::Unassigned,
+        }
+    }
+}
+
+/// Events that wait for the same thing, in their order.
+#[derive(Debug)]
+struct Buffer<Order> {
+    events: BTreeMap<Order, Pending>,
+    bytes: usize,
+}
+
+impl<Order: Ord> Buffer<Order> {
+    fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    fn insert(&mut self, order: Order, pending: Pending) {
+        self.bytes += pending.event.size();
+        self.events.insert(order, pending);
+    }
+
+    fn taken(&mut self, pending: Option<Pending>) -> Option<Pending> {
+        self.bytes -= pending.as_ref().map_or(0, |pending| pending.event.size());
+        pending
+    }
+}
+
+impl Buffer<u64> {
+    fn first(&self) -> Option<u64> {
+        self.events.first_key_value().map(|(number, _)| *number)
+    }
+
+    fn take_first(&mut self) -> Option<Pending> {
+        let first = self.events.pop_first().map(|(_, pending)| pending);
+        self.taken(first)
+    }
+}
+
+impl Buffer<(u64, u64)> {
+    fn take_of(&mut self, key: u64) -> Option<Pending> {
+        let order = *self.events.range((key, 0)..=(key, u64::MAX)).next()?.0;
+        let first = self.events.remove(&order);
+        self.taken(first)
+    }
+}
+
+impl<Order> Default for Buffer<Order> {
+    fn default() -> Self {
+        Buffer { events: BTreeMap::new(), bytes: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bridge::direct::keys::hash;
+
+    impl Partitions {
+        /// Checks that every event waits where it has to, and that the sums are right. `busy` is what is in flight.
+        pub(in super::super) fn check(&self, busy: &HashMap<u64, (u64, usize)>) -> Result<(), String> {
+            let known = self.busy.iter().map(|(key, busy)| (*key, (busy.subscription, busy.count)));
+            if known.collect::<HashMap<_, _>>() != *busy {
+                return Err(format!("{:?} is in flight, not {busy:?}", self.busy));
+            }
+            for (at, member) in self.members.iter().enumerate() {
+                member.buffer.check()?;
+                for pending in member.buffer.events.values() {
+                    let place = self.place(pending.event.key().ok_or("no key")?);
+                    if !matches!(place, Place::Member(home) if home == at) {
+                        return Err(format!(
+                            "{} waits for {}, who does not get it",
+                            pending.number, member.subscription
+                        ));
+                    }
+                }
+            }
+            for ((key, _), pending) in &self.blocked.events {
+                if pending.event.key() != Some(*key) || !matches!(self.place(*key), Place::Blocked) {
+                    return Err(format!("{} is blocked by nothing", pending.number));
+                }
+            }
+            self.blocked.check()?;
+            self.unassigned.check()?;
+            let idle = !self.members.is_empty() && !self.unassigned.is_empty();
+            if idle { Err("a member is there, and events wait for one".to_owned()) } else { Ok(()) }
+        }
+    }
+
+    impl<Order: Ord> Buffer<Order> {
+        fn check(&self) -> Result<(), String> {
+            let bytes: usize = self.events.values().map(|pending| pending.event.size()).sum();
+            if bytes == self.bytes { Ok(()) } else { Err(format!("{bytes} bytes, and not {}", self.bytes)) }
+        }
+    }
+
+    fn homes(members: &[u64]) -> Vec<u64> {
+        let mut partitions = Partitions::default();
+        partitions.spread(members.iter().copied());
+        let home = |key: usize| partitions.home(hash(&format!("customer-{key}"))).expect("there are members");
+        (0..10_000).map(home).map(|at| members[at]).collect()
+    }
+
+    #[test]
+    fn keys_are_spread_evenly_and_move_only_with_members_that_come_and_go() {
+        let (three, four) = (homes(&[7, 8, 9]), homes(&[9, 7, 10, 8]));
+        for subscription in [7, 8, 9] {
+            let share = three.iter().filter(|home| **home == subscription).count();
+            assert!((3_000..3_700).contains(&share), "{share} of 10000");
+        }
+        let moved: Vec<_> = three.iter().zip(&four).filter(|(before, after)| before != after).collect();
+        assert!(moved.iter().all(|(_, after)| **after == 10), "others moved");
+        assert!((2_200..2_800).contains(&moved.len()), "{} of 10000", moved.len());
+    }
+}

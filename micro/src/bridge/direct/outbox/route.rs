@@ -1,0 +1,29 @@
+//! The way to a member of a group.
+
+/// Where a member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// In this process.
+    Local,
+    /// At the other end of the session of that number.
+    Session(u64),
+}
+
+/// Whether a member can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    Open,
+    /// Not yet, or not for a moment: keys stay with the member.
+    Soon,
+    /// Not for an unknown time: its keys go to other members.
+    Lost,
+}
+
+impl Route {
+    pub(super) fn session(self) -> Option<u64> {
+        match self {
+            Route::Local => None,
+            Route::Session(session) => Some(session),
+        }
+    }
+}

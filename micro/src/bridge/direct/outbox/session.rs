@@ -1,0 +1,329 @@
+//! The session with one process of subscribers: what was and is to be sent to it, and what it has.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::in_flight::{InFlight, Stage};
+use super::route::Reach;
+use crate::bridge::direct::contract::BatchEntry;
+use crate::bridge::direct::limits::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_IDLE_HEARTBEATS, RECONNECT_GRACE};
+use crate::bridge::direct::pending::{CompletionGuard, StoredEvent};
+use crate::bridge::direct::timer::Timer;
+use crate::registry::Node;
+use crate::util::clock::Instant;
+
+/// A session with the process behind a node. Its connection may break and be opened again.
+#[derive(Debug)]
+pub(super) struct Session {
+    node: Arc<Node>,
+    /// Whether the registry lists the node.
+    listed: bool,
+    link: LinkState,
+    /// The number of the connection, of all there have been.
+    connection: u64,
+    /// Numbers of events to be written, and of those that were and have not been looked at, in their order.
+    outgoing: VecDeque<u64>,
+    unacked: VecDeque<u64>,
+    /// Events that the other side has looked at since the connection was opened.
+    received: u64,
+    /// Events that the other side is to settle.
+    in_flight: HashMap<u64, InFlight>,
+    /// Whether events were published for it lately, and for how many heartbeats not.
+    used: bool,
+    idle_heartbeats: u32,
+    heartbeat_due: bool,
+    /// Whether its writer waits for something to write.
+    writer_waits: bool,
+}
+
+/// How open the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LinkState {
+    Closed,
+    /// A task connects. Until the timer runs out, the keys of the members wait.
+    Connecting(Timer),
+    /// A task connects again after the connection broke. Attempts that fail do not end the wait.
+    Reconnecting(Timer),
+    /// A task connects, and keys do not wait.
+    Unreachable,
+    /// The task has given up. Keys do not wait.
+    GivenUp,
+    Open,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::bridge::direct) enum Disconnected {
+    /// In good order.
+    Closed,
+    /// It broke, or could not be opened.
+    Failed,
+    /// The other side takes no message of that size.
+    TooLarge,
+}
+
+/// What is to be written next.
+#[derive(Debug)]
+pub(in crate::bridge::direct) enum Write {
+    /// The entries of a batch, and the event that goes into each; none for a heartbeat.
+    Batch(Vec<(BatchEntry, Arc<StoredEvent>)>),
+    /// Nothing for now.
+    Wait,
+    /// Nothing any more: the connection is not that of the session.
+    End,
+}
+
+impl Session {
+    pub(super) fn new(node: Arc<Node>) -> Self {
+        Session {
+            node,
+            listed: true,
+            link: LinkState::Closed,
+            connection: 0,
+            outgoing: VecDeque::new(),
+            unacked: VecDeque::new(),
+            received: 0,
+            in_flight: HashMap::new(),
+            used: false,
+            idle_heartbeats: 0,
+            heartbeat_due: false,
+            writer_waits: false,
+        }
+    }
+
+    pub(super) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// The registry lists other data for the node.
+    pub(super) fn set_node(&mut self, node: Arc<Node>) {
+        self.node = node;
+    }
+
+    /// The registry does not list the node any more. Returns whether the session is over: while it is open and events are in
+    /// flight, it stays, because those are still settled.
+    pub(super) fn unlist(&mut self) -> bool {
+        self.listed = false;
+        self.link != LinkState::Open || self.in_flight.is_empty()
+    }
+
+    pub(super) fn is_listed(&self) -> bool {
+        self.listed
+    }
+
+    /// Whether the connection serves any purpose.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.listed || !self.in_flight.is_empty()
+    }
+
+    /// Whether its members can be reached.
+    pub(super) fn reach(&self) -> Reach {
+        match self.link {
+            LinkState::Open => Reach::Open,
+            LinkState::Closed | LinkState::Connecting(_) | LinkState::Reconnecting(_) => Reach::Soon,
+            LinkState::Unreachable | LinkState::GivenUp => Reach::Lost,
+        }
+    }
+}
+
+/// The connection.
+impl Session {
+    /// Events are published for its members. Returns whether a connection is to be opened.
+    pub(super) fn connect(&mut self) -> bool {
+        self.used = true;
+        match self.link {
+            LinkState::Closed => self.link = LinkState::Connecting(Timer::Started(RECONNECT_GRACE)),
+            LinkState::GivenUp => self.link = LinkState::Unreachable,
+            _ => return false,
+        }
+        true
+    }
+
+    /// Begins another attempt to connect, and returns the number of the connection. Earlier ones write nothing any more.
+    pub(super) fn begin(&mut self) -> u64 {
+        self.connection += 1;
+        self.connection
+    }
+
+    /// The connection is open.
+    pub(super) fn connected(&mut self) {
+        self.reset(LinkState::Open);
+    }
+
+    /// The connection is no more, or could not be opened. Returns what was on it.
+    ///
+    /// One that broke has a while to open again; one that is refused has none.
+    pub(super) fn disconnected(&mut self, how: Disconnected) -> Vec<InFlight> {
+        let link = match (how, self.link) {
+            (Disconnected::Closed, _) => LinkState::Connecting(Timer::Started(RECONNECT_GRACE)),
+            (_, LinkState::Open) => LinkState::Reconnecting(Timer::Started(RECONNECT_GRACE)),
+            (_, LinkState::Reconnecting(timer)) => LinkState::Reconnecting(timer),
+            _ => LinkState::Unreachable,
+        };
+        self.reset(link);
+        std::mem::take(&mut self.in_flight).into_values().collect()
+    }
+
+    /// Decides whether a connection that ended is opened again: if events wait for it, or were published for it lately.
+    pub(super) fn reconnect(&mut self, is_awaited: bool) -> bool {
+        if is_awaited || std::mem::take(&mut self.used) {
+            return true;
+        }
+        self.link = if self.reach() == Reach::Lost { LinkState::GivenUp } else { LinkState::Closed };
+        false
+    }
+
+    /// Asks for a heartbeat, unless the connection has been of no use for long. Returns whether it is to stay open.
+    pub(super) fn heartbeat(&mut self) -> bool {
+        let is_used = std::mem::take(&mut self.used) || !self.in_flight.is_empty();
+        self.idle_heartbeats = if is_used { 0 } else { self.idle_heartbeats + 1 };
+        self.heartbeat_due = self.idle_heartbeats < MAX_IDLE_HEARTBEATS;
+        self.heartbeat_due
+    }
+
+    /// Tells the time. Returns whether keys do not wait for the connection any more.
+    pub(super) fn tick(&mut self, now: Instant) -> bool {
+        let is_late = match &mut self.link {
+            LinkState::Connecting(timer) | LinkState::Reconnecting(timer) => timer.tick(now),
+            _ => false,
+        };
+        if is_late {
+            self.link = LinkState::Unreachable;
+        }
+        is_late
+    }
+
+    /// Returns when it wants to be told the time.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self.link {
+            LinkState::Connecting(timer) | LinkState::Reconnecting(timer) => timer.deadline(),
+            _ => None,
+        }
+    }
+
+    /// Begins anew, with nothing written.
+    fn reset(&mut self, link: LinkState) {
+        self.outgoing.clear();
+        self.unacked.clear();
+        (self.link, self.received, self.idle_heartbeats) = (link, 0, 0);
+        // The writer stays: it may wait since before the other side has answered.
+        self.heartbeat_due = false;
+    }
+}
+
+/// Events.
+impl Session {
+    /// Takes an event to be sent. Returns whether the writer is to be woken.
+    pub(super) fn send(&mut self, in_flight: InFlight) -> bool {
+        let number = in_flight.pending.number;
+        self.outgoing.push_back(number);
+        self.in_flight.insert(number, in_flight);
+        self.take_writer()
+    }
+
+    /// Returns whether the writer waits, and is to be woken.
+    pub(super) fn take_writer(&mut self) -> bool {
+        std::mem::take(&mut self.writer_waits)
+    }
+
+    /// Takes the next events to be written on a connection, as far as they share a message.
+    pub(super) fn next_batch(&mut self, connection: u64) -> Write {
+        if connection != self.connection {
+            return Write::End;
+        }
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while let Some(number) = self.outgoing.front().copied() {
+            let Some(in_flight) = self.in_flight.get_mut(&number) else {
+                self.outgoing.pop_front();
+                continue;
+            };
+            let event = &in_flight.pending.event;
+            bytes += event.size();
+            if !batch.is_empty() && (bytes > MAX_BATCH_BYTES || batch.len() == MAX_BATCH_EVENTS) {
+                break;
+            }
+            self.outgoing.pop_front();
+            self.unacked.push_back(number);
+            in_flight.stage = Stage::Sent;
+            let (subscription, epoch, attempt) = (in_flight.subscription, in_flight.epoch, in_flight.pending.attempt);
+            let entry = BatchEntry { number, subscription, attempt, epoch, event: bytes::Bytes::new() };
+            batch.push((entry, event.clone()));
+        }
+        if batch.is_empty() && !std::mem::take(&mut self.heartbeat_due) {
+            self.writer_waits = true;
+            return Write::Wait;
+        }
+        Write::Batch(batch)
+    }
+
+    /// The other side has looked at so many events since the connection was opened: those that it has not returned are
+    /// accepted. Returns what their publishers waited for.
+    pub(super) fn received(&mut self, received: u64) -> impl Iterator<Item = CompletionGuard> {
+        std::iter::from_fn(move || {
+            while self.received < received {
+                let number = self.unacked.pop_front()?;
+                self.received += 1;
+                let Some(in_flight) = self.in_flight.get_mut(&number) else { continue };
+                if in_flight.stage == Stage::Sent {
+                    in_flight.stage = Stage::Accepted;
+                    if let Some(guard) = in_flight.pending.completion.take() {
+                        return Some(guard);
+                    }
+                }
+            }
+            None
+        })
+    }
+
+    /// How many events the other side has looked at since the connection was opened.
+    pub(super) fn received_count(&self) -> u64 {
+        self.received
+    }
+
+    /// How many it will have looked at once it has looked at all that was and will be sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.received + (self.unacked.len() + self.outgoing.len()) as u64
+    }
+
+    /// Takes an event that the other side has settled or returned.
+    pub(super) fn take(&mut self, number: u64) -> Option<InFlight> {
+        self.in_flight.remove(&number)
+    }
+
+    /// An event that the other side keeps.
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut InFlight> {
+        self.in_flight.get_mut(&number)
+    }
+
+    /// Takes the largest of the events that were sent and not looked at: the other side takes none of that size.
+    pub(super) fn take_largest_unacked(&mut self) -> Option<InFlight> {
+        let unacked = self.unacked.iter().filter_map(|number| self.in_flight.get(number));
+        let largest = unacked.max_by_key(|in_flight| in_flight.pending.event.size())?.pending.number;
+        self.take(largest)
+    }
+
+    /// Whether it has events that the other side has not accepted.
+    pub(super) fn has_unaccepted(&self) -> bool {
+        self.in_flight.values().any(|in_flight| matches!(in_flight.stage, Stage::Queued | Stage::Sent))
+    }
+
+    #[cfg(test)]
+    pub(super) fn connection(&self) -> u64 {
+        self.connection
+    }
+
+    #[cfg(test)]
+    pub(super) fn in_flight(&self) -> impl Iterator<Item = &InFlight> {
+        self.in_flight.values()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_open(&self) -> bool {
+        self.link == LinkState::Open
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_connecting(&self) -> bool {
+        matches!(self.link, LinkState::Connecting(_) | LinkState::Reconnecting(_) | LinkState::Unreachable)
+    }
+}

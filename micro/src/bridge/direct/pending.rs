@@ -1,0 +1,107 @@
+//! An event on its way to a group.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::contract::EventRecord;
+use super::keys;
+use crate::broker::Event;
+
+/// An event, shared by the groups that get it.
+#[derive(Debug)]
+pub(super) struct StoredEvent {
+    event: Event,
+    key: Option<u64>,
+    size: usize,
+    /// For the wire, once it leaves the process.
+    encoded: OnceLock<Bytes>,
+}
+
+/// One event for one group.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// Grows in the order of publishing.
+    pub(super) number: u64,
+    pub(super) event: Arc<StoredEvent>,
+    /// The number of the next delivery, from 1 on.
+    pub(super) attempt: u32,
+    /// Held until the event is in the process of a subscriber, while its publisher waits for that.
+    pub(super) completion: Option<CompletionGuard>,
+}
+
+impl StoredEvent {
+    pub(super) fn new(event: Event) -> Arc<Self> {
+        let (key, size) = (event.key.as_deref().map(keys::hash), size(&event));
+        Arc::new(StoredEvent { event, key, size, encoded: OnceLock::new() })
+    }
+
+    pub(super) fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// The number of its key.
+    pub(super) fn key(&self) -> Option<u64> {
+        self.key
+    }
+
+    /// About how many bytes it takes, in memory and on the wire.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Encodes the event, once for all who get it.
+    pub(super) fn encoded(&self) -> Bytes {
+        self.encoded.get_or_init(|| EventRecord::encode(&self.event)).clone()
+    }
+}
+
+/// Returns about how many bytes an event takes, in memory and on the wire.
+pub(super) fn size(event: &Event) -> usize {
+    let pairs: usize = event.metadata.iter().map(|(name, value)| name.len() + value.len() + 16).sum();
+    let texts = event.topic.as_str().len() + event.id.len() + event.content_type.len();
+    128 + pairs + texts + event.key.as_ref().map_or(0, String::len) + event.body.len()
+}
+
+/// Counts the events of one `publish` that are not yet in the process of a subscriber.
+#[derive(Debug, Default)]
+pub(super) struct Completion {
+    open: AtomicUsize,
+    done: Notify,
+}
+
+/// One of the events that a [`Completion`] counts, until it is dropped.
+#[derive(Debug)]
+pub(super) struct CompletionGuard(Arc<Completion>);
+
+impl Completion {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub(super) fn guard(self: &Arc<Self>) -> CompletionGuard {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        CompletionGuard(self.clone())
+    }
+
+    /// Waits until all guards are dropped.
+    pub(super) async fn wait(&self) {
+        while !self.is_done() {
+            self.done.notified().await;
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.open.load(Ordering::Acquire) == 0
+    }
+}
+
+impl Drop for CompletionGuard {
+    fn drop(&mut self) {
+        if self.0.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.done.notify_one();
+        }
+    }
+}

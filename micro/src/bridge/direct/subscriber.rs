@@ -1,0 +1,63 @@
+//! The events of a subscription, as its subscriber reads them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Cx, Poll};
+
+use futures_core::Stream;
+
+use super::driver::Driver;
+use super::inbox::Next;
+use super::local_subscription::LocalSubscription;
+use crate::broker::Delivery;
+use crate::errors::Result;
+use crate::util::clock::{self, Sleep};
+
+/// The events of a subscription. Dropping it ends the subscription.
+pub(super) struct Subscriber {
+    shared: Arc<Shared>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// What deliveries need to be settled. A subscriber has an event until it settles it, or its process ends.
+struct Shared {
+    driver: Arc<Driver>,
+    subscription: Arc<LocalSubscription>,
+}
+
+impl Subscriber {
+    pub(super) fn new(driver: Arc<Driver>, subscription: Arc<LocalSubscription>) -> Self {
+        Subscriber { shared: Arc::new(Shared { driver, subscription }), timer: None }
+    }
+}
+
+impl Stream for Subscriber {
+    type Item = Result<Delivery>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            match this.shared.subscription.next(cx.waker()) {
+                Next::Delivery { id, event, attempt } => {
+                    let shared = this.shared.clone();
+                    let settle = move |ended| shared.driver.settle(&shared.subscription, id, ended);
+                    return Poll::Ready(Some(Ok(Delivery::ending_at(event, attempt, settle))));
+                }
+                Next::Nothing { until: None } => return Poll::Pending,
+                Next::Nothing { until: Some(until) } => {
+                    let timer = this.timer.get_or_insert_with(|| Box::pin(clock::sleep_until(until)));
+                    if timer.deadline() != until {
+                        timer.as_mut().reset(until);
+                    }
+                    std::task::ready!(timer.as_mut().poll(cx));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.shared.driver.unsubscribe(&self.shared.subscription);
+    }
+}

@@ -1,0 +1,313 @@
+//! The road out of the process: find a node, pick it, try it, and try another where that is safe.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Cx, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tracing::{Instrument, Level};
+
+use super::at::At;
+use super::known::Known;
+use super::{Client, Remote, retry};
+use crate::codec::Codec;
+use crate::context::Context;
+use crate::errors::{Code, Error, Result};
+use crate::registry::Following;
+use crate::rpc::{Attempt, AttemptEndpoint, AttemptHead, BoxFuture, Call, MethodInfo, Payload, Streaming};
+use crate::selector::{Filter, Pick, PickOptions};
+use crate::transport::{Destination, Request, not_run};
+use crate::util::clock;
+
+/// How long the registry may take for its first answer.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where one attempt goes.
+enum AttemptTarget<'a> {
+    /// To an address, whoever is there.
+    Address(&'a At),
+    /// To a node that is listed. It is busy with the call until then.
+    Node(Pick),
+}
+
+/// A call that leaves the process: what all of its attempts have in common.
+#[derive(Clone, Copy)]
+struct RemoteCall<'a> {
+    remote: &'a Remote,
+    service: &'a str,
+    method: MethodInfo<'a>,
+    context: &'a Context,
+    codec: Codec,
+}
+
+impl Client {
+    /// Tries node after node, while that is safe and the budget lasts.
+    pub(super) async fn run_with_retries(&self, call: &mut Call<'_>) -> Result<()> {
+        let Some(remote) = &self.core.remote else {
+            return Err(no_node(format!(
+                "`{}` is not served by this process, and the client knows no other",
+                call.service()
+            )));
+        };
+        let (service, method) = (call.service(), call.method());
+        let (context, exchange) = call.parts();
+        let wanted = self.target.options.codec.unwrap_or(Codec::PROTO);
+        let (payload, codec) = exchange.take_request(wanted)?;
+        let call = RemoteCall { remote, service, method, context, codec };
+        let mut requests = ReplayBody::new(payload);
+        let mut tried = Vec::new();
+        self.core.budget.earn();
+        loop {
+            let target = match self.pick(call, &tried) {
+                Some(target) => Ok(target),
+                // Hardly ever, and it takes room: the rest of the way is kept small.
+                None => Box::pin(in_time(context, self.wait_for_node(call, &tried))).await,
+            };
+            let mut target = match target {
+                Ok(target) => target,
+                Err(error) => return Err(requests.failed.take().unwrap_or(error)),
+            };
+            let Some(payload) = requests.next() else { return Err(requests.failed()) };
+            let error = match self.attempt(call, &target, tried.len() + 1, payload).await {
+                Ok(reply) => {
+                    target.record(None);
+                    return exchange.put_reply(target.hold(reply.guarded(context)), codec);
+                }
+                Err(error) => error,
+            };
+            target.record(Some(&error));
+            let again = requests.can_repeat()
+                && tried.len() + 1 < retry::ATTEMPTS
+                && retry::is_safe(self.target.options.retry, &error, method.idempotency())
+                && self.core.budget.spend();
+            if !again {
+                return Err(error);
+            }
+            let node = target.destination().node;
+            tracing::debug!(service, node, attempt = tried.len() + 1, "trying another node: {error:#}");
+            tried.push(target.id());
+            // Reply metadata is that of the last attempt and of no other.
+            context.clear_reply();
+            requests.failed = Some(error);
+        }
+    }
+
+    /// Makes one attempt, through the interceptors that see attempts.
+    async fn attempt(
+        &self,
+        call: RemoteCall<'_>,
+        target: &AttemptTarget<'_>,
+        number: usize,
+        payload: Payload,
+    ) -> Result<Payload> {
+        let RemoteCall { remote, service, method, context, codec } = call;
+        let to = target.destination();
+        if !self.core.interceptors.see_attempts() {
+            let request = Request { to, service, method: method.into(), codec, payload, context };
+            return send(remote, request, method, number).await;
+        }
+        let head = AttemptHead { service, method, number, address: to.address, node: to.node, codec };
+        let mut attempt = Attempt::new(head, context.clone(), payload);
+        self.core.interceptors.attempt(&mut attempt, &Sending { remote, to }).await?;
+        attempt.into_reply()
+    }
+
+    /// Where an attempt goes, where that is known at once.
+    fn pick(&self, call: RemoteCall<'_>, tried: &[String]) -> Option<AttemptTarget<'_>> {
+        if let Some(at) = &self.target.address {
+            return Some(AttemptTarget::Address(at));
+        }
+        // A client calls one service, as a rule, and finds it here.
+        if let Some(known) = self.target.known.get().filter(|known| known.is(call.service)) {
+            return self.pick_of(known, call, tried);
+        }
+        let known = call.remote.services.of(call.service, &call.remote.registry);
+        let picked = self.pick_of(&known, call, tried);
+        let _ = self.target.known.set(known);
+        picked
+    }
+
+    fn pick_of(&self, known: &Known, call: RemoteCall<'_>, tried: &[String]) -> Option<AttemptTarget<'_>> {
+        let options = &self.target.options;
+        let wanted = PickOptions::new()
+            .with_filter(&options.filter)
+            .with_path(call.method.path())
+            .with_tried(tried)
+            .with_metadata(call.context.metadata())
+            .with_hash(options.hash);
+        known.pick(&self.core.selector, options.balancer.as_ref(), &wanted).map(AttemptTarget::Node)
+    }
+
+    /// Waits for a node that the call accepts.
+    async fn wait_for_node(&self, call: RemoteCall<'_>, tried: &[String]) -> Result<AttemptTarget<'_>> {
+        let known: Arc<Known> = call.remote.services.of(call.service, &call.remote.registry);
+        let mut following = known.following();
+        // A first answer that does not come is told apart from one that lists nothing.
+        let answered = clock::timeout(LOOKUP_TIMEOUT, following.ready()).await.is_ok();
+        let until = clock::after(self.target.options.wait);
+        loop {
+            if let Some(target) = self.pick_of(&known, call, tried) {
+                return Ok(target);
+            }
+            let more = tried.is_empty() && !call.context.is_cancelled();
+            if !more || clock::timeout_at(until, following.changed()).await.is_err() {
+                let filter = self.target.options.filter.clone().with_method(call.method.path());
+                return Err(not_found(call.remote, &following, &filter, answered));
+            }
+        }
+    }
+}
+
+/// Sends one attempt, in a span for subscribers that want spans; the transport writes its wire there.
+async fn send(remote: &Remote, request: Request<'_>, method: MethodInfo<'_>, attempt: usize) -> Result<Payload> {
+    if !tracing::span_enabled!(target: "micro::client", Level::INFO) {
+        return remote.outbound.call(request).await;
+    }
+    let span = tracing::info_span!(
+        target: "micro::client",
+        "attempt",
+        service = request.service,
+        method = method.name(),
+        node = request.to.node,
+        attempt,
+        wire = tracing::field::Empty,
+    );
+    remote.outbound.call(request).instrument(span).await
+}
+
+/// The end of the interceptors around an attempt.
+struct Sending<'a> {
+    remote: &'a Remote,
+    to: Destination<'a>,
+}
+
+impl AttemptEndpoint for Sending<'_> {
+    fn run<'a>(&'a self, attempt: &'a mut Attempt<'_>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let payload = attempt.take_request()?;
+            let (service, method, context) = (attempt.service(), attempt.method(), attempt.context().clone());
+            let codec = attempt.codec();
+            let request = Request { to: self.to, service, method: method.into(), codec, payload, context: &context };
+            let reply = send(self.remote, request, method, attempt.number()).await?;
+            attempt.put_reply(reply);
+            Ok(())
+        })
+    }
+}
+
+/// Does something within the deadline of `context`.
+async fn in_time<T>(context: &Context, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let Some(deadline) = context.deadline() else { return work.await };
+    clock::timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+}
+
+impl AttemptTarget<'_> {
+    fn destination(&self) -> Destination<'_> {
+        match self {
+            AttemptTarget::Address(at) => Destination { security: at.security, ..Destination::at(&at.address) },
+            AttemptTarget::Node(pick) => pick.destination(),
+        }
+    }
+
+    /// The id that tells the node from the others that are tried.
+    fn id(&self) -> String {
+        match self {
+            AttemptTarget::Address(_) => String::new(),
+            AttemptTarget::Node(pick) => pick.node().id.clone(),
+        }
+    }
+
+    fn record(&mut self, error: Option<&Error>) {
+        if let AttemptTarget::Node(pick) = self {
+            pick.record(error);
+        }
+    }
+
+    /// A node is busy with a stream until the stream is over.
+    fn hold(self, reply: Payload) -> Payload {
+        match (reply, self) {
+            (Payload::Many(items), AttemptTarget::Node(pick)) => {
+                Payload::Many(Streaming::new(Held { items, pick: Some(pick) }))
+            }
+            (reply, _) => reply,
+        }
+    }
+}
+
+/// The stream of an answer, and the node that is busy with it.
+struct Held {
+    items: Streaming<Bytes>,
+    pick: Option<Pick>,
+}
+
+impl Stream for Held {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
+        let item = ready!(Pin::new(&mut self.items).poll_next(cx));
+        if !matches!(item, Some(Ok(_)))
+            && let Some(mut pick) = self.pick.take()
+        {
+            pick.record_stream(item.as_ref().and_then(|item| item.as_ref().err()));
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(pick) = &mut self.pick {
+            pick.record_stream(Some(&Error::new(Code::Cancelled, "the stream was dropped before its end")));
+        }
+    }
+}
+
+/// The request, as often as it can be sent: a message any number of times, a stream once.
+struct ReplayBody {
+    next: Option<Payload>,
+    failed: Option<Error>,
+}
+
+impl ReplayBody {
+    fn new(payload: Payload) -> Self {
+        ReplayBody { next: Some(payload), failed: None }
+    }
+
+    fn can_repeat(&self) -> bool {
+        self.next.is_some()
+    }
+
+    fn next(&mut self) -> Option<Payload> {
+        let payload = self.next.take()?;
+        if let Payload::One(bytes) = &payload {
+            self.next = Some(Payload::One(bytes.clone()));
+        }
+        Some(payload)
+    }
+
+    fn failed(&mut self) -> Error {
+        self.failed.take().unwrap_or_else(|| Error::internal("the request was sent before"))
+    }
+}
+
+fn no_node(message: String) -> Error {
+    not_run(Error::unavailable(message))
+}
+
+/// Says which service, which filter, which registry, and how many nodes were seen.
+fn not_found(remote: &Remote, following: &Following, filter: &Filter, answered: bool) -> Error {
+    let (service, registry) = (following.service(), remote.registry.name());
+    let error = match following.nodes().len() {
+        _ if !answered => no_node(format!("cannot look up `{service}`: registry `{registry}` does not answer")),
+        0 => no_node(format!("no node of `{service}`: registry `{registry}` lists none; is it running?")),
+        seen => no_node(format!(
+            "no node of `{service}` to call: registry `{registry}` lists {seen}, and none passes the filter {filter}"
+        )),
+    };
+    match following.trouble() {
+        Some(trouble) => error.from_source(trouble.into_std()),
+        None => error,
+    }
+}

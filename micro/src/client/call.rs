@@ -1,0 +1,110 @@
+//! A call from its input to its reply: the context, the interceptors, and the time it may take.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+
+use super::Client;
+use super::target::CallTarget;
+use crate::context::{Caller, Context};
+use crate::errors::{Error, Result};
+use crate::rpc::{
+    BoxFuture, Call, Exchange, Fault, Idle, MethodInfo, MethodSpec, Outcome, Part, Requests, Slot, nesting,
+};
+use crate::util::clock;
+
+impl Client {
+    /// Calls the method `M`.
+    ///
+    /// Dropping the future drops the handler, wherever it runs.
+    ///
+    /// # Errors
+    ///
+    /// What the handler fails with. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when time runs out, and
+    /// [`Unavailable`](crate::Code::Unavailable) when there is no node or none can be reached.
+    // That the future is `Send` is said here, or every mistake in a signature would be explained a second time by way of it.
+    #[allow(clippy::manual_async_fn)]
+    pub fn call<M: MethodSpec>(&self, input: M::In) -> impl Future<Output = M::Out> + Send {
+        async move { M::Out::from_result(self.run::<M>(input).await.map_err(Fault::from_error)) }
+    }
+
+    async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as Outcome>::Ok> {
+        let method = MethodInfo::from(&M::SERVICE.method_descs()[M::INDEX]);
+        let service = self.target.name.as_deref().unwrap_or(M::SERVICE.name());
+        let caller = Caller::current();
+        let idle = self.idle(method);
+        // A request stream is the caller's: it is read with the caller's context, wherever it is read.
+        let mut input = input.wrapped(Requests(&caller.context));
+        if let Some(idle) = &idle {
+            input = input.wrapped(idle.requests());
+        }
+        let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input);
+        self.exchange(service, method, &caller, &mut slot, idle.as_ref()).await?;
+        let reply = slot.into_reply()?;
+        Ok(match &idle {
+            Some(idle) => reply.wrapped(idle.replies()),
+            None => reply,
+        })
+    }
+
+    /// Exchanges a request for a reply, within the deadline and through the interceptors.
+    pub(super) async fn exchange(
+        &self,
+        service: &str,
+        method: MethodInfo<'_>,
+        caller: &Caller,
+        exchange: &mut dyn Exchange,
+        idle: Option<&Idle>,
+    ) -> Result<()> {
+        let target = CallTarget::find(self, service, method);
+        let context = self.context(caller, service, method, &target)?;
+        if let Some(replies) = &self.target.options.replies {
+            replies.begin(&context);
+        }
+        let (deadline, local) = (context.deadline(), target.is_local());
+        let mut call = Call::new(service, method, context, exchange);
+        let run = self.core.interceptors.run(&mut call, &target);
+        let run: BoxFuture<'_, Result<()>> = match idle {
+            Some(idle) => Box::pin(idle.bound(run)),
+            None => run,
+        };
+        match deadline {
+            // The way out of the process keeps the deadline itself, without a timer for each call.
+            Some(_) if !local && !self.core.interceptors.take_time() => run.await,
+            Some(deadline) => {
+                let run = clock::within(deadline, caught(run)).await;
+                run.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
+            }
+            None => caught(run).await,
+        }
+    }
+
+    pub(super) fn idle(&self, method: MethodInfo<'_>) -> Option<Idle> {
+        let timeout = self.target.options.idle.or(self.core.idle);
+        timeout.filter(|_| method.has_stream()).map(Idle::new)
+    }
+
+    fn context(
+        &self,
+        caller: &Caller,
+        service: &str,
+        method: MethodInfo<'_>,
+        target: &CallTarget<'_>,
+    ) -> Result<Context> {
+        let options = &self.target.options;
+        let usual = (!method.has_stream()).then(|| self.core.timeout());
+        let timeout = options.timeout.or(method.timeout()).or(usual);
+        match target {
+            CallTarget::Local(inbound, _) => {
+                nesting::check(caller, service, method.name())?;
+                Ok(Context::calling_here(caller, timeout, &options.metadata, inbound.extensions()))
+            }
+            CallTarget::Remote(_) => Ok(caller.context.calling(timeout, &options.metadata)),
+        }
+    }
+}
+
+/// An interceptor that panics fails its call and not its caller.
+async fn caught(run: BoxFuture<'_, Result<()>>) -> Result<()> {
+    AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+}

@@ -1,0 +1,28 @@
+use crate::errors::{Error, Result};
+use crate::rpc::{BoxFuture, Call, Endpoint, Service};
+use crate::transport::{Arrival, Inbound, Route};
+
+/// A service by itself: what [`Client::of`](super::Client::of) calls, under whatever name.
+pub(super) struct SingleService(Vec<Route>);
+
+impl SingleService {
+    pub(super) fn new(service: &Service) -> Self {
+        let methods = 0..service.desc().method_descs().len();
+        SingleService(methods.map(|index| Route::new(service.desc().name().into(), service.clone(), index)).collect())
+    }
+}
+
+impl Inbound for SingleService {
+    fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
+        let found = self.local("", arrival.path).cloned();
+        found.ok_or_else(|| Error::unimplemented(format!("no method `{}` here", arrival.path)))
+    }
+
+    fn local(&self, _: &str, path: &str) -> Option<&Route> {
+        self.0.iter().find(|route| route.method().path() == path)
+    }
+
+    fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        route.run(call)
+    }
+}

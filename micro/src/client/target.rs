@@ -1,0 +1,60 @@
+//! Where a call goes: to a handler of this process, or out of it.
+
+use std::sync::Arc;
+
+use super::Client;
+use crate::errors::{Error, Result};
+use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, nesting};
+use crate::transport::{Inbound, Route};
+
+/// Where one call goes.
+pub(super) enum CallTarget<'a> {
+    /// To a handler of this process.
+    Local(&'a Arc<dyn Inbound>, &'a Route),
+    /// Out of it.
+    Remote(&'a Client),
+}
+
+impl<'a> CallTarget<'a> {
+    /// Within the process where it serves what is called, unless an address was given.
+    pub(super) fn find(client: &'a Client, service: &str, method: MethodInfo<'_>) -> Self {
+        if client.target.address.is_none()
+            && let Some((inbound, route)) = client.core.local.route(service, method.path())
+        {
+            return CallTarget::Local(inbound, route);
+        }
+        CallTarget::Remote(client)
+    }
+
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, CallTarget::Local(..))
+    }
+}
+
+impl Endpoint for CallTarget<'_> {
+    fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
+        match self {
+            CallTarget::Local(inbound, route) if nesting::is_deep(nesting::MAX_STACKED) => {
+                Box::pin(off_stack(inbound, route, call))
+            }
+            CallTarget::Local(inbound, route) => inbound.call(route, call),
+            CallTarget::Remote(client) => Box::pin(client.run_with_retries(call)),
+        }
+    }
+}
+
+/// Runs a call in a task of its own, where so many wait for one another that the stack would not last.
+async fn off_stack(inbound: &Arc<dyn Inbound>, route: &Route, call: &mut Call<'_>) -> Result<()> {
+    let (service, context) = (call.service().to_owned(), call.context().clone());
+    let Some(mut exchange) = call.exchange().detach() else { return inbound.call(route, call).await };
+    let (inbound, route) = (inbound.clone(), route.clone());
+    let exchange = nesting::off_stack(async move {
+        let mut call = Call::new(&service, route.method(), context, &mut *exchange);
+        inbound.call(&route, &mut call).await?;
+        Ok(exchange)
+    });
+    match exchange.await?.into_any() {
+        Some(exchange) => call.exchange().attach(exchange),
+        None => Err(Error::internal("the exchange of the call cannot be attached again")),
+    }
+}

@@ -1,0 +1,253 @@
+//! The state of all files and paths that a reading depends on, to be compared with a later one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::format;
+use super::watch_paths::WatchPaths;
+use crate::errors::Code;
+use crate::util::clock;
+
+/// The most a file may hold: settings are written by people.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The paths that were looked at, and the files that were read.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    pub(super) watch_paths: WatchPaths,
+    /// What each path led to.
+    fingerprints: BTreeMap<PathBuf, Option<Fingerprint>>,
+    /// The files that were read, left open to check whether they were whole, whatever their paths lead to by now.
+    opened: Vec<Opened>,
+    texts: BTreeMap<PathBuf, Result<Arc<str>, ReadError>>,
+}
+
+struct Opened {
+    file: File,
+    fingerprint: Fingerprint,
+    /// Its path with all links resolved.
+    place: Option<PathBuf>,
+}
+
+/// Compares a snapshot with the files as they are now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// Every path leads to what was read.
+    Current,
+    /// A path leads elsewhere by now. What was read was whole.
+    Replaced,
+    /// A file was written to while it was read, or since.
+    Torn,
+}
+
+/// Why a file has no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ReadError {
+    Missing,
+    Directory,
+    NoFile,
+    TooLarge,
+    NotText,
+    Io(ErrorKind),
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Directory,
+    Other,
+}
+
+impl Snapshot {
+    /// Finds what a path leads to.
+    pub(super) fn kind(&mut self, path: &Path) -> Result<Kind, ReadError> {
+        self.watch_paths.add(path);
+        let found = fs::metadata(path);
+        self.fingerprints.insert(path.to_owned(), found.as_ref().ok().map(Fingerprint::of));
+        let found = found.map_err(|error| ReadError::of(&error))?;
+        Ok(match found.file_type() {
+            kind if kind.is_file() => Kind::File,
+            kind if kind.is_dir() => Kind::Directory,
+            _ => Kind::Other,
+        })
+    }
+
+    /// Lists the files of settings in a directory, sorted by name. The directory is watched as a whole.
+    pub(super) fn members(&mut self, directory: &Path) -> Result<BTreeSet<String>, ReadError> {
+        if let Some(place) = self.watch_paths.add(directory) {
+            self.watch_paths.listed.insert(place.clone());
+            self.watch_paths.directories.insert(place);
+        }
+        let entries = fs::read_dir(directory).map_err(|error| ReadError::of(&error))?;
+        let mut names = BTreeSet::new();
+        for entry in entries {
+            let name = entry.map_err(|error| ReadError::of(&error))?.file_name();
+            names.extend(name.to_str().filter(|name| format::is_member(name)).map(str::to_owned));
+        }
+        Ok(names)
+    }
+
+    /// Reads a file, once in a snapshot: asked again, it returns the same.
+    pub(super) fn text(&mut self, path: &Path) -> Result<Arc<str>, ReadError> {
+        if let Some(text) = self.texts.get(path) {
+            return text.clone();
+        }
+        let text = self.read(path);
+        self.texts.insert(path.to_owned(), text.clone());
+        text
+    }
+
+    fn read(&mut self, path: &Path) -> Result<Arc<str>, ReadError> {
+        // Before it is opened: opening a pipe blocks until a process writes to it.
+        match self.kind(path)? {
+            Kind::File => {}
+            Kind::Directory => return Err(ReadError::Directory),
+            Kind::Other => return Err(ReadError::NoFile),
+        }
+        let place = self.watch_paths.add(path);
+        let file = File::open(path).map_err(|error| ReadError::of(&error))?;
+        let fingerprint = Fingerprint::of(&file.metadata().map_err(|error| ReadError::of(&error))?);
+        self.fingerprints.insert(path.to_owned(), Some(fingerprint));
+        let mut bytes = Vec::new();
+        let read = (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes);
+        self.opened.push(Opened { file, fingerprint, place });
+        read.map_err(|error| ReadError::of(&error))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(ReadError::TooLarge);
+        }
+        String::from_utf8(bytes).map(Arc::from).map_err(|_| ReadError::NotText)
+    }
+
+    /// Closes the files and forgets their texts, which may hold secrets. Fingerprints stay.
+    pub(super) fn into_released(self) -> Self {
+        Snapshot { opened: Vec::new(), texts: BTreeMap::new(), ..self }
+    }
+
+    /// The files that were read, with all links resolved.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.opened.iter().filter_map(|opened| opened.place.as_deref())
+    }
+
+    /// Whether no file was written to for a second, so that none is in the middle of being written.
+    pub(super) fn is_old(&self) -> bool {
+        let now = clock::wall();
+        let age = |opened: &Opened| now.duration_since(opened.fingerprint.modified?).ok();
+        self.opened.iter().all(|opened| age(opened).is_some_and(|age| age > Duration::from_secs(1)))
+    }
+
+    /// Whether a file is empty that was not, or did not exist, before.
+    pub(super) fn is_emptied_since(&self, before: Option<&Snapshot>) -> bool {
+        let was_empty = |path| before.is_some_and(|before| before.is_empty(path));
+        self.texts.keys().any(|path| self.is_empty(path) && !was_empty(path))
+    }
+
+    fn is_empty(&self, path: &Path) -> bool {
+        self.fingerprints.get(path).is_some_and(|found| found.is_some_and(|found| found.length == 0))
+    }
+
+    /// Compares with the files as they are now. Blocks.
+    pub(super) fn freshness(&self) -> Freshness {
+        if !self.opened.iter().all(Opened::is_whole) {
+            return Freshness::Torn;
+        }
+        let found = |path: &PathBuf| fs::metadata(path).ok().as_ref().map(Fingerprint::of);
+        let is_current = self.fingerprints.iter().all(|(path, then)| found(path) == *then);
+        if is_current { Freshness::Current } else { Freshness::Replaced }
+    }
+}
+
+impl Opened {
+    fn is_whole(&self) -> bool {
+        self.file.metadata().is_ok_and(|now| Fingerprint::of(&now).is_same_content(&self.fingerprint))
+    }
+}
+
+/// Tells one state of a file from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fingerprint {
+    identity: Identity,
+    length: u64,
+    modified: Option<SystemTime>,
+    changed: (i64, i64),
+}
+
+impl Fingerprint {
+    fn of(metadata: &Metadata) -> Self {
+        Fingerprint {
+            identity: identity(metadata),
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            changed: changed(metadata),
+        }
+    }
+
+    // Without the time of the last change, which moves when a name of the file is removed.
+    fn is_same_content(&self, other: &Self) -> bool {
+        self.length == other.length && self.modified == other.modified
+    }
+}
+
+/// Identifies a file or directory, whatever its name.
+pub(super) type Identity = (u64, u64);
+
+#[cfg(unix)]
+pub(super) fn identity(metadata: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> (i64, i64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+pub(super) fn identity(_: &Metadata) -> Identity {
+    (0, 0)
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> (i64, i64) {
+    (0, 0)
+}
+
+impl ReadError {
+    fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            // Also a file where a directory should be.
+            ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Missing,
+            ErrorKind::IsADirectory => ReadError::Directory,
+            kind => ReadError::Io(kind),
+        }
+    }
+
+    /// The code of an error that is made of this.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            ReadError::Missing => Code::NotFound,
+            ReadError::Io(ErrorKind::PermissionDenied) => Code::PermissionDenied,
+            ReadError::Io(_) => Code::Unavailable,
+            _ => Code::InvalidArgument,
+        }
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Missing => f.write_str("cannot be read now: it is not there"),
+            ReadError::Directory => f.write_str("is a directory, not a file"),
+            ReadError::NoFile => f.write_str("is no file"),
+            ReadError::TooLarge => write!(f, "is larger than {} MiB", MAX_BYTES / (1024 * 1024)),
+            ReadError::NotText => f.write_str("is not UTF-8"),
+            ReadError::Io(kind) => write!(f, "cannot be read now: {kind}"),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The structs of settings that are linked into the program.
+
+use std::any::{Any, TypeId};
+use std::sync::Arc;
+
+use super::declaration::SectionDesc;
+use super::reader::Reader;
+use super::section::Section;
+use super::{Config, Configuration};
+use crate::errors::Result;
+
+/// A struct of settings that is linked into the program.
+#[derive(Debug)]
+pub struct SectionEntry {
+    pub(crate) config: fn() -> TypeId,
+    pub(super) desc: &'static SectionDesc,
+    pub(super) examine: fn(&Configuration) -> Reader,
+    pub(crate) open: fn(&Configuration) -> Result<Arc<dyn Any + Send + Sync>>,
+    /// Whether it adds fields to another struct of the same prefix.
+    extends: bool,
+}
+
+impl SectionEntry {
+    /// The struct `T`.
+    pub const fn of<T: Section>() -> Self {
+        SectionEntry {
+            config: TypeId::of::<Config<T>>,
+            desc: &T::DESC,
+            examine: Configuration::examine::<T>,
+            open: |configuration| Ok(Arc::new(configuration.of::<T>()?)),
+            extends: false,
+        }
+    }
+
+    /// The struct `T`, whose fields are beside those of another struct of the same prefix. It ignores keys it does not know.
+    pub(crate) const fn extending<T: Section>() -> Self {
+        SectionEntry { extends: true, ..SectionEntry::of::<T>() }
+    }
+
+    /// Whether it adds fields to another struct of the same prefix.
+    pub(super) fn extends(&self) -> bool {
+        self.extends
+    }
+
+    /// Whether `path` is one of its fields, or below one.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let below = path.strip_prefix(self.prefix()).and_then(|rest| rest.strip_prefix('.'));
+        let key = below.map(|below| below.split('.').next().unwrap_or(below));
+        key.is_some_and(|key| self.desc.fields.iter().any(|field| field.name == key))
+    }
+
+    /// The path of its settings.
+    pub(crate) fn prefix(&self) -> &'static str {
+        self.desc.prefix
+    }
+}
+
+inventory::collect!(SectionEntry);
+
+/// Every struct that is linked, by its prefix.
+pub(crate) fn linked() -> Vec<&'static SectionEntry> {
+    let mut entries: Vec<&SectionEntry> = inventory::iter::<SectionEntry>.into_iter().collect();
+    entries.sort_by_key(|entry| (entry.desc.prefix, entry.desc.name));
+    entries
+}
+
+impl Configuration {
+    /// The settings of all structs that are linked, as they are declared.
+    pub fn new() -> Self {
+        Configuration::of_sections(linked().iter().map(|entry| entry.desc).collect())
+    }
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Configuration::new()
+    }
+}

@@ -1,0 +1,39 @@
+//! The table of settings in the documentation.
+
+use super::catalogue::{self, Entry};
+use super::show::as_text;
+use super::value::declared;
+use super::{Configuration, Node, Reload, Value};
+
+/// A row of the table of settings in the documentation.
+#[derive(Debug)]
+pub struct Row {
+    /// The key.
+    pub key: String,
+    /// The flag, with its dashes.
+    pub flag: String,
+    /// The name in the environment, and behind it those that mean the same.
+    pub env: String,
+    /// What it is where nothing says anything, as a flag would say it.
+    pub default: String,
+    /// What it is for.
+    pub doc: String,
+    /// Whether a change counts at once.
+    pub live: bool,
+}
+
+/// Every setting of the structs that are linked, as rows of a table.
+pub fn rows(configuration: &Configuration) -> Vec<Row> {
+    let row = |entry: Entry| {
+        let default = entry.field.default_node().unwrap_or_else(|| Node::new(Value::Null, declared()));
+        Row {
+            flag: format!("--{}", entry.flag()),
+            env: entry.variables_in_words(),
+            default: as_text(&default),
+            doc: entry.field.doc.split_whitespace().collect::<Vec<_>>().join(" "),
+            live: entry.field.reload == Reload::Live,
+            key: entry.key,
+        }
+    };
+    catalogue::entries(&configuration.sections()).into_iter().map(row).collect()
+}

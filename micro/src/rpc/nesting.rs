@@ -1,0 +1,94 @@
+//! Calls within calls of one process: how many may wait for one another, and on whose stack they run.
+//!
+//! A call within the process runs in the task of its caller, which is what makes it cheap. Handlers that call each other would
+//! so use up the stack of that task, and a stack that overflows ends the process. Therefore every [`MAX_STACKED`] calls or streams that
+//! are polled within one another the next one goes on in a task of its own, and a chain of more than [`MAX_NESTED_CALLS`] calls is
+//! refused. The chain is counted in each process by itself: one that leaves the process begins anew where it arrives, and ends
+//! with its deadline.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::{FutureExt, StreamExt};
+
+use super::fault::Fault;
+use super::streaming::Streaming;
+use crate::context::{self, Caller, Context, Scoped};
+use crate::errors::{Error, Result};
+use crate::util::spawn;
+
+/// How many calls of one process may wait for one another. Those of a task that was started with [`micro::spawn`](crate::spawn)
+/// belong to the chain of the call that started it, as its deadline does.
+pub const MAX_NESTED_CALLS: u32 = 100;
+
+/// How many handlers and streams may be polled within one another on one stack.
+///
+/// In a debug build each takes about 10 KiB of the 2 MiB that a thread has, as long as it is small: the bound leaves twenty times as
+/// much for those that are not.
+pub(crate) const MAX_STACKED: u32 = 8;
+
+/// How many names of a chain an error lists.
+const NAMES: usize = 6;
+
+/// Whether `limit` handlers and streams are polled within one another here, so that the next one belongs on a stack of its own.
+pub(crate) fn is_deep(limit: u32) -> bool {
+    context::depth() >= limit
+}
+
+/// Checks that `caller` may call `method` of `service` within the process.
+///
+/// # Errors
+///
+/// [`ResourceExhausted`](crate::Code::ResourceExhausted) where [`MAX_NESTED_CALLS`] calls wait for it already. It names them.
+pub(crate) fn check(caller: &Caller, service: &str, method: &str) -> Result<()> {
+    if caller.nesting < MAX_NESTED_CALLS {
+        return Ok(());
+    }
+    let chain = caller.chain();
+    let names = chain.iter().take(NAMES).map(|called| format!("{}.{} → ", called.service, called.method));
+    let more = if chain.len() > NAMES { "… → " } else { "" };
+    Err(Error::resource_exhausted(format!(
+        "calls within this process are nested {MAX_NESTED_CALLS} deep: {}{more}{service}.{method}",
+        names.collect::<String>()
+    )))
+}
+
+/// Runs `work` in a task of its own, in the current context. Dropping the future ends the task.
+///
+/// # Errors
+///
+/// [`Internal`](crate::Code::Internal) when `work` panics.
+pub(crate) async fn off_stack<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    let work = Context::current().scope(AssertUnwindSafe(work).catch_unwind());
+    match spawn::spawn(work).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => Err(Error::panicked(&*panic)),
+        Err(ended) => Err(Error::unavailable("the runtime shuts down").from_source(ended)),
+    }
+}
+
+/// The same stream, read by a task of its own, one item ahead. Dropping it ends the task.
+pub(super) fn off_stack_stream<T: Send + 'static, E: Fault>(
+    stream: Scoped<Streaming<T, E>>,
+    context: &Context,
+) -> Scoped<Streaming<T, E>> {
+    let (sender, items) = Streaming::channel(1);
+    let task = spawn::spawn(async move {
+        let mut stream = stream;
+        let error = loop {
+            let item = match AssertUnwindSafe(stream.next()).catch_unwind().await {
+                Ok(Some(Ok(item))) => item,
+                Ok(Some(Err(error))) => break error,
+                Ok(None) => return,
+                Err(panic) => break E::from_error(Error::panicked(&*panic)),
+            };
+            if !sender.send(item).await {
+                return;
+            }
+        };
+        sender.fail(error).await;
+    });
+    let items = items.inspect(move |_| {
+        let _reading = &task;
+    });
+    Scoped::stream(context.clone(), Streaming::new(items))
+}

@@ -1,0 +1,59 @@
+use std::time::Duration;
+
+use crate::errors::{Code, Error, Fate};
+
+/// How a call, an attempt or a stream ended.
+///
+/// ```
+/// use std::time::Duration;
+/// use micro::rpc::CallOutcome;
+/// use micro::{Code, Error};
+///
+/// let outcome = CallOutcome::new(Some(&Error::not_found("no such user")), Duration::from_millis(3));
+/// assert_eq!(outcome.code(), Some(Code::NotFound));
+/// assert!(!outcome.is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallOutcome {
+    code: Option<Code>,
+    execution: Fate,
+    latency: Duration,
+}
+
+impl CallOutcome {
+    /// An end with `error`, or without one, after `latency`.
+    pub fn new(error: Option<&Error>, latency: Duration) -> Self {
+        let execution = error.map_or(Fate::Unknown, Error::fate);
+        CallOutcome { code: error.map(Error::code), execution, latency }
+    }
+
+    /// A caller that gave up after `latency`.
+    pub fn cancelled(latency: Duration) -> Self {
+        CallOutcome { code: Some(Code::Cancelled), execution: Fate::Unknown, latency }
+    }
+
+    /// The code of the failure; `None` after a success.
+    pub fn code(&self) -> Option<Code> {
+        self.code
+    }
+
+    /// Whether it succeeded.
+    pub fn is_ok(&self) -> bool {
+        self.code.is_none()
+    }
+
+    /// Whether the method can have run. After a success it has.
+    pub fn execution(&self) -> Fate {
+        self.execution
+    }
+
+    /// Whether the node could not be reached, or refused to run the call.
+    pub fn is_unreachable(&self) -> bool {
+        self.code == Some(Code::Unavailable) && self.execution == Fate::Never
+    }
+
+    /// The time it took: of a call and of a stream up to its end, of an attempt up to its answer.
+    pub fn latency(&self) -> Duration {
+        self.latency
+    }
+}

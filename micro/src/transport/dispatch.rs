@@ -1,0 +1,149 @@
+//! Dispatch: the one way in for a call, whatever the protocol.
+//!
+//! A protocol reads the head of a call and does three things with it: it finds the [`Route`] with [`Dispatcher::route`], says
+//! what else it has read with [`Dispatcher::begin`], and runs the [`Dispatch`] that it is given. What every call has in common
+//! happens there: the context with its deadline, the idle limit of the server, and a net under panics. The protocol writes the answer: the
+//! reply metadata is on [`Dispatch::context`], the headers as soon as there is a reply, the trailers at its end.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use super::route::{Route, Streams};
+use super::{Arrival, Inbound};
+use crate::codec::Codec;
+use crate::context::{Context, Incoming};
+use crate::errors::{Error, Fate, Result};
+use crate::rpc::{BytesExchange, Call, Idle, MethodInfo, Payload};
+use crate::util::clock;
+
+/// Dispatches the calls of a protocol to an [`Inbound`]. Cloning it is cheap.
+///
+/// ```
+/// use bytes::Bytes;
+/// use micro::codec::Codec;
+/// use micro::context::Incoming;
+/// use micro::rpc::Payload;
+/// use micro::transport::{Arrival, Dispatcher, Streams};
+/// use micro::Result;
+///
+/// /// Answers one message of a protocol that has read `path` and `body`.
+/// async fn answer(dispatcher: &Dispatcher, path: &str, body: Bytes) -> Result<Payload> {
+///     let route = dispatcher.route(&Arrival { path, service: None, node: None }, Streams::Neither)?;
+///     let incoming = Incoming { wire: Some("carrier pigeon"), ..Incoming::default() };
+///     let dispatch = dispatcher.begin(route, incoming);
+///     let context = dispatch.context().clone();
+///     let reply = dispatch.run(Codec::JSON, async { Ok(Payload::One(body)) }).await;
+///     println!("headers of the reply: {:?}", context.reply_headers());
+///     reply
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Dispatcher(Arc<dyn Inbound>);
+
+impl Dispatcher {
+    /// A dispatcher to `inbound`.
+    pub fn new(inbound: Arc<dyn Inbound>) -> Self {
+        Dispatcher(inbound)
+    }
+
+    /// Finds what answers a call, before any of its body is read. `shape` counts for calls that only a fallback answers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Inbound::route`]. The error says that the method did not run.
+    pub fn route(&self, arrival: &Arrival<'_>, shape: Streams) -> Result<Route> {
+        let route = self.0.route(arrival).map_err(not_run)?;
+        Ok(route.shaped(shape))
+    }
+
+    /// Begins a call that `route` was found for: from here on its time runs.
+    pub fn begin(&self, route: Route, mut incoming: Incoming) -> Dispatch {
+        // What the caller asks for counts; without it, what the method says.
+        incoming.timeout = incoming.timeout.or_else(|| route.method().timeout());
+        let context = Context::for_request(incoming, self.0.extensions());
+        Dispatch { inbound: self.0.clone(), route, context }
+    }
+}
+
+impl fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dispatcher")
+    }
+}
+
+/// A call that has begun.
+pub struct Dispatch {
+    inbound: Arc<dyn Inbound>,
+    route: Route,
+    context: Context,
+}
+
+impl Dispatch {
+    /// The context of the call, with the reply metadata.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The method that is called.
+    pub fn method(&self) -> MethodInfo<'_> {
+        self.route.method()
+    }
+
+    /// Waits for the request, runs the method, and gives the reply, both in `codec`. A reply that is a stream is within the
+    /// deadline and the idle limit of the call too.
+    ///
+    /// Dropping the future, or the stream of the reply, drops the handler.
+    ///
+    /// # Errors
+    ///
+    /// What reading the request or the method failed with. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when the deadline
+    /// passes, or nothing moves on the streams of the call for too long; [`Internal`](crate::Code::Internal) after a panic.
+    pub async fn run(self, codec: Codec, request: impl Future<Output = Result<Payload>> + Send) -> Result<Payload> {
+        let deadline = self.context.deadline();
+        let run = AssertUnwindSafe(self.answer(codec, request)).catch_unwind();
+        let ended = match deadline {
+            // What is ready at once needs no timer.
+            Some(deadline) => clock::within(deadline, run).await,
+            None => Ok(run.await),
+        };
+        match ended {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(Error::panicked(&*panic)),
+            Err(clock::Late) => Err(Context::deadline_exceeded()),
+        }
+    }
+
+    async fn answer(self, codec: Codec, request: impl Future<Output = Result<Payload>> + Send) -> Result<Payload> {
+        let request = request.await?;
+        let limit = self.inbound.idle_timeout().filter(|_| self.method().has_stream());
+        let Some(limit) = limit else { return self.exchange(codec, request).await };
+        // Hardly any call has both a stream and a limit: the others carry no room for it.
+        Box::pin(async move {
+            let idle = Idle::new(limit);
+            let reply = idle.bound(self.exchange(codec, request.wrapped(idle.requests()))).await?;
+            Ok(reply.wrapped(idle.replies()))
+        })
+        .await
+    }
+
+    async fn exchange(self, codec: Codec, request: Payload) -> Result<Payload> {
+        let mut exchange = BytesExchange::new(request, codec);
+        let mut call = Call::new(self.route.name(), self.route.method(), self.context, &mut exchange);
+        self.inbound.call(&self.route, &mut call).await?;
+        exchange.into_reply()
+    }
+}
+
+impl fmt::Debug for Dispatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatch").field("route", &self.route).field("context", &self.context).finish_non_exhaustive()
+    }
+}
+
+/// Marks the failure of a call whose method did not run.
+pub(crate) fn not_run(error: Error) -> Error {
+    error.with_fate(Fate::Never)
+}

@@ -1,0 +1,263 @@
+//! One connection to a server.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use h2::client::SendRequest;
+use h2::{Ping, PingPong, RecvStream};
+use http::uri::Authority;
+use http::{Request, Response};
+
+use super::fate;
+use super::frames::{Hold, Outgoing};
+use super::options::ClientOptions;
+use super::packing::Packing;
+use super::socket::{Socket, Why};
+use crate::errors::{Error, Fate, Result};
+use crate::transport::http::coalesce::WINDOW;
+use crate::transport::http::counted::{Counted, Seen};
+use crate::transport::http::framing::Piece;
+use crate::transport::http::gathered::{Busy, Calls, Gathered};
+use crate::transport::http::metadata::HEADERS;
+use crate::transport::tls::Security;
+use crate::transport::{ConnectError, ConnectionStats, Dialer, Permit, not_sent};
+use crate::util::clock;
+use crate::util::spawn::{self, Task};
+
+/// How many calls we put on a connection at most, whatever the server allows.
+const MOST: usize = 1_000;
+/// What a stream may have on its way to us,
+const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
+/// and what of one may wait to be sent.
+const SEND_BUFFER: usize = 1024 * 1024;
+
+/// Of so many calls that were given up within a second an answer may still come and is passed over.
+const GIVEN_UP: usize = 8 * MOST;
+/// So many frames may come for calls given up before those. h2 counts them for as long as the connection lasts, and then ends it
+/// with all its calls.
+const LATE: usize = 64 * 1024;
+
+/// From so many calls on every connection a further one is worth its while.
+const BUSY: usize = 8;
+
+/// A connection that is up: the server has been heard on it.
+pub(super) struct Connection {
+    pub(super) authority: Authority,
+    pub(super) secure: bool,
+    pub(super) message_limit: usize,
+    pub(super) packing: Packing,
+    pub(super) stats: Arc<ConnectionStats>,
+    // Gone once the connection is to end: with the last sender and the last call it does.
+    sender: Mutex<Option<SendRequest<Piece>>>,
+    calls: Calls,
+    // What drives the connection. It ends with it.
+    driver: OnceLock<Task<()>>,
+}
+
+/// A call on a connection. Held until its answer has been read, it keeps the connection up.
+pub(super) struct StreamPermit {
+    connection: Arc<Connection>,
+    _permit: Permit,
+    _busy: Busy,
+}
+
+/// Connects to `address` and waits for the server's first byte; before that nothing is known to have arrived.
+pub(super) async fn open(
+    dialer: &Dialer,
+    options: &ClientOptions,
+    packing: &Packing,
+    address: &str,
+    security: Security,
+) -> Result<Arc<Connection>, ConnectError> {
+    let authority = address.parse().map_err(|error| {
+        let words = format!("`{address}` is not a `host:port` address: {error}");
+        ConnectError::Unreachable(Error::invalid_argument(words).with_fate(Fate::Never))
+    })?;
+    let opened =
+        clock::timeout(dialer.timeout(), connect(dialer, options, packing, address, authority, security)).await;
+    opened.unwrap_or_else(|_| Err(ConnectError::Unreachable(dialer.late(address))))
+}
+
+async fn connect(
+    dialer: &Dialer,
+    options: &ClientOptions,
+    packing: &Packing,
+    address: &str,
+    authority: Authority,
+    security: Security,
+) -> Result<Arc<Connection>, ConnectError> {
+    let why = Why::default();
+    let broken = |error: Option<h2::Error>| {
+        if let Some(why) = why.get() {
+            return ConnectError::Refused(not_sent(format!("no TLS with `{address}`: {why}")));
+        }
+        let told = not_sent(format!("`{address}` closed the connection before it said anything in HTTP/2"));
+        ConnectError::Unreachable(match error {
+            Some(error) => told.from_source(error),
+            None => told,
+        })
+    };
+    let socket = Socket::new(dialer.dial(address, security).await?, why.clone());
+    let seen = Arc::new(Seen::new(1));
+    let calls = Calls::default();
+    let io = Gathered::new(Counted::new(socket, seen.clone()), calls.clone());
+    let (sender, mut driver) = h2::client::Builder::new()
+        .enable_push(false)
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .max_header_list_size(HEADERS)
+        .max_send_buffer_size(SEND_BUFFER)
+        .max_concurrent_reset_streams(GIVEN_UP)
+        .max_local_error_reset_streams(Some(LATE))
+        .handshake::<_, Piece>(io)
+        .await
+        .map_err(|error| broken(Some(error)))?;
+    let pings = driver.ping_pong();
+    let mut driver = Box::pin(driver);
+    tokio::select! {
+        // The connection first: it must have read what was seen, which is the server's settings.
+        biased;
+        over = &mut driver => return Err(broken(over.err())),
+        () = seen.enough() => {}
+    }
+    let stats = Arc::new(ConnectionStats::limited(streams(driver.max_concurrent_send_streams()), BUSY));
+    let silence = silence(pings, seen, calls.clone(), options.keepalive);
+    let connection = Arc::new(Connection {
+        authority,
+        secure: security.is_tls(),
+        message_limit: options.message_limit,
+        packing: packing.clone(),
+        stats,
+        sender: Mutex::new(Some(sender)),
+        calls,
+        driver: OnceLock::new(),
+    });
+    let guard = CloseOnDrop { stats: connection.stats.clone(), connection: Arc::downgrade(&connection) };
+    let driving = spawn::spawn(async move {
+        let mut silence = std::pin::pin!(silence);
+        let over = tokio::select! {
+            over = &mut driver => over,
+            () = silence.as_mut() => {
+                tracing::debug!("connection given up: the peer does not answer");
+                Ok(())
+            }
+        };
+        if let Err(error) = over {
+            tracing::debug!(%error, "connection lost");
+        }
+        guard.leave();
+        // Its calls fail with it.
+        drop(driver);
+    });
+    let _ = connection.driver.set(driving);
+    Ok(connection)
+}
+
+/// Says that the connection is over, however its driver ends.
+struct CloseOnDrop {
+    stats: Arc<ConnectionStats>,
+    connection: Weak<Connection>,
+}
+
+impl CloseOnDrop {
+    fn leave(&self) {
+        if let Some(connection) = self.connection.upgrade() {
+            connection.leave();
+        }
+    }
+}
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.leave();
+        self.stats.close();
+    }
+}
+
+impl Connection {
+    /// Lets calls in flight finish and takes no more: the connection ends with the last of them.
+    pub(super) fn leave(&self) {
+        self.stats.retire();
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn sender(&self) -> Option<SendRequest<Piece>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl StreamPermit {
+    pub(super) fn new(connection: Arc<Connection>, permit: Permit) -> Self {
+        let busy = connection.calls.one_more();
+        StreamPermit { connection, _permit: permit, _busy: busy }
+    }
+
+    /// Sends a request and waits for the head of its response. Dropping the future resets the call, and dropping the hold
+    /// breaks off a stream of requests.
+    ///
+    /// # Errors
+    ///
+    /// What happened, with whether the call can have run.
+    pub(super) async fn send(
+        &self,
+        request: Request<()>,
+        body: Outgoing,
+    ) -> Result<(Response<RecvStream>, Option<Hold>)> {
+        let connection = &self.connection;
+        let unsent = |error: h2::Error| {
+            connection.stats.retire();
+            ended().from_source(error)
+        };
+        let mut sender = connection.sender().ok_or_else(ended)?.ready().await.map_err(unsent)?;
+        let (response, stream) = sender.send_request(request, false).map_err(unsent)?;
+        let (shape, hold) = (body.shape(), body.send(stream));
+        let response = response.await.map_err(|error| {
+            if !fate::spares_connection(&error) {
+                connection.stats.retire();
+            }
+            Hold::or(hold.as_ref(), fate::before_headers(error, shape))
+        });
+        Ok((response?, hold))
+    }
+}
+
+fn ended() -> Error {
+    not_sent("the connection ended before the call was sent")
+}
+
+// Below the server's limit: a call that is kept waiting for a stream fails as unknown when the server goes away.
+fn streams(allowed: usize) -> usize {
+    let most = allowed.min(MOST);
+    (most - most / 8).max(1)
+}
+
+/// Completes when the peer is there no more: nothing came for `interval` while there were calls, nor an answer to a ping.
+async fn silence(pings: Option<PingPong>, seen: Arc<Seen>, calls: Calls, interval: Duration) {
+    /// How often one looks within the time.
+    const LOOKS: u32 = 4;
+    let Some(mut pings) = pings else { return std::future::pending().await };
+    let (mut before, mut quiet) = (seen.count(), 0);
+    loop {
+        clock::sleep(interval / LOOKS).await;
+        let count = seen.count();
+        quiet = if count == before && calls.count() > 0 { quiet + 1 } else { 0 };
+        before = count;
+        if quiet == LOOKS {
+            let pong = clock::timeout(interval / 2, pings.ping(Ping::opaque())).await;
+            if !matches!(pong, Ok(Ok(_))) {
+                return;
+            }
+            quiet = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_always_a_slot_and_never_as_many_as_the_server_allows() {
+        assert_eq!([0, 1, 8, 200, usize::MAX].map(streams), [1, 1, 7, 175, 875]);
+    }
+}

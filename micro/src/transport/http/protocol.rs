@@ -1,0 +1,23 @@
+use super::NAME;
+use super::server::HttpServer;
+use crate::rpc::BoxFuture;
+use crate::transport::{Accepted, Protocol};
+
+/// What a port speaks that nothing else claims: so it has no first bytes of its own.
+impl Protocol for HttpServer {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn alpn(&self) -> &'static [&'static [u8]] {
+        &[b"h2", b"http/1.1"]
+    }
+
+    fn serve(&self, connection: Accepted) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let peer = connection.peer();
+            let (io, lifecycle) = connection.into_parts();
+            self.serve_connection(io, peer, lifecycle).await;
+        })
+    }
+}

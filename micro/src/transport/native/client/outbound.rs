@@ -1,0 +1,32 @@
+use std::sync::Arc;
+
+use super::connector::NativeConnector;
+use super::options::ClientOptions;
+use crate::errors::Result;
+use crate::rpc::{BoxFuture, Payload};
+use crate::transport::{AutoTransport, Outbound, Request};
+
+/// Calls other processes with `micro/1` and nothing else.
+///
+/// Cloning it is cheap and shares the connections.
+#[derive(Clone, Debug)]
+pub struct NativeClient(AutoTransport);
+
+impl NativeClient {
+    /// A client without connections; they are opened by the calls.
+    pub fn new(options: ClientOptions) -> Self {
+        NativeClient(AutoTransport::only(Arc::new(NativeConnector::new(options))))
+    }
+}
+
+impl Default for NativeClient {
+    fn default() -> Self {
+        Self::new(ClientOptions::default())
+    }
+}
+
+impl Outbound for NativeClient {
+    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
+        self.0.call(request)
+    }
+}
