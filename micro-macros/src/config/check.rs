@@ -237,14 +237,14 @@ fn unfit(field: &Field, check: &model::Check, report: &mut Report) -> bool {
     };
     if !fits {
         let (ident, ty) = (&field.ident, printed(&field.ty));
-        let instead = instead.unwrap_or_else(|| "with(function)".to_owned()).replace(" ..", "..").replace("..= ", "..=");
+        let instead =
+            instead.unwrap_or_else(|| "with(function)".to_owned()).replace(" ..", "..").replace("..= ", "..=");
         report.error(argument, format!("`{word}` is for {whose}, and `{ident}` has type `{ty}`: write `{instead}`"));
     }
     !fits
 }
 
-const NUMBERS: [&str; 12] =
-    ["i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"];
+const NUMBERS: [&str; 12] = ["i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"];
 const COLLECTIONS: [&str; 5] = ["Vec", "HashMap", "BTreeMap", "HashSet", "BTreeSet"];
 
 fn asked(field: &Field, check: &model::Check, report: &mut Report) {

@@ -228,7 +228,10 @@ fn checks_are_checked() {
         (quote!(range(1..)), "a time is written as text"),
         (quote!(regex()), "`regex` takes a string: write `regex(\"^[a-z]+$\")`"),
         (quote!(range = 1), "`range` takes a range: write `range(1..=10)`"),
-        (quote!(length(..=10)), "`length` is for text, lists and maps, and `a` has type `Duration`: write `with(function)`"),
+        (
+            quote!(length(..=10)),
+            "`length` is for text, lists and maps, and `a` has type `Duration`: write `with(function)`",
+        ),
         (quote!(regex("x")), "`regex` is for text, and `a` has type `Duration`: write `with(function)`"),
     ] {
         let said = of_field(quote!(#[config(validate(#asked))] a: Duration));

@@ -14,13 +14,10 @@ pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     let details = model.variants.iter().map(|variant| detail(model, variant));
     let display = display(model);
     let fault = fault(model);
-    let sources = model
-        .others
-        .iter()
-        .map(|Other { ident, member, held }| {
-            let cause = other(model, held, quote!(cause(#held)));
-            quote!(Self::#ident { #member: #held } => #cause,)
-        });
+    let sources = model.others.iter().map(|Other { ident, member, held }| {
+        let cause = other(model, held, quote!(cause(#held)));
+        quote!(Self::#ident { #member: #held } => #cause,)
+    });
     let error = quote_spanned!(at(ident.span())=> impl ::core::error::Error for #ident);
     quote! {
         #[allow(deprecated, non_shorthand_field_patterns, clippy::redundant_field_names)]

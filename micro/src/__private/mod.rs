@@ -16,9 +16,9 @@ pub use inventory;
 
 pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
-    AnyArc, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep, Handled, HandlerEntry, Init,
-    InitFallback, Key, Location, OutsideOfItsImpl, Provided, ProviderEntry, PublisherEntry, Resolver, SubscriberDesc, SubscriberEntry, Take,
-    TakeAny, Topical,
+    AnyArc, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep, Handled,
+    HandlerEntry, Init, InitFallback, Key, Location, OutsideOfItsImpl, Provided, ProviderEntry, PublisherEntry,
+    Resolver, SubscriberDesc, SubscriberEntry, Take, TakeAny, Topical,
 };
 pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};

@@ -206,7 +206,8 @@ fn linked() -> Vec<&'static HandlerEntry> {
 
 /// Every subscriber that is linked into this program, in the order of the code that declares it.
 fn linked_subscribers() -> Vec<&'static SubscriberEntry> {
-    let mut entries: Vec<_> = inventory::iter::<SubscriberEntry>.into_iter().filter(|entry| !entry.is_manual()).collect();
+    let mut entries: Vec<_> =
+        inventory::iter::<SubscriberEntry>.into_iter().filter(|entry| !entry.is_manual()).collect();
     entries.sort_by_key(|entry| entry.location().to_string());
     entries
 }

@@ -241,7 +241,8 @@ fn unknown_keys_are_noted_with_the_nearest() {
 
 #[test]
 fn secrets_are_shown_nowhere() {
-    let greeter = Greeter { pin: Secret::new(987_654), token: Some(Secret::new("canary".into())), ..Greeter::default() };
+    let greeter =
+        Greeter { pin: Secret::new(987_654), token: Some(Secret::new("canary".into())), ..Greeter::default() };
     let shown = format!("{greeter:?}");
     assert!(shown.contains("pin: ***") && shown.contains("token: Some(***)"), "{shown}");
     assert!(shown.contains("salutation: \"Hello\"") && shown.contains("type: None"), "{shown}");

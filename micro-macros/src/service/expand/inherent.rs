@@ -5,8 +5,8 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::{client, client_entry, client_method, description};
 use crate::init;
-use crate::report::Checked;
 use crate::injection::{lent, registration};
+use crate::report::Checked;
 use syn::Type;
 
 use crate::service::model::{Inherent, Method, Role, Service};

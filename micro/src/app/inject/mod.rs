@@ -16,7 +16,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-pub use entries::{Building, Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry, PublisherEntry};
+pub use entries::{
+    Building, Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry, PublisherEntry,
+};
 pub(super) use graph::{Graph, Leaves};
 pub use subscriber::{Handled, Key, SubscriberDesc, SubscriberEntry, Topical};
 pub use take::{Take, TakeAny, Taken, TakenAck};

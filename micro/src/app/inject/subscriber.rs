@@ -212,7 +212,9 @@ impl SubscriberEntry {
         let of_function = |entry: &&Self| entry.function == Some(TypeId::of::<F>());
         inventory::iter::<SubscriberEntry>.into_iter().find(of_function).copied().ok_or_else(|| {
             let name = type_name::<F>();
-            Error::failed_precondition(format!("`{name}` is not a subscriber: mark the function `#[micro::subscriber]`"))
+            Error::failed_precondition(format!(
+                "`{name}` is not a subscriber: mark the function `#[micro::subscriber]`"
+            ))
         })
     }
 
