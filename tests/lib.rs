@@ -2,12 +2,14 @@
 
 pub mod servers;
 
-use std::io::{BufRead, BufReader, Read, Write as _};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
+
+pub use micro::testing::skip;
 
 /// How long a test waits for what takes milliseconds on a quiet machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,22 +59,6 @@ pub(crate) fn equipped(variable: &str, what: &str) -> Option<PathBuf> {
         skip(&format!("no {what}: `{variable}` is not set"));
     }
     path
-}
-
-/// Notes that the test of this thread does not run, and why. A run of `tests/run.sh` lists it at its end, and fails if it was to
-/// run everything.
-///
-/// # Panics
-///
-/// When the list cannot be written.
-pub fn skip(why: &str) {
-    let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    eprintln!("skipped {test}: {why}");
-    if let Some(list) = std::env::var_os("MICRO_TESTS_SKIPPED") {
-        let list = std::fs::OpenOptions::new().create(true).append(true).open(list);
-        let written = list.and_then(|mut list| list.write_all(format!("{test}: {why}\n").as_bytes()));
-        written.expect("the list of skipped tests can be written");
-    }
 }
 
 /// A folder for one test, private to this user. It is removed when dropped.

@@ -55,6 +55,7 @@ pub mod context;
 pub mod debug;
 pub mod errors;
 pub mod guide;
+pub mod link;
 pub mod message;
 pub mod metadata;
 pub mod plug;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use async_nats::HeaderMap;
@@ -13,7 +15,7 @@ use micro::broker::{Broker, Deliveries, Delivery, Event, Start, State, Subscript
 use micro::testing::suite;
 use micro::{Code, Context};
 use micro_tests::PATIENCE;
-use micro_tests::servers::nats::{Server, free_port, installed};
+use micro_tests::servers::nats::{Server, free_port, installed, newest, oldest};
 
 async fn broker(server: &Server, options: &str) -> Broker {
     let url = format!("nats://{}{options}", server.address());
@@ -63,24 +65,76 @@ async fn on_each(test: impl AsyncFn(&'static str, PathBuf)) {
     futures_util::future::join_all(installed().into_iter().map(|(name, program)| test(name, program))).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn core_keeps_its_promises() {
-    on_each(async |name, program| {
-        println!("== {name}");
-        let server = Server::start(&program, &[]);
-        suite::broker(|| broker(&server, "")).await;
-    })
-    .await;
+/// A server, and brokers on it.
+struct Nats {
+    server: Mutex<Server>,
+    address: String,
+    options: &'static str,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn jetstream_keeps_its_promises() {
-    on_each(async |name, program| {
-        println!("== {name}");
-        let server = Server::start(&program, &[]);
-        suite::broker(|| broker(&server, "?stream=suite")).await;
-    })
-    .await;
+impl Nats {
+    /// Starts a server, if there is one.
+    fn start(program: Option<PathBuf>, options: &'static str) -> Option<Self> {
+        let server = Server::start(&program?, &[]);
+        Some(Nats { address: server.address(), server: Mutex::new(server), options })
+    }
+
+    fn server<T>(&self, then: impl FnOnce(&mut Server) -> T) -> T {
+        then(&mut self.server.lock().expect("nobody panics while holding it"))
+    }
+}
+
+impl suite::Fixture for Nats {
+    fn server(&self) -> suite::Server {
+        suite::Server::Controlled
+    }
+
+    async fn down(&self) {
+        self.server(Server::kill);
+    }
+
+    async fn up(&self) {
+        self.server(Server::start_again);
+    }
+}
+
+impl suite::broker::Fixture for Nats {
+    async fn broker(&self) -> Broker {
+        // Each has a connection of its own, as another process would.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = NEXT.fetch_add(1, Ordering::Relaxed);
+        let separator = if self.options.is_empty() { '?' } else { '&' };
+        let url = format!("nats://{}{}{separator}token=connection-{name}", self.address, self.options);
+        Broker::connect(&url).await.unwrap_or_else(|error| panic!("{url}: {error}"))
+    }
+}
+
+mod core_on_the_newest_server {
+    micro::testing::suite! {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        broker(super::Nats::start(super::newest(), ""))
+    }
+}
+
+mod core_on_the_oldest_server {
+    micro::testing::suite! {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        broker(super::Nats::start(super::oldest(), ""))
+    }
+}
+
+mod jetstream_on_the_newest_server {
+    micro::testing::suite! {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        broker(super::Nats::start(super::newest(), "?stream=suite"))
+    }
+}
+
+mod jetstream_on_the_oldest_server {
+    micro::testing::suite! {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        broker(super::Nats::start(super::oldest(), "?stream=suite"))
+    }
 }
 
 #[tokio::test]
@@ -126,6 +180,47 @@ async fn topics_that_are_used_are_added_to_the_stream_of_others_too() {
         subjects.sort();
         assert_eq!(subjects, ["orders.*", "stock.low", "stock.out"]);
         assert_eq!(stream.cached_info().config.max_messages, 77);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_many_make_at_a_time_is_made_once_and_holds_the_topics_of_all() {
+    on_each(async |_, program| {
+        let server = Server::start(&program, &[]);
+        let brokers = futures_util::future::join_all((0..4).map(|_| broker(&server, "?stream=shop"))).await;
+        let publishing = brokers
+            .iter()
+            .enumerate()
+            .map(|(n, broker)| broker.publish(Event::new(topic(&format!("orders.{n}")), n.to_string())));
+        futures_util::future::try_join_all(publishing).await.unwrap();
+        let mut all = brokers[0].subscribe(of(">").starting(Start::Earliest)).await.unwrap();
+        let mut seen = BTreeSet::new();
+        for _ in &brokers {
+            seen.insert(taken(&mut all).await.body);
+        }
+        assert!(seen.iter().eq(["0", "1", "2", "3"]), "{seen:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn members_that_make_their_consumer_at_a_time_and_ask_for_different_starts_share_the_first() {
+    on_each(async |_, program| {
+        let server = Server::start(&program, &[]);
+        let broker = broker(&server, "?stream=shop").await;
+        broker.publish(Event::new(topic("orders.placed"), "1")).await.unwrap();
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        let members = (0..4).map(|n| {
+            let since = Start::Since(long_ago + Duration::from_secs(n));
+            broker.subscribe(of("orders.*").with_queue("billing").durable().starting(since))
+        });
+        let members = futures_util::future::try_join_all(members).await.unwrap();
+        let mut all = futures_util::stream::select_all(members);
+        let delivery =
+            tokio::time::timeout(PATIENCE, all.next()).await.expect("it comes").expect("it goes on").unwrap();
+        assert_eq!(delivery.event.body, "1");
+        delivery.ack().await.unwrap();
     })
     .await;
 }

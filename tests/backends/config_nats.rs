@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use micro::Code;
 use micro::config::{Nats, Source, Table, Updates};
 use micro::testing::{Logs, suite};
-use micro_tests::servers::nats::{Server, free_port, installed};
+use micro_tests::servers::nats::{Server, free_port, installed, newest, oldest};
 use micro_tests::{Folder, PATIENCE, output};
 use nkeys::KeyPair;
 
@@ -99,6 +99,20 @@ impl Bucket {
     }
 }
 
+impl suite::Fixture for Bucket {
+    fn server(&self) -> suite::Server {
+        suite::Server::Controlled
+    }
+
+    async fn down(&self) {
+        Bucket::down(self);
+    }
+
+    async fn up(&self) {
+        self.back().await;
+    }
+}
+
 impl suite::config::Fixture for Bucket {
     type Source = Nats;
 
@@ -122,14 +136,23 @@ impl suite::config::Fixture for Bucket {
         let nobody = format!("nats://micro:{ENCODED}@127.0.0.1:{}/settings", free_port());
         Some(Nats::new(&nobody).expect("a URL"))
     }
+}
 
-    async fn down(&self) -> bool {
-        Bucket::down(self);
-        true
+async fn bucket_of(program: Option<std::path::PathBuf>) -> Option<Bucket> {
+    Some(Bucket::start(&program?).await)
+}
+
+mod on_the_newest_server {
+    micro::testing::suite! {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        config(super::bucket_of(super::newest()).await)
     }
+}
 
-    async fn up(&self) {
-        self.back().await;
+mod on_the_oldest_server {
+    micro::testing::suite! {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        config(super::bucket_of(super::oldest()).await)
     }
 }
 
@@ -149,14 +172,6 @@ fn text<'a>(table: &'a Table, key: &str) -> Option<&'a str> {
 /// Reads on, through failures, until a key has a value.
 async fn until(updates: &mut Updates, key: &str, value: Option<&str>) {
     while !next(updates).await.is_ok_and(|table| text(&table, key) == value) {}
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keeps_its_promises() {
-    for (name, program) in installed() {
-        println!("== {name}");
-        suite::config(|| Bucket::start(&program)).await;
-    }
 }
 
 #[tokio::test]

@@ -94,7 +94,14 @@ fn a_saga_comes_to_its_end_on_the_default_broker_too() {
         assert_eq!(said.matches(line).count(), times, "{line}\n{said}");
     }
     let warned = text(&saga.stderr);
-    assert!(warned.contains("broker `direct` keeps nothing while nobody of a queue is there"), "{warned}");
+    assert!(warned.contains("`support` go without `durable` on broker `direct`"), "{warned}");
+
+    // Chosen, the same broker has to do what it is asked for.
+    let chosen = world.run(example("orders"), &["--broker", "direct"]);
+    let said = text(&chosen.stderr);
+    assert!(!chosen.status.success() && said.contains("`support` ask for `durable`"), "{said}");
+    let allowed = world.run(example("orders"), &["--broker", "direct", "--downgrade", "allow"]);
+    assert!(allowed.status.success(), "{}", text(&allowed.stderr));
 }
 
 #[test]

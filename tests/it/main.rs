@@ -11,6 +11,7 @@ mod deadlines;
 mod debug;
 mod depth;
 mod discovery;
+mod downgrades;
 mod events;
 mod failures;
 mod faults;

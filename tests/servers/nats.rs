@@ -10,9 +10,17 @@ use crate::{Folder, equipped, eventually, signal};
 
 /// Every server that `tests/run.sh` has installed, by a name for messages. A test without one is [skipped](crate::skip).
 pub fn installed() -> Vec<(&'static str, PathBuf)> {
-    let new = equipped("MICRO_TESTS_NATS", "nats-server").map(|path| ("new", path));
-    let old = equipped("MICRO_TESTS_NATS_OLD", "old nats-server").map(|path| ("old", path));
-    new.into_iter().chain(old).collect()
+    newest().map(|path| ("new", path)).into_iter().chain(oldest().map(|path| ("old", path))).collect()
+}
+
+/// The newest server that there is; without it a test is [skipped](crate::skip).
+pub fn newest() -> Option<PathBuf> {
+    equipped("MICRO_TESTS_NATS", "nats-server")
+}
+
+/// The oldest that is supported, the same way.
+pub fn oldest() -> Option<PathBuf> {
+    equipped("MICRO_TESTS_NATS_OLD", "old nats-server")
 }
 
 /// A server on a port and in a folder of its own. It is killed when dropped.

@@ -4,8 +4,8 @@ use crate::sources::{Source, sources};
 
 /// The rooms, ring by ring, from the inside out. A room names rooms of the rings before its own.
 const RINGS: &[&[&str]] = &[
-    &["util", "errors", "metadata", "context", "link"],
-    &["message", "codec", "rpc", "plug"],
+    &["util", "errors", "metadata", "context"],
+    &["message", "codec", "rpc", "plug", "link"],
     &["transport", "registry", "broker", "store", "cache", "sync", "config", "auth", "telemetry"],
     &["selector", "router", "tunnel", "debug"],
     &["client", "server"],
@@ -29,6 +29,7 @@ const ROOT: &[(&str, &str)] = &[
     ("App", "app"),
     ("__micro_enumeration", "message"),
     ("__micro_contract", "testing"),
+    ("__micro_suite", "testing"),
 ];
 
 /// What is reached through a door of `util` only.

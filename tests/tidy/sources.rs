@@ -17,12 +17,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// The room it stands in: the first folder, or the file itself; nothing for `lib.rs`. `util::link` speaks of errors,
-    /// which the rest of `util` does not know, and is a room of its own.
+    /// The room it stands in: the first folder, or the file itself; nothing for `lib.rs`.
     pub fn room(&self) -> Option<&str> {
-        if self.path.starts_with("util/link/") {
-            return Some("link");
-        }
         let first = self.path.split('/').next()?;
         let room = first.strip_suffix(".rs").unwrap_or(first);
         (room != "lib").then_some(room)

@@ -1,7 +1,6 @@
 //! What generated code names, and what the project's own tests see of the inside. Nothing else may name it: it changes without
 //! notice.
 
-pub mod config;
 mod error;
 
 pub use std::boxed::Box;
@@ -23,6 +22,7 @@ pub use crate::app::inject::{
 pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{Client, ServiceClient, Wraps};
+pub use crate::config::__private::config;
 pub use crate::context::Context;
 pub use crate::errors::{Code, Error, Mapping, Result};
 pub use crate::message::__private::message;

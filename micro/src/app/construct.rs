@@ -3,9 +3,10 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
+use super::downgrades::Downgrades;
 use super::inject::{AnyArc, Component, Dep, Graph, Leaves, Location, ProviderEntry, Resolver};
 use super::plan::Plan;
-use super::subscribers::{Losses, Subscriber};
+use super::subscribers::Subscriber;
 use crate::broker::Brokers;
 use crate::config::{Configuration, SectionEntry};
 use crate::context::Extensions;
@@ -89,7 +90,13 @@ pub(super) struct Built {
 /// # Errors
 ///
 /// What a provider or an init function fails with, and what is wrong with a subscriber.
-pub(super) async fn build(plan: Plan, needs: Needs, mut resolver: Resolver, brokers: &Brokers) -> Result<Built> {
+pub(super) async fn build(
+    plan: Plan,
+    needs: Needs,
+    mut resolver: Resolver,
+    brokers: &Brokers,
+    downgrades: &mut Downgrades,
+) -> Result<Built> {
     for provider in needs.providers {
         let value = provider.build(&resolver).await.map_err(|error| unbuilt(&provider.out(), error))?;
         resolver.put(provider.out().id(), value);
@@ -100,7 +107,7 @@ pub(super) async fn build(plan: Plan, needs: Needs, mut resolver: Resolver, brok
         let instance = instances.get(part.id, part.component.as_ref(), part.entry.location(), &resolver).await?;
         services.push((part.name(), part.entry.service(instance)));
     }
-    let (mut subscribers, mut losses) = (Vec::new(), Losses::default());
+    let mut subscribers = Vec::new();
     for planned in &plan.subscribers {
         let instance = match planned.of {
             None => None,
@@ -109,9 +116,8 @@ pub(super) async fn build(plan: Plan, needs: Needs, mut resolver: Resolver, brok
                 Some(instances.get(id, component, location, &resolver).await?)
             }
         };
-        subscribers.push(Subscriber::of(planned, instance, &resolver, brokers, &mut losses)?);
+        subscribers.push(Subscriber::of(planned, instance, &resolver, brokers, downgrades)?);
     }
-    losses.warn();
     Ok(Built { resolver, services, subscribers })
 }
 

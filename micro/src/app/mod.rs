@@ -6,6 +6,7 @@
 mod banner;
 mod builder;
 mod construct;
+mod downgrades;
 pub mod entry;
 mod handle;
 mod health;
@@ -37,4 +38,4 @@ pub use health::Critical;
 #[doc(hidden)]
 pub use plug_settings::plug_settings;
 pub use running::Running;
-pub use settings::{Address, Rename, Settings, Tls, UnknownKeys};
+pub use settings::{Address, Downgrade, Rename, Settings, Tls, UnknownKeys};

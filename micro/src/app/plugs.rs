@@ -25,6 +25,11 @@ impl Plugs {
     pub(super) fn give<P: Plug>(&mut self, name: Option<String>, handle: P) {
         self.given.put(name, handle);
     }
+
+    /// Whether the program has made the default instance of `P` itself.
+    pub(super) fn gives_default<P: Plug>(&self) -> bool {
+        self.given.has_default::<P>()
+    }
 }
 
 /// Opens plugs one kind after the other, so that each can take those before it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::construct::{Built, Needs, build, lent};
+use super::downgrades::Downgrades;
 use super::handle::{Handle, Parts};
 use super::identity::Identity;
 use super::inject::Handles;
@@ -61,6 +62,7 @@ async fn start(app: App) -> Result<Running> {
     let tls = transports.take_server_tls(&settings)?;
 
     let (local, host) = (Local::new(), Host::default());
+    let mut downgrades = Downgrades::new(&settings, &loaded.configuration, plugs.gives_default::<Broker>());
     let mut opening = Opening::new(plugs, &loaded.configuration);
     let registry = steps::run("open the registry", None, opening.open::<Registry>()).await?;
     let registry = registry.default_instance().clone();
@@ -74,11 +76,13 @@ async fn start(app: App) -> Result<Running> {
     let (broker, configuration) = (brokers.default_instance(), &loaded.configuration);
     let resolver = provided.with_handles(&Handles { client: &client, broker, plugs: &plugs, configuration });
     let lent = lent(&plan, &resolver, configuration)?;
-    let built = steps::run("build services", None, build(plan, needs, resolver, &brokers)).await?;
+    let built = steps::run("build services", None, build(plan, needs, resolver, &brokers, &mut downgrades)).await?;
     let Built { resolver, services, mut subscribers } = built;
     for (subscription, handling, handler) in handled_events {
+        let subscription = downgrades.apply(subscription, &handling, &*handler, broker, true);
         subscribers.push(Subscriber { broker: broker.clone(), subscription, handling, handler });
     }
+    downgrades.finish()?;
 
     let (encrypted, scheme) = (tls.is_some(), if tls.is_some() { "https" } else { "http" });
     let identity = Identity::of(&settings, services)?.with_tls(encrypted);

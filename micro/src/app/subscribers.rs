@@ -1,24 +1,26 @@
 //! The subscribers of a program, from its start to its stop.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
+use super::downgrades::Downgrades;
 use super::inject::{AnyArc, Resolver};
 use super::plan::Subscribing;
 use crate::broker::handling::Serving;
-use crate::broker::{Broker, Brokers, Handler, Handling, Start, Subscription};
+use crate::broker::{Broker, Brokers, Handler, Handling, Subscription};
 use crate::context::Extensions;
 use crate::errors::{Code, Error, Result};
+use crate::util::backoff::Backoff;
 use crate::util::clock;
 use crate::util::spawn::{self, Task};
 
 /// How long the start of a program waits for its subscriptions; those whose brokers are away come later.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long to wait before subscribing is tried again: twice as long each time, up to the second of these.
-const AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// The bounds of the pause before another attempt to subscribe.
+const MIN_PAUSE: Duration = Duration::from_millis(100);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// A subscription, and what its events are for.
 pub(super) struct Subscriber {
@@ -28,35 +30,6 @@ pub(super) struct Subscriber {
     pub(super) handler: Arc<dyn Handler>,
 }
 
-/// What subscribers ask of their brokers in vain, by broker and by what it is.
-#[derive(Default)]
-pub(super) struct Losses(BTreeMap<(String, &'static str), Vec<&'static str>>);
-
-impl Losses {
-    /// A subscription without what its broker has not, so that a program that will run on another runs on a laptop too.
-    fn without(&mut self, asked: Subscription, name: &'static str, broker: &Broker) -> Subscription {
-        let (can, mut affordable) = (broker.capabilities(), asked);
-        if affordable.durable && !can.durable {
-            affordable.durable = false;
-            let what =
-                "keeps nothing while nobody of a queue is there: events that are published meanwhile are lost to";
-            self.0.entry((broker.name(), what)).or_default().push(name);
-        }
-        if affordable.start != Start::New && !can.replays {
-            affordable.start = Start::New;
-            self.0.entry((broker.name(), "has no events of earlier for")).or_default().push(name);
-        }
-        affordable
-    }
-
-    /// Says so loudly, once for each.
-    pub(super) fn warn(self) {
-        for ((broker, what), names) in self.0 {
-            tracing::warn!("broker `{broker}` {what} `{}`", names.join("`, `"));
-        }
-    }
-}
-
 /// Subscribers that run.
 pub(super) struct Subscribers {
     stop: watch::Sender<bool>,
@@ -64,7 +37,7 @@ pub(super) struct Subscribers {
 }
 
 impl Subscriber {
-    /// What was planned, with the instance it is a method of; `losses` notes what it goes without.
+    /// What was planned, with the instance it is a method of; `downgrades` notes what its broker cannot do.
     ///
     /// # Errors
     ///
@@ -74,17 +47,16 @@ impl Subscriber {
         instance: Option<AnyArc>,
         resolver: &Resolver,
         brokers: &Brokers,
-        losses: &mut Losses,
+        downgrades: &mut Downgrades,
     ) -> Result<Self> {
         let desc = planned.entry.desc();
         let build = || {
-            let broker = desc.named_broker().map_or(Ok(brokers.default_instance()), |name| brokers.get(name))?.clone();
-            Ok(Subscriber {
-                subscription: losses.without(desc.subscription()?, desc.name(), &broker),
-                broker,
-                handling: desc.handling()?,
-                handler: planned.entry.handler(instance, resolver)?,
-            })
+            let name = desc.named_broker();
+            let broker = name.map_or(Ok(brokers.default_instance()), |name| brokers.get(name))?.clone();
+            let (handling, handler) = (desc.handling()?, planned.entry.handler(instance, resolver)?);
+            let subscription = desc.subscription()?;
+            let subscription = downgrades.apply(subscription, &handling, &*handler, &broker, name.is_none());
+            Ok(Subscriber { broker, subscription, handling, handler })
         };
         build().map_err(|error: Error| {
             Error::new(error.code(), format!("{} cannot subscribe: {error:#}", planned.entry.location()))
@@ -142,7 +114,7 @@ impl Subscribers {
 impl Subscriber {
     /// Subscribes again and again until `stop`. `told` hears of the first time.
     async fn keep(self, lent: Extensions, stop: watch::Receiver<bool>, told: oneshot::Sender<Result<()>>) {
-        let (mut told, mut wait, mut away) = (Some(told), AGAIN.0, false);
+        let (mut told, mut backoff, mut away) = (Some(told), Backoff::new(MIN_PAUSE, MAX_PAUSE), false);
         let mut tell = |first| drop(told.take().map(|told| told.send(first)));
         loop {
             let begun = tokio::select! {
@@ -153,7 +125,8 @@ impl Subscriber {
             match begun {
                 Ok(serving) => {
                     tell(Ok(()));
-                    (wait, away) = (AGAIN.0, false);
+                    away = false;
+                    backoff.reset();
                     serving.run(stopped(stop.clone())).await;
                     if *stop.borrow() {
                         return;
@@ -175,7 +148,7 @@ impl Subscriber {
             }
             tokio::select! {
                 () = stopped(stop.clone()) => return,
-                () = clock::sleep(wait) => wait = (wait * 2).min(AGAIN.1),
+                () = clock::sleep(backoff.next_delay()) => {}
             }
         }
     }

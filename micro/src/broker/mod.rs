@@ -228,6 +228,9 @@ impl Broker {
         if subscription.start != Start::New && !can.replays {
             return cannot("has no events of earlier");
         }
+        if subscription.ordered && subscription.queue.is_some() && !can.ordered_across_processes {
+            return cannot("does not keep the order of a key over the processes of a queue");
+        }
         if subscription.topics.topic().is_none() && !can.wildcards {
             return cannot("knows no wildcards");
         }

@@ -24,6 +24,8 @@ pub struct Subscription {
     pub durable: bool,
     /// From where on, when the queue is new. One that exists goes on where it was.
     pub start: Start,
+    /// Whether events of one key go to one process of the queue at a time.
+    pub ordered: bool,
     /// How many events may be under way at a time, not yet settled.
     pub in_flight: usize,
 }
@@ -43,7 +45,7 @@ pub enum Start {
 impl Subscription {
     /// New events of `topics`, for this subscriber alone, up to 64 under way at a time.
     pub fn new(topics: Pattern) -> Self {
-        Subscription { topics, queue: None, durable: false, start: Start::New, in_flight: 64 }
+        Subscription { topics, queue: None, durable: false, start: Start::New, ordered: false, in_flight: 64 }
     }
 
     /// Shared with all who name the same queue.
@@ -64,6 +66,13 @@ impl Subscription {
     #[must_use]
     pub fn starting(mut self, start: Start) -> Self {
         self.start = start;
+        self
+    }
+
+    /// Asks that events of one key go to one process of the queue at a time, so that their order holds over all of them.
+    #[must_use]
+    pub fn ordered(mut self) -> Self {
+        self.ordered = true;
         self
     }
 

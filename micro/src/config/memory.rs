@@ -127,12 +127,18 @@ mod tests {
         assert!(updates.next().now_or_never().expect("ready").is_none());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn keeps_its_promises() {
-        use crate::testing::suite;
+    /// The values are set where they are read.
+    struct Fixture(Memory);
 
-        /// The values are set where they are read.
-        struct Fixture(Memory);
+    mod suite {
+        use super::{Fixture, Layer, Memory};
+        use crate::testing::suite::{self, Server};
+
+        impl suite::Fixture for Fixture {
+            fn server(&self) -> Server {
+                Server::None
+            }
+        }
 
         impl suite::config::Fixture for Fixture {
             type Source = Memory;
@@ -148,8 +154,15 @@ mod tests {
             async fn remove(&self, path: &str) {
                 self.0.remove(path);
             }
+
+            fn unreachable(&self) -> Option<Memory> {
+                None
+            }
         }
 
-        suite::config(|| async { Fixture(Memory::new(Layer::Remote)) }).await;
+        crate::testing::suite! {
+            #[tokio::test(start_paused = true)]
+            config(Fixture(Memory::new(Layer::Remote)))
+        }
     }
 }

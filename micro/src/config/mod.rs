@@ -92,6 +92,8 @@
 //! From the outside in: `load` takes in the surroundings of a program (`env`, `args`), [`Configuration`] merges them in
 //! `layers`, the `engine` puts a change in force or refuses it, and each `section_state` reads its struct with a [`Reader`].
 
+#[doc(hidden)]
+pub mod __private;
 pub(crate) mod args;
 mod catalogue;
 pub mod check;

@@ -49,6 +49,11 @@ impl Given {
         self.0.contains_key(&handle)
     }
 
+    /// Whether the default instance of `P` is among them.
+    pub(crate) fn has_default<P: Plug>(&self) -> bool {
+        self.0.get(&TypeId::of::<P>()).is_some_and(|handles| handles.contains_key(&None))
+    }
+
     fn take<P: Plug>(&mut self) -> BTreeMap<Option<String>, P> {
         let handles = self.0.remove(&TypeId::of::<P>()).unwrap_or_default();
         let typed = |(name, handle): (_, AnyHandle)| Some((name, *handle.downcast::<P>().ok()?));

@@ -6,9 +6,13 @@ use super::*;
 use crate::Code;
 use crate::util::clock;
 
-#[tokio::test(start_paused = true)]
-async fn memory_keeps_the_promises_of_the_room() {
-    crate::testing::suite::registry(|| async { Registry::memory() }).await;
+mod memory {
+    use super::Registry;
+
+    crate::testing::suite! {
+        #[tokio::test(start_paused = true)]
+        registry(Registry::memory())
+    }
 }
 
 // A memory that can be down, and counts what it is asked. Its watches tell a snapshot and nothing more.

@@ -28,14 +28,19 @@
 //! - [`World`]: several apps in one process, as if they were apart.
 //! - [`Logs`]: what was logged.
 //! - [`mod@contract`]: a committed `.proto` file, and a test that the code keeps what it promises.
-//! - [`suite`]: what every backend of a room promises, as tests that any backend can be put through.
+//! - [`mod@suite`]: what every backend of a room promises, as tests that any backend can be put through.
+//! - [`skip`]: reports a test that does not run.
 
 pub mod contract;
 mod logs;
+mod skip;
 pub mod suite;
 mod world;
 
 #[doc(inline)]
 pub use crate::__micro_contract as contract;
+#[doc(inline)]
+pub use crate::__micro_suite as suite;
 pub use logs::Logs;
+pub use skip::skip;
 pub use world::World;

@@ -36,7 +36,12 @@ impl Backoff {
     /// Counts a failure and returns the pause before the next attempt.
     pub fn next_delay(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
-        let ceiling = exponential(self.min, self.max, self.failures);
+        self.delay_after(self.failures)
+    }
+
+    /// Returns a pause as after so many failures, for a caller that counts them itself.
+    pub fn delay_after(&self, failures: u32) -> Duration {
+        let ceiling = exponential(self.min, self.max, failures);
         self.min + ceiling.saturating_sub(self.min).mul_f64(random::fraction())
     }
 

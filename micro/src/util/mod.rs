@@ -8,7 +8,6 @@ pub mod clock;
 pub mod duration;
 pub mod lifecycle;
 pub(crate) mod line;
-pub mod link;
 pub mod lock;
 pub mod net;
 pub mod percent;

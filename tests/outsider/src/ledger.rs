@@ -12,6 +12,8 @@ pub struct Ledger(Arc<Mutex<Book>>);
 
 #[derive(Debug, Default)]
 struct Book {
+    /// Set while every request is refused.
+    locked: bool,
     entries: Vec<(Node, Instant)>,
     feeds: Vec<(Option<String>, Feed)>,
     sweeper: Sweeper,
@@ -27,6 +29,26 @@ enum Sweeper {
 impl Ledger {
     fn book<T>(&self, with: impl FnOnce(&mut Book) -> T) -> T {
         with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Locks the ledger away, so that every request is refused, or gives it back with everything in it.
+    pub fn lock(&self, locked: bool) {
+        self.book(|book| {
+            book.locked = locked;
+            if locked {
+                for (_, feed) in book.feeds.drain(..) {
+                    feed.fail(Error::unavailable("the ledger is locked away"));
+                }
+            }
+        });
+    }
+
+    fn open<T>(&self, with: impl FnOnce(&mut Book) -> T) -> Result<T> {
+        self.book(
+            |book| {
+                if book.locked { Err(Error::unavailable("the ledger is locked away")) } else { Ok(with(book)) }
+            },
+        )
     }
 
     fn sweep(&self) {
@@ -72,42 +94,40 @@ impl Backend for Ledger {
         if first {
             self.sweep();
         }
-        self.book(|book| {
+        self.open(|book| {
             book.remove(node);
             book.entries.push((node.clone(), Instant::now() + ttl));
             book.tell(&node.service, |feed| feed.put(node.clone()));
-        });
-        Ok(())
+        })
     }
 
     async fn deregister(&self, node: &Node) -> Result<()> {
-        self.book(|book| {
+        self.open(|book| {
             book.remove(node);
             book.tell(&node.service, |feed| feed.remove(&node.service, &node.id));
-        });
-        Ok(())
+        })
     }
 
     async fn nodes(&self, service: &str) -> Result<Vec<Node>> {
-        self.book(|book| {
+        self.open(|book| {
             book.expire();
-            Ok(book.entries.iter().map(|(node, _)| node.clone()).filter(|node| node.service == service).collect())
+            book.entries.iter().map(|(node, _)| node.clone()).filter(|node| node.service == service).collect()
         })
     }
 
     async fn services(&self) -> Result<Vec<String>> {
-        self.book(|book| {
+        self.open(|book| {
             book.expire();
             let mut services: Vec<_> = book.entries.iter().map(|(node, _)| node.service.clone()).collect();
             services.sort();
             services.dedup();
-            Ok(services)
+            services
         })
     }
 
     async fn watch(&self, service: Option<&str>) -> Result<Watch> {
         let (feed, watch) = Watch::channel(service);
-        self.book(|book| {
+        self.open(|book| {
             book.expire();
             for (node, _) in
                 book.entries.iter().filter(|(node, _)| service.is_none_or(|service| node.service == service))
@@ -115,7 +135,7 @@ impl Backend for Ledger {
                 feed.put(node.clone());
             }
             book.feeds.push((service.map(str::to_owned), feed));
-        });
-        Ok(watch)
+            watch
+        })
     }
 }

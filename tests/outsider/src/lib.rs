@@ -1,12 +1,16 @@
-//! What a crate of its own adds to micro. By being linked: a registry reached by the URL `ledger://`, the codec `mirror`, and a kind
-//! of plug, counters. By a line of its own: the balancer `Weighted`, and the protocol `line/1` with its connector.
+//! What a crate of its own adds to micro. By being linked: a registry, a broker and a source of settings, reached by the URLs
+//! `ledger://`, `office://` and `board://hall`, the codec `mirror`, and a kind of plug, counters. By a line of its own: the balancer `Weighted`, and the protocol `line/1` with its connector.
 
+mod board;
 pub mod counter;
 mod ledger;
 mod line;
 mod mirror;
+mod office;
 mod weighted;
 
+pub use board::Board;
 pub use ledger::Ledger;
 pub use line::{LINE, LineConnector, LineProtocol};
+pub use office::Office;
 pub use weighted::Weighted;

@@ -30,7 +30,7 @@ use crate::util::duration;
 ///     settings.server_metadata.insert("zone".into(), "b".into());
 /// });
 /// ```
-#[micro_macros::config(prefix = "micro", validate = Settings::agree)]
+#[micro_macros::config(prefix = "micro", validate = Settings::agree, crate = crate::config)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
@@ -78,6 +78,11 @@ pub struct Settings {
     /// More brokers, by the names that subscribers and publishers call them by.
     #[config(default, reload = "restart")]
     pub brokers: BTreeMap<String, String>,
+    /// What to do where a subscriber asks for more than its broker does: a durable queue, the order of keys over processes,
+    /// earlier events. Without it the program does not start, unless no broker was chosen and the address is a loopback one:
+    /// then it warns.
+    #[config(reload = "restart")]
+    pub downgrade: Option<Downgrade>,
     /// How long unary calls wait where nobody says otherwise.
     #[config(default = "30s", env = "MICRO_CLIENT_REQUEST_TIMEOUT", validate(range("1ms"..)))]
     pub request_timeout: Duration,
@@ -142,7 +147,7 @@ pub struct Settings {
 }
 
 /// What to do about keys that nothing in the program knows.
-#[micro_macros::config]
+#[micro_macros::config(crate = crate::config)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownKeys {
@@ -152,6 +157,17 @@ pub enum UnknownKeys {
     Refuse,
     /// Nothing.
     Ignore,
+}
+
+/// What to do where a subscriber asks for more than its broker does.
+#[micro_macros::config]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Downgrade {
+    /// Start without it, with a warning.
+    Allow,
+    /// Do not start.
+    Refuse,
 }
 
 impl Settings {

@@ -6,7 +6,7 @@ use crate::transport::tls::{ClientTls, Identity, Pem, ServerTls};
 /// How the port is encrypted, and whom clients believe. All files are in PEM, and read again when they change.
 ///
 /// It takes the feature `tls`.
-#[micro_macros::config]
+#[micro_macros::config(crate = crate::config)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tls {

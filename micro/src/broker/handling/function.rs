@@ -65,4 +65,8 @@ where
     fn key(&self, event: &Event) -> Result<Option<String>> {
         (self.key)(event).map(Some)
     }
+
+    fn has_publishers_key(&self) -> bool {
+        false
+    }
 }

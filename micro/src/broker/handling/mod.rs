@@ -3,17 +3,19 @@
 mod ack;
 mod function;
 mod given;
-mod lanes;
+mod key_queue;
 mod one;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 pub use ack::Ack;
 pub use function::{function, keyed};
@@ -23,9 +25,11 @@ use super::{Broker, Deliveries, Delivery, Event, Subscription, Topic};
 use crate::context::Extensions;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
+use crate::util::backoff;
+use crate::util::clock::{self, MissedTickBehavior};
 use crate::util::spawn::{self, Task};
 
-use lanes::Lanes;
+use key_queue::{KeyQueues, MAX_BLOCKED, Overflow};
 
 /// What is run for events. [`function`] makes one of a closure.
 pub trait Handler: Send + Sync + 'static {
@@ -39,6 +43,14 @@ pub trait Handler: Send + Sync + 'static {
     /// Whatever keeps it from being found out. The event is then handled in no order.
     fn key(&self, event: &Event) -> Result<Option<String>> {
         Ok(event.key.clone())
+    }
+
+    /// Whether [`key`](Self::key) returns the key of the publisher, by which a broker with the capability
+    /// [`ordered_across_processes`](super::Capabilities::ordered_across_processes) shares events over the processes of a queue.
+    ///
+    /// Default: true. A handler with keys of its own returns false: their order holds within each process.
+    fn has_publishers_key(&self) -> bool {
+        true
     }
 }
 
@@ -81,7 +93,14 @@ pub enum Settling {
 }
 
 /// No wait between two tries is longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const MAX_BACKOFF: Duration = Duration::from_secs(60);
+
+/// How often a broker hears that an event is still wanted here: a third of the time after which they give it to others.
+const LEASE: Duration = Duration::from_secs(10);
+/// How long it may take to say so of all that wait.
+const EXTEND_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an event may be handled until its key counts as blocked.
+const SLOW: Duration = Duration::from_secs(1);
 
 impl Default for Handling {
     fn default() -> Self {
@@ -126,10 +145,17 @@ impl Handling {
         self
     }
 
-    /// With the events of one key one after the other. An event that fails holds up its key until it succeeds or is a dead
-    /// letter. It holds among the events that come to one process, and so over all processes of a queue where the broker gives
-    /// those of one [`Event::key`] to the same one, as [`direct`](crate::guide::brokers) does while they stay the same. A key that
-    /// a handler [finds in the event](Handler::key) is nothing that brokers know of.
+    /// Handles the events of one key one after the other.
+    ///
+    /// An event that fails holds up its key until it succeeds or is a dead letter; other keys go on. Behind a key that is held
+    /// up by a failing event, or by one that takes more than a second, 64 events wait, and 256 behind all such keys. More are
+    /// returned to the broker, which delivers them again after five seconds or more, and are taken in the order they first
+    /// came in. With 10,000 events returned, or on a broker that does not [redeliver](super::Capabilities::redelivers), the
+    /// subscriber takes no more events until there is room.
+    ///
+    /// The order holds among the events that come to one process, and over all processes of a queue where the broker has the
+    /// capability [`ordered_across_processes`](super::Capabilities::ordered_across_processes). A key that a handler
+    /// [finds in the event](Handler::key) is not known to brokers.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         self.in_order = true;
@@ -145,8 +171,7 @@ impl Handling {
 
     /// How long to wait before the try that follows number `attempt`.
     fn wait(&self, attempt: u32) -> Duration {
-        let doubled = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.backoff.saturating_mul(doubled).min(LONGEST_WAIT)
+        backoff::exponential(self.backoff, MAX_BACKOFF, attempt.saturating_sub(1))
     }
 }
 
@@ -157,6 +182,9 @@ struct Shared {
     handler: Arc<dyn Handler>,
     /// What handlers are lent.
     lent: Extensions,
+    /// One for each event that is handled at a time.
+    slots: Arc<Semaphore>,
+    blocked: Blocked,
 }
 
 /// Handles the events of a subscription until `stop`; then those that have begun are finished, and the others left to the
@@ -195,48 +223,116 @@ impl Serving {
         handler: Arc<dyn Handler>,
         lent: Extensions,
     ) -> Result<Self> {
-        // As many again wait here as are handled, so that nobody waits for the broker between two.
-        let in_flight = handling.concurrency.saturating_mul(2);
+        // As many again wait here as are handled, so that none waits for the broker between two, and those behind blocked keys.
+        let blocked = if handling.in_order { MAX_BLOCKED } else { 0 };
+        let in_flight = handling.concurrency.saturating_mul(2).saturating_add(blocked);
         let deliveries = broker.subscribe(subscription.with_in_flight(in_flight)).await?;
-        Ok(Serving { shared: Arc::new(Shared { broker: broker.clone(), handling, handler, lent }), deliveries })
+        let slots = Arc::new(Semaphore::new(handling.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
+        let shared = Shared { broker: broker.clone(), handling, handler, lent, slots, blocked: Blocked::default() };
+        Ok(Serving { shared: Arc::new(shared), deliveries })
     }
 
     /// Handles events until `stop`, or until the broker ends the subscription.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
         let Serving { shared, mut deliveries } = self;
-        let mut lanes = Lanes::default();
+        let concurrency = shared.handling.concurrency;
+        let mut queues = KeyQueues::new(concurrency, shared.broker.capabilities().redelivers);
         let mut running: FuturesUnordered<Task<Option<String>>> = FuturesUnordered::new();
+        let mut returning = FuturesUnordered::new();
+        let mut extending = clock::interval(LEASE);
+        extending.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stop = std::pin::pin!(stop);
         loop {
-            while running.len() < shared.handling.concurrency
-                && let Some((key, delivery)) = lanes.next()
+            // Those that wait to be tried again take no slot.
+            while running.len() < concurrency.saturating_add(MAX_BLOCKED)
+                && queues.any_ready()
+                && let Ok(slot) = shared.slots.clone().try_acquire_owned()
+                && let Some((key, delivery)) = queues.next()
             {
-                running.push(begin(shared.clone(), key, delivery));
+                running.push(begin(shared.clone(), slot, key, delivery));
             }
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                Some(ended) = running.next(), if !running.is_empty() => lanes.free(ended.ok().flatten()),
-                next = deliveries.next(), if lanes.waiting() < shared.handling.concurrency => match next {
+                Some(ended) = running.next(), if !running.is_empty() => {
+                    shared.blocked.take().iter().for_each(|key| queues.block(key));
+                    ended.ok().flatten().into_iter().for_each(|key| queues.free(key));
+                }
+                () = shared.blocked.changed.notified() => {
+                    shared.blocked.take().iter().for_each(|key| queues.block(key));
+                }
+                Some(()) = returning.next(), if !returning.is_empty() => {}
+                _ = extending.tick() => {
+                    queues.expire();
+                    // While a lost connection is made again there is nothing else to do either.
+                    let extended = join_all(queues.deliveries().map(Delivery::extend));
+                    let _ = clock::timeout(EXTEND_TIMEOUT, extended).await;
+                }
+                next = deliveries.next(), if queues.has_room() && returning.len() < concurrency => match next {
                     Some(Ok(delivery)) => {
                         let key = shared.key(&delivery.event);
-                        lanes.add(delivery, key);
+                        returning.extend(queues.add(delivery, key).map(give_back));
                     }
                     Some(Err(error)) => tracing::warn!(broker = shared.broker.name(), "no events for now: {error:#}"),
                     None => break,
                 },
             }
         }
-        drop((deliveries, lanes));
+        drop((deliveries, queues));
+        while returning.next().await.is_some() {}
         while running.next().await.is_some() {}
     }
 }
 
-fn begin(shared: Arc<Shared>, key: Option<String>, delivery: Delivery) -> Task<Option<String>> {
+fn begin(
+    shared: Arc<Shared>,
+    slot: OwnedSemaphorePermit,
+    key: Option<String>,
+    delivery: Delivery,
+) -> Task<Option<String>> {
     spawn::spawn(async move {
-        one::handle(&shared, delivery, key.is_some()).await;
+        let handling = one::handle(&shared, slot, delivery, key.as_deref());
+        match &key {
+            None => handling.await,
+            Some(key) => {
+                let mut handling = std::pin::pin!(handling);
+                let soon = clock::after(SLOW);
+                if clock::within(soon, handling.as_mut()).await.is_err() {
+                    shared.blocked.add(Some(key));
+                    handling.await;
+                }
+            }
+        }
         key
     })
+}
+
+/// Returns a delivery that there is no room for.
+async fn give_back(Overflow(delivery, delay): Overflow) {
+    let (topic, id) = (delivery.event.topic.clone(), delivery.event.id.clone());
+    tracing::debug!(topic = topic.as_str(), id, ?delay, "returned to the broker: too many events of its key wait");
+    if let Err(error) = delivery.retry(delay).await {
+        tracing::warn!(topic = topic.as_str(), id, "will come again: {error:#}");
+    }
+}
+
+/// Keys whose event fails or takes long, on their way from the handlers to what deals out events.
+#[derive(Default)]
+struct Blocked {
+    keys: Mutex<Vec<String>>,
+    changed: Notify,
+}
+
+impl Blocked {
+    /// Adds the key of an event, if it has one, and says in any case that there may be a slot.
+    fn add(&self, key: Option<&str>) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).extend(key.map(str::to_owned));
+        self.changed.notify_one();
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.keys.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Shared {

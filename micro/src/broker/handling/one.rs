@@ -7,20 +7,18 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tracing::Instrument;
 
 use super::ack::{self, Waiting};
 use super::given::{self, Given};
-use super::{Settling, Shared};
+use super::{LEASE, Settling, Shared};
 use crate::broker::{Delivery, Event, Settle};
 use crate::context::{Called, Context, Scoped};
 use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::util::clock;
 
-/// How often a broker hears that an event is still being handled: a third of the time after which they give it to others.
-const LEASE: Duration = Duration::from_secs(10);
 /// How long to wait where the broker did not take a dead letter.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -43,13 +41,15 @@ enum Tried {
 }
 
 /// Handles a delivery to its end: done, given back, or a dead letter.
-pub(super) async fn handle(shared: &Shared, delivery: Delivery, keyed: bool) {
+///
+/// While it waits to be tried again, its `slot` is free for others.
+pub(super) async fn handle(shared: &Shared, mut slot: OwnedSemaphorePermit, delivery: Delivery, key: Option<&str>) {
     let Delivery { event, mut attempt, mut settle } = delivery;
     let event = Arc::new(event);
     // Others of its key must not pass an event, so it is tried again here, and the broker is not asked to bring it later.
     // Nor is one that cannot.
     let can = shared.broker.capabilities();
-    let stays = keyed || !can.redelivers || !can.counts_deliveries;
+    let stays = key.is_some() || !can.redelivers || !can.counts_deliveries;
     let (topic, id) = (event.topic.as_str(), event.id.as_str());
     let settled = loop {
         if given::left(&event).is_some_and(|left| left.is_zero()) {
@@ -74,9 +74,16 @@ pub(super) async fn handle(shared: &Shared, delivery: Delivery, keyed: bool) {
         if !stays {
             break settle.retry(wait).await;
         }
-        held(id, &*settle, clock::sleep(wait)).await;
+        drop(slot);
+        shared.blocked.add(key);
+        let rest = async {
+            clock::sleep(wait).await;
+            shared.slots.clone().acquire_owned().await.expect("it is never closed")
+        };
+        slot = held(id, &*settle, rest).await;
         attempt += 1;
     };
+    drop(slot);
     match settled {
         Ok(()) => {}
         // A broker that did not hear what became of an event brings it again, which is what was promised: at least once.

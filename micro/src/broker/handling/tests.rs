@@ -153,6 +153,81 @@ async fn events_of_one_key_come_one_after_the_other_and_others_pass_them() {
     assert!(seen.iter().position(|body| body == "b2 1") < seen.iter().position(|body| body == "late a1 2"));
 }
 
+/// Of each key its events in their order, with each attempt.
+fn by_key(notes: &Notes, key: &str) -> Vec<(String, u32)> {
+    notes.bodies().into_iter().filter(|(body, _)| body.split(' ').nth(1) == Some(key)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_fail_hold_up_no_others() {
+    for (failing, concurrency) in [(1, 16), (20, 16), (3, 1)] {
+        let handling = Handling::default().with_tries(5, Duration::from_secs(1)).with_concurrency(concurrency);
+        let world = world(handling.in_order()).await;
+        for n in 0..400 {
+            for key in 0..failing {
+                world.publish(Some(&format!("bad{key}")), &format!("poison bad{key} {n}")).await;
+            }
+            world.publish(Some(&format!("good{n}")), &format!("fine good{n}")).await;
+        }
+        // Before the first of those that fail is given up.
+        clock::sleep(Duration::from_secs(10)).await;
+        let good = (0..400).filter(|n| by_key(&world.notes, &format!("good{n}")).len() == 1).count();
+        assert_eq!(good, 400, "{failing} of {concurrency}");
+        world.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_behind_one_that_fails_keep_their_order_however_many_they_are() {
+    const EVENTS: usize = 300;
+    let world = world(Handling::default().with_tries(2, Duration::from_secs(10)).in_order()).await;
+    for n in 0..EVENTS {
+        world.publish(Some("bad"), &format!("poison bad {n}")).await;
+    }
+    clock::sleep(Duration::from_secs(11 * EVENTS as u64)).await;
+    let expected: Vec<_> =
+        (0..EVENTS).flat_map(|n| [1, 2].map(|attempt| (format!("poison bad {n}"), attempt))).collect();
+    assert_eq!(by_key(&world.notes, "bad"), expected);
+    // The key is as good as any again.
+    let before = clock::now();
+    for n in 0..EVENTS {
+        world.publish(Some("bad"), &format!("fine bad {n}")).await;
+    }
+    clock::sleep(Duration::from_secs(1)).await;
+    let fine = world.notes.bodies().split_off(2 * EVENTS);
+    assert_eq!(fine, (0..EVENTS).map(|n| (format!("fine bad {n}"), 1)).collect::<Vec<_>>(), "{:?}", before.elapsed());
+    world.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_recovers_is_caught_up_in_its_order() {
+    // The first fails until a time, and the others come meanwhile and after it.
+    let (seen, bad) = (Arc::new(Mutex::new(Vec::new())), clock::now() + Duration::from_secs(40));
+    let handler = function({
+        let seen = seen.clone();
+        move |given| {
+            let fails = clock::now() < bad;
+            if !fails {
+                seen.lock().unwrap().push(given.raw().body.clone());
+            }
+            async move { if fails { Err(Error::unavailable("not yet")) } else { Ok(()) } }
+        }
+    });
+    let broker = Broker::memory();
+    let subscription = Subscription::new("shop.orders".parse().unwrap()).with_queue("test").durable();
+    let handling = Handling::default().with_tries(100, Duration::from_secs(1)).in_order();
+    let publishing = async {
+        for n in 0..2_000 {
+            broker.publish(Event::new("shop.orders".parse().unwrap(), n.to_string()).with_key("k")).await.unwrap();
+            clock::sleep(Duration::from_millis(30)).await;
+        }
+        clock::sleep(Duration::from_secs(120)).await;
+    };
+    serve(&broker, subscription, handling, handler, publishing).await.unwrap();
+    let expected: Vec<_> = (0..2_000).map(|n| bytes::Bytes::from(n.to_string())).collect();
+    assert!(*seen.lock().unwrap() == expected, "{:?}", seen.lock().unwrap());
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_more_are_handled_at_a_time_than_is_said() {
     for concurrency in [1, 4] {

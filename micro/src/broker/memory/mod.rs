@@ -95,11 +95,11 @@ impl Backend for Memory {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            ordered_across_processes: true,
             at_least_once: true,
             durable: true,
             redelivers: true,
             counts_deliveries: true,
+            ordered_across_processes: true,
             replays: true,
             wildcards: true,
             ..Capabilities::default()
@@ -137,11 +137,13 @@ mod tests {
     use super::*;
     use crate::Code;
 
-    #[tokio::test(start_paused = true)]
-    async fn keeps_the_promises_of_its_room() {
-        crate::testing::suite::broker(|| async { Broker::memory() }).await;
-        let shared = Broker::memory();
-        crate::testing::suite::broker(|| async { shared.clone() }).await;
+    mod suite {
+        use super::Broker;
+
+        crate::testing::suite! {
+            #[tokio::test(start_paused = true)]
+            broker(Broker::memory())
+        }
     }
 
     #[tokio::test(start_paused = true)]

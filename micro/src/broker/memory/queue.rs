@@ -1,9 +1,8 @@
 //! One queue: the events that wait in it, and those who take them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
@@ -31,6 +30,20 @@ struct Waiting {
     later: BTreeMap<(Instant, u64), Entry>,
     counted: u64,
     members: usize,
+    /// Number of the member that joined last.
+    joined: u64,
+    /// The keys of events that members hold.
+    keys: HashMap<String, Key>,
+    /// Events that wait behind their keys.
+    parked: usize,
+}
+
+/// A key of which a member holds events. Others of it come to the same member, so that their order holds.
+struct Key {
+    member: u64,
+    held: usize,
+    /// Events that other members came across.
+    parked: VecDeque<Entry>,
 }
 
 /// An event in a queue.
@@ -68,7 +81,7 @@ impl Queue {
     /// Whether it has no room. One that was left has: what it gets is forgotten with it.
     pub(super) fn is_full(&self) -> bool {
         let waiting = self.waiting();
-        (self.durable || waiting.members > 0) && waiting.ready.len() + waiting.later.len() >= FULL
+        (self.durable || waiting.members > 0) && waiting.len() >= FULL
     }
 
     pub(super) fn add(&self, event: Event) {
@@ -84,30 +97,43 @@ impl Queue {
         }
     }
 
-    fn give_back(&self, entry: Entry, after: Duration) {
+    /// Ends a delivery.
+    fn settle(&self, mut entry: Entry, how: Ended) {
+        if how == Ended::Done && entry.event.key.is_none() {
+            return;
+        }
         let mut waiting = self.waiting();
-        let entry = Entry { attempt: entry.attempt + 1, ..entry };
-        if after.is_zero() {
-            waiting.ready.push_front(entry);
-        } else {
-            let at = (clock::after(after), waiting.counted);
-            waiting.counted += 1;
-            waiting.later.insert(at, entry);
+        let parked = waiting.parked;
+        if let Some(key) = &entry.event.key {
+            waiting.release(key);
+        }
+        let is_more = how != Ended::Done || waiting.parked < parked;
+        if let Ended::Again(after) = how {
+            entry.attempt += 1;
+            if after.is_zero() {
+                waiting.put_back(entry);
+            } else {
+                let at = (clock::after(after), waiting.counted);
+                waiting.counted += 1;
+                waiting.later.insert(at, entry);
+            }
         }
         drop(waiting);
-        self.more.notify_waiters();
+        if is_more {
+            self.more.notify_waiters();
+        }
     }
 
-    /// The next event, or when there may be one.
-    fn take(&self) -> Result<Entry, Option<Instant>> {
+    /// The next event for a member, or when there may be one.
+    fn take(&self, member: u64) -> Result<Entry, Option<Instant>> {
         let mut waiting = self.waiting();
         let now = clock::now();
         while let Some(first) = waiting.later.first_entry().filter(|first| first.key().0 <= now) {
             let entry = first.remove();
-            waiting.ready.push_front(entry);
+            waiting.put_back(entry);
         }
         let due = waiting.later.first_key_value().map(|((due, _), _)| *due);
-        let entry = waiting.ready.pop_front().ok_or(due);
+        let entry = waiting.take(member).ok_or(due);
         drop(waiting);
         if entry.is_ok() {
             self.room.notify_waiters();
@@ -120,6 +146,73 @@ impl Queue {
     }
 }
 
+impl Waiting {
+    fn len(&self) -> usize {
+        self.ready.len() + self.later.len() + self.parked
+    }
+
+    /// The next event whose key no other member holds.
+    fn take(&mut self, member: u64) -> Option<Entry> {
+        let entry = match self.take_parked(member) {
+            Some(entry) => entry,
+            None => self.take_ready(member)?,
+        };
+        if let Some(key) = &entry.event.key {
+            match self.keys.get_mut(key) {
+                Some(key) => key.held += 1,
+                None => drop(self.keys.insert(key.clone(), Key { member, held: 1, parked: VecDeque::new() })),
+            }
+        }
+        Some(entry)
+    }
+
+    fn take_parked(&mut self, member: u64) -> Option<Entry> {
+        if self.parked == 0 {
+            return None;
+        }
+        let mut own = self.keys.values_mut().filter(|key| key.member == member);
+        let entry = own.find_map(|key| key.parked.pop_front())?;
+        self.parked -= 1;
+        Some(entry)
+    }
+
+    fn take_ready(&mut self, member: u64) -> Option<Entry> {
+        while let Some(entry) = self.ready.pop_front() {
+            let key = entry.event.key.as_ref().and_then(|key| self.keys.get_mut(key));
+            match key.filter(|key| key.member != member) {
+                None => return Some(entry),
+                Some(key) => {
+                    key.parked.push_back(entry);
+                    self.parked += 1;
+                }
+            }
+        }
+        None
+    }
+
+    /// Notes that a member holds one event of a key less. With the last one the key is anybody's again.
+    fn release(&mut self, key: &str) {
+        let Some(held) = self.keys.get_mut(key) else { return };
+        held.held -= 1;
+        if held.held == 0 {
+            let parked = self.keys.remove(key).map(|key| key.parked).unwrap_or_default();
+            self.parked -= parked.len();
+            parked.into_iter().rev().for_each(|entry| self.ready.push_front(entry));
+        }
+    }
+
+    /// Puts an event before all others of its key.
+    fn put_back(&mut self, entry: Entry) {
+        match entry.event.key.as_ref().and_then(|key| self.keys.get_mut(key)) {
+            Some(key) => {
+                key.parked.push_front(entry);
+                self.parked += 1;
+            }
+            None => self.ready.push_front(entry),
+        }
+    }
+}
+
 impl fmt::Display for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waiting = self.waiting();
@@ -127,20 +220,25 @@ impl fmt::Display for Queue {
             Some(name) => write!(f, "queue `{name}`")?,
             None => write!(f, "a subscriber of `{}`", self.topics)?,
         }
-        write!(f, " has {} events waiting", waiting.ready.len() + waiting.later.len())
+        write!(f, " has {} events waiting", waiting.len())
     }
 }
 
 /// One who takes events from a queue.
 pub(super) struct Member {
     queue: Arc<Queue>,
+    number: u64,
     in_flight: Arc<Semaphore>,
 }
 
 impl Member {
     pub(super) fn join(queue: Arc<Queue>, in_flight: usize) -> Self {
-        queue.waiting().members += 1;
-        Member { queue, in_flight: Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS))) }
+        let mut waiting = queue.waiting();
+        waiting.members += 1;
+        waiting.joined += 1;
+        let number = waiting.joined;
+        drop(waiting);
+        Member { queue, number, in_flight: Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS))) }
     }
 
     /// The next event, once fewer than allowed are under way.
@@ -148,13 +246,11 @@ impl Member {
         let permit = self.in_flight.clone().acquire_owned().await.expect("it is never closed");
         loop {
             let told = self.queue.more.notified();
-            match self.queue.take() {
+            match self.queue.take(self.number) {
                 Ok(entry) => {
                     let (event, attempt, queue) = (entry.event.clone(), entry.attempt, self.queue.clone());
                     return Delivery::ending_at(event, attempt, move |how| {
-                        if let Ended::Again(after) = how {
-                            queue.give_back(entry, after);
-                        }
+                        queue.settle(entry, how);
                         drop(permit);
                     });
                 }

@@ -7,56 +7,56 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use futures_util::{StreamExt as _, stream};
 
 use super::envelope::Envelope;
-use super::line::Line;
 use super::wire;
 use crate::broker::event::new_id;
 use crate::broker::{Deliveries, Delivery, Event, Settle, Subscription};
 use crate::errors::{Error, Result};
+use crate::link::nats::{Connection, Dialer, State, StateWatch, failed};
 use crate::util::clock;
-use crate::util::link::nats::{Link, State, States, failed};
 
 /// How long the server may take to say that it has read a subscription.
 const ECHO: Duration = Duration::from_secs(1);
 
 /// Done when the server's side of the connection has all of them, on a connection that stood all the time.
-pub(super) async fn publish(line: &Line, events: &[Event], envelope: Envelope) -> Result<()> {
-    let link = line.link().await?;
-    let before = link.state();
+pub(super) async fn publish(dialer: &Dialer, events: &[Event], envelope: Envelope) -> Result<()> {
+    let connection = dialer.connection().await?;
+    let before = connection.state();
     for event in events {
         let (headers, payload) = wire::write(event, envelope);
-        let published = link.client().publish_with_headers(event.topic.as_str().to_owned(), headers, payload).await;
+        let published =
+            connection.client().publish_with_headers(event.topic.as_str().to_owned(), headers, payload).await;
         published.map_err(|error| failed(&format!("cannot publish to `{}`", event.topic), error))?;
     }
-    let flushed = link.client().flush().await;
+    let flushed = connection.client().flush().await;
     flushed.map_err(|error| failed("cannot publish", error))?;
-    if link.state() != before {
-        return Err(link.lost());
+    if connection.state() != before {
+        return Err(connection.lost());
     }
     Ok(())
 }
 
-pub(super) async fn subscribe(line: &Line, subscription: &Subscription) -> Result<Deliveries> {
-    let link = line.link().await?;
-    let states = link.states();
+pub(super) async fn subscribe(dialer: &Dialer, subscription: &Subscription) -> Result<Deliveries> {
+    let connection = dialer.connection().await?;
+    let states = connection.states();
     let topics = subscription.topics.as_str().to_owned();
-    let subscriber = link.permitted(&topics, async {
+    let subscriber = connection.permitted(&topics, async {
         let subscribed = match &subscription.queue {
-            Some(queue) => link.client().queue_subscribe(topics.clone(), group(queue)).await,
-            None => link.client().subscribe(topics.clone()).await,
+            Some(queue) => connection.client().queue_subscribe(topics.clone(), group(queue)).await,
+            None => connection.client().subscribe(topics.clone()).await,
         };
         let subscribed = subscribed.map_err(|error| failed(&format!("cannot subscribe to `{topics}`"), error))?;
-        echo(&link).await;
+        echo(&connection).await;
         Ok(subscribed)
     });
-    let listening = Listening { subscriber: subscriber.await?, states, link, _line: line.clone() };
+    let listening = Listening { subscriber: subscriber.await?, states, connection, _dialer: dialer.clone() };
     Ok(Deliveries::new(stream::unfold(listening, async |mut listening| Some((listening.next().await?, listening)))))
 }
 
 /// Waits until the server has read all that was written to it: it answers what nobody listens to at once. Where the login may
 /// not ask that, there is no answer, and none is needed by those who publish on this connection.
-async fn echo(link: &Link) {
-    let nobody = link.client().new_inbox();
-    let _ = clock::timeout(ECHO, link.client().request(nobody, "".into())).await;
+async fn echo(connection: &Connection) {
+    let nobody = connection.client().new_inbox();
+    let _ = clock::timeout(ECHO, connection.client().request(nobody, "".into())).await;
 }
 
 /// The name of a queue as the server takes it: as it is, for those who share it without micro, unless it cannot be.
@@ -67,9 +67,9 @@ fn group(queue: &str) -> String {
 
 struct Listening {
     subscriber: Subscriber,
-    states: States,
-    link: Link,
-    _line: Line,
+    states: StateWatch,
+    connection: Connection,
+    _dialer: Dialer,
 }
 
 impl Listening {
@@ -83,7 +83,7 @@ impl Listening {
                 },
                 state = self.states.changed() => match state {
                     State::Connected(_) => {}
-                    State::Disconnected => return Some(Err(self.link.lost())),
+                    State::Disconnected => return Some(Err(self.connection.lost())),
                     State::Closed => return None,
                 },
             }

@@ -3,17 +3,16 @@
 mod core;
 mod envelope;
 mod jetstream;
-mod line;
 mod names;
 mod options;
 mod wire;
 
 use self::envelope::Envelope;
 use self::jetstream::JetStream;
-use self::line::Line;
 use self::options::Options;
 use super::{Backend, Broker, Capabilities, Deliveries, Event, State, Subscription};
 use crate::errors::Result;
+use crate::link::nats::Dialer;
 
 /// Events over NATS: over its core to whoever listens, or over a stream of JetStream, which keeps them.
 ///
@@ -78,7 +77,7 @@ use crate::errors::Result;
 /// [`Unavailable`](crate::Code::Unavailable); a connection that was lost comes back by itself, and subscriptions with it.
 #[derive(Clone, Debug)]
 pub struct Nats {
-    line: Line,
+    dialer: Dialer,
     kind: Kind,
     envelope: Envelope,
 }
@@ -106,17 +105,18 @@ impl Nats {
     /// Outside a tokio runtime.
     pub async fn connect(url: &str) -> Result<Self> {
         let Options { address, stream, envelope } = Options::parse(url)?;
-        let line = Line::open(address).await?;
-        let kind = stream.map_or(Kind::Core, |stream| Kind::JetStream(JetStream::new(line.clone(), stream, envelope)));
-        Ok(Nats { line, kind, envelope })
+        let dialer = Dialer::open(address).await?;
+        let kind =
+            stream.map_or(Kind::Core, |stream| Kind::JetStream(JetStream::new(dialer.clone(), stream, envelope)));
+        Ok(Nats { dialer, kind, envelope })
     }
 }
 
 impl Backend for Nats {
     fn name(&self) -> String {
         match &self.kind {
-            Kind::Core => self.line.address().to_string(),
-            Kind::JetStream(jetstream) => format!("{}?stream={}", self.line.address(), jetstream.stream()),
+            Kind::Core => self.dialer.address().to_string(),
+            Kind::JetStream(jetstream) => format!("{}?stream={}", self.dialer.address(), jetstream.stream()),
         }
     }
 
@@ -124,12 +124,12 @@ impl Backend for Nats {
         match self.kind {
             Kind::Core => Capabilities { wildcards: true, ..Capabilities::default() },
             Kind::JetStream(_) => Capabilities {
-                ordered_across_processes: false,
                 at_least_once: true,
                 durable: true,
                 survives_restart: true,
                 redelivers: true,
                 counts_deliveries: true,
+                ordered_across_processes: false,
                 replays: true,
                 wildcards: true,
                 deduplicates: true,
@@ -138,12 +138,15 @@ impl Backend for Nats {
     }
 
     fn state(&self) -> State {
-        self.line.state()
+        match self.dialer.ready() {
+            Ok(()) => State::Up,
+            Err(error) => State::Down(error.message().to_owned()),
+        }
     }
 
     async fn publish(&self, events: &[Event]) -> Result<()> {
         match &self.kind {
-            Kind::Core => core::publish(&self.line, events, self.envelope).await,
+            Kind::Core => core::publish(&self.dialer, events, self.envelope).await,
             Kind::JetStream(jetstream) => jetstream.publish(events).await,
         }
     }
@@ -156,7 +159,7 @@ impl Backend for Nats {
 
     async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
         match &self.kind {
-            Kind::Core => core::subscribe(&self.line, subscription).await,
+            Kind::Core => core::subscribe(&self.dialer, subscription).await,
             Kind::JetStream(jetstream) => jetstream.subscribe(subscription).await,
         }
     }

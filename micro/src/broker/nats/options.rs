@@ -4,7 +4,7 @@ use super::envelope::Envelope;
 use super::jetstream::{Settings, Subjects};
 use crate::broker::Pattern;
 use crate::errors::{Error, Result};
-use crate::util::link::nats::{Address, Location};
+use crate::link::nats::{Address, Location};
 
 const OPTIONS: [&str; 3] = ["stream", "subjects", "envelope"];
 

@@ -15,9 +15,9 @@ use super::super::{Layer, Source, Table, Updates};
 use super::entries::Entries;
 use super::{Nats, Shape};
 use crate::errors::{Code, Error, Result};
+use crate::link::nats::{self, Connection, State, StateWatch, failed};
+use crate::util::backoff::Backoff;
 use crate::util::clock::{self, Instant};
-use crate::util::link::nats::{self as link, Link, State, States, failed};
-use crate::util::random;
 
 /// A burst is over when nothing came for this long.
 const QUIET: Duration = Duration::from_millis(5);
@@ -33,18 +33,18 @@ const ANEW: Duration = Duration::from_secs(30);
 const STUCK: Duration = Duration::from_millis(250);
 
 /// The pauses between tries.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MIN_PAUSE: Duration = Duration::from_millis(100);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// One stream of updates: everything in it happens while it is polled, and ends when it is dropped.
 pub(super) struct Watching {
     nats: Nats,
-    link: Option<Link>,
+    connection: Option<Connection>,
     open: Option<Open>,
     // What was told last: a reading, or a failure. Neither is told twice in a row.
     told: Option<Entries>,
     failed: Option<Error>,
-    pause: Duration,
+    backoff: Backoff,
 }
 
 impl Source for Nats {
@@ -74,7 +74,7 @@ struct Open {
     stream: Stream,
     consumer: String,
     messages: Ordered,
-    states: States,
+    states: StateWatch,
     // What stands before the key in a subject: `$KV.settings.`.
     subject: String,
     entries: Entries,
@@ -92,7 +92,14 @@ enum Turn {
 
 impl Watching {
     pub(super) fn new(nats: Nats) -> Self {
-        Watching { nats, link: None, open: None, told: None, failed: None, pause: FIRST_PAUSE }
+        Watching {
+            nats,
+            connection: None,
+            open: None,
+            told: None,
+            failed: None,
+            backoff: Backoff::new(MIN_PAUSE, MAX_PAUSE),
+        }
     }
 
     /// The next thing to tell.
@@ -115,7 +122,7 @@ impl Watching {
 
     /// What was read, as settings, if it was not told already.
     fn news(&mut self, entries: Entries) -> Result<Option<Table>> {
-        self.pause = FIRST_PAUSE;
+        self.backoff.reset();
         if self.failed.is_none() && self.told.as_ref() == Some(&entries) {
             return Ok(None);
         }
@@ -134,8 +141,8 @@ impl Watching {
             None if self.failed.is_some() => self.rest().await,
             None => {}
         }
-        let link = self.linked().await?;
-        let open = self.open.insert(self.nats.open(&link).await?);
+        let connection = self.connected().await?;
+        let open = self.open.insert(self.nats.open(&connection).await?);
         Ok(open.entries.clone())
     }
 
@@ -145,16 +152,15 @@ impl Watching {
             // It would go by itself after a while, so that a failure is nobody's business.
             let _ = clock::timeout(STUCK, stream.delete_consumer(&consumer)).await;
         }
-        if since.elapsed() < FIRST_PAUSE {
+        if since.elapsed() < MIN_PAUSE {
             self.rest().await;
         }
     }
 
     /// A pause before the next try, cut short when the connection comes back meanwhile.
     async fn rest(&mut self) {
-        let pause = self.pause.mul_f64(0.5 + random::fraction() / 2.0);
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        match self.link.as_ref().map(Link::states) {
+        let pause = self.backoff.next_delay();
+        match self.connection.as_ref().map(Connection::states) {
             Some(mut states) if states.current() == State::Disconnected => {
                 let _ = clock::timeout(pause, states.settled()).await;
             }
@@ -163,44 +169,45 @@ impl Watching {
     }
 
     /// A connection that stands.
-    async fn linked(&mut self) -> Result<Link> {
-        let link = match self.link.take().filter(|link| link.state() != State::Closed) {
-            Some(link) => link,
-            None => link::connect(&self.nats.address).await?,
+    async fn connected(&mut self) -> Result<Connection> {
+        let connection = match self.connection.take().filter(|connection| connection.state() != State::Closed) {
+            Some(connection) => connection,
+            None => nats::connect(&self.nats.address).await?,
         };
-        self.link = Some(link.clone());
+        self.connection = Some(connection.clone());
         // One that was lost is back within this time, or there is something to tell.
-        match clock::timeout(link::PATIENCE, link.states().settled()).await {
-            Ok(State::Connected(_)) => Ok(link),
-            _ => Err(link.lost()),
+        match clock::timeout(nats::TIMEOUT, connection.states().settled()).await {
+            Ok(State::Connected(_)) => Ok(connection),
+            _ => Err(connection.lost()),
         }
     }
 }
 
 impl Nats {
     /// Reads everything, with a consumer that goes on to show what changes.
-    async fn open(&self, link: &Link) -> Result<Open> {
-        link.permitted(&format!("KV_{}", self.bucket), async {
-            let mut open = self.consume(link).await?;
-            while open.pending > 0 {
-                match clock::timeout(STUCK, open.messages.next()).await {
-                    Ok(Some(message)) => open.apply(&message.map_err(|error| self.failed(error))?)?,
-                    Ok(None) => return Err(Error::unavailable(format!("reading `{}` ended early", self.name()))),
-                    // What was announced may have expired since.
-                    Err(_) => open.ask().await.map_err(|error| self.failed(error))?,
+    async fn open(&self, connection: &Connection) -> Result<Open> {
+        connection
+            .permitted(&format!("KV_{}", self.bucket), async {
+                let mut open = self.consume(connection).await?;
+                while open.pending > 0 {
+                    match clock::timeout(STUCK, open.messages.next()).await {
+                        Ok(Some(message)) => open.apply(&message.map_err(|error| self.failed(error))?)?,
+                        Ok(None) => return Err(Error::unavailable(format!("reading `{}` ended early", self.name()))),
+                        // What was announced may have expired since.
+                        Err(_) => open.ask().await.map_err(|error| self.failed(error))?,
+                    }
                 }
-            }
-            Ok(open)
-        })
-        .await
+                Ok(open)
+            })
+            .await
     }
 
-    async fn consume(&self, link: &Link) -> Result<Open> {
+    async fn consume(&self, connection: &Connection) -> Result<Open> {
         // Before anything is asked, so that a connection lost from here on is noticed.
-        let states = link.states();
-        let store = link.jetstream().get_key_value(&self.bucket).await.map_err(|error| self.failed(error))?;
+        let states = connection.states();
+        let store = connection.jetstream().get_key_value(&self.bucket).await.map_err(|error| self.failed(error))?;
         let consumer = store.stream.create_consumer(OrderedConfig {
-            deliver_subject: link.client().new_inbox(),
+            deliver_subject: connection.client().new_inbox(),
             description: Some("settings".to_owned()),
             filter_subject: match &self.shape {
                 Shape::Keys { prefix } => format!("{}{prefix}>", store.prefix),

@@ -7,7 +7,7 @@ mod format;
 use self::format::Format;
 use super::Source;
 use crate::errors::{Error, Result};
-use crate::util::link::nats::{Address, Location};
+use crate::link::nats::{Address, Location};
 use crate::util::text;
 
 /// Settings in a key-value bucket of NATS, followed while it changes.

@@ -134,11 +134,36 @@ async fn until(registry: &Registry, ids: &[&str]) {
     }
 }
 
-#[tokio::test]
-async fn local_keeps_the_promises_of_the_room() {
-    let scratch = Scratch::new();
-    testing::suite::registry(async || scratch.registry()).await;
-    assert_eq!(scratch.files(), [""; 0]);
+/// A folder, which is empty again when a promise has been tested.
+struct Swept(Scratch);
+
+impl Drop for Swept {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.0.files(), [""; 0]);
+        }
+    }
+}
+
+impl testing::suite::Fixture for Swept {
+    fn server(&self) -> testing::suite::Server {
+        testing::suite::Server::None
+    }
+}
+
+impl testing::suite::registry::Fixture for Swept {
+    async fn registry(&self) -> Registry {
+        self.0.registry()
+    }
+}
+
+mod suite {
+    use super::{Scratch, Swept};
+
+    crate::testing::suite! {
+        #[tokio::test]
+        registry(Swept(Scratch::new()))
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
-//! The promises of a source of settings. [`suite::config`](super::config()) goes through all of them.
+//! The promises of a source of settings. [`suite!`](macro@crate::testing::suite) makes a test of each.
 
 use std::future::Future;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
+use super::fixture::Server;
 use super::promise::{eventually, kept, soon, unique};
 use crate::Code;
 use crate::config::{Node, Source, Table, Updates};
+use crate::testing::skip;
 use crate::util::clock::{self, Instant};
 
 /// How long a change may take until it is seen.
@@ -16,41 +18,67 @@ const SEEN: Duration = Duration::from_millis(500);
 /// How long it may take after an outage.
 const RECOVERED: Duration = Duration::from_secs(10);
 
-/// A place of settings, and the means to change what stands there.
+/// A place of settings that is put through the suite, and the means to change what is there.
 ///
-/// Paths are keys joined by dots; values are written as text, however the place writes text.
-pub trait Fixture {
+/// Paths are keys joined by dots; values are written as text, however the place writes text. Places may be shared, also with
+/// others: settings have names of their own.
+///
+/// ```
+/// use micro::config::{Layer, Memory};
+/// use micro::testing::suite::{self, Server};
+///
+/// struct InMemory(Memory);
+///
+/// impl suite::Fixture for InMemory {
+///     fn server(&self) -> Server {
+///         Server::None
+///     }
+/// }
+///
+/// impl suite::config::Fixture for InMemory {
+///     type Source = Memory;
+///
+///     fn source(&self) -> Memory {
+///         self.0.clone()
+///     }
+///
+///     async fn put(&self, path: &str, value: &str) {
+///         self.0.set(path, value);
+///     }
+///
+///     async fn remove(&self, path: &str) {
+///         self.0.remove(path);
+///     }
+///
+///     fn unreachable(&self) -> Option<Memory> {
+///         None
+///     }
+/// }
+///
+/// micro::testing::suite! {
+///     #[tokio::test(start_paused = true)]
+///     config(InMemory(Memory::new(Layer::Remote)))
+/// }
+/// ```
+pub trait Fixture: super::Fixture {
     /// What reads the place.
     type Source: Source;
 
     /// A source that has read nothing yet.
     fn source(&self) -> Self::Source;
 
-    /// Writes a value, and returns when the place has it.
+    /// Writes a value, and returns when the place has it. It is not called while the server is down.
     fn put(&self, path: &str, value: &str) -> impl Future<Output = ()> + Send;
 
-    /// Takes a value away, and returns when it is gone.
+    /// Removes a value, and returns when it is gone.
     fn remove(&self, path: &str) -> impl Future<Output = ()> + Send;
+
+    /// A source of a place that cannot be reached; `None` where every place can.
+    fn unreachable(&self) -> Option<Self::Source>;
 
     /// What must appear in no name, origin or error: a password the source was given.
     fn credential(&self) -> Option<&str> {
         None
-    }
-
-    /// A source of a place that cannot be reached, where there is such a thing.
-    fn unreachable(&self) -> Option<Self::Source> {
-        None
-    }
-
-    /// Makes the place unreachable for sources, where that can be, and says whether it is. [`Fixture::put`] is not called
-    /// until it is up again.
-    fn down(&self) -> impl Future<Output = bool> + Send {
-        std::future::ready(false)
-    }
-
-    /// Makes it reachable again: what was there before is there.
-    fn up(&self) -> impl Future<Output = ()> + Send {
-        std::future::ready(())
     }
 }
 
@@ -213,10 +241,15 @@ pub async fn nothing_is_left_of_a_dropped_stream(fixture: &impl Fixture) {
     eventually(PROMISE, true, || async { tasks() <= before }).await;
 }
 
-/// A source whose place cannot be reached says so instead of waiting.
+/// A source whose place cannot be reached says so instead of waiting. One whose place is always there has its values at once.
 pub async fn an_unreachable_source_says_so(fixture: &impl Fixture) {
     const PROMISE: &str = "a source whose place cannot be reached says so, and does not wait for ever";
-    let Some(source) = fixture.unreachable() else { return };
+    let Some(source) = fixture.unreachable() else {
+        // There is none, so that what can be read is read at once.
+        let first = soon(PROMISE, fixture.source().updates().next()).await;
+        assert!(matches!(first, Some(Ok(_))), "promise broken: {PROMISE}: {first:?}");
+        return;
+    };
     let begun = clock::now();
     let error = match soon(PROMISE, source.updates().next()).await {
         Some(Err(error)) => error,
@@ -229,6 +262,8 @@ pub async fn an_unreachable_source_says_so(fixture: &impl Fixture) {
 }
 
 /// What changed while the place was unreachable is seen after it, removals included, by a stream that was open all the time.
+///
+/// A place without a server has no outages: a stream of it says nothing while nothing changes.
 pub async fn a_change_during_an_outage_is_seen_after_it(fixture: &impl Fixture) {
     const PROMISE: &str = "what changed around an outage is seen after it, by a stream that was open before";
     let at = unique("outage");
@@ -238,8 +273,10 @@ pub async fn a_change_during_an_outage_is_seen_after_it(fixture: &impl Fixture) 
     let source = fixture.source();
     let mut reader = Reader::new(PROMISE, source.updates(), &at);
     reader.next().await;
-    if !fixture.down().await {
-        return;
+    match fixture.server() {
+        Server::None => return reader.stays_silent().await,
+        Server::Fixed => return skip(&format!("{PROMISE}: the fixture cannot take the server down")),
+        Server::Controlled => fixture.down().await,
     }
     // Long enough that tries fail, and pauses grow.
     let waiting = clock::timeout(Duration::from_secs(2), reader.outlast(&source, &[("never", "seen")]));
@@ -280,6 +317,12 @@ impl Reader {
         let item = soon(self.promise, self.updates.next()).await;
         let Some(item) = item else { panic!("promise broken: {}: the stream ended", self.promise) };
         self.table = kept(self.promise, item);
+    }
+
+    /// Checks that nothing is told while nothing changes.
+    async fn stays_silent(&mut self) {
+        let told = clock::timeout(SEEN, self.updates.next()).await;
+        assert!(told.is_err(), "promise broken: {}: told without a change: {told:?}", self.promise);
     }
 
     async fn until(&mut self, begun: Instant, within: Duration, expected: &[(&str, &str)]) {

@@ -1,152 +1,138 @@
-//! What the backends of each room promise, as tests: one suite per room, for ours and for an outsider's alike.
+//! What the backends of each room promise, as tests: one suite for each room, for ours and for those of other crates alike.
 //!
-//! A suite is an ordinary async function, to be called from an ordinary test. It is given a way to make a fresh handle, goes
-//! through the promises one by one, and panics with the promise that was broken.
+//! [`suite!`](macro@crate::testing::suite) makes one test of each promise. It is given a [`Fixture`], which holds the backend and
+//! may take its server down and up. A promise is an ordinary async function that panics when it is broken, so a single one can
+//! be called from a test of your own as well.
+//!
+//! Nothing passes because it was not looked at:
+//!
+//! - What a backend does not have, it declares ([`Capabilities`](crate::broker::Capabilities), [`Server::None`]), and then the
+//!   suite checks that it refuses, or that it has nothing that could be away.
+//! - What it declares and cannot be tested here is reported by [`skip`](crate::testing::skip), which CI counts as a failure.
+//!
+//! ```
+//! mod in_memory {
+//!     use micro::broker::Broker;
+//!
+//!     micro::testing::suite! {
+//!         #[tokio::test(start_paused = true)] // a backend on sockets or files runs on real time: `#[tokio::test]`
+//!         broker(Broker::memory())
+//!     }
+//! }
+//! ```
 
 pub mod balancer;
 pub mod broker;
 pub mod config;
+mod fixture;
 mod promise;
 pub mod registry;
+#[cfg(test)]
+mod tests;
 
-use std::future::Future;
+pub use fixture::{Fixture, IntoFixture, Server};
 
-use crate::broker::Broker;
-use crate::registry::Registry;
 use crate::selector::Balancer;
 
-/// Puts a registry backend through every promise of the room; see [`mod@registry`] for what they are.
+/// Makes a test of every promise of a room: `broker(..)`, `registry(..)` or `config(..)`.
 ///
-/// `new` makes a handle for each of them. The handles may lead to one registry that is shared, also with others: services
-/// have names nobody else uses.
-///
-/// ```
-/// use micro::registry::Registry;
-///
-/// #[tokio::test(start_paused = true)] // a backend on real sockets or files runs on real time: `#[tokio::test]`
-/// async fn keeps_its_promises() {
-///     micro::testing::suite::registry(|| async { Registry::memory() }).await;
-/// }
-/// ```
-///
-/// # Panics
-///
-/// When a promise is broken.
-pub async fn registry<New, Made>(new: New)
-where
-    New: Fn() -> Made,
-    Made: Future<Output = Registry>,
-{
-    registry::lists_what_is_registered(&new().await).await;
-    registry::an_unknown_service_is_empty(&new().await).await;
-    registry::deregistering_the_unknown_is_fine(&new().await).await;
-    registry::nodes_and_versions_live_side_by_side(&new().await).await;
-    registry::ids_belong_to_their_service(&new().await).await;
-    registry::names_are_whole(&new().await).await;
-    registry::any_text_is_a_name(&new().await).await;
-    registry::an_entry_expires(&new().await).await;
-    registry::renewal_keeps_an_entry_alive(&new().await).await;
-    registry::a_registration_keeps_its_node_listed(&new().await).await;
-    registry::a_registration_lists_a_vanished_node_again(&new().await).await;
-    registry::the_same_id_is_an_update(&new().await).await;
-    registry::an_update_is_no_gap(&new().await).await;
-    registry::a_watch_tells_one_service(&new().await).await;
-    registry::a_watch_tells_all_services(&new().await).await;
-    registry::a_watch_begins_with_what_is_there(&new().await).await;
-    registry::a_slow_watcher_is_caught_up(&new().await).await;
-    registry::many_nodes(&new().await).await;
-    registry::a_following_sees_changes(&new().await).await;
-}
-
-/// Puts a source of settings through every promise of the room; see [`mod@config`] for what they are.
-///
-/// `new` makes a fixture for each of them. The fixtures may lead to one place that is shared, also with others: settings have
-/// names nobody else uses.
+/// The parentheses hold an expression that makes the fixture, anew for each test; it may use `.await`. `None` skips the test, for
+/// a server that is not installed: report that by [`skip`](crate::testing::skip). The attributes before it are those of each
+/// test. Several suites in one file stand in modules of their own. See [`mod@crate::testing::suite`].
 ///
 /// ```
-/// use micro::config::{Layer, Memory};
-/// use micro::testing::suite::{self, config::Fixture};
+/// mod in_memory {
+///     use micro::registry::Registry;
 ///
-/// struct InMemory(Memory);
-///
-/// impl Fixture for InMemory {
-///     type Source = Memory;
-///
-///     fn source(&self) -> Memory {
-///         self.0.clone()
-///     }
-///
-///     async fn put(&self, path: &str, value: &str) {
-///         self.0.set(path, value);
-///     }
-///
-///     async fn remove(&self, path: &str) {
-///         self.0.remove(path);
+///     micro::testing::suite! {
+///         #[tokio::test(start_paused = true)]
+///         registry(Registry::memory())
 ///     }
 /// }
-///
-/// #[tokio::test(start_paused = true)] // a source on real sockets or files runs on real time: `#[tokio::test]`
-/// async fn keeps_its_promises() {
-///     suite::config(|| async { InMemory(Memory::new(Layer::Remote)) }).await;
-/// }
 /// ```
-///
-/// # Panics
-///
-/// When a promise is broken.
-pub async fn config<New, Made, Fixture>(new: New)
-where
-    New: Fn() -> Made,
-    Made: Future<Output = Fixture>,
-    Fixture: config::Fixture,
-{
-    config::begins_with_what_is_there(&new().await).await;
-    config::a_change_is_seen(&new().await).await;
-    config::every_reader_sees_the_same(&new().await).await;
-    config::a_burst_ends_in_the_last_state(&new().await).await;
-    config::any_text_survives(&new().await).await;
-    config::values_say_where_they_are_from(&new().await).await;
-    config::nothing_is_left_of_a_dropped_stream(&new().await).await;
-    config::an_unreachable_source_says_so(&new().await).await;
-    config::a_change_during_an_outage_is_seen_after_it(&new().await).await;
-}
-
-/// Puts a broker through every promise of the room that its capabilities give; see [`mod@broker`] for what they are.
-///
-/// `new` makes a handle for each of them. The handles may lead to one broker that is shared, also with others: topics and
-/// queues have names nobody else uses.
-///
-/// ```
-/// use micro::broker::Broker;
-///
-/// #[tokio::test(start_paused = true)] // a backend on real sockets runs on real time: `#[tokio::test]`
-/// async fn keeps_its_promises() {
-///     micro::testing::suite::broker(|| async { Broker::memory() }).await;
-/// }
-/// ```
-///
-/// # Panics
-///
-/// When a promise is broken.
-pub async fn broker<New, Made>(new: New)
-where
-    New: Fn() -> Made,
-    Made: Future<Output = Broker>,
-{
-    broker::everybody_gets_every_event(&new().await).await;
-    broker::a_queue_shares_its_events(&new().await).await;
-    broker::events_arrive_whole(&new().await).await;
-    broker::what_is_given_back_comes_again(&new().await).await;
-    broker::a_slow_subscriber_is_not_flooded(&new().await).await;
-    broker::nothing_is_lost_with_a_subscriber(&new().await).await;
-    broker::a_durable_queue_waits(&new().await).await;
-    broker::earlier_events_can_be_had(&new().await).await;
-    broker::patterns_are_kept(&new().await).await;
-    broker::many_events(&new().await).await;
-    broker::what_fails_is_a_dead_letter_after_its_tries(&new().await).await;
-    broker::events_of_one_key_keep_their_order(&new().await).await;
-    broker::as_many_are_handled_at_a_time_as_is_said(&new().await).await;
-    broker::what_has_begun_is_finished_at_the_end(&new().await).await;
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __micro_suite {
+    (@each $attributes:tt $room:ident $fixture:tt $($promise:ident)*) => {
+        $($crate::__micro_suite! { @one $attributes $room $fixture $promise })*
+    };
+    (@one [$(#[$attribute:meta])*] $room:ident ($fixture:expr) $promise:ident) => {
+        $(#[$attribute])*
+        async fn $promise() {
+            if let ::core::option::Option::Some(fixture) =
+                $crate::testing::suite::IntoFixture::into_fixture($fixture)
+            {
+                $crate::testing::suite::$room::$promise(&fixture).await;
+            }
+        }
+    };
+    ($(#[$attribute:meta])* broker($($fixture:tt)+)) => {
+        $crate::__micro_suite! {
+            @each [$(#[$attribute])*] broker ($($fixture)+)
+            every_subscriber_gets_every_event
+            a_queue_shares_its_events
+            events_arrive_whole
+            what_is_returned_comes_again
+            a_slow_subscriber_is_not_flooded
+            nothing_is_lost_with_a_subscriber
+            deliveries_are_counted
+            a_key_goes_to_one_process_at_a_time
+            a_durable_queue_keeps_events
+            earlier_events_can_be_requested
+            patterns_match
+            an_event_published_twice_is_one
+            many_events
+            what_was_published_is_delivered
+            a_subscription_outlives_an_outage
+            events_outlive_the_broker
+            what_fails_is_a_dead_letter_after_its_tries
+            events_of_one_key_keep_their_order
+            concurrency_is_reached_and_not_exceeded
+            what_has_begun_is_finished_at_the_end
+        }
+    };
+    ($(#[$attribute:meta])* registry($($fixture:tt)+)) => {
+        $crate::__micro_suite! {
+            @each [$(#[$attribute])*] registry ($($fixture)+)
+            lists_what_is_registered
+            an_unknown_service_is_empty
+            deregistering_the_unknown_is_fine
+            nodes_and_versions_live_side_by_side
+            ids_belong_to_their_service
+            names_are_whole
+            any_text_is_a_name
+            an_entry_expires
+            renewal_keeps_an_entry_alive
+            a_registration_keeps_its_node_listed
+            a_registration_lists_a_vanished_node_again
+            the_same_id_is_an_update
+            an_update_is_no_gap
+            a_watch_tells_one_service
+            a_watch_tells_all_services
+            a_watch_begins_with_what_is_there
+            a_slow_watcher_is_caught_up
+            many_nodes
+            a_following_sees_changes
+            what_is_registered_outlives_an_outage
+        }
+    };
+    ($(#[$attribute:meta])* config($($fixture:tt)+)) => {
+        $crate::__micro_suite! {
+            @each [$(#[$attribute])*] config ($($fixture)+)
+            begins_with_what_is_there
+            a_change_is_seen
+            every_reader_sees_the_same
+            a_burst_ends_in_the_last_state
+            any_text_survives
+            values_say_where_they_are_from
+            nothing_is_left_of_a_dropped_stream
+            an_unreachable_source_says_so
+            a_change_during_an_outage_is_seen_after_it
+        }
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("expected attributes and then `broker(fixture)`, `registry(fixture)` or `config(fixture)`");
+    };
 }
 
 /// Puts a balancer through every promise of the room; see [`mod@balancer`] for what they are.

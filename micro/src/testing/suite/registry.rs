@@ -1,19 +1,39 @@
-//! The promises of the registry room. [`suite::registry`](super::registry()) goes through all of them.
+//! The promises of the registry room. [`suite!`](macro@crate::testing::suite) makes a test of each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future, ready};
 use std::time::Duration;
 
+use super::fixture::Server;
 use super::promise::{PATIENCE, eventually, kept, soon, unique};
+use crate::errors::Code;
 use crate::registry::{Change, Following, Node, Registry, Ttl, Watch};
+use crate::testing::skip;
 use crate::util::clock;
 
 /// The lifetime of entries that are to expire: whole seconds, because some backends count in those.
 const SHORT: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(60);
 
+/// A registry that is put through the suite.
+///
+/// A [`Registry`] is one itself, for backends without a server.
+pub trait Fixture: super::Fixture {
+    /// Returns a handle, as another process would have it where that is possible. All handles of a fixture lead to one registry,
+    /// which may be shared with others: services have names of their own.
+    fn registry(&self) -> impl Future<Output = Registry> + Send;
+}
+
+impl Fixture for Registry {
+    fn registry(&self) -> impl Future<Output = Registry> + Send {
+        ready(self.clone())
+    }
+}
+
 /// A registered node is found under its service, with all it says, and its service is listed; a deregistered one is not.
-pub async fn lists_what_is_registered(registry: &Registry) {
+pub async fn lists_what_is_registered(fixture: &impl Fixture) {
     const PROMISE: &str = "a registered node is listed until it is deregistered";
+    let registry = &fixture.registry().await;
     let service = unique("lists");
     let node = Node::new(&service, "10.0.0.7:8080")
         .with_version("1.2.3")
@@ -32,14 +52,16 @@ pub async fn lists_what_is_registered(registry: &Registry) {
 }
 
 /// A service nobody registered has no nodes, and that is no error.
-pub async fn an_unknown_service_is_empty(registry: &Registry) {
+pub async fn an_unknown_service_is_empty(fixture: &impl Fixture) {
     const PROMISE: &str = "a service nobody registered has no nodes, and asking is no error";
+    let registry = &fixture.registry().await;
     assert_eq!(kept(PROMISE, registry.nodes(&unique("nobody")).await), [], "promise broken: {PROMISE}");
 }
 
 /// Deregistering a node that is not listed is fine, once or twice.
-pub async fn deregistering_the_unknown_is_fine(registry: &Registry) {
+pub async fn deregistering_the_unknown_is_fine(fixture: &impl Fixture) {
     const PROMISE: &str = "deregistering a node that is not listed is fine";
+    let registry = &fixture.registry().await;
     let node = Node::new(unique("unknown"), "10.0.0.7:8080");
     kept(PROMISE, registry.deregister(&node).await);
     kept(PROMISE, registry.register_once(&node, LONG).await);
@@ -48,8 +70,9 @@ pub async fn deregistering_the_unknown_is_fine(registry: &Registry) {
 }
 
 /// Nodes of one service, also in different versions, are listed side by side and leave one by one.
-pub async fn nodes_and_versions_live_side_by_side(registry: &Registry) {
+pub async fn nodes_and_versions_live_side_by_side(fixture: &impl Fixture) {
     const PROMISE: &str = "nodes of one service, in several versions, are listed side by side";
+    let registry = &fixture.registry().await;
     let service = unique("versions");
     let node = |id: &str, version| Node::new(&service, "10.0.0.7:8080").with_id(id).with_version(version);
     let all = [node("a", "1"), node("b", "1"), node("c", "2")];
@@ -63,8 +86,9 @@ pub async fn nodes_and_versions_live_side_by_side(registry: &Registry) {
 }
 
 /// One id under two services is two nodes.
-pub async fn ids_belong_to_their_service(registry: &Registry) {
+pub async fn ids_belong_to_their_service(fixture: &impl Fixture) {
     const PROMISE: &str = "the same id under two services is two nodes";
+    let registry = &fixture.registry().await;
     let (one, other) = (unique("one"), unique("other"));
     let all = [Node::new(&one, "10.0.0.1:1").with_id("same"), Node::new(&other, "10.0.0.2:2").with_id("same")];
     for node in &all {
@@ -77,8 +101,9 @@ pub async fn ids_belong_to_their_service(registry: &Registry) {
 }
 
 /// A service whose name begins with the name of another does not answer for it.
-pub async fn names_are_whole(registry: &Registry) {
+pub async fn names_are_whole(fixture: &impl Fixture) {
     const PROMISE: &str = "a service does not answer for one whose name begins with its own";
+    let registry = &fixture.registry().await;
     let service = unique("whole");
     let mut all = vec![Node::new(&service, "10.0.0.1:1").with_id("a")];
     for more in ["x", "/x", ".x", "-x", "~x", " ", "%"] {
@@ -94,8 +119,9 @@ pub async fn names_are_whole(registry: &Registry) {
 }
 
 /// Names and descriptions may hold any text.
-pub async fn any_text_is_a_name(registry: &Registry) {
+pub async fn any_text_is_a_name(fixture: &impl Fixture) {
     const PROMISE: &str = "names and descriptions may hold any text";
+    let registry = &fixture.registry().await;
     let unique = unique("text");
     let mut all = Vec::new();
     for name in [
@@ -129,8 +155,9 @@ pub async fn any_text_is_a_name(registry: &Registry) {
 }
 
 /// An entry nobody renews disappears after its time, not before, and watches are told.
-pub async fn an_entry_expires(registry: &Registry) {
+pub async fn an_entry_expires(fixture: &impl Fixture) {
     const PROMISE: &str = "an entry nobody renews disappears when its time is up, and watches are told";
+    let registry = &fixture.registry().await;
     let service = unique("expires");
     let node = Node::new(&service, "10.0.0.7:8080");
     let mut mirror = Mirror::open(PROMISE, registry, Some(&service)).await;
@@ -145,8 +172,9 @@ pub async fn an_entry_expires(registry: &Registry) {
 }
 
 /// Registering again in time keeps an entry alive without a change being told.
-pub async fn renewal_keeps_an_entry_alive(registry: &Registry) {
+pub async fn renewal_keeps_an_entry_alive(fixture: &impl Fixture) {
     const PROMISE: &str = "an entry renewed in time stays, and renewing it is no change";
+    let registry = &fixture.registry().await;
     let service = unique("renewed");
     let node = Node::new(&service, "10.0.0.7:8080");
     kept(PROMISE, registry.register_once(&node, SHORT).await);
@@ -163,8 +191,9 @@ pub async fn renewal_keeps_an_entry_alive(registry: &Registry) {
 }
 
 /// A registration keeps its node alive past its time, updates it, and takes it off the list when asked or dropped.
-pub async fn a_registration_keeps_its_node_listed(registry: &Registry) {
+pub async fn a_registration_keeps_its_node_listed(fixture: &impl Fixture) {
     const PROMISE: &str = "a registration keeps its node listed until it is deregistered or dropped";
+    let registry = &fixture.registry().await;
     let service = unique("registration");
     let ttl = Ttl { ttl: SHORT, interval: SHORT / 4 };
     let node = Node::new(&service, "10.0.0.7:8080");
@@ -189,8 +218,9 @@ pub async fn a_registration_keeps_its_node_listed(registry: &Registry) {
 }
 
 /// A registration whose entry was removed by somebody else lists it again.
-pub async fn a_registration_lists_a_vanished_node_again(registry: &Registry) {
+pub async fn a_registration_lists_a_vanished_node_again(fixture: &impl Fixture) {
     const PROMISE: &str = "a registration lists its node again when the entry vanished";
+    let registry = &fixture.registry().await;
     let service = unique("vanished");
     let node = Node::new(&service, "10.0.0.7:8080");
     let registration = kept(PROMISE, registry.register(node.clone(), Ttl { ttl: LONG, interval: SHORT / 2 }).await);
@@ -200,8 +230,9 @@ pub async fn a_registration_lists_a_vanished_node_again(registry: &Registry) {
 }
 
 /// A node registered again under its id replaces what was there.
-pub async fn the_same_id_is_an_update(registry: &Registry) {
+pub async fn the_same_id_is_an_update(fixture: &impl Fixture) {
     const PROMISE: &str = "a node registered again under its id replaces the first";
+    let registry = &fixture.registry().await;
     let service = unique("update");
     let node = Node::new(&service, "10.0.0.7:8080").with_metadata("a", "1");
     let other = Node::new(&service, "10.0.0.8:9090").with_id(&node.id).with_version("2");
@@ -212,9 +243,10 @@ pub async fn the_same_id_is_an_update(registry: &Registry) {
 }
 
 /// While a node is updated it is there all the time, in the old description or the new, and watches hear of no end.
-pub async fn an_update_is_no_gap(registry: &Registry) {
+pub async fn an_update_is_no_gap(fixture: &impl Fixture) {
     const PROMISE: &str = "a node is there all the time while it is updated";
     const ROUNDS: usize = 100;
+    let registry = &fixture.registry().await;
     let service = unique("gapless");
     let version = |n: usize| Node::new(&service, "10.0.0.7:8080").with_id("a").with_version(n.to_string());
     kept(PROMISE, registry.register_once(&version(0), LONG).await);
@@ -246,8 +278,9 @@ pub async fn an_update_is_no_gap(registry: &Registry) {
 }
 
 /// A watch of one service tells its nodes' coming, changing and going, and nothing of other services.
-pub async fn a_watch_tells_one_service(registry: &Registry) {
+pub async fn a_watch_tells_one_service(fixture: &impl Fixture) {
     const PROMISE: &str = "a watch of one service tells what is created, updated and deleted there, and nothing else";
+    let registry = &fixture.registry().await;
     let service = unique("watched");
     let other = Node::new(unique("unwatched"), "10.0.0.1:1");
     let node = Node::new(&service, "10.0.0.7:8080");
@@ -268,8 +301,9 @@ pub async fn a_watch_tells_one_service(registry: &Registry) {
 }
 
 /// A watch without a service tells the changes of all.
-pub async fn a_watch_tells_all_services(registry: &Registry) {
+pub async fn a_watch_tells_all_services(fixture: &impl Fixture) {
     const PROMISE: &str = "a watch without a service tells the changes of all services";
+    let registry = &fixture.registry().await;
     let (one, other) = (Node::new(unique("all"), "10.0.0.1:1"), Node::new(unique("all"), "10.0.0.2:2"));
     let mut mirror = Mirror::open(PROMISE, registry, None).await;
     mirror.only = Some(BTreeSet::from([one.service.clone(), other.service.clone()]));
@@ -284,8 +318,9 @@ pub async fn a_watch_tells_all_services(registry: &Registry) {
 }
 
 /// A watch begins with what is there, before anything else, and without waiting.
-pub async fn a_watch_begins_with_what_is_there(registry: &Registry) {
+pub async fn a_watch_begins_with_what_is_there(fixture: &impl Fixture) {
     const PROMISE: &str = "a watch begins with what is there, ready at once";
+    let registry = &fixture.registry().await;
     let service = unique("snapshot");
     let all: Vec<Node> =
         (0..5).map(|n| Node::new(&service, format!("10.0.0.{n}:80")).with_id(format!("n{n}"))).collect();
@@ -310,8 +345,9 @@ pub async fn a_watch_begins_with_what_is_there(registry: &Registry) {
 }
 
 /// A watch nobody reads while much happens tells the truth when it is read again.
-pub async fn a_slow_watcher_is_caught_up(registry: &Registry) {
+pub async fn a_slow_watcher_is_caught_up(fixture: &impl Fixture) {
     const PROMISE: &str = "a watcher that fell behind is caught up, with no node lost and no dead one kept";
+    let registry = &fixture.registry().await;
     let service = unique("slow");
     let node = |n: usize, version: &str| {
         Node::new(&service, "10.0.0.7:8080").with_id(format!("n{n:03}")).with_version(version)
@@ -336,8 +372,9 @@ pub async fn a_slow_watcher_is_caught_up(registry: &Registry) {
 }
 
 /// Two hundred nodes of one service are listed, watched and followed like one.
-pub async fn many_nodes(registry: &Registry) {
+pub async fn many_nodes(fixture: &impl Fixture) {
     const PROMISE: &str = "two hundred nodes of one service are listed, watched and followed like one";
+    let registry = &fixture.registry().await;
     let service = unique("many");
     let following = registry.follow(&service);
     let mut mirror = Mirror::open(PROMISE, registry, Some(&service)).await;
@@ -355,8 +392,9 @@ pub async fn many_nodes(registry: &Registry) {
 }
 
 /// A following is ready with what is there, and tells when that changes.
-pub async fn a_following_sees_changes(registry: &Registry) {
+pub async fn a_following_sees_changes(fixture: &impl Fixture) {
     const PROMISE: &str = "a following shows what is there and wakes when it changes";
+    let registry = &fixture.registry().await;
     let service = unique("followed");
     let node = Node::new(&service, "10.0.0.7:8080");
     kept(PROMISE, registry.register_once(&node, LONG).await);
@@ -377,6 +415,38 @@ pub async fn a_following_sees_changes(registry: &Registry) {
     soon(PROMISE, following.changed()).await;
     assert_eq!(followed(&following).await, vec![], "promise broken: {PROMISE}");
     eventually(PROMISE, vec![], || followed(&shared)).await;
+}
+
+/// A registration and a watch go on by themselves after an outage, during which asking is an error and no wrong answer.
+///
+/// A registry without a server is never away.
+pub async fn what_is_registered_outlives_an_outage(fixture: &impl Fixture) {
+    const PROMISE: &str = "registrations and watches go on after an outage, during which asking is an error";
+    let registry = &fixture.registry().await;
+    let service = unique("outage");
+    let ttl = Ttl { ttl: SHORT, interval: SHORT / 4 };
+    let node = Node::new(&service, "10.0.0.7:8080");
+    let registration = kept(PROMISE, registry.register(node.clone(), ttl).await);
+    let listed = || async { registry.nodes(&service).await.map_err(|error| error.code()) };
+    eventually(PROMISE, Ok(vec![node.clone()]), listed).await;
+    match fixture.server() {
+        Server::None => return kept(PROMISE, registration.deregister().await),
+        Server::Fixed => return skip(&format!("{PROMISE}: the fixture cannot take the server down")),
+        Server::Controlled => {}
+    }
+    let following = registry.follow(&service);
+    eventually(PROMISE, vec![node.clone()], || followed(&following)).await;
+    fixture.down().await;
+    eventually(PROMISE, Err(Code::Unavailable), listed).await;
+    fixture.up().await;
+    // Longer than entries live without renewal.
+    clock::sleep(SHORT + SHORT / 2).await;
+    eventually(PROMISE, Ok(vec![node.clone()]), listed).await;
+    let changed = node.with_version("2");
+    kept(PROMISE, registration.update(changed.clone()).await);
+    eventually(PROMISE, vec![changed], || followed(&following)).await;
+    kept(PROMISE, registration.deregister().await);
+    eventually(PROMISE, vec![], || followed(&following)).await;
 }
 
 async fn nodes(registry: &Registry, service: &str) -> Vec<Node> {

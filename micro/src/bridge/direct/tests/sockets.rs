@@ -63,21 +63,44 @@ impl Process {
     }
 }
 
-async fn keeps_the_promises(wire: Wire) {
-    let registry = Registry::memory();
-    let (a, b) = (Process::new(&registry, "a", wire).await, Process::new(&registry, "b", wire).await);
-    let broker = Apart::broker(&a.direct, std::slice::from_ref(&b.direct));
-    suite::broker(|| async { broker.clone() }).await;
+/// A process that publishes, one that subscribes, and the broker that they are together.
+struct Pair {
+    broker: Broker,
+    _processes: [Process; 2],
 }
 
-#[tokio::test]
-async fn two_processes_keep_the_promises_over_the_native_wire() {
-    keeps_the_promises(Wire::Auto).await;
+impl Pair {
+    async fn over(wire: Wire) -> Self {
+        let registry = Registry::memory();
+        let (a, b) = (Process::new(&registry, "a", wire).await, Process::new(&registry, "b", wire).await);
+        Pair { broker: Apart::broker(&a.direct, std::slice::from_ref(&b.direct)), _processes: [a, b] }
+    }
 }
 
-#[tokio::test]
-async fn two_processes_keep_the_promises_over_http() {
-    keeps_the_promises(Wire::Http).await;
+impl suite::Fixture for Pair {
+    fn server(&self) -> suite::Server {
+        suite::Server::None
+    }
+}
+
+impl suite::broker::Fixture for Pair {
+    fn broker(&self) -> impl Future<Output = Broker> + Send {
+        std::future::ready(self.broker.clone())
+    }
+}
+
+mod over_the_native_wire {
+    crate::testing::suite! {
+        #[tokio::test]
+        broker(super::Pair::over(super::Wire::Auto).await)
+    }
+}
+
+mod over_http {
+    crate::testing::suite! {
+        #[tokio::test]
+        broker(super::Pair::over(super::Wire::Http).await)
+    }
 }
 
 #[tokio::test]

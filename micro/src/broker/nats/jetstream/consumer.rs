@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use async_nats::jetstream::Context;
+use async_nats::jetstream::{Context, ErrorCode};
 use serde_json::{Value, json};
 
-use super::ask;
+use super::api::ask;
 use crate::broker::nats::names;
 use crate::broker::{Pattern, Start, Subscription};
-use crate::errors::{Code, Error, Result};
+use crate::errors::{Error, Result};
+use crate::link::nats::jetstream_code;
 use crate::message::known::Timestamp;
 use crate::util::random;
 
@@ -71,21 +72,30 @@ impl Consumer {
     ///
     /// # Errors
     ///
-    /// [`FailedPrecondition`](Code::FailedPrecondition) when one of this name is there that cannot be asked for events.
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when one of this name is there that cannot be asked for events.
     pub(super) async fn ensure(&self, jetstream: &Context, from: Option<u64>) -> Result<u64> {
+        if let Some(floor) = self.find(jetstream).await? {
+            return Ok(floor);
+        }
+        let Consumer { stream, name, .. } = self;
+        let what = format!("cannot make consumer `{name}` of stream `{stream}`");
+        // Servers before 2.10 do not know the action, and take a second question for an update.
+        let question = json!({ "stream_name": stream, "config": self.config(from), "action": "create" });
+        match ask(jetstream, &what, format!("CONSUMER.CREATE.{stream}.{name}"), &question).await {
+            Ok(info) => Ok(floor(&info)),
+            // Another member was faster, and its consumer is the one of all.
+            Err(error) if is_taken(&error) => self.find(jetstream).await?.ok_or(error),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The first event that may not be settled, if there is a consumer of this name.
+    async fn find(&self, jetstream: &Context) -> Result<Option<u64>> {
         let Consumer { stream, name, .. } = self;
         let what = format!("cannot read consumer `{name}` of stream `{stream}`");
         match ask(jetstream, &what, format!("CONSUMER.INFO.{stream}.{name}"), &json!({})).await {
-            Ok(info) => return self.judge(&info["config"]).map(|()| floor(&info)),
-            Err(error) if error.code() != Code::NotFound => return Err(error),
-            Err(_) => {}
-        }
-        let what = format!("cannot make consumer `{name}` of stream `{stream}`");
-        let question = json!({ "stream_name": stream, "config": self.config(from) });
-        match ask(jetstream, &what, format!("CONSUMER.CREATE.{stream}.{name}"), &question).await {
-            Ok(info) => Ok(floor(&info)),
-            // Another member was faster, and has asked for the same.
-            Err(error) if error.message().contains("already exists") => Ok(from.unwrap_or(1)),
+            Ok(info) => self.judge(&info["config"]).map(|()| Some(floor(&info))),
+            Err(error) if jetstream_code(&error) == Some(ErrorCode::CONSUMER_NOT_FOUND) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -141,6 +151,18 @@ impl Consumer {
         }
         config
     }
+}
+
+/// Whether there may be a consumer of this name already, made since it was looked for. `CONSUMER_CREATE` is among these because
+/// servers before 2.10 answer so when what is asked for differs from what is there.
+fn is_taken(error: &Error) -> bool {
+    const TAKEN: [ErrorCode; 4] = [
+        ErrorCode::CONSUMER_ALREADY_EXISTS,
+        ErrorCode::CONSUMER_NAME_EXIST,
+        ErrorCode::CONSUMER_EXISTING_ACTIVE,
+        ErrorCode::CONSUMER_CREATE,
+    ];
+    jetstream_code(error).is_some_and(|code| TAKEN.contains(&code))
 }
 
 fn floor(info: &Value) -> u64 {

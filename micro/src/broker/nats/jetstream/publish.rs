@@ -7,12 +7,12 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 
-use super::Shared;
+use super::shared::Shared;
 use crate::broker::Event;
 use crate::broker::nats::wire;
 use crate::errors::{Code, Error, Result};
+use crate::link::nats::{Connection, State, failed};
 use crate::util::clock;
-use crate::util::link::nats::{Link, State, failed};
 
 /// How many events are under way to the stream at a time.
 const TOGETHER: usize = 256;
@@ -33,11 +33,12 @@ pub(super) async fn publish(shared: &Shared, events: &[Event]) -> Result<()> {
     let mut rest = events;
     let mut tries = 0;
     while !rest.is_empty() {
-        let link = shared.line.link().await?;
-        let before = link.state();
+        let connection = shared.dialer.connection().await?;
+        let before = connection.state();
         let (some, later) = rest.split_at(rest.len().min(TOGETHER));
-        let round = match shared.stream.take_in_all(link.jetstream(), some.iter().map(|event| &event.topic)).await {
-            Ok(()) => round(shared, &link, some).await?,
+        let round = match shared.stream.take_in_all(connection.jetstream(), some.iter().map(|event| &event.topic)).await
+        {
+            Ok(()) => round(shared, &connection, some).await?,
             Err(error) if error.code() == Code::Unavailable => Round::Again(0, error),
             Err(error) => return Err(error),
         };
@@ -45,7 +46,7 @@ pub(super) async fn publish(shared: &Shared, events: &[Event]) -> Result<()> {
             Round::Taken => rest = later,
             Round::Again(from, error) => {
                 rest = &rest[from..];
-                tries = if link.state() == before { tries + 1 } else { 0 };
+                tries = if connection.state() == before { tries + 1 } else { 0 };
                 if tries == TRIES {
                     return Err(error);
                 }
@@ -57,18 +58,18 @@ pub(super) async fn publish(shared: &Shared, events: &[Event]) -> Result<()> {
 }
 
 /// Publishes all of them before it waits for the first acknowledgement.
-async fn round(shared: &Shared, link: &Link, events: &[Event]) -> Result<Round> {
-    let mut states = link.states();
+async fn round(shared: &Shared, connection: &Connection, events: &[Event]) -> Result<Round> {
+    let mut states = connection.states();
     let mut acks = Vec::with_capacity(events.len());
     for event in events {
-        acks.push(send(shared, link.jetstream(), event).await.map_err(|error| cannot(event, error))?);
+        acks.push(send(shared, connection.jetstream(), event).await.map_err(|error| cannot(event, error))?);
     }
     let mut lost = pin!(lost(&mut states));
     for (at, (ack, event)) in acks.into_iter().zip(events).enumerate() {
         let answer = tokio::select! {
             biased;
             answer = ack.into_future() => answer,
-            () = &mut lost => return Ok(Round::Again(at, link.lost())),
+            () = &mut lost => return Ok(Round::Again(at, connection.lost())),
         };
         let Err(error) = answer else { continue };
         match error.kind() {
@@ -94,7 +95,7 @@ async fn send(shared: &Shared, jetstream: &Context, event: &Event) -> Result<Pub
 }
 
 /// Waits until the connection does not stand any more.
-async fn lost(states: &mut crate::util::link::nats::States) {
+async fn lost(states: &mut crate::link::nats::StateWatch) {
     while let State::Connected(_) = states.changed().await {}
 }
 

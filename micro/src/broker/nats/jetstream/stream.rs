@@ -2,12 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use async_nats::jetstream::Context;
+use async_nats::jetstream::{Context, ErrorCode};
 use serde_json::{Value, json};
 
-use super::ask;
+use super::api::ask;
 use crate::broker::{Pattern, Topic};
-use crate::errors::{Code, Error, Result};
+use crate::errors::{Error, Result};
+use crate::link::nats::jetstream_code;
 
 /// How often a stream is read and changed again when others change it at the same time.
 const TRIES: usize = 5;
@@ -49,7 +50,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// [`FailedPrecondition`](Code::FailedPrecondition) when its subjects are given and do not cover it; else what the server
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when its subjects are given and do not cover it; else what the server
     /// says.
     pub(super) async fn take_in(&self, jetstream: &Context, wanted: &Pattern) -> Result<()> {
         if self.holds(wanted) {
@@ -65,7 +66,9 @@ impl Stream {
                     let Some(subjects) = self.joined(wanted)? else { return Ok(()) };
                     self.change(jetstream, config, subjects).await?;
                 }
-                Err(error) if error.code() == Code::NotFound => self.create(jetstream, wanted).await?,
+                Err(error) if jetstream_code(&error) == Some(ErrorCode::STREAM_NOT_FOUND) => {
+                    self.create(jetstream, wanted).await?;
+                }
                 Err(error) => return Err(error),
             }
             // Others may have changed it in between, from the same state as we: what counts is what is there now.
@@ -142,8 +145,8 @@ impl Stream {
                 tracing::info!(stream = name, ?subjects, "made a stream, because there was none");
                 Ok(())
             }
-            // Somebody else was faster.
-            Err(error) if error.message().contains("already in use") => Ok(()),
+            // Another process was faster.
+            Err(error) if jetstream_code(&error) == Some(ErrorCode::STREAM_NAME_EXIST) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::{Files, PathBuf, Scratch, fs};
-use crate::testing::suite;
+use crate::testing::suite::{self, Server};
 
 /// A file that is written anew, beside itself and then over itself, at every change.
 struct Written {
@@ -34,6 +34,20 @@ impl Written {
     }
 }
 
+impl suite::Fixture for Written {
+    fn server(&self) -> Server {
+        Server::Controlled
+    }
+
+    async fn down(&self) {
+        fs::rename(self.path(), self.scratch.path("away")).unwrap();
+    }
+
+    async fn up(&self) {
+        fs::rename(self.scratch.path("away"), self.path()).unwrap();
+    }
+}
+
 impl suite::config::Fixture for Written {
     type Source = Files;
 
@@ -61,22 +75,21 @@ impl suite::config::Fixture for Written {
         });
     }
 
-    async fn down(&self) -> bool {
-        fs::rename(self.path(), self.scratch.path("away")).unwrap();
-        true
-    }
-
-    async fn up(&self) {
-        fs::rename(self.scratch.path("away"), self.path()).unwrap();
+    fn unreachable(&self) -> Option<Files> {
+        None
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_of_toml_keeps_what_sources_promise() {
-    suite::config(|| async { Written::new("app.toml") }).await;
+mod toml_file {
+    crate::testing::suite! {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        config(super::Written::new("app.toml"))
+    }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_of_json_keeps_what_sources_promise() {
-    suite::config(|| async { Written::new("app.json") }).await;
+mod json_file {
+    crate::testing::suite! {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        config(super::Written::new("app.json"))
+    }
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
-use super::super::promise::{eventually, kept, soon, unique};
-use super::{event, next, nothing, published, subscribed, topic};
+use super::super::promise::{eventually, kept, soon};
+use super::check::{body, event, next, next_by, nothing, published, queue, subscribed, topic};
+use super::fixture::Fixture;
 use crate::broker::handling::{self, Given, Serving};
 use crate::broker::{Broker, Event, Handler, Handling, Subscription, Topic};
 use crate::context::Extensions;
@@ -26,7 +26,7 @@ async fn handled(
     handler: Arc<dyn Handler>,
     publish: impl Future<Output = ()>,
 ) {
-    let subscription = Subscription::new(topic.clone().into()).with_queue(unique("handlers"));
+    let subscription = queue(topic, "handlers");
     let serving =
         kept(promise, soon(promise, Serving::begin(broker, subscription, handling, handler, Extensions::new())).await);
     let (stop, stopped) = oneshot::channel::<()>();
@@ -57,8 +57,9 @@ impl Begun {
 }
 
 /// An event that fails is tried as often as is said, and then is on the topic of the dead, with the reason.
-pub async fn what_fails_is_a_dead_letter_after_its_tries(broker: &Broker) {
+pub async fn what_fails_is_a_dead_letter_after_its_tries(fixture: &impl Fixture) {
     const PROMISE: &str = "an event that fails is a dead letter after exactly its tries";
+    let broker = &fixture.broker().await;
     let topic = topic();
     let dead = kept(PROMISE, topic.dead_letters());
     let mut letters = subscribed(PROMISE, broker, Subscription::new(dead.into())).await;
@@ -109,8 +110,9 @@ pub async fn what_fails_is_a_dead_letter_after_its_tries(broker: &Broker) {
 
 /// Events of one key are handled one after the other in the order of their publisher, also when one fails; those of others
 /// go on meanwhile.
-pub async fn events_of_one_key_keep_their_order(broker: &Broker) {
+pub async fn events_of_one_key_keep_their_order(fixture: &impl Fixture) {
     const PROMISE: &str = "events of one key are handled in their order";
+    let broker = &fixture.broker().await;
     let topic = topic();
     let begun = Begun::default();
     let handler = handling::function({
@@ -143,9 +145,10 @@ pub async fn events_of_one_key_keep_their_order(broker: &Broker) {
 }
 
 /// No more events are handled at a time than is said, and as many as that are.
-pub async fn as_many_are_handled_at_a_time_as_is_said(broker: &Broker) {
+pub async fn concurrency_is_reached_and_not_exceeded(fixture: &impl Fixture) {
     const PROMISE: &str = "as many events are handled at a time as is said";
     const AT_A_TIME: usize = 3;
+    let broker = &fixture.broker().await;
     let topic = topic();
     let (running, most, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Begun::default());
     let handler = handling::function({
@@ -173,14 +176,13 @@ pub async fn as_many_are_handled_at_a_time_as_is_said(broker: &Broker) {
     assert_eq!(most.load(Ordering::SeqCst), AT_A_TIME, "promise broken: {PROMISE}");
 }
 
-/// At the end of a program events that have begun are finished and settled, and what has not begun goes to others.
-pub async fn what_has_begun_is_finished_at_the_end(broker: &Broker) {
+/// At the end of a program events that have begun are finished and settled, and what has not begun goes to others, where the broker
+/// redelivers.
+pub async fn what_has_begun_is_finished_at_the_end(fixture: &impl Fixture) {
     const PROMISE: &str = "at the end what has begun is finished, and the rest goes to others";
-    if !broker.capabilities().redelivers {
-        return;
-    }
+    let broker = &fixture.broker().await;
     let topic = topic();
-    let queue = Subscription::new(topic.clone().into()).with_queue(unique("end"));
+    let queue = queue(&topic, "end");
     let (begun, ended) = (Begun::default(), Begun::default());
     let handler = handling::function({
         let (begun, ended) = (begun.clone(), ended.clone());
@@ -207,12 +209,13 @@ pub async fn what_has_begun_is_finished_at_the_end(broker: &Broker) {
     kept(PROMISE, soon(PROMISE, running).await);
     let mut all: Vec<String> = ended.all().iter().map(|(body, _)| body.clone()).collect();
     assert_eq!(begun.all().len(), all.len(), "promise broken: {PROMISE}: one was dropped half-way");
+    if !broker.capabilities().redelivers {
+        return nothing(PROMISE, &mut other).await;
+    }
     let until = clock::after(Duration::from_secs(60));
     while all.len() < 6 {
-        let next = clock::timeout_at(until, other.next()).await;
-        let next = next.unwrap_or_else(|_| panic!("promise broken: {PROMISE}: only {all:?}"));
-        let delivery = kept(PROMISE, next.unwrap_or_else(|| panic!("promise broken: {PROMISE}: it ended")));
-        let body = String::from_utf8_lossy(&delivery.event.body).into_owned();
+        let delivery = next_by(PROMISE, &mut other, until).await;
+        let body = body(&delivery);
         // At least once: what a server had not heard of in time may come again.
         if !all.contains(&body) {
             all.push(body);

@@ -1,0 +1,23 @@
+//! What the code that `#[micro::config]` writes speaks of, for settings of micro's own rooms: with `crate = crate::config` it
+//! names this module and no room further out. `micro::__private` has the same names.
+
+pub use inventory;
+
+/// The names in the expansion.
+pub mod config {
+    pub use crate::config::check;
+    pub use crate::config::{
+        Choice, Config, Field, Fields, Kind, Node, Of, OfPlain, Reader, Reload, Section, SectionDesc, SectionEntry,
+        Setting, Value, declared_default, lend, write_section,
+    };
+
+    /// A default that is written as text, and read like the text of a variable.
+    pub fn text(text: impl Into<String>) -> Value {
+        Value::Text(text.into())
+    }
+
+    /// A word of a choice.
+    pub fn word(word: &'static str) -> Value {
+        word.into()
+    }
+}
