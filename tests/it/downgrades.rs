@@ -94,23 +94,23 @@ fn is_refused_for(error: &Error, subscriber: &str, broker: &str, missing: &str) 
 
 #[tokio::test(start_paused = true)]
 async fn a_program_does_not_start_where_a_chosen_broker_lacks_what_a_subscriber_asks_for() {
-    is_refused_for(&refused(on_plain().subscribe::<ledger>()).await, "ledger", "plain", "`durable`");
-    is_refused_for(&refused(on_plain().subscribe::<history>()).await, "history", "plain", "earlier events");
-    is_refused_for(&refused(on_plain().subscribe::<in_line>()).await, "in-line", "plain", "the order of each key");
+    is_refused_for(&refused(on_plain().subscribe(ledger)).await, "ledger", "plain", "`durable`");
+    is_refused_for(&refused(on_plain().subscribe(history)).await, "history", "plain", "earlier events");
+    is_refused_for(&refused(on_plain().subscribe(in_line)).await, "in-line", "plain", "the order of each key");
     // All of them at once.
-    let error = refused(on_plain().subscribe::<ledger>().subscribe::<history>()).await;
+    let error = refused(on_plain().subscribe(ledger).subscribe(history)).await;
     is_refused_for(&error, "ledger", "plain", "`durable`");
     is_refused_for(&error, "history", "plain", "earlier events");
 }
 
 #[tokio::test(start_paused = true)]
 async fn order_that_no_broker_can_keep_and_order_of_one_who_is_alone_are_no_matter_of_the_broker() {
-    starts(on_plain().subscribe::<by_length>().subscribe::<alone_in_line>()).await;
+    starts(on_plain().subscribe(by_length).subscribe(alone_in_line)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_downgrade_that_is_allowed_is_a_warning() {
-    let all = || on_plain().subscribe::<ledger>().subscribe::<history>().subscribe::<in_line>();
+    let all = || on_plain().subscribe(ledger).subscribe(history).subscribe(in_line);
     let logs = starts(all().setting("micro.downgrade", "allow")).await;
     for (subscriber, missing) in
         [("ledger", "`durable`"), ("history", "earlier events"), ("in-line", "the order of each key")]
@@ -122,7 +122,7 @@ async fn a_downgrade_that_is_allowed_is_a_warning() {
 
 #[tokio::test(start_paused = true)]
 async fn a_broker_that_was_not_chosen_warns_on_loopback_and_refuses_beyond() {
-    let app = || World::new().app().subscribe::<ledger>();
+    let app = || World::new().app().subscribe(ledger);
     let logs = starts(app()).await;
     assert!(logs.contains("`ledger` goes without `durable`") && logs.contains("`direct`"), "{logs}");
 
@@ -143,10 +143,10 @@ async fn at_audit(_: Arrived) -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn a_broker_with_a_name_was_chosen_and_one_that_can_is_asked() {
-    let named = World::new().app().named_broker("audit", Broker::new(Plain)).subscribe::<at_audit>();
+    let named = World::new().app().named_broker("audit", Broker::new(Plain)).subscribe(at_audit);
     is_refused_for(&refused(named).await, "at-audit", "plain", "`durable`");
     let can = World::new().app().broker(Broker::memory());
-    starts(can.subscribe::<ledger>().subscribe::<history>().subscribe::<in_line>()).await;
+    starts(can.subscribe(ledger).subscribe(history).subscribe(in_line)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -121,7 +121,7 @@ async fn archive(_: Written) -> Result<()> {
 
 #[tokio::test]
 async fn a_subscriber_that_asks_for_more_than_the_broker_does_keeps_the_program_from_starting() {
-    let app = || micro::app().setting("micro.broker", "office").registry(Registry::memory()).subscribe::<archive>();
+    let app = || micro::app().setting("micro.broker", "office").registry(Registry::memory()).subscribe(archive);
     let error = app().start().await.unwrap_err();
     assert_eq!(error.code(), Code::FailedPrecondition, "{error}");
     assert!(error.message().contains("`archive` asks for `durable`, which broker `office` does not have"), "{error}");
