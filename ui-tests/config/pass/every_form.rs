@@ -51,8 +51,8 @@ fn in_all(_: i64) -> Result<()> {
     Ok(())
 }
 
-fn short(text: &str) -> Result<(), String> {
-    if text.len() < 100 { Ok(()) } else { Err("short text".into()) }
+fn short(text: &Secret<String>) -> Result<(), String> {
+    if text.expose().len() < 100 { Ok(()) } else { Err("short text".into()) }
 }
 
 #[micro::config]

@@ -67,7 +67,7 @@ async fn everything(event: Event, ack: Ack) -> Result<()> {
 }
 
 #[micro::subscriber(topic = "names", from = "earliest")]
-async fn own_error(config: &AuditConfig, HelloRequest { name }: HelloRequest) -> std::result::Result<(), AuditError> {
+async fn own_error(HelloRequest { name }: HelloRequest, config: &AuditConfig) -> std::result::Result<(), AuditError> {
     if name.len() > config.letters {
         return Err(AuditError::Long(name));
     }
