@@ -121,8 +121,8 @@ fn secret(field: &Field, report: &mut Report) {
         let (ty, value) = (printed(&field.ty), printed(value));
         let hidden = ty.replacen(&value, &format!("Secret<{value}>"), 1);
         format!(
-            "a secret is a secret by its type, which no `Debug` and no other derive shows: write `{ident}: {hidden}`\n\
-             `micro::config::Secret` has the value in `expose()`"
+            "derives read the field too and would show it: write `{ident}: {hidden}` in place of `secret`\n\
+             `micro::config::Secret` is shown by no derive; `expose()` returns its value"
         )
     };
     report.error(secret, message);
@@ -223,13 +223,17 @@ fn unfit(field: &Field, check: &model::Check, report: &mut Report) -> bool {
         return false;
     }
     let length = many || name == "String";
+    let bounds = |written: &Expr| match written {
+        Expr::Range(_) => printed(written).replace(" ..", "..").replace("..= ", "..="),
+        _ => "1..=10".to_owned(),
+    };
     let (fits, word, whose, argument, instead) = match check {
         model::Check::Range(range) => {
-            let instead = length.then(|| format!("length({})", printed(range)));
+            let instead = length.then(|| format!("length({})", bounds(range)));
             (number, "range", "numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`", range.to_token_stream(), instead)
         }
         model::Check::Length(range) => {
-            let instead = (number && name != "Duration").then(|| format!("range({})", printed(range)));
+            let instead = (number && name != "Duration").then(|| format!("range({})", bounds(range)));
             (length, "length", "text, lists and maps", range.to_token_stream(), instead)
         }
         model::Check::Regex(pattern) => (text, "regex", "text", pattern.to_token_stream(), None),
@@ -237,8 +241,7 @@ fn unfit(field: &Field, check: &model::Check, report: &mut Report) -> bool {
     };
     if !fits {
         let (ident, ty) = (&field.ident, printed(&field.ty));
-        let instead =
-            instead.unwrap_or_else(|| "with(function)".to_owned()).replace(" ..", "..").replace("..= ", "..=");
+        let instead = instead.unwrap_or_else(|| "with(function)".to_owned());
         report.error(argument, format!("`{word}` is for {whose}, and `{ident}` has type `{ty}`: write `{instead}`"));
     }
     !fits
@@ -280,7 +283,7 @@ fn asked(field: &Field, check: &model::Check, report: &mut Report) {
                         let literal = Literal::Integer(number.base10_parse().unwrap_or(i128::MAX));
                         let name = named(spelled(&field.ty)).map(|(name, _)| name).unwrap_or_default();
                         if let Some(expected) = whole(&name, &literal) {
-                            report.error(number, format!("`{number}` is no `{name}`: expected {expected}"));
+                            report.error(number, format!("`{number}` does not fit `{name}`: expected {expected}"));
                         }
                     }
                     _ => {}

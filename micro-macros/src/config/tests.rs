@@ -253,7 +253,7 @@ fn checks_are_checked() {
         ),
         (
             quote!(#[config(validate(range(1..=1000)))] a: u8),
-            "`1000` is no `u8`: expected a whole number from 0 to 255",
+            "`1000` does not fit `u8`: expected a whole number from 0 to 255",
         ),
     ] {
         let said = of_field(field);

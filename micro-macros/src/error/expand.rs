@@ -15,7 +15,7 @@ pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     let display = display(model);
     let fault = fault(model);
     let sources = model.others.iter().map(|Other { ident, member, held }| {
-        let cause = other(model, held, quote!(cause(#held)));
+        let cause = other(model, held, "cause", quote!(#held));
         quote!(Self::#ident { #member: #held } => #cause,)
     });
     let error = quote_spanned!(at(ident.span())=> impl ::core::error::Error for #ident);
@@ -98,7 +98,7 @@ fn display(model: &Model) -> TokenStream {
         quote!(Self::#ident { #(#named)* .. } => ::core::write!(#formatter, #literal),)
     });
     let others = model.others.iter().map(|Other { ident, member, held }| {
-        let shown = self::other(model, held, quote!(show(#held, #formatter)));
+        let shown = self::other(model, held, "show", quote!(#held, #formatter));
         quote!(Self::#ident { #member: #held } => #shown,)
     });
     quote! {
@@ -119,13 +119,13 @@ fn fault(model: &Model) -> TokenStream {
     let hidden = model.variants.iter().map(|variant| &variant.hidden);
     let (this, text) = (local("this"), local("text"));
     let arm = |Other { ident, member, held }: &Other, after: TokenStream| {
-        let error = other(model, held, quote!(into_error(#held)));
+        let error = other(model, held, "into_error", quote!(#held));
         quote!(Self::#ident { #member: #held } => #after #error,)
     };
     let kept = model.others.iter().map(|other| arm(other, quote!(return)));
     let left = model.others.iter().map(|other| arm(other, quote!()));
     let taken = model.others.iter().map(|Other { ident, member, held }| {
-        let taken = other(model, held, quote!(from_error(error)));
+        let taken = other(model, held, "from_error", quote!(error));
         quote!(Self::#ident { #member: #taken })
     });
     let leaving = model.variants.iter().map(|variant| leaving(model, variant, &text));
@@ -157,10 +157,10 @@ fn fault(model: &Model) -> TokenStream {
 }
 
 /// A call about the error that a variant holds, shown where its type stands: only one type is right.
-fn other(model: &Model, held: &Ident, call: TokenStream) -> TokenStream {
+fn other(model: &Model, held: &Ident, method: &str, arguments: TokenStream) -> TokenStream {
     let span = at(held.span());
-    let micro = model.home.private_at(span);
-    quote_spanned!(span=> #micro::Other::#call)
+    let (micro, method) = (model.home.private_at(span), Ident::new(method, span));
+    quote_spanned!(span=> #micro::Other::#method(#arguments))
 }
 
 /// The variant as micro's error: its fields move into the message.

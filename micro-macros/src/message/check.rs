@@ -48,9 +48,8 @@ fn check_topic(model: &Model, report: &mut Report) {
         report.error(&input.ident, "an event has a topic: write `#[micro::event(topic = \"orders.placed\")]`");
         return;
     };
-    let text = written.value();
-    if let Err(why) = topic(&text) {
-        report.error(written, format!("`{text}` is no topic: {why}"));
+    if let Err(why) = topic(&written.value()) {
+        report.error(written, format!("`{}` is no topic: {why}", written.value()));
     }
 }
 

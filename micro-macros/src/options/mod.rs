@@ -160,7 +160,7 @@ impl<'r> Options<'r> {
         match duration::parse(&text) {
             // It may be meant as "at once" or as "never".
             Ok(Duration::ZERO) => {
-                self.report.error(&literal, format!("`{name}` is longer than zero"));
+                self.report.error(&literal, format!("`{name}` must be longer than zero"));
                 None
             }
             Ok(value) => Some(Given { value, span: literal.span() }),
@@ -414,7 +414,7 @@ mod tests {
                 "`300` cannot be the `small`: number too large to fit in target type",
                 "`2 weeks` is not a duration for `timeout`: unknown unit `weeks`; \
                  expected one of `ns`, `us`, `ms`, `s`, `m`, `h`",
-                "`wait` is longer than zero",
+                "`wait` must be longer than zero",
                 "unknown `kind` `c`; expected one of `aa`, `bb`",
                 "option `list` takes a list: write `list(..)`",
                 "option `crate` takes a path: write `crate = some::path`",

@@ -3,7 +3,7 @@ use micro::Result;
 struct English;
 
 #[micro::init]
-fn new() -> Result<English> {
+fn english() -> Result<English> {
     Ok(English)
 }
 

@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{client, client_entry, client_method, deprecated, description, in_future, remote_call, returning_future};
+use super::client::{client, client_entry, client_method, deprecated, remote_call};
+use super::description;
+use super::future::{in_future, returning_future};
 use crate::report::Checked;
 use crate::service::model::{Contract, Method, Service};
 use crate::syntax::{at, in_braces_of};

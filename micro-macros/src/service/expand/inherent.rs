@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 
-use super::{client, client_entry, client_method, description};
+use super::client::{client, client_entry, client_method};
+use super::description;
 use crate::init;
 use crate::injection::{lent, registration};
 use crate::report::Checked;

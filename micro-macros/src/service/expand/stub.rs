@@ -5,9 +5,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{FnArg, Pat, Type, TypeParamBound};
 
-use super::{contract, in_future, inherent, returning_future};
+use super::future::{in_future, returning_future};
+use super::{contract, inherent};
 use crate::service::model::{Contract, Inherent, Method, Service, Source};
-use crate::syntax::{Function, is_context};
+use crate::syntax::{Function, Unfit, is_context, unfit};
 
 pub(in crate::service) fn stub(service: &Service) -> TokenStream {
     match &service.source {
@@ -27,7 +28,8 @@ fn stub_contract(service: &Service, contract: &Contract) -> TokenStream {
         let methods = service.methods.iter().map(unanswered);
         quote!(impl #ident for #name { #(#methods)* })
     });
-    let called = service.methods.iter().map(|method| called(method, visibility));
+    let called = service.methods.iter().filter(|method| is_callable(service, method));
+    let called = called.map(|method| self::called(method, visibility));
     let server = server(service, contract);
     quote! {
         #the_trait
@@ -48,7 +50,8 @@ fn stub_inherent(service: &Service, inherent: &Inherent) -> TokenStream {
     let public = quote!(pub);
     let client = client(service, &public);
     let name = service.client();
-    let methods = service.methods.iter().map(|method| called(method, &public));
+    let methods = service.methods.iter().filter(|method| is_callable(service, method));
+    let methods = methods.map(|method| called(method, &public));
     quote! {
         #block
         #client
@@ -103,6 +106,14 @@ fn called(method: &Method, visibility: &impl ToTokens) -> TokenStream {
             ::core::future::pending()
         }
     }
+}
+
+/// Whether the types of the method mean something outside of it: one in angle brackets or behind `impl` does not.
+fn is_callable(service: &Service, method: &Method) -> bool {
+    let output = method.function.output().and_then(unfit);
+    service.generics().params.is_empty()
+        && method.function.signature.generics.params.is_empty()
+        && !matches!(output, Some((Unfit::ImplTrait, _)))
 }
 
 /// The parameters, with patterns that a declaration may not have as `_`, and as `#[micro::handler]` leaves them.

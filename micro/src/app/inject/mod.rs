@@ -270,9 +270,9 @@ impl<T> InitFallback for T {}
 
 /// A type with a function in whose `impl` the attribute stands. Nothing implements it: it is there for its message.
 #[diagnostic::on_unimplemented(
-    message = "`#[micro::init]` stands outside of `impl {Self}`",
-    label = "builds a `{Self}`",
-    note = "write it on a function of the type it builds: `impl {Self} {{ #[micro::init] fn new(..) -> Result<Self> {{ .. }} }}`"
+    message = "`#[micro::init]` builds `{Self}` outside of `impl {Self}`",
+    label = "expected `Result<Self>`",
+    note = "an init function builds the type it belongs to: `impl {Self} {{ #[micro::init] fn new(..) -> Result<Self> {{ .. }} }}`"
 )]
 pub trait BuiltHere {}
 

@@ -8,8 +8,8 @@ use crate::registry::{Change, Following, Node, Registry, Watch};
 use crate::util::clock;
 
 /// The lifetime of entries that are to expire: whole seconds, because some backends count in those.
-pub(super) const SHORT: Duration = Duration::from_secs(2);
-pub(super) const LONG: Duration = Duration::from_secs(60);
+pub(super) const SHORT_TTL: Duration = Duration::from_secs(2);
+pub(super) const LONG_TTL: Duration = Duration::from_secs(60);
 
 pub(super) async fn nodes(registry: &Registry, service: &str) -> Vec<Node> {
     kept("a registry that is up answers who is there", registry.nodes(service).await)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::fixture::Server;
 use super::super::promise::{eventually, kept, unique};
-use super::check::{LONG, Mirror, SHORT, followed, has_service, nodes};
+use super::check::{LONG_TTL, Mirror, SHORT_TTL, followed, has_service, nodes};
 use super::fixture::Fixture;
 use crate::errors::Code;
 use crate::registry::{Change, Node, Ttl};
@@ -20,10 +20,10 @@ pub async fn an_entry_expires(fixture: &impl Fixture) {
     let mut mirror = Mirror::open(PROMISE, registry, Some(&service)).await;
 
     let start = clock::now();
-    kept(PROMISE, registry.register_once(&node, SHORT).await);
+    kept(PROMISE, registry.register_once(&node, SHORT_TTL).await);
     assert_eq!(mirror.next().await, Change::Created(node.clone()), "promise broken: {PROMISE}");
     assert_eq!(mirror.next().await, Change::Deleted(node.clone()), "promise broken: {PROMISE}");
-    assert!(start.elapsed() >= SHORT.mul_f64(0.9), "promise broken: {PROMISE}: gone after {:?}", start.elapsed());
+    assert!(start.elapsed() >= SHORT_TTL.mul_f64(0.9), "promise broken: {PROMISE}: gone after {:?}", start.elapsed());
     eventually(PROMISE, vec![], || nodes(registry, &service)).await;
     eventually(PROMISE, false, || has_service(registry, &service)).await;
 }
@@ -34,12 +34,12 @@ pub async fn renewal_keeps_an_entry_alive(fixture: &impl Fixture) {
     let registry = &fixture.registry().await;
     let service = unique("renewed");
     let node = Node::new(&service, "10.0.0.7:8080");
-    kept(PROMISE, registry.register_once(&node, SHORT).await);
+    kept(PROMISE, registry.register_once(&node, SHORT_TTL).await);
     eventually(PROMISE, vec![node.clone()], || nodes(registry, &service)).await;
     let mut mirror = Mirror::open(PROMISE, registry, Some(&service)).await;
     for _ in 0..6 {
-        clock::sleep(SHORT / 4).await;
-        kept(PROMISE, registry.register_once(&node, SHORT).await);
+        clock::sleep(SHORT_TTL / 4).await;
+        kept(PROMISE, registry.register_once(&node, SHORT_TTL).await);
     }
     assert_eq!(nodes(registry, &service).await, vec![node.clone()], "promise broken: {PROMISE}");
     assert_eq!(mirror.next().await, Change::Created(node.clone()), "promise broken: {PROMISE}");
@@ -52,7 +52,7 @@ pub async fn a_registration_keeps_its_node_listed(fixture: &impl Fixture) {
     const PROMISE: &str = "a registration keeps its node listed until it is deregistered or dropped";
     let registry = &fixture.registry().await;
     let service = unique("registration");
-    let ttl = Ttl { ttl: SHORT, interval: SHORT / 4 };
+    let ttl = Ttl { ttl: SHORT_TTL, interval: SHORT_TTL / 4 };
     let node = Node::new(&service, "10.0.0.7:8080");
     let kept_alive = kept(PROMISE, registry.register(node.clone(), ttl).await);
     let dropped = kept(PROMISE, registry.register(node.clone().with_id("dropped"), ttl).await);
@@ -60,9 +60,9 @@ pub async fn a_registration_keeps_its_node_listed(fixture: &impl Fixture) {
     let both = BTreeSet::from([node.id.clone(), "dropped".to_owned()]);
     eventually(PROMISE, both.clone(), ids).await;
 
-    let end = clock::after(SHORT * 2);
+    let end = clock::after(SHORT_TTL * 2);
     while clock::now() < end {
-        clock::sleep(SHORT / 8).await;
+        clock::sleep(SHORT_TTL / 8).await;
         assert_eq!(ids().await, both, "promise broken: {PROMISE}");
     }
 
@@ -80,7 +80,8 @@ pub async fn a_registration_lists_a_vanished_node_again(fixture: &impl Fixture) 
     let registry = &fixture.registry().await;
     let service = unique("vanished");
     let node = Node::new(&service, "10.0.0.7:8080");
-    let registration = kept(PROMISE, registry.register(node.clone(), Ttl { ttl: LONG, interval: SHORT / 2 }).await);
+    let registration =
+        kept(PROMISE, registry.register(node.clone(), Ttl { ttl: LONG_TTL, interval: SHORT_TTL / 2 }).await);
     kept(PROMISE, registry.deregister(&node).await);
     eventually(PROMISE, vec![node], || nodes(registry, &service)).await;
     kept(PROMISE, registration.deregister().await);
@@ -93,7 +94,7 @@ pub async fn what_is_registered_outlives_an_outage(fixture: &impl Fixture) {
     const PROMISE: &str = "registrations and watches go on after an outage, during which asking is an error";
     let registry = &fixture.registry().await;
     let service = unique("outage");
-    let ttl = Ttl { ttl: SHORT, interval: SHORT / 4 };
+    let ttl = Ttl { ttl: SHORT_TTL, interval: SHORT_TTL / 4 };
     let node = Node::new(&service, "10.0.0.7:8080");
     let registration = kept(PROMISE, registry.register(node.clone(), ttl).await);
     let listed = || async { registry.nodes(&service).await.map_err(|error| error.code()) };
@@ -109,7 +110,7 @@ pub async fn what_is_registered_outlives_an_outage(fixture: &impl Fixture) {
     eventually(PROMISE, Err(Code::Unavailable), listed).await;
     fixture.up().await;
     // Longer than entries live without renewal.
-    clock::sleep(SHORT + SHORT / 2).await;
+    clock::sleep(SHORT_TTL + SHORT_TTL / 2).await;
     eventually(PROMISE, Ok(vec![node.clone()]), listed).await;
     let changed = node.with_version("2");
     kept(PROMISE, registration.update(changed.clone()).await);

@@ -1,7 +1,7 @@
 //! What is registered is listed.
 
 use super::super::promise::{eventually, kept, unique};
-use super::check::{LONG, clean, has_service, nodes};
+use super::check::{LONG_TTL, clean, has_service, nodes};
 use super::fixture::Fixture;
 use crate::registry::Node;
 
@@ -17,7 +17,7 @@ pub async fn lists_what_is_registered(fixture: &impl Fixture) {
         .with_endpoint("/greeter.Greeter/Hello")
         .with_endpoint("/greeter.Greeter/Bye");
 
-    kept(PROMISE, registry.register_once(&node, LONG).await);
+    kept(PROMISE, registry.register_once(&node, LONG_TTL).await);
     eventually(PROMISE, vec![node.clone()], || nodes(registry, &service)).await;
     eventually(PROMISE, true, || has_service(registry, &service)).await;
 
@@ -39,7 +39,7 @@ pub async fn deregistering_the_unknown_is_fine(fixture: &impl Fixture) {
     let registry = &fixture.registry().await;
     let node = Node::new(unique("unknown"), "10.0.0.7:8080");
     kept(PROMISE, registry.deregister(&node).await);
-    kept(PROMISE, registry.register_once(&node, LONG).await);
+    kept(PROMISE, registry.register_once(&node, LONG_TTL).await);
     kept(PROMISE, registry.deregister(&node).await);
     kept(PROMISE, registry.deregister(&node).await);
 }
@@ -52,7 +52,7 @@ pub async fn nodes_and_versions_live_side_by_side(fixture: &impl Fixture) {
     let node = |id: &str, version| Node::new(&service, "10.0.0.7:8080").with_id(id).with_version(version);
     let all = [node("a", "1"), node("b", "1"), node("c", "2")];
     for node in &all {
-        kept(PROMISE, registry.register_once(node, LONG).await);
+        kept(PROMISE, registry.register_once(node, LONG_TTL).await);
     }
     eventually(PROMISE, all.to_vec(), || nodes(registry, &service)).await;
     kept(PROMISE, registry.deregister(&all[1]).await);
@@ -67,7 +67,7 @@ pub async fn ids_belong_to_their_service(fixture: &impl Fixture) {
     let (one, other) = (unique("one"), unique("other"));
     let all = [Node::new(&one, "10.0.0.1:1").with_id("same"), Node::new(&other, "10.0.0.2:2").with_id("same")];
     for node in &all {
-        kept(PROMISE, registry.register_once(node, LONG).await);
+        kept(PROMISE, registry.register_once(node, LONG_TTL).await);
     }
     kept(PROMISE, registry.deregister(&all[0]).await);
     eventually(PROMISE, vec![], || nodes(registry, &one)).await;
@@ -85,7 +85,7 @@ pub async fn names_are_whole(fixture: &impl Fixture) {
         all.push(Node::new(format!("{service}{more}"), "10.0.0.2:2").with_id("a"));
     }
     for node in &all {
-        kept(PROMISE, registry.register_once(node, LONG).await);
+        kept(PROMISE, registry.register_once(node, LONG_TTL).await);
     }
     for node in &all {
         eventually(PROMISE, vec![node.clone()], || nodes(registry, &node.service)).await;
@@ -117,7 +117,7 @@ pub async fn any_text_is_a_name(fixture: &impl Fixture) {
     }
     all.push(Node::new(format!("{unique}{}", "長".repeat(200)), "10.0.0.1:1").with_id("ö".repeat(200)));
     for node in &all {
-        kept(PROMISE, registry.register_once(node, LONG).await);
+        kept(PROMISE, registry.register_once(node, LONG_TTL).await);
     }
     for node in &all {
         eventually(PROMISE, vec![node.clone()], || nodes(registry, &node.service)).await;
@@ -136,8 +136,8 @@ pub async fn the_same_id_is_an_update(fixture: &impl Fixture) {
     let service = unique("update");
     let node = Node::new(&service, "10.0.0.7:8080").with_metadata("a", "1");
     let other = Node::new(&service, "10.0.0.8:9090").with_id(&node.id).with_version("2");
-    kept(PROMISE, registry.register_once(&node, LONG).await);
-    kept(PROMISE, registry.register_once(&other, LONG).await);
+    kept(PROMISE, registry.register_once(&node, LONG_TTL).await);
+    kept(PROMISE, registry.register_once(&other, LONG_TTL).await);
     eventually(PROMISE, vec![other.clone()], || nodes(registry, &service)).await;
     clean(registry, &[other]).await;
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::promise::{eventually, kept, soon, unique};
-use super::check::{LONG, Mirror, clean, followed, nodes};
+use super::check::{LONG_TTL, Mirror, clean, followed, nodes};
 use super::fixture::Fixture;
 use crate::registry::{Change, Node};
 
@@ -14,14 +14,14 @@ pub async fn an_update_is_no_gap(fixture: &impl Fixture) {
     let registry = &fixture.registry().await;
     let service = unique("gapless");
     let version = |n: usize| Node::new(&service, "10.0.0.7:8080").with_id("a").with_version(n.to_string());
-    kept(PROMISE, registry.register_once(&version(0), LONG).await);
+    kept(PROMISE, registry.register_once(&version(0), LONG_TTL).await);
     eventually(PROMISE, vec![version(0)], || nodes(registry, &service)).await;
     let mut mirror = Mirror::open(PROMISE, registry, Some(&service)).await;
     assert_eq!(mirror.next().await, Change::Created(version(0)), "promise broken: {PROMISE}");
 
     let updating = async {
         for n in 1..=ROUNDS {
-            kept(PROMISE, registry.register_once(&version(n), LONG).await);
+            kept(PROMISE, registry.register_once(&version(n), LONG_TTL).await);
         }
     };
     let reading = async {
@@ -52,15 +52,15 @@ pub async fn a_watch_tells_one_service(fixture: &impl Fixture) {
     let changed = node.clone().with_version("2");
     let mut mirror = Mirror::open(PROMISE, registry, Some(&service)).await;
 
-    kept(PROMISE, registry.register_once(&other, LONG).await);
-    kept(PROMISE, registry.register_once(&node, LONG).await);
+    kept(PROMISE, registry.register_once(&other, LONG_TTL).await);
+    kept(PROMISE, registry.register_once(&node, LONG_TTL).await);
     assert_eq!(mirror.next().await, Change::Created(node.clone()), "promise broken: {PROMISE}");
-    kept(PROMISE, registry.register_once(&changed, LONG).await);
+    kept(PROMISE, registry.register_once(&changed, LONG_TTL).await);
     assert_eq!(mirror.next().await, Change::Updated(changed.clone()), "promise broken: {PROMISE}");
     kept(PROMISE, registry.deregister(&other).await);
     kept(PROMISE, registry.deregister(&node).await);
     assert_eq!(mirror.next().await, Change::Deleted(changed.clone()), "promise broken: {PROMISE}");
-    kept(PROMISE, registry.register_once(&node, LONG).await);
+    kept(PROMISE, registry.register_once(&node, LONG_TTL).await);
     assert_eq!(mirror.next().await, Change::Created(node.clone()), "promise broken: {PROMISE}");
     clean(registry, &[node]).await;
 }
@@ -73,7 +73,7 @@ pub async fn a_watch_tells_all_services(fixture: &impl Fixture) {
     let mut mirror = Mirror::open(PROMISE, registry, None).await;
     mirror.only = Some(BTreeSet::from([one.service.clone(), other.service.clone()]));
     for node in [&one, &other] {
-        kept(PROMISE, registry.register_once(node, LONG).await);
+        kept(PROMISE, registry.register_once(node, LONG_TTL).await);
         assert_eq!(mirror.next().await, Change::Created(node.clone()), "promise broken: {PROMISE}");
     }
     for node in [&other, &one] {
@@ -90,7 +90,7 @@ pub async fn a_watch_begins_with_what_is_there(fixture: &impl Fixture) {
     let all: Vec<Node> =
         (0..5).map(|n| Node::new(&service, format!("10.0.0.{n}:80")).with_id(format!("n{n}"))).collect();
     for node in &all {
-        kept(PROMISE, registry.register_once(node, LONG).await);
+        kept(PROMISE, registry.register_once(node, LONG_TTL).await);
     }
     eventually(PROMISE, all.clone(), || nodes(registry, &service)).await;
     for watched in [Some(service.as_str()), None] {
@@ -119,12 +119,12 @@ pub async fn a_slow_watcher_is_caught_up(fixture: &impl Fixture) {
     };
     let mut mirror = Mirror::open(PROMISE, registry, Some(&service)).await;
     for n in 0..100 {
-        kept(PROMISE, registry.register_once(&node(n, "1"), LONG).await);
+        kept(PROMISE, registry.register_once(&node(n, "1"), LONG_TTL).await);
     }
     for n in 0..100 {
         match n % 4 {
             0 => kept(PROMISE, registry.deregister(&node(n, "1")).await),
-            1 => kept(PROMISE, registry.register_once(&node(n, "2"), LONG).await),
+            1 => kept(PROMISE, registry.register_once(&node(n, "2"), LONG_TTL).await),
             _ => {}
         }
     }
@@ -146,7 +146,7 @@ pub async fn many_nodes(fixture: &impl Fixture) {
     let all: Vec<Node> =
         (0..200).map(|n| Node::new(&service, format!("10.0.0.1:{n}")).with_id(format!("n{n:03}"))).collect();
     for node in &all {
-        kept(PROMISE, registry.register_once(node, LONG).await);
+        kept(PROMISE, registry.register_once(node, LONG_TTL).await);
     }
     eventually(PROMISE, all.clone(), || nodes(registry, &service)).await;
     mirror.until(&all).await;
@@ -162,7 +162,7 @@ pub async fn a_following_sees_changes(fixture: &impl Fixture) {
     let registry = &fixture.registry().await;
     let service = unique("followed");
     let node = Node::new(&service, "10.0.0.7:8080");
-    kept(PROMISE, registry.register_once(&node, LONG).await);
+    kept(PROMISE, registry.register_once(&node, LONG_TTL).await);
     eventually(PROMISE, vec![node.clone()], || nodes(registry, &service)).await;
 
     let mut following = registry.follow(&service);
@@ -173,7 +173,7 @@ pub async fn a_following_sees_changes(fixture: &impl Fixture) {
     soon(PROMISE, following.changed()).await;
 
     let changed = node.clone().with_version("2");
-    kept(PROMISE, registry.register_once(&changed, LONG).await);
+    kept(PROMISE, registry.register_once(&changed, LONG_TTL).await);
     soon(PROMISE, following.changed()).await;
     assert_eq!(followed(&following).await, vec![changed.clone()], "promise broken: {PROMISE}");
     kept(PROMISE, registry.deregister(&changed).await);
