@@ -160,9 +160,9 @@ pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `retry(max = 5, backoff = "1s")` | how often an event is tried in all, and how long to wait before the second try, then twice as long each time | 5 times, 1 s |
 /// | `dead_letter = "orders.failed"` | where an event goes that failed every time | its own topic with `.dlq` behind it |
 /// | `ordered_by = event.order` | events for which this is the same are handled one after the other; an expression about the event, whose value has a `Display` | no order |
-/// | `ordered_by` | the same for the key that the publisher gave; on the broker `direct` over all programs of the queue | no order |
+/// | `ordered_by` | the same for the key that the publisher gave, over all programs of the queue; a broker that cannot keep it keeps the program from starting | no order |
 /// | `ack = "manual"` | the function acknowledges by itself, with a parameter of type `Ack` | `"auto"`: `Ok` does |
-/// | `durable` | events are kept for the queue while nobody is there | they are not |
+/// | `durable` | events are kept while the queue has no subscriber; a broker that cannot keeps the program from starting | they are not |
 /// | `from = "earliest"` | with what a new subscription begins: `"new"`, `"earliest"`, or a time, `"2026-01-31T08:00:00Z"` | `"new"` |
 /// | `broker = "orders"` | another broker of the app, by its name | the one that has no name |
 /// | `name = "audit"` | what it is called in logs, and for `--services` | the function's name, in kebab case |

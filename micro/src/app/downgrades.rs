@@ -1,13 +1,10 @@
 //! Subscribers that ask for more than their broker does.
 
-use std::net::SocketAddr;
-
 use super::Settings;
 use super::settings::Downgrade;
 use crate::broker::{Broker, Handler, Handling, Start, Subscription};
 use crate::config::{Configuration, Layer};
 use crate::errors::{Error, Result};
-use crate::util::net;
 
 /// Takes from subscriptions what their brokers cannot do, and decides whether the program may start without it.
 ///
@@ -59,8 +56,8 @@ impl Downgrades {
     pub(super) fn new(settings: &Settings, configuration: &Configuration, given: bool) -> Self {
         let set = |key| configuration.origin(key).is_some_and(|origin| origin.layer() > Layer::Declared);
         let chosen = given || set("micro.broker") || set("micro.broker_address");
-        let loopback = settings.address.parse::<SocketAddr>().is_ok_and(net::is_loopback);
-        Downgrades { setting: settings.downgrade, on_a_laptop: !chosen && loopback, found: Vec::new() }
+        let on_a_laptop = !chosen && settings.address.is_loopback();
+        Downgrades { setting: settings.downgrade, on_a_laptop, found: Vec::new() }
     }
 
     /// Returns the subscription as `broker` can do it, and notes what that takes from it. `is_default` says whether it is the

@@ -126,8 +126,7 @@ fn warn_about_surroundings(settings: &Settings) {
     }
     let container =
         std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() || std::path::Path::new("/.dockerenv").exists();
-    let loopback = settings.address.parse::<SocketAddr>().is_ok_and(net::is_loopback);
-    if container && loopback {
+    if container && settings.address.is_loopback() {
         tracing::warn!(
             address = &*settings.address,
             "listening on loopback inside a container: nobody outside of it gets in; set `--address 0.0.0.0:8080`"

@@ -1,6 +1,7 @@
 //! How settings are written whose types come from elsewhere.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::ops::Deref;
 
 use crate::config::{ByteSize, Choice, Kind, Node, Reader, Setting, Value};
@@ -8,6 +9,7 @@ use crate::server::Plaintext;
 use crate::telemetry::Format;
 use crate::transport::Wire;
 use crate::transport::http::Compress;
+use crate::util::net;
 
 /// An address with a port, `host:port`; `:8080` is that port on every interface.
 ///
@@ -18,6 +20,15 @@ use crate::transport::http::Compress;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(String);
+
+impl Address {
+    /// Whether nothing outside of this machine can connect to it.
+    pub(in crate::app) fn is_loopback(&self) -> bool {
+        let named = |host: &str| host.eq_ignore_ascii_case("localhost");
+        self.0.parse::<SocketAddr>().is_ok_and(net::is_loopback)
+            || self.0.rsplit_once(':').is_some_and(|(host, _)| named(host))
+    }
+}
 
 impl Deref for Address {
     type Target = str;
@@ -188,6 +199,21 @@ impl Setting for Format {
         match self {
             Format::Text => "text".into(),
             Format::Json => "json".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_this_machine_are_known_by_number_and_name() {
+        for address in ["127.0.0.1:0", "127.8.8.8:80", "[::1]:80", "localhost:80", "LOCALHOST:80"] {
+            assert!(Address::from(address).is_loopback(), "{address}");
+        }
+        for address in ["0.0.0.0:0", ":80", "[::]:80", "10.0.0.7:80", "example.com:80", "localhost.example.com:80"] {
+            assert!(!Address::from(address).is_loopback(), "{address}");
         }
     }
 }
