@@ -165,10 +165,16 @@ export MICRO_TESTS_EXAMPLES="$target/debug/examples"
 step "tests"
 compiling() {
   cargo test "${tests[@]}" --quiet --doc
-  cargo test -p ui-tests --quiet
+  cargo test "${tests[@]}" --quiet --test ui
 }
 start_beside "doc tests and compile errors" compiling
-cargo test "${tests[@]}" --exclude ui-tests --quiet --lib --bins --tests --examples
+# All of the workspace is selected, so that nothing is built again with fewer features.
+waiting=$(cargo metadata --format-version 1 --no-deps | python3 -c '
+import json, sys
+targets = [target for package in json.load(sys.stdin)["packages"] for target in package["targets"]]
+print(*("--test " + target["name"] for target in targets if target["kind"] == ["test"] and target["name"] != "ui"))')
+# shellcheck disable=SC2086
+cargo test "${tests[@]}" --quiet --lib --bins --examples $waiting
 join_beside
 
 if [ "$fast" = no ]; then

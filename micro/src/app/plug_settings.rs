@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use crate::config::{Field, Kind, Node, Reader, Reload, Section, SectionDesc, SectionEntry, Setting, Table, Value};
 use crate::plug::Plug;
 
-/// Makes a kind of [`Plug`](crate::plug::Plug) known to every app of a program it is linked into. See [`plug`](crate::plug).
+/// Makes a kind of [`Plug`](crate::plug::Plug) known to every app of a program it is linked into. See [`plug`](mod@crate::plug).
 #[macro_export]
 macro_rules! plug {
     ($plug:ty $(,)?) => {

@@ -116,7 +116,7 @@ pub enum State {
 /// URL for error messages, and the function that connects.
 ///
 /// Linking the crate is all it takes to use the scheme; two crates that claim one are an error when it is used. See
-/// [`plug`](crate::plug).
+/// [`plug`](mod@crate::plug).
 #[macro_export]
 macro_rules! scheme {
     ($handle:ty, $name:expr, $example:expr, $connect:expr $(,)?) => {

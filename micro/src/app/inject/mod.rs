@@ -1,7 +1,7 @@
 //! Who needs what: providers, handlers and handles, joined by type.
 //!
 //! Every injected thing is an entry by its [`TypeId`]: what a `#[micro::provider]` returns, what a program provides by
-//! hand, and the handles micro itself makes (generated clients, [`Registry`], and so on). Two
+//! hand, and the handles micro itself makes (generated clients, [`Registry`](crate::registry::Registry), and so on). Two
 //! values of one type therefore need a newtype. Handles are leaves: they need nothing and are resolved when they are used,
 //! so two services may hold each other's clients.
 
