@@ -124,7 +124,8 @@ use subscriber::Subscriber;
 /// With nobody there it is done at once, and so it is where all subscribers are in the publisher's own process.
 ///
 /// There is no limit to how long an event may be handled: it stays with its subscriber until that settles it, or its process is
-/// gone. Every process that reaches the port can hand in events; [encryption](crate::guide::encryption) and interceptors decide who does.
+/// gone. Every process that reaches the port can hand in events; [encryption](crate::guide::encryption) and interceptors decide
+/// which do.
 ///
 /// # Order
 ///
