@@ -95,23 +95,26 @@ impl Client {
     }
 
     /// Makes one attempt, through the interceptors that see attempts.
-    async fn attempt(
-        &self,
-        call: RemoteCall<'_>,
-        target: &AttemptTarget<'_>,
+    // No function that awaits: that would keep a copy of what it hands on.
+    fn attempt<'a>(
+        &'a self,
+        call: RemoteCall<'a>,
+        target: &'a AttemptTarget<'_>,
         number: usize,
         payload: Payload,
-    ) -> Result<Payload> {
+    ) -> BoxFuture<'a, Result<Payload>> {
         let RemoteCall { remote, service, method, context, codec } = call;
         let to = target.destination();
         if !self.core.interceptors.see_attempts() {
             let request = Request { to, service, method: method.into(), codec, payload, context };
-            return send(remote, request, method, number).await;
+            return send(remote, request, method, number);
         }
-        let head = AttemptHead { service, method, number, address: to.address, node: to.node, codec };
-        let mut attempt = Attempt::new(head, context.clone(), payload);
-        self.core.interceptors.attempt(&mut attempt, &Sending { remote, to }).await?;
-        attempt.into_reply()
+        Box::pin(async move {
+            let head = AttemptHead { service, method, number, address: to.address, node: to.node, codec };
+            let mut attempt = Attempt::new(head, context.clone(), payload);
+            self.core.interceptors.attempt(&mut attempt, &Sending { remote, to }).await?;
+            attempt.into_reply()
+        })
     }
 
     /// Where an attempt goes, where that is known at once.
@@ -161,9 +164,14 @@ impl Client {
 }
 
 /// Sends one attempt, in a span for subscribers that want spans; the transport writes its wire there.
-async fn send(remote: &Remote, request: Request<'_>, method: MethodInfo<'_>, attempt: usize) -> Result<Payload> {
+fn send<'a>(
+    remote: &'a Remote,
+    request: Request<'a>,
+    method: MethodInfo<'_>,
+    attempt: usize,
+) -> BoxFuture<'a, Result<Payload>> {
     if !tracing::span_enabled!(target: "micro::client", Level::INFO) {
-        return remote.outbound.call(request).await;
+        return remote.outbound.call(request);
     }
     let span = tracing::info_span!(
         target: "micro::client",
@@ -174,7 +182,8 @@ async fn send(remote: &Remote, request: Request<'_>, method: MethodInfo<'_>, att
         attempt,
         wire = tracing::field::Empty,
     );
-    remote.outbound.call(request).instrument(span).await
+    let call = span.in_scope(|| remote.outbound.call(request));
+    Box::pin(call.instrument(span))
 }
 
 /// The end of the interceptors around an attempt.

@@ -109,17 +109,17 @@ impl Context {
     /// Has `completion` notified of the end of the call, which is answered with a stream.
     pub(crate) fn push_completion(&self, completion: Box<dyn Completion>) {
         if let Some(inner) = &self.0 {
-            inner.state().completions(|all| all.push(completion));
+            inner.state().push_completion(completion);
         }
     }
 
     /// Takes back what was pushed last, for a call that ends without a stream; `None` once the stream has taken it.
     pub(crate) fn pop_completion(&self) -> Option<Box<dyn Completion>> {
-        self.0.as_ref()?.state().completions(Vec::pop)
+        self.0.as_ref()?.state().pop_completion()
     }
 
     /// Takes all that are to be notified, for the stream of the reply.
     pub(crate) fn take_completions(&self) -> Vec<Box<dyn Completion>> {
-        self.0.as_ref().map_or_else(Vec::new, |inner| inner.state().completions(std::mem::take))
+        self.0.as_ref().map_or_else(Vec::new, |inner| inner.state().take_completions())
     }
 }

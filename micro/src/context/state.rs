@@ -1,6 +1,6 @@
 //! The state of one call, which every changed copy of its context shares.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 
@@ -11,8 +11,19 @@ use crate::metadata::Metadata;
 /// allocates nothing for them.
 pub(super) struct CallState<C> {
     cancelled: OnceLock<watch::Sender<bool>>,
-    reply: Mutex<Option<Box<Reply>>>,
-    completions: Mutex<Vec<C>>,
+    rare: Mutex<Option<Box<Rare<C>>>>,
+}
+
+/// What hardly any call has.
+struct Rare<C> {
+    reply: Reply,
+    completions: Vec<C>,
+}
+
+impl<C> Default for Rare<C> {
+    fn default() -> Self {
+        Rare { reply: Reply::default(), completions: Vec::new() }
+    }
 }
 
 /// The metadata that travels with a reply.
@@ -25,7 +36,7 @@ pub(super) struct Reply {
 // Not derived: that would want a default of `C`.
 impl<C> Default for CallState<C> {
     fn default() -> Self {
-        CallState { cancelled: OnceLock::new(), reply: Mutex::default(), completions: Mutex::default() }
+        CallState { cancelled: OnceLock::new(), rare: Mutex::default() }
     }
 }
 
@@ -50,22 +61,36 @@ impl<C> CallState<C> {
 
     /// Changes the reply metadata.
     pub(super) fn reply<T>(&self, change: impl FnOnce(&mut Reply) -> Result<T>) -> Result<T> {
-        let mut reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner);
-        change(reply.get_or_insert_default())
+        change(&mut self.rare().get_or_insert_default().reply)
     }
 
     /// Reads the reply metadata; nothing where there is none.
     pub(super) fn read_reply(&self, read: impl FnOnce(&mut Reply) -> Metadata) -> Metadata {
-        let mut reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner);
-        reply.as_deref_mut().map_or_else(Metadata::new, read)
+        self.rare().as_deref_mut().map_or_else(Metadata::new, |rare| read(&mut rare.reply))
     }
 
     pub(super) fn clear_reply(&self) {
-        *self.reply.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(rare) = self.rare().as_deref_mut() {
+            rare.reply = Reply::default();
+        }
     }
 
-    /// Changes the list of what is notified.
-    pub(super) fn completions<T>(&self, with: impl FnOnce(&mut Vec<C>) -> T) -> T {
-        with(&mut self.completions.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Adds what is to be notified of the end.
+    pub(super) fn push_completion(&self, completion: C) {
+        self.rare().get_or_insert_default().completions.push(completion);
+    }
+
+    /// Takes back what was added last.
+    pub(super) fn pop_completion(&self) -> Option<C> {
+        self.rare().as_deref_mut()?.completions.pop()
+    }
+
+    /// Takes all that is to be notified.
+    pub(super) fn take_completions(&self) -> Vec<C> {
+        self.rare().as_deref_mut().map_or_else(Vec::new, |rare| std::mem::take(&mut rare.completions))
+    }
+
+    fn rare(&self) -> MutexGuard<'_, Option<Box<Rare<C>>>> {
+        self.rare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,8 +8,9 @@
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 
 use super::route::{Route, Streams};
 use super::{Arrival, Inbound};
@@ -17,7 +18,7 @@ use crate::codec::Codec;
 use crate::context::{Context, Incoming};
 use crate::errors::{Error, Fate, Result};
 use crate::rpc::{BytesExchange, Call, Idle, MethodInfo, Payload};
-use crate::util::clock;
+use crate::util::clock::{self, Instant};
 
 /// Dispatches the calls of a protocol to an [`Inbound`]. Cloning it is cheap.
 ///
@@ -101,40 +102,58 @@ impl Dispatch {
     ///
     /// What reading the request or the method failed with. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when the deadline
     /// passes, or nothing moves on the streams of the call for too long; [`Internal`](crate::Code::Internal) after a panic.
-    pub async fn run(self, codec: Codec, request: impl Future<Output = Result<Payload>> + Send) -> Result<Payload> {
+    // Futures within one another, and no function that awaits: that would keep a copy of what it hands on.
+    pub fn run(
+        self,
+        codec: Codec,
+        request: impl Future<Output = Result<Payload>> + Send,
+    ) -> impl Future<Output = Result<Payload>> + Send {
         let deadline = self.context.deadline();
-        let run = AssertUnwindSafe(self.answer(codec, request)).catch_unwind();
-        let ended = match deadline {
-            // What is ready at once needs no timer.
-            Some(deadline) => clock::within(deadline, run).await,
-            None => Ok(run.await),
-        };
-        match ended {
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => Err(Error::panicked(&*panic)),
-            Err(clock::Late) => Err(Context::deadline_exceeded()),
-        }
+        guarded(deadline, request.and_then(move |request| self.answer(codec, request)))
     }
 
-    async fn answer(self, codec: Codec, request: impl Future<Output = Result<Payload>> + Send) -> Result<Payload> {
-        let request = request.await?;
+    /// Runs the method as [`run`](Self::run) does, with a request that is there already.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_with(self, codec: Codec, request: Payload) -> impl Future<Output = Result<Payload>> + Send {
+        guarded(self.context.deadline(), self.answer(codec, request))
+    }
+
+    async fn answer(self, codec: Codec, request: Payload) -> Result<Payload> {
         let limit = self.inbound.idle_timeout().filter(|_| self.method().has_stream());
-        let Some(limit) = limit else { return self.exchange(codec, request).await };
-        // Hardly any call has both a stream and a limit: the others carry no room for it.
-        Box::pin(async move {
-            let idle = Idle::new(limit);
-            let reply = idle.bound(self.exchange(codec, request.wrapped(idle.requests()))).await?;
-            Ok(reply.wrapped(idle.replies()))
-        })
-        .await
-    }
-
-    async fn exchange(self, codec: Codec, request: Payload) -> Result<Payload> {
+        if let Some(limit) = limit {
+            // Hardly any call has both a stream and a limit: the others carry no room for it.
+            return Box::pin(self.answer_moving(limit, codec, request)).await;
+        }
         let mut exchange = BytesExchange::new(request, codec);
         let mut call = Call::new(self.route.name(), self.route.method(), self.context, &mut exchange);
         self.inbound.call(&self.route, &mut call).await?;
         exchange.into_reply()
     }
+
+    /// Answers a call on whose streams something has to move.
+    async fn answer_moving(self, limit: Duration, codec: Codec, request: Payload) -> Result<Payload> {
+        let idle = Idle::new(limit);
+        let mut exchange = BytesExchange::new(request.wrapped(idle.requests()), codec);
+        let mut call = Call::new(self.route.name(), self.route.method(), self.context, &mut exchange);
+        idle.bound(self.inbound.call(&self.route, &mut call)).await?;
+        Ok(exchange.into_reply()?.wrapped(idle.replies()))
+    }
+}
+
+/// Runs an answer within its deadline, and turns a panic into an error.
+fn guarded(
+    deadline: Option<Instant>,
+    run: impl Future<Output = Result<Payload>> + Send,
+) -> impl Future<Output = Result<Payload>> + Send {
+    // What is ready at once needs no timer.
+    clock::within(deadline, AssertUnwindSafe(run).catch_unwind()).map(|ended| match ended {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => Err(Error::panicked(&*panic)),
+        Err(clock::Late) => Err(Context::deadline_exceeded()),
+    })
 }
 
 impl fmt::Debug for Dispatch {

@@ -8,13 +8,13 @@ pub use tokio::time::{
     Instant, Interval, MissedTickBehavior, Sleep, error::Elapsed, interval, sleep, sleep_until, timeout, timeout_at,
 };
 
-/// As [`timeout_at`], for what is most often ready at once: there is no timer before the first wait.
+/// As [`timeout_at`], for what is most often ready at once: there is no timer before the first wait, and none without a deadline.
 ///
 /// # Errors
 ///
 /// [`Late`] when the deadline passes first.
-pub fn within<F: Future>(deadline: Instant, future: F) -> Within<F> {
-    Within { future, deadline, timer: None }
+pub fn within<F: Future>(deadline: impl Into<Option<Instant>>, future: F) -> Within<F> {
+    Within { future, deadline: deadline.into(), timer: None }
 }
 
 /// A deadline has passed.
@@ -27,7 +27,7 @@ pin_project_lite::pin_project! {
     pub struct Within<F> {
         #[pin]
         future: F,
-        deadline: Instant,
+        deadline: Option<Instant>,
         #[pin]
         timer: Option<Sleep>,
     }
@@ -41,8 +41,9 @@ impl<F: Future> Future for Within<F> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
+        let Some(deadline) = *this.deadline else { return Poll::Pending };
         if this.timer.is_none() {
-            this.timer.set(Some(sleep_until(*this.deadline)));
+            this.timer.set(Some(sleep_until(deadline)));
         }
         ready!(this.timer.as_pin_mut().expect("set above").poll(cx));
         Poll::Ready(Err(Late))

@@ -1,9 +1,9 @@
 //! One call.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Cx, Poll, ready};
+use std::task::{self, Context as Cx, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -31,7 +31,13 @@ impl transport::Connection for Connection {
 
     // The connection counts its calls itself, and has them wait for the room the peer gives.
     fn call<'a>(self: Arc<Self>, request: Request<'a>, _: Permit) -> BoxFuture<'a, Result<Payload>> {
-        Box::pin(call(self, request))
+        match check(&self, &request) {
+            // What a call does not need while it waits is not kept: calls are many.
+            Ok(target) => {
+                Box::pin(call(self, target, request.context, request.payload, request.method.server_streaming))
+            }
+            Err(error) => Box::pin(ready(Err(error))),
+        }
     }
 
     fn retire(&self) {
@@ -39,17 +45,21 @@ impl transport::Connection for Connection {
     }
 }
 
-async fn call(connection: Arc<Connection>, request: Request<'_>) -> Result<Payload> {
-    let context = request.context;
-    let target = check(&connection, &request)?;
-    let (message, items) = match request.payload {
+async fn call(
+    connection: Arc<Connection>,
+    target: Target<'_>,
+    context: &Context,
+    payload: Payload,
+    server_streaming: bool,
+) -> Result<Payload> {
+    let (message, items) = match payload {
         Payload::One(message) => (Some(message), None),
         Payload::Many(items) => (None, Some(items)),
     };
     let credit = items.is_some().then(|| Credit::new(connection.link.theirs.window));
     let opening = Opening {
         deadline: context.deadline(),
-        context: request.method.server_streaming.then_some(context),
+        context: server_streaming.then_some(context),
         requests: credit.as_ref(),
     };
     let mut stream = items.zip(credit.clone());
@@ -59,7 +69,7 @@ async fn call(connection: Arc<Connection>, request: Request<'_>) -> Result<Paylo
             return waiting.connection.link.with(|_, calls| calls.poll_answer(id, cx)).map(Ok::<_, Error>);
         }
         let begun = begin(&waiting.connection, target, &opening, context, message.as_ref(), cx);
-        waiting.id = Some(ready!(begun)?);
+        waiting.id = Some(task::ready!(begun)?);
         if let Some((items, credit)) = stream.take() {
             waiting.send(items, credit);
         }
@@ -84,7 +94,7 @@ async fn call(connection: Arc<Connection>, request: Request<'_>) -> Result<Paylo
             let id = waiting.id.expect("it was begun, or there were no answer");
             let items = Items::new(waiting.connection.link.clone(), id, inbox);
             let replies = Streaming::new(Replies { items, _waiting: waiting });
-            if request.method.server_streaming {
+            if server_streaming {
                 return Ok(Payload::Many(replies));
             }
             // Whoever passes calls on knows no shapes, and answers with streams.

@@ -8,17 +8,8 @@ use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
 use crate::transport::native::end::{self, Beside};
 use crate::transport::native::frame::Kind;
-use crate::transport::native::incoming;
 use crate::transport::native::link::{Flush, Link, Queue};
 use crate::transport::native::outgoing::{self, Credit};
-
-/// The request as the method takes it: those who pass calls on know no shapes, and send streams.
-pub(super) async fn request(request: Payload, client_streaming: bool) -> Result<Payload> {
-    match request {
-        Payload::Many(items) if !client_streaming => Ok(Payload::One(incoming::only(items).await?)),
-        request => Ok(request),
-    }
-}
 
 /// Sends the answer, whatever it is, and forgets the call.
 pub(super) async fn answer(link: Arc<Link<Jobs>>, id: u32, context: Context, outcome: Result<Payload>) {

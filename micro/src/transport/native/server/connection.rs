@@ -7,6 +7,7 @@ use std::task::{Context as Cx, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::TryFutureExt;
 
 use super::agreed::Methods;
 use super::call;
@@ -20,7 +21,7 @@ use crate::transport::native::begin::Begin;
 use crate::transport::native::driver::{self, Side, wake};
 use crate::transport::native::end::{self, Beside};
 use crate::transport::native::frame::{self, Frame, Kind, flags};
-use crate::transport::native::incoming::{Inbox, Items};
+use crate::transport::native::incoming::{self, Inbox, Items};
 use crate::transport::native::link::Link;
 use crate::transport::native::violation::Violation;
 use crate::transport::{Dispatcher, Streams};
@@ -126,8 +127,13 @@ impl<D: Future<Output = ()>> Connection<D> {
                 (Some(inbox), Payload::Many(Streaming::new(items)))
             }
         };
-        let mut run: BoxFuture<'static, Result<Payload>> =
-            Box::pin(dispatch.run(codec, call::request(payload, client_streaming)));
+        let mut run: BoxFuture<'static, Result<Payload>> = match payload {
+            // Peers that pass calls on know no shapes, and send streams.
+            Payload::Many(items) if !client_streaming => {
+                Box::pin(dispatch.run(codec, incoming::only(items).map_ok(Payload::One)))
+            }
+            payload => Box::pin(dispatch.run_with(codec, payload)),
+        };
         let patient = agreed.slow == 0 && pace.is_good();
         agreed.slow = agreed.slow.saturating_sub(1);
         if one && patient && !full {
