@@ -41,14 +41,18 @@ struct Guarded<T, E> {
     timer: Option<Pin<Box<Sleep>>>,
     context: Context,
     call: Option<OpenCall>,
-    has_task: bool,
+    /// Polls until the depth of the stack is looked at; `None` once the stream has a task of its own.
+    polls_to_check: Option<u8>,
 }
+
+/// How many polls of a stream share one look at the depth of the stack. What reads a stream hardly ever changes.
+const POLLS_PER_CHECK: u8 = 64;
 
 impl<T: Send + 'static, E: Fault> Guarded<T, E> {
     fn new(stream: Streaming<T, E>, context: &Context, call: Option<OpenCall>) -> Self {
         let timer = context.deadline().map(|deadline| Box::pin(clock::sleep_until(deadline)));
         let inner = Some(Scoped::stream(context.clone(), stream));
-        Guarded { inner, timer, context: context.clone(), call, has_task: false }
+        Guarded { inner, timer, context: context.clone(), call, polls_to_check: Some(0) }
     }
 
     /// Ends the stream.
@@ -66,9 +70,14 @@ impl<T: Send + 'static, E: Fault> Stream for Guarded<T, E> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if !this.has_task && nesting::is_deep(nesting::MAX_STACKED) {
-            this.has_task = true;
-            this.inner = this.inner.take().map(|inner| nesting::off_stack_stream(inner, &this.context));
+        match &mut this.polls_to_check {
+            Some(0) if nesting::is_deep(nesting::MAX_STACKED) => {
+                this.polls_to_check = None;
+                this.inner = this.inner.take().map(|inner| nesting::off_stack_stream(inner, &this.context));
+            }
+            Some(0) => this.polls_to_check = Some(POLLS_PER_CHECK - 1),
+            Some(polls) => *polls -= 1,
+            None => {}
         }
         let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
         if let Some(timer) = &mut this.timer
