@@ -159,6 +159,8 @@ step "build"
 export MICRO_FUZZ_SECONDS="${MICRO_FUZZ_SECONDS:-10}"
 tests=(--workspace --features micro-examples/broker-nats)
 cargo test "${tests[@]}" --quiet --no-run
+# Examples that have tests are built as tests above, and as programs here.
+cargo build "${tests[@]}" --quiet --examples
 export MICRO_TESTS_EXAMPLES="$target/debug/examples"
 
 # Most of these wait, for servers and for time to pass; what compiles goes on beside them.
