@@ -159,9 +159,16 @@ step "build"
 export MICRO_FUZZ_SECONDS="${MICRO_FUZZ_SECONDS:-10}"
 tests=(--workspace --features micro-examples/broker-nats)
 cargo test "${tests[@]}" --quiet --no-run
-# Examples that have tests are built as tests above, and as programs here.
-cargo build "${tests[@]}" --quiet --examples
-export MICRO_TESTS_EXAMPLES="$target/debug/examples"
+# The programs of the examples have the features that a user's would have, not those of all tests, which cargo builds under the
+# same names.
+cargo build -p micro-examples --features broker-nats --quiet --examples
+export MICRO_TESTS_EXAMPLES="$target/example-programs"
+rm -rf "$MICRO_TESTS_EXAMPLES" && mkdir "$MICRO_TESTS_EXAMPLES"
+cargo metadata --format-version 1 --no-deps | python3 -c '
+import json, sys
+targets = [target for package in json.load(sys.stdin)["packages"] for target in package["targets"]]
+print(*(target["name"] for target in targets if target["kind"] == ["example"]), sep="\n")' |
+  while read -r example; do cp "$target/debug/examples/$example" "$MICRO_TESTS_EXAMPLES/"; done
 
 # Most of these wait, for servers and for time to pass; what compiles goes on beside them.
 step "tests"
