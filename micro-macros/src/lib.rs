@@ -55,7 +55,8 @@ pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Settings come the same way: `config: &GreeterConfig`, for a struct with `#[micro::config(prefix = "..")]`, are those in
 /// force when the call begins, and stay the same until it ends. An app reads and checks them before it serves. A method that
 /// is called by itself, outside of an app, gets the declared defaults, or fails with `FailedPrecondition` where those are not
-/// enough.
+/// enough. Any other type that implements `micro::context::FromContext` is taken by reference as well: `account: &Account`,
+/// or one of your own.
 ///
 /// # Events
 ///
@@ -129,8 +130,9 @@ pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The event comes first, by value: a type marked `#[micro::event(topic = "..")]`, any other message with the option `topic`, or
-/// `broker::Event` with the same, which is the event as it came. Behind it come settings, `config: &AuditConfig`, which are those
-/// in force when handling begins, and injected values. `ctx: &Context`, the context of this handling, may stand anywhere.
+/// `broker::Event` with the same, which is the event as it came. Behind it come injected values, and by reference settings,
+/// `config: &AuditConfig`, which are those in force when handling begins, or any type that implements
+/// `micro::context::FromContext`. `ctx: &Context`, the context of this handling, may stand anywhere.
 ///
 /// The function is registered and runs with `micro::run()`. It returns a `Result<()>`; after an error the event is tried again.
 /// It stays what it is, so that tests call it, and nothing else of its name appears. `micro::app().subscribe(audit)` runs it in an

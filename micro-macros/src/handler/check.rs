@@ -2,7 +2,7 @@
 
 use syn::{PatType, Type};
 
-use crate::handler::model::{Handler, Loan, Part};
+use crate::handler::model::{Extracted, Handler, Part};
 use crate::injection::shared;
 use crate::report::{Check, Report};
 use crate::subscriber;
@@ -16,10 +16,10 @@ impl Check for Handler {
         }
         alone(self, report);
         for member in &self.members {
-            if let Part::Method { function, contexts, loans } = member
+            if let Part::Method { function, contexts, extracted } = member
                 && function.signature.asyncness.is_none()
             {
-                asynchronous(function, contexts, loans, report);
+                asynchronous(function, contexts, extracted, report);
             }
         }
         for typed in &self.mutable {
@@ -28,14 +28,14 @@ impl Check for Handler {
     }
 }
 
-fn asynchronous(function: &Function, contexts: &[PatType], loans: &[Loan], report: &mut Report) {
+fn asynchronous(function: &Function, contexts: &[PatType], extracted: &[Extracted], report: &mut Report) {
     let name = &function.signature.ident;
     if let Some(context) = contexts.first() {
         let message =
             format!("only an `async fn` can take the context: write `async fn {name}`, or ask `Context::current()`");
         report.error(context, message);
     }
-    if let Some(Loan { ty, .. }) = loans.first() {
+    if let Some(Extracted { ty, .. }) = extracted.first() {
         report.error(
             ty,
             format!(

@@ -1,13 +1,13 @@
 //! What to emit: the implementation, and its registration.
 
 use proc_macro2::{Group, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{PatType, Signature, Type};
 
-use crate::handler::model::{Handler, Loan, Part};
+use crate::handler::model::{Extracted, Handler, Part};
 use crate::init;
-use crate::injection::{lent, registration};
+use crate::injection::{from_context, registration};
 use crate::report::Checked;
 use crate::subscriber;
 use crate::syntax::{Home, at, in_braces_of, printed};
@@ -48,35 +48,39 @@ fn implementation(handler: &Handler, init: Option<TokenStream>) -> TokenStream {
 fn member(part: &Part, home: &Home) -> TokenStream {
     match part {
         Part::Other(tokens) => tokens.clone(),
-        Part::Method { function, contexts, loans } => {
+        Part::Method { function, contexts, extracted } => {
             let mut function = function.clone();
             let body = function.body.take();
-            function.body = body.map(|body| bound(&function.signature, &body, contexts, loans, home));
+            function.body = body.map(|body| bound(&function.signature, &body, contexts, extracted, home));
             function.to_token_stream()
         }
     }
 }
 
-/// The body, behind a `let` for each context and each loan. Its own tokens and the braces keep their places.
-fn bound(signature: &Signature, body: &Group, contexts: &[PatType], loans: &[Loan], home: &Home) -> Group {
-    if contexts.is_empty() && loans.is_empty() {
+/// The body, behind a `let` for each context and each extracted parameter. Its own tokens and the braces keep their places.
+fn bound(signature: &Signature, body: &Group, contexts: &[PatType], extracted: &[Extracted], home: &Home) -> Group {
+    if contexts.is_empty() && extracted.is_empty() {
         return body.clone();
     }
-    let loans = loans.iter().map(|Loan { pattern, ty }| {
+    let extracted = extracted.iter().enumerate().map(|(index, Extracted { pattern, ty })| {
         // Anything but an `async fn` is refused, and its body left to make sense by itself.
         if signature.asyncness.is_none() {
             let micro = home.private();
             return quote!(let #pattern: &#ty = #micro::stand_in(););
         }
-        let lent = lent(ty, &current(ty, home), home);
-        quote!(let #pattern: &#ty = &*#lent;)
+        let (held, micro) = (format_ident!("__micro_held{index}"), home.private());
+        let value = from_context(ty, &current(ty, home), home);
+        quote! {
+            let #held = #value;
+            let #pattern: &#ty = #micro::Borrow::borrow(&#held);
+        }
     });
     let bindings = contexts.iter().map(|PatType { pat, colon_token, ty, .. }| {
         let current = current(ty, home);
         quote!(let #pat #colon_token #ty = #current;)
     });
     let inner = body.stream();
-    let mut whole = Group::new(body.delimiter(), quote!(#(#bindings)* #(#loans)* #inner));
+    let mut whole = Group::new(body.delimiter(), quote!(#(#bindings)* #(#extracted)* #inner));
     whole.set_span(body.span());
     whole
 }
@@ -94,8 +98,8 @@ fn registered(handler: &Handler) -> TokenStream {
     let desc = quote_spanned!(at(contract.span())=> __MicroT::__micro_desc());
     let serve = quote!(|value| __micro_serve(#micro::downcast::<#ty>(value)));
     let what = format!("impl {} for {}", printed(contract), printed(ty));
-    let lent = handler.lent();
-    let registration = registration(&handler.home, ty, serve, quote!(__micro_desc::<#ty>), &lent, &what);
+    let extracted = handler.extracted();
+    let registration = registration(&handler.home, ty, serve, quote!(__micro_desc::<#ty>), &extracted, &what);
     quote! {
         const _: () = {
             // Of a type parameter only the traits it is bound by are known, so this is the contract's own function or,

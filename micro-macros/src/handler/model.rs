@@ -9,7 +9,8 @@ use crate::options::Options;
 use crate::report::Report;
 use crate::subscriber::Subscriber;
 use crate::syntax::{
-    Function, Home, Implementation, Member, is_context, is_helper, lent, lent_mutably, members, without_helpers,
+    Function, Home, Implementation, Member, by_mutable_reference, by_reference, is_context, is_helper, members,
+    without_helpers,
 };
 
 /// Everything the attribute stands for.
@@ -32,14 +33,14 @@ pub(super) struct Handler {
 
 /// A member of the block.
 pub(super) enum Part {
-    /// A method, the context and what it is lent taken out of its signature.
-    Method { function: Box<Function>, contexts: Vec<PatType>, loans: Vec<Loan> },
+    /// A method, the context and what is extracted from it taken out of its signature.
+    Method { function: Box<Function>, contexts: Vec<PatType>, extracted: Vec<Extracted> },
     /// Anything else, as it was typed.
     Other(TokenStream),
 }
 
-/// A parameter that is lent to the method for its call: `config: &GreeterConfig`.
-pub(super) struct Loan {
+/// A parameter that is extracted from the context of a call: `config: &GreeterConfig`.
+pub(super) struct Extracted {
     pub(super) pattern: Pat,
     pub(super) ty: Type,
 }
@@ -86,28 +87,28 @@ impl Handler {
         }
         self.note_strays(&function, &HELPERS);
         function.attributes = without_helpers(&function.attributes, &HELPERS, &self.home);
-        let (mut contexts, mut loans) = (vec![], vec![]);
+        let (mut contexts, mut extracted) = (vec![], vec![]);
         for input in std::mem::take(&mut function.signature.inputs) {
-            let asked = lent(&input).cloned();
-            let (is_context, is_mutable) = (is_context(&input), lent_mutably(&input).is_some());
+            let asked = by_reference(&input).cloned();
+            let (is_context, is_mutable) = (is_context(&input), by_mutable_reference(&input).is_some());
             match (input, asked) {
-                (FnArg::Typed(typed), Some(ty)) => loans.push(Loan { pattern: *typed.pat, ty }),
+                (FnArg::Typed(typed), Some(ty)) => extracted.push(Extracted { pattern: *typed.pat, ty }),
                 (FnArg::Typed(typed), None) if is_context => contexts.push(typed),
                 (FnArg::Typed(typed), None) if is_mutable => self.mutable.push(typed),
                 (other, _) => function.signature.inputs.push(other),
             }
         }
-        Part::Method { function, contexts, loans }
+        Part::Method { function, contexts, extracted }
     }
 
-    /// Every type that methods are lent a value of, once.
-    pub(super) fn lent(&self) -> Vec<&Type> {
+    /// Every type that methods have extracted, once.
+    pub(super) fn extracted(&self) -> Vec<&Type> {
         let mut types: Vec<&Type> = vec![];
         for member in &self.members {
-            let Part::Method { loans, .. } = member else { continue };
-            for loan in loans {
-                if !types.contains(&&loan.ty) {
-                    types.push(&loan.ty);
+            let Part::Method { extracted, .. } = member else { continue };
+            for parameter in extracted {
+                if !types.contains(&&parameter.ty) {
+                    types.push(&parameter.ty);
                 }
             }
         }

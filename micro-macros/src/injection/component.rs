@@ -5,22 +5,22 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::lending::loans;
+use super::from_context::needs;
 use crate::syntax::{Home, at};
 
 /// What `micro::run()` finds: how to build the value, once for all it serves, how to make a service of it, what that
-/// will be, known before anything is built, and the settings its methods are lent.
+/// will be, known before anything is built, and what its methods extract.
 pub(crate) fn registration(
     home: &Home,
     ty: &Type,
     serve: TokenStream,
     desc: TokenStream,
-    lent: &[&Type],
+    extracted: &[&Type],
     what: &str,
 ) -> TokenStream {
     let micro = home.private();
     let component = component(ty, home);
-    let lent = loans(lent, home);
+    let needs = needs(extracted, home);
     quote! {
         #micro::inventory::submit! {
             #micro::HandlerEntry::new(
@@ -28,7 +28,7 @@ pub(crate) fn registration(
                 #serve,
                 #desc,
                 #micro::Location::new(::core::file!(), ::core::line!(), #what),
-            ) #lent
+            ) #needs
         }
     }
 }

@@ -3,14 +3,14 @@
 mod check;
 mod component;
 mod expand;
+mod from_context;
 mod input;
-mod lending;
 
 pub(crate) use check::check;
 pub(crate) use component::{component, registration};
 pub(crate) use expand::{asking, call, dependencies};
+pub(crate) use from_context::{from_context, needs, shared};
 pub(crate) use input::read;
-pub(crate) use lending::{lent, loans, shared};
 
 use crate::syntax::Function;
 use syn::{FnArg, Type};

@@ -145,14 +145,16 @@ fn method(method: &Method, source: &Source, report: &mut Report) {
     for parameter in &method.parameters {
         match (parameter.role, source) {
             (Role::Context, Source::Inherent(_)) => {}
-            (Role::Lent, Source::Inherent(_)) => {
+            (Role::Extracted, Source::Inherent(_)) => {
                 if matches!(&parameter.ty, Type::Reference(reference) if reference.mutability.is_some()) {
                     report.error(&parameter.ty, crate::injection::shared(&parameter.ty));
                 }
             }
-            (Role::Lent, Source::Contract(_)) if method.message().is_some() => loan_in_contract(parameter, report),
+            (Role::Extracted, Source::Contract(_)) if method.message().is_some() => {
+                extracted_in_contract(parameter, report)
+            }
             (Role::Context, Source::Contract(_)) => context_in_contract(parameter, report),
-            (Role::Message | Role::Lent, _) => message(method, parameter, source, report),
+            (Role::Message | Role::Extracted, _) => message(method, parameter, source, report),
         }
     }
 }
@@ -240,7 +242,7 @@ fn context_in_contract(parameter: &Parameter, report: &mut Report) {
     );
 }
 
-fn loan_in_contract(parameter: &Parameter, report: &mut Report) {
+fn extracted_in_contract(parameter: &Parameter, report: &mut Report) {
     let typed = printed(&typed(parameter)).replace(" :", ":");
     report.error(
         &parameter.ty,

@@ -12,8 +12,8 @@ use crate::report::Report;
 use crate::service::input::{Input, Trait};
 use crate::subscriber::Subscriber;
 use crate::syntax::{
-    Function, Home, Implementation, Member, docs, is_context, is_helper, kebab_case, lent, lent_mutably, members,
-    upper_camel_case, without_helpers,
+    Function, Home, Implementation, Member, by_mutable_reference, by_reference, docs, is_context, is_helper,
+    kebab_case, members, upper_camel_case, without_helpers,
 };
 
 /// Everything the attribute stands for.
@@ -82,16 +82,16 @@ pub(super) struct Parameter {
     pub(super) pattern: Pat,
     pub(super) ty: Type,
     pub(super) role: Role,
-    /// The type behind the reference, of what is lent.
-    pub(super) lent: Option<Type>,
+    /// The type behind the reference, of what is extracted from the context.
+    pub(super) extracted: Option<Type>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Role {
     /// `ctx: &Context`, given by the framework.
     Context,
-    /// `config: &GreeterConfig`, lent by the framework.
-    Lent,
+    /// `config: &GreeterConfig`, extracted from the context by the framework.
+    Extracted,
     /// What the caller sends.
     Message,
 }
@@ -179,9 +179,9 @@ impl Method {
         &self.function.signature.ident
     }
 
-    /// What it is lent with each call.
-    pub(super) fn lent(&self) -> impl Iterator<Item = &Type> {
-        self.parameters.iter().filter_map(|parameter| parameter.lent.as_ref())
+    /// The types that are extracted from the context of each call.
+    pub(super) fn extracted(&self) -> impl Iterator<Item = &Type> {
+        self.parameters.iter().filter_map(|parameter| parameter.extracted.as_ref())
     }
 
     /// What the caller sends; nothing for a method without a message.
@@ -225,13 +225,14 @@ impl Method {
 impl Parameter {
     fn understand(argument: &FnArg) -> Option<Self> {
         let FnArg::Typed(typed) = argument else { return None };
-        let lent = lent(argument).or(lent_mutably(argument)).filter(|_| !is_context(argument)).cloned();
-        let role = match lent {
+        let extracted =
+            by_reference(argument).or(by_mutable_reference(argument)).filter(|_| !is_context(argument)).cloned();
+        let role = match extracted {
             _ if is_context(argument) => Role::Context,
-            Some(_) => Role::Lent,
+            Some(_) => Role::Extracted,
             None => Role::Message,
         };
-        Some(Self { pattern: (*typed.pat).clone(), ty: (*typed.ty).clone(), role, lent })
+        Some(Self { pattern: (*typed.pat).clone(), ty: (*typed.ty).clone(), role, extracted })
     }
 
     /// The name, where the pattern is one.

@@ -219,8 +219,8 @@ fn event(subscriber: &Subscriber, report: &mut Report) {
 fn is_some_context(parameter: &Parameter) -> bool {
     match parameter.role {
         Role::Context => true,
-        Role::LentMutably => is_called_context(&parameter.typed.ty),
-        Role::Event | Role::Lent(_) | Role::Injected => false,
+        Role::ExtractedMutably => is_called_context(&parameter.typed.ty),
+        Role::Event | Role::Extracted(_) | Role::Injected => false,
     }
 }
 
@@ -231,10 +231,10 @@ fn is_called_context(ty: &Type) -> bool {
 fn parameter(parameter: &Parameter, report: &mut Report) {
     let ty = &*parameter.typed.ty;
     match parameter.role {
-        Role::Context | Role::Lent(_) => {}
-        Role::LentMutably => report.error(ty, shared(ty)),
+        Role::Context | Role::Extracted(_) => {}
+        Role::ExtractedMutably => report.error(ty, shared(ty)),
         Role::Event | Role::Injected if is_named(ty, "Context") => {
-            report.error(ty, "the context is lent: write `&Context`");
+            report.error(ty, "the context is taken by reference: write `&Context`");
         }
         Role::Event if is_reference(ty) => {}
         Role::Event => {

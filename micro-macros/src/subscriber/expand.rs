@@ -74,19 +74,19 @@ fn entry(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
         quote!(.of(#component))
     });
     let mut types: Vec<&Type> = vec![];
-    for ty in subscriber.lent() {
+    for ty in subscriber.extracted() {
         if !types.contains(&ty) {
             types.push(ty);
         }
     }
-    let lent = injection::loans(&types, &subscriber.home);
+    let needs = injection::needs(&types, &subscriber.home);
     quote! {
         #micro::SubscriberEntry::new(
             #desc,
             const { &[#(#deps),*] },
             #make,
             #micro::Location::new(::core::file!(), ::core::line!(), #what),
-        ) #component #lent
+        ) #component #needs
     }
 }
 
@@ -185,7 +185,7 @@ fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     let home = &subscriber.home;
     let given = quote!(__micro_given.context());
     let (mut before, mut arguments) = (vec![], vec![]);
-    let (mut lent, mut taken) = (0_usize, 0_usize);
+    let (mut extracted, mut taken) = (0_usize, 0_usize);
     for Parameter { typed, role } in &subscriber.parameters {
         let ty = &*typed.ty;
         let span = at(ty.span());
@@ -195,12 +195,12 @@ fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
                 arguments.push(quote!(__micro_event));
             }
             Role::Context => arguments.push(given.clone()),
-            Role::Lent(ty) => {
-                let name = format_ident!("__micro_lent{lent}");
-                let value = injection::lent(ty, &given, home);
+            Role::Extracted(ty) => {
+                let (name, micro) = (format_ident!("__micro_held{extracted}"), home.private());
+                let value = injection::from_context(ty, &given, home);
                 before.push(quote!(let #name = #value;));
-                arguments.push(quote!(&*#name));
-                lent += 1;
+                arguments.push(quote!(#micro::Borrow::borrow(&#name)));
+                extracted += 1;
             }
             Role::Injected => {
                 let (name, index) = (format_ident!("__micro_taken{taken}"), syn::Index::from(taken));
@@ -208,7 +208,7 @@ fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
                 arguments.push(quote!(#name));
                 taken += 1;
             }
-            Role::LentMutably => {}
+            Role::ExtractedMutably => {}
         }
     }
     let span = returned(subscriber);

@@ -7,7 +7,7 @@ use syn::{FnArg, Ident, PatType, Type};
 use super::input::Written;
 use crate::options::Given;
 use crate::report::Report;
-use crate::syntax::{Function, Home, is_context, kebab_case, lent, lent_mutably, without_helpers};
+use crate::syntax::{Function, Home, by_mutable_reference, by_reference, is_context, kebab_case, without_helpers};
 
 /// A function or method that handles events.
 pub(crate) struct Subscriber {
@@ -45,9 +45,9 @@ pub(super) enum Role {
     /// `ctx: &Context`.
     Context,
     /// `config: &AuditConfig`, and the type behind the reference.
-    Lent(Box<Type>),
+    Extracted(Box<Type>),
     /// The same with `&mut`, which is refused.
-    LentMutably,
+    ExtractedMutably,
     /// Any other value.
     Injected,
 }
@@ -93,10 +93,10 @@ impl Subscriber {
         self.parameters.iter().filter(injected).map(|parameter| &*parameter.typed.ty)
     }
 
-    /// The types of what is lent, in the order of the parameters.
-    pub(super) fn lent(&self) -> impl Iterator<Item = &Type> {
+    /// The types that are extracted from contexts, in the order of the parameters.
+    pub(super) fn extracted(&self) -> impl Iterator<Item = &Type> {
         self.parameters.iter().filter_map(|parameter| match &parameter.role {
-            Role::Lent(ty) => Some(&**ty),
+            Role::Extracted(ty) => Some(&**ty),
             _ => None,
         })
     }
@@ -111,10 +111,10 @@ fn parameters(function: &Function) -> Vec<Parameter> {
     let mut event = Some(Role::Event);
     for input in &function.signature.inputs {
         let FnArg::Typed(typed) = input else { continue };
-        let role = match lent(input) {
+        let role = match by_reference(input) {
             _ if is_context(input) => Role::Context,
-            Some(ty) => Role::Lent(Box::new(ty.clone())),
-            None if lent_mutably(input).is_some() => Role::LentMutably,
+            Some(ty) => Role::Extracted(Box::new(ty.clone())),
+            None if by_mutable_reference(input).is_some() => Role::ExtractedMutably,
             None => event.take().unwrap_or(Role::Injected),
         };
         parameters.push(Parameter { typed: typed.clone(), role });

@@ -215,13 +215,13 @@ fn what_is_not_a_subscriber() {
             quote!(
                 async fn a(event: E, ctx: micro::Context) -> Result<()> {}
             ),
-            "the context is lent: write `&Context`",
+            "the context is taken by reference: write `&Context`",
         ),
         (
             quote!(
                 async fn a(ctx: Context, event: E) -> Result<()> {}
             ),
-            "the context is lent: write `&Context`",
+            "the context is taken by reference: write `&Context`",
         ),
         (
             quote!(

@@ -23,6 +23,6 @@ pub(crate) use kind::{Kind, heading};
 pub(crate) use members::{Member, members};
 pub(crate) use plain::plain_async;
 pub(crate) use spans::{at, in_braces_of, shown_at};
-pub(crate) use types::{Unfit, is_context, lent, lent_mutably, owned, printed, unfit};
+pub(crate) use types::{Unfit, by_mutable_reference, by_reference, is_context, owned, printed, unfit};
 pub(crate) use values::duration;
 pub(crate) use words::{kebab_case, upper_camel_case};

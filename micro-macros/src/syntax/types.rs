@@ -12,8 +12,8 @@ pub(crate) fn is_context(argument: &FnArg) -> bool {
     reference.mutability.is_none() && path.path.segments.last().is_some_and(named)
 }
 
-/// What a parameter asks to be lent: its type is a shared reference to some other type with a name.
-pub(crate) fn lent(argument: &FnArg) -> Option<&Type> {
+/// What a parameter takes by reference: its type is a shared reference to some other type with a name.
+pub(crate) fn by_reference(argument: &FnArg) -> Option<&Type> {
     let FnArg::Typed(typed) = argument else { return None };
     let Type::Reference(reference) = ungrouped(&typed.ty) else { return None };
     let shared = reference.mutability.is_none() && !is_context(argument);
@@ -21,7 +21,7 @@ pub(crate) fn lent(argument: &FnArg) -> Option<&Type> {
 }
 
 /// The same where the reference is not a shared one.
-pub(crate) fn lent_mutably(argument: &FnArg) -> Option<&Type> {
+pub(crate) fn by_mutable_reference(argument: &FnArg) -> Option<&Type> {
     let FnArg::Typed(typed) = argument else { return None };
     let Type::Reference(reference) = ungrouped(&typed.ty) else { return None };
     named(&reference.elem).filter(|_| reference.mutability.is_some())
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_is_lent_is_a_shared_reference_to_a_name() {
-        let asks = |argument: FnArg| lent(&argument).map(printed_type);
+        let asks = |argument: FnArg| by_reference(&argument).map(printed_type);
         fn printed_type(ty: &Type) -> String {
             printed(ty)
         }
@@ -159,8 +159,8 @@ mod tests {
         ] {
             assert_eq!(asks(argument), None);
         }
-        assert!(lent_mutably(&parse_quote!(config: &mut GreeterConfig)).is_some());
-        assert!(lent_mutably(&parse_quote!(config: &GreeterConfig)).is_none());
+        assert!(by_mutable_reference(&parse_quote!(config: &mut GreeterConfig)).is_some());
+        assert!(by_mutable_reference(&parse_quote!(config: &GreeterConfig)).is_none());
     }
 
     #[test]

@@ -3,8 +3,10 @@
 
 mod error;
 
+pub use std::borrow::Borrow;
 pub use std::boxed::Box;
 pub use std::future::Future;
+use std::marker::PhantomData;
 pub use std::option::Option;
 pub use std::result::Result as StdResult;
 pub use std::string::String;
@@ -23,7 +25,7 @@ pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{Client, ServiceClient, Wraps};
 pub use crate::config::__private::config;
-pub use crate::context::Context;
+pub use crate::context::{Context, FromContext};
 pub use crate::errors::{Code, Error, Mapping, Result};
 pub use crate::message::__private::message;
 pub use crate::message::Message;
@@ -46,6 +48,24 @@ pub fn read_event<E: FromEvent>(raw: &Event) -> Result<E> {
 pub fn refused<O: Outcome>(error: Error) -> O {
     O::from_result(Err(Fault::from_error(error)))
 }
+
+/// What a type that is taken from contexts needs of an app: `Needs::<T>::TYPES`. Of a type that cannot be taken from any,
+/// [`NoNeeds`] says nothing, for the function that takes it has said enough.
+#[derive(Debug)]
+pub struct Needs<T>(PhantomData<T>);
+
+impl<T: FromContext> Needs<T> {
+    /// Their types.
+    pub const TYPES: &'static [Dep] = T::NEEDS;
+}
+
+/// The fallback of [`Needs`].
+pub trait NoNeeds {
+    /// None.
+    const TYPES: &'static [Dep] = &[];
+}
+
+impl<T> NoNeeds for Needs<T> {}
 
 /// A value where the author's code has an error, so that the rest of it is looked at.
 pub fn stand_in<T>() -> T {

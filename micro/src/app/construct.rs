@@ -31,15 +31,15 @@ impl Needs {
         let mut graph = Graph::new(inventory::iter::<ProviderEntry>, &leaves);
         for part in &plan.parts {
             if let Some(component) = &part.component {
-                graph.need(component.deps(), part.entry.location(), &leaves);
+                graph.need(component.deps().iter().copied(), part.entry.location(), &leaves);
             }
-            graph.need(part.entry.loans(), part.entry.location(), &leaves);
+            graph.need(part.entry.extensions(), part.entry.location(), &leaves);
         }
         for subscriber in &plan.subscribers {
             if let Some(component) = &subscriber.component {
-                graph.need(component.deps(), subscriber.entry.location(), &leaves);
+                graph.need(component.deps().iter().copied(), subscriber.entry.location(), &leaves);
             }
-            graph.need(&subscriber.entry.needs(), subscriber.entry.location(), &leaves);
+            graph.need(subscriber.entry.needs(), subscriber.entry.location(), &leaves);
         }
         let (providers, taken) = graph.into_order()?;
         Ok(Needs { providers, taken })
@@ -64,8 +64,8 @@ impl Needs {
 /// [`InvalidArgument`](crate::Code::InvalidArgument) when settings cannot be used.
 pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configuration) -> Result<Extensions> {
     let mut lent = vec![];
-    let to_parts = plan.parts.iter().flat_map(|part| part.entry.loans());
-    let to_subscribers = plan.subscribers.iter().flat_map(|subscriber| subscriber.entry.loans());
+    let to_parts = plan.parts.iter().flat_map(|part| part.entry.extensions());
+    let to_subscribers = plan.subscribers.iter().flat_map(|subscriber| subscriber.entry.extensions());
     for dep in to_parts.chain(to_subscribers) {
         if let Some(value) = resolver.any(dep.id())? {
             lent.push((dep.id(), value));

@@ -135,7 +135,6 @@ pub use fields::{Check, Fields};
 pub use file::Files;
 pub use follow::Need;
 pub use handle::{Config, Snapshot, Watching};
-pub use lend::{Lend, lend};
 pub use linked::SectionEntry;
 pub(crate) use linked::linked;
 pub use memory::Memory;

@@ -6,6 +6,7 @@
 
 mod account;
 mod extensions;
+mod extract;
 mod happening;
 mod reply;
 mod scope;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use account::Account;
 pub use extensions::Extensions;
+pub use extract::FromContext;
 pub use happening::Happening;
 pub use scope::Scoped;
 pub(crate) use scope::depth;

@@ -14,3 +14,4 @@ pub mod percent;
 pub mod random;
 pub mod spawn;
 pub mod text;
+pub mod types;

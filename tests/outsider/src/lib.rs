@@ -1,5 +1,5 @@
 //! What a crate of its own adds to micro. By being linked: a registry, a broker and a source of settings, reached by the URLs
-//! `ledger://`, `office://` and `board://hall`, the codec `mirror`, and a kind of plug, counters. By a line of its own: the balancer `Weighted`, and the protocol `line/1` with its connector.
+//! `ledger://`, `office://` and `board://hall`, the codec `mirror`, and a kind of plug, counters. By a line of its own: the balancer `Weighted`, the protocol `line/1` with its connector, and the parameter `Tenant`.
 
 mod board;
 pub mod counter;
@@ -7,10 +7,12 @@ mod ledger;
 mod line;
 mod mirror;
 mod office;
+mod tenant;
 mod weighted;
 
 pub use board::Board;
 pub use ledger::Ledger;
 pub use line::{LINE, LineConnector, LineProtocol};
 pub use office::Office;
+pub use tenant::Tenant;
 pub use weighted::Weighted;

@@ -1,33 +1,38 @@
 impl Greeter for English {
     async fn hello(&self, req: HelloRequest) -> Result<HelloReply> {
         let ctx: &Context = &::micro::__private::Context::current();
-        let config: &GreeterConfig = &*match ::micro::__private::config::lend::<
-            GreeterConfig,
-        >(&::micro::__private::Context::current()) {
-            ::core::result::Result::Ok(lent) => lent,
+        let __micro_held0 = match <GreeterConfig as ::micro::__private::FromContext>::from_context(
+            &::micro::__private::Context::current(),
+        ) {
+            ::core::result::Result::Ok(held) => held,
             ::core::result::Result::Err(error) => {
                 return ::micro::__private::refused(error);
             }
         };
+        let config: &GreeterConfig = ::micro::__private::Borrow::borrow(&__micro_held0);
         greet(req, &config.salutation)
     }
     async fn bye(&self) -> Result<(), GreetError> {
-        let GreeterConfig { limits, .. }: &GreeterConfig = &*match ::micro::__private::config::lend::<
-            GreeterConfig,
-        >(&::micro::__private::Context::current()) {
-            ::core::result::Result::Ok(lent) => lent,
+        let __micro_held0 = match <GreeterConfig as ::micro::__private::FromContext>::from_context(
+            &::micro::__private::Context::current(),
+        ) {
+            ::core::result::Result::Ok(held) => held,
             ::core::result::Result::Err(error) => {
                 return ::micro::__private::refused(error);
             }
         };
-        let _: &others::Limits = &*match ::micro::__private::config::lend::<
-            others::Limits,
-        >(&::micro::__private::Context::current()) {
-            ::core::result::Result::Ok(lent) => lent,
+        let GreeterConfig { limits, .. }: &GreeterConfig = ::micro::__private::Borrow::borrow(
+            &__micro_held0,
+        );
+        let __micro_held1 = match <others::Limits as ::micro::__private::FromContext>::from_context(
+            &::micro::__private::Context::current(),
+        ) {
+            ::core::result::Result::Ok(held) => held,
             ::core::result::Result::Err(error) => {
                 return ::micro::__private::refused(error);
             }
         };
+        let _: &others::Limits = ::micro::__private::Borrow::borrow(&__micro_held1);
         limits.check()
     }
 }
@@ -50,9 +55,8 @@ const _: () = {
         English > (< English > ::only_one_init_function()) }, | value |
         __micro_serve(::micro::__private::downcast:: < English > (value)), __micro_desc::
         < English >, ::micro::__private::Location::new(::core::file!(), ::core::line!(),
-        "impl Greeter for English"),).lent(const { & [::micro::__private::Dep::of:: <
-        ::micro::__private::config::Config < GreeterConfig >> (),
-        ::micro::__private::Dep::of:: < ::micro::__private::config::Config <
-        others::Limits >> ()] })
+        "impl Greeter for English"),).taking(const { #[allow(unused_imports)] use
+        ::micro::__private::NoNeeds as _; & [::micro::__private::Needs:: < GreeterConfig
+        > ::TYPES, ::micro::__private::Needs:: < others::Limits > ::TYPES] })
     }
 };

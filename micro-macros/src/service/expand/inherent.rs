@@ -6,7 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::client::{client, client_entry, client_method};
 use super::description;
 use crate::init;
-use crate::injection::{lent, registration};
+use crate::injection::{from_context, registration};
 use crate::report::Checked;
 use syn::Type;
 
@@ -31,13 +31,13 @@ pub(super) fn expand(service: &Checked<Service>, inherent: &Inherent) -> TokenSt
     let entry = client_entry(service);
     let serve = quote!(|value| #client_name::__micro_serve(#micro::downcast(value)));
     let what = format!("service {}", service.contract_name());
-    let mut lent: Vec<&Type> = vec![];
-    for ty in service.methods.iter().flat_map(Method::lent) {
-        if !lent.contains(&ty) {
-            lent.push(ty);
+    let mut extracted: Vec<&Type> = vec![];
+    for ty in service.methods.iter().flat_map(Method::extracted) {
+        if !extracted.contains(&ty) {
+            extracted.push(ty);
         }
     }
-    let registration = registration(&service.home, ty, serve, quote!(|| &#this), &lent, &what);
+    let registration = registration(&service.home, ty, serve, quote!(|| &#this), &extracted, &what);
     let subscribers = service.parts(Service::subscribers).map(|subscriber| subscriber::method(subscriber, ty));
     quote! {
         #block
@@ -88,21 +88,22 @@ pub(super) fn block(inherent: &Inherent, init: Option<TokenStream>) -> TokenStre
 fn call(service: &Service, inherent: &Inherent, method: &Method) -> TokenStream {
     let micro = service.home.private();
     let (ty, spec, ident) = (&inherent.written.ty, &method.spec, method.ident());
-    let (mut arguments, mut loans) = (vec![], vec![]);
+    let (mut arguments, mut extracted) = (vec![], vec![]);
     for parameter in &method.parameters {
-        arguments.push(match (&parameter.lent, parameter.role) {
+        arguments.push(match (&parameter.extracted, parameter.role) {
             (Some(ty), _) => {
-                let (name, lent) = (format_ident!("_lent{}", loans.len()), lent(ty, &quote!(_context), &service.home));
-                loans.push(quote!(let #name = #lent;));
-                quote!(&#name)
+                let name = format_ident!("_held{}", extracted.len());
+                let value = from_context(ty, &quote!(_context), &service.home);
+                extracted.push(quote!(let #name = #value;));
+                quote!(#micro::Borrow::borrow(&#name))
             }
             (None, Role::Context) => quote!(_context),
             (None, _) => quote!(_input),
         });
     }
     let mut call = quote_spanned!(at(ident.span())=> <#ty>::#ident(this, #(#arguments),*));
-    if !loans.is_empty() {
-        call = quote!(async move { #(#loans)* #call.await });
+    if !extracted.is_empty() {
+        call = quote!(async move { #(#extracted)* #call.await });
     }
     quote! {
         impl #micro::Method<#ty> for #spec {

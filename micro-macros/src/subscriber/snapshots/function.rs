@@ -26,15 +26,17 @@ const _: () = {
         ::prepare(__micro_resolver) ?,));
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
         { let __micro_held = ::core::clone::Clone::clone(& __micro_held); async move {
-        let __micro_event = __micro_given.event:: < Greeted > () ?; let __micro_lent0 =
-        match ::micro::__private::config::lend:: < AuditConfig > (__micro_given
-        .context()) { ::core::result::Result::Ok(lent) => lent,
-        ::core::result::Result::Err(error) => return ::micro::__private::refused(error),
-        }; let __micro_taken0 = __micro_held.0.take(& __micro_given);
-        ::micro::__private::Handled::into_result(audit(__micro_event, __micro_given
-        .context(), & * __micro_lent0, __micro_taken0). await) } })) },
+        let __micro_event = __micro_given.event:: < Greeted > () ?; let __micro_held0 =
+        match < AuditConfig as ::micro::__private::FromContext >
+        ::from_context(__micro_given.context()) { ::core::result::Result::Ok(held) =>
+        held, ::core::result::Result::Err(error) => return
+        ::micro::__private::refused(error), }; let __micro_taken0 = __micro_held.0.take(&
+        __micro_given); ::micro::__private::Handled::into_result(audit(__micro_event,
+        __micro_given.context(), ::micro::__private::Borrow::borrow(& __micro_held0),
+        __micro_taken0). await) } })) },
         ::micro::__private::Location::new(::core::file!(), ::core::line!(),
-        "subscriber audit"),).lent(const { & [::micro::__private::Dep::of:: <
-        ::micro::__private::config::Config < AuditConfig >> ()] }).function(& audit)
+        "subscriber audit"),).taking(const { #[allow(unused_imports)] use
+        ::micro::__private::NoNeeds as _; & [::micro::__private::Needs:: < AuditConfig >
+        ::TYPES] }).function(& audit)
     }
 };

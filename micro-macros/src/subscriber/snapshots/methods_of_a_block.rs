@@ -58,18 +58,20 @@ const _: () = {
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
         { let __micro_this = ::core::clone::Clone::clone(& __micro_this); let
         __micro_held = ::core::clone::Clone::clone(& __micro_held); async move { let
-        __micro_event = __micro_given.event:: < Greeted > () ?; let __micro_lent0 = match
-        ::micro::__private::config::lend:: < Limits > (__micro_given.context()) {
-        ::core::result::Result::Ok(lent) => lent, ::core::result::Result::Err(error) =>
-        return ::micro::__private::refused(error), }; let __micro_taken0 = __micro_held.0
-        .take(& __micro_given); ::micro::__private::Handled::into_result(< English >
-        ::greeted(& __micro_this, __micro_event, & * __micro_lent0, __micro_taken0).
-        await) } })) }, ::micro::__private::Location::new(::core::file!(),
-        ::core::line!(), "subscriber English::greeted"),).of(|| {
-        #[allow(unused_imports)] use ::micro::__private::InitFallback as _;
-        ::micro::__private::Component::new:: < English > (< English >
-        ::only_one_init_function()) }).lent(const { & [::micro::__private::Dep::of:: <
-        ::micro::__private::config::Config < Limits >> ()] })
+        __micro_event = __micro_given.event:: < Greeted > () ?; let __micro_held0 = match
+        < Limits as ::micro::__private::FromContext > ::from_context(__micro_given
+        .context()) { ::core::result::Result::Ok(held) => held,
+        ::core::result::Result::Err(error) => return ::micro::__private::refused(error),
+        }; let __micro_taken0 = __micro_held.0.take(& __micro_given);
+        ::micro::__private::Handled::into_result(< English > ::greeted(& __micro_this,
+        __micro_event, ::micro::__private::Borrow::borrow(& __micro_held0),
+        __micro_taken0). await) } })) },
+        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        "subscriber English::greeted"),).of(|| { #[allow(unused_imports)] use
+        ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
+        English > (< English > ::only_one_init_function()) }).taking(const {
+        #[allow(unused_imports)] use ::micro::__private::NoNeeds as _; &
+        [::micro::__private::Needs:: < Limits > ::TYPES] })
     }
 };
 #[cfg(unix)]

@@ -17,16 +17,19 @@ const _: () = {
         #[allow(unused)] let Placed { order, .. } : & Placed = & __micro_event;
         ::core::result::Result::Ok(::micro::__private::Key::key(& (order.customer))) },
         move | __micro_given | { async move { let __micro_event = __micro_given.event:: <
-        Placed > () ?; let __micro_lent0 = match ::micro::__private::config::lend:: <
-        Limits > (__micro_given.context()) { ::core::result::Result::Ok(lent) => lent,
-        ::core::result::Result::Err(error) => return ::micro::__private::refused(error),
-        }; let __micro_lent1 = match ::micro::__private::config::lend:: < Limits >
-        (__micro_given.context()) { ::core::result::Result::Ok(lent) => lent,
-        ::core::result::Result::Err(error) => return ::micro::__private::refused(error),
-        }; ::micro::__private::Handled::into_result(placed(__micro_event, & *
-        __micro_lent0, & * __micro_lent1). await) } })) },
+        Placed > () ?; let __micro_held0 = match < Limits as
+        ::micro::__private::FromContext > ::from_context(__micro_given.context()) {
+        ::core::result::Result::Ok(held) => held, ::core::result::Result::Err(error) =>
+        return ::micro::__private::refused(error), }; let __micro_held1 = match < Limits
+        as ::micro::__private::FromContext > ::from_context(__micro_given.context()) {
+        ::core::result::Result::Ok(held) => held, ::core::result::Result::Err(error) =>
+        return ::micro::__private::refused(error), };
+        ::micro::__private::Handled::into_result(placed(__micro_event,
+        ::micro::__private::Borrow::borrow(& __micro_held0),
+        ::micro::__private::Borrow::borrow(& __micro_held1)). await) } })) },
         ::micro::__private::Location::new(::core::file!(), ::core::line!(),
-        "subscriber placed"),).lent(const { & [::micro::__private::Dep::of:: <
-        ::micro::__private::config::Config < Limits >> ()] }).function(& placed)
+        "subscriber placed"),).taking(const { #[allow(unused_imports)] use
+        ::micro::__private::NoNeeds as _; & [::micro::__private::Needs:: < Limits >
+        ::TYPES] }).function(& placed)
     }
 };

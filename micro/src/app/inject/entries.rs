@@ -79,7 +79,7 @@ pub struct HandlerEntry {
     service: fn(AnyArc) -> Service,
     desc: fn() -> &'static ServiceDesc,
     location: Location,
-    lent: &'static [Dep],
+    taken: &'static [&'static [Dep]],
 }
 
 impl HandlerEntry {
@@ -90,13 +90,13 @@ impl HandlerEntry {
         desc: fn() -> &'static ServiceDesc,
         location: Location,
     ) -> Self {
-        HandlerEntry { component, service, desc, location, lent: &[] }
+        HandlerEntry { component, service, desc, location, taken: &[] }
     }
 
-    /// The same, whose methods are lent these with each call.
+    /// The same, whose methods take from the context what needs these.
     #[must_use]
-    pub const fn lent(self, lent: &'static [Dep]) -> Self {
-        HandlerEntry { lent, ..self }
+    pub const fn taking(self, taken: &'static [&'static [Dep]]) -> Self {
+        HandlerEntry { taken, ..self }
     }
 
     /// What it serves, known before it is built.
@@ -116,8 +116,9 @@ impl HandlerEntry {
         self.location
     }
 
-    pub(in crate::app) fn loans(&self) -> &'static [Dep] {
-        self.lent
+    /// What has to be an extension of every context.
+    pub(in crate::app) fn extensions(&self) -> impl Iterator<Item = Dep> {
+        self.taken.iter().copied().flatten().copied()
     }
 }
 

@@ -70,9 +70,9 @@ impl<'a> Graph<'a> {
     }
 
     /// Follows what a component needs, or a handler with each call.
-    pub(in crate::app) fn need(&mut self, deps: &[Dep], by: Location, given: &Leaves) {
+    pub(in crate::app) fn need(&mut self, deps: impl IntoIterator<Item = Dep>, by: Location, given: &Leaves) {
         for dep in deps {
-            self.visit(*dep, by, given, &mut Vec::new());
+            self.visit(dep, by, given, &mut Vec::new());
         }
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let c = provider(Dep::of::<C>(), &[], "c");
         let given = Leaves::default();
         let mut graph = Graph::new([&b, &c, &a], &given);
-        graph.need(needs(const { &[Dep::of::<B>(), Dep::of::<A>()] }).deps(), HANDLER, &given);
+        graph.need(needs(const { &[Dep::of::<B>(), Dep::of::<A>()] }).deps().iter().copied(), HANDLER, &given);
         let order: Vec<_> = graph.into_order().unwrap().0.iter().map(|provider| provider.out().name()).collect();
         assert_eq!(order, ["A", "B"]);
     }
@@ -180,7 +180,7 @@ mod tests {
         let twice = provider(Dep::of::<B>(), &[], "b2");
         let given = Leaves::default();
         let mut graph = Graph::new([&a, &twice, &b], &given);
-        graph.need(needs(const { &[Dep::of::<A>(), Dep::of::<C>()] }).deps(), HANDLER, &given);
+        graph.need(needs(const { &[Dep::of::<A>(), Dep::of::<C>()] }).deps().iter().copied(), HANDLER, &given);
         let error = graph.into_order().unwrap_err();
         let message = error.message();
         assert!(message.contains("3 problems"), "{message}");
@@ -197,7 +197,7 @@ mod tests {
         let b = provider(Dep::of::<B>(), const { &[Dep::of::<A>()] }, "b");
         let given = Leaves(HashSet::from([TypeId::of::<B>()]));
         let mut graph = Graph::new([&b], &given);
-        graph.need(needs(const { &[Dep::of::<B>()] }).deps(), HANDLER, &given);
+        graph.need(needs(const { &[Dep::of::<B>()] }).deps().iter().copied(), HANDLER, &given);
         assert!(graph.into_order().unwrap().0.is_empty());
     }
 }

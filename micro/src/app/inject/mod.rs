@@ -29,53 +29,11 @@ use crate::client::Client;
 use crate::config::{Config, Configuration, Section, linked};
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Service, ServiceDesc};
+pub use crate::util::types::Dep;
+use crate::util::types::short;
 
 /// Any shared value.
 pub type AnyArc = Arc<dyn Any + Send + Sync>;
-
-/// One thing somebody needs: a type, and its name for messages.
-#[derive(Clone, Copy)]
-pub struct Dep {
-    id: TypeId,
-    name: fn() -> &'static str,
-}
-
-impl Dep {
-    /// The type `T`.
-    pub const fn of<T: 'static>() -> Self {
-        Dep { id: TypeId::of::<T>(), name: type_name::<T> }
-    }
-
-    /// The type itself.
-    pub fn id(&self) -> TypeId {
-        self.id
-    }
-
-    /// The crate it is declared in.
-    pub fn home(&self) -> &'static str {
-        (self.name)().split("::").next().unwrap_or_default()
-    }
-
-    /// Its name, without the modules it lives in.
-    pub fn name(&self) -> String {
-        short((self.name)())
-    }
-}
-
-impl fmt::Debug for Dep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
-    }
-}
-
-/// `app::db::Pool<core::Sqlite>` becomes `Pool<Sqlite>`.
-fn short(name: &str) -> String {
-    let mut out = String::new();
-    for piece in name.split_inclusive(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == ':')) {
-        out.push_str(piece.rsplit("::").next().unwrap_or(piece));
-    }
-    out
-}
 
 /// What can be injected: anything that can be cloned and shared.
 #[diagnostic::on_unimplemented(
@@ -315,14 +273,3 @@ pub trait ContractFallback: Sized {
 }
 
 impl<T> ContractFallback for T {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_in_messages_leave_out_modules() {
-        assert_eq!(short("alloc::sync::Arc<app::db::Pool<core::Sqlite>>"), "Arc<Pool<Sqlite>>");
-        assert_eq!(short("(a::B, c::D)"), "(B, D)");
-    }
-}

@@ -168,7 +168,7 @@ pub struct SubscriberEntry {
     manual: bool,
     component: Option<fn() -> Component>,
     deps: &'static [Dep],
-    lent: &'static [Dep],
+    taken: &'static [&'static [Dep]],
     make: Make,
     location: Location,
 }
@@ -176,7 +176,7 @@ pub struct SubscriberEntry {
 impl SubscriberEntry {
     /// A function that is a subscriber: what it wants, what is injected, how its handler is made, and where it stands.
     pub const fn new(desc: SubscriberDesc, deps: &'static [Dep], make: Make, location: Location) -> Self {
-        SubscriberEntry { desc, function: None, manual: false, component: None, deps, lent: &[], make, location }
+        SubscriberEntry { desc, function: None, manual: false, component: None, deps, taken: &[], make, location }
     }
 
     /// The entry of `function`, which [`App::subscribe`](crate::App::subscribe) takes: every function is of a type of its own.
@@ -197,10 +197,10 @@ impl SubscriberEntry {
         SubscriberEntry { component: Some(component), ..self }
     }
 
-    /// The same, which is lent these with each event.
+    /// The same, which takes from the context what needs these.
     #[must_use]
-    pub const fn lent(self, lent: &'static [Dep]) -> Self {
-        SubscriberEntry { lent, ..self }
+    pub const fn taking(self, taken: &'static [&'static [Dep]]) -> Self {
+        SubscriberEntry { taken, ..self }
     }
 
     /// Finds the entry of a function by its type.
@@ -231,15 +231,16 @@ impl SubscriberEntry {
         self.component.map(|component| component())
     }
 
-    /// What has to be there before it can run: its settings, and what is injected.
+    /// What has to be there before it can run: what is injected, and what the contexts of its events need.
     pub(in crate::app) fn needs(&self) -> Vec<Dep> {
         // That one comes with each event.
         let injected = self.deps.iter().filter(|dep| dep.id() != Dep::of::<Ack>().id());
-        injected.chain(self.lent).copied().collect()
+        injected.copied().chain(self.extensions()).collect()
     }
 
-    pub(in crate::app) fn loans(&self) -> &'static [Dep] {
-        self.lent
+    /// What has to be an extension of every context.
+    pub(in crate::app) fn extensions(&self) -> impl Iterator<Item = Dep> {
+        self.taken.iter().copied().flatten().copied()
     }
 
     pub(in crate::app) fn handler(&self, instance: Option<AnyArc>, resolver: &Resolver) -> Result<Arc<dyn Handler>> {

@@ -1,0 +1,39 @@
+//! What is extracted from the context of a call or an event: `config: &GreeterConfig`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use crate::syntax::{Home, at, printed};
+
+/// What keeps a value of `ty` for a whole call; where there is none, the function returns why, as an error of its own.
+pub(crate) fn from_context(ty: &Type, context: &TokenStream, home: &Home) -> TokenStream {
+    let (span, micro) = (at(ty.span()), home.private_at(ty.span()));
+    quote_spanned! {span=>
+        match <#ty as #micro::FromContext>::from_context(#context) {
+            ::core::result::Result::Ok(held) => held,
+            ::core::result::Result::Err(error) => return #micro::refused(error),
+        }
+    }
+}
+
+/// What an entry says of the types that are extracted from contexts.
+pub(crate) fn needs(types: &[&Type], home: &Home) -> Option<TokenStream> {
+    let micro = home.private();
+    let needs = types.iter().map(|ty| quote!(#micro::Needs::<#ty>::TYPES));
+    (!types.is_empty()).then(|| {
+        quote! {
+            .taking(const {
+                #[allow(unused_imports)]
+                use #micro::NoNeeds as _;
+                &[#(#needs),*]
+            })
+        }
+    })
+}
+
+/// What to write in place of `&mut GreeterConfig`.
+pub(crate) fn shared(ty: &Type) -> String {
+    format!("settings are shared by all calls: write `{}`", printed(ty).replacen("&mut ", "&", 1))
+}
