@@ -9,7 +9,7 @@ use micro::codec::Codec;
 use micro::message::Message;
 use micro::prelude::*;
 use micro::registry::Registry;
-use micro::rpc::{BytesExchange, Call, Interceptor, Next, Payload};
+use micro::rpc::{Call, EncodedExchange, Interceptor, Next, Payload};
 use tokio::runtime::Runtime;
 
 #[micro::message(package = "bench")]
@@ -98,7 +98,7 @@ fn dispatch(criterion: &mut Criterion) {
     let context = Context::new().child();
     group.bench_function("table", |bencher| {
         bencher.iter(|| {
-            let mut exchange = BytesExchange::new(Payload::One(request.clone()), Codec::PROTO);
+            let mut exchange = EncodedExchange::new(Payload::One(request.clone()), Codec::PROTO);
             runtime.block_on(service.call(0, &mut exchange, &context)).expect("it answers");
             black_box(exchange.into_reply().expect("there is a reply"))
         });

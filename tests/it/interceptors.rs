@@ -157,7 +157,7 @@ impl Interceptor for Attempts {
         attempt.set_context(attempt.context().clone().with_metadata(metadata));
         let broken = self.broken.lock().unwrap().as_ref() == Some(&address);
         let result = match broken {
-            true => Err(Error::unavailable("the circuit is open").with_fate(micro::errors::Fate::Never)),
+            true => Err(Error::unavailable("the circuit is open").with_execution(micro::errors::Execution::NotStarted)),
             false => next.run(attempt).await,
         };
         let code = result.as_ref().err().map(Error::code);

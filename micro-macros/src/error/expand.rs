@@ -38,11 +38,11 @@ pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
 
             impl ::core::convert::From<#micro::Error> for #ident {
                 fn from(error: #micro::Error) -> Self {
-                    #micro::Fault::from_error(error)
+                    #micro::ServiceError::from_error(error)
                 }
             }
 
-            #micro::inventory::submit! { #micro::Mapping(#micro::mapped::<#ident>) }
+            #micro::inventory::submit! { #micro::ErrorConverter(#micro::mapped::<#ident>) }
         };
     }
 }
@@ -61,7 +61,7 @@ pub(super) fn stub(model: &Model) -> TokenStream {
                 fn fmt(&self, _: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { loop {} }
             }
             impl ::core::error::Error for #ident {}
-            impl #micro::Fault for #ident {
+            impl #micro::ServiceError for #ident {
                 fn into_error(self) -> #micro::Error { loop {} }
                 fn from_error(_: #micro::Error) -> Self { loop {} }
             }
@@ -132,7 +132,7 @@ fn fault(model: &Model) -> TokenStream {
     let returning = model.variants.iter().map(returning);
     quote! {
         #[allow(unreachable_patterns)]
-        impl #micro::Fault for #ident {
+        impl #micro::ServiceError for #ident {
             const DETAILS: &'static [&'static #micro::message::MessageDesc] =
                 &[#(<#hidden as #micro::Message>::DESC),*];
 

@@ -237,7 +237,7 @@ fn what_is_not_a_subscriber() {
         ),
         (
             quote!(
-                async fn a(event: E) -> Result<(), impl Fault> {}
+                async fn a(event: E) -> Result<(), impl ServiceError> {}
             ),
             "what a subscriber returns has a type with a name: write it in place of `impl`",
         ),

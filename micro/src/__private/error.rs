@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 
 use crate::errors::{Code, Error};
 use crate::message::Message;
-use crate::rpc::Fault;
+use crate::rpc::ServiceError;
 
 /// What a variant says.
 pub fn words(error: &impl Display) -> String {
@@ -54,7 +54,7 @@ impl Other for Error {
 }
 
 /// The mapping of an error that is an `E`.
-pub fn mapped<E: Fault + StdError + Sync>(
+pub fn mapped<E: ServiceError + StdError + Sync>(
     error: Box<dyn StdError + Send + Sync>,
 ) -> Result<Error, Box<dyn StdError + Send + Sync>> {
     error.downcast::<E>().map(|error| error.into_error())

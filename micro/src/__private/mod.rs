@@ -26,11 +26,12 @@ pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{Client, ServiceClient, Wraps};
 pub use crate::config::__private::config;
 pub use crate::context::{Context, FromContext};
-pub use crate::errors::{Code, Error, Mapping, Result};
+pub use crate::errors::{Code, Error, ErrorConverter, Result};
 pub use crate::message::__private::message;
 pub use crate::message::Message;
 pub use crate::rpc::{
-    BoxFuture, Entry, Fault, Method, MethodDesc, MethodSpec, Outcome, Part, Service, ServiceDesc, Streaming,
+    Body, BoxFuture, Method, MethodDesc, MethodResult, MethodSpec, MethodVTable, Service, ServiceDesc, ServiceError,
+    Streaming,
 };
 
 pub use crate::transport::native::probe as frames;
@@ -45,8 +46,8 @@ pub fn read_event<E: FromEvent>(raw: &Event) -> Result<E> {
 }
 
 /// The answer of a method that could not even begin.
-pub fn refused<O: Outcome>(error: Error) -> O {
-    O::from_result(Err(Fault::from_error(error)))
+pub fn refused<O: MethodResult>(error: Error) -> O {
+    O::from_result(Err(ServiceError::from_error(error)))
 }
 
 /// What a type that is taken from contexts needs of an app: `Needs::<T>::TYPES`. Of a type that cannot be taken from any,

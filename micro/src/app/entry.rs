@@ -8,7 +8,7 @@ use super::settings::Answered;
 use super::{App, Running};
 use crate::config::load::Surroundings;
 use crate::errors::{Error, Result};
-use crate::rpc::Fault;
+use crate::rpc::ServiceError;
 
 /// Serves everything that is linked into the program, as the environment and the command line set it, until SIGTERM or
 /// ctrl-c.
@@ -118,7 +118,7 @@ impl Ending for () {
     }
 }
 
-impl<E: Fault> Ending for Result<(), E> {
+impl<E: ServiceError> Ending for Result<(), E> {
     fn into_exit_code(self) -> ExitCode {
         match self {
             Ok(()) => ExitCode::SUCCESS,

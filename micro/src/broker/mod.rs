@@ -179,7 +179,7 @@ impl Broker {
     /// are, or names the feature that is missing) or the backend cannot read the rest;
     /// [`Unauthenticated`](crate::Code::Unauthenticated) when it refuses the login.
     pub async fn connect(url: &str) -> Result<Self> {
-        plug::connect(url).await.map_err(|error| error.in_operation("broker.connect"))
+        plug::connect(url).await.map_err(|error| error.with_operation("broker.connect"))
     }
 
     /// The same broker with everything that is published and handled by way of this handle wrapped.
@@ -241,7 +241,7 @@ impl Broker {
     /// [`InvalidArgument`](crate::Code::InvalidArgument) for a durable subscription without a queue to keep events under;
     /// [`Unavailable`](crate::Code::Unavailable) when the broker cannot be reached.
     pub async fn subscribe(&self, subscription: Subscription) -> Result<Deliveries> {
-        self.check(&subscription).map_err(|error| error.in_operation("broker.subscribe"))?;
+        self.check(&subscription).map_err(|error| error.with_operation("broker.subscribe"))?;
         self.patiently("broker.subscribe", self.0.subscribe(&subscription)).await
     }
 
@@ -286,7 +286,7 @@ impl Broker {
             };
             Err(Error::unavailable(format!("broker `{}`: {why}", self.name())))
         });
-        done.map_err(|error| error.in_operation(operation))
+        done.map_err(|error| error.with_operation(operation))
     }
 }
 

@@ -316,7 +316,7 @@ fn not_found(remote: &Remote, following: &Following, filter: &Filter, answered: 
         )),
     };
     match following.trouble() {
-        Some(trouble) => error.from_source(trouble.into_std()),
+        Some(trouble) => error.with_source(trouble.into_boxed()),
         None => error,
     }
 }

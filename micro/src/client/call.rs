@@ -9,7 +9,8 @@ use super::target::CallTarget;
 use crate::context::{Caller, Context};
 use crate::errors::{Error, Result};
 use crate::rpc::{
-    BoxFuture, Call, Exchange, Fault, Idle, MethodInfo, MethodSpec, Outcome, Part, Requests, Slot, nesting,
+    Body, BoxFuture, Call, Exchange, Idle, MethodInfo, MethodResult, MethodSpec, Requests, ServiceError, TypedExchange,
+    nesting,
 };
 use crate::util::clock;
 
@@ -25,10 +26,10 @@ impl Client {
     // That the future is `Send` is said here, or every mistake in a signature would be explained a second time by way of it.
     #[allow(clippy::manual_async_fn)]
     pub fn call<M: MethodSpec>(&self, input: M::In) -> impl Future<Output = M::Out> + Send {
-        async move { M::Out::from_result(self.run::<M>(input).await.map_err(Fault::from_error)) }
+        async move { M::Out::from_result(self.run::<M>(input).await.map_err(ServiceError::from_error)) }
     }
 
-    async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as Outcome>::Ok> {
+    async fn run<M: MethodSpec>(&self, input: M::In) -> Result<<M::Out as MethodResult>::Ok> {
         let method = MethodInfo::from(&M::SERVICE.method_descs()[M::INDEX]);
         let service = self.target.name.as_deref().unwrap_or(M::SERVICE.name());
         let caller = Caller::current();
@@ -38,7 +39,7 @@ impl Client {
         if let Some(idle) = &idle {
             input = input.wrapped(idle.requests());
         }
-        let mut slot = Slot::<M::In, <M::Out as Outcome>::Ok>::new(input);
+        let mut slot = TypedExchange::<M::In, <M::Out as MethodResult>::Ok>::new(input);
         self.exchange(service, method, &caller, &mut slot, idle.as_ref()).await?;
         let reply = slot.into_reply()?;
         Ok(match &idle {
@@ -97,9 +98,9 @@ impl Client {
         match target {
             CallTarget::Local(inbound, _) => {
                 nesting::check(caller, service, method.name())?;
-                Ok(Context::calling_here(caller, timeout, &options.metadata, inbound.extensions()))
+                Ok(Context::for_local_call(caller, timeout, &options.metadata, inbound.extensions()))
             }
-            CallTarget::Remote(_) => Ok(caller.context.calling(timeout, &options.metadata)),
+            CallTarget::Remote(_) => Ok(caller.context.for_call(timeout, &options.metadata)),
         }
     }
 }

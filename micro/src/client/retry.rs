@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Retry;
-use crate::errors::{Code, Error, Fate};
+use crate::errors::{Code, Error, Execution};
 use crate::rpc::Idempotency;
 use crate::util::clock::{self, Instant};
 
@@ -13,7 +13,7 @@ pub(super) const ATTEMPTS: usize = 3;
 pub(super) fn is_safe(retry: Retry, error: &Error, idempotency: Idempotency) -> bool {
     retry == Retry::WhenSafe
         && error.code() == Code::Unavailable
-        && (error.fate() == Fate::Never || idempotency != Idempotency::Unknown)
+        && (error.execution() == Execution::NotStarted || idempotency != Idempotency::Unknown)
 }
 
 /// Keeps retries from making an outage worse: each call earns a fifth of one, and ten a second are free.
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn only_what_cannot_have_run_or_may_run_twice_is_repeated() {
         let unknown = Error::unavailable("gone");
-        let never = unknown.clone().with_fate(Fate::Never);
+        let never = unknown.clone().with_execution(Execution::NotStarted);
         assert!(!is_safe(Retry::WhenSafe, &unknown, Idempotency::Unknown));
         assert!(is_safe(Retry::WhenSafe, &unknown, Idempotency::Idempotent));
         assert!(is_safe(Retry::WhenSafe, &never, Idempotency::Unknown));

@@ -51,7 +51,7 @@ impl Untyped {
     /// As [`unary`](Self::unary).
     pub async fn json(&self, path: &str, request: &str) -> Result<String> {
         let reply = self.unary(path, Codec::JSON, request.to_owned()).await?;
-        String::from_utf8(reply.into()).map_err(|error| Error::internal("the reply is not text").from_source(error))
+        String::from_utf8(reply.into()).map_err(|error| Error::internal("the reply is not text").with_source(error))
     }
 
     /// A stream of messages for a stream of messages, both in `codec`. Either may hold one message.
@@ -85,7 +85,7 @@ impl Untyped {
         if let Some(idle) = &idle {
             request = request.wrapped(idle.requests());
         }
-        let mut exchange = rpc::BytesExchange::new(request, codec);
+        let mut exchange = rpc::EncodedExchange::new(request, codec);
         self.client.exchange(&self.service, method, &caller, &mut exchange, idle.as_ref()).await?;
         let reply = exchange.into_reply()?;
         Ok(match &idle {

@@ -25,7 +25,7 @@ impl Backend for Cbor {
     fn encode(&self, message: &dyn Encode, out: &mut Vec<u8>) -> Result<()> {
         let tape = Tape::of(message, &Dialect::BINARY)?;
         ciborium::into_writer(&tape, out)
-            .map_err(|error| Error::internal("the message cannot be CBOR").from_source(error))
+            .map_err(|error| Error::internal("the message cannot be CBOR").with_source(error))
     }
 
     fn decode(&self, bytes: &Bytes, message: &mut dyn Decode) -> Result<()> {

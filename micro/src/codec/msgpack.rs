@@ -25,7 +25,7 @@ impl Backend for Msgpack {
     fn encode(&self, message: &dyn Encode, out: &mut Vec<u8>) -> Result<()> {
         let tape = Tape::of(message, &Dialect::BINARY)?;
         rmp_serde::encode::write(out, &tape)
-            .map_err(|error| Error::internal("the message cannot be MessagePack").from_source(error))
+            .map_err(|error| Error::internal("the message cannot be MessagePack").with_source(error))
     }
 
     fn decode(&self, bytes: &Bytes, message: &mut dyn Decode) -> Result<()> {

@@ -62,7 +62,7 @@ async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Need)
         if need == Need::Required {
             inner.remove_slot(slot);
             let words = format!("cannot read the configuration `{name}`: {}", error.message());
-            return Err(Error::new(error.code(), words).from_source(error.into_std()));
+            return Err(Error::new(error.code(), words).with_source(error.into_boxed()));
         }
         inner.cannot_be_read(&name, &error);
     }

@@ -5,9 +5,9 @@
 //! [`spawn`].
 
 mod account;
+mod event_info;
 mod extensions;
 mod extract;
-mod happening;
 mod reply;
 mod scope;
 mod state;
@@ -19,9 +19,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use account::Account;
+pub use event_info::EventInfo;
 pub use extensions::Extensions;
 pub use extract::FromContext;
-pub use happening::Happening;
 pub use scope::Scoped;
 pub(crate) use scope::depth;
 pub use task::{JoinSet, spawn};
@@ -60,10 +60,10 @@ struct Inner {
     peer: Option<Peer>,
     wire: Option<&'static str>,
     account: Option<Arc<Account>>,
-    event: Option<Arc<dyn Happening>>,
-    lent: Extensions,
+    event: Option<Arc<dyn EventInfo>>,
+    extensions: Extensions,
     // For a context that came without them, and may be held by others too.
-    lent_late: OnceLock<Extensions>,
+    late_extensions: OnceLock<Extensions>,
     // The handler of this process that made the call and waits for it.
     caller: Option<Caller>,
     state: CallState<Box<dyn Completion>>,
@@ -82,7 +82,7 @@ pub enum Peer {
 
 /// What a request that arrives over a wire says of itself beside its method.
 #[derive(Clone, Debug, Default)]
-pub struct Incoming {
+pub struct IncomingCall {
     /// Where the call came from.
     pub peer: Option<Peer>,
     /// The wire it came over: `micro/1`, `http`.
@@ -96,17 +96,17 @@ pub struct Incoming {
 }
 
 /// What is known of an event when it is handled.
-pub(crate) struct Happened {
-    pub(crate) event: Arc<dyn Happening>,
+pub(crate) struct EventContext {
+    pub(crate) event: Arc<dyn EventInfo>,
     pub(crate) trace: Option<Trace>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) metadata: Metadata,
-    pub(crate) lent: Extensions,
+    pub(crate) extensions: Extensions,
 }
 
 /// Which method is being answered: what a line of the log says beside its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Called {
+pub struct CurrentMethod {
     /// The registry name of the contract: `greeter`.
     pub service: &'static str,
     /// The name of the method: `Hello`.
@@ -117,16 +117,16 @@ pub struct Called {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) context: Context,
-    pub(crate) called: Option<Called>,
+    pub(crate) method: Option<CurrentMethod>,
     /// How many calls of this process are waiting for it, itself included.
     pub(crate) nesting: u32,
 }
 
 impl Caller {
     /// The methods that wait for one another, the outermost first.
-    pub(crate) fn chain(&self) -> Vec<Called> {
+    pub(crate) fn chain(&self) -> Vec<CurrentMethod> {
         let callers = std::iter::successors(Some(self), |caller| caller.context.caller());
-        let mut chain: Vec<_> = callers.filter_map(|caller| caller.called).collect();
+        let mut chain: Vec<_> = callers.filter_map(|caller| caller.method).collect();
         chain.reverse();
         chain
     }
@@ -143,8 +143,8 @@ impl Inner {
         self.origin.as_ref().map_or(&self.state, |origin| &origin.state)
     }
 
-    fn lent(&self) -> Option<&Extensions> {
-        if self.lent.is_empty() { self.lent_late.get() } else { Some(&self.lent) }
+    fn extensions(&self) -> Option<&Extensions> {
+        if self.extensions.is_empty() { self.late_extensions.get() } else { Some(&self.extensions) }
     }
 }
 
@@ -192,7 +192,7 @@ impl Context {
 
     /// The same for the handler of an event.
     #[must_use]
-    pub fn with_event(self, event: Arc<dyn Happening>) -> Self {
+    pub fn with_event(self, event: Arc<dyn EventInfo>) -> Self {
         self.edit(|inner| inner.event = Some(event))
     }
 
@@ -211,20 +211,20 @@ impl Context {
     }
 
     /// The same with more that is known of the call, made in one go.
-    pub(crate) fn calling(&self, timeout: Option<Duration>, metadata: &Metadata) -> Self {
+    pub(crate) fn for_call(&self, timeout: Option<Duration>, metadata: &Metadata) -> Self {
         Context(Some(Arc::new(self.called(timeout, metadata))))
     }
 
     /// The context of a call that `caller` makes within the process: it arrives as it leaves.
-    pub(crate) fn calling_here(
+    pub(crate) fn for_local_call(
         caller: &Caller,
         timeout: Option<Duration>,
         metadata: &Metadata,
-        lent: &Extensions,
+        extensions: &Extensions,
     ) -> Self {
         let inner = Inner {
             peer: Some(Peer::Local),
-            lent: lent.clone(),
+            extensions: extensions.clone(),
             caller: (caller.nesting > 0).then(|| caller.clone()),
             ..caller.context.called(timeout, metadata)
         };
@@ -249,28 +249,28 @@ impl Context {
     }
 
     /// The context of a call that came over a wire, with what its server lends to it.
-    pub(crate) fn for_request(incoming: Incoming, lent: &Extensions) -> Self {
-        let Incoming { peer, wire, trace, timeout, metadata } = incoming;
+    pub(crate) fn for_request(incoming: IncomingCall, extensions: &Extensions) -> Self {
+        let IncomingCall { peer, wire, trace, timeout, metadata } = incoming;
         Context(Some(Arc::new(Inner {
             deadline: timeout.map(clock::after),
             metadata,
             trace: Some(trace.unwrap_or_else(Trace::start)),
             peer,
             wire,
-            lent: lent.clone(),
+            extensions: extensions.clone(),
             ..Inner::default()
         })))
     }
 
     /// The context an event is handled in.
-    pub(crate) fn happened(happened: Happened) -> Self {
-        let Happened { event, trace, deadline, metadata, lent } = happened;
+    pub(crate) fn for_event(for_event: EventContext) -> Self {
+        let EventContext { event, trace, deadline, metadata, extensions } = for_event;
         Context(Some(Arc::new(Inner {
             deadline,
             metadata,
             trace: Some(trace.map_or_else(Trace::start, |trace| trace.child())),
             event: Some(event),
-            lent,
+            extensions,
             ..Inner::default()
         })))
     }
@@ -321,7 +321,7 @@ impl Context {
     /// }
     /// # }
     /// ```
-    pub fn event(&self) -> Option<&dyn Happening> {
+    pub fn event(&self) -> Option<&dyn EventInfo> {
         self.0.as_ref()?.event.as_deref()
     }
 
@@ -332,16 +332,16 @@ impl Context {
 
     /// All of it; nothing outside of a server's calls.
     pub(crate) fn extensions(&self) -> Option<&Extensions> {
-        self.0.as_ref()?.lent()
+        self.0.as_ref()?.extensions()
     }
 
     /// Lends values to whoever answers this call. Later ones do not count: one server answers it.
     pub(crate) fn lend(&self, extensions: &Extensions) {
         if let Some(inner) = &self.0
-            && inner.lent.is_empty()
+            && inner.extensions.is_empty()
             && !extensions.is_empty()
         {
-            inner.lent_late.get_or_init(|| extensions.clone());
+            inner.late_extensions.get_or_init(|| extensions.clone());
         }
     }
 
@@ -377,7 +377,7 @@ impl Context {
                     wire: inner.wire,
                     account: inner.account.clone(),
                     event: inner.event.clone(),
-                    lent: inner.lent().cloned().unwrap_or_default(),
+                    extensions: inner.extensions().cloned().unwrap_or_default(),
                     caller: inner.caller.clone(),
                     origin: Some(inner.origin.as_ref().unwrap_or(inner).clone()),
                     ..Inner::default()

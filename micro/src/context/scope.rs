@@ -7,24 +7,24 @@ use std::task::{self, Poll};
 
 use futures_core::Stream;
 
-use super::{Called, Caller, Context};
+use super::{Caller, Context, CurrentMethod};
 
 thread_local! {
-    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), called: None, depth: 0 }) };
+    static CURRENT: RefCell<Current> = const { RefCell::new(Current { context: Context::new(), method: None, depth: 0 }) };
 }
 
 #[derive(Debug)]
 struct Current {
     context: Context,
-    called: Option<Called>,
+    method: Option<CurrentMethod>,
     // How many scopes are being polled within one another on this thread.
     depth: u32,
 }
 
-impl Called {
+impl CurrentMethod {
     /// What the code on this thread is run for; `None` outside of a handler.
     pub fn current() -> Option<Self> {
-        CURRENT.with_borrow(|current| current.called)
+        CURRENT.with_borrow(|current| current.method)
     }
 }
 
@@ -32,9 +32,9 @@ impl Caller {
     /// The code that runs on this thread.
     pub(crate) fn current() -> Self {
         CURRENT.with_borrow(|current| {
-            let (context, called) = (current.context.clone(), current.called);
-            let nesting = context.caller().map_or(0, |caller| caller.nesting) + u32::from(called.is_some());
-            Caller { context, called, nesting }
+            let (context, method) = (current.context.clone(), current.method);
+            let nesting = context.caller().map_or(0, |caller| caller.nesting) + u32::from(method.is_some());
+            Caller { context, method, nesting }
         })
     }
 }
@@ -71,12 +71,12 @@ pin_project_lite::pin_project! {
 impl<F> Scoped<F> {
     // Whatever context a piece of work is given, it is done for the method that gives it.
     pub(super) fn new(context: Context, inner: F) -> Self {
-        Scoped { current: Current { context, called: Called::current(), depth: 0 }, inner }
+        Scoped { current: Current { context, method: CurrentMethod::current(), depth: 0 }, inner }
     }
 
-    /// The handler of `called`.
-    pub(crate) fn handler(context: Context, called: Called, inner: F) -> Self {
-        Scoped { current: Current { context, called: Some(called), depth: 0 }, inner }
+    /// The handler of `method`.
+    pub(crate) fn handler(context: Context, method: CurrentMethod, inner: F) -> Self {
+        Scoped { current: Current { context, method: Some(method), depth: 0 }, inner }
     }
 
     /// A stream that is always polled with `context` as the current one.

@@ -11,18 +11,18 @@ use crate::metadata::Metadata;
 /// allocates nothing for them.
 pub(super) struct CallState<C> {
     cancelled: OnceLock<watch::Sender<bool>>,
-    rare: Mutex<Option<Box<Rare<C>>>>,
+    extras: Mutex<Option<Box<Extras<C>>>>,
 }
 
 /// What hardly any call has.
-struct Rare<C> {
+struct Extras<C> {
     reply: Reply,
     completions: Vec<C>,
 }
 
-impl<C> Default for Rare<C> {
+impl<C> Default for Extras<C> {
     fn default() -> Self {
-        Rare { reply: Reply::default(), completions: Vec::new() }
+        Extras { reply: Reply::default(), completions: Vec::new() }
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Reply {
 // Not derived: that would want a default of `C`.
 impl<C> Default for CallState<C> {
     fn default() -> Self {
-        CallState { cancelled: OnceLock::new(), rare: Mutex::default() }
+        CallState { cancelled: OnceLock::new(), extras: Mutex::default() }
     }
 }
 
@@ -61,36 +61,36 @@ impl<C> CallState<C> {
 
     /// Changes the reply metadata.
     pub(super) fn reply<T>(&self, change: impl FnOnce(&mut Reply) -> Result<T>) -> Result<T> {
-        change(&mut self.rare().get_or_insert_default().reply)
+        change(&mut self.extras().get_or_insert_default().reply)
     }
 
     /// Reads the reply metadata; nothing where there is none.
     pub(super) fn read_reply(&self, read: impl FnOnce(&mut Reply) -> Metadata) -> Metadata {
-        self.rare().as_deref_mut().map_or_else(Metadata::new, |rare| read(&mut rare.reply))
+        self.extras().as_deref_mut().map_or_else(Metadata::new, |extras| read(&mut extras.reply))
     }
 
     pub(super) fn clear_reply(&self) {
-        if let Some(rare) = self.rare().as_deref_mut() {
-            rare.reply = Reply::default();
+        if let Some(extras) = self.extras().as_deref_mut() {
+            extras.reply = Reply::default();
         }
     }
 
     /// Adds what is to be notified of the end.
     pub(super) fn push_completion(&self, completion: C) {
-        self.rare().get_or_insert_default().completions.push(completion);
+        self.extras().get_or_insert_default().completions.push(completion);
     }
 
     /// Takes back what was added last.
     pub(super) fn pop_completion(&self) -> Option<C> {
-        self.rare().as_deref_mut()?.completions.pop()
+        self.extras().as_deref_mut()?.completions.pop()
     }
 
     /// Takes all that is to be notified.
     pub(super) fn take_completions(&self) -> Vec<C> {
-        self.rare().as_deref_mut().map_or_else(Vec::new, |rare| std::mem::take(&mut rare.completions))
+        self.extras().as_deref_mut().map_or_else(Vec::new, |extras| std::mem::take(&mut extras.completions))
     }
 
-    fn rare(&self) -> MutexGuard<'_, Option<Box<Rare<C>>>> {
-        self.rare.lock().unwrap_or_else(PoisonError::into_inner)
+    fn extras(&self) -> MutexGuard<'_, Option<Box<Extras<C>>>> {
+        self.extras.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ use futures_util::stream;
 use super::{Readiness, Stage};
 use crate::context::Context;
 use crate::errors::{Error, Result};
-use crate::rpc::{Entry, Method, MethodDesc, MethodSpec, Service, ServiceDesc, Streaming};
+use crate::rpc::{Method, MethodDesc, MethodSpec, MethodVTable, Service, ServiceDesc, Streaming};
 
 /// Whose health is asked about.
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
@@ -80,7 +80,11 @@ pub fn service<'a>(
         listed.push(full_name);
     }
     let reporter = Arc::new(Reporter { readiness, names, listed });
-    Service::new(reporter, &DESC, const { &[Entry::of::<Check>(), Entry::of::<List>(), Entry::of::<Watch>()] })
+    Service::new(
+        reporter,
+        &DESC,
+        const { &[MethodVTable::of::<Check>(), MethodVTable::of::<List>(), MethodVTable::of::<Watch>()] },
+    )
 }
 
 static DESC: ServiceDesc = ServiceDesc::new("grpc.health.v1", "grpc.health.v1", "Health")

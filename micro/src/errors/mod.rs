@@ -16,7 +16,7 @@
 
 mod code;
 mod detail;
-mod unmapped;
+mod internal;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub use code::{Code, UnknownCode};
 pub use detail::Detail;
-pub use unmapped::{ErrorId, Mapping};
+pub use internal::{ErrorConverter, ErrorId};
 
 /// `Result` with micro's [`Error`] unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -37,7 +37,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// fn half(of: u32) -> Result<u32> {
 ///     if of % 2 == 1 {
-///         return Err(Error::new(Code::InvalidArgument, format!("`{of}` is odd")).in_operation("half"));
+///         return Err(Error::new(Code::InvalidArgument, format!("`{of}` is odd")).with_operation("half"));
 ///     }
 ///     Ok(of / 2)
 /// }
@@ -58,7 +58,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
-// Implements `std::error::Error` in the place of `Error`: it is what `Deref` shows and what `into_std` hands out.
+// Implements `std::error::Error` in the place of `Error`: it is what `Deref` shows and what `into_boxed` hands out.
 #[derive(Clone)]
 struct Inner {
     code: Code,
@@ -68,19 +68,19 @@ struct Inner {
     details: Vec<Detail>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
     id: Option<ErrorId>,
-    fate: Fate,
+    execution: Execution,
 }
 
 /// Whether a failed call can have run on the other side.
 ///
-/// Retrying is safe without further knowledge only after [`Fate::Never`].
+/// Retrying is safe without further knowledge only after [`Execution::NotStarted`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Fate {
+pub enum Execution {
     /// The other side answered, or nothing is known: the method may have run.
     #[default]
     Unknown,
     /// The method did not run and will not: the request never left, or was refused before dispatch.
-    Never,
+    NotStarted,
 }
 
 impl Error {
@@ -94,13 +94,13 @@ impl Error {
             details: Vec::new(),
             source: None,
             id: None,
-            fate: Fate::Unknown,
+            execution: Execution::Unknown,
         }))
     }
 
     /// Names the operation that failed, for the log: `registry.register`.
     #[must_use]
-    pub fn in_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
         self.0.operation = Some(operation.into());
         self
     }
@@ -121,15 +121,15 @@ impl Error {
 
     /// Keeps the error this one comes from, for the log. The peer does not see it.
     #[must_use]
-    pub fn from_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
     }
 
     /// Says whether the failed call can have run.
     #[must_use]
-    pub fn with_fate(mut self, fate: Fate) -> Self {
-        self.0.fate = fate;
+    pub fn with_execution(mut self, execution: Execution) -> Self {
+        self.0.execution = execution;
         self
     }
 
@@ -164,8 +164,8 @@ impl Error {
     }
 
     /// Whether the failed call can have run.
-    pub fn fate(&self) -> Fate {
-        self.0.fate
+    pub fn execution(&self) -> Execution {
+        self.0.execution
     }
 
     /// The error this one comes from.
@@ -176,7 +176,7 @@ impl Error {
     /// This error as a boxed [`std::error::Error`], for libraries that ask for one.
     ///
     /// [`Error::from_boxed`] gives the same error back, code and all.
-    pub fn into_std(self) -> Box<dyn StdError + Send + Sync> {
+    pub fn into_boxed(self) -> Box<dyn StdError + Send + Sync> {
         self.0
     }
 }

@@ -101,20 +101,20 @@ through_tape!(
 
 impl Serialize for Tape {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Part::at(self.start()).serialize(serializer)
+        Body::at(self.start()).serialize(serializer)
     }
 }
 
 /// The value at a place on a tape.
-struct Part<'t> {
+struct Body<'t> {
     start: Cursor<'t>,
     // Behind the value, once it has been serialized. Formats may do that twice, or not at all.
     end: Cell<Option<Cursor<'t>>>,
 }
 
-impl<'t> Part<'t> {
+impl<'t> Body<'t> {
     fn at(start: Cursor<'t>) -> Self {
-        Part { start, end: Cell::new(None) }
+        Body { start, end: Cell::new(None) }
     }
 
     fn end(&self) -> Cursor<'t> {
@@ -122,7 +122,7 @@ impl<'t> Part<'t> {
     }
 }
 
-impl Serialize for Part<'_> {
+impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut at = self.start;
         let item = at.next().ok_or_else(|| S::Error::custom("nothing was written"))?;
@@ -138,7 +138,7 @@ impl Serialize for Part<'_> {
             Item::List(length) => {
                 let mut list = serializer.serialize_seq(Some(length))?;
                 for _ in 0..length {
-                    let element = Part::at(at);
+                    let element = Body::at(at);
                     list.serialize_element(&element)?;
                     at = element.end();
                 }
@@ -148,7 +148,7 @@ impl Serialize for Part<'_> {
                 let mut object = serializer.serialize_map(Some(length))?;
                 for _ in 0..length {
                     let Some(Item::Key(key)) = at.next() else { break };
-                    let value = Part::at(at);
+                    let value = Body::at(at);
                     object.serialize_entry(key, &value)?;
                     at = value.end();
                 }

@@ -111,6 +111,6 @@ pub(super) async fn ask<T>(
     });
     answer.map_err(|error| match error.operation() {
         Some(_) => error.with("registry", backend.name()),
-        None => error.in_operation(operation).with("registry", backend.name()),
+        None => error.with_operation(operation).with("registry", backend.name()),
     })
 }

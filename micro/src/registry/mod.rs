@@ -109,7 +109,7 @@ impl Registry {
     /// there are) or the backend cannot read the rest; else what the backend says, mostly
     /// [`Code::Unavailable`](crate::Code::Unavailable).
     pub async fn connect(url: &str) -> Result<Self> {
-        plug::connect(url).await.map_err(|error| error.in_operation("registry.connect"))
+        plug::connect(url).await.map_err(|error| error.with_operation("registry.connect"))
     }
 
     /// The backend's name, for people: `memory`.
@@ -130,7 +130,7 @@ impl Registry {
     ///
     /// Outside a tokio runtime.
     pub async fn register(&self, node: Node, ttl: Ttl) -> Result<Registration> {
-        ttl.check().map_err(|error| error.in_operation("registry.register"))?;
+        ttl.check().map_err(|error| error.with_operation("registry.register"))?;
         self.register_once(&node, ttl.ttl).await?;
         Ok(Registration::keep(self.backend.clone(), node, ttl))
     }
@@ -144,9 +144,9 @@ impl Registry {
     /// As [`Registry::register`].
     pub async fn register_once(&self, node: &Node, ttl: Duration) -> Result<()> {
         if ttl.is_zero() {
-            return Err(Error::invalid_argument("a time to live of zero").in_operation("registry.register"));
+            return Err(Error::invalid_argument("a time to live of zero").with_operation("registry.register"));
         }
-        node.check().map_err(|error| error.in_operation("registry.register"))?;
+        node.check().map_err(|error| error.with_operation("registry.register"))?;
         self.within("registry.register", self.backend.register(node, ttl)).await
     }
 

@@ -113,7 +113,7 @@ impl Node {
             return Err(too_large(bytes.len()));
         }
         let node: Node = serde_json::from_slice(bytes)
-            .map_err(|error| Error::invalid_argument(format!("no node in this JSON: {error}")).from_source(error))?;
+            .map_err(|error| Error::invalid_argument(format!("no node in this JSON: {error}")).with_source(error))?;
         node.check_names()?;
         Ok(node)
     }

@@ -86,14 +86,14 @@ impl Registration {
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when the service or the id is another, or the node is one
     /// no registry can keep; else what the backend says.
     pub async fn update(&self, node: Node) -> Result<()> {
-        node.check().map_err(|error| error.in_operation("registry.update"))?;
+        node.check().map_err(|error| error.with_operation("registry.update"))?;
         let listed = self.node();
         if (&listed.service, &listed.id) != (&node.service, &node.id) {
             return Err(Error::invalid_argument(format!(
                 "node `{}` of `{}` cannot become node `{}` of `{}`; register that one",
                 listed.id, listed.service, node.id, node.service
             ))
-            .in_operation("registry.update"));
+            .with_operation("registry.update"));
         }
         self.order(|reply| Order::Update(Box::new(node), reply)).await
     }

@@ -5,8 +5,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::exchange::{Exchange, Slot};
-use super::part::Part;
+use super::body::Body;
+use super::exchange::{Exchange, TypedExchange};
 use super::{BoxFuture, MethodInfo};
 use crate::codec::Codec;
 use crate::context::Context;
@@ -55,12 +55,12 @@ impl<'a> Call<'a> {
     }
 
     /// The request, where it is held as the Rust value `T` and has not been taken yet.
-    pub fn request<I: Part, O: Part>(&mut self) -> Option<&mut I> {
+    pub fn request<I: Body, O: Body>(&mut self) -> Option<&mut I> {
         self.slot::<I, O>()?.request.as_mut()
     }
 
     /// The reply, where it is held as a Rust value and there is one already.
-    pub fn reply<I: Part, O: Part>(&mut self) -> Option<&mut O> {
+    pub fn reply<I: Body, O: Body>(&mut self) -> Option<&mut O> {
         self.slot::<I, O>()?.reply.as_mut()
     }
 
@@ -84,7 +84,7 @@ impl<'a> Call<'a> {
         (&self.context, self.exchange)
     }
 
-    fn slot<I: Part, O: Part>(&mut self) -> Option<&mut Slot<I, O>> {
+    fn slot<I: Body, O: Body>(&mut self) -> Option<&mut TypedExchange<I, O>> {
         let slot: &mut (dyn Any + Send) = self.exchange.slot()?;
         slot.downcast_mut()
     }

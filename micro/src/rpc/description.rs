@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::message::MessageDesc;
-use crate::rpc::{Fault, Outcome, Part};
+use crate::rpc::{Body, MethodResult, ServiceError};
 
 /// What a contract says about itself, as the macros write it: constant data.
 #[derive(Debug)]
@@ -51,9 +51,9 @@ pub enum Idempotency {
 /// The types of one method and its place in the table. The macros write one per method.
 pub trait MethodSpec: 'static {
     /// What it takes.
-    type In: Part;
+    type In: Body;
     /// What it returns.
-    type Out: Outcome;
+    type Out: MethodResult;
     /// Its place in the table.
     const INDEX: usize;
     /// Where it belongs.
@@ -152,11 +152,11 @@ impl MethodDesc {
             name,
             path,
             docs: "",
-            request: <M::In as Part>::desc,
-            reply: <<M::Out as Outcome>::Ok as Part>::desc,
-            details: [<M::Out as Outcome>::Err::DETAILS, <<M::Out as Outcome>::Ok as Part>::DETAILS],
-            client_streaming: <M::In as Part>::STREAMING,
-            server_streaming: <<M::Out as Outcome>::Ok as Part>::STREAMING,
+            request: <M::In as Body>::desc,
+            reply: <<M::Out as MethodResult>::Ok as Body>::desc,
+            details: [<M::Out as MethodResult>::Err::DETAILS, <<M::Out as MethodResult>::Ok as Body>::DETAILS],
+            client_streaming: <M::In as Body>::STREAMING,
+            server_streaming: <<M::Out as MethodResult>::Ok as Body>::STREAMING,
             idempotency: Idempotency::Unknown,
             timeout: None,
             deprecated: None,

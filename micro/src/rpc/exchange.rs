@@ -2,17 +2,17 @@
 
 use std::any::Any;
 
-use super::part::Part;
+use super::body::Body;
 use super::payload::Payload;
 use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
 
 /// A request on its way out and a reply on its way back.
 ///
-/// Held typed by a caller in Rust ([`Slot`]) and as bytes by a transport ([`Bytes`]). Each side takes it the way it
+/// Held typed by a caller in Rust ([`TypedExchange`]) and as bytes by a transport ([`EncodedExchange`]). Each side takes it the way it
 /// needs it: where both are typed and of the same Rust type nothing is encoded at all.
 pub trait Exchange: Send {
-    /// The [`Slot`] itself, for a handler of the same Rust types; `None` where there are only bytes.
+    /// The [`TypedExchange`] itself, for a handler of the same Rust types; `None` where there are only bytes.
     fn slot(&mut self) -> Option<&mut (dyn Any + Send)>;
 
     /// Takes the request out as bytes, encoding it with `codec` where it is typed. Gives the codec it is in.
@@ -63,17 +63,17 @@ fn attached<T: Any>(detached: Box<dyn Any + Send>) -> Result<Box<T>> {
 
 /// The place in a caller's frame where the request waits and the reply is put: neither is boxed on its way.
 #[derive(Debug)]
-pub struct Slot<I, O> {
+pub struct TypedExchange<I, O> {
     /// The request, until somebody takes it.
     pub request: Option<I>,
     /// The reply, once there is one.
     pub reply: Option<O>,
 }
 
-impl<I: Part, O: Part> Slot<I, O> {
+impl<I: Body, O: Body> TypedExchange<I, O> {
     /// A slot with a request in it.
     pub fn new(request: I) -> Self {
-        Slot { request: Some(request), reply: None }
+        TypedExchange { request: Some(request), reply: None }
     }
 
     /// The reply.
@@ -86,7 +86,7 @@ impl<I: Part, O: Part> Slot<I, O> {
     }
 }
 
-impl<I: Part, O: Part> Exchange for Slot<I, O> {
+impl<I: Body, O: Body> Exchange for TypedExchange<I, O> {
     fn slot(&mut self) -> Option<&mut (dyn Any + Send)> {
         Some(self)
     }
@@ -99,7 +99,7 @@ impl<I: Part, O: Part> Exchange for Slot<I, O> {
     fn put_reply(&mut self, reply: Payload, codec: Codec) -> Result<()> {
         let reply = O::from_payload(reply, codec).map_err(|error| {
             Error::new(Code::Internal, format!("the reply cannot be read: {}", error.message()))
-                .from_source(error.into_std())
+                .with_source(error.into_boxed())
         })?;
         self.reply = Some(reply);
         Ok(())
@@ -114,7 +114,7 @@ impl<I: Part, O: Part> Exchange for Slot<I, O> {
     }
 
     fn detach(&mut self) -> Option<Box<dyn Exchange>> {
-        Some(Box::new(Slot::<I, O> { request: self.request.take(), reply: None }))
+        Some(Box::new(TypedExchange::<I, O> { request: self.request.take(), reply: None }))
     }
 
     fn attach(&mut self, detached: Box<dyn Any + Send>) -> Result<()> {
@@ -129,16 +129,16 @@ impl<I: Part, O: Part> Exchange for Slot<I, O> {
 
 /// A request and a reply as bytes, between a transport and whatever answers.
 #[derive(Debug)]
-pub struct Bytes {
+pub struct EncodedExchange {
     codec: Codec,
     request: Option<Payload>,
     reply: Option<Payload>,
 }
 
-impl Bytes {
+impl EncodedExchange {
     /// A request that came in `codec`, and wants its reply in it too.
     pub fn new(request: Payload, codec: Codec) -> Self {
-        Bytes { codec, request: Some(request), reply: None }
+        EncodedExchange { codec, request: Some(request), reply: None }
     }
 
     /// The reply.
@@ -159,7 +159,7 @@ impl Bytes {
     }
 }
 
-impl Exchange for Bytes {
+impl Exchange for EncodedExchange {
     fn slot(&mut self) -> Option<&mut (dyn Any + Send)> {
         None
     }
@@ -185,7 +185,7 @@ impl Exchange for Bytes {
     }
 
     fn detach(&mut self) -> Option<Box<dyn Exchange>> {
-        Some(Box::new(Bytes { codec: self.codec, request: self.request.take(), reply: None }))
+        Some(Box::new(EncodedExchange { codec: self.codec, request: self.request.take(), reply: None }))
     }
 
     fn attach(&mut self, detached: Box<dyn Any + Send>) -> Result<()> {

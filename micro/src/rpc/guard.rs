@@ -6,9 +6,9 @@ use std::task::{Context as Cx, Poll};
 
 use futures_core::Stream;
 
-use super::fault::Fault;
 use super::nesting;
 use super::report;
+use super::service_error::ServiceError;
 use super::streaming::{Streaming, Wrap};
 use crate::context::{Completion, Context, Scoped};
 use crate::errors::{Code, Error};
@@ -23,13 +23,13 @@ pub(crate) struct Requests<'a>(pub(crate) &'a Context);
 pub(crate) struct Replies<'a>(pub(crate) &'a Context);
 
 impl Wrap for Requests<'_> {
-    fn wrap<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
+    fn wrap<T: Send + 'static, E: ServiceError>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
         Streaming::new(Guarded::new(stream, self.0, None))
     }
 }
 
 impl Wrap for Replies<'_> {
-    fn wrap<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
+    fn wrap<T: Send + 'static, E: ServiceError>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
         let call = OpenCall { context: self.0.clone(), completions: self.0.take_completions() };
         Streaming::new(Guarded::new(stream, self.0, Some(call)))
     }
@@ -48,7 +48,7 @@ struct Guarded<T, E> {
 /// How many polls of a stream share one look at the depth of the stack. What reads a stream hardly ever changes.
 const POLLS_PER_CHECK: u8 = 64;
 
-impl<T: Send + 'static, E: Fault> Guarded<T, E> {
+impl<T: Send + 'static, E: ServiceError> Guarded<T, E> {
     fn new(stream: Streaming<T, E>, context: &Context, call: Option<OpenCall>) -> Self {
         let timer = context.deadline().map(|deadline| Box::pin(clock::sleep_until(deadline)));
         let inner = Some(Scoped::stream(context.clone(), stream));
@@ -65,7 +65,7 @@ impl<T: Send + 'static, E: Fault> Guarded<T, E> {
     }
 }
 
-impl<T: Send + 'static, E: Fault> Stream for Guarded<T, E> {
+impl<T: Send + 'static, E: ServiceError> Stream for Guarded<T, E> {
     type Item = Result<T, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {

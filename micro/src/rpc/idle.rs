@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use super::fault::Fault;
+use super::service_error::ServiceError;
 use super::streaming::{Streaming, Wrap};
 use crate::errors::{Code, Error, Result};
 use crate::util::clock::{self, Instant, Sleep};
@@ -26,13 +26,13 @@ struct Inner {
 
 /// What is done to the stream of one direction.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Watch<'a> {
+pub(crate) struct IdleWatch<'a> {
     idle: &'a Idle,
     ends: bool,
 }
 
-impl Wrap for Watch<'_> {
-    fn wrap<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
+impl Wrap for IdleWatch<'_> {
+    fn wrap<T: Send + 'static, E: ServiceError>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
         let wait = if self.ends { Wait::Ready } else { Wait::Noting };
         Streaming::new(Watched { inner: Some(stream), idle: self.idle.clone(), wait })
     }
@@ -59,13 +59,13 @@ impl Idle {
 
     /// For the requests: their items show that the call is alive, and waiting for them is bounded by what waits for the
     /// reply.
-    pub(crate) fn requests(&self) -> Watch<'_> {
-        Watch { idle: self, ends: false }
+    pub(crate) fn requests(&self) -> IdleWatch<'_> {
+        IdleWatch { idle: self, ends: false }
     }
 
     /// For the replies: waiting for them ends when nothing has moved for too long.
-    pub(crate) fn replies(&self) -> Watch<'_> {
-        Watch { idle: self, ends: true }
+    pub(crate) fn replies(&self) -> IdleWatch<'_> {
+        IdleWatch { idle: self, ends: true }
     }
 
     fn moved(&self) {
@@ -104,7 +104,7 @@ enum Wait {
     Waiting(Pin<Box<Sleep>>),
 }
 
-impl<T, E: Fault> Watched<T, E> {
+impl<T, E: ServiceError> Watched<T, E> {
     fn poll_silence(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
         if matches!(self.wait, Wait::Ready) {
             // From here on somebody waits; what the reader did before was its own affair.
@@ -123,7 +123,7 @@ impl<T, E: Fault> Watched<T, E> {
     }
 }
 
-impl<T, E: Fault> Stream for Watched<T, E> {
+impl<T, E: ServiceError> Stream for Watched<T, E> {
     type Item = Result<T, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {

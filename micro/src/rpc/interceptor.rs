@@ -115,7 +115,7 @@ pub trait Interceptor: Send + Sync + 'static {
     /// Wraps one attempt at a call; `next.run(attempt)` is the rest of it. Runs only with [`Interest::ATTEMPTS`].
     ///
     /// An error stands for the failure of the attempt: whether another follows is decided by its code and its
-    /// [`fate`](Error::fate). Reply metadata of an attempt that fails is dropped.
+    /// [`execution`](Error::execution). Reply metadata of an attempt that fails is dropped.
     fn attempt(&self, attempt: &mut Attempt<'_>, next: NextAttempt<'_>) -> impl Future<Output = Result<()>> + Send {
         async move { next.run(attempt).await }
     }

@@ -51,20 +51,20 @@
 //! fails and not the process. Every eighth goes on in a task of its own, which ends with its caller.
 
 mod attempt;
+mod body;
 mod call;
 mod description;
 mod exchange;
-mod fault;
 mod guard;
 mod idle;
 mod interceptor;
 pub(crate) mod nesting;
 mod outcome;
-mod part;
 mod payload;
 mod report;
 pub mod schema;
 mod service;
+mod service_error;
 mod streaming;
 
 /// A boxed future, as the erased faces of this house return it.
@@ -72,19 +72,19 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 
 pub use attempt::Attempt;
 pub(crate) use attempt::{AttemptEndpoint, AttemptHead};
+pub use body::{Body, MethodResult};
 pub use call::{Call, Endpoint};
 pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo};
 pub use description::{MethodSpec, ServiceDesc};
-pub use exchange::{Bytes as BytesExchange, Exchange, Slot};
-pub use fault::Fault;
+pub use exchange::{EncodedExchange, Exchange, TypedExchange};
 pub(crate) use guard::Requests;
 pub(crate) use idle::Idle;
 pub use interceptor::{EndedCall, Interceptor, Interceptors, Interest, Next, NextAttempt};
 pub use nesting::MAX_NESTED_CALLS;
 pub use outcome::CallOutcome;
-pub use part::{Outcome, Part};
 pub use payload::Payload;
-pub use service::{Entry, Method, Service};
+pub use service::{Method, MethodVTable, Service};
+pub use service_error::ServiceError;
 #[doc(hidden)]
 pub use streaming::Wrap;
 pub use streaming::{Sender, Streaming};

@@ -10,7 +10,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::{FutureExt, StreamExt};
 
-use super::fault::Fault;
+use super::service_error::ServiceError;
 use super::streaming::Streaming;
 use crate::context::{self, Caller, Context, Scoped};
 use crate::errors::{Error, Result};
@@ -62,12 +62,12 @@ pub(crate) async fn off_stack<T: Send + 'static>(work: impl Future<Output = Resu
     match spawn::spawn(work).await {
         Ok(Ok(result)) => result,
         Ok(Err(panic)) => Err(Error::panicked(&*panic)),
-        Err(ended) => Err(Error::unavailable("the runtime shuts down").from_source(ended)),
+        Err(ended) => Err(Error::unavailable("the runtime shuts down").with_source(ended)),
     }
 }
 
 /// The same stream, read by a task of its own, one item ahead. Dropping it ends the task.
-pub(super) fn off_stack_stream<T: Send + 'static, E: Fault>(
+pub(super) fn off_stack_stream<T: Send + 'static, E: ServiceError>(
     stream: Scoped<Streaming<T, E>>,
     context: &Context,
 ) -> Scoped<Streaming<T, E>> {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::errors::{Code, Error, Fate};
+use crate::errors::{Code, Error, Execution};
 
 /// How a call, an attempt or a stream ended.
 ///
@@ -16,20 +16,20 @@ use crate::errors::{Code, Error, Fate};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallOutcome {
     code: Option<Code>,
-    execution: Fate,
+    execution: Execution,
     latency: Duration,
 }
 
 impl CallOutcome {
     /// An end with `error`, or without one, after `latency`.
     pub fn new(error: Option<&Error>, latency: Duration) -> Self {
-        let execution = error.map_or(Fate::Unknown, Error::fate);
+        let execution = error.map_or(Execution::Unknown, Error::execution);
         CallOutcome { code: error.map(Error::code), execution, latency }
     }
 
     /// A caller that gave up after `latency`.
     pub fn cancelled(latency: Duration) -> Self {
-        CallOutcome { code: Some(Code::Cancelled), execution: Fate::Unknown, latency }
+        CallOutcome { code: Some(Code::Cancelled), execution: Execution::Unknown, latency }
     }
 
     /// The code of the failure; `None` after a success.
@@ -43,13 +43,13 @@ impl CallOutcome {
     }
 
     /// Whether the method can have run. After a success it has.
-    pub fn execution(&self) -> Fate {
+    pub fn execution(&self) -> Execution {
         self.execution
     }
 
     /// Whether the node could not be reached, or refused to run the call.
     pub fn is_unreachable(&self) -> bool {
-        self.code == Some(Code::Unavailable) && self.execution == Fate::Never
+        self.code == Some(Code::Unavailable) && self.execution == Execution::NotStarted
     }
 
     /// The time it took: of a call and of a stream up to its end, of an attempt up to its answer.

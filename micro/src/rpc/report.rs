@@ -2,12 +2,12 @@
 
 use tracing::{Level, Span};
 
-use crate::context::{Called, Context};
+use crate::context::{Context, CurrentMethod};
 use crate::errors::Error;
 
-/// The span of one call, around its handler, for subscribers that want spans: micro's own log asks [`Called::current`] when
+/// The span of one call, around its handler, for subscribers that want spans: micro's own log asks [`CurrentMethod::current`] when
 /// it has a line to write, because hardly any call writes one.
-pub(super) fn span(called: Called, context: &Context) -> Span {
+pub(super) fn span(called: CurrentMethod, context: &Context) -> Span {
     if !tracing::span_enabled!(target: "micro::call", Level::INFO) {
         return Span::none();
     }

@@ -11,9 +11,9 @@ use super::exchange::taken;
 use super::guard::Replies;
 use super::report;
 use crate::codec::Codec;
-use crate::context::{Called, Context, Scoped};
-use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BoxFuture, Exchange, Fault, MethodSpec, Outcome, Part, ServiceDesc, Slot};
+use crate::context::{Context, CurrentMethod, Scoped};
+use crate::errors::{Error, Execution, Result};
+use crate::rpc::{Body, BoxFuture, Exchange, MethodResult, MethodSpec, ServiceDesc, ServiceError, TypedExchange};
 
 /// How to call the method on an implementation `T`.
 pub trait Method<T: ?Sized>: MethodSpec {
@@ -22,24 +22,24 @@ pub trait Method<T: ?Sized>: MethodSpec {
 }
 
 /// One method of `T` with its types erased.
-pub struct Entry<T: 'static> {
+pub struct MethodVTable<T: 'static> {
     call: for<'a> fn(&'a T, &'a mut dyn Exchange, &'a Context) -> BoxFuture<'a, Result<()>>,
 }
 
-impl<T: Send + Sync + 'static> Entry<T> {
+impl<T: Send + Sync + 'static> MethodVTable<T> {
     /// The entry of the method `M`.
     pub const fn of<M: Method<T>>() -> Self {
-        Entry { call: call::<T, M> }
+        MethodVTable { call: call::<T, M> }
     }
 }
 
-impl<T> fmt::Debug for Entry<T> {
+impl<T> fmt::Debug for MethodVTable<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Entry")
     }
 }
 
-type Reply<M> = <<M as MethodSpec>::Out as Outcome>::Ok;
+type Reply<M> = <<M as MethodSpec>::Out as MethodResult>::Ok;
 
 /// Everything a call needs around the handler, in one allocation: types, context, and a net under its panics.
 fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
@@ -49,7 +49,7 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
 ) -> BoxFuture<'a, Result<()>> {
     let handled = async move {
         let (input, codec) = take::<M>(exchange)?;
-        let output = M::call(this, input, context).await.into_result().map_err(Fault::into_error)?;
+        let output = M::call(this, input, context).await.into_result().map_err(ServiceError::into_error)?;
         put::<M>(exchange, output.wrapped(Replies(context)), codec)
     };
     let watched = async move {
@@ -58,9 +58,9 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
         dropped.0 = None;
         let result = result.unwrap_or_else(|payload| Err(Error::panicked(&*payload)));
         // Whatever a handler passes on from a call of its own, this method did run.
-        result.inspect_err(report::failed).map_err(|error| error.with_fate(Fate::Unknown))
+        result.inspect_err(report::failed).map_err(|error| error.with_execution(Execution::Unknown))
     };
-    let called = Called { service: M::SERVICE.name(), method: M::SERVICE.method_descs()[M::INDEX].name() };
+    let called = CurrentMethod { service: M::SERVICE.name(), method: M::SERVICE.method_descs()[M::INDEX].name() };
     let span = report::span(called, context);
     Box::pin(Scoped::handler(context.clone(), called, watched).instrument(span))
 }
@@ -94,7 +94,7 @@ fn put<M: MethodSpec>(exchange: &mut dyn Exchange, reply: Reply<M>, codec: Optio
     Ok(())
 }
 
-fn shared<M: MethodSpec>(exchange: &mut dyn Exchange) -> Option<&mut Slot<M::In, Reply<M>>> {
+fn shared<M: MethodSpec>(exchange: &mut dyn Exchange) -> Option<&mut TypedExchange<M::In, Reply<M>>> {
     exchange.slot()?.downcast_mut()
 }
 
@@ -104,7 +104,11 @@ pub struct Service(Arc<dyn Erased>);
 
 impl Service {
     /// `this`, answering the methods of `desc` by the entries of `table`, which stand in the same order.
-    pub fn new<T: Send + Sync + 'static>(this: Arc<T>, desc: &'static ServiceDesc, table: &'static [Entry<T>]) -> Self {
+    pub fn new<T: Send + Sync + 'static>(
+        this: Arc<T>,
+        desc: &'static ServiceDesc,
+        table: &'static [MethodVTable<T>],
+    ) -> Self {
         assert_eq!(desc.method_descs().len(), table.len(), "one entry per method");
         Service(Arc::new(Served { this, desc, table }))
     }
@@ -139,7 +143,7 @@ trait Erased: Send + Sync {
 struct Served<T: 'static> {
     this: Arc<T>,
     desc: &'static ServiceDesc,
-    table: &'static [Entry<T>],
+    table: &'static [MethodVTable<T>],
 }
 
 impl<T: Send + Sync + 'static> Erased for Served<T> {

@@ -6,7 +6,7 @@ use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
-use super::fault::Fault;
+use super::service_error::ServiceError;
 use crate::errors::Error;
 
 /// A stream of messages, in the place of a message on either side of a method.
@@ -146,9 +146,9 @@ impl<T, E> fmt::Debug for Sender<T, E> {
     }
 }
 
-/// Changes the streams of a call, whatever their items: what [`Part::wrapped`](super::Part::wrapped) applies.
+/// Changes the streams of a call, whatever their items: what [`Body::wrapped`](super::Body::wrapped) applies.
 #[doc(hidden)]
 pub trait Wrap {
     /// The changed stream.
-    fn wrap<T: Send + 'static, E: Fault>(self, stream: Streaming<T, E>) -> Streaming<T, E>;
+    fn wrap<T: Send + 'static, E: ServiceError>(self, stream: Streaming<T, E>) -> Streaming<T, E>;
 }

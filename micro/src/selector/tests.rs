@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
-use crate::errors::{Code, Error, Fate};
+use crate::errors::{Code, Error, Execution};
 use crate::metadata::Metadata;
 
 fn nodes(count: usize) -> Vec<Arc<Node>> {
@@ -11,7 +11,7 @@ fn nodes(count: usize) -> Vec<Arc<Node>> {
 }
 
 fn unreachable() -> Error {
-    Error::unavailable("nobody there").with_fate(Fate::Never)
+    Error::unavailable("nobody there").with_execution(Execution::NotStarted)
 }
 
 fn share(selector: &Selector, nodes: &[Arc<Node>], calls: usize, took: impl Fn(&str) -> u64) -> Vec<usize> {
@@ -133,7 +133,7 @@ fn a_hash_of_the_caller_goes_before_a_key() {
 
 #[test]
 fn a_strategy_learns_of_attempts_and_streams_where_it_wants_to() {
-    type Learned = (Stage, Option<Code>, Fate);
+    type Learned = (Stage, Option<Code>, Execution);
     #[derive(Debug, Default)]
     struct Learning(Arc<Mutex<Vec<Learned>>>);
     impl Strategy for Learning {
@@ -161,10 +161,10 @@ fn a_strategy_learns_of_attempts_and_streams_where_it_wants_to() {
     pick().record(Some(&unreachable()));
     drop(selector.candidates(&nodes(2)[1..]).pick(&PickOptions::new()));
     let expected = [
-        (Stage::Attempt, None, Fate::Unknown),
-        (Stage::Stream, Some(Code::Internal), Fate::Unknown),
-        (Stage::Attempt, Some(Code::Unavailable), Fate::Never),
-        (Stage::Attempt, Some(Code::Cancelled), Fate::Unknown),
+        (Stage::Attempt, None, Execution::Unknown),
+        (Stage::Stream, Some(Code::Internal), Execution::Unknown),
+        (Stage::Attempt, Some(Code::Unavailable), Execution::NotStarted),
+        (Stage::Attempt, Some(Code::Cancelled), Execution::Unknown),
     ];
     assert_eq!(*learned.lock().unwrap(), expected);
 }

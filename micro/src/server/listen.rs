@@ -125,7 +125,7 @@ fn unbound(address: &str, error: io::Error) -> Error {
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => (Code::InvalidArgument, ": expected `host:port`"),
         _ => (Code::Unavailable, ""),
     };
-    Error::new(code, format!("cannot listen at `{address}`{hint}")).from_source(error)
+    Error::new(code, format!("cannot listen at `{address}`{hint}")).with_source(error)
 }
 
 /// The connections of a port. Each is a task that ends when this is dropped.

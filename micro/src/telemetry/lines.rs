@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::context::{Called, Context};
+use crate::context::{Context, CurrentMethod};
 
 /// Writes lines as `F` does, and behind those of a handler which call it answers: a span around every call, for the few
 /// that have something to say, would cost each of them a fifth of its CPU.
@@ -35,7 +35,7 @@ where
     F: FormatEvent<S, N>,
 {
     fn format_event(&self, log: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let called = if self.says == Says::Nothing { None } else { Called::current() };
+        let called = if self.says == Says::Nothing { None } else { CurrentMethod::current() };
         let Some(called) = called else { return self.format.format_event(log, writer, event) };
         let mut line = String::new();
         self.format.format_event(log, Writer::new(&mut line), event)?;
@@ -48,7 +48,7 @@ where
     }
 }
 
-fn fields(called: Called) -> Result<String, fmt::Error> {
+fn fields(called: CurrentMethod) -> Result<String, fmt::Error> {
     let context = Context::current();
     let mut text = match context.event() {
         None => format!("service={:?} method={:?}", called.service, called.method),
@@ -66,7 +66,7 @@ fn fields(called: Called) -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-fn object(called: Called) -> serde_json::Value {
+fn object(called: CurrentMethod) -> serde_json::Value {
     let context = Context::current();
     let mut call = match context.event() {
         None => json!({ "service": called.service, "method": called.method }),
@@ -124,7 +124,7 @@ mod tests {
         tracing::dispatcher::with_default(&dispatch, || {
             tracing::info!(shelf = 7, "outside");
             let trace: Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
-            let called = Called { service: "greeter", method: "Hello" };
+            let called = CurrentMethod { service: "greeter", method: "Hello" };
             let mut handler = Scoped::handler(Context::new().with_trace(trace).with_wire("micro/1"), called, ());
             handler.enter(|| tracing::info!(shelf = 7, "within"));
         });
@@ -152,7 +152,7 @@ mod tests {
 
     struct Placed;
 
-    impl crate::context::Happening for Placed {
+    impl crate::context::EventInfo for Placed {
         fn topic(&self) -> &str {
             "orders.placed"
         }
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_line_of_a_subscriber_says_which_event_it_handles() {
-        let called = Called { service: "events", method: "mail" };
+        let called = CurrentMethod { service: "events", method: "mail" };
         let mut handler = Scoped::handler(Context::new().with_event(Arc::new(Placed)), called, ());
         handler.enter(|| {
             let said = r#"subscriber="mail" topic="orders.placed" event="7" attempt=2"#;

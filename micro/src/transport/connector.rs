@@ -18,7 +18,7 @@
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
-//! use micro::errors::Fate;
+//! use micro::errors::Execution;
 //! use micro::rpc::{BoxFuture, Payload};
 //! use micro::transport::tls::{Alpn, ClientTls, Security};
 //! use micro::transport::{
@@ -77,11 +77,11 @@
 //!     fn call<'a>(self: Arc<Self>, request: Request<'a>, permit: Permit) -> BoxFuture<'a, Result<Payload>> {
 //!         Box::pin(async move {
 //!             let Payload::One(message) = request.payload else {
-//!                 return Err(Error::unimplemented("`line/1` has no streams").with_fate(Fate::Never));
+//!                 return Err(Error::unimplemented("`line/1` has no streams").with_execution(Execution::NotStarted));
 //!             };
 //!             let Some(mut io) = self.io.lock().await.take() else {
 //!                 self.stats.close();
-//!                 return Err(Error::unavailable("the call before was given up").with_fate(Fate::Never));
+//!                 return Err(Error::unavailable("the call before was given up").with_execution(Execution::NotStarted));
 //!             };
 //!             let exchange = async {
 //!                 io.write_all(format!("LINE {}\n", request.method.path).as_bytes()).await?;
@@ -106,7 +106,7 @@
 //!                 }
 //!                 Err(error) => {
 //!                     self.stats.close();
-//!                     Err(Error::unavailable("the connection to the peer was lost").from_source(error))
+//!                     Err(Error::unavailable("the connection to the peer was lost").with_source(error))
 //!                 }
 //!             }
 //!         })
@@ -127,7 +127,7 @@ use super::connection_stats::{ConnectionStats, Permit};
 use super::not_sent::not_sent;
 use super::tls::Security;
 use super::{Destination, Request};
-use crate::errors::{Error, Fate, Result};
+use crate::errors::{Error, Execution, Result};
 use crate::rpc::{BoxFuture, Payload};
 
 /// The calling end of a protocol: opens connections to nodes that speak it.
@@ -174,7 +174,7 @@ pub trait Connection: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// What the handler failed with, or what happened on the way; with [`Fate::Never`] where the method cannot have run.
+    /// What the handler failed with, or what happened on the way; with [`Execution::NotStarted`] where the method cannot have run.
     fn call<'a>(self: Arc<Self>, request: Request<'a>, permit: Permit) -> BoxFuture<'a, Result<Payload>>;
 
     /// Takes no further calls, and closes once the last has ended. Called when the connection was unused for
@@ -255,7 +255,7 @@ impl From<ConnectError> for Error {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Unreachable(error) | ConnectError::Foreign(error) | ConnectError::Refused(error) => {
-                error.with_fate(Fate::Never)
+                error.with_execution(Execution::NotStarted)
             }
         }
     }

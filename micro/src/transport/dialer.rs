@@ -41,7 +41,7 @@ impl Dialer {
     async fn open(&self, address: &str, security: Security) -> Result<Io, ConnectError> {
         let stream = net::connect(address).await.map_err(|error| {
             let words = format!("cannot connect to `{address}`: {}", error.kind());
-            ConnectError::Unreachable(not_sent(words).from_source(error))
+            ConnectError::Unreachable(not_sent(words).with_source(error))
         })?;
         let stream = LingeringStream::unowned(stream);
         if !security.is_tls() {

@@ -15,9 +15,9 @@ use futures_util::{FutureExt, TryFutureExt};
 use super::route::{Route, Streams};
 use super::{Arrival, Inbound};
 use crate::codec::Codec;
-use crate::context::{Context, Incoming};
-use crate::errors::{Error, Fate, Result};
-use crate::rpc::{BytesExchange, Call, Idle, MethodInfo, Payload};
+use crate::context::{Context, IncomingCall};
+use crate::errors::{Error, Execution, Result};
+use crate::rpc::{Call, EncodedExchange, Idle, MethodInfo, Payload};
 use crate::util::clock::{self, Instant};
 
 /// Dispatches the calls of a protocol to an [`Inbound`]. Cloning it is cheap.
@@ -25,7 +25,7 @@ use crate::util::clock::{self, Instant};
 /// ```
 /// use bytes::Bytes;
 /// use micro::codec::Codec;
-/// use micro::context::Incoming;
+/// use micro::context::IncomingCall;
 /// use micro::rpc::Payload;
 /// use micro::transport::{Arrival, Dispatcher, Streams};
 /// use micro::Result;
@@ -33,7 +33,7 @@ use crate::util::clock::{self, Instant};
 /// /// Answers one message of a protocol that has read `path` and `body`.
 /// async fn answer(dispatcher: &Dispatcher, path: &str, body: Bytes) -> Result<Payload> {
 ///     let route = dispatcher.route(&Arrival { path, service: None, node: None }, Streams::Neither)?;
-///     let incoming = Incoming { wire: Some("carrier pigeon"), ..Incoming::default() };
+///     let incoming = IncomingCall { wire: Some("carrier pigeon"), ..IncomingCall::default() };
 ///     let dispatch = dispatcher.begin(route, incoming);
 ///     let context = dispatch.context().clone();
 ///     let reply = dispatch.run(Codec::JSON, async { Ok(Payload::One(body)) }).await;
@@ -61,7 +61,7 @@ impl Dispatcher {
     }
 
     /// Begins a call that `route` was found for: from here on its time runs.
-    pub fn begin(&self, route: Route, mut incoming: Incoming) -> Dispatch {
+    pub fn begin(&self, route: Route, mut incoming: IncomingCall) -> Dispatch {
         // What the caller asks for counts; without it, what the method says.
         incoming.timeout = incoming.timeout.or_else(|| route.method().timeout());
         let context = Context::for_request(incoming, self.0.extensions());
@@ -127,7 +127,7 @@ impl Dispatch {
             // Hardly any call has both a stream and a limit: the others carry no room for it.
             return Box::pin(self.answer_moving(limit, codec, request)).await;
         }
-        let mut exchange = BytesExchange::new(request, codec);
+        let mut exchange = EncodedExchange::new(request, codec);
         let mut call = Call::new(self.route.name(), self.route.method(), self.context, &mut exchange);
         self.inbound.call(&self.route, &mut call).await?;
         exchange.into_reply()
@@ -136,7 +136,7 @@ impl Dispatch {
     /// Answers a call on whose streams something has to move.
     async fn answer_moving(self, limit: Duration, codec: Codec, request: Payload) -> Result<Payload> {
         let idle = Idle::new(limit);
-        let mut exchange = BytesExchange::new(request.wrapped(idle.requests()), codec);
+        let mut exchange = EncodedExchange::new(request.wrapped(idle.requests()), codec);
         let mut call = Call::new(self.route.name(), self.route.method(), self.context, &mut exchange);
         idle.bound(self.inbound.call(&self.route, &mut call)).await?;
         Ok(exchange.into_reply()?.wrapped(idle.replies()))
@@ -164,5 +164,5 @@ impl fmt::Debug for Dispatch {
 
 /// Marks the failure of a call whose method did not run.
 pub(crate) fn not_run(error: Error) -> Error {
-    error.with_fate(Fate::Never)
+    error.with_execution(Execution::NotStarted)
 }

@@ -13,7 +13,7 @@ use futures_core::Stream;
 use tokio::sync::watch;
 
 use super::{Arrival, Dispatcher, Inbound, Outbound, Request, Streams, not_run};
-use crate::context::{Context, Incoming, Peer};
+use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{BoxFuture, Payload, Streaming, nesting};
@@ -134,8 +134,8 @@ impl fmt::Debug for Network {
 }
 
 /// What of a caller's context crosses a wire.
-fn incoming(caller: &Context) -> Incoming {
-    Incoming {
+fn incoming(caller: &Context) -> IncomingCall {
+    IncomingCall {
         peer: Some(Peer::Remote("memory".into())),
         wire: None,
         trace: caller.trace(),

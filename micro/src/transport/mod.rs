@@ -6,7 +6,7 @@
 //!   server room implements, makes the context, keeps deadline and idle limit, catches panics, and runs the call. What is left to the
 //!   protocol is to read requests and to write replies. The page of [`Dispatcher`] has an example.
 //! - The calling end implements [`Outbound`]: one attempt at a call. Its failures say whether the method can have run
-//!   ([`Error::fate`](crate::Error::fate)), for that decides about a second attempt. What the peer answers beside its message
+//!   ([`Error::execution`](crate::Error::execution)), for that decides about a second attempt. What the peer answers beside its message
 //!   is put on the context.
 //!
 //! [`local`] moves calls within one process, by the caller's slot and without encoding; [`memory`] does as a wire would,
@@ -112,7 +112,7 @@ pub trait Outbound: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// What the handler failed with, or what happened on the way; then [`Error::fate`](crate::Error::fate) says whether
+    /// What the handler failed with, or what happened on the way; then [`Error::execution`](crate::Error::execution) says whether
     /// the method can have run. The deadline of the context is kept.
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>>;
 }

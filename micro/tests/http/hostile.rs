@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
-use micro::errors::Fate;
+use micro::errors::Execution;
 use micro::metadata::Metadata;
 use micro::rpc::{Payload, Streaming};
 use micro::{Code, Context, Error};
@@ -26,7 +26,7 @@ async fn say(client: &micro::transport::http::HttpClient, address: &str) -> Resu
 }
 
 /// Three calls on one connection, and what became of each after `server` had its way.
-async fn three<F: Future<Output = ()>>(server: impl FnOnce(Raw, Vec<u32>) -> F) -> Vec<Result<(), (Code, Fate)>> {
+async fn three<F: Future<Output = ()>>(server: impl FnOnce(Raw, Vec<u32>) -> F) -> Vec<Result<(), (Code, Execution)>> {
     let (port, address) = Port::new().await;
     let client = single();
     let calls = join_all((0..3).map(|_| say(&client, &address)));
@@ -39,8 +39,8 @@ async fn three<F: Future<Output = ()>>(server: impl FnOnce(Raw, Vec<u32>) -> F) 
     outcomes.into_iter().map(|outcome| outcome.map(drop).map_err(|error| (error.code(), error.fate()))).collect()
 }
 
-const LOST: Result<(), (Code, Fate)> = Err((Code::Unavailable, Fate::Unknown));
-const NEVER: Result<(), (Code, Fate)> = Err((Code::Unavailable, Fate::Never));
+const LOST: Result<(), (Code, Execution)> = Err((Code::Unavailable, Execution::Unknown));
+const NEVER: Result<(), (Code, Execution)> = Err((Code::Unavailable, Execution::NotStarted));
 
 #[tokio::test]
 async fn what_became_of_a_call_is_told_from_what_the_server_said_of_it() {
@@ -67,7 +67,7 @@ async fn what_became_of_a_call_is_told_from_what_the_server_said_of_it() {
         raw.reset(streams[2], REFUSED).await;
         raw.close().await;
     });
-    assert_eq!(fates.await, [NEVER, Err((Code::ResourceExhausted, Fate::Unknown)), LOST]);
+    assert_eq!(fates.await, [NEVER, Err((Code::ResourceExhausted, Execution::Unknown)), LOST]);
     // The end of the connection says nothing, whichever way it comes.
     assert_eq!(three(async |raw, _| raw.close().await).await, [LOST; 3]);
     let fates = three(async |raw, _| raw.0.set_zero_linger().unwrap()).await;
@@ -94,7 +94,9 @@ async fn metadata_that_is_too_much_harms_no_other_call() {
             let answer = world.unary(&client, "Say", b"x", &Context::new().with_metadata(metadata)).await;
             match answer {
                 Ok(_) => assert_eq!(size, 60_000),
-                Err(error) => assert_eq!((error.code(), error.fate()), (Code::ResourceExhausted, Fate::Never)),
+                Err(error) => {
+                    assert_eq!((error.code(), error.fate()), (Code::ResourceExhausted, Execution::NotStarted))
+                }
             }
             world.echo.seen.gate.notify_waiters();
         };
@@ -240,7 +242,7 @@ async fn a_peer_that_grants_no_room_costs_its_callers_their_time_only() {
             let name = if matches!(payload, Payload::One(_)) { "Say" } else { "Sum" };
             let cx = Context::new().with_timeout(Duration::from_millis(500));
             let error = call(&client, &address, name, payload, &cx).await.unwrap_err();
-            assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Fate::Unknown));
+            assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Execution::Unknown));
         }
     };
     in_time(async {

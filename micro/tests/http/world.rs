@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use micro::codec::Codec;
-use micro::errors::{Detail, Fate};
+use micro::errors::{Detail, Execution};
 use micro::rpc::{
     BoxFuture, Call, Entry, Method as MethodOf, MethodDesc, MethodInfo, MethodSpec, Payload, Service, ServiceDesc,
     Streaming,
@@ -99,7 +99,7 @@ impl Echo {
     async fn one(&self, name: &str, context: &Context, bytes: Bytes) -> Result<Payload> {
         match name {
             // What a call of the handler's own came to; the handler itself ran.
-            "Say" if bytes == "pass on" => Err(Error::unavailable("elsewhere").with_fate(Fate::Never)),
+            "Say" if bytes == "pass on" => Err(Error::unavailable("elsewhere").with_execution(Execution::NotStarted)),
             "Say" if bytes == "much" => {
                 context.reply_header("much", "x".repeat(300_000))?;
                 context.reply_trailer("more", "x".repeat(300_000))?;
@@ -196,11 +196,12 @@ impl Echo {
 impl Inbound for Echo {
     fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
         if arrival.node.is_some_and(|node| node != "me") {
-            return Err(Error::unavailable("another node was meant").with_fate(Fate::Never));
+            return Err(Error::unavailable("another node was meant").with_execution(Execution::NotStarted));
         }
         let found = SERVICE.method_descs().iter().position(|method| method.path() == arrival.path);
-        let index = found
-            .ok_or_else(|| Error::unimplemented(format!("nobody answers `{}`", arrival.path)).with_fate(Fate::Never))?;
+        let index = found.ok_or_else(|| {
+            Error::unimplemented(format!("nobody answers `{}`", arrival.path)).with_execution(Execution::NotStarted)
+        })?;
         Ok(Route::new("test".into(), self.service.clone(), index))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use micro::codec::Codec;
-use micro::errors::Fate;
+use micro::errors::Execution;
 use micro::rpc::Payload;
 use micro::server::{ListenOptions, Listener};
 use micro::transport::http::{HttpServer, ServerOptions};
@@ -51,11 +51,11 @@ pub(crate) async fn say(client: &dyn Outbound, address: &str, message: &'static 
 async fn what_is_known_of_a_lost_call_is_said() {
     let client = NativeClient::default();
     for (what, frames, fate) in [
-        ("closed", vec![], Fate::Unknown),
-        ("handled", frame(BYE, 0, 1, &[0, 0]), Fate::Unknown),
-        ("above what was handled", frame(BYE, 0, 0, &[0, 0]), Fate::Never),
-        ("refused", frame(REFUSED, 0, 1, &[14, 0, 0, 0, 0]), Fate::Never),
-        ("failed", frame(END, 0, 1, &[14, 0, 0, 0, 0]), Fate::Unknown),
+        ("closed", vec![], Execution::Unknown),
+        ("handled", frame(BYE, 0, 1, &[0, 0]), Execution::Unknown),
+        ("above what was handled", frame(BYE, 0, 0, &[0, 0]), Execution::NotStarted),
+        ("refused", frame(REFUSED, 0, 1, &[14, 0, 0, 0, 0]), Execution::NotStarted),
+        ("failed", frame(END, 0, 1, &[14, 0, 0, 0, 0]), Execution::Unknown),
     ] {
         let (address, _server) = server(move |mut raw| async move {
             raw.until(CALL).await;
@@ -90,7 +90,7 @@ async fn whatever_a_server_says_the_client_lives_and_calls_end() {
         })
         .await;
         let error = say(&client, &address, "x").await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Unknown));
+        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown));
     }
 }
 
@@ -123,7 +123,7 @@ async fn a_server_that_vanished_is_noticed() {
     .await;
     let client = NativeClient::new(ClientOptions { keepalive: Duration::from_millis(50), ..ClientOptions::default() });
     let error = say(&client, &address, "x").await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Unknown));
+    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown));
 }
 
 #[tokio::test]
@@ -134,12 +134,12 @@ async fn a_server_that_says_nothing_and_one_that_is_not_there_never_ran_it() {
     let client = NativeClient::new(options);
     for outcome in futures_util::future::join_all((0..4).map(|_| say(&client, &silent, "x"))).await {
         let error = outcome.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
     }
     assert!(listener.accept().now_or_never().is_some());
     assert!(listener.accept().now_or_never().is_none(), "they shared one connection");
     let error = say(&client, "127.0.0.1:1", "x").await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
 }
 
 #[tokio::test]
@@ -181,5 +181,5 @@ async fn who_does_not_speak_it_is_called_over_http() {
     }
     assert_eq!(say(&wires(Wire::Http), &address, "x").await.unwrap(), "x");
     let error = say(&wires(Wire::Native), &address, "x").await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
 }

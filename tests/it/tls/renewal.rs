@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use micro::errors::Fate;
+use micro::errors::Execution;
 use micro::prelude::*;
 use micro::registry::Registry;
 use micro::testing::Logs;
@@ -29,7 +29,7 @@ async fn new_connections_see_the_new_certificate_and_a_broken_one_changes_nothin
     tokio::time::sleep(LOOKED).await;
     files.sign("server", &["127.0.0.1"]);
     let error = said().await.unwrap_err();
-    assert!(error.message().contains("not one of `localhost`") && error.fate() == Fate::Never, "{error:#}");
+    assert!(error.message().contains("not one of `localhost`") && error.fate() == Execution::NotStarted, "{error:#}");
 
     let (certificate, _) = files.identity("server");
     std::fs::write(certificate, "nothing").unwrap();

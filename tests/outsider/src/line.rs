@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use micro::codec::Codec;
 use micro::context::Peer;
-use micro::errors::Fate;
+use micro::errors::Execution;
 use micro::prelude::*;
-use micro::rpc::{BoxFuture, BytesExchange, Call, Payload};
+use micro::rpc::{BoxFuture, Call, EncodedExchange, Payload};
 use micro::transport::tls::{Alpn, ClientTls, Security};
 use micro::transport::{
     Accepted, Arrival, ConnectError, Connection, ConnectionStats, Connector, Destination, Dialer, Inbound, Io, Permit,
@@ -40,7 +40,7 @@ impl LineProtocol {
     async fn answer(&self, path: &str, codec: &str, message: Bytes, context: Context) -> Result<Bytes> {
         let codec = Codec::named(codec).ok_or_else(|| Error::invalid_argument("no such codec"))?;
         let route = self.0.route(&Arrival { path, service: None, node: None })?;
-        let mut exchange = BytesExchange::new(Payload::One(message), codec);
+        let mut exchange = EncodedExchange::new(Payload::One(message), codec);
         let mut call = Call::new(route.name(), route.method(), context, &mut exchange);
         self.0.call(&route, &mut call).await?;
         match exchange.into_reply()? {
@@ -170,7 +170,7 @@ impl Connection for LineConnection {
     fn call<'a>(self: Arc<Self>, request: Request<'a>, permit: Permit) -> BoxFuture<'a, Result<Payload>> {
         Box::pin(async move {
             let Payload::One(message) = request.payload else {
-                return Err(Error::unimplemented("`line/1` has no streams").with_fate(Fate::Never));
+                return Err(Error::unimplemented("`line/1` has no streams").with_execution(Execution::NotStarted));
             };
             // What is given up in the middle leaves the connection of no use.
             let unfinished = CloseOnDrop(Some(self.stats.clone()));
@@ -182,7 +182,7 @@ impl Connection for LineConnection {
                 }
                 None => exchange.await,
             };
-            let answer = outcome.map_err(|error| Error::unavailable("the connection was lost").from_source(error))?;
+            let answer = outcome.map_err(|error| Error::unavailable("the connection was lost").with_source(error))?;
             unfinished.defuse();
             drop(permit);
             answer

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use micro::codec::Codec;
-use micro::errors::Fate;
+use micro::errors::Execution;
 use micro::prelude::*;
 use micro::registry::Registry;
 use micro::rpc::Payload;
@@ -168,7 +168,7 @@ async fn a_node_that_no_connector_reaches_was_never_called() {
     let transport = AutoTransport::over(vec![Arc::new(only_lines)]);
     let error = call(&transport, Destination::at("127.0.0.1:1"), "/lines.Echo/Say", "x", &Context::new()).await;
     let error = error.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
     assert!(error.message().contains("no transport reaches `127.0.0.1:1`"), "{error}");
 }
 

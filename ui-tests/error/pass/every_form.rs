@@ -114,7 +114,7 @@ fn main() {
     assert_eq!(Made::Broken { number: 3 }.to_string(), "broken 3");
 
     let io = std::io::Error::other("disk");
-    let other = GreetError::from(Error::unavailable("later").from_source(io));
+    let other = GreetError::from(Error::unavailable("later").with_source(io));
     assert_eq!(other.source().unwrap().to_string(), "disk");
     assert_eq!(other.to_string(), "later (unavailable)");
     assert_eq!(other.into_error().code(), Code::Unavailable);

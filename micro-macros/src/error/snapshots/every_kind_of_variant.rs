@@ -227,7 +227,7 @@ const _: () = {
         }
     }
     #[allow(unreachable_patterns)]
-    impl ::micro::__private::Fault for GreetError {
+    impl ::micro::__private::ServiceError for GreetError {
         const DETAILS: &'static [&'static ::micro::__private::message::MessageDesc] = &[
             <__MicroNobody as ::micro::__private::Message>::DESC,
             <__MicroTired as ::micro::__private::Message>::DESC,
@@ -308,10 +308,10 @@ const _: () = {
     }
     impl ::core::convert::From<::micro::__private::Error> for GreetError {
         fn from(error: ::micro::__private::Error) -> Self {
-            ::micro::__private::Fault::from_error(error)
+            ::micro::__private::ServiceError::from_error(error)
         }
     }
     ::micro::__private::inventory::submit! {
-        ::micro::__private::Mapping(::micro::__private::mapped:: < GreetError >)
+        ::micro::__private::ErrorConverter(::micro::__private::mapped:: < GreetError >)
     }
 };

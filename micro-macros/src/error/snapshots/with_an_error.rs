@@ -5,7 +5,7 @@ const _: () = {
         }
     }
     impl ::core::error::Error for GreetError {}
-    impl ::micro::__private::Fault for GreetError {
+    impl ::micro::__private::ServiceError for GreetError {
         fn into_error(self) -> ::micro::__private::Error {
             loop {}
         }

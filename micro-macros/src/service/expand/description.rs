@@ -86,5 +86,5 @@ pub(super) fn specs(service: &Service) -> TokenStream {
 pub(super) fn entries(service: &Service) -> TokenStream {
     let micro = service.home.private();
     let specs = service.methods.iter().map(|method| &method.spec);
-    quote!(const { &[#(#micro::Entry::of::<#specs>()),*] })
+    quote!(const { &[#(#micro::MethodVTable::of::<#specs>()),*] })
 }

@@ -199,9 +199,9 @@ const _: () = {
                 &__MICRO_SERVICE,
                 const {
                     &[
-                        ::micro::__private::Entry::of::<__micro_hello>(),
-                        ::micro::__private::Entry::of::<__micro_countdown>(),
-                        ::micro::__private::Entry::of::<__micro_type>(),
+                        ::micro::__private::MethodVTable::of::<__micro_hello>(),
+                        ::micro::__private::MethodVTable::of::<__micro_countdown>(),
+                        ::micro::__private::MethodVTable::of::<__micro_type>(),
                     ]
                 },
             )

@@ -98,7 +98,7 @@ const _: () = {
             fancy::__private::Service::new(
                 this,
                 &__MICRO_SERVICE,
-                const { &[fancy::__private::Entry::of::<__micro_count>()] },
+                const { &[fancy::__private::MethodVTable::of::<__micro_count>()] },
             )
         }
         fn __micro_desc() -> &'static fancy::__private::ServiceDesc {

@@ -133,8 +133,8 @@ const _: () = {
                 &__MICRO_SERVICE,
                 const {
                     &[
-                        ::micro::__private::Entry::of::<__micro_get>(),
-                        ::micro::__private::Entry::of::<__micro_reset>(),
+                        ::micro::__private::MethodVTable::of::<__micro_get>(),
+                        ::micro::__private::MethodVTable::of::<__micro_reset>(),
                     ]
                 },
             )

@@ -8,7 +8,7 @@ use super::{AnyArc, Dep, Init, Inject, Resolver};
 use crate::broker::Broker;
 use crate::client::Client;
 use crate::errors::Result;
-use crate::rpc::{BoxFuture, Fault, Service, ServiceDesc};
+use crate::rpc::{BoxFuture, Service, ServiceDesc, ServiceError};
 
 /// Where in the author's code something was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,11 +185,11 @@ pub trait Provided {
     fn into_any(self) -> Result<AnyArc>;
 }
 
-impl<T: Inject, E: Fault> Provided for Result<T, E> {
+impl<T: Inject, E: ServiceError> Provided for Result<T, E> {
     type Value = T;
 
     fn into_any(self) -> Result<AnyArc> {
-        self.map(|value| Arc::new(value) as AnyArc).map_err(Fault::into_error)
+        self.map(|value| Arc::new(value) as AnyArc).map_err(ServiceError::into_error)
     }
 }
 
@@ -207,9 +207,9 @@ pub trait Built<T> {
     fn into_result(self) -> Result<T>;
 }
 
-impl<T, E: Fault> Built<T> for Result<T, E> {
+impl<T, E: ServiceError> Built<T> for Result<T, E> {
     fn into_result(self) -> Result<T> {
-        self.map_err(Fault::into_error)
+        self.map_err(ServiceError::into_error)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::{AnyArc, Component, Dep, Location, Resolver};
 use crate::broker::{Ack, Handler, Handling, Start, Subscription, Typed};
 use crate::errors::{Error, Result};
-use crate::rpc::Fault;
+use crate::rpc::ServiceError;
 
 /// What a subscriber says about itself: which events it wants, and how it handles them.
 #[derive(Clone, Copy, Debug)]
@@ -307,8 +307,8 @@ pub trait Handled {
     fn into_result(self) -> Result<()>;
 }
 
-impl<E: Fault> Handled for Result<(), E> {
+impl<E: ServiceError> Handled for Result<(), E> {
     fn into_result(self) -> Result<()> {
-        self.map_err(Fault::into_error)
+        self.map_err(ServiceError::into_error)
     }
 }

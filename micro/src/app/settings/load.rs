@@ -19,7 +19,7 @@ pub(in crate::app) struct Answered;
 
 impl Answered {
     fn into_error(self) -> Error {
-        Error::new(Code::Cancelled, "the program was only asked something").from_source(self)
+        Error::new(Code::Cancelled, "the program was only asked something").with_source(self)
     }
 
     /// Whether `error` says that a question was answered.

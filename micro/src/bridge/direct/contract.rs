@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::message::Message;
 use crate::metadata::Metadata;
-use crate::rpc::{Entry, Method, MethodDesc, MethodSpec, Service, ServiceDesc, Streaming};
+use crate::rpc::{Method, MethodDesc, MethodSpec, MethodVTable, Service, ServiceDesc, Streaming};
 
 /// The name under which the registry lists processes with subscriptions. It differs from that of the contract, so that a
 /// call always leaves the process.
@@ -56,7 +56,7 @@ impl<R: Receiver> Method<R> for Deliver {
 
 /// Makes the service that `receiver` answers.
 pub(super) fn service<R: Receiver>(receiver: R) -> Service {
-    Service::new(Arc::new(receiver), &EVENTS, const { &[Entry::of::<Deliver>()] })
+    Service::new(Arc::new(receiver), &EVENTS, const { &[MethodVTable::of::<Deliver>()] })
 }
 
 /// Calls the processes that the registry lists.

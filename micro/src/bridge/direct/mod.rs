@@ -276,7 +276,7 @@ impl Direct {
             let registry = self.0.registry.name();
             let error = Error::unavailable(format!("subscribers are unknown: registry `{registry}` does not answer"));
             return Err(match following.trouble() {
-                Some(trouble) => error.from_source(trouble.into_std()),
+                Some(trouble) => error.with_source(trouble.into_boxed()),
                 None => error,
             });
         }

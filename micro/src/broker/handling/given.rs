@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::Ack;
 use crate::broker::publisher::{DEADLINE, TRACE};
 use crate::broker::{Event, FromEvent};
-use crate::context::{Context, Extensions, Happened, Happening};
+use crate::context::{Context, EventContext, EventInfo, Extensions};
 use crate::errors::Result;
 use crate::util::clock;
 
@@ -29,12 +29,12 @@ impl Given {
     pub(super) fn new(event: Arc<Event>, attempt: u32, lent: &Extensions, ack: Option<Ack>) -> Self {
         let delivered = Arc::new(Delivered { event, attempt });
         let event = &delivered.event;
-        let context = Context::happened(Happened {
+        let context = Context::for_event(EventContext {
             event: delivered.clone(),
             trace: event.metadata.get(TRACE).and_then(|trace| trace.parse().ok()),
             deadline: left(event).map(clock::after),
             metadata: event.metadata.clone(),
-            lent: lent.clone(),
+            extensions: lent.clone(),
         });
         Given { delivered, context, ack: Arc::new(Mutex::new(ack)) }
     }
@@ -91,7 +91,7 @@ pub(super) fn left(event: &Event) -> Option<Duration> {
     Some(deadline.duration_since(clock::wall()).unwrap_or_default())
 }
 
-impl Happening for Delivered {
+impl EventInfo for Delivered {
     fn topic(&self) -> &str {
         self.event.topic.as_str()
     }

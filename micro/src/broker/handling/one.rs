@@ -15,7 +15,7 @@ use super::given::{self, Given};
 use super::options::Settling;
 use super::shared::{LEASE, Shared};
 use crate::broker::{Delivery, Event, Settle};
-use crate::context::{Called, Context, Scoped};
+use crate::context::{Context, CurrentMethod, Scoped};
 use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::util::clock;
@@ -116,7 +116,7 @@ async fn attempt_at(shared: &Shared, event: &Arc<Event>, attempt: u32, settle: B
 /// The handler with everything around it: interceptors, context, span, deadline, and a net under its panics.
 async fn in_scope(shared: &Shared, given: Given) -> Result<()> {
     let context = given.context().clone();
-    let called = Called { service: "events", method: shared.handling.name };
+    let called = CurrentMethod { service: "events", method: shared.handling.name };
     let (span, deadline) = (span(called, &given), context.deadline());
     let handled = async { shared.broker.interceptors().handle(given, &*shared.handler).await };
     let handled = AssertUnwindSafe(handled).catch_unwind();
@@ -131,7 +131,7 @@ async fn in_scope(shared: &Shared, given: Given) -> Result<()> {
 }
 
 /// The span of one try, for subscribers that want spans. It belongs to the trace its event was published in.
-fn span(called: Called, given: &Given) -> tracing::Span {
+fn span(called: CurrentMethod, given: &Given) -> tracing::Span {
     if !tracing::span_enabled!(target: "micro::event", tracing::Level::INFO) {
         return tracing::Span::none();
     }

@@ -412,7 +412,7 @@ async fn a_handler_knows_its_event_and_its_deadline_and_the_log_does_too() {
         assert_eq!((event.topic(), event.id(), event.key()), ("shop.orders", "the-id", Some("seven")));
         assert_eq!((event.attempt(), event.time()), (1, time));
         assert!(context.child().event().is_none(), "a call made from here is no event");
-        let called = crate::context::Called::current().expect("the log asks for it");
+        let called = crate::context::CurrentMethod::current().expect("the log asks for it");
         assert_eq!(called.method, "clerk");
         assert_eq!(given.event::<Event>()?.id, "the-id");
         Ok(())

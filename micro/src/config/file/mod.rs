@@ -156,7 +156,7 @@ fn updates_of(follower: Follower) -> Updates {
         let mut follower = follower?;
         match follower.next().await {
             Ok(item) => Some((item, Some(follower))),
-            Err(ended) => Some((Err(Error::internal("the files were not read to the end").from_source(ended)), None)),
+            Err(ended) => Some((Err(Error::internal("the files were not read to the end").with_source(ended)), None)),
         }
     }))
 }

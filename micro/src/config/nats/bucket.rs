@@ -237,7 +237,7 @@ impl Nats {
             return error;
         }
         Error::not_found(format!("`{address}` has no bucket `{bucket}`: make it with `nats kv add {bucket}`"))
-            .from_source(error.into_std())
+            .with_source(error.into_boxed())
     }
 }
 

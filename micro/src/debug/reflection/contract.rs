@@ -8,7 +8,7 @@ use super::index::{Answer, Index, Question};
 use crate::context::Context;
 use crate::debug::Readiness;
 use crate::errors::{Error, Result};
-use crate::rpc::{Entry, Method, MethodDesc, MethodSpec, Service, ServiceDesc, Streaming};
+use crate::rpc::{Method, MethodDesc, MethodSpec, MethodVTable, Service, ServiceDesc, Streaming};
 
 /// Answers questions of both versions.
 #[derive(Debug)]
@@ -192,7 +192,7 @@ macro_rules! version {
 
             /// The service.
             pub(super) fn service(reflector: Arc<Reflector>) -> Service {
-                Service::new(reflector, &DESC, const { &[Entry::of::<ServerReflectionInfo>()] })
+                Service::new(reflector, &DESC, const { &[MethodVTable::of::<ServerReflectionInfo>()] })
             }
 
             fn answer(index: &Index, request: ServerReflectionRequest) -> ServerReflectionResponse {

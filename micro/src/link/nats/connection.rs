@@ -56,7 +56,7 @@ pub async fn connect(address: &Address) -> Result<Connection> {
     let dialling = shared.dialled.get_or_try_init(|| dial(address));
     match clock::timeout(TIMEOUT, dialling).await {
         Ok(dialled) => dialled.map(|_| ())?,
-        Err(late) => return Err(unreachable(address, "no answer in time").from_source(late)),
+        Err(late) => return Err(unreachable(address, "no answer in time").with_source(late)),
     }
     Ok(Connection(shared))
 }
@@ -120,7 +120,7 @@ impl Connection {
         tokio::select! {
             answer = clock::timeout(TIMEOUT, request) => match answer {
                 Ok(answer) => answer,
-                Err(late) => Err(unreachable(&self.0.address, "no answer in time").from_source(late)),
+                Err(late) => Err(unreachable(&self.0.address, "no answer in time").with_source(late)),
             },
             () = violation => Err(Error::permission_denied(format!(
                 "`{}` does not permit this login to use `{name}`", self.0.address
@@ -191,7 +191,7 @@ async fn options(address: &Address) -> Result<ConnectOptions> {
     if let Some(ca) = &address.ca {
         // The driver would not say which file it is.
         std::fs::File::open(ca).map_err(|error| {
-            Error::invalid_argument(format!("cannot read the certificates in `{}`", ca.display())).from_source(error)
+            Error::invalid_argument(format!("cannot read the certificates in `{}`", ca.display())).with_source(error)
         })?;
         options = options.add_root_certificates(ca.clone());
     }

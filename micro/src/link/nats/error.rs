@@ -14,7 +14,7 @@ pub fn failed(tried: &str, error: impl Into<Box<dyn StdError + Send + Sync>>) ->
     let mut chain = std::iter::successors(Some(first), |error: &&'_ (dyn StdError + 'static)| StdError::source(*error));
     let (code, why) =
         chain.find_map(meaning).unwrap_or((Code::Unavailable, "the server could not be asked".to_owned()));
-    Error::new(code, format!("{tried}: {why}")).from_source(error)
+    Error::new(code, format!("{tried}: {why}")).with_source(error)
 }
 
 /// The code of JetStream that an error made by [`failed`] comes from, if the server answered with one.

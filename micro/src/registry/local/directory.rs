@@ -370,5 +370,5 @@ fn failed(what: &str, path: &Path, error: io::Error) -> Error {
         ErrorKind::InvalidInput => Code::InvalidArgument,
         _ => Code::Unavailable,
     };
-    Error::new(code, format!("cannot {what} `{}`: {error}", path.display())).from_source(error)
+    Error::new(code, format!("cannot {what} `{}`: {error}", path.display())).with_source(error)
 }

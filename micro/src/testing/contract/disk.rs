@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Contracted>> {
             Code::InvalidArgument,
             format!("`{}`, {error}: the file is written by this test and not by hand; undo the edit", path.display()),
         )
-        .from_source(error)
+        .with_source(error)
     })?;
     Ok(Some((path.to_owned(), file)))
 }
@@ -83,5 +83,5 @@ fn text(path: &Path) -> Result<Option<String>> {
 }
 
 fn failed(what: &str, path: &Path, error: io::Error) -> Error {
-    Error::new(Code::Unavailable, format!("cannot {what} `{}`: {error}", path.display())).from_source(error)
+    Error::new(Code::Unavailable, format!("cannot {what} `{}`: {error}", path.display())).with_source(error)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::errors::{Error, Fate};
+use crate::errors::{Error, Execution};
 use crate::metadata::Metadata;
 use crate::registry::Node;
 use crate::selector::{Balancer, Candidates, Pick, PickOptions, Selector};
@@ -68,7 +68,7 @@ pub fn an_unreachable_node_is_left_out(balancer: &Balancer) {
     const PROMISE: &str = "a node that cannot be reached is left out for a while";
     let (selector, nodes) = (Selector::with_balancer(balancer.clone()), nodes(3));
     let mut failed = selector.candidates(&nodes[..1]).pick(&PickOptions::new()).expect("one is listed");
-    failed.record(Some(&Error::unavailable("nobody there").with_fate(Fate::Never)));
+    failed.record(Some(&Error::unavailable("nobody there").with_execution(Execution::NotStarted)));
     drop(failed);
     let reached = picked(&selector.candidates(&nodes), 100);
     assert!(!reached.contains("node-0"), "promise broken: {PROMISE}: {reached:?}");

@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::errors::{Code, Detail, Error, Fate};
+use crate::errors::{Code, Detail, Error, Execution};
 use crate::transport::names;
 use crate::util::percent::{self, Digits};
 
@@ -98,7 +98,7 @@ fn put_field(number: u8, value: &[u8], out: &mut Vec<u8>) {
 /// ran; the handler did.
 pub(super) fn refusal(error: &Error) -> ConnectError {
     let mut connect = to_connect(error);
-    if error.fate() == Fate::Never {
+    if error.execution() == Execution::NotStarted {
         connect.trailers_mut().insert(names::NOT_RUN, HeaderValue::from_static("1"));
     }
     connect
@@ -108,7 +108,7 @@ pub(super) fn refusal(error: &Error) -> ConnectError {
 pub(super) fn from_connect(connect: ConnectError) -> Error {
     let code = u8::try_from(connect.code.grpc_code()).ok().and_then(Code::from_number).unwrap_or(Code::Unknown);
     let message = connect.message.clone().unwrap_or_default();
-    Error::new(code, message).from_source(connect)
+    Error::new(code, message).with_source(connect)
 }
 
 /// The outcome a gRPC peer wrote into trailers, or into headers that are the whole answer. `None` where there is none.
@@ -125,7 +125,7 @@ pub(super) fn from_trailers(trailers: &HeaderMap) -> Option<Result<(), Error>> {
         error = error.with_detail(detail);
     }
     if trailers.contains_key(names::NOT_RUN) {
-        error = error.with_fate(Fate::Never);
+        error = error.with_execution(Execution::NotStarted);
     }
     Some(Err(error))
 }
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn only_a_refusal_says_that_nothing_ran() {
-        let error = Error::unavailable("elsewhere").with_fate(Fate::Never);
+        let error = Error::unavailable("elsewhere").with_execution(Execution::NotStarted);
         assert!(to_connect(&error).trailers().is_empty());
         assert!(refusal(&error).trailers().contains_key(names::NOT_RUN));
         assert!(refusal(&Error::unavailable("x")).trailers().is_empty());
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(error.code(), Code::NotFound);
         assert_eq!(error.message(), "no café, 100%");
         assert_eq!(error.details(), [Detail::new("a.B", vec![1, 2])]);
-        assert_eq!(error.fate(), Fate::Unknown);
+        assert_eq!(error.execution(), Execution::Unknown);
     }
 
     #[test]

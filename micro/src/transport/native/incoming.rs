@@ -115,7 +115,7 @@ impl<C> Items<C> {
         let (message, at) = read.map_err(|error| {
             let code =
                 if error.reason() == Reason::TooLong { crate::Code::ResourceExhausted } else { crate::Code::Internal };
-            Error::new(code, "a message of the stream cannot be read").from_source(error)
+            Error::new(code, "a message of the stream cannot be read").with_source(error)
         })?;
         self.at = at;
         Ok(Some(message))

@@ -25,7 +25,7 @@ use route::{MAX_CONNECTORS, Route};
 use super::connector::Connector;
 use super::{Destination, not_sent};
 use crate::context::Context;
-use crate::errors::{Fate, Result};
+use crate::errors::{Execution, Result};
 use crate::util::clock;
 
 /// From so many addresses on, those that are of no use are looked for: they come and go.
@@ -84,7 +84,7 @@ impl Pool {
         }
         let Some(deadline) = context.deadline() else { return entry.lease().await };
         let leased = clock::timeout_at(deadline, entry.lease()).await;
-        leased.unwrap_or_else(|_| Err(Context::deadline_exceeded().with_fate(Fate::Never)))
+        leased.unwrap_or_else(|_| Err(Context::deadline_exceeded().with_execution(Execution::NotStarted)))
     }
 
     fn has(&self, entry: &Entry) -> bool {

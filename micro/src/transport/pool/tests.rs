@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Lease, Pool, PoolCache};
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::errors::{Code, Error, Fate, Result};
+use crate::errors::{Code, Error, Execution, Result};
 use crate::rpc::{BoxFuture, Payload};
 use crate::transport::connection_stats::{ConnectionStats, Permit};
 use crate::transport::connector::{ConnectError, Connection, Connector, PoolLimits, Reach};
@@ -172,7 +172,7 @@ async fn calls_share_one_dial_and_its_failure() {
     let calls = (0..20).map(|_| lease(&pool));
     for outcome in futures_util::future::join_all(calls).await {
         let error = outcome.err().expect("nothing is there");
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
     }
     assert_eq!(fake.dials(), 1);
 }
@@ -297,7 +297,7 @@ async fn connections_that_end_as_soon_as_they_are_there_fail_a_call_rather_than_
     let ending = Arc::new(Ending(Fake::new("fake", Reach::Fallback)));
     let pool = Pool::new(vec![ending.clone()], None);
     let error = lease(&pool).await.err().expect("they end");
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
     assert!(ending.0.dials() < 10);
 }
 
@@ -307,7 +307,7 @@ async fn a_connector_that_panics_fails_those_who_wait_and_is_asked_again() {
     let pool = pool(&[&fake]);
     fake.panics.store(true, Ordering::Relaxed);
     let error = lease(&pool).await.err().expect("it panics");
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
     fake.panics.store(false, Ordering::Relaxed);
     assert!(lease(&pool).await.is_ok());
     assert_eq!(fake.dials(), 2);
@@ -321,7 +321,7 @@ async fn a_deadline_ends_the_wait_for_a_connection_and_the_next_call_uses_it() {
     let pool = pool(&[&fake]);
     let context = Context::new().with_deadline(clock::after(Duration::from_secs(1)));
     let error = pool.lease(&Destination::at(TO), &context).await.err().expect("late");
-    assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Fate::Never));
+    assert_eq!((error.code(), error.execution()), (Code::DeadlineExceeded, Execution::NotStarted));
     assert!(lease(&pool).await.is_ok());
     assert_eq!(fake.dials(), 1);
 }
@@ -357,7 +357,7 @@ async fn security_and_reach_keep_connections_apart() {
     assert_eq!((listed.dials(), other.dials()), (3, 0));
     let nothing = Pool::new(vec![other.clone()], None);
     let error = lease(&nothing).await.err().expect("no connector");
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
     assert_eq!(other.dials(), 0);
 }
 

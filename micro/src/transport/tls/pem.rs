@@ -58,7 +58,7 @@ impl Pem {
                 io::ErrorKind::PermissionDenied => Code::PermissionDenied,
                 _ => Code::Unavailable,
             };
-            Error::new(code, format!("cannot read {what}, `{}`: {}", path.display(), error.kind())).from_source(error)
+            Error::new(code, format!("cannot read {what}, `{}`: {}", path.display(), error.kind())).with_source(error)
         })
     }
 }

@@ -158,7 +158,7 @@ impl<I> AsyncWrite for Stream<I> {
 
 #[cfg(test)]
 mod tests {
-    use crate::errors::{Code, Fate};
+    use crate::errors::{Code, Execution};
     use crate::transport::tls::{ClientTls, Identity, Pem, Security, ServerTls};
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
         client.check("10.0.0.7:80", Security::Unencrypted).unwrap();
         for security in [Security::Host, Security::Node] {
             let error = client.check("10.0.0.7:80", security).unwrap_err();
-            assert_eq!((error.code(), error.fate()), (Code::Unavailable, Fate::Never));
+            assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
             assert!(error.message().starts_with("`10.0.0.7:80` is to be called with TLS"), "{error}");
         }
     }

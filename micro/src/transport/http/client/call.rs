@@ -13,7 +13,7 @@ use super::frames::{Messages, Outgoing};
 use super::packing;
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::errors::{Error, Fate, Result};
+use crate::errors::{Error, Execution, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::http::turns::Ear;
@@ -45,7 +45,7 @@ impl transport::Connection for Connection {
 async fn call(connection: Arc<Connection>, request: Request<'_>, permit: Permit) -> Result<Payload> {
     let Some(deadline) = request.context.deadline() else { return attempt(connection, request, permit).await };
     if deadline <= clock::now() {
-        return Err(Context::deadline_exceeded().with_fate(Fate::Never));
+        return Err(Context::deadline_exceeded().with_execution(Execution::NotStarted));
     }
     let outcome = clock::timeout_at(deadline, attempt(connection, request, permit)).await;
     outcome.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
@@ -85,7 +85,8 @@ fn head(request: &Request<'_>, connection: &Connection) -> Result<http::Request<
     let packing = &connection.packing;
     let wrong = |error: http::Error| {
         let (address, path) = (request.to.address, request.method.path);
-        Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}")).with_fate(Fate::Never)
+        Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}"))
+            .with_execution(Execution::NotStarted)
     };
     let mut uri = uri::Parts::default();
     uri.scheme = Some(if connection.secure { Scheme::HTTPS } else { Scheme::HTTP });
@@ -98,7 +99,7 @@ fn head(request: &Request<'_>, connection: &Connection) -> Result<http::Request<
 
     let mut headers = HeaderMap::with_capacity(HEADERS);
     let said = metadata::to_headers(request.context.metadata(), &mut headers);
-    said.map_err(|error| error.with_fate(Fate::Never))?;
+    said.map_err(|error| error.with_execution(Execution::NotStarted))?;
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(CONTENT_TYPE, content_type(request.codec));
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));

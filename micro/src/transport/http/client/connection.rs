@@ -8,12 +8,12 @@ use h2::{Ping, PingPong, RecvStream};
 use http::uri::Authority;
 use http::{Request, Response};
 
-use super::fate;
 use super::frames::{Hold, Outgoing};
+use super::h2_errors;
 use super::options::ClientOptions;
 use super::packing::Packing;
 use super::socket::{Socket, Why};
-use crate::errors::{Error, Fate, Result};
+use crate::errors::{Error, Execution, Result};
 use crate::transport::http::coalesce::WINDOW;
 use crate::transport::http::counted::{Counted, Seen};
 use crate::transport::http::framing::Piece;
@@ -71,7 +71,7 @@ pub(super) async fn open(
 ) -> Result<Arc<Connection>, ConnectError> {
     let authority = address.parse().map_err(|error| {
         let words = format!("`{address}` is not a `host:port` address: {error}");
-        ConnectError::Unreachable(Error::invalid_argument(words).with_fate(Fate::Never))
+        ConnectError::Unreachable(Error::invalid_argument(words).with_execution(Execution::NotStarted))
     })?;
     let opened =
         clock::timeout(dialer.timeout(), connect(dialer, options, packing, address, authority, security)).await;
@@ -93,7 +93,7 @@ async fn connect(
         }
         let told = not_sent(format!("`{address}` closed the connection before it said anything in HTTP/2"));
         ConnectError::Unreachable(match error {
-            Some(error) => told.from_source(error),
+            Some(error) => told.with_source(error),
             None => told,
         })
     };
@@ -206,16 +206,16 @@ impl StreamPermit {
         let connection = &self.connection;
         let unsent = |error: h2::Error| {
             connection.stats.retire();
-            ended().from_source(error)
+            ended().with_source(error)
         };
         let mut sender = connection.sender().ok_or_else(ended)?.ready().await.map_err(unsent)?;
         let (response, stream) = sender.send_request(request, false).map_err(unsent)?;
         let (shape, hold) = (body.shape(), body.send(stream));
         let response = response.await.map_err(|error| {
-            if !fate::spares_connection(&error) {
+            if !h2_errors::spares_connection(&error) {
                 connection.stats.retire();
             }
-            Hold::or(hold.as_ref(), fate::before_headers(error, shape))
+            Hold::or(hold.as_ref(), h2_errors::before_headers(error, shape))
         });
         Ok((response?, hold))
     }

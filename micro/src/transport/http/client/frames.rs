@@ -10,7 +10,7 @@ use h2::{Reason, RecvStream, SendStream};
 use http::HeaderMap;
 use http_body::{Body, Frame};
 
-use super::fate::{self, Shape};
+use super::h2_errors::{self, Shape};
 use super::packing::{self, Packing, Unpacker};
 use crate::errors::{Error, Result};
 use crate::rpc::Payload;
@@ -168,7 +168,7 @@ impl Messages {
             }
             match poll_fn(|cx| self.poll_data(cx)).await {
                 None => return self.outcome().map(|()| None),
-                Some(Err(error)) => return Err(Hold::or(self.hold.as_ref(), fate::after_headers(error))),
+                Some(Err(error)) => return Err(Hold::or(self.hold.as_ref(), h2_errors::after_headers(error))),
                 Some(Ok(data)) => self.unread.add(data),
             }
         }

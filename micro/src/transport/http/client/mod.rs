@@ -3,8 +3,8 @@
 mod call;
 mod connection;
 mod connector;
-mod fate;
 mod frames;
+mod h2_errors;
 mod options;
 mod outbound;
 mod packing;

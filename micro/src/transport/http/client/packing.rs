@@ -94,7 +94,7 @@ fn unpacked(format: &str, limit: usize, error: ConnectError) -> Error {
         }
         _ => Error::internal(format!("the answer has a message that `{format}` cannot unpack")),
     }
-    .from_source(error)
+    .with_source(error)
 }
 
 #[cfg(all(test, feature = "transport-gzip"))]

@@ -15,7 +15,7 @@ use http::HeaderMap;
 use super::negotiate::is_readable;
 use super::reply::Late;
 use crate::codec::Codec;
-use crate::context::{Context, Incoming, Peer};
+use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
 use crate::transport::http::{metadata, status};
@@ -85,9 +85,9 @@ impl Answer {
         }
     }
 
-    fn incoming(&self, request: &RequestContext) -> Result<Incoming> {
+    fn incoming(&self, request: &RequestContext) -> Result<IncomingCall> {
         let headers = request.headers();
-        Ok(Incoming {
+        Ok(IncomingCall {
             peer: self.peer.map(|peer| Peer::Remote(peer.to_string().into())),
             wire: Some("http"),
             trace: headers.get(names::TRACE).and_then(|value| value.to_str().ok()?.parse().ok()),

@@ -18,7 +18,7 @@ use http_body_util::BodyExt;
 use super::sent::{Items, Sent};
 use super::trailers::{self, trailers};
 use crate::codec::Codec;
-use crate::context::{Context, Incoming, Peer};
+use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
 use crate::transport::http::framing::{Framed, Malformed, PLAIN, Piece, Press, Unread};
@@ -191,8 +191,8 @@ impl Grpc {
     }
 }
 
-fn incoming(headers: &HeaderMap, caller: Option<&Caller>) -> Result<Incoming> {
-    Ok(Incoming {
+fn incoming(headers: &HeaderMap, caller: Option<&Caller>) -> Result<IncomingCall> {
+    Ok(IncomingCall {
         peer: caller.map(|caller| Peer::Remote(caller.name.clone())),
         wire: Some("http"),
         trace: headers.get(names::TRACE).and_then(|value| value.to_str().ok()?.parse().ok()),

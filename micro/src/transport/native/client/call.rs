@@ -11,7 +11,7 @@ use futures_core::Stream;
 use super::calls::{Answer, Calls, Opening};
 use super::connection::Connection;
 use crate::context::Context;
-use crate::errors::{Code, Error, Fate, Result};
+use crate::errors::{Code, Error, Execution, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::native::begin::{self, Target};
@@ -99,7 +99,7 @@ async fn call(
             }
             // Whoever passes calls on knows no shapes, and answers with streams.
             incoming::only(replies).await.map(Payload::One).map_err(|error| match error.code() {
-                Code::InvalidArgument => Error::internal(error.message().to_owned()).from_source(error.into_std()),
+                Code::InvalidArgument => Error::internal(error.message().to_owned()).with_source(error.into_boxed()),
                 _ => error,
             })
         }
@@ -113,10 +113,12 @@ fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a
         && message.len() > theirs.message as usize
     {
         let words = format!("the request has {} bytes, and the peer takes {}", message.len(), theirs.message);
-        return Err(Error::resource_exhausted(words).with_fate(Fate::Never));
+        return Err(Error::resource_exhausted(words).with_execution(Execution::NotStarted));
     }
     if !metadata::fits(request.context.metadata(), theirs.metadata) {
-        return Err(Error::resource_exhausted("more metadata than a call may carry").with_fate(Fate::Never));
+        return Err(
+            Error::resource_exhausted("more metadata than a call may carry").with_execution(Execution::NotStarted)
+        );
     }
     let target = Target {
         path: request.method.path,
@@ -125,7 +127,7 @@ fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a
         codec: request.codec.name(),
     };
     if !target.fits() {
-        return Err(Error::invalid_argument("a name of the call is too long").with_fate(Fate::Never));
+        return Err(Error::invalid_argument("a name of the call is too long").with_execution(Execution::NotStarted));
     }
     Ok(target)
 }
@@ -149,7 +151,7 @@ fn begin(
         }
         let left = context.remaining();
         if left.is_some_and(|left| left.is_zero()) {
-            let late = Context::deadline_exceeded().with_fate(Fate::Never);
+            let late = Context::deadline_exceeded().with_execution(Execution::NotStarted);
             return (Flush::Together, Poll::Ready(Err(late)));
         }
         let Some(method) = calls.method(target, link.theirs.methods) else {

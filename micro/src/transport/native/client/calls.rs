@@ -7,7 +7,7 @@ use std::task::{Context as Cx, Poll, Waker};
 use bytes::Bytes;
 
 use crate::context::Context;
-use crate::errors::{Error, Fate};
+use crate::errors::{Error, Execution};
 use crate::metadata::Metadata;
 use crate::transport::ConnectionStats;
 use crate::transport::native::begin::{Method, Target};
@@ -251,8 +251,8 @@ impl Calls {
         for id in ids {
             let Some(open) = self.open.get(&id) else { continue };
             let never = open.end > written || handled.is_some_and(|last| id > last);
-            let fate = if never { Fate::Never } else { Fate::Unknown };
-            let error = Error::unavailable("the connection to the peer was lost").with_fate(fate);
+            let execution = if never { Execution::NotStarted } else { Execution::Unknown };
+            let error = Error::unavailable("the connection to the peer was lost").with_execution(execution);
             // One that has its answer keeps it.
             if matches!(open.answer, State::Awaited(_)) || open.replies.is_some() {
                 self.end(id, Some(error), Beside::default(), woken);

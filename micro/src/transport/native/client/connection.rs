@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::calls::{Answer, Calls};
 use super::options::ClientOptions;
-use crate::errors::{Error, Fate, Result};
+use crate::errors::{Error, Execution, Result};
 use crate::transport::native::driver::{self, Driver, Ended, Side, wake};
 use crate::transport::native::end;
 use crate::transport::native::frame::{self, Frame, Frames, Kind};
@@ -86,7 +86,7 @@ fn foreign(address: &str) -> ConnectError {
 /// A server says only behind the handshake that it does not accept the client.
 fn unshaken(address: &str, error: io::Error) -> ConnectError {
     match tls::reason(&error) {
-        Some(why) => ConnectError::Refused(not_sent(format!("no TLS with `{address}`: {why}")).from_source(error)),
+        Some(why) => ConnectError::Refused(not_sent(format!("no TLS with `{address}`: {why}")).with_source(error)),
         None => foreign(address),
     }
 }
@@ -198,7 +198,7 @@ fn frame(
         Kind::Refused => {
             let (error, beside) = end::read_end(frame, ours)?;
             let error = error.unwrap_or_else(|| Error::unavailable("the peer refused the call"));
-            calls.end(id, Some(error.with_fate(Fate::Never)), beside, woken);
+            calls.end(id, Some(error.with_execution(Execution::NotStarted)), beside, woken);
         }
         Kind::Credit => {
             if let Some(credit) = calls.get(id).and_then(|open| open.requests.as_ref()) {

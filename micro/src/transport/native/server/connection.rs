@@ -13,7 +13,7 @@ use super::agreed::Methods;
 use super::call;
 use super::jobs::Jobs;
 use super::pace::Pace;
-use crate::context::{Context, Incoming, Peer};
+use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::native::NAME;
@@ -110,7 +110,7 @@ impl<D: Future<Output = ()>> Connection<D> {
         let route = route.shaped(if one { Streams::Neither } else { Streams::Both });
         let dispatch = self.dispatcher.begin(
             route,
-            Incoming {
+            IncomingCall {
                 peer: Some(self.peer.clone()),
                 wire: Some(NAME),
                 trace: begin.trace,

@@ -103,7 +103,7 @@ impl Client {
             let trust = self.trust.clone();
             let built = spawn::blocking(move || trust.configs()).await;
             let built = built.map_err(Error::from).and_then(|built| built);
-            built.map(Arc::new).map_err(|error| not_sent(error.message().to_owned()).from_source(error.into_std()))
+            built.map(Arc::new).map_err(|error| not_sent(error.message().to_owned()).with_source(error.into_boxed()))
         };
         self.configs.get_or_try_init(|| build).await
     }
@@ -162,10 +162,10 @@ fn refused(address: &str, error: std::io::Error) -> ConnectError {
         return foreign(address);
     }
     match reason(&error) {
-        Some(why) => ConnectError::Refused(not_sent(format!("no TLS with `{address}`: {why}")).from_source(error)),
+        Some(why) => ConnectError::Refused(not_sent(format!("no TLS with `{address}`: {why}")).with_source(error)),
         None => {
             let words = format!("`{address}` closed the connection in the handshake of TLS: {}", error.kind());
-            ConnectError::Unreachable(not_sent(words).from_source(error))
+            ConnectError::Unreachable(not_sent(words).with_source(error))
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use h2::Reason;
 
-use crate::errors::{Code, Error, Fate};
+use crate::errors::{Code, Error, Execution};
 
 /// Whether the caller's side was complete when the request was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub(super) fn before_headers(error: h2::Error, shape: Shape) -> Error {
     let refused = error.is_reset() && error.is_remote() && error.reason() == Some(Reason::REFUSED_STREAM);
     // h2 gives this to streams above the last one the peer promised to answer.
     let beyond = error.is_go_away() && error.is_remote() && shape == Shape::One;
-    let fate = if refused || beyond { Fate::Never } else { Fate::Unknown };
-    describe(error).with_fate(fate)
+    let execution = if refused || beyond { Execution::NotStarted } else { Execution::Unknown };
+    describe(error).with_execution(execution)
 }
 
 /// The failure of an attempt whose response had begun.
@@ -45,5 +45,5 @@ fn describe(error: h2::Error) -> Error {
         Some(Reason::INADEQUATE_SECURITY) => (Code::PermissionDenied, "the peer asks for more security".to_owned()),
         Some(reason) => (Code::Internal, format!("the peer reset the call: {}", reason.description())),
     };
-    Error::new(code, message).from_source(error)
+    Error::new(code, message).with_source(error)
 }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::fault::Fault;
 use super::payload::Payload;
+use super::service_error::ServiceError;
 use super::streaming::{Streaming, Wrap};
 use crate::codec::Codec;
 use crate::errors::{Error, Result};
@@ -16,7 +16,7 @@ use crate::message::{Encode, Message, MessageDesc};
     label = "expected a message, `()` or `Streaming<message>`",
     note = "write `#[micro::message]` on your own type"
 )]
-pub trait Part: Sized + Send + 'static {
+pub trait Body: Sized + Send + 'static {
     /// Whether it is a stream.
     const STREAMING: bool;
 
@@ -49,7 +49,7 @@ pub trait Part: Sized + Send + 'static {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Message + Send> Part for M {
+impl<M: Message + Send> Body for M {
     const STREAMING: bool = false;
 
     fn desc() -> &'static MessageDesc {
@@ -77,7 +77,7 @@ impl<M: Message + Send> Part for M {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Message + Send, E: Fault> Part for Streaming<M, E> {
+impl<M: Message + Send, E: ServiceError> Body for Streaming<M, E> {
     const STREAMING: bool = true;
     const DETAILS: &'static [&'static MessageDesc] = E::DETAILS;
 
@@ -108,16 +108,16 @@ impl<M: Message + Send, E: Fault> Part for Streaming<M, E> {
     }
 }
 
-/// What a method returns: any `Result` of a [`Part`], also behind an alias.
+/// What a method returns: any `Result` of a [`Body`], also behind an alias.
 #[diagnostic::on_unimplemented(
     message = "a service method returns a `Result`, found `{Self}`",
     label = "expected `Result<message>`, `Result<()>` or `Result<Streaming<message>>`"
 )]
-pub trait Outcome: Send + 'static {
+pub trait MethodResult: Send + 'static {
     /// The answer.
-    type Ok: Part;
+    type Ok: Body;
     /// The failure.
-    type Err: Fault;
+    type Err: ServiceError;
 
     /// As a plain `Result`.
     fn into_result(self) -> Result<Self::Ok, Self::Err>;
@@ -125,7 +125,7 @@ pub trait Outcome: Send + 'static {
     fn from_result(result: Result<Self::Ok, Self::Err>) -> Self;
 }
 
-impl<T: Part, E: Fault> Outcome for Result<T, E> {
+impl<T: Body, E: ServiceError> MethodResult for Result<T, E> {
     type Ok = T;
     type Err = E;
 

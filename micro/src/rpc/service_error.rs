@@ -9,7 +9,7 @@ use crate::message::MessageDesc;
     label = "expected `micro::Error` or an error that maps to it",
     note = "write `#[derive(micro::Error)]` on your own enum, with a code for each variant"
 )]
-pub trait Fault: Sized + Send + 'static {
+pub trait ServiceError: Sized + Send + 'static {
     /// The messages it may carry as details.
     const DETAILS: &'static [&'static MessageDesc] = &[];
 
@@ -19,7 +19,7 @@ pub trait Fault: Sized + Send + 'static {
     fn from_error(error: Error) -> Self;
 }
 
-impl Fault for Error {
+impl ServiceError for Error {
     fn into_error(self) -> Error {
         self
     }

@@ -32,9 +32,9 @@ impl fmt::Debug for ErrorId {
 /// How an error type of the user's becomes an [`Error`] with `?`, collected at link time.
 ///
 /// Gives the error back when it is of another type.
-pub struct Mapping(pub fn(Boxed) -> Result<Error, Boxed>);
+pub struct ErrorConverter(pub fn(Boxed) -> Result<Error, Boxed>);
 
-inventory::collect!(Mapping);
+inventory::collect!(ErrorConverter);
 
 type Boxed = Box<dyn StdError + Send + Sync>;
 
@@ -73,7 +73,7 @@ impl Error {
             Ok(inner) => return Error(inner),
             Err(error) => error,
         };
-        for mapping in inventory::iter::<Mapping> {
+        for mapping in inventory::iter::<ErrorConverter> {
             error = match mapping.0(error) {
                 Ok(mapped) => return mapped,
                 Err(error) => error,
@@ -95,7 +95,7 @@ impl Error {
     fn withheld(error: Boxed) -> Self {
         let id = ErrorId::random();
         let mut withheld =
-            Error::new(Code::Internal, format!("internal error, logged under id `{id}`")).from_source(error);
+            Error::new(Code::Internal, format!("internal error, logged under id `{id}`")).with_source(error);
         withheld.0.id = Some(id);
         withheld
     }
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn our_own_error_survives_the_way_through_a_standard_one() {
         let error = Error::not_found("no user `7`").with("table", "users");
-        let back = Error::from_boxed(error.clone().into_std());
+        let back = Error::from_boxed(error.clone().into_boxed());
         assert_eq!(back, error);
         assert_eq!(back.context().count(), 1);
         assert_eq!(back.id(), None);

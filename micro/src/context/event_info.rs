@@ -3,7 +3,7 @@ use std::time::SystemTime;
 /// The event that is being handled, from the view of its handler. [`Context::event`](crate::Context::event) has it.
 ///
 /// What an event is belongs to the broker; the word lives here because every room may want to read it.
-pub trait Happening: Send + Sync + 'static {
+pub trait EventInfo: Send + Sync + 'static {
     /// Where it was published: `orders.placed`.
     fn topic(&self) -> &str;
 
