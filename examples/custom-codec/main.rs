@@ -66,7 +66,7 @@ async fn main() -> Result<()> {
     let hex = Codec::named("hex").expect("it was submitted above");
 
     // As bytes, to see them; a generated client would not show the difference.
-    let echo = app.client().at(app.address().expect("it listens").to_string()).untyped("echo");
+    let echo = app.client().at(app.address().expect("it listens").to_string()).dynamic("echo");
     let request = hex.encode(&Text { text: "hi".into() })?;
     let reply = echo.unary("/echo.Echo/Say", hex, request).await?;
     println!("{}", String::from_utf8_lossy(&reply));

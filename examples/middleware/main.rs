@@ -86,8 +86,8 @@ async fn main() -> Result<()> {
     let refused = vault.open(secret()).await.unwrap_err();
     println!("refused: {}", refused.message());
 
-    let replies = micro::client::Replies::new();
-    let options = CallOptions::new().with_metadata("password", "mellon")?.with_replies(&replies);
+    let replies = micro::client::ResponseMetadata::new();
+    let options = CallOptions::new().with_metadata("password", "mellon")?.with_response_metadata(&replies);
     println!("opened: {}", vault.with(options).open(secret()).await?.value);
     println!("served by: {}", replies.headers().get("x-served-by").unwrap_or("nobody"));
     app.stop().await

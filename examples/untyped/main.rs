@@ -1,5 +1,5 @@
 //! A tool that knows no contract: calls any service by name, with JSON.
-//! `cargo run --example untyped -- greeter /greeter.Greeter/Hello '{"name": "Ada"}'`
+//! `cargo run --example dynamic -- greeter /greeter.Greeter/Hello '{"name": "Ada"}'`
 
 use micro::prelude::*;
 
@@ -18,8 +18,8 @@ async fn main() -> Result<()> {
                 println!("{} at {}: {}", node.id, node.address, node.endpoints.join(" "));
             }
         }
-        [service, path] => println!("{}", app.client().untyped(service).json(path, "{}").await?),
-        [service, path, request, ..] => println!("{}", app.client().untyped(service).json(path, request).await?),
+        [service, path] => println!("{}", app.client().dynamic(service).json(path, "{}").await?),
+        [service, path, request, ..] => println!("{}", app.client().dynamic(service).json(path, request).await?),
     }
     Ok(())
 }

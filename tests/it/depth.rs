@@ -139,7 +139,7 @@ async fn streams_through_many_handlers_go_up_and_down() {
 #[tokio::test]
 async fn calls_by_bytes_are_bounded_too() {
     let (_, _, app) = dug().await;
-    let well = app.client().untyped("well");
+    let well = app.client().dynamic("well");
     let error = well.json("/it.Well/Down", r#"{"left": 100000}"#).await.unwrap_err();
     assert_eq!(error.code(), Code::ResourceExhausted, "{error}");
     assert_eq!(well.json("/it.Well/Down", r#"{"left": 99}"#).await.unwrap(), "{}");

@@ -35,7 +35,7 @@ async fn not_finding_a_service_says_what_was_looked_for_and_where() {
 #[tokio::test]
 async fn a_call_can_wait_for_the_first_node() {
     let registry = Registry::memory();
-    let echo = calling(&registry).await.with(CallOptions::new().with_wait(Duration::from_secs(10)));
+    let echo = calling(&registry).await.with(CallOptions::new().with_wait_for_ready(Duration::from_secs(10)));
     let call = tokio::spawn(async move { echo.say(Text::new("a")).await });
     tokio::task::yield_now().await;
     let app = serving(&registry, Mirror::default()).await;

@@ -65,8 +65,8 @@ async fn metadata_of_the_reply_reaches_an_interceptor_of_the_caller() {
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
-    struct Replies(Arc<Mutex<Vec<String>>>);
-    impl Interceptor for Replies {
+    struct ResponseMetadata(Arc<Mutex<Vec<String>>>);
+    impl Interceptor for ResponseMetadata {
         async fn call(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<()> {
             next.run(call).await?;
             let ahead = call.context().reply_headers().get("x-ahead").unwrap_or("none").to_owned();
@@ -75,7 +75,7 @@ async fn metadata_of_the_reply_reaches_an_interceptor_of_the_caller() {
             Ok(())
         }
     }
-    let (registry, replies) = (Registry::memory(), Replies::default());
+    let (registry, replies) = (Registry::memory(), ResponseMetadata::default());
     let app = serving(&registry, Mirror::default()).await;
     let caller = micro::app().registry(registry).around_calls(replies.clone()).start().await.unwrap();
     caller.get::<EchoClient>().unwrap().say(Text::new("header")).await.unwrap();

@@ -91,7 +91,7 @@ fn server(extensions: Extensions) -> Arc<Server> {
 
 async fn answer(client: &micro::client::Client, method: &str, name: &str) -> Result<String> {
     let request = format!(r#"{{"text": "{name}"}}"#);
-    client.untyped("lent").json(&format!("/lent.Greeter/{method}"), &request).await
+    client.dynamic("lent").json(&format!("/lent.Greeter/{method}"), &request).await
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,7 +31,7 @@ pub enum Color {
 pub enum Mood {
     Calm,
     Angry,
-    Unknown(i32),
+    FallbackCall(i32),
 }
 
 /// In a package of its own.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use micro::app::{App, Running};
-use micro::client::{CallOptions, Replies};
+use micro::client::{CallOptions, ResponseMetadata};
 use micro::context::Account;
 use micro::prelude::*;
 use micro::registry::{Node, Registry, Ttl};
@@ -132,8 +132,8 @@ async fn a_context_of_an_interceptors_own_belongs_to_the_call_it_is_set_on() {
 }
 
 async fn says_all_of_it(road: &Road, expected: &str) {
-    let (name, replies) = (road.name, Replies::new());
-    let echo = road.echo.with(CallOptions::new().with_replies(&replies));
+    let (name, replies) = (road.name, ResponseMetadata::new());
+    let echo = road.echo.with(CallOptions::new().with_response_metadata(&replies));
     let beside = || {
         let (headers, trailers) = (replies.headers(), replies.trailers());
         (headers.get("x-ahead").map(str::to_owned), trailers.get("x-behind").map(str::to_owned))
@@ -217,8 +217,8 @@ async fn what_a_failed_attempt_said_is_not_among_what_the_answer_says() {
             twins.push(world.registry().register(node, Ttl::default()).await.unwrap());
         }
         let client: PricesClient = new().start().await.unwrap().get().unwrap();
-        let replies = Replies::new();
-        let client = client.with(CallOptions::new().with_replies(&replies));
+        let replies = ResponseMetadata::new();
+        let client = client.with(CallOptions::new().with_response_metadata(&replies));
         client.price(Text::new("a")).await.unwrap();
         assert_eq!(replies.headers().get("x-answered"), Some("1"), "{wire:?}");
         assert_eq!(replies.headers().get("x-failed"), None, "{wire:?}");

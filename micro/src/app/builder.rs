@@ -279,7 +279,7 @@ impl App {
 
     /// Answers the calls of methods that no service here has: for proxies, and for what is known only at run time.
     pub fn fallback(mut self, fallback: impl Fallback) -> Self {
-        self.services.fallback = Some(server::open(fallback));
+        self.services.fallback = Some(server::into_endpoint(fallback));
         self
     }
 

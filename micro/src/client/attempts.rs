@@ -9,8 +9,8 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tracing::{Instrument, Level};
 
-use super::at::At;
-use super::known::Known;
+use super::services::ServiceEntry;
+use super::target_addr::TargetAddr;
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
 use crate::context::Context;
@@ -27,7 +27,7 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Where one attempt goes.
 enum AttemptTarget<'a> {
     /// To an address, whoever is there.
-    Address(&'a At),
+    Address(&'a TargetAddr),
     /// To a node that is listed. It is busy with the call until then.
     Node(Pick),
 }
@@ -79,7 +79,7 @@ impl Client {
             };
             target.record(Some(&error));
             let again = requests.can_repeat()
-                && tried.len() + 1 < retry::ATTEMPTS
+                && tried.len() + 1 < retry::MAX_ATTEMPTS
                 && retry::is_safe(self.target.options.retry, &error, method.idempotency())
                 && self.core.budget.spend();
             if !again {
@@ -112,7 +112,7 @@ impl Client {
         Box::pin(async move {
             let head = AttemptHead { service, method, number, address: to.address, node: to.node, codec };
             let mut attempt = Attempt::new(head, context.clone(), payload);
-            self.core.interceptors.attempt(&mut attempt, &Sending { remote, to }).await?;
+            self.core.interceptors.attempt(&mut attempt, &AttemptSender { remote, to }).await?;
             attempt.into_reply()
         })
     }
@@ -123,16 +123,16 @@ impl Client {
             return Some(AttemptTarget::Address(at));
         }
         // A client calls one service, as a rule, and finds it here.
-        if let Some(known) = self.target.known.get().filter(|known| known.is(call.service)) {
-            return self.pick_of(known, call, tried);
+        if let Some(entry) = self.target.entry.get().filter(|entry| entry.is(call.service)) {
+            return self.pick_of(entry, call, tried);
         }
-        let known = call.remote.services.of(call.service, &call.remote.registry);
-        let picked = self.pick_of(&known, call, tried);
-        let _ = self.target.known.set(known);
+        let entry = call.remote.services.of(call.service, &call.remote.registry);
+        let picked = self.pick_of(&entry, call, tried);
+        let _ = self.target.entry.set(entry);
         picked
     }
 
-    fn pick_of(&self, known: &Known, call: RemoteCall<'_>, tried: &[String]) -> Option<AttemptTarget<'_>> {
+    fn pick_of(&self, entry: &ServiceEntry, call: RemoteCall<'_>, tried: &[String]) -> Option<AttemptTarget<'_>> {
         let options = &self.target.options;
         let wanted = PickOptions::new()
             .with_filter(&options.filter)
@@ -140,18 +140,18 @@ impl Client {
             .with_tried(tried)
             .with_metadata(call.context.metadata())
             .with_hash(options.hash);
-        known.pick(&self.core.selector, options.balancer.as_ref(), &wanted).map(AttemptTarget::Node)
+        entry.pick(&self.core.selector, options.balancer.as_ref(), &wanted).map(AttemptTarget::Node)
     }
 
     /// Waits for a node that the call accepts.
     async fn wait_for_node(&self, call: RemoteCall<'_>, tried: &[String]) -> Result<AttemptTarget<'_>> {
-        let known: Arc<Known> = call.remote.services.of(call.service, &call.remote.registry);
-        let mut following = known.following();
+        let entry: Arc<ServiceEntry> = call.remote.services.of(call.service, &call.remote.registry);
+        let mut following = entry.following();
         // A first answer that does not come is told apart from one that lists nothing.
         let answered = clock::timeout(LOOKUP_TIMEOUT, following.ready()).await.is_ok();
         let until = clock::after(self.target.options.wait);
         loop {
-            if let Some(target) = self.pick_of(&known, call, tried) {
+            if let Some(target) = self.pick_of(&entry, call, tried) {
                 return Ok(target);
             }
             let more = tried.is_empty() && !call.context.is_cancelled();
@@ -187,12 +187,12 @@ fn send<'a>(
 }
 
 /// The end of the interceptors around an attempt.
-struct Sending<'a> {
+struct AttemptSender<'a> {
     remote: &'a Remote,
     to: Destination<'a>,
 }
 
-impl AttemptEndpoint for Sending<'_> {
+impl AttemptEndpoint for AttemptSender<'_> {
     fn run<'a>(&'a self, attempt: &'a mut Attempt<'_>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let payload = attempt.take_request()?;
@@ -238,7 +238,7 @@ impl AttemptTarget<'_> {
     fn hold(self, reply: Payload) -> Payload {
         match (reply, self) {
             (Payload::Many(items), AttemptTarget::Node(pick)) => {
-                Payload::Many(Streaming::new(Held { items, pick: Some(pick) }))
+                Payload::Many(Streaming::new(TrackedStream { items, pick: Some(pick) }))
             }
             (reply, _) => reply,
         }
@@ -246,12 +246,12 @@ impl AttemptTarget<'_> {
 }
 
 /// The stream of an answer, and the node that is busy with it.
-struct Held {
+struct TrackedStream {
     items: Streaming<Bytes>,
     pick: Option<Pick>,
 }
 
-impl Stream for Held {
+impl Stream for TrackedStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
@@ -265,7 +265,7 @@ impl Stream for Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for TrackedStream {
     fn drop(&mut self) {
         if let Some(pick) = &mut self.pick {
             pick.record_stream(Some(&Error::new(Code::Cancelled, "the stream was dropped before its end")));

@@ -9,7 +9,7 @@
 //!    makes the call goes before all of them, when it is earlier.
 //! 2. The [interceptors](crate::rpc::Interceptor), which see the call as a whole.
 //! 3. The nodes, as the registry lists them. A service is looked up once and followed from then on. Where no node is accepted the
-//!    call waits as long as [`CallOptions::with_wait`] says.
+//!    call waits as long as [`CallOptions::with_wait_for_ready`] says.
 //! 4. The [balancer](crate::selector), which picks one.
 //! 5. The attempt, through the interceptors that see attempts, by an [`Outbound`]. Its outcome goes to the balancer and to outlier ejection.
 //! 6. Another attempt at another node, three in all, when the failure is [`Unavailable`](crate::Code::Unavailable) and
@@ -32,35 +32,35 @@
 //!     .with_timeout(Duration::from_secs(5))
 //!     .with_balancer(Balancer::round_robin())
 //!     .build();
-//! let greeter = client.untyped("greeter");
+//! let greeter = client.dynamic("greeter");
 //! ```
 
-mod at;
 mod attempts;
 mod call;
-mod known;
+mod dynamic;
 mod options;
-mod replies;
+mod response_metadata;
 mod retry;
 mod service_client;
+mod services;
 mod single;
 mod target;
-mod untyped;
+mod target_addr;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+pub use dynamic::DynamicClient;
 pub use options::{CallOptions, Retry};
-pub use replies::Replies;
+pub use response_metadata::ResponseMetadata;
 pub use service_client::{ServiceClient, Wraps};
-pub use untyped::Untyped;
 
-use at::At;
-use known::{Known, Services};
 use retry::Budget;
+use services::{ServiceEntry, Services};
 use single::SingleService;
+use target_addr::TargetAddr;
 
 use crate::registry::Registry;
 use crate::rpc::{Interceptors, Service};
@@ -70,11 +70,11 @@ use crate::transport::local::Local;
 
 /// Calls services by contract. Cloning is cheap and shares what was learned of the nodes.
 ///
-/// It is what generated clients hold; by itself it calls by names and bytes, see [`Untyped`].
+/// It is what generated clients hold; by itself it calls by names and bytes, see [`DynamicClient`].
 ///
 /// ```
 /// # async fn example(app: micro::app::Running) -> micro::Result<()> {
-/// let greeter = app.client().at("127.0.0.1:8080").untyped("greeter");
+/// let greeter = app.client().at("127.0.0.1:8080").dynamic("greeter");
 /// let reply = greeter.json("/greeter.Greeter/Hello", r#"{"name": "Ada"}"#).await?;
 /// # Ok(()) }
 /// ```
@@ -117,10 +117,10 @@ fn nanoseconds(timeout: Duration) -> u64 {
 #[derive(Clone, Debug, Default)]
 struct Target {
     name: Option<String>,
-    address: Option<At>,
+    address: Option<TargetAddr>,
     options: CallOptions,
     // The service that was called first, which is the only one as a rule.
-    known: OnceLock<Arc<Known>>,
+    entry: OnceLock<Arc<ServiceEntry>>,
 }
 
 /// What a client is made of.
@@ -218,7 +218,7 @@ impl Client {
     /// and has to prove that it is that host; `http://host:port` is as without.
     #[must_use]
     pub fn at(&self, address: impl Into<String>) -> Self {
-        self.aimed(|target| target.address = Some(At::parse(&address.into())))
+        self.aimed(|target| target.address = Some(TargetAddr::parse(&address.into())))
     }
 
     /// The same with other options.
@@ -228,7 +228,7 @@ impl Client {
     }
 
     fn aimed(&self, change: impl FnOnce(&mut Target)) -> Self {
-        let mut target = Target { known: OnceLock::new(), ..(*self.target).clone() };
+        let mut target = Target { entry: OnceLock::new(), ..(*self.target).clone() };
         change(&mut target);
         Client { core: self.core.clone(), target: Arc::new(target) }
     }

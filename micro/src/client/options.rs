@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Replies;
+use super::ResponseMetadata;
 use crate::codec::Codec;
 use crate::errors::Result;
 use crate::metadata::Metadata;
@@ -22,7 +22,7 @@ pub struct CallOptions {
     pub(super) filter: Filter,
     pub(super) retry: Retry,
     pub(super) wait: Duration,
-    pub(super) replies: Option<Replies>,
+    pub(super) replies: Option<ResponseMetadata>,
     pub(super) idle: Option<Duration>,
     pub(super) balancer: Option<Balancer>,
     pub(super) hash: Option<u64>,
@@ -110,14 +110,14 @@ impl CallOptions {
 
     /// Where to keep what the service answers beside its message.
     #[must_use]
-    pub fn with_replies(mut self, replies: &Replies) -> Self {
+    pub fn with_response_metadata(mut self, replies: &ResponseMetadata) -> Self {
         self.replies = Some(replies.clone());
         self
     }
 
     /// How long to wait for a node to appear where there is none. Default: not at all.
     #[must_use]
-    pub fn with_wait(mut self, wait: Duration) -> Self {
+    pub fn with_wait_for_ready(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self
     }

@@ -7,7 +7,7 @@ use crate::rpc::Idempotency;
 use crate::util::clock::{self, Instant};
 
 /// How often one call is attempted at most.
-pub(super) const ATTEMPTS: usize = 3;
+pub(super) const MAX_ATTEMPTS: usize = 3;
 
 /// Whether another attempt is safe after this failure.
 pub(super) fn is_safe(retry: Retry, error: &Error, idempotency: Idempotency) -> bool {

@@ -10,24 +10,24 @@ use crate::rpc::{BoxFuture, Call, Endpoint, Payload};
 /// ```
 /// use micro::prelude::*;
 /// use micro::rpc::Payload;
-/// use micro::server::{Fallback, Unknown};
+/// use micro::server::{Fallback, FallbackCall};
 ///
 /// struct Echo;
 ///
 /// impl Fallback for Echo {
-///     async fn call(&self, call: Unknown<'_>) -> Result<Payload> {
+///     async fn call(&self, call: FallbackCall<'_>) -> Result<Payload> {
 ///         Ok(call.request)
 ///     }
 /// }
 /// ```
 pub trait Fallback: Send + Sync + 'static {
     /// Answers one call, in the codec it came in.
-    fn call(&self, call: Unknown<'_>) -> impl Future<Output = Result<Payload>> + Send;
+    fn call(&self, call: FallbackCall<'_>) -> impl Future<Output = Result<Payload>> + Send;
 }
 
 /// A call that no service here answers.
 #[derive(Debug)]
-pub struct Unknown<'a> {
+pub struct FallbackCall<'a> {
     /// The registry name it was looked up under; empty where the caller did not say.
     pub service: &'a str,
     /// The path of the method: `/package.Contract/Method`.
@@ -41,19 +41,19 @@ pub struct Unknown<'a> {
 }
 
 /// A fallback as what stands at the end of a route: what [`Server::with_fallback`](super::Server::with_fallback) takes.
-pub fn open(fallback: impl Fallback) -> Arc<dyn Endpoint> {
-    Arc::new(Open(fallback))
+pub fn into_endpoint(fallback: impl Fallback) -> Arc<dyn Endpoint> {
+    Arc::new(FallbackEndpoint(fallback))
 }
 
-struct Open<F>(F);
+struct FallbackEndpoint<F>(F);
 
-impl<F: Fallback> Endpoint for Open<F> {
+impl<F: Fallback> Endpoint for FallbackEndpoint<F> {
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let context = call.context().clone();
             let (service, path) = (call.service().to_owned(), call.method().path().to_owned());
             let (request, codec) = call.exchange().take_request(Codec::PROTO)?;
-            let unknown = Unknown { service: &service, path: &path, codec, request, context: &context };
+            let unknown = FallbackCall { service: &service, path: &path, codec, request, context: &context };
             let reply = context.clone().scope(self.0.call(unknown)).await?;
             call.exchange().put_reply(reply.guarded(&context), codec)
         })

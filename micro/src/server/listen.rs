@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
 use super::drain::Drained;
-use super::encrypted::{self, Encryption, Plaintext};
+use super::plaintext::{self, Plaintext, PortTls};
 use super::protocols::{MAX_PREFIX, Owner, Protocols};
 use crate::errors::{Code, Error, Result};
 use crate::transport::http::HttpServer;
@@ -38,7 +38,7 @@ pub struct Listener {
     address: SocketAddr,
     options: ListenOptions,
     protocols: Protocols,
-    encryption: Option<Encryption>,
+    encryption: Option<PortTls>,
 }
 
 /// How a [`Listener`] treats connections.
@@ -88,7 +88,7 @@ impl Listener {
     /// Speaks everything inside TLS.
     #[must_use]
     pub fn with_tls(mut self, tls: ServerTls, plaintext: Plaintext) -> Self {
-        self.encryption = Some(Encryption { tls, plaintext });
+        self.encryption = Some(PortTls { tls, plaintext });
         self
     }
 
@@ -182,7 +182,7 @@ struct Port {
     http: Arc<dyn Protocol>,
     /// What is offered in TLS.
     alpn: Vec<&'static [u8]>,
-    encryption: Option<Encryption>,
+    encryption: Option<PortTls>,
     options: ListenOptions,
 }
 
@@ -208,8 +208,8 @@ impl Port {
             (Owner::Tls, Some(encryption)) => {
                 return Box::pin(self.serve_encrypted(stream, peer, &encryption.tls, lifecycle)).await;
             }
-            (_, Some(Encryption { plaintext: Plaintext::Refuse, .. })) => {
-                return Box::pin(encrypted::refuse(stream, peer, &first[..count])).await;
+            (_, Some(PortTls { plaintext: Plaintext::Refuse, .. })) => {
+                return Box::pin(plaintext::refuse(stream, peer, &first[..count])).await;
             }
             (Owner::Protocol(protocol), _) => protocol,
             (Owner::Http | Owner::Undecided, _) => self.http.clone(),

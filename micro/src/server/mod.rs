@@ -32,22 +32,22 @@
 //! those in flight, and drops what is left when the time is up.
 
 mod drain;
-mod encrypted;
 mod fallback;
 mod listen;
+mod plaintext;
 mod protocols;
-mod table;
+mod routes;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use drain::Drained;
-pub use encrypted::Plaintext;
-pub use fallback::{Fallback, Unknown, open};
+pub use fallback::{Fallback, FallbackCall, into_endpoint};
 pub use listen::{ListenOptions, Listener};
+pub use plaintext::Plaintext;
 
-use table::Table;
+use routes::Routes;
 
 use crate::context::Extensions;
 use crate::errors::{Error, Result};
@@ -60,7 +60,7 @@ use crate::util::text;
 #[derive(Default)]
 pub struct Server {
     node: Option<String>,
-    table: Table,
+    table: Routes,
     interceptors: Interceptors,
     fallback: Option<Arc<dyn Endpoint>>,
     idle: Option<Duration>,

@@ -26,7 +26,7 @@ macro_rules! contract {
     };
 }
 
-contract! { of named at with clone new service client as_client from_client into call untyped set_timeout }
+contract! { of named at with clone new service client as_client from_client into call dynamic set_timeout }
 
 /// The options as they are usually written, on the client of a contract that has other names.
 #[micro::service]

@@ -108,7 +108,7 @@ async fn garbage_ends_its_stream_and_nothing_else() {
     let (a, b) = (world.process("a"), world.process("b"));
     let mut alone = b.subscribed(None, 10).await;
     a.publish(0..1).await;
-    let client = world.client().untyped("micro.events");
+    let client = world.client().dynamic("micro.events");
     for round in 0..200_u64 {
         let garbage: Vec<Bytes> = (0..=round % 3)
             .map(|_| (0..random::below(200)).map(|_| random::u64() as u8).collect::<Vec<u8>>().into())

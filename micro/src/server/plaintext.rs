@@ -20,7 +20,7 @@ pub enum Plaintext {
 
 /// How a port speaks TLS.
 #[derive(Clone, Debug)]
-pub(super) struct Encryption {
+pub(super) struct PortTls {
     pub(super) tls: ServerTls,
     pub(super) plaintext: Plaintext,
 }

@@ -4,7 +4,7 @@ use micro::codec::Codec;
 use micro::prelude::*;
 use micro::registry::{Node, Registry, Ttl};
 use micro::rpc::Payload;
-use micro::server::{Fallback, Unknown};
+use micro::server::{Fallback, FallbackCall};
 
 use crate::contract::{EchoClient, Mirror, Text, calling, serving};
 
@@ -14,7 +14,7 @@ async fn a_service_is_called_by_path_in_all_shapes() {
     let app = serving(&registry, Mirror::default()).await;
     let caller = micro::app().registry(registry).start().await.unwrap();
     for client in [caller.client(), app.client()] {
-        let echo = client.untyped("echo");
+        let echo = client.dynamic("echo");
         assert_eq!(echo.json("/it.Echo/Say", r#"{"text":"ä"}"#).await.unwrap(), r#"{"text":"ä"}"#);
 
         let texts = Streaming::iter(["a", "b"].map(|text| bytes::Bytes::from(format!(r#"{{"text":"{text}"}}"#))));
@@ -34,10 +34,10 @@ async fn a_service_is_called_by_path_in_all_shapes() {
 struct Proxy(micro::client::Client);
 
 impl Fallback for Proxy {
-    async fn call(&self, call: Unknown<'_>) -> Result<Payload> {
+    async fn call(&self, call: FallbackCall<'_>) -> Result<Payload> {
         let streams = matches!(call.request, Payload::Many(_));
         let method = micro::rpc::MethodInfo::new(call.path, streams, streams);
-        self.0.untyped(call.service).call(method, call.codec, call.request).await
+        self.0.dynamic(call.service).call(method, call.codec, call.request).await
     }
 }
 
@@ -66,8 +66,8 @@ async fn replies_beside_the_message_are_read_where_the_caller_wants_them() {
     let registry = Registry::memory();
     let app = serving(&registry, Mirror::default()).await;
     for echo in [calling(&registry).await, app.get::<EchoClient>().unwrap()] {
-        let replies = micro::client::Replies::new();
-        echo.with(CallOptions::new().with_replies(&replies)).say(Text::new("header")).await.unwrap();
+        let replies = micro::client::ResponseMetadata::new();
+        echo.with(CallOptions::new().with_response_metadata(&replies)).say(Text::new("header")).await.unwrap();
         assert_eq!(replies.headers().get("x-ahead"), Some("1"));
         assert_eq!(replies.trailers().get("x-behind"), Some("2"));
     }

@@ -4,13 +4,13 @@ use crate::transport::Security;
 
 /// Where a call goes that does not ask the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct At {
+pub(super) struct TargetAddr {
     /// `host:port`.
     pub(super) address: String,
     pub(super) security: Security,
 }
 
-impl At {
+impl TargetAddr {
     /// `host:port`, with `https://` before it for TLS; where there is a scheme the port may be missing.
     ///
     /// Whether it is an address is found out when it is called.
@@ -26,7 +26,7 @@ impl At {
             Some(port) if bare => format!("{rest}:{port}"),
             _ => rest.to_owned(),
         };
-        At { address, security }
+        TargetAddr { address, security }
     }
 }
 
@@ -46,7 +46,7 @@ mod tests {
             ("https://[::1]:8443", "[::1]:8443", Security::Host),
             ("nonsense", "nonsense", Security::Unencrypted),
         ] {
-            assert_eq!(At::parse(text), At { address: address.to_owned(), security }, "{text}");
+            assert_eq!(TargetAddr::parse(text), TargetAddr { address: address.to_owned(), security }, "{text}");
         }
     }
 }

@@ -12,25 +12,25 @@ use crate::rpc::{self, MethodInfo, Payload, Requests, Streaming};
 /// use micro::prelude::*;
 ///
 /// # async fn example(app: micro::app::Running) -> Result<()> {
-/// let greeter = app.client().untyped("greeter");
+/// let greeter = app.client().dynamic("greeter");
 /// let reply = greeter.json("/greeter.Greeter/Hello", r#"{"name": "Ada"}"#).await?;
 /// assert_eq!(reply, r#"{"greeting":"Hello, Ada!"}"#);
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Untyped {
+pub struct DynamicClient {
     client: Client,
     service: String,
 }
 
 impl Client {
     /// Calls the service listed as `service` by the paths of its methods.
-    pub fn untyped(&self, service: impl Into<String>) -> Untyped {
-        Untyped { client: self.clone(), service: service.into() }
+    pub fn dynamic(&self, service: impl Into<String>) -> DynamicClient {
+        DynamicClient { client: self.clone(), service: service.into() }
     }
 }
 
-impl Untyped {
+impl DynamicClient {
     /// One message for one message, both in `codec`.
     ///
     /// # Errors

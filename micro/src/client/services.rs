@@ -10,43 +10,43 @@ use crate::registry::{Following, Registry};
 use crate::selector::{Balancer, Candidates, Pick, PickOptions, Selector};
 
 /// How many services are followed at a time. Names may come from callers, through a proxy, and must not pile up.
-const MOST: usize = 1024;
+const MAX_SERVICES: usize = 1024;
 
 /// The services a client has called: each is followed from its first call on, so that further calls ask nobody, and go on
 /// while the registry is away.
 #[derive(Default)]
-pub(super) struct Services(Mutex<HashMap<String, Arc<Known>>>);
+pub(super) struct Services(Mutex<HashMap<String, Arc<ServiceEntry>>>);
 
 /// One of them: its nodes, ready to be picked from.
-pub(super) struct Known {
+pub(super) struct ServiceEntry {
     following: Following,
-    listed: ArcSwap<Listed>,
+    snapshot: ArcSwap<Snapshot>,
 }
 
 /// The nodes of one edition.
 #[derive(Default)]
-struct Listed {
+struct Snapshot {
     edition: u64,
     candidates: Candidates,
 }
 
 impl Services {
     /// The service of that name, followed from now on.
-    pub(super) fn of(&self, service: &str, registry: &Registry) -> Arc<Known> {
+    pub(super) fn of(&self, service: &str, registry: &Registry) -> Arc<ServiceEntry> {
         let mut services = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = services.get(service).filter(|known| known.following.is_alive()) {
-            return known.clone();
+        if let Some(entry) = services.get(service).filter(|entry| entry.following.is_alive()) {
+            return entry.clone();
         }
-        if services.len() >= MOST {
+        if services.len() >= MAX_SERVICES {
             services.clear();
         }
-        let known = Arc::new(Known { following: registry.follow(service), listed: ArcSwap::default() });
-        services.insert(service.to_owned(), known.clone());
-        known
+        let entry = Arc::new(ServiceEntry { following: registry.follow(service), snapshot: ArcSwap::default() });
+        services.insert(service.to_owned(), entry.clone());
+        entry
     }
 }
 
-impl Known {
+impl ServiceEntry {
     /// Whether it is this service, and still followed.
     pub(super) fn is(&self, service: &str) -> bool {
         self.following.service() == service && self.following.is_alive()
@@ -69,19 +69,19 @@ impl Known {
             None => candidates.pick(wanted),
         };
         let edition = self.following.edition();
-        let listed = self.listed.load();
-        if listed.edition == edition {
-            return pick(&listed.candidates);
+        let snapshot = self.snapshot.load();
+        if snapshot.edition == edition {
+            return pick(&snapshot.candidates);
         }
         // Nodes that are newer than the number are looked at once more, and that is all.
         let candidates = selector.candidates(&self.following.nodes());
         let picked = pick(&candidates);
-        self.listed.store(Arc::new(Listed { edition, candidates }));
+        self.snapshot.store(Arc::new(Snapshot { edition, candidates }));
         picked
     }
 }
 
-impl fmt::Debug for Known {
+impl fmt::Debug for ServiceEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.following.fmt(f)
     }

@@ -7,19 +7,19 @@ use crate::metadata::Metadata;
 /// What services answered beside their messages: the place where a caller reads it.
 ///
 /// ```
-/// use micro::client::{CallOptions, Replies};
+/// use micro::client::{CallOptions, ResponseMetadata};
 ///
-/// let replies = Replies::new();
-/// let options = CallOptions::new().with_replies(&replies);
+/// let replies = ResponseMetadata::new();
+/// let options = CallOptions::new().with_response_metadata(&replies);
 /// // after `greeter.with(options).hello(..).await`:
 /// let left = replies.headers().get("x-quota-left").map(str::to_owned);
 /// ```
 ///
 /// It tells of the last call that was begun. Cloning it shares the place.
 #[derive(Clone, Default)]
-pub struct Replies(Arc<Mutex<Context>>);
+pub struct ResponseMetadata(Arc<Mutex<Context>>);
 
-impl Replies {
+impl ResponseMetadata {
     /// An empty place.
     pub fn new() -> Self {
         Self::default()
@@ -44,7 +44,7 @@ impl Replies {
     }
 }
 
-impl fmt::Debug for Replies {
+impl fmt::Debug for ResponseMetadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Replies").field("headers", &self.headers()).field("trailers", &self.trailers()).finish()
     }

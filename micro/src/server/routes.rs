@@ -7,12 +7,12 @@ use crate::transport::Route;
 
 /// The services of a server: by path, and by name where two serve one path.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(super) struct Routes {
     routes: BTreeMap<&'static str, Vec<Route>>,
     services: Vec<(Arc<str>, Service)>,
 }
 
-impl Table {
+impl Routes {
     /// Adds a service under a name. Name and contract together are unique.
     pub(super) fn add(&mut self, name: &str, service: Service) -> Result<()> {
         let desc = service.desc();
