@@ -176,7 +176,7 @@ fn a_call_ends_whatever_its_server_says() {
             // An error of the peer's says whatever the peer says: its words are no outcome.
             let failed = |error: Error| {
                 let (words, details) = (!error.message().is_empty(), !error.details().is_empty());
-                format!("{streams} {:?} {:?} {words} {details}", error.code(), error.fate())
+                format!("{streams} {:?} {:?} {words} {details}", error.code(), error.execution())
             };
             outcome.map_or_else(failed, |count| format!("{streams} {} words", count.min(2)))
         };

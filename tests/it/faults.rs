@@ -6,7 +6,7 @@ use micro::client::CallOptions;
 use micro::codec::Codec;
 use micro::prelude::*;
 use micro::registry::Registry;
-use micro::rpc::Fault;
+use micro::rpc::ServiceError;
 
 use crate::contract::{Text, calling_as, posted, serving_as};
 

@@ -55,7 +55,7 @@ fn options_reach_the_description() {
     assert_eq!((speak.extension("auth.scope"), speak.extension("tool")), (Some("\"admin\""), Some("true")));
     assert_eq!(say_old.deprecation(), Some("use `speak`"));
     let idempotency = [speak, say_old, plain].map(|method| method.idempotency());
-    assert_eq!(idempotency, [Idempotency::Idempotent, Idempotency::NoSideEffects, Idempotency::FallbackCall]);
+    assert_eq!(idempotency, [Idempotency::Idempotent, Idempotency::NoSideEffects, Idempotency::Unknown]);
     assert_eq!((plain.timeout(), plain.deprecation(), plain.extension("tool")), (None, None, None));
     assert_eq!(desc.description().methods[1].deprecated.as_deref(), Some("use `speak`"));
 }

@@ -159,7 +159,7 @@ async fn errors_keep_code_message_details_and_metadata() {
         assert_eq!(error.code(), Code::NotFound);
         assert_eq!(error.message(), "no `café`, 100% sure");
         assert_eq!(error.details(), [Detail::new("test.Why", vec![1, 2, 3])]);
-        assert_eq!(error.fate(), Execution::Unknown);
+        assert_eq!(error.execution(), Execution::Unknown);
         assert_eq!(cx.reply_trailers().get("late"), Some("trailer"));
         assert_eq!(cx.reply_headers().get("early"), Some("header"));
 
@@ -176,7 +176,7 @@ async fn an_error_passed_on_does_not_say_that_the_handler_never_ran() {
     for client in clients() {
         let (world, cx) = (World::new().await, Context::new());
         let error = world.unary(&client, "Say", b"pass on", &cx).await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown));
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown));
     }
 }
 
@@ -280,10 +280,10 @@ async fn a_deadline_ends_the_call_here_and_drops_the_handler_there() {
         assert_eq!(world.unary(&client, "Say", b"first", &Context::new()).await.unwrap(), "first");
         let cx = Context::new().with_timeout(patience);
         let error = world.unary(&client, "Hang", b"", &cx).await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Execution::Unknown));
+        assert_eq!((error.code(), error.execution()), (Code::DeadlineExceeded, Execution::Unknown));
         taken(&world.echo.seen.dropped).await;
         let error = world.unary(&client, "Hang", b"", &cx).await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::DeadlineExceeded, Execution::NotStarted));
 
         let cx = Context::new().with_timeout(patience);
         let mut items = world.stream(&client, "Drip", "", &cx).await.unwrap();
@@ -480,18 +480,18 @@ async fn a_refused_connection_and_another_node_never_ran() {
             context: &cx,
         };
         let error = client.call(request("127.0.0.1:1", None, method)).await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
         let error = client.call(request(&world.address, Some("other"), method)).await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
         let streaming = Method { path: "/test.Echo/Count", server_streaming: true, ..method };
         let error = client.call(request(&world.address, Some("other"), streaming)).await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
         let unknown = Method { path: "/test.Echo/Nope", ..method };
         let error = client.call(request(&world.address, None, unknown)).await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unimplemented, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::Unimplemented, Execution::NotStarted));
         for address in ["", "no port", "a b:1", "[::1"] {
             let error = client.call(request(address, None, method)).await.unwrap_err();
-            assert_eq!(error.fate(), Execution::NotStarted, "{address} {error}");
+            assert_eq!(error.execution(), Execution::NotStarted, "{address} {error}");
         }
         assert_eq!(world.echo.seen.calls.load(Ordering::SeqCst), 0);
     }
@@ -507,7 +507,7 @@ async fn a_dead_address_costs_every_caller_one_timeout() {
     let calls = (0..4).map(|_| crate::world::call(&client, &address, "Say", Payload::One(Bytes::new()), &cx));
     for outcome in futures_util::future::join_all(calls).await {
         let error = outcome.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
     }
     assert!(listener.accept().now_or_never().is_some());
     assert!(listener.accept().now_or_never().is_none(), "they shared one connection");
@@ -526,5 +526,5 @@ async fn a_server_that_vanished_is_noticed() {
     let client = HttpClient::new(ClientOptions { keepalive: Duration::from_millis(50), ..ClientOptions::default() });
     let calling = crate::world::call(&client, &address, "Say", Payload::One(Bytes::new()), &Context::new()).await;
     let error = calling.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown));
 }

@@ -48,7 +48,7 @@ async fn a_call_in_flight_is_finished() {
         }
         // One that was sent before the client had heard is served, where the wire tells when the last was sent.
         if let Err(late) = call(&client, &address, "Say", Payload::One(Bytes::new()), &Context::new()).await {
-            assert_eq!((late.code(), late.fate()), (Code::Unavailable, Execution::NotStarted));
+            assert_eq!((late.code(), late.execution()), (Code::Unavailable, Execution::NotStarted));
         }
         seen.gate.notify_waiters();
         assert!(matches!(calling.await.unwrap(), Ok(Payload::One(bytes)) if bytes == "x"));
@@ -71,7 +71,7 @@ async fn what_is_left_at_the_bound_is_dropped() {
         taken(&seen.hanging).await;
         assert_eq!(drained(world).await, Drained::Forced(1));
         let error = calling.await.unwrap().unwrap_err();
-        assert_eq!(error.fate(), Execution::Unknown);
+        assert_eq!(error.execution(), Execution::Unknown);
         taken(&seen.dropped).await;
     }
 }
@@ -111,7 +111,9 @@ async fn draining_under_load_loses_nothing() {
                             match call(&client, &address, "Say", payload, &Context::new()).await {
                                 Ok(_) => answered += 1,
                                 // It may be asked of another node; that is all a drain may do to a call.
-                                Err(error) if error.fate() == Execution::NotStarted => tokio::task::yield_now().await,
+                                Err(error) if error.execution() == Execution::NotStarted => {
+                                    tokio::task::yield_now().await
+                                }
                                 Err(error) => panic!("lost a call: {error:#}"),
                             }
                         }

@@ -36,7 +36,7 @@ async fn three<F: Future<Output = ()>>(server: impl FnOnce(Raw, Vec<u32>) -> F) 
         server(raw, streams).await;
     };
     let (outcomes, ()) = in_time(join(calls, serving)).await;
-    outcomes.into_iter().map(|outcome| outcome.map(drop).map_err(|error| (error.code(), error.fate()))).collect()
+    outcomes.into_iter().map(|outcome| outcome.map(drop).map_err(|error| (error.code(), error.execution()))).collect()
 }
 
 const LOST: Result<(), (Code, Execution)> = Err((Code::Unavailable, Execution::Unknown));
@@ -95,7 +95,7 @@ async fn metadata_that_is_too_much_harms_no_other_call() {
             match answer {
                 Ok(_) => assert_eq!(size, 60_000),
                 Err(error) => {
-                    assert_eq!((error.code(), error.fate()), (Code::ResourceExhausted, Execution::NotStarted))
+                    assert_eq!((error.code(), error.execution()), (Code::ResourceExhausted, Execution::NotStarted))
                 }
             }
             world.echo.seen.gate.notify_waiters();
@@ -242,7 +242,7 @@ async fn a_peer_that_grants_no_room_costs_its_callers_their_time_only() {
             let name = if matches!(payload, Payload::One(_)) { "Say" } else { "Sum" };
             let cx = Context::new().with_timeout(Duration::from_millis(500));
             let error = call(&client, &address, name, payload, &cx).await.unwrap_err();
-            assert_eq!((error.code(), error.fate()), (Code::DeadlineExceeded, Execution::Unknown));
+            assert_eq!((error.code(), error.execution()), (Code::DeadlineExceeded, Execution::Unknown));
         }
     };
     in_time(async {

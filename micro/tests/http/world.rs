@@ -9,8 +9,8 @@ use futures_util::StreamExt;
 use micro::codec::Codec;
 use micro::errors::{Detail, Execution};
 use micro::rpc::{
-    BoxFuture, Call, Entry, Method as MethodOf, MethodDesc, MethodInfo, MethodSpec, Payload, Service, ServiceDesc,
-    Streaming,
+    BoxFuture, Call, Method as MethodOf, MethodDesc, MethodInfo, MethodSpec, MethodVTable, Payload, Service,
+    ServiceDesc, Streaming,
 };
 use micro::server::{Drained, ListenOptions, Listener};
 use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};
@@ -45,7 +45,7 @@ macro_rules! methods {
         static SERVICE: ServiceDesc = ServiceDesc::new("test", "test", "Echo").methods(&[
             $(MethodDesc::of::<$name>(stringify!($name), concat!("/test.Echo/", stringify!($name))).no_side_effects(),)*
         ]);
-        static TABLE: [Entry<Nothing>; SERVICE.method_descs().len()] = [$(Entry::of::<$name>(),)*];
+        static TABLE: [MethodVTable<Nothing>; SERVICE.method_descs().len()] = [$(MethodVTable::of::<$name>(),)*];
     };
 }
 

@@ -63,7 +63,7 @@ async fn what_is_known_of_a_lost_call_is_said() {
         })
         .await;
         let error = say(&client, &address, "x").await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, fate), "{what}");
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, fate), "{what}");
     }
 }
 
@@ -90,7 +90,7 @@ async fn whatever_a_server_says_the_client_lives_and_calls_end() {
         })
         .await;
         let error = say(&client, &address, "x").await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown));
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown));
     }
 }
 
@@ -123,7 +123,7 @@ async fn a_server_that_vanished_is_noticed() {
     .await;
     let client = NativeClient::new(ClientOptions { keepalive: Duration::from_millis(50), ..ClientOptions::default() });
     let error = say(&client, &address, "x").await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown));
 }
 
 #[tokio::test]
@@ -134,12 +134,12 @@ async fn a_server_that_says_nothing_and_one_that_is_not_there_never_ran_it() {
     let client = NativeClient::new(options);
     for outcome in futures_util::future::join_all((0..4).map(|_| say(&client, &silent, "x"))).await {
         let error = outcome.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
     }
     assert!(listener.accept().now_or_never().is_some());
     assert!(listener.accept().now_or_never().is_none(), "they shared one connection");
     let error = say(&client, "127.0.0.1:1", "x").await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
 }
 
 #[tokio::test]
@@ -181,5 +181,5 @@ async fn who_does_not_speak_it_is_called_over_http() {
     }
     assert_eq!(say(&wires(Wire::Http), &address, "x").await.unwrap(), "x");
     let error = say(&wires(Wire::Native), &address, "x").await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
 }

@@ -34,7 +34,7 @@ async fn reason_of_the_client(frames: Vec<u8>) -> u8 {
         // Nobody has read it meanwhile.
         Ok(Payload::Many(mut items)) => while items.try_next().await.is_ok_and(|item| item.is_some()) {},
         Ok(Payload::One(_)) => panic!("a message where frames were forbidden"),
-        Err(error) => assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown)),
+        Err(error) => assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown)),
     }
     reason
 }
@@ -80,7 +80,7 @@ async fn an_answer_that_is_cut_anywhere_is_no_answer() {
         })
         .await;
         let error = say(&client, &address, "x").await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown), "{cut}");
+        assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown), "{cut}");
     }
 }
 
@@ -113,7 +113,7 @@ async fn a_server_that_asks_and_does_not_listen_is_left() {
     })
     .await;
     let error = say(&NativeClient::default(), &address, "x").await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown));
     server.await.unwrap();
 }
 
@@ -154,7 +154,7 @@ async fn a_frame_that_drips_for_ever_ends_its_connection_at_either_end() {
     .await;
     let begun = tokio::time::Instant::now();
     let error = say(&NativeClient::default(), &address, "x").await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::Unknown));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown));
     assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
     server.await.unwrap();
 }
@@ -245,7 +245,7 @@ async fn a_server_that_agrees_on_no_method_is_not_called() {
         let client = NativeClient::default();
         for _ in 0..3 {
             let error = say(&client, &address, "x").await.unwrap_err();
-            assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+            assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
         }
     };
     tokio::select! {
@@ -269,13 +269,13 @@ async fn what_a_peer_does_not_take_is_not_sent_to_it() {
     let calls = async {
         let client = NativeClient::default();
         let error = say(&client, &address, "hello").await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::ResourceExhausted, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::ResourceExhausted, Execution::NotStarted));
         let mut metadata = micro::metadata::Metadata::new();
         metadata.insert("key", "value").unwrap();
         let context = Context::new().with_metadata(metadata);
         let payload = Payload::One(Bytes::from_static(b"x"));
         let error = call(&client, &address, "Say", payload, &context).await.unwrap_err();
-        assert_eq!((error.code(), error.fate()), (Code::ResourceExhausted, Execution::NotStarted));
+        assert_eq!((error.code(), error.execution()), (Code::ResourceExhausted, Execution::NotStarted));
     };
     tokio::join!(accept, calls);
 }

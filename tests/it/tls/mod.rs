@@ -130,6 +130,10 @@ async fn who_does_not_agree_on_micro_1_is_called_over_http_inside_tls() {
     assert!(mirror.seen.lock().unwrap().iter().all(|context| context.wire() == Some("http")));
     let native = calling(&registry, over(Wire::Native, believe(&files))).await;
     let error = native.say(Text::new("a")).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, micro::errors::Execution::NotStarted), "{error:#}");
+    assert_eq!(
+        (error.code(), error.execution()),
+        (Code::Unavailable, micro::errors::Execution::NotStarted),
+        "{error:#}"
+    );
     app.stop().await.unwrap();
 }

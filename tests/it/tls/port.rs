@@ -44,7 +44,7 @@ async fn plaintext_is_turned_away_and_people_are_told_why() {
     }
     let plain = calling(&Registry::memory(), |_| {}).await.at(address);
     let error = plain.say(Text::new("a")).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted));
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
     assert!(mirror.seen.lock().unwrap().is_empty());
     app.stop().await.unwrap();
 }

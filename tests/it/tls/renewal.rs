@@ -29,7 +29,10 @@ async fn new_connections_see_the_new_certificate_and_a_broken_one_changes_nothin
     tokio::time::sleep(LOOKED).await;
     files.sign("server", &["127.0.0.1"]);
     let error = said().await.unwrap_err();
-    assert!(error.message().contains("not one of `localhost`") && error.fate() == Execution::NotStarted, "{error:#}");
+    assert!(
+        error.message().contains("not one of `localhost`") && error.execution() == Execution::NotStarted,
+        "{error:#}"
+    );
 
     let (certificate, _) = files.identity("server");
     std::fs::write(certificate, "nothing").unwrap();

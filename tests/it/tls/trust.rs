@@ -15,7 +15,7 @@ const WIRES: [Wire; 2] = [Wire::Auto, Wire::Http];
 /// The call fails and cannot have run; the words say why.
 async fn fails(echo: &EchoClient, why: &str) {
     let error = echo.say(Text::new("a")).await.unwrap_err();
-    assert_eq!((error.code(), error.fate()), (Code::Unavailable, Execution::NotStarted), "{error:#}");
+    assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted), "{error:#}");
     assert!(error.message().contains(why), "{error:#}");
 }
 

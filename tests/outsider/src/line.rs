@@ -157,7 +157,7 @@ impl LineConnection {
         }
         let [_, code, length] = words(&line)?;
         let words = read_message(&mut io, length).await?;
-        let code = code.parse().ok().and_then(Code::from_number).unwrap_or(Code::FallbackCall);
+        let code = code.parse().ok().and_then(Code::from_number).unwrap_or(Code::Unknown);
         Ok(Err(Error::new(code, String::from_utf8_lossy(&words).into_owned())))
     }
 }
