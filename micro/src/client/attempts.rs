@@ -1,22 +1,18 @@
 //! The road out of the process: find a node, pick it, try it, and try another where that is safe.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Cx, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_core::Stream;
 use tracing::{Instrument, Level};
 
 use super::services::ServiceEntry;
 use super::target_addr::TargetAddr;
 use super::{Client, Remote, retry};
 use crate::codec::Codec;
-use crate::context::Context;
-use crate::errors::{Code, Error, Result};
+use crate::context::{Completion, Context};
+use crate::errors::{Error, Result};
 use crate::registry::Following;
-use crate::rpc::{Attempt, AttemptEndpoint, AttemptHead, BoxFuture, Call, MethodInfo, Payload, Streaming};
+use crate::rpc::{Attempt, AttemptEndpoint, AttemptHead, BoxFuture, Call, MethodInfo, Payload};
 use crate::selector::{Filter, Pick, PickOptions};
 use crate::transport::{Destination, Request, not_run};
 use crate::util::clock;
@@ -73,7 +69,8 @@ impl Client {
             let error = match self.attempt(call, &target, tried.len() + 1, payload).await {
                 Ok(reply) => {
                     target.record(None);
-                    return exchange.put_reply(target.hold(reply.guarded(context)), codec);
+                    target.complete_with(&reply, context);
+                    return exchange.put_reply(reply.guarded(context), codec);
                 }
                 Err(error) => error,
             };
@@ -234,42 +231,18 @@ impl AttemptTarget<'_> {
         }
     }
 
-    /// A node is busy with a stream until the stream is over.
-    fn hold(self, reply: Payload) -> Payload {
-        match (reply, self) {
-            (Payload::Many(items), AttemptTarget::Node(pick)) => {
-                Payload::Many(Streaming::new(TrackedStream { items, pick: Some(pick) }))
-            }
-            (reply, _) => reply,
+    /// Keeps a node busy until the stream of its reply is over.
+    fn complete_with(self, reply: &Payload, context: &Context) {
+        if let (Payload::Many(_), AttemptTarget::Node(pick)) = (reply, self) {
+            context.push_completion(Box::new(pick));
         }
     }
 }
 
-/// The stream of an answer, and the node that is busy with it.
-struct TrackedStream {
-    items: Streaming<Bytes>,
-    pick: Option<Pick>,
-}
-
-impl Stream for TrackedStream {
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
-        let item = ready!(Pin::new(&mut self.items).poll_next(cx));
-        if !matches!(item, Some(Ok(_)))
-            && let Some(mut pick) = self.pick.take()
-        {
-            pick.record_stream(item.as_ref().and_then(|item| item.as_ref().err()));
-        }
-        Poll::Ready(item)
-    }
-}
-
-impl Drop for TrackedStream {
-    fn drop(&mut self) {
-        if let Some(pick) = &mut self.pick {
-            pick.record_stream(Some(&Error::new(Code::Cancelled, "the stream was dropped before its end")));
-        }
+/// The end of the stream of a reply is recorded for its node, which is busy with it until then.
+impl Completion for Pick {
+    fn complete(mut self: Box<Self>, _: &Context, error: Option<&Error>) {
+        self.record_stream(error);
     }
 }
 

@@ -41,18 +41,27 @@ struct Guarded<T, E> {
     timer: Option<Pin<Box<Sleep>>>,
     context: Context,
     call: Option<OpenCall>,
-    /// Polls until the depth of the stack is looked at; `None` once the stream has a task of its own.
-    polls_to_check: Option<u8>,
+    polls: u8,
+    /// Whether the stream has a task of its own.
+    off_stack: bool,
 }
 
-/// How many polls of a stream share one look at the depth of the stack. What reads a stream hardly ever changes.
+/// Polls of a stream between two looks at the depth of the stack; a power of two. The reader of a stream hardly ever changes.
 const POLLS_PER_CHECK: u8 = 64;
 
 impl<T: Send + 'static, E: ServiceError> Guarded<T, E> {
     fn new(stream: Streaming<T, E>, context: &Context, call: Option<OpenCall>) -> Self {
         let timer = context.deadline().map(|deadline| Box::pin(clock::sleep_until(deadline)));
         let inner = Some(Scoped::stream(context.clone(), stream));
-        Guarded { inner, timer, context: context.clone(), call, polls_to_check: Some(0) }
+        Guarded { inner, timer, context: context.clone(), call, polls: 0, off_stack: false }
+    }
+
+    /// Gives the stream a task of its own where so many others are polled around it that the stack would not last.
+    fn leave_deep_stack(&mut self) {
+        if !self.off_stack && nesting::is_deep(nesting::MAX_STACKED) {
+            self.off_stack = true;
+            self.inner = self.inner.take().map(|inner| nesting::off_stack_stream(inner, &self.context));
+        }
     }
 
     /// Ends the stream.
@@ -70,15 +79,10 @@ impl<T: Send + 'static, E: ServiceError> Stream for Guarded<T, E> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        match &mut this.polls_to_check {
-            Some(0) if nesting::is_deep(nesting::MAX_STACKED) => {
-                this.polls_to_check = None;
-                this.inner = this.inner.take().map(|inner| nesting::off_stack_stream(inner, &this.context));
-            }
-            Some(0) => this.polls_to_check = Some(POLLS_PER_CHECK - 1),
-            Some(polls) => *polls -= 1,
-            None => {}
+        if this.polls % POLLS_PER_CHECK == 0 {
+            this.leave_deep_stack();
         }
+        this.polls = this.polls.wrapping_add(1);
         let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
         if let Some(timer) = &mut this.timer
             && timer.as_mut().poll(cx).is_ready()
