@@ -37,10 +37,10 @@ impl Adder for One {
 const HEADERS: [&str; 3] = ["x-one", "x-two", "x-three"];
 
 /// The same, which says how often it was asked.
-struct Counted(Arc<AtomicUsize>);
+struct CountingIo(Arc<AtomicUsize>);
 
 #[micro::handler(manual)]
-impl Adder for Counted {
+impl Adder for CountingIo {
     async fn add(&self, number: Number) -> Result<Number> {
         self.0.fetch_add(1, Ordering::SeqCst);
         Ok(Number { value: number.value + 1 })
@@ -90,7 +90,7 @@ fn over_the_wire(wire: Option<&str>, in_flight: usize, dressed: bool) -> (f64, f
     let counting = served.clone();
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let app = micro::app().registry(Registry::memory()).serve(AdderServer::new(Counted(counting.clone())));
+        let app = micro::app().registry(Registry::memory()).serve(AdderServer::new(CountingIo(counting.clone())));
         let running = runtime.block_on(app.start()).unwrap();
         tell.send(running.address().unwrap().to_string()).unwrap();
         let until = |calls| {

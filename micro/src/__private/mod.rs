@@ -34,7 +34,7 @@ pub use crate::rpc::{
     Streaming,
 };
 
-pub use crate::transport::native::probe as frames;
+pub use crate::transport::native::fuzz as frames;
 
 /// The event in `raw`, for what needs it before its handler does.
 ///

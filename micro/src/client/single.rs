@@ -1,6 +1,6 @@
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Call, Endpoint, Service};
-use crate::transport::{Arrival, Inbound, Route};
+use crate::transport::{CallHead, Inbound, Route};
 
 /// A service by itself: what [`Client::of`](super::Client::of) calls, under whatever name.
 pub(super) struct SingleService(Vec<Route>);
@@ -13,7 +13,7 @@ impl SingleService {
 }
 
 impl Inbound for SingleService {
-    fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
+    fn route(&self, arrival: &CallHead<'_>) -> Result<Route> {
         let found = self.local("", arrival.path).cloned();
         found.ok_or_else(|| Error::unimplemented(format!("no method `{}` here", arrival.path)))
     }

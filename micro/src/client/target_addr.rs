@@ -1,13 +1,13 @@
 //! Addresses, as people write them.
 
-use crate::transport::Security;
+use crate::transport::TlsMode;
 
 /// Where a call goes that does not ask the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetAddr {
     /// `host:port`.
     pub(super) address: String,
-    pub(super) security: Security,
+    pub(super) security: TlsMode,
 }
 
 impl TargetAddr {
@@ -16,9 +16,9 @@ impl TargetAddr {
     /// Whether it is an address is found out when it is called.
     pub(super) fn parse(text: &str) -> Self {
         let (rest, security, port) = match text.split_once("://") {
-            Some(("https", rest)) => (rest, Security::Host, Some(443)),
-            Some(("http", rest)) => (rest, Security::Unencrypted, Some(80)),
-            _ => (text, Security::Unencrypted, None),
+            Some(("https", rest)) => (rest, TlsMode::Host, Some(443)),
+            Some(("http", rest)) => (rest, TlsMode::Unencrypted, Some(80)),
+            _ => (text, TlsMode::Unencrypted, None),
         };
         let rest = if port.is_some() { rest.trim_end_matches('/') } else { rest };
         let bare = rest.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err());
@@ -37,14 +37,14 @@ mod tests {
     #[test]
     fn the_scheme_says_whether_it_is_tls() {
         for (text, address, security) in [
-            ("10.0.0.7:8080", "10.0.0.7:8080", Security::Unencrypted),
-            ("http://10.0.0.7:8080/", "10.0.0.7:8080", Security::Unencrypted),
-            ("http://shop", "shop:80", Security::Unencrypted),
-            ("https://shop.example", "shop.example:443", Security::Host),
-            ("https://shop.example:8443/", "shop.example:8443", Security::Host),
-            ("https://[::1]", "[::1]:443", Security::Host),
-            ("https://[::1]:8443", "[::1]:8443", Security::Host),
-            ("nonsense", "nonsense", Security::Unencrypted),
+            ("10.0.0.7:8080", "10.0.0.7:8080", TlsMode::Unencrypted),
+            ("http://10.0.0.7:8080/", "10.0.0.7:8080", TlsMode::Unencrypted),
+            ("http://shop", "shop:80", TlsMode::Unencrypted),
+            ("https://shop.example", "shop.example:443", TlsMode::Host),
+            ("https://shop.example:8443/", "shop.example:8443", TlsMode::Host),
+            ("https://[::1]", "[::1]:443", TlsMode::Host),
+            ("https://[::1]:8443", "[::1]:8443", TlsMode::Host),
+            ("nonsense", "nonsense", TlsMode::Unencrypted),
         ] {
             assert_eq!(TargetAddr::parse(text), TargetAddr { address: address.to_owned(), security }, "{text}");
         }

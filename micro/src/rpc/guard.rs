@@ -79,7 +79,7 @@ impl<T: Send + 'static, E: ServiceError> Stream for Guarded<T, E> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if this.polls % POLLS_PER_CHECK == 0 {
+        if this.polls.is_multiple_of(POLLS_PER_CHECK) {
             this.leave_deep_stack();
         }
         this.polls = this.polls.wrapping_add(1);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::stats::NodeStats;
 use crate::registry::Node;
-use crate::transport::{Destination, PoolCache, Security, TLS, WIRE};
+use crate::transport::{Destination, PoolCache, TLS, TlsMode, WIRE};
 use crate::util::line::Line;
 
 /// A node, with all that a client keeps of it between calls.
@@ -15,7 +15,7 @@ pub struct Endpoint {
     // Read at every call, and so not looked for among the metadata each time.
     knows_its_id: bool,
     wire: Option<Box<str>>,
-    security: Security,
+    security: TlsMode,
 }
 
 impl Endpoint {
@@ -30,7 +30,7 @@ impl Endpoint {
         let knows_its_id = node.metadata.contains_key("micro");
         let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
         let encrypted = node.metadata.get(TLS).is_some_and(|tls| tls == "yes");
-        let security = if encrypted { Security::Node } else { Security::Unencrypted };
+        let security = if encrypted { TlsMode::Node } else { TlsMode::Unencrypted };
         Endpoint { node: Line(node), stats, cache: PoolCache::default(), knows_its_id, wire, security }
     }
 

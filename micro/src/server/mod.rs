@@ -52,7 +52,7 @@ use routes::Routes;
 use crate::context::Extensions;
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Call, Endpoint, Interceptors, Service};
-use crate::transport::{Arrival, Inbound, Route};
+use crate::transport::{CallHead, Inbound, Route};
 use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::text;
 
@@ -143,7 +143,7 @@ impl Server {
 }
 
 impl Inbound for Server {
-    fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
+    fn route(&self, arrival: &CallHead<'_>) -> Result<Route> {
         if self.lifecycle.state() >= State::Stopped {
             return Err(Error::unavailable("shutting down"));
         }

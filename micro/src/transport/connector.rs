@@ -20,7 +20,7 @@
 //!
 //! use micro::errors::Execution;
 //! use micro::rpc::{BoxFuture, Payload};
-//! use micro::transport::tls::{Alpn, ClientTls, Security};
+//! use micro::transport::tls::{Alpn, ClientTls, TlsMode};
 //! use micro::transport::{
 //!     ConnectError, Connection, ConnectionStats, Connector, Destination, Dialer, Io, Permit, Reach, Request,
 //! };
@@ -50,7 +50,7 @@
 //!     fn connect<'a>(
 //!         &'a self,
 //!         address: &'a str,
-//!         security: Security,
+//!         security: TlsMode,
 //!     ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ConnectError>> {
 //!         Box::pin(async move {
 //!             let io = self.0.dial(address, security).await?;
@@ -125,7 +125,7 @@ use std::time::Duration;
 
 use super::connection_stats::{ConnectionStats, Permit};
 use super::not_sent::not_sent;
-use super::tls::Security;
+use super::tls::TlsMode;
 use super::{Destination, Request};
 use crate::errors::{Error, Execution, Result};
 use crate::rpc::{BoxFuture, Payload};
@@ -156,7 +156,7 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
     fn connect<'a>(
         &'a self,
         address: &'a str,
-        security: Security,
+        security: TlsMode,
     ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ConnectError>>;
 }
 

@@ -6,7 +6,7 @@ use super::connector::ConnectError;
 use super::io::Io;
 use super::linger::LingeringStream;
 use super::not_sent::not_sent;
-use super::tls::{Alpn, ClientTls, Security};
+use super::tls::{Alpn, ClientTls, TlsMode};
 use crate::errors::Error;
 use crate::util::{clock, net};
 
@@ -32,13 +32,13 @@ impl Dialer {
     ///
     /// [`ConnectError::Foreign`] when the peer knows TLS and not the protocol, [`ConnectError::Refused`] when the two do not
     /// accept each other, [`ConnectError::Unreachable`] otherwise.
-    pub async fn dial(&self, address: &str, security: Security) -> Result<Io, ConnectError> {
+    pub async fn dial(&self, address: &str, security: TlsMode) -> Result<Io, ConnectError> {
         self.tls.check(address, security).map_err(ConnectError::Unreachable)?;
         let opened = clock::timeout(self.timeout, self.open(address, security)).await;
         opened.unwrap_or_else(|_| Err(ConnectError::Unreachable(self.late(address))))
     }
 
-    async fn open(&self, address: &str, security: Security) -> Result<Io, ConnectError> {
+    async fn open(&self, address: &str, security: TlsMode) -> Result<Io, ConnectError> {
         let stream = net::connect(address).await.map_err(|error| {
             let words = format!("cannot connect to `{address}`: {}", error.kind());
             ConnectError::Unreachable(not_sent(words).with_source(error))

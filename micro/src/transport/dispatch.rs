@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, TryFutureExt};
 
-use super::route::{Route, Streams};
-use super::{Arrival, Inbound};
+use super::route::{CallShape, Route};
+use super::{CallHead, Inbound};
 use crate::codec::Codec;
 use crate::context::{Context, IncomingCall};
 use crate::errors::{Error, Execution, Result};
@@ -27,12 +27,12 @@ use crate::util::clock::{self, Instant};
 /// use micro::codec::Codec;
 /// use micro::context::IncomingCall;
 /// use micro::rpc::Payload;
-/// use micro::transport::{Arrival, Dispatcher, Streams};
+/// use micro::transport::{CallHead, Dispatcher, CallShape};
 /// use micro::Result;
 ///
 /// /// Answers one message of a protocol that has read `path` and `body`.
 /// async fn answer(dispatcher: &Dispatcher, path: &str, body: Bytes) -> Result<Payload> {
-///     let route = dispatcher.route(&Arrival { path, service: None, node: None }, Streams::Neither)?;
+///     let route = dispatcher.route(&CallHead { path, service: None, node: None }, CallShape::Neither)?;
 ///     let incoming = IncomingCall { wire: Some("carrier pigeon"), ..IncomingCall::default() };
 ///     let dispatch = dispatcher.begin(route, incoming);
 ///     let context = dispatch.context().clone();
@@ -55,9 +55,9 @@ impl Dispatcher {
     /// # Errors
     ///
     /// As [`Inbound::route`]. The error says that the method did not run.
-    pub fn route(&self, arrival: &Arrival<'_>, shape: Streams) -> Result<Route> {
+    pub fn route(&self, arrival: &CallHead<'_>, shape: CallShape) -> Result<Route> {
         let route = self.0.route(arrival).map_err(not_run)?;
-        Ok(route.shaped(shape))
+        Ok(route.with_shape(shape))
     }
 
     /// Begins a call that `route` was found for: from here on its time runs.

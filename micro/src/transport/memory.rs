@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::sync::watch;
 
-use super::{Arrival, Dispatcher, Inbound, Outbound, Request, Streams, not_run};
+use super::{CallHead, CallShape, Dispatcher, Inbound, Outbound, Request, not_run};
 use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
@@ -29,18 +29,18 @@ pub struct Network(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     next: AtomicU16,
-    doors: Mutex<HashMap<String, Arc<Open>>>,
+    listeners: Mutex<HashMap<String, Arc<Listening>>>,
 }
 
 /// One address, while it is served.
-struct Open {
+struct Listening {
     inbound: Arc<dyn Inbound>,
     in_flight: watch::Sender<usize>,
 }
 
 /// An address on a [`Network`]. Dropping it closes it: calls that run finish, and no others come.
 #[derive(Debug)]
-pub struct Door {
+pub struct Listener {
     network: Network,
     port: u16,
 }
@@ -52,19 +52,19 @@ impl Network {
     }
 
     /// Serves `inbound` at an address that is free.
-    pub fn serve(&self, inbound: Arc<dyn Inbound>) -> Door {
+    pub fn serve(&self, inbound: Arc<dyn Inbound>) -> Listener {
         let port = self.0.next.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        let open = Arc::new(Open { inbound, in_flight: watch::Sender::new(0) });
-        self.doors().insert(address(port), open);
-        Door { network: self.clone(), port }
+        let open = Arc::new(Listening { inbound, in_flight: watch::Sender::new(0) });
+        self.listeners().insert(address(port), open);
+        Listener { network: self.clone(), port }
     }
 
-    fn doors(&self) -> MutexGuard<'_, HashMap<String, Arc<Open>>> {
-        self.0.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    fn listeners(&self) -> MutexGuard<'_, HashMap<String, Arc<Listening>>> {
+        self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Door {
+impl Listener {
     /// The port; its host is always `127.0.0.1`.
     pub fn port(&self) -> u16 {
         self.port
@@ -72,7 +72,7 @@ impl Door {
 
     /// Takes no more calls, and waits for those that run.
     pub async fn drain(self) {
-        let open = self.network.doors().remove(&address(self.port));
+        let open = self.network.listeners().remove(&address(self.port));
         if let Some(open) = open {
             // The sender lives in `open`, so the wait ends with the count alone.
             drop(open.in_flight.subscribe().wait_for(|count| *count == 0).await);
@@ -80,9 +80,9 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for Listener {
     fn drop(&mut self) {
-        self.network.doors().remove(&address(self.port));
+        self.network.listeners().remove(&address(self.port));
     }
 }
 
@@ -93,18 +93,18 @@ fn address(port: u16) -> String {
 impl Outbound for Network {
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Payload>> {
         Box::pin(async move {
-            let open = self.doors().get(request.to.address).cloned();
+            let open = self.listeners().get(request.to.address).cloned();
             let open =
                 open.ok_or_else(|| not_run(Error::unavailable(format!("nobody serves at `{}`", request.to.address))))?;
             let running = Running::begin(&open);
-            let arrival = Arrival {
+            let arrival = CallHead {
                 path: request.method.path,
                 service: Some(request.service).filter(|service| !service.is_empty()),
                 node: request.to.node,
             };
             let shape = match request.payload {
-                Payload::One(_) => Streams::Neither,
-                Payload::Many(_) => Streams::Both,
+                Payload::One(_) => CallShape::Neither,
+                Payload::Many(_) => CallShape::Both,
             };
             let dispatcher = Dispatcher::new(open.inbound.clone());
             // A refusal travels with its fate; whatever a handler answers does not.
@@ -129,7 +129,7 @@ impl Outbound for Network {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Network({} addresses)", self.doors().len())
+        write!(f, "Network({} addresses)", self.listeners().len())
     }
 }
 
@@ -171,10 +171,10 @@ fn travelled(error: &Error) -> Error {
 }
 
 /// A call that runs, for as long as its future or its stream lives.
-struct Running(Arc<Open>);
+struct Running(Arc<Listening>);
 
 impl Running {
-    fn begin(open: &Arc<Open>) -> Self {
+    fn begin(open: &Arc<Listening>) -> Self {
         open.in_flight.send_modify(|count| *count += 1);
         Running(open.clone())
     }

@@ -53,8 +53,8 @@ pub use io::Io;
 pub(crate) use not_sent::not_sent;
 pub use pool::PoolCache;
 pub use protocol::{Accepted, Protocol};
-pub use route::{Route, Streams};
-pub use tls::Security;
+pub use route::{CallShape, Route};
+pub use tls::TlsMode;
 
 use crate::codec::Codec;
 use crate::context::{Context, Extensions};
@@ -70,7 +70,7 @@ pub trait Inbound: Send + Sync + 'static {
     /// [`Unimplemented`](crate::Code::Unimplemented) for a method nobody here answers.
     /// [`Unavailable`](crate::Code::Unavailable) for a call that was meant for another node or comes while this one shuts
     /// down. The [`Dispatcher`] marks them: the method did not run.
-    fn route(&self, arrival: &Arrival<'_>) -> Result<Route>;
+    fn route(&self, arrival: &CallHead<'_>) -> Result<Route>;
 
     /// Finds what answers a call from within this process: `path` of exactly the service listed as `service`.
     fn local(&self, service: &str, path: &str) -> Option<&Route>;
@@ -95,7 +95,7 @@ pub trait Inbound: Send + Sync + 'static {
 
 /// What a call says about its destination.
 #[derive(Clone, Copy, Debug)]
-pub struct Arrival<'a> {
+pub struct CallHead<'a> {
     /// The path of the method: `/greeter.Greeter/Hello`.
     pub path: &'a str,
     /// The registry name it was looked up under, where the caller says so: one port may serve a contract under two names.
@@ -146,7 +146,7 @@ pub struct Destination<'a> {
     /// What that node says it speaks beside HTTP: `micro/1`.
     pub wire: Option<&'a str>,
     /// Whether it is to be encrypted, and what the other side has to prove.
-    pub security: Security,
+    pub security: TlsMode,
     /// Where the transport may keep its connections to it.
     pub cache: Option<&'a PoolCache>,
 }
@@ -154,7 +154,7 @@ pub struct Destination<'a> {
 impl<'a> Destination<'a> {
     /// Whoever is at `address`, without encryption.
     pub fn at(address: &'a str) -> Self {
-        Destination { address, node: None, wire: None, security: Security::Unencrypted, cache: None }
+        Destination { address, node: None, wire: None, security: TlsMode::Unencrypted, cache: None }
     }
 }
 

@@ -28,7 +28,7 @@
 //!
 //! use micro::codec::Codec;
 //! use micro::rpc::{BoxFuture, EncodedExchange, Call, Payload};
-//! use micro::transport::{Accepted, Arrival, Inbound, Protocol};
+//! use micro::transport::{Accepted, CallHead, Inbound, Protocol};
 //! use micro::util::lifecycle::State;
 //! use micro::{Context, Result};
 //! use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
@@ -87,7 +87,7 @@
 //!
 //! impl LineProtocol {
 //!     async fn answer(&self, path: &str, message: Vec<u8>) -> Result<Vec<u8>> {
-//!         let route = self.0.route(&Arrival { path, service: None, node: None })?;
+//!         let route = self.0.route(&CallHead { path, service: None, node: None })?;
 //!         let mut exchange = EncodedExchange::new(Payload::One(message.into()), Codec::JSON);
 //!         let mut call = Call::new(route.name(), route.method(), Context::new(), &mut exchange);
 //!         self.0.call(&route, &mut call).await?;

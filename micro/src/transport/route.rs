@@ -8,18 +8,18 @@ use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Service};
 #[derive(Clone, Debug)]
 pub struct Route {
     name: Arc<str>,
-    to: To,
+    to: RouteTarget,
 }
 
 #[derive(Clone)]
-enum To {
+enum RouteTarget {
     Service { service: Service, index: usize },
-    Open { path: Arc<str>, streams: Streams, end: Arc<dyn Endpoint> },
+    Fallback { path: Arc<str>, streams: CallShape, end: Arc<dyn Endpoint> },
 }
 
 /// What is known of the shape of an open route: only the request tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Streams {
+pub enum CallShape {
     /// One message each way.
     Neither,
     /// A stream each way, which may hold one message.
@@ -29,26 +29,26 @@ pub enum Streams {
 impl Route {
     /// The method at `index` of `service`, which is listed as `name`.
     pub fn new(name: Arc<str>, service: Service, index: usize) -> Self {
-        Route { name, to: To::Service { service, index } }
+        Route { name, to: RouteTarget::Service { service, index } }
     }
 
     /// A route to `end`, which takes calls of whatever `path`: its shape is decided by the transport.
     pub fn open(name: Arc<str>, path: &str, end: Arc<dyn Endpoint>) -> Self {
-        Route { name, to: To::Open { path: path.into(), streams: Streams::Neither, end } }
+        Route { name, to: RouteTarget::Fallback { path: path.into(), streams: CallShape::Neither, end } }
     }
 
     /// The same in the shape the request has; nothing changes where the method decides it.
     #[must_use]
-    pub fn shaped(mut self, shape: Streams) -> Self {
-        if let To::Open { streams, .. } = &mut self.to {
+    pub fn with_shape(mut self, shape: CallShape) -> Self {
+        if let RouteTarget::Fallback { streams, .. } = &mut self.to {
             *streams = shape;
         }
         self
     }
 
     /// Whether it takes calls of whatever path.
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.to, To::Open { .. })
+    pub(crate) fn is_fallback(&self) -> bool {
+        matches!(self.to, RouteTarget::Fallback { .. })
     }
 
     /// The name the service is listed under; empty where nobody said one.
@@ -59,9 +59,9 @@ impl Route {
     /// What is called.
     pub fn method(&self) -> MethodInfo<'_> {
         match &self.to {
-            To::Service { service, index } => MethodInfo::from(&service.desc().method_descs()[*index]),
-            To::Open { path, streams, .. } => {
-                let both = *streams == Streams::Both;
+            RouteTarget::Service { service, index } => MethodInfo::from(&service.desc().method_descs()[*index]),
+            RouteTarget::Fallback { path, streams, .. } => {
+                let both = *streams == CallShape::Both;
                 MethodInfo::new(path, both, both)
             }
         }
@@ -71,20 +71,20 @@ impl Route {
 impl Endpoint for Route {
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
         match &self.to {
-            To::Service { service, index } => {
+            RouteTarget::Service { service, index } => {
                 let (context, exchange) = call.parts();
                 service.call(*index, exchange, context)
             }
-            To::Open { end, .. } => end.run(call),
+            RouteTarget::Fallback { end, .. } => end.run(call),
         }
     }
 }
 
-impl fmt::Debug for To {
+impl fmt::Debug for RouteTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            To::Service { service, index } => write!(f, "{service:?}.{index}"),
-            To::Open { path, .. } => f.write_str(path),
+            RouteTarget::Service { service, index } => write!(f, "{service:?}.{index}"),
+            RouteTarget::Fallback { path, .. } => f.write_str(path),
         }
     }
 }

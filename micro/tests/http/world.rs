@@ -15,7 +15,7 @@ use micro::rpc::{
 use micro::server::{Drained, ListenOptions, Listener};
 use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};
 use micro::transport::native::{self, NativeClient, NativeServer};
-use micro::transport::{Arrival, Destination, Inbound, Method, Outbound, Request, Route};
+use micro::transport::{CallHead, Destination, Inbound, Method, Outbound, Request, Route};
 use micro::util::lifecycle::{Lifecycle, State};
 use micro::util::spawn::{self, Task};
 use micro::{Context, Error, Result};
@@ -194,7 +194,7 @@ impl Echo {
 }
 
 impl Inbound for Echo {
-    fn route(&self, arrival: &Arrival<'_>) -> Result<Route> {
+    fn route(&self, arrival: &CallHead<'_>) -> Result<Route> {
         if arrival.node.is_some_and(|node| node != "me") {
             return Err(Error::unavailable("another node was meant").with_execution(Execution::NotStarted));
         }

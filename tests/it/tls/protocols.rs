@@ -7,7 +7,7 @@ use micro::prelude::*;
 use micro::rpc::BoxFuture;
 use micro::server::{Drained, ListenOptions, Listener, Plaintext, Server};
 use micro::transport::http::{HttpServer, ServerOptions};
-use micro::transport::tls::{Alpn, ClientTls, Identity, Pem, Security, ServerTls};
+use micro::transport::tls::{Alpn, ClientTls, Identity, Pem, ServerTls, TlsMode};
 use micro::transport::{Accepted, ConnectError, Dialer, Protocol};
 use micro::util::lifecycle::{Lifecycle, State};
 use micro::util::spawn;
@@ -57,7 +57,7 @@ async fn a_protocol_that_was_added_is_agreed_on_in_the_handshake() {
     let patience = Duration::from_secs(60);
     for id in [&b"ping/1"[..], b"ping/2"] {
         let dialer = Dialer::new(trust.clone(), Alpn::Required(id), patience);
-        let mut io = dialer.dial(&address, Security::Host).await.unwrap();
+        let mut io = dialer.dial(&address, TlsMode::Host).await.unwrap();
         assert_eq!((io.is_tls(), io.alpn()), (true, Some(id)));
         io.write_all(b"ping").await.unwrap();
         let mut answer = Vec::new();
@@ -65,13 +65,13 @@ async fn a_protocol_that_was_added_is_agreed_on_in_the_handshake() {
         assert_eq!(answer, id);
     }
     for alpn in [Alpn::Required(b"pong/1"), Alpn::Optional(b"pong/1")] {
-        let error = Dialer::new(trust.clone(), alpn, patience).dial(&address, Security::Host).await.unwrap_err();
+        let error = Dialer::new(trust.clone(), alpn, patience).dial(&address, TlsMode::Host).await.unwrap_err();
         assert!(matches!(error, ConnectError::Foreign(_)), "{error:?}");
     }
     let distrusting = Dialer::new(ClientTls::new(), Alpn::Required(b"ping/1"), patience);
-    let error = distrusting.dial(&address, Security::Host).await.unwrap_err();
+    let error = distrusting.dial(&address, TlsMode::Host).await.unwrap_err();
     assert!(matches!(error, ConnectError::Refused(_)), "{error:?}");
-    let error = distrusting.dial("127.0.0.1:1", Security::Unencrypted).await.unwrap_err();
+    let error = distrusting.dial("127.0.0.1:1", TlsMode::Unencrypted).await.unwrap_err();
     assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
     assert_eq!(error.error().code(), Code::Unavailable);
 

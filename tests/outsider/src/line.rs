@@ -9,9 +9,9 @@ use micro::context::Peer;
 use micro::errors::Execution;
 use micro::prelude::*;
 use micro::rpc::{BoxFuture, Call, EncodedExchange, Payload};
-use micro::transport::tls::{Alpn, ClientTls, Security};
+use micro::transport::tls::{Alpn, ClientTls, TlsMode};
 use micro::transport::{
-    Accepted, Arrival, ConnectError, Connection, ConnectionStats, Connector, Destination, Dialer, Inbound, Io, Permit,
+    Accepted, CallHead, ConnectError, Connection, ConnectionStats, Connector, Destination, Dialer, Inbound, Io, Permit,
     PoolLimits, Protocol, Reach, Request,
 };
 use micro::util::lifecycle::State;
@@ -39,7 +39,7 @@ impl LineProtocol {
 
     async fn answer(&self, path: &str, codec: &str, message: Bytes, context: Context) -> Result<Bytes> {
         let codec = Codec::named(codec).ok_or_else(|| Error::invalid_argument("no such codec"))?;
-        let route = self.0.route(&Arrival { path, service: None, node: None })?;
+        let route = self.0.route(&CallHead { path, service: None, node: None })?;
         let mut exchange = EncodedExchange::new(Payload::One(message), codec);
         let mut call = Call::new(route.name(), route.method(), context, &mut exchange);
         self.0.call(&route, &mut call).await?;
@@ -130,7 +130,7 @@ impl Connector for LineConnector {
     fn connect<'a>(
         &'a self,
         address: &'a str,
-        security: Security,
+        security: TlsMode,
     ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ConnectError>> {
         Box::pin(async move {
             let io = Mutex::new(BufStream::new(self.dialer.dial(address, security).await?));

@@ -20,14 +20,14 @@ const FULL: usize = 16 * 1024;
 
 /// What a message is compressed with on its way out.
 #[derive(Clone, Debug)]
-pub(super) struct Press {
+pub(super) struct Compressor {
     pub(super) formats: CompressionRegistry,
     pub(super) format: &'static str,
     /// From which size on it is worth its while.
     pub(super) from: usize,
 }
 
-impl Press {
+impl Compressor {
     /// The message compressed; nothing where that would be of no use.
     pub(super) fn pack(&self, message: &[u8]) -> Option<Bytes> {
         if message.is_empty() || message.len() < self.from {
@@ -52,8 +52,8 @@ impl Piece {
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when it is longer than four bytes can say.
-    pub(super) fn message(message: Bytes, press: Option<&Press>) -> Result<Self> {
-        let (flag, body) = match press.and_then(|press| press.pack(&message)) {
+    pub(super) fn message(message: Bytes, compressor: Option<&Compressor>) -> Result<Self> {
+        let (flag, body) = match compressor.and_then(|compressor| compressor.pack(&message)) {
             Some(packed) => (PACKED, packed),
             None => (PLAIN, message),
         };
@@ -102,13 +102,13 @@ fn head(flag: u8, length: usize) -> Result<[u8; HEAD]> {
 pub(super) struct Framed {
     items: Option<Streaming<Bytes>>,
     ready: BytesMut,
-    press: Option<Press>,
+    compressor: Option<Compressor>,
     failed: Option<Error>,
 }
 
 impl Framed {
-    pub(super) fn new(items: Streaming<Bytes>, press: Option<Press>) -> Self {
-        Framed { items: Some(items), ready: BytesMut::new(), press, failed: None }
+    pub(super) fn new(items: Streaming<Bytes>, compressor: Option<Compressor>) -> Self {
+        Framed { items: Some(items), ready: BytesMut::new(), compressor, failed: None }
     }
 
     /// Drops the stream, whatever it still holds.
@@ -143,7 +143,7 @@ impl Framed {
     }
 
     fn add(&mut self, message: &[u8]) -> Result<()> {
-        let packed = self.press.as_ref().and_then(|press| press.pack(message));
+        let packed = self.compressor.as_ref().and_then(|compressor| compressor.pack(message));
         let (flag, message) = packed.as_ref().map_or((PLAIN, message), |packed| (PACKED, packed));
         let head = head(flag, message.len())?;
         self.ready.reserve(HEAD + message.len());

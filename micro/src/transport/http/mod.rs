@@ -11,17 +11,17 @@
 //! `Origin`, timers and a drain that loses no call.
 
 mod client;
-mod coalesce;
-mod counted;
+mod counting_io;
+mod executor;
+mod frame_coalescing;
 mod framing;
-mod gathered;
 mod metadata;
 mod protocol;
+mod read_detector;
 mod server;
 mod status;
-mod tasks;
 mod timeout;
-mod turns;
+mod write_coalescing;
 
 pub use client::{ClientOptions, Compress, HttpClient, HttpConnector};
 pub use server::{Hosts, HttpServer, ServerOptions};

@@ -9,14 +9,14 @@ pub(super) const HEADER: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The value of `grpc-timeout`: at most eight digits and a unit, rounded down, so that the peer never has more time.
 pub(super) fn to_header(timeout: Duration) -> HeaderValue {
-    const MOST: u128 = 99_999_999;
+    const MAX_UNPROVEN: u128 = 99_999_999;
     let units = [(1, b'n'), (1_000, b'u'), (1_000_000, b'm'), (1_000_000_000, b'S'), (60_000_000_000, b'M')];
     let nanos = timeout.as_nanos();
     let (value, unit) = units
         .into_iter()
         .map(|(length, unit)| (nanos / length, unit))
-        .find(|(value, _)| *value <= MOST)
-        .unwrap_or((MOST, b'M'));
+        .find(|(value, _)| *value <= MAX_UNPROVEN)
+        .unwrap_or((MAX_UNPROVEN, b'M'));
     let mut text = [0; 9];
     let mut begin = text.len() - 1;
     text[begin] = unit;

@@ -10,29 +10,29 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 
 use super::frame::{self, Kind};
-use super::link::Link;
-use super::silence::Silence;
+use super::keepalive::Keepalive;
+use super::protocol_error::{ProtocolError, Reason};
+use super::shared_connection::SharedConnection;
 use super::socket::Reading;
-use super::violation::{Reason, Violation};
 use super::wire::{Cursor, put_block};
 use crate::util::clock::{self, Instant, Sleep};
 
 /// How much is read at a time: it grows with what comes, and most connections say little.
-const LEAST: usize = 512;
-const MOST: usize = 64 * 1024;
+const MIN_READ: usize = 512;
+const MAX_READ: usize = 64 * 1024;
 /// What a frame is given on its word alone; beyond that it gets as much again as came of it.
-const PROMISED: usize = 4 * 1024;
+const INITIAL_FRAME_CAPACITY: usize = 4 * 1024;
 /// How often is read before others get their turn.
-const READS: usize = 4;
+const READS_PER_TURN: usize = 4;
 /// When nothing has been read for so long, memory is given back.
-const QUIET: Duration = Duration::from_secs(1);
+const IDLE_BEFORE_SHRINK: Duration = Duration::from_secs(1);
 /// What a side of the conversation does with what is read.
-pub(super) trait Side {
+pub(super) trait Role {
     /// The calls it has.
     type Calls;
 
     /// Takes frames, which are whole.
-    fn read(&mut self, frames: &Bytes) -> Result<(), Violation>;
+    fn read(&mut self, frames: &Bytes) -> Result<(), ProtocolError>;
 
     /// Does what is due without anything having been read. Ready when there is nothing left to do but to write what is
     /// queued.
@@ -50,20 +50,20 @@ pub(super) trait Side {
 
 /// Why a connection has ended.
 #[derive(Debug)]
-pub(super) enum Ended {
+pub(super) enum ConnectionEnd {
     /// This side was done.
     Finished,
     /// The peer closed it, or it was lost.
     Lost(Option<io::Error>),
     /// The peer did what is not allowed.
-    Violated(Violation),
+    Violated(ProtocolError),
 }
 
 /// Drives a connection until it ends.
 #[derive(Debug)]
-pub(super) struct Driver<S: Side> {
+pub(super) struct Driver<S: Role> {
     side: S,
-    link: Arc<Link<S::Calls>>,
+    shared: Arc<SharedConnection<S::Calls>>,
     socket: Reading,
     buffer: BytesMut,
     /// What the frame at the beginning of the buffer takes, where its head is there.
@@ -72,36 +72,36 @@ pub(super) struct Driver<S: Side> {
     taken: Vec<u8>,
     written: usize,
     yielded: bool,
-    silence: Silence,
+    keepalive: Keepalive,
     /// Whether memory is held that a quiet connection does not need.
     holds: bool,
     timer: Pin<Box<Sleep>>,
 }
 
-impl<S: Side> Driver<S> {
+impl<S: Role> Driver<S> {
     pub(super) fn new(
         side: S,
-        link: Arc<Link<S::Calls>>,
+        shared: Arc<SharedConnection<S::Calls>>,
         socket: Reading,
         buffer: BytesMut,
         keepalive: Duration,
     ) -> Self {
-        let silence = Silence::new(keepalive);
-        let timer = Box::pin(clock::sleep_until(silence.end()));
-        let (wanted, size, taken, written, yielded) = (0, LEAST, Vec::new(), 0, false);
-        Driver { side, link, socket, buffer, wanted, size, taken, written, yielded, silence, holds: true, timer }
+        let keepalive = Keepalive::new(keepalive);
+        let timer = Box::pin(clock::sleep_until(keepalive.end()));
+        let (wanted, size, taken, written, yielded) = (0, MIN_READ, Vec::new(), 0, false);
+        Driver { side, shared, socket, buffer, wanted, size, taken, written, yielded, keepalive, holds: true, timer }
     }
 
     /// Reads and writes until the end. What the peer did wrong it is told, if it can be.
-    pub(super) async fn run(&mut self) -> Ended {
+    pub(super) async fn run(&mut self) -> ConnectionEnd {
         // What came with HELLO was read before there was a driver.
         let mut ended = self.frames().err();
         if ended.is_none() {
             ended = Some(std::future::poll_fn(|cx| self.poll(cx)).await);
         }
         let ended = ended.expect("one of both");
-        if let Ended::Violated(violation) = &ended {
-            self.link.with(|queue, _| {
+        if let ConnectionEnd::Violated(violation) = &ended {
+            self.shared.with(|queue, _| {
                 queue.frame(Kind::Bye, 0, 0, |out| {
                     out.push(violation.reason() as u8);
                     put_block(out, violation.words().as_bytes());
@@ -118,48 +118,48 @@ impl<S: Side> Driver<S> {
         (self.side, self.socket)
     }
 
-    fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Ended> {
-        self.link.with(|queue, _| queue.awake());
+    fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<ConnectionEnd> {
+        self.shared.with(|queue, _| queue.awake());
         let read = match self.poll_read(cx) {
             Ok(read) => read,
             Err(ended) => return Poll::Ready(ended),
         };
         let finished = self.side.poll(cx).is_ready();
         if let Err(violation) = self.poll_time(cx) {
-            return Poll::Ready(Ended::Violated(violation));
+            return Poll::Ready(ConnectionEnd::Violated(violation));
         }
         // Whoever can run now may have something to add: one turn for all of them, and then one write.
         if !read && !finished && !self.yielded && self.written == self.taken.len() {
             self.yielded = true;
-            if self.link.with(|queue, _| queue.has_more()) {
+            if self.shared.with(|queue, _| queue.has_more()) {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
         }
         self.yielded = false;
         match self.poll_write(cx) {
-            Poll::Ready(Ok(())) if finished => Poll::Ready(Ended::Finished),
-            Poll::Ready(Err(error)) => Poll::Ready(Ended::Lost(Some(error))),
+            Poll::Ready(Ok(())) if finished => Poll::Ready(ConnectionEnd::Finished),
+            Poll::Ready(Err(error)) => Poll::Ready(ConnectionEnd::Lost(Some(error))),
             _ => Poll::Pending,
         }
     }
 
     /// Reads what is there and takes the frames of it. Gives whether there was any.
-    fn poll_read(&mut self, cx: &mut Cx<'_>) -> Result<bool, Ended> {
+    fn poll_read(&mut self, cx: &mut Cx<'_>) -> Result<bool, ConnectionEnd> {
         let mut any = false;
-        for _ in 0..READS {
+        for _ in 0..READS_PER_TURN {
             if S::WAITS && self.is_stuffed(cx) {
                 return Ok(any);
             }
             match self.poll_fill(cx) {
                 Poll::Pending => return Ok(any),
-                Poll::Ready(Ok(0)) => return Err(Ended::Lost(None)),
-                Poll::Ready(Err(error)) => return Err(Ended::Lost(Some(error))),
+                Poll::Ready(Ok(0)) => return Err(ConnectionEnd::Lost(None)),
+                Poll::Ready(Err(error)) => return Err(ConnectionEnd::Lost(Some(error))),
                 Poll::Ready(Ok(_)) => {}
             }
             any = true;
             self.holds = true;
-            self.silence.hear();
+            self.keepalive.hear();
             self.frames()?;
         }
         cx.waker().wake_by_ref();
@@ -170,34 +170,35 @@ impl<S: Side> Driver<S> {
         // A connection on which nothing comes has no buffer.
         ready!(self.socket.poll_ready(cx))?;
         // Memory is given for bytes that came, not for promises.
-        let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(PROMISED));
+        let rest = self.wanted.saturating_sub(self.buffer.len()).min(self.buffer.len().max(INITIAL_FRAME_CAPACITY));
         if self.buffer.capacity() - self.buffer.len() < rest.max(self.size / 4) {
             self.buffer.reserve(self.size.max(rest));
         }
         let room = self.buffer.capacity() - self.buffer.len();
         let count = ready!(pin!(self.socket.read_buf(&mut self.buffer)).poll(cx))?;
         if count == room {
-            self.size = (2 * self.size).min(MOST);
+            self.size = (2 * self.size).min(MAX_READ);
         }
         Poll::Ready(Ok(count))
     }
 
     /// Takes the whole frames of the buffer.
-    fn frames(&mut self) -> Result<(), Ended> {
+    fn frames(&mut self) -> Result<(), ConnectionEnd> {
         loop {
-            let (end, wanted) = frame::whole(&self.buffer, self.link.ours.frame()).map_err(Ended::Violated)?;
+            let (end, wanted) =
+                frame::whole(&self.buffer, self.shared.ours.frame()).map_err(ConnectionEnd::Violated)?;
             self.wanted = wanted;
             if end == 0 {
                 break;
             }
             let frames = self.buffer.split_to(end).freeze();
-            self.side.read(&frames).map_err(Ended::Violated)?;
-            self.silence.complete();
+            self.side.read(&frames).map_err(ConnectionEnd::Violated)?;
+            self.keepalive.complete();
         }
         if self.buffer.is_empty() {
-            self.silence.complete();
+            self.keepalive.complete();
         } else {
-            let end = self.silence.begin(self.wanted);
+            let end = self.keepalive.begin(self.wanted);
             if self.timer.deadline() > end {
                 self.timer.as_mut().reset(end);
             }
@@ -206,10 +207,10 @@ impl<S: Side> Driver<S> {
     }
 
     fn is_stuffed(&mut self, cx: &Cx<'_>) -> bool {
-        self.link.with(|queue, _| queue.poll_room(cx)).is_pending()
+        self.shared.with(|queue, _| queue.poll_room(cx)).is_pending()
     }
 
-    fn poll_time(&mut self, cx: &mut Cx<'_>) -> Result<(), Violation> {
+    fn poll_time(&mut self, cx: &mut Cx<'_>) -> Result<(), ProtocolError> {
         let due = earlier(self.side.due(), self.quiet());
         if let Some(due) = due
             && due < self.timer.deadline()
@@ -218,8 +219,8 @@ impl<S: Side> Driver<S> {
         }
         while self.timer.as_mut().poll(cx).is_ready() {
             let now = clock::now();
-            if self.silence.wants_sign(now)? {
-                self.link.with(|queue, _| queue.frame(Kind::Ping, 0, 0, |out| out.extend_from_slice(&[0; 8])));
+            if self.keepalive.should_ping(now)? {
+                self.shared.with(|queue, _| queue.frame(Kind::Ping, 0, 0, |out| out.extend_from_slice(&[0; 8])));
                 // What was written since the last rest has left room too.
                 self.holds = true;
             }
@@ -229,7 +230,7 @@ impl<S: Side> Driver<S> {
             // What was due is done before the next wait is measured.
             let _ = self.side.poll(cx);
             let due = earlier(self.side.due(), self.quiet());
-            let next = due.map_or(self.silence.end(), |due| due.min(self.silence.end()));
+            let next = due.map_or(self.keepalive.end(), |due| due.min(self.keepalive.end()));
             self.timer.as_mut().reset(next);
         }
         Ok(())
@@ -237,17 +238,17 @@ impl<S: Side> Driver<S> {
 
     /// When to give memory back, if nothing comes until then.
     fn quiet(&self) -> Option<Instant> {
-        self.holds.then(|| self.silence.heard() + QUIET)
+        self.holds.then(|| self.keepalive.heard() + IDLE_BEFORE_SHRINK)
     }
 
     fn rest(&mut self) {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
-            self.size = LEAST;
+            self.size = MIN_READ;
         }
         if self.written == self.taken.len() {
             (self.taken, self.written) = (Vec::new(), 0);
-            self.link.with(|queue, _| queue.rest());
+            self.shared.with(|queue, _| queue.rest());
         }
         self.side.rest();
         self.holds = false;
@@ -260,7 +261,7 @@ impl<S: Side> Driver<S> {
                 self.taken.clear();
                 self.written = 0;
                 let taken = &mut self.taken;
-                if self.link.with(|queue, _| queue.take(taken, cx)) {
+                if self.shared.with(|queue, _| queue.take(taken, cx)) {
                     cx.waker().wake_by_ref();
                 }
                 if self.taken.is_empty() {
@@ -270,7 +271,7 @@ impl<S: Side> Driver<S> {
             match self.socket.try_write(&self.taken[self.written..]) {
                 Ok(count) => {
                     self.written += count;
-                    wake(self.link.with(|queue, _| queue.wrote(count)));
+                    wake(self.shared.with(|queue, _| queue.wrote(count)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(self.socket.poll_write_ready(cx))?,
                 Err(error) => return Poll::Ready(Err(error)),
@@ -290,12 +291,15 @@ pub(super) fn wake(wakers: Vec<Waker>) {
 }
 
 /// PING and PONG, which both sides take alike. `None` for every other frame.
-pub(super) fn sign(frame: &frame::Frame<'_>, queue: &mut super::link::Queue) -> Option<Result<(), Violation>> {
+pub(super) fn on_ping(
+    frame: &frame::Frame<'_>,
+    queue: &mut super::shared_connection::Queue,
+) -> Option<Result<(), ProtocolError>> {
     let mut body: Cursor<'_> = frame.body;
     match frame.kind {
         Kind::Pong => Some(Ok(())),
         Kind::Ping if queue.is_full() => {
-            Some(Err(Violation::new(Reason::TooMany, "a question while answers wait to be read")))
+            Some(Err(ProtocolError::new(Reason::TooMany, "a question while answers wait to be read")))
         }
         Kind::Ping => Some(body.array::<8>().map(|token| {
             queue.frame(Kind::Pong, 0, 0, |out| out.extend_from_slice(&token));

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::violation::{Reason, Violation};
+use super::protocol_error::{ProtocolError, Reason};
 use super::wire::Cursor;
 
 /// How long the head of a frame is.
@@ -96,7 +96,7 @@ pub(super) fn put(out: &mut Vec<u8>, kind: Kind, flags: u8, id: u32, body: impl 
 ///
 /// A frame longer than `limit`, as soon as its head is there and those before it were taken: what comes of them does not depend on
 /// how the bytes were cut.
-pub(super) fn whole(bytes: &[u8], limit: usize) -> Result<(usize, usize), Violation> {
+pub(super) fn whole(bytes: &[u8], limit: usize) -> Result<(usize, usize), ProtocolError> {
     let mut end = 0;
     while let Some(head) = bytes.get(end..end + HEAD) {
         let len = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
@@ -104,7 +104,7 @@ pub(super) fn whole(bytes: &[u8], limit: usize) -> Result<(usize, usize), Violat
             break;
         }
         if len > limit {
-            return Err(Violation::new(Reason::TooLong, format!("a frame of {len} bytes, of at most {limit}")));
+            return Err(ProtocolError::new(Reason::TooLong, format!("a frame of {len} bytes, of at most {limit}")));
         }
         let next = end + HEAD + len;
         if next > bytes.len() {
@@ -128,7 +128,7 @@ pub(super) struct Frames<'a> {
 }
 
 impl<'a> Iterator for Frames<'a> {
-    type Item = Result<Frame<'a>, Violation>;
+    type Item = Result<Frame<'a>, ProtocolError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -142,7 +142,7 @@ impl<'a> Iterator for Frames<'a> {
             let kind = match Kind::ALL.get(usize::from(head[4])) {
                 Some(kind) => *kind,
                 None if head[4] >= OPEN => continue,
-                None => return Some(Err(Violation::malformed("a frame of unknown kind"))),
+                None => return Some(Err(ProtocolError::malformed("a frame of unknown kind"))),
             };
             let id = u32::from_be_bytes([head[6], head[7], head[8], head[9]]);
             return Some(Ok(Frame { kind, flags: head[5], id, body: Cursor::within(self.bytes, begin, len) }));

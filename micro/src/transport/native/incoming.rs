@@ -10,20 +10,20 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::frame::Kind;
-use super::link::Link;
-use super::violation::{Reason, Violation};
+use super::protocol_error::{ProtocolError, Reason};
+use super::shared_connection::SharedConnection;
 use super::wire::Cursor;
 use crate::errors::{Error, Result};
 use crate::rpc::Streaming;
 
 /// What a frame of items costs beside its length.
-pub(super) const COST: usize = 32;
+pub(super) const FRAME_OVERHEAD: usize = 32;
 /// What has come on a stream and was not read yet.
 #[derive(Debug)]
-pub(super) struct Inbox(Mutex<Inside>);
+pub(super) struct Inbox(Mutex<InboxState>);
 
 #[derive(Debug)]
-struct Inside {
+struct InboxState {
     frames: VecDeque<Bytes>,
     window: usize,
     /// What the sender may still send.
@@ -36,7 +36,7 @@ struct Inside {
 impl Inbox {
     pub(super) fn new(window: u32) -> Arc<Self> {
         let window = window as usize;
-        Arc::new(Inbox(Mutex::new(Inside {
+        Arc::new(Inbox(Mutex::new(InboxState {
             frames: VecDeque::new(),
             window,
             credit: window,
@@ -47,14 +47,14 @@ impl Inbox {
     }
 
     /// Takes the body of ITEMS. Gives the reader, if one waits.
-    pub(super) fn deliver(&self, body: Cursor<'_>) -> Result<Option<Waker>, Violation> {
+    pub(super) fn deliver(&self, body: Cursor<'_>) -> Result<Option<Waker>, ProtocolError> {
         let mut inside = self.inside();
         if inside.ended.is_some() {
-            return Err(Violation::new(Reason::OverCredit, "items behind the last"));
+            return Err(ProtocolError::new(Reason::OverCredit, "items behind the last"));
         }
-        let cost = body.len() + COST;
+        let cost = body.len() + FRAME_OVERHEAD;
         if cost > inside.credit && inside.credit <= inside.window / 2 {
-            return Err(Violation::new(
+            return Err(ProtocolError::new(
                 Reason::OverCredit,
                 format!("{} bytes too many on a stream", cost - inside.credit),
             ));
@@ -80,14 +80,14 @@ impl Inbox {
         inside.frames.clear();
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
+    fn inside(&self) -> MutexGuard<'_, InboxState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The reader of an [`Inbox`]: takes all frames that are there at once, and gives their messages one by one.
-pub(super) struct Items<C> {
-    link: Arc<Link<C>>,
+pub(super) struct IncomingMessages<C> {
+    shared: Arc<SharedConnection<C>>,
     id: u32,
     inbox: Arc<Inbox>,
     frames: VecDeque<Bytes>,
@@ -99,10 +99,10 @@ pub(super) struct Items<C> {
     over: bool,
 }
 
-impl<C> Items<C> {
-    pub(super) fn new(link: Arc<Link<C>>, id: u32, inbox: Arc<Inbox>) -> Self {
+impl<C> IncomingMessages<C> {
+    pub(super) fn new(shared: Arc<SharedConnection<C>>, id: u32, inbox: Arc<Inbox>) -> Self {
         let (frames, frame) = (VecDeque::new(), Bytes::new());
-        Items { link, id, inbox, frames, frame, at: 0, owed: 0, over: false }
+        IncomingMessages { shared, id, inbox, frames, frame, at: 0, owed: 0, over: false }
     }
 
     fn message(&mut self) -> Result<Option<Bytes>> {
@@ -110,7 +110,7 @@ impl<C> Items<C> {
             return Ok(None);
         }
         let mut rest = Cursor::within(&self.frame, self.at, self.frame.len() - self.at);
-        let limit = self.link.ours.message as usize;
+        let limit = self.shared.ours.message as usize;
         let read = rest.block(limit).map(|block| (block.rest(), self.frame.len() - rest.len()));
         let (message, at) = read.map_err(|error| {
             let code =
@@ -139,7 +139,7 @@ impl<C> Items<C> {
             std::mem::swap(&mut inside.frames, &mut self.frames);
         }
         let next = self.frames.pop_front().unwrap_or_default();
-        self.owed += next.len() + COST;
+        self.owed += next.len() + FRAME_OVERHEAD;
         (self.frame, self.at) = (next, 0);
         Poll::Ready(Some(Ok(())))
     }
@@ -157,13 +157,13 @@ impl<C> Items<C> {
         };
         self.owed = 0;
         let id = self.id;
-        self.link.with(|queue, _| {
+        self.shared.with(|queue, _| {
             queue.frame(Kind::Credit, 0, id, |out| out.extend_from_slice(&(credit as u32).to_be_bytes()))
         });
     }
 }
 
-impl<C> Stream for Items<C> {
+impl<C> Stream for IncomingMessages<C> {
     type Item = Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {
@@ -189,13 +189,13 @@ impl<C> Stream for Items<C> {
     }
 }
 
-impl<C> Drop for Items<C> {
+impl<C> Drop for IncomingMessages<C> {
     fn drop(&mut self) {
         self.inbox.abandon();
     }
 }
 
-impl<C> fmt::Debug for Items<C> {
+impl<C> fmt::Debug for IncomingMessages<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Items({})", self.id)
     }

@@ -1,6 +1,6 @@
 //! Metadata as a block of pairs.
 
-use super::violation::{Reason, Violation};
+use super::protocol_error::{ProtocolError, Reason};
 use super::wire::{Cursor, block_len, put_block, put_varint};
 use crate::metadata::Metadata;
 
@@ -25,13 +25,13 @@ pub(super) fn put(out: &mut Vec<u8>, metadata: &Metadata) {
 }
 
 /// Reads the pairs of a block of at most `limit` bytes. Those that are no metadata are left out.
-pub(super) fn read(body: &mut Cursor<'_>, limit: usize) -> Result<Metadata, Violation> {
+pub(super) fn read(body: &mut Cursor<'_>, limit: usize) -> Result<Metadata, ProtocolError> {
     let mut block = body.block(limit)?;
     let mut metadata = Metadata::new();
     while !block.is_empty() {
         let (key, value) = (block.text(limit)?, block.text(limit)?);
         if metadata.len() == MOST_PAIRS {
-            return Err(Violation::new(Reason::TooLong, format!("more than {MOST_PAIRS} pairs of metadata")));
+            return Err(ProtocolError::new(Reason::TooLong, format!("more than {MOST_PAIRS} pairs of metadata")));
         }
         metadata.receive(key, value);
     }

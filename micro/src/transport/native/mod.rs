@@ -7,25 +7,25 @@
 //!
 //! What makes it quick is that little happens per call. Frames are encoded straight into one queue per connection, and
 //! written together; what is read at once is handled at once; and a handler that has all it needs answers where its call was
-//! read, without a task. One task drives a connection (`driver`); everybody else meets it in the queue (`link`).
+//! read, without a task. One task drives a connection (`driver`); everybody else meets it in the queue (`shared`).
 
-mod begin;
 mod client;
 mod driver;
-mod end;
 mod frame;
-mod hello;
-mod ids;
+#[doc(hidden)]
+pub mod fuzz;
+mod handshake;
+mod id_hasher;
 mod incoming;
-mod link;
+mod keepalive;
 mod metadata;
 mod outgoing;
-#[doc(hidden)]
-pub mod probe;
+mod protocol_error;
+mod request;
+mod response;
 mod server;
-mod silence;
+mod shared_connection;
 mod socket;
-mod violation;
 mod wire;
 
 pub use client::{ClientOptions, NativeClient, NativeConnector};

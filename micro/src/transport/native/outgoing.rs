@@ -8,24 +8,24 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::frame::{Kind, flags};
-use super::incoming::COST;
-use super::link::Link;
-use super::violation::{Reason, Violation};
+use super::incoming::FRAME_OVERHEAD;
+use super::protocol_error::{ProtocolError, Reason};
+use super::shared_connection::SharedConnection;
 use super::wire::{Cursor, put_block};
 use crate::errors::{Error, Result};
 use crate::rpc::Streaming;
 
 /// Ready messages share a frame up to this size.
-const FULL: usize = 16 * 1024;
+const MAX_FRAME: usize = 16 * 1024;
 /// How many frames are sent before others get their turn.
-const TURN: usize = 8;
+const FRAMES_PER_TURN: usize = 8;
 
 /// What one side may still send on a stream.
 #[derive(Debug)]
-pub(super) struct Credit(Mutex<Left>);
+pub(super) struct Credit(Mutex<CreditState>);
 
 #[derive(Debug)]
-struct Left {
+struct CreditState {
     window: usize,
     left: usize,
     sender: Option<Waker>,
@@ -34,15 +34,15 @@ struct Left {
 impl Credit {
     pub(super) fn new(window: u32) -> Arc<Self> {
         let window = window as usize;
-        Arc::new(Credit(Mutex::new(Left { window, left: window, sender: None })))
+        Arc::new(Credit(Mutex::new(CreditState { window, left: window, sender: None })))
     }
 
     /// Takes the body of CREDIT. Gives the sender, if one waits.
-    pub(super) fn grant(&self, mut body: Cursor<'_>) -> Result<Option<Waker>, Violation> {
+    pub(super) fn grant(&self, mut body: Cursor<'_>) -> Result<Option<Waker>, ProtocolError> {
         let more = u32::from_be_bytes(body.array()?) as usize;
         let mut left = self.left();
         if more > left.window - left.left {
-            return Err(Violation::new(Reason::OverCredit, "credit beyond the window"));
+            return Err(ProtocolError::new(Reason::OverCredit, "credit beyond the window"));
         }
         left.left += more;
         Ok(left.sender.take())
@@ -50,7 +50,7 @@ impl Credit {
 
     /// Waits until a frame of so many bytes may be sent.
     async fn spend(&self, len: usize) {
-        let cost = len + COST;
+        let cost = len + FRAME_OVERHEAD;
         std::future::poll_fn(|cx| {
             let mut left = self.left();
             if cost > left.left && left.left <= left.window / 2 {
@@ -63,13 +63,13 @@ impl Credit {
         .await;
     }
 
-    fn left(&self) -> MutexGuard<'_, Left> {
+    fn left(&self) -> MutexGuard<'_, CreditState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What there is to send on a stream, and whether more comes.
-enum Next {
+enum Polled {
     Some,
     Last,
     Failed(Error),
@@ -81,29 +81,29 @@ enum Next {
 ///
 /// What the stream fails with; what came before it is sent.
 pub(super) async fn send<C>(
-    link: &Link<C>,
+    shared: &SharedConnection<C>,
     id: u32,
     credit: &Credit,
     mut items: Streaming<Bytes>,
     last: u8,
 ) -> Result<()> {
     let (mut batch, mut held) = (Vec::new(), None);
-    let limit = link.theirs.message as usize;
-    let most = FULL.min((link.theirs.window as usize / 2).max(1));
+    let limit = shared.theirs.message as usize;
+    let most = MAX_FRAME.min((shared.theirs.window as usize / 2).max(1));
     for turn in 1_usize.. {
         let next = std::future::poll_fn(|cx| gather(&mut items, &mut batch, &mut held, most, limit, cx)).await;
-        let flags = if matches!(next, Next::Last) { last } else { 0 };
+        let flags = if matches!(next, Polled::Last) { last } else { 0 };
         if !batch.is_empty() || flags == flags::END {
             credit.spend(batch.len()).await;
-            link.room().await;
-            link.with(|queue, _| queue.frame(Kind::Items, flags, id, |out| out.extend_from_slice(&batch)));
+            shared.room().await;
+            shared.with(|queue, _| queue.frame(Kind::Items, flags, id, |out| out.extend_from_slice(&batch)));
             batch.clear();
         }
         match next {
-            Next::Some if turn.is_multiple_of(TURN) => tokio::task::yield_now().await,
-            Next::Some => {}
-            Next::Last => break,
-            Next::Failed(error) => return Err(error),
+            Polled::Some if turn.is_multiple_of(FRAMES_PER_TURN) => tokio::task::yield_now().await,
+            Polled::Some => {}
+            Polled::Last => break,
+            Polled::Failed(error) => return Err(error),
         }
     }
     Ok(())
@@ -116,7 +116,7 @@ fn gather(
     most: usize,
     limit: usize,
     cx: &mut Cx<'_>,
-) -> Poll<Next> {
+) -> Poll<Polled> {
     if let Some(item) = held.take() {
         put_block(batch, &item);
     }
@@ -124,18 +124,18 @@ fn gather(
         match Pin::new(&mut *items).poll_next(cx) {
             Poll::Ready(Some(Ok(item))) if item.len() > limit => {
                 let words = format!("a message of {} bytes, and the peer takes {limit}", item.len());
-                return Poll::Ready(Next::Failed(Error::resource_exhausted(words)));
+                return Poll::Ready(Polled::Failed(Error::resource_exhausted(words)));
             }
             Poll::Ready(Some(Ok(item))) if !batch.is_empty() && batch.len() + item.len() > most => {
                 *held = Some(item);
-                return Poll::Ready(Next::Some);
+                return Poll::Ready(Polled::Some);
             }
             Poll::Ready(Some(Ok(item))) => put_block(batch, &item),
-            Poll::Ready(Some(Err(error))) => return Poll::Ready(Next::Failed(error)),
-            Poll::Ready(None) => return Poll::Ready(Next::Last),
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Polled::Failed(error)),
+            Poll::Ready(None) => return Poll::Ready(Polled::Last),
             Poll::Pending if batch.is_empty() => return Poll::Pending,
-            Poll::Pending => return Poll::Ready(Next::Some),
+            Poll::Pending => return Poll::Ready(Polled::Some),
         }
     }
-    Poll::Ready(Next::Some)
+    Poll::Ready(Polled::Some)
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::violation::{Reason, Violation};
+use super::protocol_error::{ProtocolError, Reason};
 
 /// Appends a varint.
 pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
@@ -57,16 +57,16 @@ impl<'a> Cursor<'a> {
         self.all.slice(self.at..self.end)
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, Violation> {
+    pub(super) fn u8(&mut self) -> Result<u8, ProtocolError> {
         Ok(self.array::<1>()?[0])
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Violation> {
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], ProtocolError> {
         let taken = self.take(N)?;
         Ok(taken.try_into().expect("as many as were asked for"))
     }
 
-    pub(super) fn varint(&mut self) -> Result<u64, Violation> {
+    pub(super) fn varint(&mut self) -> Result<u64, ProtocolError> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.u8()?;
@@ -79,23 +79,23 @@ impl<'a> Cursor<'a> {
                 return Ok(value);
             }
         }
-        Err(Violation::malformed("a varint longer than 64 bits"))
+        Err(ProtocolError::malformed("a varint longer than 64 bits"))
     }
 
     /// The range of a block of at most `limit` bytes, as a cursor of its own.
-    pub(super) fn block(&mut self, limit: usize) -> Result<Cursor<'a>, Violation> {
+    pub(super) fn block(&mut self, limit: usize) -> Result<Cursor<'a>, ProtocolError> {
         let len = self.varint()?;
         if len > limit as u64 {
-            return Err(Violation::new(Reason::TooLong, format!("{len} bytes where {limit} may be")));
+            return Err(ProtocolError::new(Reason::TooLong, format!("{len} bytes where {limit} may be")));
         }
         let begin = self.at;
         self.take(len as usize)?;
         Ok(Cursor { all: self.all, at: begin, end: self.at })
     }
 
-    pub(super) fn text(&mut self, limit: usize) -> Result<&'a str, Violation> {
+    pub(super) fn text(&mut self, limit: usize) -> Result<&'a str, ProtocolError> {
         let block = self.block(limit)?;
-        std::str::from_utf8(block.bytes()).map_err(|_| Violation::malformed("text that is not UTF-8"))
+        std::str::from_utf8(block.bytes()).map_err(|_| ProtocolError::malformed("text that is not UTF-8"))
     }
 
     /// What is left, borrowed.
@@ -103,9 +103,9 @@ impl<'a> Cursor<'a> {
         &self.all[self.at..self.end]
     }
 
-    fn take(&mut self, count: usize) -> Result<&'a [u8], Violation> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], ProtocolError> {
         if count > self.len() {
-            return Err(Violation::malformed("a frame that ends too early"));
+            return Err(ProtocolError::malformed("a frame that ends too early"));
         }
         let taken = &self.all[self.at..self.at + count];
         self.at += count;

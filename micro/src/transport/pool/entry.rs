@@ -11,7 +11,7 @@ use crate::errors::{Error, Result};
 use crate::transport::connection_stats::{ConnectionStats, Permit};
 use crate::transport::connector::{ConnectError, Connection, Connector, PoolLimits};
 use crate::transport::not_sent;
-use crate::transport::tls::Security;
+use crate::transport::tls::TlsMode;
 use crate::util::backoff::Backoff;
 use crate::util::clock::{self, Instant};
 use crate::util::spawn::{self, Task};
@@ -31,7 +31,7 @@ const MAX_DIALS: usize = 3;
 /// The connections to one address, over the connectors that reach it.
 pub(super) struct Entry {
     address: String,
-    security: Security,
+    security: TlsMode,
     route: Route,
     /// The preferred one first; its place here is the rank of its connections.
     connectors: Box<[Arc<dyn Connector>]>,
@@ -135,7 +135,7 @@ impl Pooled {
 impl Entry {
     pub(super) fn new(
         address: &str,
-        security: Security,
+        security: TlsMode,
         route: Route,
         connectors: Box<[Arc<dyn Connector>]>,
         owner: Weak<dyn Owner>,
@@ -163,7 +163,7 @@ impl Entry {
     }
 
     /// Whether it is for calls with this security over these connectors.
-    pub(super) fn is_for(&self, security: Security, route: Route) -> bool {
+    pub(super) fn is_for(&self, security: TlsMode, route: Route) -> bool {
         (self.security, self.route) == (security, route)
     }
 
@@ -317,7 +317,7 @@ async fn connect(
     connectors: Vec<(usize, Arc<dyn Connector>)>,
     entry: &Weak<Entry>,
     address: &str,
-    security: Security,
+    security: TlsMode,
 ) -> Result<(usize, Arc<dyn Connection>), ConnectError> {
     let mut foreign = ConnectError::unreachable(format!("no transport reaches `{address}`"));
     for (rank, connector) in connectors {

@@ -1,6 +1,6 @@
 //! The connections of a client: one pool with one policy, whatever protocol they speak.
 //!
-//! An [`entry`] has the connections to one address, with one [`Security`](super::tls::Security), over the connectors that
+//! An [`entry`] has the connections to one address, with one [`TlsMode`](super::tls::TlsMode), over the connectors that
 //! reach the node. The least busy of them is taken; another is opened when it is busy, up to the limits of its connector, and
 //! one that was unused for long is retired. Only one is opened at a time, for all who wait. An address that could not be
 //! reached rests, with growing pauses, and calls fail with what was found; a protocol that a peer turned out not to speak is

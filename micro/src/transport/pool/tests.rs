@@ -9,7 +9,7 @@ use crate::errors::{Code, Error, Execution, Result};
 use crate::rpc::{BoxFuture, Payload};
 use crate::transport::connection_stats::{ConnectionStats, Permit};
 use crate::transport::connector::{ConnectError, Connection, Connector, PoolLimits, Reach};
-use crate::transport::tls::Security;
+use crate::transport::tls::TlsMode;
 use crate::transport::{AutoTransport, Destination, Method, Outbound, Request};
 use crate::util::clock;
 
@@ -77,7 +77,7 @@ impl Connector for Fake {
         self.limits
     }
 
-    fn connect<'a>(&'a self, _: &'a str, _: Security) -> BoxFuture<'a, Result<Arc<dyn Connection>, ConnectError>> {
+    fn connect<'a>(&'a self, _: &'a str, _: TlsMode) -> BoxFuture<'a, Result<Arc<dyn Connection>, ConnectError>> {
         Box::pin(async move {
             self.dials.fetch_add(1, Ordering::Relaxed);
             clock::sleep(self.takes).await;
@@ -284,7 +284,7 @@ async fn connections_that_end_as_soon_as_they_are_there_fail_a_call_rather_than_
         fn connect<'a>(
             &'a self,
             address: &'a str,
-            security: Security,
+            security: TlsMode,
         ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ConnectError>> {
             Box::pin(async move {
                 let connection = self.0.connect(address, security).await?;
@@ -350,7 +350,7 @@ async fn security_and_reach_keep_connections_apart() {
     let (listed, other) =
         (Arc::new(Fake::new("listed", Reach::Listed)), Arc::new(Fake::new("other", Reach::Unsupported)));
     let pool = pool(&[&other, &listed]);
-    for security in [Security::Unencrypted, Security::Host, Security::Node, Security::Host] {
+    for security in [TlsMode::Unencrypted, TlsMode::Host, TlsMode::Node, TlsMode::Host] {
         let to = Destination { security, ..Destination::at(TO) };
         assert_eq!(pool.lease(&to, &Context::new()).await.unwrap().wire, "listed");
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::engine::{self, Stream};
-use super::{Alpn, Identity, Pem, Security};
+use super::{Alpn, Identity, Pem, TlsMode};
 use crate::errors::Result;
 use crate::transport::connector::ConnectError;
 
@@ -72,7 +72,7 @@ impl ClientTls {
     /// # Errors
     ///
     /// Why it cannot.
-    pub(in crate::transport) fn check(&self, address: &str, security: Security) -> Result<()> {
+    pub(in crate::transport) fn check(&self, address: &str, security: TlsMode) -> Result<()> {
         if security.is_tls() { engine::check(address) } else { Ok(()) }
     }
 
@@ -81,7 +81,7 @@ impl ClientTls {
         &self,
         stream: I,
         address: &str,
-        security: Security,
+        security: TlsMode,
         alpn: Alpn,
     ) -> Result<Stream<I>, ConnectError>
     where

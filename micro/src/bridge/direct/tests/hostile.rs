@@ -16,7 +16,7 @@ use crate::errors::Result;
 use crate::registry::{Node, Ttl};
 use crate::rpc::{Sender, Streaming};
 use crate::server::Server;
-use crate::transport::memory::Door;
+use crate::transport::memory::Listener;
 use crate::util::{clock, random};
 
 /// A publisher of our own making.
@@ -158,15 +158,15 @@ impl Receiver for Liar {
     }
 }
 
-async fn lying(world: &World, subscription: u64, lies: fn(&EventBatch) -> Vec<AckBatch>) -> (Door, impl Sized) {
+async fn lying(world: &World, subscription: u64, lies: fn(&EventBatch) -> Vec<AckBatch>) -> (Listener, impl Sized) {
     let mut server = Server::new().with_node("liar");
     server.add_unlisted(contract::service(Liar(lies)));
-    let door = world.serve(server);
+    let listener = world.serve(server);
     let asked = Subscription::new("orders.>".parse().unwrap()).with_queue("audit");
-    let node = Node::new("micro.events", format!("127.0.0.1:{}", door.port())).with_id("liar").with_endpoint(PATH);
+    let node = Node::new("micro.events", format!("127.0.0.1:{}", listener.port())).with_id("liar").with_endpoint(PATH);
     let node = Advertisement::new(subscription, &asked).on(node.with_metadata("node", "liar"));
     let listed = world.registry.register(node, Ttl::default()).await.unwrap();
-    (door, listed)
+    (listener, listed)
 }
 
 async fn survives(lies: fn(&EventBatch) -> Vec<AckBatch>) -> Process {

@@ -15,7 +15,7 @@ use crate::registry::{Node, Registry, Ttl};
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::server::Server;
 use crate::transport::local::Local;
-use crate::transport::memory::{Door, Network};
+use crate::transport::memory::{Listener, Network};
 use crate::transport::{Outbound, Request};
 use crate::util::{clock, spawn};
 
@@ -31,7 +31,7 @@ pub(super) struct Process {
     pub(super) direct: Direct,
     pub(super) broker: Broker,
     pub(super) cable: Cable,
-    door: Option<Door>,
+    listener: Option<Listener>,
 }
 
 /// An address from which nothing is ever heard.
@@ -56,7 +56,7 @@ impl World {
         Broker::new(Direct::new(self.client(), self.registry.clone()))
     }
 
-    pub(super) fn serve(&self, server: Server) -> Door {
+    pub(super) fn serve(&self, server: Server) -> Listener {
         self.network.serve(Arc::new(server))
     }
 
@@ -70,10 +70,10 @@ impl World {
         server.add_unlisted(direct.service());
         let server = Arc::new(server);
         local.serve(server.clone());
-        let door = self.network.serve(server);
-        let node = Node::new("shop", format!("127.0.0.1:{}", door.port())).with_id(id);
+        let listener = self.network.serve(server);
+        let node = Node::new("shop", format!("127.0.0.1:{}", listener.port())).with_id(id);
         direct.listen(node, Ttl::default());
-        Process { broker: Broker::new(direct.clone()), direct, cable, door: Some(door) }
+        Process { broker: Broker::new(direct.clone()), direct, cable, listener: Some(listener) }
     }
 }
 
@@ -96,7 +96,7 @@ impl Process {
 
     /// Ends it as a crash would: nothing is said, and the registry still lists it. Its publishers are to be cut off by hand.
     pub(super) fn kill(mut self) {
-        self.door = None;
+        self.listener = None;
         // What it holds must not be given back in an orderly way.
         std::mem::forget(self);
     }

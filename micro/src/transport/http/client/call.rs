@@ -8,15 +8,15 @@ use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::{self, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
+use super::compression;
 use super::connection::{Connection, StreamPermit};
 use super::frames::{Messages, Outgoing};
-use super::packing;
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::{Error, Execution, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{BoxFuture, Payload, Streaming};
-use crate::transport::http::turns::Ear;
+use crate::transport::http::read_detector::ActivityCounter;
 use crate::transport::http::{metadata, status, timeout};
 use crate::transport::{self, ConnectionStats, Permit, Request, names};
 use crate::util::clock::{self, Sleep};
@@ -54,10 +54,10 @@ async fn call(connection: Arc<Connection>, request: Request<'_>, permit: Permit)
 async fn attempt(connection: Arc<Connection>, request: Request<'_>, permit: Permit) -> Result<Payload> {
     let context = request.context;
     let server_streaming = request.method.server_streaming;
-    let packing = &connection.packing;
+    let compression = &connection.compression;
     let mut head = head(&request, &connection)?;
-    let ear = Ear::default();
-    let body = Outgoing::new(request.payload, packing, &ear)?;
+    let counter = ActivityCounter::default();
+    let body = Outgoing::new(request.payload, compression, &counter)?;
     let slot = StreamPermit::new(connection.clone(), permit);
     if let Some(remaining) = context.remaining() {
         head.headers_mut().insert(timeout::HEADER, fleeting(timeout::to_header(remaining)));
@@ -71,8 +71,8 @@ async fn attempt(connection: Arc<Connection>, request: Request<'_>, permit: Perm
     }
     check(head.status, &head.headers)?;
     context.received(received(&head.headers), Metadata::new());
-    let unpacker = packing.unpacker(&head.headers);
-    let mut messages = Messages::new(body, connection.message_limit, unpacker, hold, ear);
+    let decompressor = compression.decompressor(&head.headers);
+    let mut messages = Messages::new(body, connection.message_limit, decompressor, hold, counter);
     if server_streaming {
         return Ok(Payload::Many(stream(messages, slot, context.clone())));
     }
@@ -82,7 +82,7 @@ async fn attempt(connection: Arc<Connection>, request: Request<'_>, permit: Perm
 }
 
 fn head(request: &Request<'_>, connection: &Connection) -> Result<http::Request<()>> {
-    let packing = &connection.packing;
+    let compression = &connection.compression;
     let wrong = |error: http::Error| {
         let (address, path) = (request.to.address, request.method.path);
         Error::invalid_argument(format!("`{address}{path}` cannot be called: {error}"))
@@ -107,7 +107,8 @@ fn head(request: &Request<'_>, connection: &Connection) -> Result<http::Request<
         Payload::One(message) => Some(message.len()),
         Payload::Many(_) => None,
     };
-    let compression = [(packing::ENCODING, packing.encoding(size)), (packing::ACCEPT, packing.accept())];
+    let compression =
+        [(compression::ENCODING, compression.encoding(size)), (compression::ACCEPT, compression.accept())];
     headers.extend(compression.into_iter().filter_map(|(name, value)| Some((name, value?))));
     let value = |text: &str| HeaderValue::try_from(text).map_err(|error| wrong(error.into()));
     if !request.service.is_empty() {

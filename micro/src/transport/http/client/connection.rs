@@ -8,31 +8,31 @@ use h2::{Ping, PingPong, RecvStream};
 use http::uri::Authority;
 use http::{Request, Response};
 
-use super::frames::{Hold, Outgoing};
+use super::compression::Compression;
+use super::frames::{Outgoing, RequestStreamGuard};
 use super::h2_errors;
 use super::options::ClientOptions;
-use super::packing::Packing;
 use super::socket::{Socket, Why};
 use crate::errors::{Error, Execution, Result};
-use crate::transport::http::coalesce::WINDOW;
-use crate::transport::http::counted::{Counted, Seen};
+use crate::transport::http::counting_io::{CountingIo, ReadCounter};
+use crate::transport::http::frame_coalescing::WINDOW;
 use crate::transport::http::framing::Piece;
-use crate::transport::http::gathered::{Busy, Calls, Gathered};
 use crate::transport::http::metadata::HEADERS;
-use crate::transport::tls::Security;
+use crate::transport::http::write_coalescing::{CoalescingIo, InFlight, InFlightGuard};
+use crate::transport::tls::TlsMode;
 use crate::transport::{ConnectError, ConnectionStats, Dialer, Permit, not_sent};
 use crate::util::clock;
 use crate::util::spawn::{self, Task};
 
 /// How many calls we put on a connection at most, whatever the server allows.
-const MOST: usize = 1_000;
+const MAX_UNPROVEN: usize = 1_000;
 /// What a stream may have on its way to us,
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 /// and what of one may wait to be sent.
 const SEND_BUFFER: usize = 1024 * 1024;
 
 /// Of so many calls that were given up within a second an answer may still come and is passed over.
-const GIVEN_UP: usize = 8 * MOST;
+const GIVEN_UP: usize = 8 * MAX_UNPROVEN;
 /// So many frames may come for calls given up before those. h2 counts them for as long as the connection lasts, and then ends it
 /// with all its calls.
 const LATE: usize = 64 * 1024;
@@ -45,11 +45,11 @@ pub(super) struct Connection {
     pub(super) authority: Authority,
     pub(super) secure: bool,
     pub(super) message_limit: usize,
-    pub(super) packing: Packing,
+    pub(super) compression: Compression,
     pub(super) stats: Arc<ConnectionStats>,
     // Gone once the connection is to end: with the last sender and the last call it does.
     sender: Mutex<Option<SendRequest<Piece>>>,
-    calls: Calls,
+    calls: InFlight,
     // What drives the connection. It ends with it.
     driver: OnceLock<Task<()>>,
 }
@@ -58,33 +58,33 @@ pub(super) struct Connection {
 pub(super) struct StreamPermit {
     connection: Arc<Connection>,
     _permit: Permit,
-    _busy: Busy,
+    _busy: InFlightGuard,
 }
 
 /// Connects to `address` and waits for the server's first byte; before that nothing is known to have arrived.
 pub(super) async fn open(
     dialer: &Dialer,
     options: &ClientOptions,
-    packing: &Packing,
+    compression: &Compression,
     address: &str,
-    security: Security,
+    security: TlsMode,
 ) -> Result<Arc<Connection>, ConnectError> {
     let authority = address.parse().map_err(|error| {
         let words = format!("`{address}` is not a `host:port` address: {error}");
         ConnectError::Unreachable(Error::invalid_argument(words).with_execution(Execution::NotStarted))
     })?;
     let opened =
-        clock::timeout(dialer.timeout(), connect(dialer, options, packing, address, authority, security)).await;
+        clock::timeout(dialer.timeout(), connect(dialer, options, compression, address, authority, security)).await;
     opened.unwrap_or_else(|_| Err(ConnectError::Unreachable(dialer.late(address))))
 }
 
 async fn connect(
     dialer: &Dialer,
     options: &ClientOptions,
-    packing: &Packing,
+    compression: &Compression,
     address: &str,
     authority: Authority,
-    security: Security,
+    security: TlsMode,
 ) -> Result<Arc<Connection>, ConnectError> {
     let why = Why::default();
     let broken = |error: Option<h2::Error>| {
@@ -98,9 +98,9 @@ async fn connect(
         })
     };
     let socket = Socket::new(dialer.dial(address, security).await?, why.clone());
-    let seen = Arc::new(Seen::new(1));
-    let calls = Calls::default();
-    let io = Gathered::new(Counted::new(socket, seen.clone()), calls.clone());
+    let seen = Arc::new(ReadCounter::new(1));
+    let calls = InFlight::default();
+    let io = CoalescingIo::new(CountingIo::new(socket, seen.clone()), calls.clone());
     let (sender, mut driver) = h2::client::Builder::new()
         .enable_push(false)
         .initial_window_size(STREAM_WINDOW)
@@ -126,7 +126,7 @@ async fn connect(
         authority,
         secure: security.is_tls(),
         message_limit: options.message_limit,
-        packing: packing.clone(),
+        compression: compression.clone(),
         stats,
         sender: Mutex::new(Some(sender)),
         calls,
@@ -202,7 +202,7 @@ impl StreamPermit {
         &self,
         request: Request<()>,
         body: Outgoing,
-    ) -> Result<(Response<RecvStream>, Option<Hold>)> {
+    ) -> Result<(Response<RecvStream>, Option<RequestStreamGuard>)> {
         let connection = &self.connection;
         let unsent = |error: h2::Error| {
             connection.stats.retire();
@@ -215,7 +215,7 @@ impl StreamPermit {
             if !h2_errors::spares_connection(&error) {
                 connection.stats.retire();
             }
-            Hold::or(hold.as_ref(), h2_errors::before_headers(error, shape))
+            RequestStreamGuard::or(hold.as_ref(), h2_errors::before_headers(error, shape))
         });
         Ok((response?, hold))
     }
@@ -227,12 +227,12 @@ fn ended() -> Error {
 
 // Below the server's limit: a call that is kept waiting for a stream fails as unknown when the server goes away.
 fn streams(allowed: usize) -> usize {
-    let most = allowed.min(MOST);
+    let most = allowed.min(MAX_UNPROVEN);
     (most - most / 8).max(1)
 }
 
 /// Completes when the peer is there no more: nothing came for `interval` while there were calls, nor an answer to a ping.
-async fn silence(pings: Option<PingPong>, seen: Arc<Seen>, calls: Calls, interval: Duration) {
+async fn silence(pings: Option<PingPong>, seen: Arc<ReadCounter>, calls: InFlight, interval: Duration) {
     /// How often one looks within the time.
     const LOOKS: u32 = 4;
     let Some(mut pings) = pings else { return std::future::pending().await };

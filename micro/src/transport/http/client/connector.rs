@@ -1,20 +1,20 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::compression::Compression;
 use super::connection;
 use super::options::ClientOptions;
-use super::packing::Packing;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
 use crate::transport::http::NAME;
-use crate::transport::tls::{Alpn, Security};
+use crate::transport::tls::{Alpn, TlsMode};
 use crate::transport::{ConnectError, Connection, Connector, Destination, Dialer, PoolLimits, Reach};
 
 /// Connects to nodes that speak gRPC over HTTP/2, which is to be tried with every node.
 pub struct HttpConnector {
     options: ClientOptions,
     dialer: Dialer,
-    packing: Packing,
+    compression: Compression,
 }
 
 impl HttpConnector {
@@ -22,8 +22,8 @@ impl HttpConnector {
     pub fn new(options: ClientOptions) -> Self {
         // Not every server that speaks HTTP/2 with TLS says so in the handshake.
         let dialer = Dialer::new(options.tls.clone(), Alpn::Optional(b"h2"), options.connect_timeout);
-        let packing = Packing::new(options.compress);
-        HttpConnector { options, dialer, packing }
+        let compression = Compression::new(options.compress);
+        HttpConnector { options, dialer, compression }
     }
 }
 
@@ -44,10 +44,11 @@ impl Connector for HttpConnector {
     fn connect<'a>(
         &'a self,
         address: &'a str,
-        security: Security,
+        security: TlsMode,
     ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ConnectError>> {
         Box::pin(async move {
-            let connection = connection::open(&self.dialer, &self.options, &self.packing, address, security).await?;
+            let connection =
+                connection::open(&self.dialer, &self.options, &self.compression, address, security).await?;
             Ok(connection as Arc<dyn Connection>)
         })
     }

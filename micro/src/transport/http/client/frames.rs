@@ -10,14 +10,14 @@ use h2::{Reason, RecvStream, SendStream};
 use http::HeaderMap;
 use http_body::{Body, Frame};
 
+use super::compression::{self, Compression, Decompressor};
 use super::h2_errors::{self, Shape};
-use super::packing::{self, Packing, Unpacker};
 use crate::errors::{Error, Result};
 use crate::rpc::Payload;
-use crate::transport::http::coalesce::Coalesced;
+use crate::transport::http::frame_coalescing::CoalescingBody;
 use crate::transport::http::framing::{Framed, Malformed, PLAIN, Piece, Unread};
+use crate::transport::http::read_detector::ActivityCounter;
 use crate::transport::http::status;
-use crate::transport::http::turns::Ear;
 use crate::util::spawn::{self, Task};
 
 /// The body of a request.
@@ -25,21 +25,24 @@ pub(super) enum Outgoing {
     /// One message, framed.
     One(Piece),
     /// A stream of them.
-    Many(Box<Coalesced<Requests>>, Failure),
+    Many(Box<CoalescingBody<Requests>>, Failure),
 }
 
 impl Outgoing {
-    /// Frames `payload`; `ear` is where the peer's own stream is read.
+    /// Frames `payload`; `counter` is where the peer's own stream is read.
     ///
     /// # Errors
     ///
     /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when a message is longer than four bytes can say.
-    pub(super) fn new(payload: Payload, packing: &Packing, ear: &Ear) -> Result<Self> {
+    pub(super) fn new(payload: Payload, compression: &Compression, counter: &ActivityCounter) -> Result<Self> {
         match payload {
-            Payload::One(message) => Ok(Outgoing::One(Piece::message(message, packing.press())?)),
+            Payload::One(message) => Ok(Outgoing::One(Piece::message(message, compression.compressor())?)),
             Payload::Many(items) => {
-                let requests = Requests(Framed::new(items, packing.press().cloned()));
-                Ok(Outgoing::Many(Box::new(Coalesced::new(requests, Some(ear.heard()))), Failure::default()))
+                let requests = Requests(Framed::new(items, compression.compressor().cloned()));
+                Ok(Outgoing::Many(
+                    Box::new(CoalescingBody::new(requests, Some(counter.activity()))),
+                    Failure::default(),
+                ))
             }
         }
     }
@@ -53,7 +56,7 @@ impl Outgoing {
     }
 
     /// Sends it: a message at once, a stream as it comes and for as long as the caller holds what is returned.
-    pub(super) fn send(self, mut stream: SendStream<Piece>) -> Option<Hold> {
+    pub(super) fn send(self, mut stream: SendStream<Piece>) -> Option<RequestStreamGuard> {
         match self {
             Outgoing::One(message) => {
                 // It fails only where the answer does, too.
@@ -68,7 +71,7 @@ impl Outgoing {
                         stream.send_reset(Reason::CANCEL);
                     }
                 });
-                Some(Hold { failure, _sending: sending })
+                Some(RequestStreamGuard { failure, _sending: sending })
             }
         }
     }
@@ -79,7 +82,7 @@ impl Outgoing {
 /// # Errors
 ///
 /// What the stream fails with.
-async fn pump(mut requests: Box<Coalesced<Requests>>, stream: &mut SendStream<Piece>) -> Result<()> {
+async fn pump(mut requests: Box<CoalescingBody<Requests>>, stream: &mut SendStream<Piece>) -> Result<()> {
     loop {
         let next = poll_fn(|cx| match stream.poll_reset(cx) {
             Poll::Ready(_) => Poll::Ready(None),
@@ -104,7 +107,7 @@ async fn pump(mut requests: Box<Coalesced<Requests>>, stream: &mut SendStream<Pi
 
 /// What the caller keeps of a stream of requests. Dropping it breaks the stream off, so that the handler learns of it.
 #[derive(Debug)]
-pub(super) struct Hold {
+pub(super) struct RequestStreamGuard {
     failure: Failure,
     _sending: Task<()>,
 }
@@ -112,7 +115,7 @@ pub(super) struct Hold {
 /// What the caller's own stream failed with. A reset is all the peer hears; the caller gets the error itself.
 type Failure = Arc<Mutex<Option<Error>>>;
 
-impl Hold {
+impl RequestStreamGuard {
     /// What the stream that is held failed with, or else `error`.
     pub(super) fn or(hold: Option<&Self>, error: Error) -> Error {
         let own = hold.and_then(|hold| hold.failure.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -137,9 +140,9 @@ pub(super) struct Messages {
     body: RecvStream,
     unread: Unread,
     limit: usize,
-    unpacker: Option<Unpacker>,
-    hold: Option<Hold>,
-    ear: Ear,
+    decompressor: Option<Decompressor>,
+    hold: Option<RequestStreamGuard>,
+    counter: ActivityCounter,
     trailers: Option<HeaderMap>,
 }
 
@@ -147,11 +150,11 @@ impl Messages {
     pub(super) fn new(
         body: RecvStream,
         limit: usize,
-        unpacker: Option<Unpacker>,
-        hold: Option<Hold>,
-        ear: Ear,
+        decompressor: Option<Decompressor>,
+        hold: Option<RequestStreamGuard>,
+        counter: ActivityCounter,
     ) -> Self {
-        Messages { body, unread: Unread::default(), limit, unpacker, hold, ear, trailers: None }
+        Messages { body, unread: Unread::default(), limit, decompressor, hold, counter, trailers: None }
     }
 
     /// The next message; `None` once the outcome was success. Nothing is lost when the future is dropped.
@@ -163,12 +166,16 @@ impl Messages {
         loop {
             match self.unread.next(self.limit).map_err(|malformed| refused(malformed, self.limit))? {
                 Some((PLAIN, message)) => return Ok(Some(message)),
-                Some((_, packed)) => return packing::unpack(self.unpacker.as_ref(), packed, self.limit).map(Some),
+                Some((_, packed)) => {
+                    return compression::unpack(self.decompressor.as_ref(), packed, self.limit).map(Some);
+                }
                 None => {}
             }
             match poll_fn(|cx| self.poll_data(cx)).await {
                 None => return self.outcome().map(|()| None),
-                Some(Err(error)) => return Err(Hold::or(self.hold.as_ref(), h2_errors::after_headers(error))),
+                Some(Err(error)) => {
+                    return Err(RequestStreamGuard::or(self.hold.as_ref(), h2_errors::after_headers(error)));
+                }
                 Some(Ok(data)) => self.unread.add(data),
             }
         }
@@ -177,7 +184,7 @@ impl Messages {
     // More of the body; its trailers are kept once it has ended.
     fn poll_data(&mut self, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes, h2::Error>>> {
         let polled = self.body.poll_data(cx);
-        self.ear.note(&polled);
+        self.counter.note(&polled);
         match ready!(polled) {
             Some(Ok(data)) => {
                 // What was read makes room for more.

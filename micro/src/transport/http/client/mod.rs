@@ -1,13 +1,13 @@
 //! The calling end.
 
 mod call;
+mod compression;
 mod connection;
 mod connector;
 mod frames;
 mod h2_errors;
 mod options;
 mod outbound;
-mod packing;
 mod socket;
 
 pub use connector::HttpConnector;

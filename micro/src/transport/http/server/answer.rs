@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 
 use super::negotiate::is_readable;
-use super::reply::Late;
+use super::reply::StreamTrailers;
 use crate::codec::Codec;
 use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
@@ -27,7 +27,7 @@ pub(super) struct Answer {
     pub(super) route: Route,
     pub(super) codec: Codec,
     pub(super) peer: Option<SocketAddr>,
-    pub(super) late: Arc<Late>,
+    pub(super) late: Arc<StreamTrailers>,
 }
 
 type Response<B> = connectrpc::Response<B>;
@@ -165,7 +165,7 @@ fn received(requests: RequestStream) -> Payload {
 /// The items of a reply, on their way to connectrpc.
 struct Items {
     items: Option<Streaming<Bytes>>,
-    late: Arc<Late>,
+    late: Arc<StreamTrailers>,
 }
 
 impl Stream for Items {

@@ -13,12 +13,12 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::ServerOptions;
-use super::sent::Sent;
-use crate::transport::http::coalesce::WINDOW;
-use crate::transport::http::counted::{Counted, Seen};
-use crate::transport::http::gathered::{Calls, Gathered};
+use super::response_body::ResponseBody;
+use crate::transport::http::counting_io::{CountingIo, ReadCounter};
+use crate::transport::http::executor::Executor;
+use crate::transport::http::frame_coalescing::WINDOW;
 use crate::transport::http::metadata::HEADERS;
-use crate::transport::http::tasks::Tasks;
+use crate::transport::http::write_coalescing::{CoalescingIo, InFlight};
 use crate::util::clock;
 
 /// How long HTTP/2's preface is: by then hyper knows which version it speaks.
@@ -37,11 +37,11 @@ pub(super) async fn serve<I, F>(
     drain: impl Future<Output = ()>,
 ) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    F: Future<Output = Response<Sent>> + Send + 'static,
+    F: Future<Output = Response<ResponseBody>> + Send + 'static,
 {
-    let seen = Arc::new(Seen::new(PREFACE));
-    let calls = Calls::default();
-    let io = TokioIo::new(Gathered::new(Counted::new(io, seen.clone()), calls.clone()));
+    let seen = Arc::new(ReadCounter::new(PREFACE));
+    let calls = InFlight::default();
+    let io = TokioIo::new(CoalescingIo::new(CountingIo::new(io, seen.clone()), calls.clone()));
     let service = service_fn({
         let seen = seen.clone();
         move |request| {
@@ -75,7 +75,7 @@ pub(super) async fn serve<I, F>(
                 draining = true;
                 connection.as_mut().graceful_shutdown();
             }
-            heard = silence.as_mut(), if !listening => match heard {
+            activity = silence.as_mut(), if !listening => match activity {
                 Ok(()) => listening = true,
                 Err(_) => return tracing::debug!("connection closed: no request came"),
             },
@@ -83,8 +83,8 @@ pub(super) async fn serve<I, F>(
     }
 }
 
-fn builder(options: &ServerOptions) -> auto::Builder<Tasks> {
-    let mut builder = auto::Builder::new(Tasks);
+fn builder(options: &ServerOptions) -> auto::Builder<Executor> {
+    let mut builder = auto::Builder::new(Executor);
     builder.http1().timer(TokioTimer::new()).header_read_timeout(options.header_timeout).max_buf_size(HEADERS as usize);
     builder
         .http2()

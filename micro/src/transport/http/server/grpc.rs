@@ -15,14 +15,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, request};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 
-use super::sent::{Items, Sent};
+use super::response_body::{Items, ResponseBody};
 use super::trailers::{self, trailers};
 use crate::codec::Codec;
 use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
-use crate::transport::http::framing::{Framed, Malformed, PLAIN, Piece, Press, Unread};
-use crate::transport::http::turns::Ear;
+use crate::transport::http::framing::{Compressor, Framed, Malformed, PLAIN, Piece, Unread};
+use crate::transport::http::read_detector::ActivityCounter;
 use crate::transport::http::{metadata, status, timeout};
 use crate::transport::{Dispatcher, Route, names};
 use crate::util::clock;
@@ -58,12 +58,12 @@ impl Caller {
 
 /// What a request says of itself in its content type.
 #[derive(Clone, Debug)]
-pub(super) struct Spoken {
+pub(super) struct GrpcContentType {
     pub(super) codec: Codec,
     pub(super) content_type: HeaderValue,
 }
 
-impl Spoken {
+impl GrpcContentType {
     /// What a gRPC request is in; nothing where it is none, or in a codec nobody knows.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let given = headers.get(CONTENT_TYPE)?;
@@ -76,7 +76,7 @@ impl Spoken {
         let essence = given.as_bytes().split(|byte| *byte == b';').next()?.trim_ascii_end();
         let whole = essence.len() == given.len();
         let content_type = if whole { given.clone() } else { HeaderValue::from_bytes(essence).ok()? };
-        Some(Spoken { codec, content_type })
+        Some(GrpcContentType { codec, content_type })
     }
 }
 
@@ -92,31 +92,32 @@ impl Grpc {
     pub(super) async fn answer<B>(
         &self,
         route: Route,
-        spoken: Spoken,
+        format: GrpcContentType,
         caller: Option<&Caller>,
         head: request::Parts,
         body: B,
-    ) -> Response<Sent>
+    ) -> Response<ResponseBody>
     where
         B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
     {
-        let press = self.press(&head.headers);
-        let ear = Ear::default();
-        let heard = (route.method().client_streaming() && route.method().server_streaming()).then(|| ear.heard());
+        let compressor = self.compressor(&head.headers);
+        let counter = ActivityCounter::default();
+        let activity =
+            (route.method().client_streaming() && route.method().server_streaming()).then(|| counter.activity());
         let server_streaming = route.method().server_streaming();
         let (context, outcome) = match incoming(&head.headers, caller) {
             Ok(incoming) => {
                 let dispatch = self.dispatcher.begin(route, incoming);
                 let (context, streaming) = (dispatch.context().clone(), dispatch.method().client_streaming());
-                (context, dispatch.run(spoken.codec, self.request(streaming, &head.headers, body, ear)).await)
+                (context, dispatch.run(format.codec, self.request(streaming, &head.headers, body, counter)).await)
             }
             Err(error) => (Context::new(), Err(error)),
         };
 
         let mut headers = HeaderMap::with_capacity(HEADERS);
-        headers.insert(CONTENT_TYPE, spoken.content_type);
-        if let (Some(press), Ok(_)) = (&press, &outcome) {
-            headers.insert(ENCODING, HeaderValue::from_static(press.format));
+        headers.insert(CONTENT_TYPE, format.content_type);
+        if let (Some(compressor), Ok(_)) = (&compressor, &outcome) {
+            headers.insert(ENCODING, HeaderValue::from_static(compressor.format));
         }
         if let Some(accept) = &self.accept {
             headers.insert(ACCEPT, accept.clone());
@@ -126,7 +127,7 @@ impl Grpc {
         metadata::to_reply(&ahead, &mut headers);
         let sent = outcome.and_then(|reply| match reply {
             Payload::One(message) if !server_streaming => {
-                Ok(Sent::one(Piece::message(message, press.as_ref())?, trailers(&context, None)))
+                Ok(ResponseBody::one(Piece::message(message, compressor.as_ref())?, trailers(&context, None)))
             }
             Payload::Many(_) if !server_streaming => Err(Error::internal("a stream where one message was expected")),
             reply => {
@@ -134,17 +135,17 @@ impl Grpc {
                     Payload::One(message) => Streaming::iter([message]),
                     Payload::Many(items) => items,
                 };
-                Ok(Sent::many(Items::new(Framed::new(items, press), context.clone()), heard))
+                Ok(ResponseBody::many(Items::new(Framed::new(items, compressor), context.clone()), activity))
             }
         });
         let sent = sent.unwrap_or_else(|error| {
             if said_ahead {
                 // A caller takes what stands beside a status for trailers.
-                return Sent::ended(trailers(&context, Some(&error)));
+                return ResponseBody::ended(trailers(&context, Some(&error)));
             }
             // All of the answer is in its headers.
             trailers::put(&context, Some(&error), &mut headers);
-            Sent::nothing()
+            ResponseBody::nothing()
         });
         let mut response = Response::new(sent);
         *response.headers_mut() = headers;
@@ -152,15 +153,21 @@ impl Grpc {
     }
 
     /// What the reply is compressed with, if the caller takes it.
-    fn press(&self, headers: &HeaderMap) -> Option<Press> {
+    fn compressor(&self, headers: &HeaderMap) -> Option<Compressor> {
         self.accept.as_ref()?;
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let format = self.formats.negotiate_encoding(text(ACCEPT), text(ENCODING))?;
-        Some(Press { formats: self.formats.clone(), format, from: WORTH_PACKING })
+        Some(Compressor { formats: self.formats.clone(), format, from: WORTH_PACKING })
     }
 
     /// Reads the request.
-    async fn request<B>(&self, client_streaming: bool, headers: &HeaderMap, body: B, ear: Ear) -> Result<Payload>
+    async fn request<B>(
+        &self,
+        client_streaming: bool,
+        headers: &HeaderMap,
+        body: B,
+        counter: ActivityCounter,
+    ) -> Result<Payload>
     where
         B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
     {
@@ -171,7 +178,7 @@ impl Grpc {
             limit: self.limit,
             formats: self.formats.clone(),
             format,
-            ear,
+            counter,
             ended: false,
         };
         match client_streaming {
@@ -208,7 +215,7 @@ struct Requests<B> {
     limit: usize,
     formats: CompressionRegistry,
     format: Option<String>,
-    ear: Ear,
+    counter: ActivityCounter,
     ended: bool,
 }
 
@@ -272,7 +279,7 @@ impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
                 return Poll::Ready(Some(message));
             }
             let polled = Pin::new(&mut self.body).poll_frame(cx);
-            self.ear.note(&polled);
+            self.counter.note(&polled);
             match ready!(polled) {
                 Some(frame) => self.take(frame)?,
                 None if self.unread.is_empty() => return Poll::Ready(None),
@@ -318,7 +325,7 @@ mod tests {
                 limit: 10,
                 formats: CompressionRegistry::default(),
                 format: None,
-                ear: Ear::default(),
+                counter: ActivityCounter::default(),
                 ended: false,
             };
             let read: Vec<_> = requests.map(|request| request.is_ok()).take(5).collect().await;

@@ -1,15 +1,15 @@
 //! The serving end.
 
 mod answer;
+mod body_timeout;
 mod connection;
 mod grpc;
 mod hosts;
 mod negotiate;
 mod options;
-mod patient;
 mod reply;
+mod response_body;
 mod rpc;
-mod sent;
 mod trailers;
 
 use std::fmt;
@@ -27,9 +27,9 @@ use tower::ServiceExt;
 pub use hosts::Hosts;
 pub use options::ServerOptions;
 
-use grpc::{Caller, Spoken};
+use grpc::{Caller, GrpcContentType};
+use response_body::ResponseBody;
 use rpc::Rpc;
-use sent::Sent;
 
 use crate::transport::{Dispatcher, Inbound};
 use crate::util::lifecycle::{Lifecycle, State};
@@ -98,9 +98,9 @@ impl HttpServer {
             .await;
     }
 
-    async fn answer(self, request: Request<Incoming>, caller: Caller) -> Response<Sent> {
+    async fn answer(self, request: Request<Incoming>, caller: Caller) -> Response<ResponseBody> {
         if let Err(refusal) = self.options.hosts.check(&request) {
-            return (StatusCode::FORBIDDEN, refusal).into_response().map(Sent::other);
+            return (StatusCode::FORBIDDEN, refusal).into_response().map(ResponseBody::other);
         }
         if let Some(spoken) = self.plainly_spoken(&request)
             && let Some(route) = self.calls.described(&request)
@@ -112,12 +112,12 @@ impl HttpServer {
     }
 
     /// What a gRPC call is in that need not pass the routes and their layers.
-    fn plainly_spoken(&self, request: &Request<Incoming>) -> Option<Spoken> {
+    fn plainly_spoken(&self, request: &Request<Incoming>) -> Option<GrpcContentType> {
         let plain = !self.layered && request.version() == Version::HTTP_2 && request.method() == Method::POST;
-        plain.then(|| Spoken::of(request.headers())).flatten()
+        plain.then(|| GrpcContentType::of(request.headers())).flatten()
     }
 
-    async fn route(self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Sent> {
+    async fn route(self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
         let version = request.version();
         request.extensions_mut().insert(ConnectInfo(peer));
         let request = request.map(axum::body::Body::new);
@@ -125,7 +125,7 @@ impl HttpServer {
         if version < Version::HTTP_2 && self.lifecycle.state() >= State::LameDuck {
             response.headers_mut().entry(CONNECTION).or_insert(HeaderValue::from_static("close"));
         }
-        response.map(Sent::other)
+        response.map(ResponseBody::other)
     }
 }
 

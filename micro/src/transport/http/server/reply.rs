@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use serde_json::{Map, Value};
 
 use crate::context::Context;
-use crate::transport::http::coalesce::Coalesced;
+use crate::transport::http::frame_coalescing::CoalescingBody;
 use crate::transport::http::{metadata, status};
 
 /// The flags of the last envelope of a stream: Connect's, whose body is JSON, and gRPC-Web's, whose body is header lines.
@@ -26,12 +26,12 @@ const HEAD: usize = 5;
 
 /// What is known of a reply's stream only while it runs.
 #[derive(Debug, Default)]
-pub(super) struct Late {
+pub(super) struct StreamTrailers {
     context: OnceLock<Context>,
     ended: AtomicBool,
 }
 
-impl Late {
+impl StreamTrailers {
     /// The stream begins; its trailers will be on `context`.
     pub(super) fn begin(&self, context: Context) {
         let _ = self.context.set(context);
@@ -56,7 +56,7 @@ impl Late {
 }
 
 /// Makes of connectrpc's response the one that is sent.
-pub(super) async fn finish(response: http::Response<ConnectRpcBody>, late: Arc<Late>) -> Response {
+pub(super) async fn finish(response: http::Response<ConnectRpcBody>, late: Arc<StreamTrailers>) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = match body {
         // Its length is known, which a body of ours would hide.
@@ -66,7 +66,7 @@ pub(super) async fn finish(response: http::Response<ConnectRpcBody>, late: Arc<L
             axum::body::Body::empty()
         }
         body @ ConnectRpcBody::GrpcUnary(_) => axum::body::Body::new(body),
-        body => axum::body::Body::new(Coalesced::new(Reply { inner: body, late, last: None }, None)),
+        body => axum::body::Body::new(CoalescingBody::new(Reply { inner: body, late, last: None }, None)),
     };
     Response::from_parts(parts, body)
 }
@@ -88,7 +88,7 @@ async fn headers_only(headers: &mut HeaderMap, mut body: ConnectRpcBody) {
 /// A body that adds the trailers a stream has set while it ran.
 struct Reply {
     inner: ConnectRpcBody,
-    late: Arc<Late>,
+    late: Arc<StreamTrailers>,
     // What may be the last frame, which takes the trailers. Few frames follow the end of the stream, and all are ready.
     last: Option<Frame<Bytes>>,
 }

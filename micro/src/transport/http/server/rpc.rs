@@ -17,16 +17,16 @@ use http_body_util::{BodyExt, Limited};
 
 use super::ServerOptions;
 use super::answer::Answer;
-use super::grpc::{Caller, Grpc, Spoken};
+use super::body_timeout::TimeoutBody;
+use super::grpc::{Caller, Grpc, GrpcContentType};
 use super::negotiate::{self, ACCEPT_POST, Negotiated, is_readable};
-use super::patient::Patient;
-use super::reply::{self, Late};
-use super::sent::Sent;
+use super::reply::{self, StreamTrailers};
+use super::response_body::ResponseBody;
 use crate::codec::Codec;
 use crate::errors::{Code, Error, Result};
 use crate::rpc::BoxFuture;
 use crate::transport::http::status;
-use crate::transport::{Arrival, Dispatcher, Route, Streams, names};
+use crate::transport::{CallHead, CallShape, Dispatcher, Route, names};
 use crate::util::clock;
 
 /// Longer than any call; keeps what peers ask for within what clocks can say.
@@ -63,13 +63,13 @@ impl Rpc {
 
     /// The method that is called, if a service here has it.
     pub(super) fn described<B>(&self, request: &Request<B>) -> Option<Route> {
-        self.route(request).ok().filter(|route| !route.is_open())
+        self.route(request).ok().filter(|route| !route.is_fallback())
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response {
         let reading = is_for_reading(&request);
         let plain = request.version() == Version::HTTP_2 && request.method() == Method::POST;
-        let spoken = plain.then(|| Spoken::of(request.headers())).flatten();
+        let spoken = plain.then(|| GrpcContentType::of(request.headers())).flatten();
         let negotiated = negotiate::negotiate(&mut request);
         let mut response = match (self.route(&request), spoken) {
             (Ok(route), Some(spoken)) => return self.in_grpc(route, spoken, request).await,
@@ -90,24 +90,24 @@ impl Rpc {
         response
     }
 
-    async fn in_grpc(&self, route: Route, spoken: Spoken, request: Request<Body>) -> Response {
+    async fn in_grpc(&self, route: Route, spoken: GrpcContentType, request: Request<Body>) -> Response {
         let (head, body) = request.into_parts();
         let caller = head.extensions.get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| Caller::new(*peer));
-        self.grpc().answer(route, spoken, caller.as_ref(), head, body).await.map(Sent::into_axum)
+        self.grpc().answer(route, spoken, caller.as_ref(), head, body).await.map(ResponseBody::into_axum)
     }
 
     fn route<B>(&self, request: &Request<B>) -> Result<Route> {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let arrival =
-            Arrival { path: request.uri().path(), service: header(names::SERVICE), node: header(names::NODE) };
+            CallHead { path: request.uri().path(), service: header(names::SERVICE), node: header(names::NODE) };
         self.0.grpc.dispatcher.route(&arrival, shape(request))
     }
 
     async fn run(&self, route: Route, negotiated: Option<&Negotiated>, request: Request<Body>) -> Response {
-        let late = Arc::new(Late::default());
+        let late = Arc::new(StreamTrailers::default());
         let request = match route.method().client_streaming() {
             true => request,
-            false => request.map(|body| Body::new(Patient::new(body, self.0.grpc.patience))),
+            false => request.map(|body| Body::new(TimeoutBody::new(body, self.0.grpc.patience))),
         };
         let answer = Answer {
             dispatcher: self.0.grpc.dispatcher.clone(),
@@ -127,10 +127,10 @@ impl Rpc {
 }
 
 /// What the content type says of a method nobody describes: only plain calls of Connect are one message each way.
-fn shape<B>(request: &Request<B>) -> Streams {
+fn shape<B>(request: &Request<B>) -> CallShape {
     let content_type = request.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let enveloped = content_type.starts_with(b"application/grpc") || content_type.starts_with(b"application/connect+");
-    if enveloped { Streams::Both } else { Streams::Neither }
+    if enveloped { CallShape::Both } else { CallShape::Neither }
 }
 
 impl tower::Service<Request<Body>> for Rpc {
@@ -178,7 +178,7 @@ async fn refuse(error: &Error, request: Request<Body>) -> Response {
 
 /// Reads what is left of a request: an HTTP/1.1 client that is still writing would not read the answer.
 async fn drain(body: Body) {
-    const MOST: usize = 64 * 1024;
+    const MAX_UNPROVEN: usize = 64 * 1024;
     const LONGEST: Duration = Duration::from_secs(1);
-    drop(clock::timeout(LONGEST, Limited::new(body, MOST).collect()).await);
+    drop(clock::timeout(LONGEST, Limited::new(body, MAX_UNPROVEN).collect()).await);
 }

@@ -8,19 +8,19 @@ use std::task::{self, Context as Cx, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::calls::{Answer, Calls, Opening};
+use super::calls::{Answer, CallStart, Calls};
 use super::connection::Connection;
 use crate::context::Context;
 use crate::errors::{Code, Error, Execution, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{BoxFuture, Payload, Streaming};
-use crate::transport::native::begin::{self, Target};
-use crate::transport::native::end::Beside;
 use crate::transport::native::frame::{Kind, flags};
-use crate::transport::native::incoming::{self, Items};
-use crate::transport::native::link::{Flush, Link};
+use crate::transport::native::incoming::{self, IncomingMessages};
 use crate::transport::native::metadata;
 use crate::transport::native::outgoing::{self, Credit};
+use crate::transport::native::request::{self, Target};
+use crate::transport::native::response::ReplyMetadata;
+use crate::transport::native::shared_connection::{Flush, SharedConnection};
 use crate::transport::{self, ConnectionStats, Permit, Request, not_sent};
 use crate::util::spawn::{self, Task};
 
@@ -41,7 +41,7 @@ impl transport::Connection for Connection {
     }
 
     fn retire(&self) {
-        self.link.with(|queue, calls| calls.leave(queue));
+        self.shared.with(|queue, calls| calls.leave(queue));
     }
 }
 
@@ -56,8 +56,8 @@ async fn call(
         Payload::One(message) => (Some(message), None),
         Payload::Many(items) => (None, Some(items)),
     };
-    let credit = items.is_some().then(|| Credit::new(connection.link.theirs.window));
-    let opening = Opening {
+    let credit = items.is_some().then(|| Credit::new(connection.shared.theirs.window));
+    let start = CallStart {
         deadline: context.deadline(),
         context: server_streaming.then_some(context),
         requests: credit.as_ref(),
@@ -66,9 +66,9 @@ async fn call(
     let mut waiting = Waiting { connection, id: None, _sending: None };
     let answer = poll_fn(|cx| {
         if let Some(id) = waiting.id {
-            return waiting.connection.link.with(|_, calls| calls.poll_answer(id, cx)).map(Ok::<_, Error>);
+            return waiting.connection.shared.with(|_, calls| calls.poll_answer(id, cx)).map(Ok::<_, Error>);
         }
-        let begun = begin(&waiting.connection, target, &opening, context, message.as_ref(), cx);
+        let begun = begin(&waiting.connection, target, &start, context, message.as_ref(), cx);
         waiting.id = Some(task::ready!(begun)?);
         if let Some((items, credit)) = stream.take() {
             waiting.send(items, credit);
@@ -81,18 +81,18 @@ async fn call(
         waiting.id = None;
     }
     match answer {
-        Answer::One(message, beside) => {
-            context.received(beside.headers, beside.trailers);
+        Answer::One(message, reply_metadata) => {
+            context.received(reply_metadata.headers, reply_metadata.trailers);
             Ok(Payload::One(message))
         }
-        Answer::Failed(error, beside) => {
-            context.received(beside.headers, beside.trailers);
+        Answer::Failed(error, reply_metadata) => {
+            context.received(reply_metadata.headers, reply_metadata.trailers);
             Err(error)
         }
         Answer::Many(inbox, headers) => {
             context.received(headers, Metadata::new());
             let id = waiting.id.expect("it was begun, or there were no answer");
-            let items = Items::new(waiting.connection.link.clone(), id, inbox);
+            let items = IncomingMessages::new(waiting.connection.shared.clone(), id, inbox);
             let replies = Streaming::new(Replies { items, _waiting: waiting });
             if server_streaming {
                 return Ok(Payload::Many(replies));
@@ -108,7 +108,7 @@ async fn call(
 
 /// What the peer would not take is not sent.
 fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a>> {
-    let theirs = &connection.link.theirs;
+    let theirs = &connection.shared.theirs;
     if let Payload::One(message) = &request.payload
         && message.len() > theirs.message as usize
     {
@@ -136,17 +136,17 @@ fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a
 fn begin(
     connection: &Connection,
     target: Target<'_>,
-    opening: &Opening<'_>,
+    start: &CallStart<'_>,
     context: &Context,
     message: Option<&Bytes>,
     cx: &Cx<'_>,
 ) -> Poll<Result<u32>> {
-    let link = &connection.link;
-    link.flushing(|queue, calls| {
+    let shared = &connection.shared;
+    shared.flushing(|queue, calls| {
         if calls.stats.is_retired() || queue.is_closed() {
             return (Flush::Together, Poll::Ready(Err(not_sent("the connection ended before the call was sent"))));
         }
-        if queue.poll_room(cx).is_pending() || calls.poll_room(link.theirs.calls, cx).is_pending() {
+        if queue.poll_room(cx).is_pending() || calls.poll_room(shared.theirs.calls, cx).is_pending() {
             return (Flush::Together, Poll::Pending);
         }
         let left = context.remaining();
@@ -154,17 +154,17 @@ fn begin(
             let late = Context::deadline_exceeded().with_execution(Execution::NotStarted);
             return (Flush::Together, Poll::Ready(Err(late)));
         }
-        let Some(method) = calls.method(target, link.theirs.methods) else {
+        let Some(method) = calls.method(target, shared.theirs.methods) else {
             // The next call opens another connection.
             calls.stats.retire();
             return (Flush::Together, Poll::Ready(Err(not_sent("the connection has no number left for the method"))));
         };
         let id = calls.next();
-        let end = queue.frame(Kind::Call, begin::flags(&method, context, message.is_some()), id, |out| {
-            begin::put(out, &method, left, context);
+        let end = queue.frame(Kind::Call, request::flags(&method, context, message.is_some()), id, |out| {
+            request::put(out, &method, left, context);
             out.extend_from_slice(message.map_or(&[], |message| message));
         });
-        calls.expect(id, end, opening, queue, cx);
+        calls.expect(id, end, start, queue, cx);
         let flush = if calls.len() == 1 { Flush::Alone } else { Flush::Together };
         (flush, Poll::Ready(Ok(id)))
     })
@@ -182,22 +182,22 @@ impl Waiting {
     /// Sends the stream of requests beside everything else: a caller need not read the answer for that.
     fn send(&mut self, items: Streaming<Bytes>, credit: Arc<Credit>) {
         let Some(id) = self.id else { return };
-        let link = self.connection.link.clone();
+        let shared = self.connection.shared.clone();
         self._sending = Some(spawn::spawn(async move {
-            if let Err(error) = outgoing::send(&link, id, &credit, items, flags::END).await {
-                fail(&link, id, error);
+            if let Err(error) = outgoing::send(&shared, id, &credit, items, flags::END).await {
+                fail(&shared, id, error);
             }
         }));
     }
 }
 
 /// The caller's own stream has failed: it gets that back, and all the peer hears is that nobody waits.
-fn fail(link: &Link<Calls>, id: u32, error: Error) {
+fn fail(shared: &SharedConnection<Calls>, id: u32, error: Error) {
     let mut woken = Vec::new();
-    link.with(|queue, calls| {
+    shared.with(|queue, calls| {
         if calls.get(id).is_some() {
             queue.bare(Kind::Cancel, id);
-            calls.end(id, Some(error), Beside::default(), &mut woken);
+            calls.end(id, Some(error), ReplyMetadata::default(), &mut woken);
         }
     });
     super::super::driver::wake(woken);
@@ -206,7 +206,7 @@ fn fail(link: &Link<Calls>, id: u32, error: Error) {
 impl Drop for Waiting {
     fn drop(&mut self) {
         let Some(id) = self.id else { return };
-        self.connection.link.with(|queue, calls| {
+        self.connection.shared.with(|queue, calls| {
             if calls.forget(id) {
                 queue.bare(Kind::Cancel, id);
             }
@@ -216,7 +216,7 @@ impl Drop for Waiting {
 
 /// The answer of a call that is still running.
 struct Replies {
-    items: Items<Calls>,
+    items: IncomingMessages<Calls>,
     _waiting: Waiting,
 }
 

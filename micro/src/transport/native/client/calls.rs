@@ -10,23 +10,23 @@ use crate::context::Context;
 use crate::errors::{Error, Execution};
 use crate::metadata::Metadata;
 use crate::transport::ConnectionStats;
-use crate::transport::native::begin::{Method, Target};
-use crate::transport::native::end::Beside;
 use crate::transport::native::frame::Kind;
-use crate::transport::native::ids::Ids;
+use crate::transport::native::id_hasher::BuildIdHasher;
 use crate::transport::native::incoming::Inbox;
-use crate::transport::native::link::Queue;
 use crate::transport::native::outgoing::Credit;
+use crate::transport::native::request::{Method, Target};
+use crate::transport::native::response::ReplyMetadata;
+use crate::transport::native::shared_connection::Queue;
 use crate::util::clock::Instant;
 
 /// The last id there is.
-const LAST: u32 = 1 << 31;
+const LAST_ID: u32 = 1 << 31;
 
 /// The calls of one connection.
 #[derive(Debug)]
 pub(super) struct Calls {
     next: u32,
-    open: HashMap<u32, Open, Ids>,
+    open: HashMap<u32, PendingCall, BuildIdHasher>,
     methods: Methods,
     earliest: Option<Instant>,
     /// Who waits for a call to end, because there may be no more of them.
@@ -39,7 +39,7 @@ pub(super) struct Calls {
 
 /// One call.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct PendingCall {
     /// Where its first frame ends in the stream of bytes.
     end: u64,
     deadline: Option<Instant>,
@@ -60,14 +60,14 @@ enum State {
 /// What a call is answered with.
 #[derive(Debug)]
 pub(super) enum Answer {
-    One(Bytes, Beside),
+    One(Bytes, ReplyMetadata),
     /// A stream, and what was said ahead of it.
     Many(Arc<Inbox>, Metadata),
-    Failed(Error, Beside),
+    Failed(Error, ReplyMetadata),
 }
 
 /// What a call begins with.
-pub(super) struct Opening<'a> {
+pub(super) struct CallStart<'a> {
     pub(super) deadline: Option<Instant>,
     pub(super) context: Option<&'a Context>,
     pub(super) requests: Option<&'a Arc<Credit>>,
@@ -110,7 +110,7 @@ impl Calls {
     pub(super) fn next(&mut self) -> u32 {
         let id = self.next;
         self.next += 1;
-        if self.next >= LAST {
+        if self.next >= LAST_ID {
             self.stats.retire();
         }
         id
@@ -122,8 +122,8 @@ impl Calls {
     }
 
     /// Expects the answer of call `id`, whose first frame ends at `end`, for whoever polls.
-    pub(super) fn expect(&mut self, id: u32, end: u64, opening: &Opening<'_>, queue: &mut Queue, cx: &Cx<'_>) {
-        if let Some(deadline) = opening.deadline
+    pub(super) fn expect(&mut self, id: u32, end: u64, start: &CallStart<'_>, queue: &mut Queue, cx: &Cx<'_>) {
+        if let Some(deadline) = start.deadline
             && self.earliest.is_none_or(|earliest| deadline < earliest)
         {
             self.earliest = Some(deadline);
@@ -131,13 +131,13 @@ impl Calls {
         }
         self.open.insert(
             id,
-            Open {
+            PendingCall {
                 end,
-                deadline: opening.deadline,
-                context: opening.context.cloned(),
+                deadline: start.deadline,
+                context: start.context.cloned(),
                 answer: State::Awaited(Some(cx.waker().clone())),
                 replies: None,
-                requests: opening.requests.cloned(),
+                requests: start.requests.cloned(),
             },
         );
         self.count();
@@ -152,14 +152,14 @@ impl Calls {
         self.open.shrink_to_fit();
     }
 
-    pub(super) fn get(&mut self, id: u32) -> Option<&mut Open> {
+    pub(super) fn get(&mut self, id: u32) -> Option<&mut PendingCall> {
         self.open.get_mut(&id)
     }
 
     /// Waits for the answer of call `id`.
     pub(super) fn poll_answer(&mut self, id: u32, cx: &Cx<'_>) -> Poll<Answer> {
         let Some(open) = self.open.get_mut(&id) else {
-            return Poll::Ready(Answer::Failed(Error::internal("the call was forgotten"), Beside::default()));
+            return Poll::Ready(Answer::Failed(Error::internal("the call was forgotten"), ReplyMetadata::default()));
         };
         match std::mem::replace(&mut open.answer, State::Taken) {
             State::There(answer) => {
@@ -191,21 +191,21 @@ impl Calls {
     }
 
     /// Ends call `id`, whether its answer has begun or not.
-    pub(super) fn end(&mut self, id: u32, error: Option<Error>, beside: Beside, woken: &mut Vec<Waker>) {
+    pub(super) fn end(&mut self, id: u32, error: Option<Error>, reply_metadata: ReplyMetadata, woken: &mut Vec<Waker>) {
         let Some(open) = self.open.get_mut(&id) else { return };
         let Some(replies) = open.replies.take() else {
             let answer = match error {
-                Some(error) => Answer::Failed(error, beside),
+                Some(error) => Answer::Failed(error, reply_metadata),
                 None => {
                     let nothing = Inbox::new(0);
                     nothing.end(Ok(()));
-                    Answer::Many(nothing, beside.headers)
+                    Answer::Many(nothing, reply_metadata.headers)
                 }
             };
             return self.answer(id, answer, None, woken);
         };
         if let Some(context) = &open.context {
-            context.received(Metadata::new(), beside.trailers);
+            context.received(Metadata::new(), reply_metadata.trailers);
         }
         woken.extend(replies.end(error.map_or(Ok(()), Err)));
         if matches!(open.answer, State::Taken) {
@@ -230,14 +230,14 @@ impl Calls {
 
     /// Ends those whose time is up, and tells the peer.
     pub(super) fn expire(&mut self, now: Instant, queue: &mut Queue, woken: &mut Vec<Waker>) {
-        let late = |open: &Open| open.deadline.is_some_and(|deadline| deadline <= now);
+        let late = |open: &PendingCall| open.deadline.is_some_and(|deadline| deadline <= now);
         let expired: Vec<u32> = self.open.iter().filter(|(_, open)| late(open)).map(|(id, _)| *id).collect();
         for id in expired {
             queue.bare(Kind::Cancel, id);
             if let Some(open) = self.open.get_mut(&id) {
                 open.deadline = None;
             }
-            self.end(id, Some(Context::deadline_exceeded()), Beside::default(), woken);
+            self.end(id, Some(Context::deadline_exceeded()), ReplyMetadata::default(), woken);
         }
         self.earliest = self.open.values().filter_map(|open| open.deadline).min();
     }
@@ -255,7 +255,7 @@ impl Calls {
             let error = Error::unavailable("the connection to the peer was lost").with_execution(execution);
             // One that has its answer keeps it.
             if matches!(open.answer, State::Awaited(_)) || open.replies.is_some() {
-                self.end(id, Some(error), Beside::default(), woken);
+                self.end(id, Some(error), ReplyMetadata::default(), woken);
             }
         }
     }
@@ -268,20 +268,20 @@ impl Calls {
 /// The numbers of methods. The one that was asked for last is found at once: hardly any client calls many.
 #[derive(Debug, Default)]
 struct Methods {
-    known: Vec<Known>,
+    known: Vec<KnownMethods>,
     by_path: HashMap<Arc<str>, Vec<u32>>,
     recent: usize,
 }
 
 #[derive(Debug)]
-struct Known {
+struct KnownMethods {
     path: Arc<str>,
     service: Box<str>,
     node: Box<str>,
     codec: Box<str>,
 }
 
-impl Known {
+impl KnownMethods {
     fn is(&self, target: &Target<'_>) -> bool {
         *self.path == *target.path
             && *self.node == *target.node
@@ -307,7 +307,7 @@ impl Methods {
         let Target { path, service, node, codec } = target;
         let path: Arc<str> = path.into();
         self.by_path.entry(path.clone()).or_default().push(number);
-        self.known.push(Known { path, service: service.into(), node: node.into(), codec: codec.into() });
+        self.known.push(KnownMethods { path, service: service.into(), node: node.into(), codec: codec.into() });
         self.recent = number as usize;
         Some(Method { number, define: Some(target) })
     }

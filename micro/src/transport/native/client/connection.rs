@@ -10,15 +10,15 @@ use bytes::{Bytes, BytesMut};
 use super::calls::{Answer, Calls};
 use super::options::ClientOptions;
 use crate::errors::{Error, Execution, Result};
-use crate::transport::native::driver::{self, Driver, Ended, Side, wake};
-use crate::transport::native::end;
+use crate::transport::native::driver::{self, ConnectionEnd, Driver, Role, wake};
 use crate::transport::native::frame::{self, Frame, Frames, Kind};
-use crate::transport::native::hello::{self, Terms, Unheard};
+use crate::transport::native::handshake::{self, ConnectionSettings, HandshakeError};
 use crate::transport::native::incoming::Inbox;
-use crate::transport::native::link::{Link, Queue};
+use crate::transport::native::protocol_error::ProtocolError;
+use crate::transport::native::response;
+use crate::transport::native::shared_connection::{Queue, SharedConnection};
 use crate::transport::native::socket;
-use crate::transport::native::violation::Violation;
-use crate::transport::tls::{self, Security};
+use crate::transport::tls::{self, TlsMode};
 use crate::transport::{ConnectError, ConnectionStats, Dialer, not_sent};
 use crate::util::clock::{self, Instant};
 use crate::util::line::Line;
@@ -31,7 +31,7 @@ const BUSY: usize = 128;
 #[derive(Debug)]
 pub(super) struct Connection {
     // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
-    pub(super) link: Line<Arc<Link<Calls>>>,
+    pub(super) shared: Line<Arc<SharedConnection<Calls>>>,
     pub(super) stats: Arc<ConnectionStats>,
     // What drives it. It ends with the last call.
     driver: OnceLock<Task<()>>,
@@ -42,39 +42,39 @@ pub(super) async fn open(
     dialer: &Dialer,
     options: &ClientOptions,
     address: &str,
-    security: Security,
+    security: TlsMode,
 ) -> Result<Arc<Connection>, ConnectError> {
     let until = clock::after(dialer.timeout());
     let (mut reading, writing) = socket::halves(dialer.dial(address, security).await?);
-    let (ours, mut buffer) = (terms(options), BytesMut::new());
+    let (ours, mut buffer) = (settings(options), BytesMut::new());
     let opened = clock::timeout_at(until, async {
         let mut own = Vec::new();
         ours.put(&mut own);
-        reading.send(&own).await.map_err(|error| Unheard::Gone(Some(error)))?;
-        hello::preface(&mut reading, &mut buffer).await?;
-        hello::hello(&mut reading, &mut buffer).await
+        reading.send(&own).await.map_err(|error| HandshakeError::Gone(Some(error)))?;
+        handshake::preface(&mut reading, &mut buffer).await?;
+        handshake::hello(&mut reading, &mut buffer).await
     });
     let theirs = match opened.await {
         Ok(Ok(theirs)) => theirs,
-        Ok(Err(Unheard::Gone(Some(error)))) if security.is_tls() => return Err(unshaken(address, error)),
+        Ok(Err(HandshakeError::Gone(Some(error)))) if security.is_tls() => return Err(unshaken(address, error)),
         Ok(Err(_)) => return Err(foreign(address)),
         // One that waits for another protocol says nothing.
         Err(_) => return Err(ConnectError::Foreign(dialer.late(address))),
     };
     let stats = Arc::new(ConnectionStats::reported(BUSY));
-    let link = Arc::new(Link::new(writing, ours, theirs, Calls::new(stats.clone())));
-    let guard = FailOnDrop { link: link.clone(), handled: None, stats: stats.clone() };
-    let caller = Caller::new(link.clone(), guard);
-    let mut driver = Driver::new(caller, link.clone(), reading, buffer, options.keepalive);
+    let shared = Arc::new(SharedConnection::new(writing, ours, theirs, Calls::new(stats.clone())));
+    let guard = FailOnDrop { shared: shared.clone(), handled: None, stats: stats.clone() };
+    let caller = Caller::new(shared.clone(), guard);
+    let mut driver = Driver::new(caller, shared.clone(), reading, buffer, options.keepalive);
     let peer = address.to_owned();
     let task = spawn::spawn(async move {
         match driver.run().await {
-            Ended::Finished | Ended::Lost(None) => {}
-            Ended::Lost(Some(error)) => tracing::debug!(peer, %error, "connection lost"),
-            Ended::Violated(violation) => tracing::warn!(peer, %violation, "connection closed"),
+            ConnectionEnd::Finished | ConnectionEnd::Lost(None) => {}
+            ConnectionEnd::Lost(Some(error)) => tracing::debug!(peer, %error, "connection lost"),
+            ConnectionEnd::Violated(violation) => tracing::warn!(peer, %violation, "connection closed"),
         }
     });
-    let connection = Connection { link: Line(link), stats, driver: OnceLock::new() };
+    let connection = Connection { shared: Line(shared), stats, driver: OnceLock::new() };
     let _ = connection.driver.set(task);
     Ok(Arc::new(connection))
 }
@@ -91,14 +91,14 @@ fn unshaken(address: &str, error: io::Error) -> ConnectError {
     }
 }
 
-fn terms(options: &ClientOptions) -> Terms {
+fn settings(options: &ClientOptions) -> ConnectionSettings {
     let message = u32::try_from(options.message_limit).unwrap_or(u32::MAX / 2).min(u32::MAX / 2);
-    Terms { message, window: options.window.max(1024), ..Terms::default() }
+    ConnectionSettings { message, window: options.window.max(1024), ..ConnectionSettings::default() }
 }
 
 /// What a client does with what it reads.
 struct Caller {
-    link: Arc<Link<Calls>>,
+    shared: Arc<SharedConnection<Calls>>,
     guard: FailOnDrop,
     over: bool,
     woken: Vec<Waker>,
@@ -106,18 +106,18 @@ struct Caller {
 }
 
 impl Caller {
-    fn new(link: Arc<Link<Calls>>, guard: FailOnDrop) -> Self {
-        Caller { link, guard, over: false, woken: Vec::new(), replies: Vec::new() }
+    fn new(shared: Arc<SharedConnection<Calls>>, guard: FailOnDrop) -> Self {
+        Caller { shared, guard, over: false, woken: Vec::new(), replies: Vec::new() }
     }
 
     /// Takes frames. Replies are most of them, and whoever has one to wait for has something to send as well: those are read
     /// first, so that nobody is kept off the connection for longer than it takes to hand them over.
-    fn take(&mut self, bytes: &Bytes) -> Result<(), Violation> {
-        let link = self.link.clone();
+    fn take(&mut self, bytes: &Bytes) -> Result<(), ProtocolError> {
+        let shared = self.shared.clone();
         let mut frames = frame::frames(bytes).peekable();
         while frames.peek().is_some() && !self.over {
             let read = self.take_replies(&mut frames);
-            link.with(|queue, calls| {
+            shared.with(|queue, calls| {
                 for (id, answer) in self.replies.drain(..) {
                     known(id, calls)?;
                     calls.answer(id, answer, None, &mut self.woken);
@@ -128,7 +128,7 @@ impl Caller {
                     if next.kind == Kind::Bye {
                         return self.bye(next);
                     }
-                    frame(next, &link.ours, queue, calls, &mut self.woken)?;
+                    frame(next, &shared.ours, queue, calls, &mut self.woken)?;
                 }
                 Ok(())
             })?;
@@ -136,16 +136,16 @@ impl Caller {
         Ok(())
     }
 
-    fn take_replies(&mut self, frames: &mut Peekable<Frames<'_>>) -> Result<(), Violation> {
+    fn take_replies(&mut self, frames: &mut Peekable<Frames<'_>>) -> Result<(), ProtocolError> {
         while let Some(next) = frames.next_if(is_reply) {
             let next = next?;
-            let (beside, message) = end::read_reply(next, &self.link.ours)?;
-            self.replies.push((next.id, Answer::One(message, beside)));
+            let (reply_metadata, message) = response::read_reply(next, &self.shared.ours)?;
+            self.replies.push((next.id, Answer::One(message, reply_metadata)));
         }
         Ok(())
     }
 
-    fn bye(&mut self, frame: Frame<'_>) -> Result<(), Violation> {
+    fn bye(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
         let mut body = frame.body;
         let (reason, words) = (body.u8()?, body.text(1024)?);
         if reason != 0 {
@@ -157,14 +157,14 @@ impl Caller {
     }
 }
 
-fn is_reply(next: &Result<Frame<'_>, Violation>) -> bool {
+fn is_reply(next: &Result<Frame<'_>, ProtocolError>) -> bool {
     next.as_ref().is_ok_and(|frame| frame.kind == Kind::Reply)
 }
 
 /// Whether a call was made.
-fn known(id: u32, calls: &Calls) -> Result<(), Violation> {
+fn known(id: u32, calls: &Calls) -> Result<(), ProtocolError> {
     if id == 0 || id > calls.last() {
-        return Err(Violation::out_of_order("an answer to a call that was not made"));
+        return Err(ProtocolError::out_of_order("an answer to a call that was not made"));
     }
     Ok(())
 }
@@ -172,33 +172,33 @@ fn known(id: u32, calls: &Calls) -> Result<(), Violation> {
 /// Takes a frame that is no REPLY.
 fn frame(
     frame: Frame<'_>,
-    ours: &Terms,
+    ours: &ConnectionSettings,
     queue: &mut Queue,
     calls: &mut Calls,
     woken: &mut Vec<Waker>,
-) -> Result<(), Violation> {
+) -> Result<(), ProtocolError> {
     let id = frame.id;
     if matches!(frame.kind, Kind::Begin | Kind::Items | Kind::End | Kind::Refused | Kind::Credit) {
         known(id, calls)?;
     }
     match frame.kind {
         Kind::Begin => {
-            let (headers, inbox) = (end::read_begin(frame, ours)?, Inbox::new(ours.window));
+            let (headers, inbox) = (response::read_begin(frame, ours)?, Inbox::new(ours.window));
             calls.answer(id, Answer::Many(inbox.clone(), headers), Some(inbox), woken);
         }
         Kind::Items => match calls.get(id).map(|open| &open.replies) {
             Some(Some(inbox)) => woken.extend(inbox.deliver(frame.body)?),
-            Some(None) => return Err(Violation::out_of_order("items of an answer that is no stream")),
+            Some(None) => return Err(ProtocolError::out_of_order("items of an answer that is no stream")),
             None => {}
         },
         Kind::End => {
-            let (error, beside) = end::read_end(frame, ours)?;
-            calls.end(id, error, beside, woken);
+            let (error, reply_metadata) = response::read_end(frame, ours)?;
+            calls.end(id, error, reply_metadata, woken);
         }
         Kind::Refused => {
-            let (error, beside) = end::read_end(frame, ours)?;
+            let (error, reply_metadata) = response::read_end(frame, ours)?;
             let error = error.unwrap_or_else(|| Error::unavailable("the peer refused the call"));
-            calls.end(id, Some(error.with_execution(Execution::NotStarted)), beside, woken);
+            calls.end(id, Some(error.with_execution(Execution::NotStarted)), reply_metadata, woken);
         }
         Kind::Credit => {
             if let Some(credit) = calls.get(id).and_then(|open| open.requests.as_ref()) {
@@ -209,20 +209,20 @@ fn frame(
             calls.stats.retire();
             queue.bare(Kind::Done, calls.last());
         }
-        Kind::Hello => return Err(Violation::out_of_order("a second HELLO")),
+        Kind::Hello => return Err(ProtocolError::out_of_order("a second HELLO")),
         _ => {
-            let signed = driver::sign(&frame, queue);
-            return signed.unwrap_or_else(|| Err(Violation::malformed("a frame that servers do not send")));
+            let signed = driver::on_ping(&frame, queue);
+            return signed.unwrap_or_else(|| Err(ProtocolError::malformed("a frame that servers do not send")));
         }
     }
     Ok(())
 }
 
-impl Side for Caller {
+impl Role for Caller {
     type Calls = Calls;
     const WAITS: bool = false;
 
-    fn read(&mut self, frames: &Bytes) -> Result<(), Violation> {
+    fn read(&mut self, frames: &Bytes) -> Result<(), ProtocolError> {
         let read = self.take(frames);
         self.woken.drain(..).for_each(Waker::wake);
         read
@@ -230,8 +230,8 @@ impl Side for Caller {
 
     fn poll(&mut self, _: &mut Cx<'_>) -> Poll<()> {
         let now = clock::now();
-        let Caller { link, woken, over, .. } = self;
-        link.with(|queue, calls| {
+        let Caller { shared, woken, over, .. } = self;
+        shared.with(|queue, calls| {
             if calls.earliest().is_some_and(|earliest| earliest <= now) {
                 calls.expire(now, queue, woken);
             }
@@ -245,18 +245,18 @@ impl Side for Caller {
     }
 
     fn due(&mut self) -> Option<Instant> {
-        self.link.with(|_, calls| calls.earliest())
+        self.shared.with(|_, calls| calls.earliest())
     }
 
     fn rest(&mut self) {
         (self.woken, self.replies) = (Vec::new(), Vec::new());
-        self.link.with(|_, calls| calls.rest());
+        self.shared.with(|_, calls| calls.rest());
     }
 }
 
 /// Ends the calls of a connection with it, however it ends.
 struct FailOnDrop {
-    link: Arc<Link<Calls>>,
+    shared: Arc<SharedConnection<Calls>>,
     handled: Option<u32>,
     stats: Arc<ConnectionStats>,
 }
@@ -264,7 +264,7 @@ struct FailOnDrop {
 impl Drop for FailOnDrop {
     fn drop(&mut self) {
         let (handled, mut woken) = (self.handled, Vec::new());
-        let waiting = self.link.with(|queue, calls| {
+        let waiting = self.shared.with(|queue, calls| {
             let written = queue.written();
             let waiting = queue.close();
             calls.lose(written, handled, &mut woken);

@@ -6,7 +6,7 @@ use super::options::ClientOptions;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
 use crate::transport::native::NAME;
-use crate::transport::tls::{Alpn, Security};
+use crate::transport::tls::{Alpn, TlsMode};
 use crate::transport::{ConnectError, Connection, Connector, Destination, Dialer, PoolLimits, Reach};
 
 /// Connects to nodes that speak `micro/1`.
@@ -40,7 +40,7 @@ impl Connector for NativeConnector {
     fn connect<'a>(
         &'a self,
         address: &'a str,
-        security: Security,
+        security: TlsMode,
     ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ConnectError>> {
         Box::pin(async move {
             let connection = connection::open(&self.dialer, &self.options, address, security).await?;

@@ -2,51 +2,56 @@
 
 use std::sync::Arc;
 
-use super::jobs::Jobs;
+use super::in_flight::InFlight;
 use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
-use crate::transport::native::end::{self, Beside};
 use crate::transport::native::frame::Kind;
-use crate::transport::native::link::{Flush, Link, Queue};
 use crate::transport::native::outgoing::{self, Credit};
+use crate::transport::native::response::{self, ReplyMetadata};
+use crate::transport::native::shared_connection::{Flush, Queue, SharedConnection};
 
 /// Sends the answer, whatever it is, and forgets the call.
-pub(super) async fn answer(link: Arc<Link<Jobs>>, id: u32, context: Context, outcome: Result<Payload>) {
+pub(super) async fn answer(
+    shared: Arc<SharedConnection<InFlight>>,
+    id: u32,
+    context: Context,
+    outcome: Result<Payload>,
+) {
     let outcome = match outcome {
-        Ok(Payload::Many(items)) => many(&link, id, &context, items).await,
+        Ok(Payload::Many(items)) => many(&shared, id, &context, items).await,
         other => other.map(Some),
     };
-    link.room().await;
-    link.flushing(|queue, jobs| {
-        jobs.finish(id);
-        if jobs.is_awaited() {
+    shared.room().await;
+    shared.flushing(|queue, in_flight| {
+        in_flight.finish(id);
+        if in_flight.is_awaited() {
             queue.nudge();
         }
         match outcome {
             Ok(Some(Payload::One(message))) => {
-                reply(queue, link.theirs.message, link.theirs.metadata, id, &context, &message)
+                reply(queue, shared.theirs.message, shared.theirs.metadata, id, &context, &message)
             }
-            Ok(_) => ended(queue, link.theirs.metadata, id, &context, None),
-            Err(error) => ended(queue, link.theirs.metadata, id, &context, Some(&error)),
+            Ok(_) => ended(queue, shared.theirs.metadata, id, &context, None),
+            Err(error) => ended(queue, shared.theirs.metadata, id, &context, Some(&error)),
         }
-        (if jobs.is_empty() { Flush::Alone } else { Flush::Together }, ())
+        (if in_flight.is_empty() { Flush::Alone } else { Flush::Together }, ())
     });
 }
 
 async fn many(
-    link: &Link<Jobs>,
+    shared: &SharedConnection<InFlight>,
     id: u32,
     context: &Context,
     items: Streaming<bytes::Bytes>,
 ) -> Result<Option<Payload>> {
-    let credit = Credit::new(link.theirs.window);
-    let ahead = Beside::ahead(context, link.theirs.metadata);
-    link.with(|queue, jobs| {
-        jobs.sends(id, &credit);
-        queue.frame(Kind::Begin, 0, id, |out| end::put_begin(out, &ahead));
+    let credit = Credit::new(shared.theirs.window);
+    let ahead = ReplyMetadata::ahead(context, shared.theirs.metadata);
+    shared.with(|queue, in_flight| {
+        in_flight.sends(id, &credit);
+        queue.frame(Kind::Begin, 0, id, |out| response::put_begin(out, &ahead));
     });
-    outgoing::send(link, id, &credit, items, 0).await.map(|()| None)
+    outgoing::send(shared, id, &credit, items, 0).await.map(|()| None)
 }
 
 /// Queues the answer of one message.
@@ -55,12 +60,14 @@ pub(super) fn reply(queue: &mut Queue, most: u32, metadata: u32, id: u32, contex
         let words = format!("the answer has {} bytes, and the caller takes {most}", message.len());
         return ended(queue, metadata, id, context, Some(&Error::resource_exhausted(words)));
     }
-    let beside = Beside::of(context, metadata);
-    queue.frame(Kind::Reply, end::reply_flags(&beside), id, |out| end::put_reply(out, &beside, message));
+    let reply_metadata = ReplyMetadata::of(context, metadata);
+    queue.frame(Kind::Reply, response::reply_flags(&reply_metadata), id, |out| {
+        response::put_reply(out, &reply_metadata, message)
+    });
 }
 
 /// Queues how a call ended.
 pub(super) fn ended(queue: &mut Queue, metadata: u32, id: u32, context: &Context, error: Option<&Error>) {
-    let beside = Beside::of(context, metadata);
-    queue.frame(Kind::End, 0, id, |out| end::put_end(out, error, &beside));
+    let reply_metadata = ReplyMetadata::of(context, metadata);
+    queue.frame(Kind::End, 0, id, |out| response::put_end(out, error, &reply_metadata));
 }

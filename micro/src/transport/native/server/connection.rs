@@ -9,22 +9,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::TryFutureExt;
 
-use super::agreed::Methods;
 use super::call;
-use super::jobs::Jobs;
-use super::pace::Pace;
+use super::in_flight::InFlight;
+use super::inline_budget::InlineBudget;
+use super::method_table::MethodTable;
 use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::native::NAME;
-use crate::transport::native::begin::Begin;
-use crate::transport::native::driver::{self, Side, wake};
-use crate::transport::native::end::{self, Beside};
+use crate::transport::native::driver::{self, Role, wake};
 use crate::transport::native::frame::{self, Frame, Kind, flags};
-use crate::transport::native::incoming::{self, Inbox, Items};
-use crate::transport::native::link::Link;
-use crate::transport::native::violation::Violation;
-use crate::transport::{Dispatcher, Streams};
+use crate::transport::native::incoming::{self, Inbox, IncomingMessages};
+use crate::transport::native::protocol_error::ProtocolError;
+use crate::transport::native::request::RequestHead;
+use crate::transport::native::response::{self, ReplyMetadata};
+use crate::transport::native::shared_connection::SharedConnection;
+use crate::transport::{CallShape, Dispatcher};
 use crate::util::clock::{self, Instant};
 use crate::util::spawn;
 
@@ -45,9 +45,9 @@ enum Phase {
 /// One connection to a client.
 pub(super) struct Connection<D> {
     dispatcher: Dispatcher,
-    link: Arc<Link<Jobs>>,
+    shared: Arc<SharedConnection<InFlight>>,
     peer: Peer,
-    methods: Methods,
+    methods: MethodTable,
     /// The last id that was read, and the last that was not turned away.
     last: u32,
     handled: u32,
@@ -56,58 +56,63 @@ pub(super) struct Connection<D> {
 }
 
 impl<D: Future<Output = ()>> Connection<D> {
-    pub(super) fn new(dispatcher: Dispatcher, link: Arc<Link<Jobs>>, peer: SocketAddr, drain: Pin<Box<D>>) -> Self {
+    pub(super) fn new(
+        dispatcher: Dispatcher,
+        shared: Arc<SharedConnection<InFlight>>,
+        peer: SocketAddr,
+        drain: Pin<Box<D>>,
+    ) -> Self {
         let peer = Peer::Remote(peer.to_string().into());
-        let methods = Methods::default();
-        Connection { dispatcher, link, peer, methods, last: 0, handled: 0, phase: Phase::Serving, drain }
+        let methods = MethodTable::default();
+        Connection { dispatcher, shared, peer, methods, last: 0, handled: 0, phase: Phase::Serving, drain }
     }
 
-    fn frame(&mut self, frame: Frame<'_>, pace: &mut Pace) -> Result<(), Violation> {
+    fn frame(&mut self, frame: Frame<'_>, budget: &mut InlineBudget) -> Result<(), ProtocolError> {
         match frame.kind {
-            Kind::Call => self.call(frame, pace),
+            Kind::Call => self.call(frame, budget),
             Kind::Items => self.items(frame),
             Kind::Credit => self.credit(frame),
             Kind::Cancel => self.cancel(frame.id),
             Kind::Done => self.done(frame.id),
             Kind::Bye => {
-                drop(self.link.with(|_, jobs| jobs.take()));
+                drop(self.shared.with(|_, in_flight| in_flight.take()));
                 self.phase = Phase::Finishing;
                 Ok(())
             }
-            Kind::Hello => Err(Violation::out_of_order("a second HELLO")),
-            _ => match self.link.with(|queue, _| driver::sign(&frame, queue)) {
+            Kind::Hello => Err(ProtocolError::out_of_order("a second HELLO")),
+            _ => match self.shared.with(|queue, _| driver::on_ping(&frame, queue)) {
                 Some(done) => done,
-                None => Err(Violation::malformed("a frame that clients do not send")),
+                None => Err(ProtocolError::malformed("a frame that clients do not send")),
             },
         }
     }
 
-    fn call(&mut self, frame: Frame<'_>, pace: &mut Pace) -> Result<(), Violation> {
+    fn call(&mut self, frame: Frame<'_>, budget: &mut InlineBudget) -> Result<(), ProtocolError> {
         if Some(frame.id) != self.last.checked_add(1) {
-            return Err(Violation::out_of_order("a call whose id is not the next"));
+            return Err(ProtocolError::out_of_order("a call whose id is not the next"));
         }
         self.last = frame.id;
-        let begin = Begin::read(frame, &self.link.ours)?;
-        let agreed = self.methods.of(&begin.method, &self.link.ours)?;
+        let begin = RequestHead::read(frame, &self.shared.ours)?;
+        let agreed = self.methods.of(&begin.method, &self.shared.ours)?;
         if matches!(self.phase, Phase::Finishing | Phase::Over) {
             return Ok(());
         }
         self.handled = frame.id;
-        let (open, full) = self.link.with(|queue, jobs| (jobs.len(), queue.is_full()));
-        if open >= self.link.ours.calls as usize {
+        let (open, full) = self.shared.with(|queue, in_flight| (in_flight.len(), queue.is_full()));
+        if open >= self.shared.ours.calls as usize {
             let words = format!("more than {open} calls at a time on one connection");
-            refuse(&self.link, frame.id, &Error::unavailable(words));
+            refuse(&self.shared, frame.id, &Error::unavailable(words));
             return Ok(());
         }
         let (route, codec) = match agreed.route(&self.dispatcher) {
             Ok((route, codec)) => (route.clone(), *codec),
             Err(error) => {
-                refuse(&self.link, frame.id, &error);
+                refuse(&self.shared, frame.id, &error);
                 return Ok(());
             }
         };
         let one = begin.message.is_some();
-        let route = route.shaped(if one { Streams::Neither } else { Streams::Both });
+        let route = route.with_shape(if one { CallShape::Neither } else { CallShape::Both });
         let dispatch = self.dispatcher.begin(
             route,
             IncomingCall {
@@ -122,8 +127,8 @@ impl<D: Future<Output = ()>> Connection<D> {
         let (requests, payload) = match begin.message {
             Some(message) => (None, Payload::One(message)),
             None => {
-                let inbox = Inbox::new(self.link.ours.window);
-                let items = Items::new(self.link.clone(), frame.id, inbox.clone());
+                let inbox = Inbox::new(self.shared.ours.window);
+                let items = IncomingMessages::new(self.shared.clone(), frame.id, inbox.clone());
                 (Some(inbox), Payload::Many(Streaming::new(items)))
             }
         };
@@ -134,12 +139,12 @@ impl<D: Future<Output = ()>> Connection<D> {
             }
             payload => Box::pin(dispatch.run_with(codec, payload)),
         };
-        let patient = agreed.slow == 0 && pace.is_good();
+        let patient = agreed.slow == 0 && budget.is_good();
         agreed.slow = agreed.slow.saturating_sub(1);
         if one && patient && !full {
             // Whoever wakes it has nobody to wake: it is polled again as soon as it has a task.
             let polled = run.as_mut().poll(&mut Cx::from_waker(Waker::noop()));
-            agreed.slow = pace.penalty();
+            agreed.slow = budget.penalty();
             if let Poll::Ready(outcome) = polled {
                 self.ready(frame.id, context, outcome);
                 return Ok(());
@@ -151,43 +156,43 @@ impl<D: Future<Output = ()>> Connection<D> {
 
     /// Answers a call whose handler had everything at hand.
     fn ready(&self, id: u32, context: Context, outcome: Result<Payload>) {
-        let theirs = &self.link.theirs;
+        let theirs = &self.shared.theirs;
         match outcome {
-            Ok(Payload::One(message)) => self.link.with(|queue, _| {
+            Ok(Payload::One(message)) => self.shared.with(|queue, _| {
                 call::reply(queue, theirs.message, theirs.metadata, id, &context, &message);
             }),
             Ok(Payload::Many(items)) => {
                 let outcome = Ok(Payload::Many(items));
-                self.spawn(id, None, call::answer(self.link.clone(), id, context, outcome));
+                self.spawn(id, None, call::answer(self.shared.clone(), id, context, outcome));
             }
             Err(error) => {
-                self.link.with(|queue, _| call::ended(queue, theirs.metadata, id, &context, Some(&error)));
+                self.shared.with(|queue, _| call::ended(queue, theirs.metadata, id, &context, Some(&error)));
             }
         }
     }
 
     /// Gives a call a task of its own.
     fn start(&self, id: u32, context: Context, requests: Option<Arc<Inbox>>, run: BoxFuture<'static, Result<Payload>>) {
-        let link = self.link.clone();
+        let shared = self.shared.clone();
         self.spawn(id, requests, async move {
             let outcome = run.await;
-            call::answer(link, id, context, outcome).await;
+            call::answer(shared, id, context, outcome).await;
         });
     }
 
     fn spawn(&self, id: u32, requests: Option<Arc<Inbox>>, work: impl Future<Output = ()> + Send + 'static) {
         // Under the lock, so that the job is there when it wants to be forgotten.
-        self.link.with(|_, jobs| {
-            jobs.begin(id, spawn::spawn(work), requests);
+        self.shared.with(|_, in_flight| {
+            in_flight.begin(id, spawn::spawn(work), requests);
         });
     }
 
-    fn items(&mut self, frame: Frame<'_>) -> Result<(), Violation> {
+    fn items(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
         self.known(frame.id)?;
-        let inbox = self.link.with(|_, jobs| jobs.get(frame.id).map(|job| job.requests.clone()));
+        let inbox = self.shared.with(|_, in_flight| in_flight.get(frame.id).map(|job| job.requests.clone()));
         // The call has ended, and the client does not know it yet.
         let Some(inbox) = inbox else { return Ok(()) };
-        let inbox = inbox.ok_or_else(|| Violation::malformed("items of a call that is one message"))?;
+        let inbox = inbox.ok_or_else(|| ProtocolError::malformed("items of a call that is one message"))?;
         wake(inbox.deliver(frame.body)?.into_iter().collect());
         if frame.has(flags::END) {
             wake(inbox.end(Ok(())).into_iter().collect());
@@ -195,44 +200,44 @@ impl<D: Future<Output = ()>> Connection<D> {
         Ok(())
     }
 
-    fn credit(&mut self, frame: Frame<'_>) -> Result<(), Violation> {
+    fn credit(&mut self, frame: Frame<'_>) -> Result<(), ProtocolError> {
         self.known(frame.id)?;
-        let credit = self.link.with(|_, jobs| jobs.get(frame.id).and_then(|job| job.replies.clone()));
+        let credit = self.shared.with(|_, in_flight| in_flight.get(frame.id).and_then(|job| job.replies.clone()));
         let Some(credit) = credit else { return Ok(()) };
         wake(credit.grant(frame.body)?.into_iter().collect());
         Ok(())
     }
 
-    fn cancel(&mut self, id: u32) -> Result<(), Violation> {
+    fn cancel(&mut self, id: u32) -> Result<(), ProtocolError> {
         self.known(id)?;
-        drop(self.link.with(|_, jobs| jobs.cancel(id)));
+        drop(self.shared.with(|_, in_flight| in_flight.cancel(id)));
         Ok(())
     }
 
-    fn done(&mut self, id: u32) -> Result<(), Violation> {
+    fn done(&mut self, id: u32) -> Result<(), ProtocolError> {
         if id != self.last || !matches!(self.phase, Phase::Draining(_) | Phase::Finishing) {
-            return Err(Violation::out_of_order("DONE in the wrong place"));
+            return Err(ProtocolError::out_of_order("DONE in the wrong place"));
         }
         self.phase = Phase::Finishing;
         Ok(())
     }
 
-    fn known(&self, id: u32) -> Result<(), Violation> {
+    fn known(&self, id: u32) -> Result<(), ProtocolError> {
         if id == 0 || id > self.last {
-            return Err(Violation::out_of_order("a frame of a call that has not begun"));
+            return Err(ProtocolError::out_of_order("a frame of a call that has not begun"));
         }
         Ok(())
     }
 }
 
-impl<D: Future<Output = ()>> Side for Connection<D> {
-    type Calls = Jobs;
+impl<D: Future<Output = ()>> Role for Connection<D> {
+    type Calls = InFlight;
     const WAITS: bool = true;
 
-    fn read(&mut self, frames: &Bytes) -> Result<(), Violation> {
-        let mut pace = Pace::begin();
+    fn read(&mut self, frames: &Bytes) -> Result<(), ProtocolError> {
+        let mut budget = InlineBudget::begin();
         for frame in frame::frames(frames) {
-            self.frame(frame?, &mut pace)?;
+            self.frame(frame?, &mut budget)?;
         }
         Ok(())
     }
@@ -241,15 +246,15 @@ impl<D: Future<Output = ()>> Side for Connection<D> {
         if self.phase == Phase::Serving {
             std::task::ready!(self.drain.as_mut().poll(cx));
             self.phase = Phase::Draining(clock::after(DONE));
-            self.link.with(|queue, _| queue.bare(Kind::Drain, 0));
+            self.shared.with(|queue, _| queue.bare(Kind::Drain, 0));
         }
         if matches!(self.phase, Phase::Draining(until) if until <= clock::now()) {
             self.phase = Phase::Finishing;
         }
-        if self.phase == Phase::Finishing && self.link.with(|_, jobs| jobs.are_over()) {
+        if self.phase == Phase::Finishing && self.shared.with(|_, in_flight| in_flight.are_over()) {
             self.phase = Phase::Over;
             let last = self.handled;
-            self.link.with(|queue, _| queue.frame(Kind::Bye, 0, last, |out| out.extend_from_slice(&[0, 0])));
+            self.shared.with(|queue, _| queue.frame(Kind::Bye, 0, last, |out| out.extend_from_slice(&[0, 0])));
         }
         if self.phase == Phase::Over { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -262,10 +267,12 @@ impl<D: Future<Output = ()>> Side for Connection<D> {
     }
 
     fn rest(&mut self) {
-        self.link.with(|_, jobs| jobs.rest());
+        self.shared.with(|_, in_flight| in_flight.rest());
     }
 }
 
-fn refuse(link: &Link<Jobs>, id: u32, error: &Error) {
-    link.with(|queue, _| queue.frame(Kind::Refused, 0, id, |out| end::put_end(out, Some(error), &Beside::default())));
+fn refuse(shared: &SharedConnection<InFlight>, id: u32, error: &Error) {
+    shared.with(|queue, _| {
+        queue.frame(Kind::Refused, 0, id, |out| response::put_end(out, Some(error), &ReplyMetadata::default()))
+    });
 }

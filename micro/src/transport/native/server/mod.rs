@@ -1,10 +1,10 @@
 //! The answering end.
 
-mod agreed;
 mod call;
 mod connection;
-mod jobs;
-mod pace;
+mod in_flight;
+mod inline_budget;
+mod method_table;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 
 use connection::Connection;
-use jobs::Jobs;
+use in_flight::InFlight;
 
-use super::driver::{Driver, Ended, wake};
-use super::hello::{self, Terms, Unheard};
-use super::link::Link;
+use super::driver::{ConnectionEnd, Driver, wake};
+use super::handshake::{self, ConnectionSettings, HandshakeError};
+use super::shared_connection::SharedConnection;
 use super::{NAME, socket};
 use crate::rpc::BoxFuture;
 use crate::transport::{Accepted, Dispatcher, Inbound, Protocol};
@@ -55,11 +55,11 @@ pub struct ServerOptions {
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        let terms = Terms::default();
+        let settings = ConnectionSettings::default();
         ServerOptions {
-            message_limit: terms.message as usize,
-            calls: terms.calls,
-            window: terms.window,
+            message_limit: settings.message as usize,
+            calls: settings.calls,
+            window: settings.window,
             keepalive: Duration::from_secs(20),
         }
     }
@@ -75,44 +75,49 @@ impl NativeServer {
         let peer = connection.peer();
         let (io, lifecycle) = connection.into_parts();
         let (mut reading, writing) = socket::halves(io);
-        let (ours, mut buffer) = (self.terms(), BytesMut::new());
+        let (ours, mut buffer) = (self.settings(), BytesMut::new());
         let opened = clock::timeout(OPENING, async {
-            let preface = hello::preface(&mut reading, &mut buffer).await;
+            let preface = handshake::preface(&mut reading, &mut buffer).await;
             let mut own = Vec::new();
             ours.put(&mut own);
             // Whoever speaks another version learns which one is spoken here.
-            if !matches!(preface, Err(Unheard::Gone(_))) {
-                reading.send(&own).await.map_err(|error| Unheard::Gone(Some(error)))?;
+            if !matches!(preface, Err(HandshakeError::Gone(_))) {
+                reading.send(&own).await.map_err(|error| HandshakeError::Gone(Some(error)))?;
             }
             preface?;
-            hello::hello(&mut reading, &mut buffer).await
+            handshake::hello(&mut reading, &mut buffer).await
         });
         let theirs = match opened.await {
             Ok(Ok(theirs)) => theirs,
             other => return tracing::debug!(%peer, "connection closed: {other:?} in the place of `micro/1`"),
         };
-        let link = Arc::new(Link::new(writing, ours, theirs, Jobs::default()));
+        let shared = Arc::new(SharedConnection::new(writing, ours, theirs, InFlight::default()));
         let connection = Connection::new(
             self.dispatcher.clone(),
-            link.clone(),
+            shared.clone(),
             peer,
             Box::pin(async move { lifecycle.wait_for(State::Draining).await }),
         );
-        let _jobs = EndJobs(link.clone());
-        let mut driver = Driver::new(connection, link.clone(), reading, buffer, self.options.keepalive);
+        let _jobs = CancelAll(shared.clone());
+        let mut driver = Driver::new(connection, shared.clone(), reading, buffer, self.options.keepalive);
         match driver.run().await {
-            Ended::Finished | Ended::Lost(None) => {}
-            Ended::Lost(Some(error)) => tracing::debug!(%peer, %error, "connection lost"),
-            Ended::Violated(violation) => tracing::debug!(%peer, %violation, "connection closed"),
+            ConnectionEnd::Finished | ConnectionEnd::Lost(None) => {}
+            ConnectionEnd::Lost(Some(error)) => tracing::debug!(%peer, %error, "connection lost"),
+            ConnectionEnd::Violated(violation) => tracing::debug!(%peer, %violation, "connection closed"),
         }
         let (_, reading) = driver.into_parts();
-        end(&link);
+        end(&shared);
         linger(reading.into_tcp()).await;
     }
 
-    fn terms(&self) -> Terms {
+    fn settings(&self) -> ConnectionSettings {
         let message = u32::try_from(self.options.message_limit).unwrap_or(u32::MAX / 2).min(u32::MAX / 2);
-        Terms { message, calls: self.options.calls, window: self.options.window, ..Terms::default() }
+        ConnectionSettings {
+            message,
+            calls: self.options.calls,
+            window: self.options.window,
+            ..ConnectionSettings::default()
+        }
     }
 }
 
@@ -148,16 +153,16 @@ async fn linger(mut reading: OwnedReadHalf) {
 }
 
 /// Closes the writing side, and drops whatever handlers still run.
-fn end(link: &Link<Jobs>) {
-    let (wakers, jobs) = link.with(|queue, jobs| (queue.close(), jobs.take()));
+fn end(shared: &SharedConnection<InFlight>) {
+    let (wakers, in_flight) = shared.with(|queue, in_flight| (queue.close(), in_flight.take()));
     wake(wakers);
-    drop(jobs);
+    drop(in_flight);
 }
 
 /// The handlers of a connection end with it, however it ends.
-struct EndJobs(Arc<Link<Jobs>>);
+struct CancelAll(Arc<SharedConnection<InFlight>>);
 
-impl Drop for EndJobs {
+impl Drop for CancelAll {
     fn drop(&mut self) {
         end(&self.0);
     }

@@ -9,13 +9,13 @@ use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{AlertDescription, ClientConfig, RootCertStore};
 
 use super::reason::{alert, find, reason};
-use super::renewed::Renewed;
+use super::reload::Reloading;
 use super::variants::Variants;
 use super::{Stream, parse, provider, server};
 use crate::errors::{Error, Result};
 use crate::transport::connector::ConnectError;
 use crate::transport::not_sent;
-use crate::transport::tls::{Alpn, Identity, Pem, Security};
+use crate::transport::tls::{Alpn, Identity, Pem, TlsMode};
 use crate::util::spawn;
 
 const AUTHORITIES: &str = "the authorities of TLS";
@@ -27,7 +27,7 @@ const KEY: &str = "the key of TLS";
 pub(in super::super) struct Client {
     trust: Trust,
     // Made when it is needed: the platform has many authorities.
-    configs: OnceCell<Arc<Renewed<Variants<ClientConfig>>>>,
+    configs: OnceCell<Arc<Reloading<Variants<ClientConfig>>>>,
 }
 
 #[derive(Clone, Default)]
@@ -71,7 +71,7 @@ impl Client {
         &self,
         stream: I,
         address: &str,
-        security: Security,
+        security: TlsMode,
         alpn: Alpn,
     ) -> Result<Stream<I>, ConnectError>
     where
@@ -88,8 +88,8 @@ impl Client {
         Err(foreign(address))
     }
 
-    fn expected(&self, address: &str, security: Security) -> Result<ServerName<'static>> {
-        if let (Security::Node, Some(name)) = (security, &self.trust.name) {
+    fn expected(&self, address: &str, security: TlsMode) -> Result<ServerName<'static>> {
+        if let (TlsMode::Node, Some(name)) = (security, &self.trust.name) {
             return Ok(name.clone());
         }
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
@@ -98,7 +98,7 @@ impl Client {
             .map_err(|_| not_sent(format!("nobody can prove to be `{host}`, which is no name of a host")))
     }
 
-    async fn configs(&self) -> Result<&Arc<Renewed<Variants<ClientConfig>>>> {
+    async fn configs(&self) -> Result<&Arc<Reloading<Variants<ClientConfig>>>> {
         let build = async {
             let trust = self.trust.clone();
             let built = spawn::blocking(move || trust.configs()).await;
@@ -110,7 +110,7 @@ impl Client {
 }
 
 impl Trust {
-    fn configs(self) -> Result<Renewed<Variants<ClientConfig>>> {
+    fn configs(self) -> Result<Reloading<Variants<ClientConfig>>> {
         let platform = if self.authorities.is_none() { Some(platform()?) } else { None };
         let mut parts = Vec::new();
         parts.extend(self.authorities.clone().map(|pem| (pem, AUTHORITIES)));
@@ -119,7 +119,7 @@ impl Trust {
                 .iter()
                 .flat_map(|identity| [(identity.certificate.clone(), CERTIFICATE), (identity.key.clone(), KEY)]),
         );
-        Renewed::new(parts, move |texts| {
+        Reloading::new(parts, move |texts| {
             let (roots, texts) = match (&platform, &self.authorities) {
                 (None, Some(pem)) => (parse::authorities(&texts[0], AUTHORITIES, pem)?, &texts[1..]),
                 (platform, _) => (platform.clone().unwrap_or_else(RootCertStore::empty), texts),

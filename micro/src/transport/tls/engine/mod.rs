@@ -3,7 +3,7 @@
 mod client;
 mod parse;
 mod reason;
-mod renewed;
+mod reload;
 mod server;
 mod session;
 mod stream;

@@ -7,7 +7,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
 
-use super::renewed::Renewed;
+use super::reload::Reloading;
 use super::variants::Variants;
 use super::{Stream, parse, provider};
 use crate::errors::Result;
@@ -20,7 +20,7 @@ const CLIENTS: &str = "the authorities of clients";
 /// The answering side of the handshake.
 pub(in super::super) struct Server {
     identity: Identity,
-    configs: Arc<Renewed<Variants<ServerConfig>>>,
+    configs: Arc<Reloading<Variants<ServerConfig>>>,
 }
 
 impl Server {
@@ -28,7 +28,7 @@ impl Server {
         let mut parts = vec![(identity.certificate.clone(), CERTIFICATE), (identity.key.clone(), KEY)];
         parts.extend(clients.clone().map(|pem| (pem, CLIENTS)));
         let named = identity.clone();
-        let configs = Renewed::new(parts, move |texts| {
+        let configs = Reloading::new(parts, move |texts| {
             let clients = match (&clients, texts.get(2)) {
                 (Some(pem), Some(text)) => Some((parse::authorities(text, CLIENTS, pem)?, pem)),
                 _ => None,

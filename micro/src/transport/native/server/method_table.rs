@@ -2,18 +2,18 @@
 
 use crate::codec::Codec;
 use crate::errors::{Error, Result};
-use crate::transport::native::begin::{Method, Target};
-use crate::transport::native::hello::Terms;
-use crate::transport::native::violation::{Reason, Violation};
-use crate::transport::{Arrival, Dispatcher, Route, Streams, not_run};
+use crate::transport::native::handshake::ConnectionSettings;
+use crate::transport::native::protocol_error::{ProtocolError, Reason};
+use crate::transport::native::request::{Method, Target};
+use crate::transport::{CallHead, CallShape, Dispatcher, Route, not_run};
 
 /// The methods of one connection, by number.
 #[derive(Debug, Default)]
-pub(super) struct Methods(Vec<Agreed>);
+pub(super) struct MethodTable(Vec<MethodEntry>);
 
 /// One of them.
 #[derive(Debug)]
-pub(super) struct Agreed {
+pub(super) struct MethodEntry {
     path: Box<str>,
     service: Box<str>,
     node: Box<str>,
@@ -23,31 +23,35 @@ pub(super) struct Agreed {
     pub(super) slow: u32,
 }
 
-impl Methods {
+impl MethodTable {
     /// What a call means by its number, which is agreed on if the call says so.
-    pub(super) fn of(&mut self, method: &Method<'_>, ours: &Terms) -> Result<&mut Agreed, Violation> {
+    pub(super) fn of(
+        &mut self,
+        method: &Method<'_>,
+        ours: &ConnectionSettings,
+    ) -> Result<&mut MethodEntry, ProtocolError> {
         let at = method.number as usize;
         if let Some(target) = &method.define {
             if at != self.0.len() {
-                return Err(Violation::out_of_order("a method whose number is not the next"));
+                return Err(ProtocolError::out_of_order("a method whose number is not the next"));
             }
             if method.number >= ours.methods {
-                return Err(Violation::new(Reason::TooMany, format!("more than {} methods", ours.methods)));
+                return Err(ProtocolError::new(Reason::TooMany, format!("more than {} methods", ours.methods)));
             }
             if self.0.is_empty() {
                 // Most connections have one method, and a list that grows by itself begins with four.
                 self.0.reserve_exact(1);
             }
-            self.0.push(Agreed::new(target));
+            self.0.push(MethodEntry::new(target));
         }
-        self.0.get_mut(at).ok_or_else(|| Violation::out_of_order("a method that was not agreed on"))
+        self.0.get_mut(at).ok_or_else(|| ProtocolError::out_of_order("a method that was not agreed on"))
     }
 }
 
-impl Agreed {
+impl MethodEntry {
     fn new(target: &Target<'_>) -> Self {
         let Target { path, service, node, codec } = *target;
-        Agreed {
+        MethodEntry {
             path: path.into(),
             service: service.into(),
             node: node.into(),
@@ -68,13 +72,13 @@ impl Agreed {
                 let words = format!("no codec `{}` here", self.codec.escape_debug());
                 not_run(Error::unimplemented(words))
             })?;
-            let arrival = Arrival {
+            let arrival = CallHead {
                 path: &self.path,
                 service: Some(&*self.service).filter(|service| !service.is_empty()),
                 node: Some(&*self.node).filter(|node| !node.is_empty()),
             };
             // Each call says its own shape.
-            self.found = Some((dispatcher.route(&arrival, Streams::Neither)?, codec));
+            self.found = Some((dispatcher.route(&arrival, CallShape::Neither)?, codec));
         }
         Ok(self.found.as_ref().expect("found above"))
     }

@@ -18,15 +18,15 @@ pub(super) const BURST: u32 = 64;
 /// and one more after each such pause.
 pub(super) const PAUSE: Duration = Duration::from_millis(10);
 /// So many answers may leave between two proofs when there were many.
-pub(super) const MOST: u32 = 512;
+pub(super) const MAX_UNPROVEN: u32 = 512;
 /// A silence of so many usual turns is one,
-const SILENCE: u32 = 16;
+const SILENT_TURNS: u32 = 16;
 /// and a shorter one than this is none.
-const SHORTEST: Duration = Duration::from_millis(1);
+const MIN_SILENCE: Duration = Duration::from_millis(1);
 
 /// How much came from the peer of one stream.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Heard(Arc<Counts>);
+pub(super) struct PeerActivity(Arc<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -36,19 +36,19 @@ struct Counts {
 
 /// Where a stream is read, and what comes of it is counted.
 #[derive(Debug, Default)]
-pub(super) struct Ear {
-    heard: Heard,
+pub(super) struct ActivityCounter {
+    activity: PeerActivity,
     waiting: bool,
 }
 
-impl Ear {
-    pub(super) fn heard(&self) -> Heard {
-        self.heard.clone()
+impl ActivityCounter {
+    pub(super) fn activity(&self) -> PeerActivity {
+        self.activity.clone()
     }
 
     /// Takes note of a poll for the next frame.
     pub(super) fn note<T>(&mut self, polled: &Poll<Option<T>>) {
-        let counts = &self.heard.0;
+        let counts = &self.activity.0;
         match polled {
             Poll::Pending => self.waiting = true,
             Poll::Ready(None) => {}
@@ -62,7 +62,7 @@ impl Ear {
     }
 }
 
-impl Heard {
+impl PeerActivity {
     fn frames(&self) -> u32 {
         self.0.frames.load(Ordering::Relaxed)
     }
@@ -74,8 +74,8 @@ impl Heard {
 
 /// How many answers may leave as they come.
 #[derive(Debug)]
-pub(super) struct Turns {
-    heard: Heard,
+pub(super) struct ReadDetector {
+    activity: PeerActivity,
     /// What had been heard when the last frame left, and when that was.
     before: u32,
     left: Option<Instant>,
@@ -86,22 +86,22 @@ pub(super) struct Turns {
     most: u32,
     /// Whether the last trial was passed.
     trust: bool,
-    trial: Option<Trial>,
+    probe: Option<Probe>,
 }
 
 /// An answer that was held back, for what the peer does meanwhile and then.
 #[derive(Debug)]
-enum Trial {
+enum Probe {
     /// It is still held, and so many frames have been heard up to now, the last of them then.
-    Held { since: Instant, heard: u32, last: Instant },
+    Held { since: Instant, activity: u32, last: Instant },
     /// It left after a silence.
     Left { at: Instant, awaited: u32 },
 }
 
-impl Turns {
-    pub(super) fn new(heard: Heard) -> Self {
-        let usual = PAUSE / SILENCE;
-        Turns { heard, before: 0, left: None, usual, unproven: 0, most: BURST, trust: true, trial: None }
+impl ReadDetector {
+    pub(super) fn new(activity: PeerActivity) -> Self {
+        let usual = PAUSE / SILENT_TURNS;
+        ReadDetector { activity, before: 0, left: None, usual, unproven: 0, most: BURST, trust: true, probe: None }
     }
 
     /// Whether a small frame may leave now because it answers something, and takes note of it if so.
@@ -124,36 +124,38 @@ impl Turns {
 
     /// Takes note of a small frame that leaves for another reason.
     pub(super) fn leave(&mut self, now: Instant) {
-        self.before = self.heard.frames();
+        self.before = self.activity.frames();
         self.left = Some(now);
         self.unproven = self.unproven.saturating_add(1);
     }
 
     /// A frame is held back from now on.
     pub(super) fn hold(&mut self, now: Instant) {
-        let heard = self.heard.frames();
-        self.trial = self.answers().then_some(Trial::Held { since: now, heard, last: now });
+        let activity = self.activity.frames();
+        self.probe = self.answers().then_some(Probe::Held { since: now, activity, last: now });
     }
 
     /// Until when it is held back. That may become later, while the peer goes on.
     pub(super) fn until(&mut self, now: Instant) -> Option<Instant> {
         let silence = self.silence();
-        let frames = self.heard.frames();
-        let Some(Trial::Held { since, heard, last }) = &mut self.trial else { return None };
-        if *heard != frames {
-            (*heard, *last) = (frames, now);
+        let frames = self.activity.frames();
+        let Some(Probe::Held { since, activity, last }) = &mut self.probe else { return None };
+        if *activity != frames {
+            (*activity, *last) = (frames, now);
         }
         Some((*last + silence).min(*since + PAUSE))
     }
 
     /// What was held back leaves because its time has come.
     pub(super) fn release(&mut self, now: Instant) {
-        let silent = match self.trial.take() {
-            Some(Trial::Held { heard, last, .. }) => Some(heard == self.heard.frames() && now - last >= self.silence()),
+        let silent = match self.probe.take() {
+            Some(Probe::Held { activity, last, .. }) => {
+                Some(activity == self.activity.frames() && now - last >= self.silence())
+            }
             _ => None,
         };
         if silent == Some(true) {
-            self.trial = Some(Trial::Left { at: now, awaited: self.heard.awaited() });
+            self.probe = Some(Probe::Left { at: now, awaited: self.activity.awaited() });
         }
         if silent == Some(false) {
             self.distrust();
@@ -163,29 +165,29 @@ impl Turns {
 
     /// What was held back leaves with more that has come.
     pub(super) fn join(&mut self, now: Instant) {
-        self.trial = None;
+        self.probe = None;
         self.leave(now);
     }
 
     fn answers(&self) -> bool {
-        self.heard.frames() != self.before
+        self.activity.frames() != self.before
     }
 
     // How long a peer must say nothing to be one that waits.
     fn silence(&self) -> Duration {
-        if self.trust { (self.usual * SILENCE).clamp(SHORTEST, PAUSE) } else { PAUSE }
+        if self.trust { (self.usual * SILENT_TURNS).clamp(MIN_SILENCE, PAUSE) } else { PAUSE }
     }
 
     // Whether what left after a silence was what the peer had waited for.
     fn judge(&mut self, now: Instant) {
-        let Some(Trial::Left { at, awaited }) = self.trial else { return };
-        self.trial = None;
-        if awaited == self.heard.awaited() || now - at > PAUSE {
+        let Some(Probe::Left { at, awaited }) = self.probe else { return };
+        self.probe = None;
+        if awaited == self.activity.awaited() || now - at > PAUSE {
             return self.distrust();
         }
         self.trust = true;
         self.unproven = 0;
-        self.most = (self.most * 2).min(MOST);
+        self.most = (self.most * 2).min(MAX_UNPROVEN);
     }
 
     fn distrust(&mut self) {

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::options::Compress;
 use crate::errors::{Error, Result};
-use crate::transport::http::framing::Press;
+use crate::transport::http::framing::Compressor;
 
 /// What the messages of a body are compressed with, where their flag says that they are.
 pub(super) const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
@@ -20,13 +20,13 @@ const GZIP: &str = "gzip";
 
 /// What a client compresses, and with what.
 #[derive(Clone, Debug)]
-pub(super) struct Packing {
+pub(super) struct Compression {
     formats: CompressionRegistry,
     accept: Option<HeaderValue>,
-    press: Option<Press>,
+    compressor: Option<Compressor>,
 }
 
-impl Packing {
+impl Compression {
     pub(super) fn new(compress: Compress) -> Self {
         let formats = CompressionRegistry::default();
         let known = formats.accept_encoding_header();
@@ -34,13 +34,13 @@ impl Packing {
             tracing::warn!("nothing is compressed: this program is built without the feature `transport-gzip`");
         }
         let accept = (compress != Compress::Never && !known.is_empty()).then(|| HeaderValue::try_from(known).ok());
-        let press = match compress {
+        let compressor = match compress {
             Compress::From(from) if formats.supports(GZIP) => {
-                Some(Press { formats: formats.clone(), format: GZIP, from })
+                Some(Compressor { formats: formats.clone(), format: GZIP, from })
             }
             _ => None,
         };
-        Packing { accept: accept.flatten(), press, formats }
+        Compression { accept: accept.flatten(), compressor, formats }
     }
 
     /// What the caller says it can unpack.
@@ -51,25 +51,25 @@ impl Packing {
     /// What the caller says its messages are compressed with. A server that does not know it refuses the call, so it stays
     /// out of calls whose only message, of `size`, is not compressed.
     pub(super) fn encoding(&self, size: Option<usize>) -> Option<HeaderValue> {
-        let press = self.press.as_ref()?;
-        size.is_none_or(|size| size >= press.from).then(|| HeaderValue::from_static(press.format))
+        let compressor = self.compressor.as_ref()?;
+        size.is_none_or(|size| size >= compressor.from).then(|| HeaderValue::from_static(compressor.format))
     }
 
     /// What compresses messages, if anything does.
-    pub(super) fn press(&self) -> Option<&Press> {
-        self.press.as_ref()
+    pub(super) fn compressor(&self) -> Option<&Compressor> {
+        self.compressor.as_ref()
     }
 
     /// Reads compressed messages of the answer that `headers` begin, if it may have any.
-    pub(super) fn unpacker(&self, headers: &HeaderMap) -> Option<Unpacker> {
+    pub(super) fn decompressor(&self, headers: &HeaderMap) -> Option<Decompressor> {
         let format = headers.get(ENCODING).and_then(|value| value.to_str().ok())?;
-        (format != "identity").then(|| Unpacker { formats: self.formats.clone(), format: format.to_owned() })
+        (format != "identity").then(|| Decompressor { formats: self.formats.clone(), format: format.to_owned() })
     }
 }
 
 /// What unpacks the messages of one answer.
 #[derive(Debug)]
-pub(super) struct Unpacker {
+pub(super) struct Decompressor {
     formats: CompressionRegistry,
     format: String,
 }
@@ -80,8 +80,8 @@ pub(super) struct Unpacker {
 ///
 /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when it has more, [`Code::Internal`](crate::Code::Internal)
 /// when it cannot be unpacked.
-pub(super) fn unpack(unpacker: Option<&Unpacker>, packed: Bytes, limit: usize) -> Result<Bytes> {
-    let Some(Unpacker { formats, format }) = unpacker else {
+pub(super) fn unpack(decompressor: Option<&Decompressor>, packed: Bytes, limit: usize) -> Result<Bytes> {
+    let Some(Decompressor { formats, format }) = decompressor else {
         return Err(Error::internal("the answer has a compressed message and does not say how it is compressed"));
     };
     formats.decompress_with_limit(format, packed, limit).map_err(|error| unpacked(format, limit, error))
@@ -103,11 +103,11 @@ mod tests {
 
     fn unpack(format: &'static str, packed: impl Into<Bytes>, limit: usize) -> Result<Bytes> {
         let headers = HeaderMap::from_iter([(ENCODING, HeaderValue::from_static(format))]);
-        super::unpack(Packing::new(Compress::Never).unpacker(&headers).as_ref(), packed.into(), limit)
+        super::unpack(Compression::new(Compress::Never).decompressor(&headers).as_ref(), packed.into(), limit)
     }
 
     fn pack(compress: Compress, message: &[u8]) -> Option<Bytes> {
-        Packing::new(compress).press()?.pack(message)
+        Compression::new(compress).compressor()?.pack(message)
     }
 
     #[test]
@@ -135,10 +135,10 @@ mod tests {
 
     #[test]
     fn calls_with_nothing_to_compress_say_nothing() {
-        let packing = Packing::new(Compress::From(100));
+        let packing = Compression::new(Compress::From(100));
         assert!(packing.encoding(Some(99)).is_none());
         assert!(packing.encoding(Some(100)).is_some() && packing.encoding(None).is_some());
-        assert!(Packing::new(Compress::Never).accept().is_none());
-        assert!(Packing::new(Compress::Replies).accept().unwrap().to_str().unwrap().contains("gzip"));
+        assert!(Compression::new(Compress::Never).accept().is_none());
+        assert!(Compression::new(Compress::Replies).accept().unwrap().to_str().unwrap().contains("gzip"));
     }
 }

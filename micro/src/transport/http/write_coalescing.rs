@@ -10,13 +10,13 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// So much is gathered before it is written in any case.
-const FULL: usize = 64 * 1024;
+const MAX_BUFFERED: usize = 64 * 1024;
 /// A buffer that has grown beyond this is not kept while nothing is in it.
-const KEPT: usize = 16 * 1024;
+const MAX_IDLE_CAPACITY: usize = 16 * 1024;
 
 /// The calls a connection has.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Calls(Arc<Counts>);
+pub(super) struct InFlight(Arc<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -27,14 +27,14 @@ struct Counts {
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Busy(Calls);
+pub(super) struct InFlightGuard(InFlight);
 
-impl Calls {
+impl InFlight {
     /// One more.
-    pub(super) fn one_more(&self) -> Busy {
+    pub(super) fn one_more(&self) -> InFlightGuard {
         let before = self.0.now.fetch_add(1, Ordering::Relaxed);
         self.0.most.fetch_max(before + 1, Ordering::Relaxed);
-        Busy(self.clone())
+        InFlightGuard(self.clone())
     }
 
     /// How many there are.
@@ -52,7 +52,7 @@ impl Calls {
     }
 }
 
-impl Drop for Busy {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.0.now.fetch_sub(1, Ordering::Relaxed);
     }
@@ -66,9 +66,9 @@ impl Drop for Busy {
 ///
 /// A turn begins with reading, as those of hyper and h2 do, and ends with flushing.
 #[derive(Debug)]
-pub(super) struct Gathered<I> {
+pub(super) struct CoalescingIo<I> {
     io: I,
-    calls: Calls,
+    calls: InFlight,
     out: BytesMut,
     flush: Flush,
 }
@@ -84,9 +84,9 @@ enum Flush {
     Due,
 }
 
-impl<I> Gathered<I> {
-    pub(super) fn new(io: I, calls: Calls) -> Self {
-        Gathered { io, calls, out: BytesMut::new(), flush: Flush::Done }
+impl<I> CoalescingIo<I> {
+    pub(super) fn new(io: I, calls: InFlight) -> Self {
+        CoalescingIo { io, calls, out: BytesMut::new(), flush: Flush::Done }
     }
 
     fn writes_at_once(&self) -> bool {
@@ -94,7 +94,7 @@ impl<I> Gathered<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> Gathered<I> {
+impl<I: AsyncWrite + Unpin> CoalescingIo<I> {
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.out.is_empty() {
             let count = ready!(Pin::new(&mut self.io).poll_write(cx, &self.out))?;
@@ -103,7 +103,7 @@ impl<I: AsyncWrite + Unpin> Gathered<I> {
             }
             self.out.advance(count);
         }
-        if self.out.capacity() > KEPT {
+        if self.out.capacity() > MAX_IDLE_CAPACITY {
             self.out = BytesMut::new();
         }
         self.flush = Flush::Done;
@@ -111,7 +111,7 @@ impl<I: AsyncWrite + Unpin> Gathered<I> {
     }
 }
 
-impl<I: AsyncRead + Unpin> AsyncRead for Gathered<I> {
+impl<I: AsyncRead + Unpin> AsyncRead for CoalescingIo<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.flush == Flush::PutOff {
             self.flush = Flush::Due;
@@ -120,12 +120,12 @@ impl<I: AsyncRead + Unpin> AsyncRead for Gathered<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Gathered<I> {
+impl<I: AsyncWrite + Unpin> AsyncWrite for CoalescingIo<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.out.len() + buf.len() > FULL {
+        if self.out.len() + buf.len() > MAX_BUFFERED {
             ready!(self.poll_out(cx))?;
         }
-        if self.writes_at_once() || buf.len() > FULL {
+        if self.writes_at_once() || buf.len() > MAX_BUFFERED {
             return Pin::new(&mut self.io).poll_write(cx, buf);
         }
         self.out.extend_from_slice(buf);
@@ -138,10 +138,10 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Gathered<I> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let length: usize = bufs.iter().map(|buf| buf.len()).sum();
-        if self.out.len() + length > FULL {
+        if self.out.len() + length > MAX_BUFFERED {
             ready!(self.poll_out(cx))?;
         }
-        if self.writes_at_once() || length > FULL {
+        if self.writes_at_once() || length > MAX_BUFFERED {
             return Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
         }
         for buf in bufs {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     // The turn of a connection: it reads what is there, writes, and flushes.
-    fn turn(connection: &mut Gathered<tokio::io::DuplexStream>, bytes: &[u8]) {
+    fn turn(connection: &mut CoalescingIo<tokio::io::DuplexStream>, bytes: &[u8]) {
         let mut cx = Context::from_waker(std::task::Waker::noop());
         let _ = Pin::new(&mut *connection).poll_read(&mut cx, &mut ReadBuf::new(&mut [0; 16]));
         if !bytes.is_empty() {
@@ -201,8 +201,8 @@ mod tests {
     #[tokio::test]
     async fn one_call_alone_is_written_at_once() {
         let (io, mut peer) = tokio::io::duplex(1 << 20);
-        let calls = Calls::default();
-        let mut connection = Gathered::new(io, calls.clone());
+        let calls = InFlight::default();
+        let mut connection = CoalescingIo::new(io, calls.clone());
         let _one = calls.one_more();
         turn(&mut connection, b"one");
         assert_eq!(arrived(&mut peer), b"one");
@@ -211,8 +211,8 @@ mod tests {
     #[tokio::test]
     async fn what_several_calls_say_within_two_turns_leaves_together() {
         let (io, mut peer) = tokio::io::duplex(1 << 20);
-        let calls = Calls::default();
-        let mut connection = Gathered::new(io, calls.clone());
+        let calls = InFlight::default();
+        let mut connection = CoalescingIo::new(io, calls.clone());
         let busy = [calls.one_more(), calls.one_more()];
         turn(&mut connection, b"one ");
         assert_eq!(arrived(&mut peer), b"");
@@ -235,8 +235,8 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_lost_when_it_is_much_or_the_last() {
         let (io, mut peer) = tokio::io::duplex(1 << 10);
-        let calls = Calls::default();
-        let mut connection = Gathered::new(io, calls.clone());
+        let calls = InFlight::default();
+        let mut connection = CoalescingIo::new(io, calls.clone());
         let _busy = [calls.one_more(), calls.one_more()];
         let sent: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
         let expected = sent.clone();
@@ -307,13 +307,13 @@ mod tests {
 
     /// The task of a connection as h2 has it: frames it has not written yet, and a limit of them.
     struct Connection {
-        io: Gathered<Moody>,
+        io: CoalescingIo<Moody>,
         frames: BytesMut,
     }
 
     impl Connection {
         fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-            if self.frames.len() > KEPT {
+            if self.frames.len() > MAX_IDLE_CAPACITY {
                 // With no room for the answer to what it may read, it does not read.
                 ready!(self.flush(cx));
             }
@@ -335,11 +335,11 @@ mod tests {
     #[test]
     fn whatever_is_flushed_arrives_with_no_other_wake_up_than_those_asked_for() {
         for seed in 1..50 {
-            let (calls, woken) = (Calls::default(), Arc::new(Woken::default()));
+            let (calls, woken) = (InFlight::default(), Arc::new(Woken::default()));
             let waker = std::task::Waker::from(woken.clone());
             let cx = &mut Context::from_waker(&waker);
             let moody = Moody { chance: seed, ..Moody::default() };
-            let mut connection = Connection { io: Gathered::new(moody, calls.clone()), frames: BytesMut::new() };
+            let mut connection = Connection { io: CoalescingIo::new(moody, calls.clone()), frames: BytesMut::new() };
             let (mut busy, mut sent) = (Vec::new(), Vec::new());
             for _ in 0..30 {
                 match connection.io.io.any(4) {
@@ -348,7 +348,7 @@ mod tests {
                     2 => drop(std::mem::take(&mut busy)),
                     _ => busy.extend([calls.one_more(), calls.one_more()]),
                 }
-                let most = [10, 1_000, FULL, 3 * FULL][connection.io.io.any(4)];
+                let most = [10, 1_000, MAX_BUFFERED, 3 * MAX_BUFFERED][connection.io.io.any(4)];
                 let frame: Vec<u8> = (0..connection.io.io.any(most)).map(|n| (sent.len() + n) as u8).collect();
                 sent.extend_from_slice(&frame);
                 connection.frames.extend_from_slice(&frame);

@@ -6,19 +6,19 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::frame::{self, HEAD, Kind, SLACK};
-use super::violation::{Reason, Violation};
+use super::protocol_error::{ProtocolError, Reason};
 use super::wire::{Cursor, put_varint};
 
 /// What both sides say first. No other protocol on the port begins with a zero.
 pub(super) const PREFACE: &[u8; 8] = b"\0micro/1";
 /// A stream with less could hardly move.
-const LEAST_WINDOW: u32 = 1024;
+const MIN_WINDOW: u32 = 1024;
 /// What a HELLO may hold.
-const LONGEST: usize = 1024;
+const MAX_HELLO: usize = 1024;
 
 /// What one side takes from the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Terms {
+pub(super) struct ConnectionSettings {
     /// The longest message, in bytes.
     pub(super) message: u32,
     /// The longest block of metadata.
@@ -31,13 +31,19 @@ pub(super) struct Terms {
     pub(super) methods: u32,
 }
 
-impl Default for Terms {
+impl Default for ConnectionSettings {
     fn default() -> Self {
-        Terms { message: 4 * 1024 * 1024, metadata: 64 * 1024, window: 256 * 1024, calls: 1024, methods: 1024 }
+        ConnectionSettings {
+            message: 4 * 1024 * 1024,
+            metadata: 64 * 1024,
+            window: 256 * 1024,
+            calls: 1024,
+            methods: 1024,
+        }
     }
 }
 
-impl Terms {
+impl ConnectionSettings {
     /// How long a frame may be.
     pub(super) fn frame(&self) -> usize {
         self.message as usize + 2 * self.metadata as usize + SLACK
@@ -48,11 +54,11 @@ impl Terms {
     /// # Errors
     ///
     /// When it may not.
-    pub(super) fn check_message(&self, len: usize) -> Result<(), Violation> {
+    pub(super) fn check_message(&self, len: usize) -> Result<(), ProtocolError> {
         if len <= self.message as usize {
             return Ok(());
         }
-        Err(Violation::new(Reason::TooLong, format!("a message of {len} bytes, of at most {}", self.message)))
+        Err(ProtocolError::new(Reason::TooLong, format!("a message of {len} bytes, of at most {}", self.message)))
     }
 
     /// Appends the preface and HELLO.
@@ -68,27 +74,27 @@ impl Terms {
     }
 
     /// Reads a HELLO.
-    pub(super) fn read(mut body: Cursor<'_>) -> Result<Self, Violation> {
-        let mut terms = Terms::default();
+    pub(super) fn read(mut body: Cursor<'_>) -> Result<Self, ProtocolError> {
+        let mut settings = ConnectionSettings::default();
         while !body.is_empty() {
             let (setting, value) = (body.varint()?, body.varint()?);
             let value = u32::try_from(value).unwrap_or(u32::MAX);
             match setting {
-                1 => terms.message = value,
-                2 => terms.metadata = value,
-                3 => terms.window = value.max(LEAST_WINDOW),
-                4 => terms.calls = value,
-                5 => terms.methods = value,
+                1 => settings.message = value,
+                2 => settings.metadata = value,
+                3 => settings.window = value.max(MIN_WINDOW),
+                4 => settings.calls = value,
+                5 => settings.methods = value,
                 _ => {}
             }
         }
-        Ok(terms)
+        Ok(settings)
     }
 }
 
 /// Why there is no conversation.
 #[derive(Debug)]
-pub(super) enum Unheard {
+pub(super) enum HandshakeError {
     /// The peer speaks something else, or another version.
     Foreign,
     /// The connection ended, or was lost.
@@ -96,12 +102,12 @@ pub(super) enum Unheard {
 }
 
 /// Reads the preface. What comes behind it stays in `buffer`.
-pub(super) async fn preface(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<(), Unheard> {
+pub(super) async fn preface(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<(), HandshakeError> {
     // Whatever differs is foreign at its first byte: a shorter answer is not waited for.
     loop {
         let seen = buffer.len().min(PREFACE.len());
         if buffer[..seen] != PREFACE[..seen] {
-            return Err(Unheard::Foreign);
+            return Err(HandshakeError::Foreign);
         }
         if seen == PREFACE.len() {
             buffer.advance(seen);
@@ -112,26 +118,29 @@ pub(super) async fn preface(from: &mut (impl AsyncRead + Unpin), buffer: &mut By
 }
 
 /// Reads HELLO. What comes behind it stays in `buffer`.
-pub(super) async fn hello(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<Terms, Unheard> {
+pub(super) async fn hello(
+    from: &mut (impl AsyncRead + Unpin),
+    buffer: &mut BytesMut,
+) -> Result<ConnectionSettings, HandshakeError> {
     while buffer.len() < HEAD {
         more(from, buffer).await?;
     }
     let len = u32::from_be_bytes([buffer[0], buffer[1], buffer[2], buffer[3]]) as usize;
-    if buffer[4] != Kind::Hello as u8 || len > LONGEST {
-        return Err(Unheard::Foreign);
+    if buffer[4] != Kind::Hello as u8 || len > MAX_HELLO {
+        return Err(HandshakeError::Foreign);
     }
     while buffer.len() < HEAD + len {
         more(from, buffer).await?;
     }
     let body = Bytes::copy_from_slice(&buffer[HEAD..HEAD + len]);
     buffer.advance(HEAD + len);
-    Terms::read(Cursor::new(&body)).map_err(|_| Unheard::Foreign)
+    ConnectionSettings::read(Cursor::new(&body)).map_err(|_| HandshakeError::Foreign)
 }
 
-async fn more(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<(), Unheard> {
+async fn more(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Result<(), HandshakeError> {
     match from.read_buf(buffer).await {
-        Ok(0) => Err(Unheard::Gone(None)),
-        Err(error) => Err(Unheard::Gone(Some(error))),
+        Ok(0) => Err(HandshakeError::Gone(None)),
+        Err(error) => Err(HandshakeError::Gone(Some(error))),
         Ok(_) => Ok(()),
     }
 }
@@ -140,29 +149,29 @@ async fn more(from: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> Res
 mod tests {
     use super::*;
 
-    async fn heard(bytes: &[u8]) -> Result<(Terms, usize), Unheard> {
+    async fn heard(bytes: &[u8]) -> Result<(ConnectionSettings, usize), HandshakeError> {
         let (mut from, mut buffer) = (bytes, BytesMut::new());
         preface(&mut from, &mut buffer).await?;
-        let terms = hello(&mut from, &mut buffer).await?;
-        Ok((terms, buffer.len() + from.len()))
+        let settings = hello(&mut from, &mut buffer).await?;
+        Ok((settings, buffer.len() + from.len()))
     }
 
     #[tokio::test]
     async fn terms_come_back_and_what_is_unknown_is_passed_over() {
-        let terms = Terms { message: 1, metadata: 2, window: 3000, calls: 4, methods: u32::MAX };
+        let settings = ConnectionSettings { message: 1, metadata: 2, window: 3000, calls: 4, methods: u32::MAX };
         let mut out = Vec::new();
-        terms.put(&mut out);
+        settings.put(&mut out);
         for cut in 0..out.len() {
-            assert!(matches!(heard(&out[..cut]).await, Err(Unheard::Gone(None))));
+            assert!(matches!(heard(&out[..cut]).await, Err(HandshakeError::Gone(None))));
         }
         out.extend(b"more");
-        assert_eq!(heard(&out).await.unwrap(), (terms, 4));
+        assert_eq!(heard(&out).await.unwrap(), (settings, 4));
 
         let mut out = PREFACE.to_vec();
         frame::put(&mut out, Kind::Hello, 0, 0, |out| {
             [99, 5].map(|value| put_varint(out, value)).into_iter().collect()
         });
-        assert_eq!(heard(&out).await.unwrap().0, Terms::default());
+        assert_eq!(heard(&out).await.unwrap().0, ConnectionSettings::default());
     }
 
     #[tokio::test]
@@ -170,7 +179,7 @@ mod tests {
         let mut long = PREFACE.to_vec();
         long.extend([0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
         for bytes in [&b"HTTP/1.1 400 Bad Request\r\n"[..], b"\0micro/2", b"\0micro/1\0\0\0\0\x01\0\0\0\0\0", &long] {
-            assert!(matches!(heard(bytes).await, Err(Unheard::Foreign)));
+            assert!(matches!(heard(bytes).await, Err(HandshakeError::Foreign)));
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::util::clock::{self, Instant};
 use crate::util::spawn;
 
 /// How often files are looked at, at most: it is done when somebody connects.
-const PERIOD: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One of the things it is made of, and what that is for.
 pub(super) type Part = (Pem, &'static str);
@@ -25,22 +25,22 @@ type Build<T> = Box<dyn Fn(&[Cow<'_, [u8]>]) -> Result<T> + Send + Sync>;
 ///
 /// The files are read, rather than asked for their times: they are small, and links and mounts that are exchanged do not show in
 /// those. Several files are hardly ever exchanged at one moment, so what cannot be used is looked at twice before it is said.
-pub(super) struct Renewed<T> {
+pub(super) struct Reloading<T> {
     parts: Vec<Part>,
     build: Build<T>,
     current: ArcSwap<T>,
-    looked: Mutex<Looked>,
+    state: Mutex<ReloadState>,
 }
 
 /// What a look at the files has come to.
-enum Seen {
+enum Reload {
     Nothing,
     New,
     /// They cannot be used, which has not been said before.
     Unfit(Error),
 }
 
-struct Looked {
+struct ReloadState {
     next: Instant,
     /// What was seen when the current value was made, and what was seen since and could not be used.
     used: u64,
@@ -48,7 +48,7 @@ struct Looked {
     refused: Option<u64>,
 }
 
-impl<T: Send + Sync + 'static> Renewed<T> {
+impl<T: Send + Sync + 'static> Reloading<T> {
     /// Reads the parts and makes the value of their texts.
     ///
     /// # Errors
@@ -61,8 +61,8 @@ impl<T: Send + Sync + 'static> Renewed<T> {
         let texts = read(&parts)?;
         let (used, current) = (fingerprint(&Ok(&texts)), ArcSwap::from_pointee(build(&texts)?));
         drop(texts);
-        let looked = Mutex::new(Looked { next: clock::after(PERIOD), used, doubted: None, refused: None });
-        Ok(Renewed { parts, build: Box::new(build), current, looked })
+        let state = Mutex::new(ReloadState { next: clock::after(CHECK_INTERVAL), used, doubted: None, refused: None });
+        Ok(Reloading { parts, build: Box::new(build), current, state })
     }
 
     /// The value as the files have it now, or had it when it last could be used.
@@ -71,58 +71,58 @@ impl<T: Send + Sync + 'static> Renewed<T> {
             let this = self.clone();
             // Disks can be slow, and networks behind them.
             match spawn::blocking(move || this.look()).await {
-                Ok(Seen::New) => tracing::info!(files = ?self, "files of TLS have changed, and are used from now on"),
-                Ok(Seen::Unfit(error)) => {
+                Ok(Reload::New) => tracing::info!(files = ?self, "files of TLS have changed, and are used from now on"),
+                Ok(Reload::Unfit(error)) => {
                     tracing::warn!("files of TLS have changed, and what they had before stays in use: {error}");
                 }
-                Ok(Seen::Nothing) | Err(_) => {}
+                Ok(Reload::Nothing) | Err(_) => {}
             }
         }
         self.current.load_full()
     }
 
     fn is_due(&self) -> bool {
-        let (mut looked, now) = (self.looked(), clock::now());
-        let due = looked.next <= now && self.parts.iter().any(|(pem, _)| pem.is_file());
+        let (mut state, now) = (self.state(), clock::now());
+        let due = state.next <= now && self.parts.iter().any(|(pem, _)| pem.is_file());
         if due {
-            looked.next = now + PERIOD;
+            state.next = now + CHECK_INTERVAL;
         }
         due
     }
 
-    fn look(&self) -> Seen {
+    fn look(&self) -> Reload {
         let texts = read(&self.parts);
         let seen = fingerprint(&texts.as_ref().map(Vec::as_slice).map_err(ToString::to_string));
         {
-            let mut looked = self.looked();
-            if seen == looked.used {
-                (looked.doubted, looked.refused) = (None, None);
-                return Seen::Nothing;
+            let mut state = self.state();
+            if seen == state.used {
+                (state.doubted, state.refused) = (None, None);
+                return Reload::Nothing;
             }
-            if looked.refused == Some(seen) {
-                return Seen::Nothing;
+            if state.refused == Some(seen) {
+                return Reload::Nothing;
             }
         }
         match texts.and_then(|texts| (self.build)(&texts)) {
             Ok(value) => {
                 self.current.store(Arc::new(value));
-                let mut looked = self.looked();
-                (looked.used, looked.doubted, looked.refused) = (seen, None, None);
-                Seen::New
+                let mut state = self.state();
+                (state.used, state.doubted, state.refused) = (seen, None, None);
+                Reload::New
             }
             Err(error) => {
-                let mut looked = self.looked();
-                if looked.doubted.replace(seen) != Some(seen) {
-                    return Seen::Nothing;
+                let mut state = self.state();
+                if state.doubted.replace(seen) != Some(seen) {
+                    return Reload::Nothing;
                 }
-                looked.refused = Some(seen);
-                Seen::Unfit(error)
+                state.refused = Some(seen);
+                Reload::Unfit(error)
             }
         }
     }
 
-    fn looked(&self) -> MutexGuard<'_, Looked> {
-        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ReloadState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -136,7 +136,7 @@ fn fingerprint(seen: &Result<&[Cow<'_, [u8]>], String>) -> u64 {
     hasher.finish()
 }
 
-impl<T> fmt::Debug for Renewed<T> {
+impl<T> fmt::Debug for Reloading<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.parts.iter().map(|(pem, _)| pem)).finish()
     }
@@ -156,15 +156,15 @@ mod tests {
         let file = std::env::temp_dir().join(format!("micro-renewed-{}", std::process::id()));
         let write = |text: &str| std::fs::write(&file, text).unwrap();
         write("1");
-        let renewed = Arc::new(Renewed::new(vec![(Pem::file(&file), "the number")], number).unwrap());
+        let renewed = Arc::new(Reloading::new(vec![(Pem::file(&file), "the number")], number).unwrap());
         for (text, expected) in [("2", 2), ("broken", 2), ("broken", 2), ("3", 3), ("3", 3)] {
             write(text);
             let before = *renewed.current().await;
-            clock::sleep(PERIOD).await;
+            clock::sleep(CHECK_INTERVAL).await;
             assert_eq!(*renewed.current().await, expected, "{before}, {text}");
         }
         std::fs::remove_file(&file).unwrap();
-        clock::sleep(PERIOD).await;
+        clock::sleep(CHECK_INTERVAL).await;
         assert_eq!(*renewed.current().await, 3);
     }
 }

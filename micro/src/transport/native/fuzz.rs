@@ -2,16 +2,17 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::begin::{self, Begin};
-use super::end;
 use super::frame::{self, Frame, Kind};
-use super::hello::{PREFACE, Terms};
-use super::violation::Violation;
+use super::handshake::{ConnectionSettings, PREFACE};
+use super::protocol_error::ProtocolError;
+use super::request::{self, RequestHead};
+use super::response;
 use super::wire::put_block;
 use crate::context::Context;
 
 /// Little of everything, so that small inputs come to the limits.
-const TERMS: Terms = Terms { message: 256, metadata: 512, window: 1024, calls: 4, methods: 4 };
+const SETTINGS: ConnectionSettings =
+    ConnectionSettings { message: 256, metadata: 512, window: 1024, calls: 4, methods: 4 };
 
 /// Reads the frames of bytes that come in `pieces`, each by its own reader, and tells `each` of them in words.
 ///
@@ -27,7 +28,7 @@ pub fn read<'p>(pieces: impl IntoIterator<Item = &'p [u8]>, mut each: impl FnMut
     for piece in pieces {
         buffer.extend_from_slice(piece);
         loop {
-            let (end, _) = frame::whole(&buffer, TERMS.frame()).map_err(|violation| violation.to_string())?;
+            let (end, _) = frame::whole(&buffer, SETTINGS.frame()).map_err(|violation| violation.to_string())?;
             if end == 0 {
                 break;
             }
@@ -39,7 +40,7 @@ pub fn read<'p>(pieces: impl IntoIterator<Item = &'p [u8]>, mut each: impl FnMut
     Ok(())
 }
 
-fn twice(frame: Frame<'_>) -> Result<String, Violation> {
+fn twice(frame: Frame<'_>) -> Result<String, ProtocolError> {
     let (words, written) = once(frame)?;
     let written = frame::frames(&written).next().expect("one was written").expect("of a kind there is");
     let (again, _) = once(written).expect("our own bytes");
@@ -48,24 +49,24 @@ fn twice(frame: Frame<'_>) -> Result<String, Violation> {
 }
 
 /// What a frame says, and the same as our own writers write it.
-fn once(frame: Frame<'_>) -> Result<(String, Bytes), Violation> {
+fn once(frame: Frame<'_>) -> Result<(String, Bytes), ProtocolError> {
     let mut out = Vec::new();
     let Frame { kind, id, mut body, .. } = frame;
     let words = match kind {
         Kind::Hello => {
-            let terms = Terms::read(body)?;
-            terms.put(&mut out);
+            let settings = ConnectionSettings::read(body)?;
+            settings.put(&mut out);
             out.drain(..PREFACE.len());
-            format!("{terms:?}")
+            format!("{settings:?}")
         }
         Kind::Call => {
-            let Begin { method, timeout, trace, metadata, message } = Begin::read(frame, &TERMS)?;
+            let RequestHead { method, timeout, trace, metadata, message } = RequestHead::read(frame, &SETTINGS)?;
             let words =
                 format!("{method:?} {timeout:?} {trace:?} {:?} {message:?}", metadata.iter().collect::<Vec<_>>());
             let context = Context::new().with_metadata(metadata);
             let context = trace.map_or(context.clone(), |trace| context.with_trace(trace));
-            frame::put(&mut out, kind, begin::flags(&method, &context, message.is_some()), id, |out| {
-                begin::put(out, &method, timeout, &context);
+            frame::put(&mut out, kind, request::flags(&method, &context, message.is_some()), id, |out| {
+                request::put(out, &method, timeout, &context);
                 out.extend(message.unwrap_or_default());
             });
             words
@@ -73,26 +74,29 @@ fn once(frame: Frame<'_>) -> Result<(String, Bytes), Violation> {
         Kind::Items => {
             let mut items = Vec::new();
             while !body.is_empty() {
-                items.push(body.block(TERMS.message as usize)?.rest());
+                items.push(body.block(SETTINGS.message as usize)?.rest());
             }
             frame::put(&mut out, kind, frame.flags, id, |out| items.iter().for_each(|item| put_block(out, item)));
             format!("{items:?}")
         }
         Kind::Reply => {
-            let (beside, message) = end::read_reply(frame, &TERMS)?;
-            let flags = end::reply_flags(&beside);
-            frame::put(&mut out, kind, flags, id, |out| end::put_reply(out, &beside, &message));
-            format!("{} {message:?}", said(&beside))
+            let (reply_metadata, message) = response::read_reply(frame, &SETTINGS)?;
+            let flags = response::reply_flags(&reply_metadata);
+            frame::put(&mut out, kind, flags, id, |out| response::put_reply(out, &reply_metadata, &message));
+            format!("{} {message:?}", said(&reply_metadata))
         }
         Kind::Begin => {
-            let beside = end::Beside { headers: end::read_begin(frame, &TERMS)?, ..end::Beside::default() };
-            frame::put(&mut out, kind, 0, id, |out| end::put_begin(out, &beside));
-            said(&beside)
+            let reply_metadata = response::ReplyMetadata {
+                headers: response::read_begin(frame, &SETTINGS)?,
+                ..response::ReplyMetadata::default()
+            };
+            frame::put(&mut out, kind, 0, id, |out| response::put_begin(out, &reply_metadata));
+            said(&reply_metadata)
         }
         Kind::End | Kind::Refused => {
-            let (error, beside) = end::read_end(frame, &TERMS)?;
-            frame::put(&mut out, kind, 0, id, |out| end::put_end(out, error.as_ref(), &beside));
-            format!("{error:?} {}", said(&beside))
+            let (error, reply_metadata) = response::read_end(frame, &SETTINGS)?;
+            frame::put(&mut out, kind, 0, id, |out| response::put_end(out, error.as_ref(), &reply_metadata));
+            format!("{error:?} {}", said(&reply_metadata))
         }
         Kind::Credit => {
             let credit = body.array::<4>()?;
@@ -120,7 +124,7 @@ fn once(frame: Frame<'_>) -> Result<(String, Bytes), Violation> {
     Ok((words, out.into()))
 }
 
-fn said(beside: &end::Beside) -> String {
+fn said(reply_metadata: &response::ReplyMetadata) -> String {
     let pairs = |metadata: &crate::metadata::Metadata| format!("{:?}", metadata.iter().collect::<Vec<_>>());
-    format!("{} {}", pairs(&beside.headers), pairs(&beside.trailers))
+    format!("{} {}", pairs(&reply_metadata.headers), pairs(&reply_metadata.trailers))
 }

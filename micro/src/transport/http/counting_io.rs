@@ -11,15 +11,15 @@ use tokio::sync::Notify;
 
 /// Whether so many bytes were read that something is known about the other side.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct ReadCounter {
     wanted: usize,
     read: AtomicUsize,
     notify: Notify,
 }
 
-impl Seen {
+impl ReadCounter {
     pub(super) fn new(wanted: usize) -> Self {
-        Seen { wanted, read: AtomicUsize::new(0), notify: Notify::new() }
+        ReadCounter { wanted, read: AtomicUsize::new(0), notify: Notify::new() }
     }
 
     /// Counts `count` bytes more.
@@ -47,18 +47,18 @@ impl Seen {
 
 /// A connection that counts what is read from it.
 #[derive(Debug)]
-pub(super) struct Counted<I> {
+pub(super) struct CountingIo<I> {
     io: I,
-    seen: Arc<Seen>,
+    seen: Arc<ReadCounter>,
 }
 
-impl<I> Counted<I> {
-    pub(super) fn new(io: I, seen: Arc<Seen>) -> Self {
-        Counted { io, seen }
+impl<I> CountingIo<I> {
+    pub(super) fn new(io: I, seen: Arc<ReadCounter>) -> Self {
+        CountingIo { io, seen }
     }
 }
 
-impl<I: AsyncRead + Unpin> AsyncRead for Counted<I> {
+impl<I: AsyncRead + Unpin> AsyncRead for CountingIo<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.io).poll_read(cx, buf);
@@ -67,7 +67,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Counted<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Counted<I> {
+impl<I: AsyncWrite + Unpin> AsyncWrite for CountingIo<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, buf)
     }

@@ -11,16 +11,16 @@ use http_body_util::BodyExt;
 
 use super::trailers::trailers;
 use crate::context::Context;
-use crate::transport::http::coalesce::Coalesced;
+use crate::transport::http::frame_coalescing::CoalescingBody;
 use crate::transport::http::framing::{Framed, Piece};
-use crate::transport::http::gathered::Busy;
-use crate::transport::http::turns::Heard;
+use crate::transport::http::read_detector::PeerActivity;
+use crate::transport::http::write_coalescing::InFlightGuard;
 use crate::util::clock::{self, Sleep};
 
 /// The body of an answer. Its connection counts the call until this is dropped.
-pub(super) struct Sent {
+pub(super) struct ResponseBody {
     kind: Kind,
-    busy: Option<Busy>,
+    busy: Option<InFlightGuard>,
 }
 
 enum Kind {
@@ -29,36 +29,36 @@ enum Kind {
     /// One message of gRPC, and what is behind it.
     One(Option<Piece>, Option<HeaderMap>),
     /// A stream of them.
-    Many(Box<Coalesced<Items>>),
+    Many(Box<CoalescingBody<Items>>),
     /// Whatever else is served here.
     Other(AxumBody),
 }
 
-impl Sent {
+impl ResponseBody {
     pub(super) fn nothing() -> Self {
-        Sent::from(Kind::Nothing)
+        ResponseBody::from(Kind::Nothing)
     }
 
     pub(super) fn one(message: Piece, trailers: HeaderMap) -> Self {
-        Sent::from(Kind::One(Some(message), Some(trailers)))
+        ResponseBody::from(Kind::One(Some(message), Some(trailers)))
     }
 
     /// No message, and what is behind the headers.
     pub(super) fn ended(trailers: HeaderMap) -> Self {
-        Sent::from(Kind::One(None, Some(trailers)))
+        ResponseBody::from(Kind::One(None, Some(trailers)))
     }
 
-    /// A stream to a peer that `heard` tells of, where it sends one too.
-    pub(super) fn many(items: Items, heard: Option<Heard>) -> Self {
-        Sent::from(Kind::Many(Box::new(Coalesced::new(items, heard))))
+    /// A stream to a peer that `activity` tells of, where it sends one too.
+    pub(super) fn many(items: Items, activity: Option<PeerActivity>) -> Self {
+        ResponseBody::from(Kind::Many(Box::new(CoalescingBody::new(items, activity))))
     }
 
     pub(super) fn other(body: AxumBody) -> Self {
-        Sent::from(Kind::Other(body))
+        ResponseBody::from(Kind::Other(body))
     }
 
     /// The same for a connection that counts its calls.
-    pub(super) fn keeping(mut self, busy: Busy) -> Self {
+    pub(super) fn keeping(mut self, busy: InFlightGuard) -> Self {
         self.busy = Some(busy);
         self
     }
@@ -69,13 +69,13 @@ impl Sent {
     }
 }
 
-impl From<Kind> for Sent {
+impl From<Kind> for ResponseBody {
     fn from(kind: Kind) -> Self {
-        Sent { kind, busy: None }
+        ResponseBody { kind, busy: None }
     }
 }
 
-impl Body for Sent {
+impl Body for ResponseBody {
     type Data = Piece;
     type Error = axum::Error;
 

@@ -6,9 +6,9 @@ use crate::util::spawn;
 
 /// Runs what belongs to a connection. Such a task ends with its connection, which has an owner.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tasks;
+pub(super) struct Executor;
 
-impl<F> hyper::rt::Executor<F> for Tasks
+impl<F> hyper::rt::Executor<F> for Executor
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {

@@ -5,15 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::frame::{Frame, flags};
-use super::hello::Terms;
+use super::handshake::ConnectionSettings;
 use super::metadata;
-use super::violation::Violation;
+use super::protocol_error::ProtocolError;
 use super::wire::{Cursor, put_block, put_varint};
 use crate::context::{Context, Trace};
 use crate::metadata::Metadata;
 
 /// How long the names of a method may be, each.
-const LONGEST_NAME: usize = 4096;
+const MAX_NAME: usize = 4096;
 
 /// What a number stands for that two sides agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,7 +31,7 @@ impl Target<'_> {
 
     /// Whether a peer takes it.
     pub(super) fn fits(&self) -> bool {
-        self.texts().iter().all(|text| text.len() <= LONGEST_NAME)
+        self.texts().iter().all(|text| text.len() <= MAX_NAME)
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn put(out: &mut Vec<u8>, method: &Method<'_>, left: Option<Duration>
 
 /// A CALL as it was read.
 #[derive(Debug)]
-pub(super) struct Begin<'a> {
+pub(super) struct RequestHead<'a> {
     pub(super) method: Method<'a>,
     pub(super) timeout: Option<Duration>,
     pub(super) trace: Option<Trace>,
@@ -74,34 +74,38 @@ pub(super) struct Begin<'a> {
     pub(super) message: Option<Bytes>,
 }
 
-impl<'a> Begin<'a> {
-    pub(super) fn read(frame: Frame<'a>, terms: &Terms) -> Result<Self, Violation> {
+impl<'a> RequestHead<'a> {
+    pub(super) fn read(frame: Frame<'a>, settings: &ConnectionSettings) -> Result<Self, ProtocolError> {
         let mut body = frame.body;
         let number =
-            u32::try_from(body.varint()?).map_err(|_| Violation::out_of_order("a method beyond all limits"))?;
+            u32::try_from(body.varint()?).map_err(|_| ProtocolError::out_of_order("a method beyond all limits"))?;
         let define = if frame.has(flags::DEFINE) { Some(target(&mut body)?) } else { None };
         let timeout = body.varint()?.checked_sub(1).map(Duration::from_micros);
         let trace = if frame.has(flags::TRACE) { Trace::from_bytes(&body.array()?) } else { None };
-        let metadata = metadata::read(&mut body, terms.metadata as usize)?;
-        let message = message(frame, body, terms)?;
-        Ok(Begin { method: Method { number, define }, timeout, trace, metadata, message })
+        let metadata = metadata::read(&mut body, settings.metadata as usize)?;
+        let message = message(frame, body, settings)?;
+        Ok(RequestHead { method: Method { number, define }, timeout, trace, metadata, message })
     }
 }
 
-fn target<'a>(body: &mut Cursor<'a>) -> Result<Target<'a>, Violation> {
+fn target<'a>(body: &mut Cursor<'a>) -> Result<Target<'a>, ProtocolError> {
     Ok(Target {
-        path: body.text(LONGEST_NAME)?,
-        service: body.text(LONGEST_NAME)?,
-        node: body.text(LONGEST_NAME)?,
-        codec: body.text(LONGEST_NAME)?,
+        path: body.text(MAX_NAME)?,
+        service: body.text(MAX_NAME)?,
+        node: body.text(MAX_NAME)?,
+        codec: body.text(MAX_NAME)?,
     })
 }
 
-fn message(frame: Frame<'_>, body: Cursor<'_>, terms: &Terms) -> Result<Option<Bytes>, Violation> {
+fn message(frame: Frame<'_>, body: Cursor<'_>, settings: &ConnectionSettings) -> Result<Option<Bytes>, ProtocolError> {
     if !frame.has(flags::MESSAGE) {
-        return if body.is_empty() { Ok(None) } else { Err(Violation::malformed("bytes behind the head of a call")) };
+        return if body.is_empty() {
+            Ok(None)
+        } else {
+            Err(ProtocolError::malformed("bytes behind the head of a call"))
+        };
     }
-    terms.check_message(body.len())?;
+    settings.check_message(body.len())?;
     Ok(Some(body.rest()))
 }
 
@@ -130,14 +134,15 @@ mod tests {
             Context::new().with_timeout(Duration::from_secs(3)).with_trace(trace).with_metadata(metadata.clone());
         let bytes = written(Method { number: 7, define: Some(ECHO) }, &full, Some(b"hi"));
         let frame = frame::frames(&bytes).next().unwrap().unwrap();
-        let begin = Begin::read(frame, &Terms::default()).unwrap();
+        let begin = RequestHead::read(frame, &ConnectionSettings::default()).unwrap();
         assert_eq!((begin.method.number, begin.method.define), (7, Some(ECHO)));
         assert_eq!((begin.timeout, begin.trace, begin.metadata), (Some(Duration::from_secs(3)), Some(trace), metadata));
         assert_eq!(begin.message.unwrap(), &b"hi"[..]);
 
         let bytes = written(Method { number: 0, define: None }, &Context::new(), None);
         assert_eq!(bytes.len(), frame::HEAD + 3);
-        let begin = Begin::read(frame::frames(&bytes).next().unwrap().unwrap(), &Terms::default()).unwrap();
+        let begin =
+            RequestHead::read(frame::frames(&bytes).next().unwrap().unwrap(), &ConnectionSettings::default()).unwrap();
         assert!(begin.timeout.is_none() && begin.trace.is_none() && begin.message.is_none());
     }
 
@@ -148,14 +153,14 @@ mod tests {
         for cut in frame::HEAD..bytes.len() {
             let body = Cursor::within(&bytes, frame::HEAD, cut - frame::HEAD);
             let frame = Frame { kind: Kind::Call, flags: flags::DEFINE | flags::TRACE, id: 1, body };
-            assert!(Begin::read(frame, &Terms::default()).is_err(), "{cut}");
+            assert!(RequestHead::read(frame, &ConnectionSettings::default()).is_err(), "{cut}");
         }
     }
 
     #[test]
     fn a_message_beyond_the_limit_is_refused() {
         let bytes = written(Method { number: 0, define: None }, &Context::new(), Some(b"hello"));
-        let terms = Terms { message: 4, ..Terms::default() };
-        assert!(Begin::read(frame::frames(&bytes).next().unwrap().unwrap(), &terms).is_err());
+        let settings = ConnectionSettings { message: 4, ..ConnectionSettings::default() };
+        assert!(RequestHead::read(frame::frames(&bytes).next().unwrap().unwrap(), &settings).is_err());
     }
 }

@@ -4,25 +4,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Cx, Poll, Waker};
 
 use super::frame::{self, Kind};
-use super::hello::Terms;
+use super::handshake::ConnectionSettings;
 use super::socket::Writing;
 use crate::util::line::Line;
 
 /// What may wait to be written before everybody else has to wait: the bound of a connection.
-pub(super) const FULL: usize = 1024 * 1024;
+pub(super) const MAX_QUEUED: usize = 1024 * 1024;
 /// What a buffer keeps of its size when it is empty.
-const KEPT: usize = 256 * 1024;
+const MAX_IDLE_CAPACITY: usize = 256 * 1024;
 
 /// A connection: what waits to be written on it, and the calls `C` it has, under one short lock.
 ///
 /// Whoever has something to say encodes it straight into the queue; the driver of the connection writes what has come
 /// together. What is decided and what is queued under one lock stands on the wire in that order.
 #[derive(Debug)]
-pub(super) struct Link<C> {
+pub(super) struct SharedConnection<C> {
     /// What the peer takes.
-    pub(super) theirs: Terms,
+    pub(super) theirs: ConnectionSettings,
     /// What we take.
-    pub(super) ours: Terms,
+    pub(super) ours: ConnectionSettings,
     inner: Line<Mutex<Inner<C>>>,
 }
 
@@ -41,10 +41,10 @@ pub(super) enum Flush {
     Alone,
 }
 
-impl<C> Link<C> {
-    pub(super) fn new(socket: Writing, ours: Terms, theirs: Terms, calls: C) -> Self {
+impl<C> SharedConnection<C> {
+    pub(super) fn new(socket: Writing, ours: ConnectionSettings, theirs: ConnectionSettings, calls: C) -> Self {
         let queue = Queue { socket: Some(socket), ..Queue::default() };
-        Link { theirs, ours, inner: Line(Mutex::new(Inner { queue, calls })) }
+        SharedConnection { theirs, ours, inner: Line(Mutex::new(Inner { queue, calls })) }
     }
 
     /// Does `work` on the queue and the calls, and lets the driver know.
@@ -114,7 +114,7 @@ impl Queue {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.taken + self.ready.len() >= FULL
+        self.taken + self.ready.len() >= MAX_QUEUED
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -159,7 +159,7 @@ impl Queue {
     /// to look at the calls again.
     pub(super) fn take(&mut self, empty: &mut Vec<u8>, cx: &Cx<'_>) -> bool {
         debug_assert!(empty.is_empty(), "what was taken before is written first");
-        if empty.capacity() > KEPT {
+        if empty.capacity() > MAX_IDLE_CAPACITY {
             *empty = Vec::new();
         }
         std::mem::swap(&mut self.ready, empty);

@@ -13,19 +13,19 @@ use crate::util::clock::{self, Sleep};
 
 /// A body that fails when nothing more of it comes for a while. There is no timer while something does.
 #[derive(Debug)]
-pub(super) struct Patient {
+pub(super) struct TimeoutBody {
     body: AxumBody,
     silence: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
+impl TimeoutBody {
     pub(super) fn new(body: AxumBody, silence: Duration) -> Self {
-        Patient { body, silence, timer: None }
+        TimeoutBody { body, silence, timer: None }
     }
 }
 
-impl Body for Patient {
+impl Body for TimeoutBody {
     type Data = Bytes;
     type Error = axum::Error;
 

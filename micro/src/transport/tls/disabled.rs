@@ -9,7 +9,7 @@ use std::task::{Context as Cx, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Alpn, Identity, Pem, Security};
+use super::{Alpn, Identity, Pem, TlsMode};
 use crate::errors::{Error, Result};
 use crate::transport::connector::ConnectError;
 use crate::transport::not_sent;
@@ -57,13 +57,7 @@ impl Client {
         Err(Error::unimplemented(WHY))
     }
 
-    pub(super) async fn connect<I>(
-        &self,
-        _: I,
-        address: &str,
-        _: Security,
-        _: Alpn,
-    ) -> Result<Stream<I>, ConnectError> {
+    pub(super) async fn connect<I>(&self, _: I, address: &str, _: TlsMode, _: Alpn) -> Result<Stream<I>, ConnectError> {
         Err(ConnectError::Refused(missing(address)))
     }
 }
@@ -159,7 +153,7 @@ impl<I> AsyncWrite for Stream<I> {
 #[cfg(test)]
 mod tests {
     use crate::errors::{Code, Execution};
-    use crate::transport::tls::{ClientTls, Identity, Pem, Security, ServerTls};
+    use crate::transport::tls::{ClientTls, Identity, Pem, ServerTls, TlsMode};
 
     #[test]
     fn whoever_wants_tls_hears_which_feature_it_takes() {
@@ -175,8 +169,8 @@ mod tests {
             assert!(error.message().contains("the feature `tls` of micro"), "{error}");
         }
         let client = ClientTls::new();
-        client.check("10.0.0.7:80", Security::Unencrypted).unwrap();
-        for security in [Security::Host, Security::Node] {
+        client.check("10.0.0.7:80", TlsMode::Unencrypted).unwrap();
+        for security in [TlsMode::Host, TlsMode::Node] {
             let error = client.check("10.0.0.7:80", security).unwrap_err();
             assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));
             assert!(error.message().starts_with("`10.0.0.7:80` is to be called with TLS"), "{error}");

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::violation::{Reason, Violation};
+use super::protocol_error::{ProtocolError, Reason};
 use crate::util::clock::{self, Instant};
 
 /// How long a frame may take from its first byte to its last, and how many bytes of it give it a second more.
-const COMPLETE: Duration = Duration::from_secs(30);
-const SLOWEST: usize = 16 * 1024;
+const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
+const MIN_BYTES_PER_SECOND: usize = 16 * 1024;
 
 /// How long nothing has been heard, and what of it was asked about.
 #[derive(Debug)]
-pub(super) struct Silence {
+pub(super) struct Keepalive {
     limit: Duration,
     heard: Instant,
     asked: bool,
@@ -21,14 +21,14 @@ pub(super) struct Silence {
     patience: Duration,
 }
 
-impl Silence {
+impl Keepalive {
     pub(super) fn new(limit: Duration) -> Self {
-        Silence { limit, heard: clock::now(), asked: false, begun: None, patience: COMPLETE }
+        Keepalive { limit, heard: clock::now(), asked: false, begun: None, patience: FRAME_TIMEOUT }
     }
 
     /// A frame of `len` bytes has begun, or goes on. Gives when it is to be complete.
     pub(super) fn begin(&mut self, len: usize) -> Instant {
-        self.patience = COMPLETE + Duration::from_secs((len / SLOWEST) as u64);
+        self.patience = FRAME_TIMEOUT + Duration::from_secs((len / MIN_BYTES_PER_SECOND) as u64);
         *self.begun.get_or_insert(self.heard) + self.patience
     }
 
@@ -55,15 +55,15 @@ impl Silence {
     }
 
     /// Whether to ask for a sign of life now.
-    pub(super) fn wants_sign(&mut self, now: Instant) -> Result<bool, Violation> {
+    pub(super) fn should_ping(&mut self, now: Instant) -> Result<bool, ProtocolError> {
         if self.begun.is_some_and(|begun| now >= begun + self.patience) {
-            return Err(Violation::new(Reason::Silent, "a frame that is not completed"));
+            return Err(ProtocolError::new(Reason::Silent, "a frame that is not completed"));
         }
         if now < self.end() {
             return Ok(false);
         }
         if self.asked {
-            return Err(Violation::new(Reason::Silent, "no sign of life"));
+            return Err(ProtocolError::new(Reason::Silent, "no sign of life"));
         }
         self.asked = true;
         Ok(true)
@@ -78,30 +78,33 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_asked_about_once_and_then_ends_it() {
-        let mut silence = Silence::new(LIMIT);
-        clock::sleep_until(silence.end()).await;
-        assert!(silence.wants_sign(clock::now()).unwrap());
-        assert!(!silence.wants_sign(clock::now()).unwrap());
-        clock::sleep_until(silence.end()).await;
-        assert_eq!(silence.wants_sign(clock::now()).unwrap_err().reason(), Reason::Silent);
-        silence.hear();
-        assert!(!silence.wants_sign(clock::now()).unwrap());
-        assert_eq!(silence.end(), clock::now() + LIMIT);
+        let mut keepalive = Keepalive::new(LIMIT);
+        clock::sleep_until(keepalive.end()).await;
+        assert!(keepalive.should_ping(clock::now()).unwrap());
+        assert!(!keepalive.should_ping(clock::now()).unwrap());
+        clock::sleep_until(keepalive.end()).await;
+        assert_eq!(keepalive.should_ping(clock::now()).unwrap_err().reason(), Reason::Silent);
+        keepalive.hear();
+        assert!(!keepalive.should_ping(clock::now()).unwrap());
+        assert_eq!(keepalive.end(), clock::now() + LIMIT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_frame_that_drips_is_given_up_and_a_long_one_gets_its_time() {
-        let mut silence = Silence::new(LIMIT);
-        assert_eq!(silence.begin(100 * SLOWEST), clock::now() + COMPLETE + Duration::from_secs(100));
-        let end = silence.begin(1);
-        assert_eq!(end, clock::now() + COMPLETE);
+        let mut keepalive = Keepalive::new(LIMIT);
+        assert_eq!(
+            keepalive.begin(100 * MIN_BYTES_PER_SECOND),
+            clock::now() + FRAME_TIMEOUT + Duration::from_secs(100)
+        );
+        let end = keepalive.begin(1);
+        assert_eq!(end, clock::now() + FRAME_TIMEOUT);
         for _ in 0..3 {
             clock::sleep(Duration::from_secs(10)).await;
-            silence.hear();
-            silence.begin(1);
+            keepalive.hear();
+            keepalive.begin(1);
         }
-        assert_eq!(silence.wants_sign(clock::now()).unwrap_err().reason(), Reason::Silent);
-        silence.complete();
-        assert!(!silence.wants_sign(clock::now()).unwrap());
+        assert_eq!(keepalive.should_ping(clock::now()).unwrap_err().reason(), Reason::Silent);
+        keepalive.complete();
+        assert!(!keepalive.should_ping(clock::now()).unwrap());
     }
 }

@@ -3,13 +3,13 @@
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// How ids are hashed: they are numbers one after the other, and few are there at a time.
-pub(super) type Ids = BuildHasherDefault<Spread>;
+pub(super) type BuildIdHasher = BuildHasherDefault<IdHasher>;
 
 /// Spreads a number over all bits.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Spread(u64);
+pub(super) struct IdHasher(u64);
 
-impl Hasher for Spread {
+impl Hasher for IdHasher {
     fn finish(&self) -> u64 {
         self.0
     }

@@ -22,22 +22,22 @@ pub(super) enum Reason {
 
 /// What a peer did that the protocol does not allow: the connection ends with it.
 #[derive(Clone, Debug)]
-pub(super) struct Violation {
+pub(super) struct ProtocolError {
     reason: Reason,
     words: Cow<'static, str>,
 }
 
-impl Violation {
+impl ProtocolError {
     pub(super) fn new(reason: Reason, words: impl Into<Cow<'static, str>>) -> Self {
-        Violation { reason, words: words.into() }
+        ProtocolError { reason, words: words.into() }
     }
 
     pub(super) fn malformed(words: &'static str) -> Self {
-        Violation::new(Reason::Malformed, words)
+        ProtocolError::new(Reason::Malformed, words)
     }
 
     pub(super) fn out_of_order(words: &'static str) -> Self {
-        Violation::new(Reason::OutOfOrder, words)
+        ProtocolError::new(Reason::OutOfOrder, words)
     }
 
     pub(super) fn reason(&self) -> Reason {
@@ -49,10 +49,10 @@ impl Violation {
     }
 }
 
-impl fmt::Display for Violation {
+impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({:?})", self.words, self.reason)
     }
 }
 
-impl std::error::Error for Violation {}
+impl std::error::Error for ProtocolError {}

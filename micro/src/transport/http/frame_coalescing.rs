@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
-use super::turns::{BURST, Heard, PAUSE, Turns};
+use super::read_detector::{BURST, PAUSE, PeerActivity, ReadDetector};
 use crate::util::clock::{self, Instant, Sleep};
 
 /// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once too many
@@ -20,7 +20,7 @@ pub(super) const WINDOW: u32 = 5 * 1024 * 1024;
 ///
 /// A stream that gets one item per wake-up writes one small frame each. Nothing is delayed in the first 64 of them, nor in
 /// a stream of less than a hundred a second, nor once 256 bytes are there; what remains waits for at most 10 ms. Answers
-/// to a peer that waits for each leave at once, but for one that is held back now and then: see [`Turns`].
+/// to a peer that waits for each leave at once, but for one that is held back now and then: see [`ReadDetector`].
 ///
 /// h2 counts on the receiving side and for a whole connection: a frame of less than 256 bytes that is not the last of its
 /// stream adds what it lacks to them, and takes it away again when the program there reads it or drops the stream; longer
@@ -28,44 +28,44 @@ pub(super) const WINDOW: u32 = 5 * 1024 * 1024;
 /// thousand frames, with the defaults of hyper's clients, two thousand with those of its servers, and 130 with those of
 /// h2 itself.
 #[derive(Debug)]
-pub(super) struct Coalesced<B> {
+pub(super) struct CoalescingBody<B> {
     inner: B,
     gathered: BytesMut,
     // What came behind the gathered bytes and leaves after them.
     behind: Option<Frame<Bytes>>,
     allowance: Allowance,
-    turns: Option<Turns>,
+    detector: Option<ReadDetector>,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl<B> Coalesced<B> {
-    /// The small frames of `inner`, which go to a peer that `heard` tells of where it sends a stream too.
-    pub(super) fn new(inner: B, heard: Option<Heard>) -> Self {
+impl<B> CoalescingBody<B> {
+    /// The small frames of `inner`, which go to a peer that `activity` tells of where it sends a stream too.
+    pub(super) fn new(inner: B, activity: Option<PeerActivity>) -> Self {
         let allowance = Allowance { left: BURST, since: None };
-        let turns = heard.map(Turns::new);
-        Coalesced { inner, gathered: BytesMut::new(), behind: None, allowance, turns, pause: None }
+        let detector = activity.map(ReadDetector::new);
+        CoalescingBody { inner, gathered: BytesMut::new(), behind: None, allowance, detector, pause: None }
     }
 
     fn flush(&mut self) -> Frame<Bytes> {
         self.pause = None;
-        if let Some(turns) = &mut self.turns {
-            turns.join(clock::now());
+        if let Some(detector) = &mut self.detector {
+            detector.join(clock::now());
         }
         Frame::data(self.gathered.split().freeze())
     }
 
     // Whether a small frame may leave as it came.
     fn allows(&mut self) -> bool {
-        let Some(turns) = &mut self.turns else { return self.allowance.take(clock::now()) };
+        let Some(detector) = &mut self.detector else { return self.allowance.take(clock::now()) };
         let now = clock::now();
-        if turns.pass(now) {
+        if detector.pass(now) {
             return true;
         }
-        let allowed = !turns.is_due() && self.allowance.take(now);
+        let allowed = !detector.is_due() && self.allowance.take(now);
         if allowed {
-            turns.leave(now);
+            detector.leave(now);
         } else {
-            turns.hold(now);
+            detector.hold(now);
         }
         allowed
     }
@@ -87,7 +87,7 @@ impl<B> Coalesced<B> {
     // What is gathered, once its time has come.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Frame<Bytes>> {
         let now = clock::now();
-        let until = self.turns.as_mut().and_then(|turns| turns.until(now));
+        let until = self.detector.as_mut().and_then(|detector| detector.until(now));
         let until = until.unwrap_or_else(|| self.pause.as_ref().map_or(now + PAUSE, |pause| pause.deadline()));
         let pause = self.pause.get_or_insert_with(|| Box::pin(clock::sleep_until(until)));
         if pause.deadline() != until {
@@ -95,14 +95,14 @@ impl<B> Coalesced<B> {
         }
         ready!(pause.as_mut().poll(cx));
         self.pause = None;
-        if let Some(turns) = &mut self.turns {
-            turns.release(clock::now());
+        if let Some(detector) = &mut self.detector {
+            detector.release(clock::now());
         }
         Poll::Ready(Frame::data(self.gathered.split().freeze()))
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Coalesced<B> {
+impl<B: Body<Data = Bytes> + Unpin> Body for CoalescingBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -169,7 +169,7 @@ mod tests {
 
     async fn frames(items: impl Stream<Item = Bytes> + Send + 'static) -> Frames {
         let items = items.map(|data| Ok::<_, Infallible>(Frame::data(data))).boxed();
-        let mut body = Coalesced::new(StreamBody::new(items), None);
+        let mut body = CoalescingBody::new(StreamBody::new(items), None);
         let mut sizes = Frames::new();
         while let Some(frame) = body.frame().await {
             sizes.push(frame.unwrap().into_data().unwrap().len());
@@ -208,7 +208,7 @@ mod tests {
         let items = small.into_iter().chain([Bytes::from(vec![1; 1_000]), Bytes::from_static(b"s")]);
         let items = items.map(|data| Ok::<_, Infallible>(Frame::data(data)));
         let items = items.chain([Ok(Frame::trailers(http::HeaderMap::new()))]);
-        let mut body = Coalesced::new(StreamBody::new(stream::iter(items)), None);
+        let mut body = CoalescingBody::new(StreamBody::new(stream::iter(items)), None);
         let mut kinds = Vec::new();
         while let Some(frame) = body.frame().await {
             kinds.push(frame.unwrap().into_data().map_or(0, |data| data.len()));
@@ -226,7 +226,7 @@ mod peer_tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::transport::http::turns::{Ear, MOST};
+    use crate::transport::http::read_detector::{ActivityCounter, MAX_UNPROVEN};
     use crate::util::spawn;
 
     /// A peer that says something and is answered; what it has not read of that is counted.
@@ -240,15 +240,15 @@ mod peer_tests {
         fn new() -> Self {
             let (says, mut said) = mpsc::unbounded_channel();
             let (answers, answered) = mpsc::unbounded_channel();
-            let mut ear = Ear::default();
-            let heard = ear.heard();
+            let mut counter = ActivityCounter::default();
+            let activity = counter.activity();
             let items = stream::poll_fn(move |cx| {
                 let polled = said.poll_recv(cx);
-                ear.note(&polled);
+                counter.note(&polled);
                 polled
                     .map(|said| said.map(|()| Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from_static(b"x")))))
             });
-            let mut body = Coalesced::new(StreamBody::new(items), Some(heard));
+            let mut body = CoalescingBody::new(StreamBody::new(items), Some(activity));
             let answering = spawn::spawn(async move {
                 while let Some(Ok(frame)) = body.frame().await {
                     let _ = answers.send(frame.into_data().map_or(0, |data| data.len()));
@@ -267,9 +267,9 @@ mod peer_tests {
         }
 
         /// Speaks, awaits the answer, and so on, thinking between: how long that takes.
-        async fn talks(&mut self, turns: u32, thinking: Duration) -> Duration {
+        async fn talks(&mut self, detector: u32, thinking: Duration) -> Duration {
             let begun = clock::now();
-            for _ in 0..turns {
+            for _ in 0..detector {
                 self.says.send(()).unwrap();
                 assert_eq!(self.answered.recv().await, Some(1));
                 clock::sleep(thinking).await;
@@ -305,7 +305,7 @@ mod peer_tests {
         let thinking = Duration::from_millis(1);
         peer.talks(5_000, thinking).await;
         let frames = peer.floods(20_000, thinking).await;
-        assert!(frames < 300 + MOST as usize + 200 * 20, "{frames}");
+        assert!(frames < 300 + MAX_UNPROVEN as usize + 200 * 20, "{frames}");
         // And may change its mind.
         clock::sleep(PAUSE * 2).await;
         peer.floods(0, PAUSE).await;

@@ -3,39 +3,39 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::transport::native::ids::Ids;
+use crate::transport::native::id_hasher::BuildIdHasher;
 use crate::transport::native::incoming::Inbox;
 use crate::transport::native::outgoing::Credit;
 use crate::util::spawn::Task;
 
 /// The calls of a connection that have not been answered where they were read.
 #[derive(Debug, Default)]
-pub(super) struct Jobs {
-    open: HashMap<u32, Job, Ids>,
+pub(super) struct InFlight {
+    open: HashMap<u32, InFlightCall, BuildIdHasher>,
     /// Whether the connection waits for the last of them to end.
     awaited: bool,
 }
 
 /// One of them. Dropping it drops the handler.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct InFlightCall {
     task: Task<()>,
     pub(super) requests: Option<Arc<Inbox>>,
     pub(super) replies: Option<Arc<Credit>>,
 }
 
-impl Jobs {
+impl InFlight {
     /// Keeps the task of call `id`.
     pub(super) fn begin(&mut self, id: u32, task: Task<()>, requests: Option<Arc<Inbox>>) {
-        self.open.insert(id, Job { task, requests, replies: None });
+        self.open.insert(id, InFlightCall { task, requests, replies: None });
     }
 
-    pub(super) fn get(&self, id: u32) -> Option<&Job> {
+    pub(super) fn get(&self, id: u32) -> Option<&InFlightCall> {
         self.open.get(&id)
     }
 
     /// Takes call `id` out, for its handler to be dropped.
-    pub(super) fn cancel(&mut self, id: u32) -> Option<Job> {
+    pub(super) fn cancel(&mut self, id: u32) -> Option<InFlightCall> {
         self.open.remove(&id)
     }
 
@@ -60,15 +60,15 @@ impl Jobs {
 
     /// For the job itself, which has come to its end.
     pub(super) fn finish(&mut self, id: u32) {
-        if let Some(job) = self.open.remove(&id) {
-            job.task.detach();
+        if let Some(call) = self.open.remove(&id) {
+            call.task.detach();
         }
     }
 
     /// Answers call `id` with a stream.
     pub(super) fn sends(&mut self, id: u32, credit: &Arc<Credit>) {
-        if let Some(job) = self.open.get_mut(&id) {
-            job.replies = Some(credit.clone());
+        if let Some(call) = self.open.get_mut(&id) {
+            call.replies = Some(credit.clone());
         }
     }
 
@@ -77,7 +77,7 @@ impl Jobs {
         self.open.shrink_to_fit();
     }
 
-    pub(super) fn take(&mut self) -> Vec<Job> {
-        self.open.drain().map(|(_, job)| job).collect()
+    pub(super) fn take(&mut self) -> Vec<InFlightCall> {
+        self.open.drain().map(|(_, call)| call).collect()
     }
 }
