@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use micro::app::Running;
 use micro::prelude::*;
-use micro::registry::{Node, Registry, Ttl};
+use micro::registry::{LeaseOptions, Node, Registry};
 use micro::transport::Wire;
 
 #[micro::message(package = "wires")]
@@ -108,7 +108,7 @@ impl Pair {
         let node = ["Say", "Dressed", "Many", "Both"]
             .iter()
             .fold(node, |node, name| node.with_endpoint(format!("/wires.Echo/{name}")));
-        let listed = registry.register(node, Ttl::default()).await.expect("it is listed");
+        let listed = registry.register(node, LeaseOptions::default()).await.expect("it is listed");
         std::mem::forget(listed);
         let app = micro::app().registry(registry).set(move |settings| {
             settings.log = "off".into();

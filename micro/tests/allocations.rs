@@ -114,7 +114,7 @@ fn over_the_wire(wire: Option<&str>, in_flight: usize, dressed: bool) -> (f64, f
     let registry = Registry::memory();
     let node = micro::registry::Node::new("adder", told.recv().unwrap());
     let node = wire.into_iter().fold(node, |node, wire| node.with_metadata("wire", wire));
-    let _listed = runtime.block_on(registry.register(node, micro::registry::Ttl::default())).unwrap();
+    let _listed = runtime.block_on(registry.register(node, micro::registry::LeaseOptions::default())).unwrap();
     let running = runtime.block_on(micro::app().registry(registry).start()).unwrap();
     let adder: AdderClient = running.get().unwrap();
     let options = HEADERS.iter().try_fold(CallOptions::new(), |options, key| options.with_metadata(key, "value"));

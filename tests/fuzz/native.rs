@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use micro::app::Running;
 use micro::prelude::*;
-use micro::registry::{Node, Registry, Ttl};
+use micro::registry::{LeaseOptions, Node, Registry};
 use micro::transport::Wire;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -157,7 +157,7 @@ fn a_call_ends_whatever_its_server_says() {
     let (fuzz, _listed): (FuzzClient, _) = runtime.block_on(async {
         let registry = Registry::memory();
         let node = Node::new("fuzz", address.to_string()).with_metadata("wire", "micro/1");
-        let listed = registry.register(node, Ttl::default()).await.unwrap();
+        let listed = registry.register(node, LeaseOptions::default()).await.unwrap();
         let app = micro::app().registry(registry).set(|settings| settings.wire = Wire::Native);
         (app.start().await.unwrap().get().unwrap(), listed)
     });

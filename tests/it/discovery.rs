@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use micro::client::CallOptions;
 use micro::prelude::*;
-use micro::registry::{Backend, Memory, Node, Registry, Ttl, Watch};
+use micro::registry::{Backend, LeaseOptions, Memory, Node, Registry, Watch};
 use micro::selector::Filter;
 
 use crate::contract::{Mirror, Text, calling, serving};
@@ -48,7 +48,7 @@ async fn calls_go_round_dead_nodes_and_follow_those_that_come_and_go() {
     let registry = Registry::memory();
     // Listed, and nobody listens there: a call that never left this process is repeated elsewhere.
     let nobody = Node::new("echo", "127.0.0.1:1").with_endpoint("/it.Echo/Say");
-    let _dead = registry.register(nobody, Ttl::default()).await.unwrap();
+    let _dead = registry.register(nobody, LeaseOptions::default()).await.unwrap();
     let (first, second) = (serving(&registry, Mirror::default()).await, serving(&registry, Mirror::default()).await);
     let echo = calling(&registry).await;
     for _ in 0..50 {
@@ -74,7 +74,7 @@ async fn a_port_taken_over_by_another_process_does_not_answer_for_it() {
         .with_id("gone")
         .with_metadata("micro", "0.1.0")
         .with_endpoint("/it.Echo/Say");
-    let _stale = registry.register(stale, Ttl::default()).await.unwrap();
+    let _stale = registry.register(stale, LeaseOptions::default()).await.unwrap();
     let error = calling(&registry).await.say(Text::new("a")).await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable);
     assert!(error.message().contains("meant for `gone`"), "{error}");

@@ -152,10 +152,10 @@ async fn a_broker_with_a_name_was_chosen_and_one_that_can_is_asked() {
 #[tokio::test(start_paused = true)]
 async fn events_handled_by_a_closure_are_checked_alike() {
     let handled = |subscription: Subscription, handling| {
-        on_plain().handle_events(subscription, handling, micro::broker::handling::function(|_| async { Ok(()) }))
+        on_plain().handle_events(subscription, handling, micro::broker::handling::handler_fn(|_| async { Ok(()) }))
     };
     let queue = || Subscription::new("it.downgrades.>".parse().unwrap()).with_queue("closure");
-    let handling = || micro::broker::Handling::default().with_name("closure");
+    let handling = || micro::broker::ConsumerOptions::default().with_name("closure");
     is_refused_for(&refused(handled(queue().durable(), handling())).await, "closure", "plain", "`durable`");
     let in_order = handled(queue(), handling().in_order());
     is_refused_for(&refused(in_order).await, "closure", "plain", "the order of each key");

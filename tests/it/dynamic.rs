@@ -2,7 +2,7 @@
 
 use micro::codec::Codec;
 use micro::prelude::*;
-use micro::registry::{Node, Registry, Ttl};
+use micro::registry::{LeaseOptions, Node, Registry};
 use micro::rpc::Payload;
 use micro::server::{Fallback, FallbackCall};
 
@@ -48,7 +48,7 @@ async fn a_fallback_passes_calls_on_that_it_does_not_understand() {
     let way_in = micro::app().registry(behind).start().await.unwrap();
     let proxy = micro::app().registry(front.clone()).fallback(Proxy(way_in.client().clone())).start().await.unwrap();
     let address = proxy.address().unwrap().to_string();
-    let _listed = front.register(Node::new("echo", address), Ttl::default()).await.unwrap();
+    let _listed = front.register(Node::new("echo", address), LeaseOptions::default()).await.unwrap();
 
     let echo: EchoClient = calling(&front).await;
     assert_eq!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use micro::app::App;
 use micro::prelude::*;
-use micro::registry::{Node, Ttl};
+use micro::registry::{LeaseOptions, Node};
 use micro::rpc::{Attempt, EndedCall, Interceptor, Interest, NextAttempt};
 use micro::testing::World;
 
@@ -174,7 +174,7 @@ async fn every_attempt_is_seen_with_its_number_its_node_and_its_outcome() {
     let good = world.registry().nodes("echo").await.unwrap()[0].address.clone();
     // Nobody serves there.
     let nobody = Node::new("echo", "127.0.0.1:60999").with_id("nobody");
-    let _listed = world.registry().register(nobody, Ttl::default()).await.unwrap();
+    let _listed = world.registry().register(nobody, LeaseOptions::default()).await.unwrap();
     let attempts = Attempts::default();
     let client = world.app().around_calls(attempts.clone()).start().await.unwrap();
     let echo: EchoClient = client.get().unwrap();

@@ -8,7 +8,7 @@ use micro::app::{App, Running};
 use micro::client::{CallOptions, ResponseMetadata};
 use micro::context::Account;
 use micro::prelude::*;
-use micro::registry::{Node, Registry, Ttl};
+use micro::registry::{LeaseOptions, Node, Registry};
 use micro::rpc::{Call, Interceptor, Next};
 use micro::testing::World;
 use micro::transport::Wire;
@@ -214,7 +214,7 @@ async fn what_a_failed_attempt_said_is_not_among_what_the_answer_says() {
         for twin in ["b", "c"] {
             let node = Node::new("prices", listed.address.clone()).with_id(twin);
             let node = wire.into_iter().fold(node, |node, wire| node.with_metadata("wire", wire));
-            twins.push(world.registry().register(node, Ttl::default()).await.unwrap());
+            twins.push(world.registry().register(node, LeaseOptions::default()).await.unwrap());
         }
         let client: PricesClient = new().start().await.unwrap().get().unwrap();
         let replies = ResponseMetadata::new();

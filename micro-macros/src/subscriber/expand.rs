@@ -191,7 +191,7 @@ fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
         let span = at(ty.span());
         match role {
             Role::Event => {
-                before.insert(0, quote_spanned!(span=> let __micro_event = __micro_given.event::<#ty>()?;));
+                before.insert(0, quote_spanned!(span=> let __micro_event = __micro_given.decode::<#ty>()?;));
                 arguments.push(quote!(__micro_event));
             }
             Role::Context => arguments.push(given.clone()),

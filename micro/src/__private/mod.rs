@@ -21,7 +21,7 @@ pub use crate::app::inject::{
     HandlerEntry, Init, InitFallback, Key, Location, OutsideOfItsImpl, Provided, ProviderEntry, PublisherEntry,
     Resolver, SubscriberDesc, SubscriberEntry, Take, TakeAny, Topical,
 };
-pub use crate::broker::handling::{Given, function as subscriber, keyed as keyed_subscriber};
+pub use crate::broker::handling::{EventRequest, handler_fn as subscriber, keyed_handler_fn as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{Client, ServiceClient, Wraps};
 pub use crate::config::__private::config;

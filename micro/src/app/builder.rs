@@ -12,7 +12,7 @@ use super::plugs::Plugs;
 use super::settings::Settings;
 use super::sources::Sources;
 use super::transports::Transports;
-use crate::broker::{self, Broker, Handling, Subscription};
+use crate::broker::{self, Broker, ConsumerOptions, Subscription};
 use crate::config::load::Surroundings;
 use crate::config::{Need, Section, Source, Value};
 use crate::errors::Result;
@@ -257,12 +257,12 @@ impl App {
     /// Runs `handler` for the events of `subscription`, which may be of topics that only the start of the program knows.
     ///
     /// ```
-    /// use micro::broker::{Handling, Subscription, handling};
+    /// use micro::broker::{ConsumerOptions, Subscription, handling};
     ///
     /// # fn example() -> micro::Result<()> {
     /// let everything = Subscription::new("orders.>".parse()?).with_queue("archive");
-    /// let app = micro::app().handle_events(everything, Handling::default(), handling::function(|given| async move {
-    ///     println!("{} on {}", given.raw().id, given.raw().topic);
+    /// let app = micro::app().handle_events(everything, ConsumerOptions::default(), handling::handler_fn(|given| async move {
+    ///     println!("{} on {}", given.event().id, given.event().topic);
     ///     Ok(())
     /// }));
     /// # Ok(()) }
@@ -270,7 +270,7 @@ impl App {
     pub fn handle_events(
         mut self,
         subscription: Subscription,
-        handling: Handling,
+        handling: ConsumerOptions,
         handler: Arc<dyn broker::Handler>,
     ) -> Self {
         self.services.handled_events.push((subscription, handling, handler));

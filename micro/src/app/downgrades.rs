@@ -2,7 +2,7 @@
 
 use super::Settings;
 use super::settings::Downgrade;
-use crate::broker::{Broker, Handler, Handling, Start, Subscription};
+use crate::broker::{Broker, ConsumerOptions, Handler, Start, Subscription};
 use crate::config::{Configuration, Layer};
 use crate::errors::{Error, Result};
 
@@ -65,7 +65,7 @@ impl Downgrades {
     pub(super) fn apply(
         &mut self,
         mut subscription: Subscription,
-        handling: &Handling,
+        handling: &ConsumerOptions,
         handler: &dyn Handler,
         broker: &Broker,
         is_default: bool,

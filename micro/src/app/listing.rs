@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::debug::{Readiness, States};
 use crate::errors::Result;
-use crate::registry::{Node, Registration, Registry, Ttl};
+use crate::registry::{LeaseOptions, Node, Registration, Registry};
 use crate::util::clock;
 use crate::util::spawn::{self, Task};
 
@@ -21,7 +21,12 @@ pub(super) struct Listing {
 
 impl Listing {
     /// Lists the nodes, if the program is ready, and keeps them in step from then on.
-    pub(super) async fn enter(registry: Registry, nodes: Vec<Node>, ttl: Ttl, readiness: &Readiness) -> Result<Self> {
+    pub(super) async fn enter(
+        registry: Registry,
+        nodes: Vec<Node>,
+        ttl: LeaseOptions,
+        readiness: &Readiness,
+    ) -> Result<Self> {
         let mut entries = Entries { registry, nodes, ttl, held: Vec::new() };
         if readiness.is_ready() {
             entries.list().await?;
@@ -42,7 +47,7 @@ impl Listing {
 struct Entries {
     registry: Registry,
     nodes: Vec<Node>,
-    ttl: Ttl,
+    ttl: LeaseOptions,
     held: Vec<Registration>,
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Settings;
 use super::inject::{AnyArc, Component, HandlerEntry, Resolver, SubscriberEntry};
-use crate::broker::{self, Handling, Subscription};
+use crate::broker::{self, ConsumerOptions, Subscription};
 use crate::errors::{Error, Result};
 use crate::rpc::{Endpoint, Service};
 use crate::util::text;
@@ -28,7 +28,7 @@ pub(super) struct Services {
     pub(super) provided: Resolver,
     pub(super) handlers: Vec<Mounted>,
     pub(super) subscribers: Vec<Result<SubscriberEntry>>,
-    pub(super) handled_events: Vec<(Subscription, Handling, Arc<dyn broker::Handler>)>,
+    pub(super) handled_events: Vec<(Subscription, ConsumerOptions, Arc<dyn broker::Handler>)>,
     /// Whether everything that is linked is served.
     pub(super) everything: bool,
     /// Answers calls that no service here has.

@@ -11,7 +11,7 @@ use super::listing::Listing;
 use super::{Settings, probes};
 use crate::bridge::Host;
 use crate::errors::Result;
-use crate::registry::Ttl;
+use crate::registry::LeaseOptions;
 use crate::server::{Drained, ListenOptions, Listener};
 use crate::transport::Protocol;
 use crate::transport::http::{Hosts, HttpServer, ServerOptions};
@@ -103,8 +103,8 @@ pub(super) fn announce_hosted(app: &Handle, host: &Host, identity: &Identity, bo
     }
 }
 
-fn ttl(settings: &Settings) -> Ttl {
-    Ttl { ttl: settings.register_ttl, interval: settings.register_interval }
+fn ttl(settings: &Settings) -> LeaseOptions {
+    LeaseOptions { ttl: settings.register_ttl, interval: settings.register_interval }
 }
 
 fn advertised(settings: &Settings, bound: SocketAddr) -> String {

@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 use super::downgrades::Downgrades;
 use super::inject::{AnyArc, Resolver};
 use super::plan::Subscribing;
-use crate::broker::handling::Serving;
-use crate::broker::{Broker, Brokers, Handler, Handling, Subscription};
+use crate::broker::handling::Consumer;
+use crate::broker::{Broker, Brokers, ConsumerOptions, Handler, Subscription};
 use crate::context::Extensions;
 use crate::errors::{Code, Error, Result};
 use crate::util::backoff::Backoff;
@@ -27,7 +27,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 pub(super) struct Subscriber {
     pub(super) broker: Broker,
     pub(super) subscription: Subscription,
-    pub(super) handling: Handling,
+    pub(super) handling: ConsumerOptions,
     pub(super) handler: Arc<dyn Handler>,
 }
 
@@ -151,9 +151,9 @@ impl Subscriber {
         }
     }
 
-    async fn begin(&self, lent: &Extensions) -> Result<Serving> {
+    async fn begin(&self, lent: &Extensions) -> Result<Consumer> {
         let Subscriber { broker, subscription, handling, handler } = self;
-        Serving::begin(broker, subscription.clone(), handling.clone(), handler.clone(), lent.clone()).await
+        Consumer::begin(broker, subscription.clone(), handling.clone(), handler.clone(), lent.clone()).await
     }
 }
 

@@ -2,7 +2,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::registry::{Node, Ttl};
+use crate::registry::{LeaseOptions, Node};
 use crate::rpc::{BoxFuture, Service};
 
 /// A backend that other programs reach through the port of the program it runs in.
@@ -17,7 +17,7 @@ pub trait Hosted: Any + Send + Sync {
     fn service(&self) -> Service;
 
     /// Begins to be reachable at `node`, which is listed as long as `lease` says. The port is open.
-    fn listen(&self, node: Node, lease: Ttl);
+    fn listen(&self, node: Node, lease: LeaseOptions);
 
     /// Stops being reachable and finishes what is under way. The port is still open.
     fn leave(&self) -> BoxFuture<'_, ()>;

@@ -45,8 +45,8 @@ impl Delivery {
     }
 
     /// A delivery whose end `end` hears of at once, within this process, and that nobody takes away meanwhile.
-    pub(crate) fn ending_at(event: Event, attempt: u32, end: impl FnOnce(Ended) + Send + Sync + 'static) -> Self {
-        Self::new(event, attempt, AtOnce(Some(end)))
+    pub(crate) fn ending_at(event: Event, attempt: u32, end: impl FnOnce(Settlement) + Send + Sync + 'static) -> Self {
+        Self::new(event, attempt, SettleFn(Some(end)))
     }
 
     /// It is done with.
@@ -88,7 +88,7 @@ impl Delivery {
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum Settlement {
     /// Nobody is to get it again: it was handled, or given up.
     Done,
     /// It is to be delivered again, not before this has passed.
@@ -96,29 +96,29 @@ pub(crate) enum Ended {
 }
 
 /// Settles where that is a matter of a moment.
-struct AtOnce<F: FnOnce(Ended)>(Option<F>);
+struct SettleFn<F: FnOnce(Settlement)>(Option<F>);
 
-impl<F: FnOnce(Ended)> AtOnce<F> {
-    fn end(&mut self, how: Ended) {
+impl<F: FnOnce(Settlement)> SettleFn<F> {
+    fn end(&mut self, how: Settlement) {
         if let Some(end) = self.0.take() {
             end(how);
         }
     }
 }
 
-impl<F: FnOnce(Ended) + Send + Sync> Settle for AtOnce<F> {
+impl<F: FnOnce(Settlement) + Send + Sync> Settle for SettleFn<F> {
     fn ack(mut self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        self.end(Ended::Done);
+        self.end(Settlement::Done);
         Box::pin(ready(Ok(())))
     }
 
     fn retry(mut self: Box<Self>, after: Duration) -> BoxFuture<'static, Result<()>> {
-        self.end(Ended::Again(after));
+        self.end(Settlement::Again(after));
         Box::pin(ready(Ok(())))
     }
 
     fn reject(mut self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        self.end(Ended::Done);
+        self.end(Settlement::Done);
         Box::pin(ready(Ok(())))
     }
 
@@ -127,9 +127,9 @@ impl<F: FnOnce(Ended) + Send + Sync> Settle for AtOnce<F> {
     }
 }
 
-impl<F: FnOnce(Ended)> Drop for AtOnce<F> {
+impl<F: FnOnce(Settlement)> Drop for SettleFn<F> {
     fn drop(&mut self) {
-        self.end(Ended::Again(Duration::ZERO));
+        self.end(Settlement::Again(Duration::ZERO));
     }
 }
 

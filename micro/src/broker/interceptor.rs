@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::handling::{Given, Handler};
+use super::handling::{EventRequest, Handler};
 use super::{Broker, Event};
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
@@ -15,7 +15,7 @@ use crate::rpc::BoxFuture;
 /// what they fail with counts as the handler's. Dead letters are published through them too.
 ///
 /// ```
-/// use micro::broker::{Event, HandleNext, Interceptor, PublishNext, handling::Given};
+/// use micro::broker::{Event, HandleNext, Interceptor, PublishNext, handling::EventRequest};
 /// use micro::prelude::*;
 ///
 /// struct Tenants;
@@ -28,9 +28,9 @@ use crate::rpc::BoxFuture;
 ///         next.run(events).await
 ///     }
 ///
-///     async fn handle(&self, given: Given, next: HandleNext<'_>) -> Result<()> {
-///         match given.raw().metadata.get("tenant") {
-///             Some("acme") => next.run(given).await,
+///     async fn handle(&self, request: EventRequest, next: HandleNext<'_>) -> Result<()> {
+///         match request.event().metadata.get("tenant") {
+///             Some("acme") => next.run(request).await,
 ///             _ => Ok(()), // not ours
 ///         }
 ///     }
@@ -44,9 +44,9 @@ pub trait Interceptor: Send + Sync + 'static {
         next.run(events)
     }
 
-    /// Wraps one try of a handler; `next.run(given)` is the rest of it.
-    fn handle(&self, given: Given, next: HandleNext<'_>) -> impl Future<Output = Result<()>> + Send {
-        next.run(given)
+    /// Wraps one try of a handler; `next.run(request)` is the rest of it.
+    fn handle(&self, request: EventRequest, next: HandleNext<'_>) -> impl Future<Output = Result<()>> + Send {
+        next.run(request)
     }
 }
 
@@ -69,8 +69,8 @@ impl Interceptors {
     }
 
     /// Handles through all of them.
-    pub(super) async fn handle(&self, given: Given, handler: &dyn Handler) -> Result<()> {
-        HandleNext { rest: &self.0, handler }.run(given).await
+    pub(super) async fn handle(&self, request: EventRequest, handler: &dyn Handler) -> Result<()> {
+        HandleNext { rest: &self.0, handler }.run(request).await
     }
 }
 
@@ -118,12 +118,12 @@ impl<'a> HandleNext<'a> {
     /// # Errors
     ///
     /// What the handler fails with, and interceptors further in.
-    pub fn run(self, given: Given) -> BoxFuture<'a, Result<()>> {
+    pub fn run(self, request: EventRequest) -> BoxFuture<'a, Result<()>> {
         match self.rest.split_first() {
-            Some((first, rest)) => first.handle(given, HandleNext { rest, handler: self.handler }),
+            Some((first, rest)) => first.handle(request, HandleNext { rest, handler: self.handler }),
             None => {
-                let context = given.context().clone();
-                Box::pin(context.scope(self.handler.handle(given)))
+                let context = request.context().clone();
+                Box::pin(context.scope(self.handler.handle(request)))
             }
         }
     }
@@ -137,7 +137,7 @@ impl fmt::Debug for HandleNext<'_> {
 
 trait Erased: Send + Sync {
     fn publish<'a>(&'a self, events: Vec<Event>, next: PublishNext<'a>) -> BoxFuture<'a, Result<()>>;
-    fn handle<'a>(&'a self, given: Given, next: HandleNext<'a>) -> BoxFuture<'a, Result<()>>;
+    fn handle<'a>(&'a self, request: EventRequest, next: HandleNext<'a>) -> BoxFuture<'a, Result<()>>;
 }
 
 impl<I: Interceptor> Erased for I {
@@ -145,7 +145,7 @@ impl<I: Interceptor> Erased for I {
         Box::pin(Interceptor::publish(self, events, next))
     }
 
-    fn handle<'a>(&'a self, given: Given, next: HandleNext<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(Interceptor::handle(self, given, next))
+    fn handle<'a>(&'a self, request: EventRequest, next: HandleNext<'a>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(Interceptor::handle(self, request, next))
     }
 }

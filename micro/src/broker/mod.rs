@@ -79,10 +79,10 @@ use std::time::Duration;
 pub use crate::plug::State;
 pub use backend::Backend;
 pub use capabilities::Capabilities;
-pub(crate) use delivery::Ended;
+pub(crate) use delivery::Settlement;
 pub use delivery::{Deliveries, Delivery, Settle};
 pub use event::Event;
-pub use handling::{Ack, Handler, Handling};
+pub use handling::{Ack, ConsumerOptions, Handler};
 pub use interceptor::{HandleNext, Interceptor, Interceptors, PublishNext};
 pub use memory::Memory;
 #[cfg(feature = "broker-nats")]

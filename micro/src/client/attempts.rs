@@ -11,7 +11,7 @@ use super::{Client, Remote, retry};
 use crate::codec::Codec;
 use crate::context::{Completion, Context};
 use crate::errors::{Error, Result};
-use crate::registry::Following;
+use crate::registry::NodeView;
 use crate::rpc::{Attempt, AttemptEndpoint, AttemptHead, BoxFuture, Call, MethodInfo, Payload};
 use crate::selector::{Filter, Pick, PickOptions};
 use crate::transport::{Destination, Request, not_run};
@@ -143,18 +143,18 @@ impl Client {
     /// Waits for a node that the call accepts.
     async fn wait_for_node(&self, call: RemoteCall<'_>, tried: &[String]) -> Result<AttemptTarget<'_>> {
         let entry: Arc<ServiceEntry> = call.remote.services.of(call.service, &call.remote.registry);
-        let mut following = entry.following();
+        let mut view = entry.view();
         // A first answer that does not come is told apart from one that lists nothing.
-        let answered = clock::timeout(LOOKUP_TIMEOUT, following.ready()).await.is_ok();
+        let answered = clock::timeout(LOOKUP_TIMEOUT, view.ready()).await.is_ok();
         let until = clock::after(self.target.options.wait);
         loop {
             if let Some(target) = self.pick_of(&entry, call, tried) {
                 return Ok(target);
             }
             let more = tried.is_empty() && !call.context.is_cancelled();
-            if !more || clock::timeout_at(until, following.changed()).await.is_err() {
+            if !more || clock::timeout_at(until, view.changed()).await.is_err() {
                 let filter = self.target.options.filter.clone().with_method(call.method.path());
-                return Err(not_found(call.remote, &following, &filter, answered));
+                return Err(not_found(call.remote, &view, &filter, answered));
             }
         }
     }
@@ -279,17 +279,17 @@ fn no_node(message: String) -> Error {
 }
 
 /// Says which service, which filter, which registry, and how many nodes were seen.
-fn not_found(remote: &Remote, following: &Following, filter: &Filter, answered: bool) -> Error {
-    let (service, registry) = (following.service(), remote.registry.name());
-    let error = match following.nodes().len() {
+fn not_found(remote: &Remote, view: &NodeView, filter: &Filter, answered: bool) -> Error {
+    let (service, registry) = (view.service(), remote.registry.name());
+    let error = match view.nodes().len() {
         _ if !answered => no_node(format!("cannot look up `{service}`: registry `{registry}` does not answer")),
         0 => no_node(format!("no node of `{service}`: registry `{registry}` lists none; is it running?")),
         seen => no_node(format!(
             "no node of `{service}` to call: registry `{registry}` lists {seen}, and none passes the filter {filter}"
         )),
     };
-    match following.trouble() {
-        Some(trouble) => error.with_source(trouble.into_boxed()),
+    match view.last_error() {
+        Some(last_error) => error.with_source(last_error.into_boxed()),
         None => error,
     }
 }

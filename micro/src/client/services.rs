@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use crate::registry::{Following, Registry};
+use crate::registry::{NodeView, Registry};
 use crate::selector::{Balancer, Candidates, Pick, PickOptions, Selector};
 
 /// How many services are followed at a time. Names may come from callers, through a proxy, and must not pile up.
@@ -19,14 +19,14 @@ pub(super) struct Services(Mutex<HashMap<String, Arc<ServiceEntry>>>);
 
 /// One of them: its nodes, ready to be picked from.
 pub(super) struct ServiceEntry {
-    following: Following,
+    view: NodeView,
     snapshot: ArcSwap<Snapshot>,
 }
 
 /// The nodes of one edition.
 #[derive(Default)]
 struct Snapshot {
-    edition: u64,
+    generation: u64,
     candidates: Candidates,
 }
 
@@ -34,13 +34,13 @@ impl Services {
     /// The service of that name, followed from now on.
     pub(super) fn of(&self, service: &str, registry: &Registry) -> Arc<ServiceEntry> {
         let mut services = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = services.get(service).filter(|entry| entry.following.is_alive()) {
+        if let Some(entry) = services.get(service).filter(|entry| entry.view.is_alive()) {
             return entry.clone();
         }
         if services.len() >= MAX_SERVICES {
             services.clear();
         }
-        let entry = Arc::new(ServiceEntry { following: registry.follow(service), snapshot: ArcSwap::default() });
+        let entry = Arc::new(ServiceEntry { view: registry.follow(service), snapshot: ArcSwap::default() });
         services.insert(service.to_owned(), entry.clone());
         entry
     }
@@ -49,12 +49,12 @@ impl Services {
 impl ServiceEntry {
     /// Whether it is this service, and still followed.
     pub(super) fn is(&self, service: &str) -> bool {
-        self.following.service() == service && self.following.is_alive()
+        self.view.service() == service && self.view.is_alive()
     }
 
     /// The nodes as they change.
-    pub(super) fn following(&self) -> Following {
-        self.following.clone()
+    pub(super) fn view(&self) -> NodeView {
+        self.view.clone()
     }
 
     /// One of the nodes that are listed now, if any is what is wanted.
@@ -68,21 +68,21 @@ impl ServiceEntry {
             Some(balancer) => candidates.pick_with(balancer, wanted),
             None => candidates.pick(wanted),
         };
-        let edition = self.following.edition();
+        let generation = self.view.generation();
         let snapshot = self.snapshot.load();
-        if snapshot.edition == edition {
+        if snapshot.generation == generation {
             return pick(&snapshot.candidates);
         }
         // Nodes that are newer than the number are looked at once more, and that is all.
-        let candidates = selector.candidates(&self.following.nodes());
+        let candidates = selector.candidates(&self.view.nodes());
         let picked = pick(&candidates);
-        self.snapshot.store(Arc::new(Snapshot { edition, candidates }));
+        self.snapshot.store(Arc::new(Snapshot { generation, candidates }));
         picked
     }
 }
 
 impl fmt::Debug for ServiceEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.following.fmt(f)
+        self.view.fmt(f)
     }
 }

@@ -7,7 +7,7 @@
 //! Callers hold a [`Registry`], a small cloneable handle. On it,
 //!
 //! - [`Registry::register`] lists a node and keeps it listed, until the [`Registration`] is dropped;
-//! - [`Registry::follow`] gives a [`Following`], the nodes of one service as they are now, without asking anybody: what
+//! - [`Registry::follow`] gives a [`NodeView`], the nodes of one service as they are now, without asking anybody: what
 //!   clients use;
 //! - [`Registry::nodes`] and [`Registry::services`] ask once;
 //! - [`Registry::watch`] tells [`Change`] after [`Change`].
@@ -22,10 +22,10 @@
 
 mod backend;
 mod change;
-mod follow;
 mod local;
 mod memory;
 mod node;
+mod node_view;
 mod registration;
 mod watch;
 
@@ -41,15 +41,15 @@ use crate::util::lock::lock;
 
 pub use backend::Backend;
 pub use change::Change;
-pub use follow::Following;
 pub use local::Local;
 pub use memory::Memory;
 pub use node::Node;
-pub use registration::{Registration, Ttl};
+pub use node_view::NodeView;
+pub use registration::{LeaseOptions, Registration};
 pub use watch::{Feed, Watch};
 
 use backend::{ANSWER_TIMEOUT, DynBackend, ask};
-use follow::View;
+use node_view::ViewState;
 
 /// The handle callers hold: which nodes of a service are alive.
 ///
@@ -61,10 +61,10 @@ use follow::View;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
-/// use micro::registry::{Node, Registry, Ttl};
+/// use micro::registry::{Node, Registry, LeaseOptions};
 ///
 /// let registry = Registry::memory();
-/// let greeter = registry.register(Node::new("greeter", "10.0.0.7:8080"), Ttl::default()).await?;
+/// let greeter = registry.register(Node::new("greeter", "10.0.0.7:8080"), LeaseOptions::default()).await?;
 ///
 /// let nodes = registry.nodes("greeter").await?;
 /// assert_eq!(nodes[0].address, "10.0.0.7:8080");
@@ -76,7 +76,7 @@ use follow::View;
 #[derive(Clone)]
 pub struct Registry {
     backend: Arc<dyn DynBackend>,
-    views: Arc<Mutex<HashMap<String, Weak<View>>>>,
+    views: Arc<Mutex<HashMap<String, Weak<ViewState>>>>,
 }
 
 impl Connectable for Registry {
@@ -123,13 +123,13 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for a node or a [`Ttl`] no registry can work with; else
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for a node or a [`LeaseOptions`] no registry can work with; else
     /// what the backend says. Nothing is retried before the first success.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub async fn register(&self, node: Node, ttl: Ttl) -> Result<Registration> {
+    pub async fn register(&self, node: Node, ttl: LeaseOptions) -> Result<Registration> {
         ttl.check().map_err(|error| error.with_operation("registry.register"))?;
         self.register_once(&node, ttl.ttl).await?;
         Ok(Registration::keep(self.backend.clone(), node, ttl))
@@ -200,15 +200,15 @@ impl Registry {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn follow(&self, service: &str) -> Following {
+    pub fn follow(&self, service: &str) -> NodeView {
         let mut views = lock(&self.views);
         if let Some(view) = views.get(service).and_then(Weak::upgrade).filter(|view| view.is_alive()) {
-            return Following::new(view);
+            return NodeView::new(view);
         }
         views.retain(|_, view| view.strong_count() > 0);
-        let view = View::open(self.backend.clone(), service);
+        let view = ViewState::open(self.backend.clone(), service);
         views.insert(service.to_owned(), Arc::downgrade(&view));
-        Following::new(view)
+        NodeView::new(view)
     }
 
     async fn within<T>(&self, operation: &'static str, question: impl Future<Output = Result<T>>) -> Result<T> {

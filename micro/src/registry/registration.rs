@@ -13,23 +13,23 @@ use crate::util::{clock, random, spawn};
 
 /// How long an entry lives without renewal, and how often it is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ttl {
+pub struct LeaseOptions {
     /// After this long without renewal the entry disappears. Default: 30 s.
     pub ttl: Duration,
     /// The time between two renewals; shorter than `ttl`. Default: 10 s.
     pub interval: Duration,
 }
 
-impl Default for Ttl {
+impl Default for LeaseOptions {
     fn default() -> Self {
-        Ttl::new(Duration::from_secs(30))
+        LeaseOptions::new(Duration::from_secs(30))
     }
 }
 
-impl Ttl {
+impl LeaseOptions {
     /// A time to live, renewed at a third of it.
     pub fn new(ttl: Duration) -> Self {
-        Ttl { ttl, interval: ttl / 3 }
+        LeaseOptions { ttl, interval: ttl / 3 }
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -45,7 +45,7 @@ impl Ttl {
 
 /// Keeps a node listed for as long as it lives.
 ///
-/// The entry is renewed at the interval of its [`Ttl`]. A renewal that fails is tried again with growing pauses, for as
+/// The entry is renewed at the interval of its [`LeaseOptions`]. A renewal that fails is tried again with growing pauses, for as
 /// long as it takes; one that finds the entry gone lists it again.
 ///
 /// Dropping it takes the node off the list in the background, as well as that goes; [`Registration::deregister`] waits for
@@ -63,12 +63,12 @@ enum Order {
 
 impl Registration {
     /// Keeps a node alive that has just been listed.
-    pub(super) fn keep(backend: Arc<dyn DynBackend>, node: Node, ttl: Ttl) -> Self {
+    pub(super) fn keep(backend: Arc<dyn DynBackend>, node: Node, ttl: LeaseOptions) -> Self {
         let (orders, inbox) = mpsc::channel(1);
         let node = Arc::new(Mutex::new(Arc::new(node)));
         // The task's owner is the registration: it ends when `orders` is dropped, and must outlive that by the moment it
         // takes to deregister. Every wait in it has a deadline.
-        spawn::spawn(Keeper { backend, node: node.clone(), ttl }.run(inbox)).detach();
+        spawn::spawn(Heartbeat { backend, node: node.clone(), ttl }.run(inbox)).detach();
         Registration { node, orders }
     }
 
@@ -125,13 +125,13 @@ impl fmt::Debug for Registration {
 }
 
 // One task does all that is ever done to the entry, so a renewal cannot overtake the removal and bring the entry back.
-struct Keeper {
+struct Heartbeat {
     backend: Arc<dyn DynBackend>,
     node: Arc<Mutex<Arc<Node>>>,
-    ttl: Ttl,
+    ttl: LeaseOptions,
 }
 
-impl Keeper {
+impl Heartbeat {
     async fn run(self, mut inbox: mpsc::Receiver<Order>) {
         let mut backoff = retries();
         let mut pause = self.interval();

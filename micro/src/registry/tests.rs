@@ -90,7 +90,7 @@ fn node() -> Node {
 #[tokio::test(start_paused = true)]
 async fn a_registration_survives_an_outage_longer_than_its_time() {
     let (flaky, registry) = flaky();
-    let registration = registry.register(node(), Ttl::default()).await.expect("registered");
+    let registration = registry.register(node(), LeaseOptions::default()).await.expect("registered");
     flaky.set_down(Code::Unavailable);
     clock::sleep(Duration::from_secs(300)).await;
     flaky.set_up();
@@ -109,7 +109,7 @@ async fn a_following_serves_the_last_view_through_an_outage() {
     flaky.set_down(Code::Unavailable);
     clock::sleep(Duration::from_secs(300)).await;
     assert_eq!(following.nodes().len(), 1);
-    assert_eq!(following.trouble().expect("down").code(), Code::Unavailable);
+    assert_eq!(following.last_error().expect("down").code(), Code::Unavailable);
     // Drawn from pauses of up to ten seconds; without back-off they were three thousand.
     assert!(flaky.0.watches.load(SeqCst) < 150, "it asks with back-off");
 
@@ -119,7 +119,7 @@ async fn a_following_serves_the_last_view_through_an_outage() {
     while following.nodes().len() != 2 {
         following.changed().await;
     }
-    assert!(following.trouble().is_none());
+    assert!(following.last_error().is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +135,7 @@ async fn a_following_waits_for_a_registry_that_is_down_at_first() {
 #[tokio::test(start_paused = true)]
 async fn followers_share_one_watch_that_ends_with_them() {
     let (flaky, registry) = flaky();
-    let followers: Vec<Following> = (0..50).map(|_| registry.clone().follow("greeter")).collect();
+    let followers: Vec<NodeView> = (0..50).map(|_| registry.clone().follow("greeter")).collect();
     for follower in &followers {
         follower.ready().await;
     }
@@ -150,7 +150,7 @@ async fn followers_share_one_watch_that_ends_with_them() {
 #[tokio::test(start_paused = true)]
 async fn an_update_may_not_become_another_node() {
     let registry = Registry::memory();
-    let registration = registry.register(node(), Ttl::default()).await.expect("registered");
+    let registration = registry.register(node(), LeaseOptions::default()).await.expect("registered");
     let error = registration.update(node()).await.expect_err("another id");
     assert_eq!(error.code(), Code::InvalidArgument);
 }
@@ -159,7 +159,7 @@ async fn an_update_may_not_become_another_node() {
 async fn a_refused_update_leaves_the_old_description_alive() {
     let (flaky, registry) = flaky();
     let first = node();
-    let registration = registry.register(first.clone(), Ttl::default()).await.expect("registered");
+    let registration = registry.register(first.clone(), LeaseOptions::default()).await.expect("registered");
     flaky.set_down(Code::Unavailable);
     registration.update(first.clone().with_version("2")).await.expect_err("down");
     flaky.set_up();
@@ -182,13 +182,13 @@ async fn what_no_registry_can_keep_is_refused_before_it_is_asked() {
     let registry = Registry::memory();
     let second = Duration::from_secs(1);
     for ttl in [
-        Ttl { ttl: second, interval: second },
-        Ttl { ttl: second, interval: Duration::ZERO },
-        Ttl { ttl: Duration::ZERO, interval: Duration::ZERO },
+        LeaseOptions { ttl: second, interval: second },
+        LeaseOptions { ttl: second, interval: Duration::ZERO },
+        LeaseOptions { ttl: Duration::ZERO, interval: Duration::ZERO },
     ] {
         assert_eq!(registry.register(node(), ttl).await.unwrap_err().code(), Code::InvalidArgument);
     }
-    assert!(registry.register(node(), Ttl::new(Duration::MAX)).await.is_ok());
+    assert!(registry.register(node(), LeaseOptions::new(Duration::MAX)).await.is_ok());
     let nameless = Node::new("", "");
     assert_eq!(registry.register_once(&nameless, second).await.unwrap_err().code(), Code::InvalidArgument);
 }

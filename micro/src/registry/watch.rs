@@ -25,11 +25,11 @@ use crate::util::lock::lock;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
-/// use micro::registry::{Change, Node, Registry, Ttl};
+/// use micro::registry::{Change, Node, Registry, LeaseOptions};
 ///
 /// let registry = Registry::memory();
 /// let node = Node::new("greeter", "10.0.0.7:8080");
-/// let registration = registry.register(node.clone(), Ttl::default()).await?;
+/// let registration = registry.register(node.clone(), LeaseOptions::default()).await?;
 ///
 /// let mut watch = registry.watch(Some("greeter")).await?;
 /// assert_eq!(watch.next().await.transpose()?, Some(Change::Created(node.clone())));

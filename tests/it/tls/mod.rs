@@ -9,7 +9,7 @@ mod trust;
 use bytes::Bytes;
 use micro::app::{Running, Settings};
 use micro::prelude::*;
-use micro::registry::{Registry, Ttl};
+use micro::registry::{LeaseOptions, Registry};
 use micro::transport::Wire;
 use micro::transport::tls::{ClientTls, Identity, Pem, ServerTls};
 
@@ -124,7 +124,7 @@ async fn who_does_not_agree_on_micro_1_is_called_over_http_inside_tls() {
     let methods = ["Say", "Letters", "Join", "Shout", "Nothing"].map(|name| format!("/it.Echo/{name}"));
     let mut node = node.with_metadata("wire", "micro/1").with_metadata("tls", "yes");
     node.endpoints.extend(methods);
-    let _listed = registry.register(node, Ttl::default()).await.unwrap();
+    let _listed = registry.register(node, LeaseOptions::default()).await.unwrap();
 
     all_shapes(&calling(&registry, believe(&files)).await).await;
     assert!(mirror.seen.lock().unwrap().iter().all(|context| context.wire() == Some("http")));

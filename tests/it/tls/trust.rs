@@ -121,7 +121,7 @@ async fn what_is_to_be_encrypted_never_goes_in_the_clear() {
         let app = serving(&Registry::memory(), &mirror, |_| {}).await;
         let node = micro::registry::Node::new("echo", app.address().unwrap().to_string()).with_endpoint("/it.Echo/Say");
         let node = node.with_metadata("wire", "micro/1").with_metadata("tls", "yes");
-        let _listed = registry.register(node, micro::registry::Ttl::default()).await.unwrap();
+        let _listed = registry.register(node, micro::registry::LeaseOptions::default()).await.unwrap();
         let echo = calling(&registry, over(wire, believe(&files))).await;
         fails(&echo, "in the handshake of TLS").await;
         assert!(mirror.seen.lock().unwrap().is_empty());

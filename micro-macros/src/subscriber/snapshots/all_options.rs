@@ -11,8 +11,8 @@ const _: () = {
         .dead_letter("orders.failed").in_order().durable().from_time(1769846400i64, 0u32)
         .broker("orders"), const { & [] }, | _, _ | {
         ::core::result::Result::Ok(::fancy::__private::subscriber(move | __micro_given |
-        { async move { let __micro_event = __micro_given.event:: < micro::broker::Event >
-        () ?; ::fancy::__private::Handled::into_result(r#type(__micro_event). await) }
+        { async move { let __micro_event = __micro_given.decode:: < micro::broker::Event
+        > () ?; ::fancy::__private::Handled::into_result(r#type(__micro_event). await) }
         })) }, ::fancy::__private::Location::new(::core::file!(), ::core::line!(),
         "subscriber type"),).function(& r#type).manual()
     }

@@ -26,7 +26,7 @@ const _: () = {
         ::prepare(__micro_resolver) ?,));
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
         { let __micro_held = ::core::clone::Clone::clone(& __micro_held); async move {
-        let __micro_event = __micro_given.event:: < Greeted > () ?; let __micro_held0 =
+        let __micro_event = __micro_given.decode:: < Greeted > () ?; let __micro_held0 =
         match < AuditConfig as ::micro::__private::FromContext >
         ::from_context(__micro_given.context()) { ::core::result::Result::Ok(held) =>
         held, ::core::result::Result::Err(error) => return

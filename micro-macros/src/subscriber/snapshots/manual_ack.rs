@@ -23,7 +23,7 @@ const _: () = {
         ::prepare(__micro_resolver) ?,));
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
         { let __micro_held = ::core::clone::Clone::clone(& __micro_held); async move {
-        let __micro_event = __micro_given.event:: < Placed > () ?; let __micro_taken0 =
+        let __micro_event = __micro_given.decode:: < Placed > () ?; let __micro_taken0 =
         __micro_held.0.take(& __micro_given); let __micro_taken1 = __micro_held.1.take(&
         __micro_given); ::micro::__private::Handled::into_result(placed(__micro_event,
         __micro_taken0, __micro_taken1). await) } })) },

@@ -71,7 +71,7 @@ const _: () = {
             ::micro::__private::Service::new(
                 this,
                 &__MICRO_SERVICE,
-                const { &[::micro::__private::Entry::of::<__micro_count>()] },
+                const { &[::micro::__private::MethodVTable::of::<__micro_count>()] },
             )
         }
     }
@@ -99,8 +99,8 @@ const _: () = {
             ::micro::__private::instance:: < Users > (__micro_instance);
             ::core::result::Result::Ok(::micro::__private::subscriber(move |
             __micro_given | { let __micro_this = ::core::clone::Clone::clone(&
-            __micro_this); async move { let __micro_event = __micro_given.event:: < Event
-            > () ?; ::micro::__private::Handled::into_result(< Users > ::placed(&
+            __micro_this); async move { let __micro_event = __micro_given.decode:: <
+            Event > () ?; ::micro::__private::Handled::into_result(< Users > ::placed(&
             __micro_this, __micro_event, __micro_given.context()). await) } })) },
             ::micro::__private::Location::new(::core::file!(), ::core::line!(),
             "subscriber Users::placed"),).of(|| { #[allow(unused_imports)] use

@@ -58,8 +58,8 @@ const _: () = {
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
         { let __micro_this = ::core::clone::Clone::clone(& __micro_this); let
         __micro_held = ::core::clone::Clone::clone(& __micro_held); async move { let
-        __micro_event = __micro_given.event:: < Greeted > () ?; let __micro_held0 = match
-        < Limits as ::micro::__private::FromContext > ::from_context(__micro_given
+        __micro_event = __micro_given.decode:: < Greeted > () ?; let __micro_held0 =
+        match < Limits as ::micro::__private::FromContext > ::from_context(__micro_given
         .context()) { ::core::result::Result::Ok(held) => held,
         ::core::result::Result::Err(error) => return ::micro::__private::refused(error),
         }; let __micro_taken0 = __micro_held.0.take(& __micro_given);
@@ -84,7 +84,7 @@ const _: () = {
         English > (__micro_instance);
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
         { let __micro_this = ::core::clone::Clone::clone(& __micro_this); async move {
-        let __micro_event = __micro_given.event:: < Left > () ?;
+        let __micro_event = __micro_given.decode:: < Left > () ?;
         ::micro::__private::Handled::into_result(< English > ::left(& __micro_this,
         __micro_event). await) } })) },
         ::micro::__private::Location::new(::core::file!(), ::core::line!(),

@@ -16,8 +16,8 @@ const _: () = {
         let __micro_event = ::micro::__private::read_event:: < Placed > (__micro_raw) ?;
         #[allow(unused)] let Placed { order, .. } : & Placed = & __micro_event;
         ::core::result::Result::Ok(::micro::__private::Key::key(& (order.customer))) },
-        move | __micro_given | { async move { let __micro_event = __micro_given.event:: <
-        Placed > () ?; let __micro_held0 = match < Limits as
+        move | __micro_given | { async move { let __micro_event = __micro_given.decode::
+        < Placed > () ?; let __micro_held0 = match < Limits as
         ::micro::__private::FromContext > ::from_context(__micro_given.context()) {
         ::core::result::Result::Ok(held) => held, ::core::result::Result::Err(error) =>
         return ::micro::__private::refused(error), }; let __micro_held1 = match < Limits

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{AnyArc, Component, Dep, Location, Resolver};
-use crate::broker::{Ack, Handler, Handling, Start, Subscription, Typed};
+use crate::broker::{Ack, ConsumerOptions, Handler, Start, Subscription, Typed};
 use crate::errors::{Error, Result};
 use crate::rpc::ServiceError;
 
@@ -133,8 +133,8 @@ impl SubscriberDesc {
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::Code::InvalidArgument) when its topic of dead letters is none.
-    pub(in crate::app) fn handling(&self) -> Result<Handling> {
-        let usual = Handling::default();
+    pub(in crate::app) fn handling(&self) -> Result<ConsumerOptions> {
+        let usual = ConsumerOptions::default();
         let (tries, backoff) = (self.tries.unwrap_or(usual.tries), self.backoff.unwrap_or(usual.backoff));
         let concurrency = self.concurrency.unwrap_or(usual.concurrency);
         let mut handling = usual.with_name(self.name).with_concurrency(concurrency).with_tries(tries, backoff);
@@ -144,7 +144,7 @@ impl SubscriberDesc {
         if self.in_order {
             handling = handling.in_order();
         }
-        Ok(if self.by_hand { handling.manually() } else { handling })
+        Ok(if self.by_hand { handling.with_manual_ack() } else { handling })
     }
 }
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::{Ask, Inject, Prefixed, Resolver, Topical};
 use crate::broker::Publisher;
-use crate::broker::handling::{Ack, Given};
+use crate::broker::handling::{Ack, EventRequest};
 use crate::config::Config;
 use crate::errors::Result;
 
@@ -109,7 +109,7 @@ impl<T> Taken<T> {
     }
 
     /// A copy of it.
-    pub fn take(&self, _: &Given) -> T {
+    pub fn take(&self, _: &EventRequest) -> T {
         (self.copy)(&self.value)
     }
 }
@@ -126,7 +126,7 @@ pub struct TakenAck;
 
 impl TakenAck {
     /// That of this event. There is one; a second says, when it is used, that the event is in other hands.
-    pub fn take(&self, given: &Given) -> Ack {
+    pub fn take(&self, given: &EventRequest) -> Ack {
         given.ack().unwrap_or_else(Ack::late)
     }
 }

@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 use super::limits::retry_delay;
 use crate::errors::{Error, Result};
-use crate::registry::{Node, Registration, Registry, Ttl};
+use crate::registry::{LeaseOptions, Node, Registration, Registry};
 use crate::util::clock;
 
 /// Keeps a node in the registry, as it was set last.
@@ -18,7 +18,7 @@ pub(super) struct Advertiser {
 #[derive(Clone, Debug, Default)]
 struct Wanted {
     revision: u64,
-    node: Option<(Node, Ttl)>,
+    node: Option<(Node, LeaseOptions)>,
 }
 
 /// What the registry lists.
@@ -35,7 +35,7 @@ impl Advertiser {
     }
 
     /// Sets the node to be listed, or none. Returns the revision that it is.
-    pub(super) fn set(&self, node: Option<(Node, Ttl)>) -> u64 {
+    pub(super) fn set(&self, node: Option<(Node, LeaseOptions)>) -> u64 {
         self.wanted.send_modify(|wanted| {
             wanted.revision += 1;
             wanted.node = node;
@@ -97,7 +97,7 @@ async fn run(registry: Registry, mut wanted: watch::Receiver<Wanted>, listed: wa
     }
 }
 
-async fn list(registry: &Registry, entry: &mut Option<Registration>, node: Option<(Node, Ttl)>) -> Result<()> {
+async fn list(registry: &Registry, entry: &mut Option<Registration>, node: Option<(Node, LeaseOptions)>) -> Result<()> {
     match (entry.as_ref(), node) {
         (Some(listed), Some((node, _))) => listed.update(node).await,
         (None, Some((node, ttl))) => {

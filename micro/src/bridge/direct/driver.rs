@@ -18,9 +18,9 @@ use super::local_subscriptions::LocalSubscriptions;
 use super::outbox::{Disconnected, Effect, Full, Handover, Notice, Outbox, Write};
 use super::outcome::{EventId, Outcome, PublisherGone, Rejected};
 use super::pending::Completion;
-use crate::broker::{Ended, Event, Subscription};
+use crate::broker::{Event, Settlement, Subscription};
 use crate::errors::Result;
-use crate::registry::{Node, Ttl};
+use crate::registry::{LeaseOptions, Node};
 use crate::util::clock::{self, Instant};
 use crate::util::random;
 use crate::util::spawn::Task;
@@ -298,7 +298,7 @@ impl Driver {
 /// Subscriptions of this process.
 impl Driver {
     /// Sets the node by which this process is reached. Returns whether there was none.
-    pub(super) fn listen(&self, node: Node, ttl: Ttl) -> bool {
+    pub(super) fn listen(&self, node: Node, ttl: LeaseOptions) -> bool {
         self.with(|outbox| outbox.set_own(&node.id));
         let mut local = self.local();
         let is_first = local.listen(node, ttl);
@@ -353,7 +353,7 @@ impl Driver {
     }
 
     /// The subscriber has settled an event.
-    pub(super) fn settle(&self, subscription: &LocalSubscription, id: EventId, ended: Ended) {
+    pub(super) fn settle(&self, subscription: &LocalSubscription, id: EventId, ended: Settlement) {
         let (report, reader) = subscription.settle(id, ended);
         if let Some(report) = report {
             self.report(subscription, report);

@@ -5,14 +5,14 @@ use std::sync::{Arc, Weak};
 use super::connection;
 use super::driver::Driver;
 use crate::client::Client;
-use crate::registry::Following;
+use crate::registry::NodeView;
 use crate::util::clock;
 use crate::util::spawn;
 
 /// Tells a driver what the registry lists, opens its connections and tells it the time, until it is gone.
-pub(super) async fn run(driver: Weak<Driver>, client: Client, mut following: Following) {
+pub(super) async fn run(driver: Weak<Driver>, client: Client, mut following: NodeView) {
     while let Some(driver) = driver.upgrade() {
-        driver.sync(following.edition(), &following.nodes());
+        driver.sync(following.generation(), &following.nodes());
         let deadline = driver.tick();
         for (session, node) in driver.take_connects() {
             let task = spawn::spawn(connection::run(Arc::downgrade(&driver), client.clone(), session, node));

@@ -4,7 +4,7 @@ use super::{Direct, SERVICE};
 use crate::bridge::{Host, Hosted};
 use crate::broker::Broker;
 use crate::client::Client;
-use crate::registry::{Node, Registry, Ttl};
+use crate::registry::{LeaseOptions, Node, Registry};
 use crate::rpc::{BoxFuture, Service};
 
 crate::scheme!(Broker, "direct", "direct", |connect| {
@@ -25,7 +25,7 @@ impl Hosted for Direct {
         Direct::service(self)
     }
 
-    fn listen(&self, node: Node, lease: Ttl) {
+    fn listen(&self, node: Node, lease: LeaseOptions) {
         Direct::listen(self, node, lease);
     }
 

@@ -10,7 +10,7 @@ use super::inbox::{Inbox, Next, Report};
 use super::limits::MAX_INBOX_BYTES;
 use super::outcome::{EventId, Rejected};
 use super::pending::size;
-use crate::broker::{Ended, Event};
+use crate::broker::{Event, Settlement};
 use crate::util::clock;
 
 /// A subscription of this process.
@@ -81,11 +81,11 @@ impl LocalSubscription {
     }
 
     /// The subscriber has settled an event. Returns what is to be reported, and the reader to be woken after that.
-    pub(super) fn settle(&self, id: EventId, ended: Ended) -> (Option<Report<Origin>>, Option<Waker>) {
+    pub(super) fn settle(&self, id: EventId, ended: Settlement) -> (Option<Report<Origin>>, Option<Waker>) {
         let mut state = self.state();
         let report = match ended {
-            Ended::Done => state.inbox.ack(id),
-            Ended::Again(delay) => state.inbox.retry(id, delay, clock::now()),
+            Settlement::Done => state.inbox.ack(id),
+            Settlement::Again(delay) => state.inbox.retry(id, delay, clock::now()),
         };
         self.release(report.as_slice());
         (report, state.reader.take())

@@ -10,12 +10,12 @@ use super::limits::MAX_PUBLISHERS;
 use super::local_subscription::{LocalSubscription, MemoryBudget};
 use crate::broker::Subscription;
 use crate::errors::{Error, Result};
-use crate::registry::{Node, Ttl};
+use crate::registry::{LeaseOptions, Node};
 
 /// The subscriptions of this process.
 #[derive(Debug, Default)]
 pub(super) struct LocalSubscriptions {
-    node: Option<(Node, Ttl)>,
+    node: Option<(Node, LeaseOptions)>,
     /// Whether no more events are taken in.
     left: bool,
     subscriptions: HashMap<u64, Arc<LocalSubscription>>,
@@ -25,7 +25,7 @@ pub(super) struct LocalSubscriptions {
 
 impl LocalSubscriptions {
     /// Sets the node by which this process is reached. Returns whether there was none.
-    pub(super) fn listen(&mut self, node: Node, ttl: Ttl) -> bool {
+    pub(super) fn listen(&mut self, node: Node, ttl: LeaseOptions) -> bool {
         let node = Node { service: SERVICE.to_owned(), endpoints: vec![PATH.to_owned()], ..node };
         // Calls that are restricted to this node find its id in its metadata.
         let node = node.clone().with_metadata(NODE, node.id).with_metadata("micro", env!("CARGO_PKG_VERSION"));
@@ -87,7 +87,7 @@ impl LocalSubscriptions {
     }
 
     /// Returns the node to be listed: none where there are no subscriptions.
-    pub(super) fn advertised(&self) -> Option<(Node, Ttl)> {
+    pub(super) fn advertised(&self) -> Option<(Node, LeaseOptions)> {
         let (node, ttl) = self.node.clone().filter(|_| !self.left && !self.subscriptions.is_empty())?;
         let subscriptions = self.subscriptions.values();
         Some((subscriptions.fold(node, |node, subscription| subscription.advertisement().on(node)), ttl))

@@ -64,7 +64,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::broker::{Backend, Capabilities, Deliveries, Event, State, Subscription};
 use crate::client::Client;
 use crate::errors::{Error, Result};
-use crate::registry::{Following, Node, Registry, Ttl};
+use crate::registry::{LeaseOptions, Node, NodeView, Registry};
 use crate::rpc::Service;
 use crate::util::clock;
 use crate::util::spawn::{self, Task};
@@ -84,7 +84,7 @@ use subscriber::Subscriber;
 /// use futures_util::StreamExt;
 /// use micro::bridge::direct::Direct;
 /// use micro::broker::{Broker, Event, Subscription};
-/// use micro::registry::{Node, Registry, Ttl};
+/// use micro::registry::{Node, Registry, LeaseOptions};
 /// # use micro::{client, server::Server, transport::{local::Local, memory::Network}};
 /// # let (registry, network) = (Registry::memory(), Network::new());
 /// # let client = client::Builder::new(Local::new()).with_remote(registry.clone(), Arc::new(network.clone())).build();
@@ -94,7 +94,7 @@ use subscriber::Subscriber;
 /// server.add_unlisted(direct.service()); // takes in the events of other processes
 /// # let listener = network.serve(Arc::new(server));
 /// # let address = format!("127.0.0.1:{}", listener.port());
-/// direct.listen(Node::new("shop", address), Ttl::default()); // once the port is open
+/// direct.listen(Node::new("shop", address), LeaseOptions::default()); // once the port is open
 ///
 /// let broker = Broker::new(direct.clone());
 /// let mut orders = broker.subscribe(Subscription::new("orders.*".parse()?).with_queue("billing")).await?;
@@ -131,7 +131,7 @@ use subscriber::Subscriber;
 ///
 /// What one publisher publishes comes to a subscriber in that order. In a queue that holds for each key, over all its members:
 /// every publisher computes from the numbers of the members which of them a key belongs to, and all get the same result. So
-/// a subscriber that handles a key [in order](crate::broker::Handling::in_order) does so as if its queue were one process: no two
+/// a subscriber that handles a key [in order](crate::broker::ConsumerOptions::in_order) does so as if its queue were one process: no two
 /// events of a key are handled at the same time, whoever publishes them, as long as the members stay the same. Keys are spread
 /// evenly, and how much there is of each is not looked at.
 ///
@@ -191,7 +191,7 @@ struct Shared {
     registry: Registry,
     driver: Arc<Driver>,
     /// The processes with subscriptions, from the first time that they are asked for.
-    following: OnceLock<Following>,
+    following: OnceLock<NodeView>,
     /// The revision of them that the outbox knows.
     revision: AtomicU64,
     /// Background tasks; none any more once the broker is closed.
@@ -224,7 +224,7 @@ impl Direct {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn listen(&self, node: Node, ttl: Ttl) {
+    pub fn listen(&self, node: Node, ttl: LeaseOptions) {
         if self.0.driver.listen(node, ttl) {
             self.0.keep(spawn::spawn(self.0.driver.advertiser().run(self.0.registry.clone())));
         }
@@ -251,7 +251,7 @@ impl Direct {
         self.0.driver.close();
     }
 
-    fn following(&self) -> &Following {
+    fn following(&self) -> &NodeView {
         let shared = &self.0;
         shared.following.get_or_init(|| {
             let following = shared.registry.follow(SERVICE);
@@ -272,15 +272,15 @@ impl Direct {
             return Err(Error::failed_precondition("the broker of this process was closed"));
         }
         let following = self.following();
-        if following.edition() == 0 && clock::timeout(LOOKUP_TIMEOUT, following.ready()).await.is_err() {
+        if following.generation() == 0 && clock::timeout(LOOKUP_TIMEOUT, following.ready()).await.is_err() {
             let registry = self.0.registry.name();
             let error = Error::unavailable(format!("subscribers are unknown: registry `{registry}` does not answer"));
-            return Err(match following.trouble() {
-                Some(trouble) => error.with_source(trouble.into_boxed()),
+            return Err(match following.last_error() {
+                Some(last_error) => error.with_source(last_error.into_boxed()),
                 None => error,
             });
         }
-        let revision = following.edition();
+        let revision = following.generation();
         if self.0.revision.load(Ordering::Acquire) < revision {
             self.0.driver.sync(revision, &following.nodes());
             self.0.revision.fetch_max(revision, Ordering::Release);
@@ -332,7 +332,7 @@ impl Backend for Direct {
     }
 
     fn state(&self) -> State {
-        let failed = self.0.following.get().and_then(Following::trouble);
+        let failed = self.0.following.get().and_then(NodeView::last_error);
         let failed = failed.or_else(|| self.0.driver.advertiser().last_error());
         failed.map_or(State::Up, |error| State::Down(format!("registry `{}`: {error}", self.0.registry.name())))
     }

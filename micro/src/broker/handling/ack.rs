@@ -11,7 +11,7 @@ use crate::errors::{Error, Result};
 /// The right to say what becomes of an event, in the hands of its handler.
 ///
 /// The handler may keep it and return. Until it is used the event counts as being handled: it takes one of the places that
-/// [`concurrency`](super::Handling::concurrency) gives, its broker keeps hearing that it is in good hands, and a shutdown
+/// [`concurrency`](super::ConsumerOptions::concurrency) gives, its broker keeps hearing that it is in good hands, and a shutdown
 /// waits for it. Dropping it unused is a failed try, like an error of the handler.
 ///
 /// ```

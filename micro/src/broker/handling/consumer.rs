@@ -8,10 +8,10 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::attempt;
 use super::handler::Handler;
 use super::key_queue::{KeyQueues, MAX_BLOCKED, Overflow};
-use super::one;
-use super::options::Handling;
+use super::options::ConsumerOptions;
 use super::shared::{Blocked, LEASE, Shared};
 use crate::broker::{Broker, Deliveries, Delivery, Subscription};
 use crate::context::Extensions;
@@ -33,21 +33,21 @@ const SLOW: Duration = Duration::from_secs(1);
 pub async fn serve(
     broker: &Broker,
     subscription: Subscription,
-    handling: Handling,
+    handling: ConsumerOptions,
     handler: Arc<dyn Handler>,
     stop: impl Future<Output = ()>,
 ) -> Result<()> {
-    Serving::begin(broker, subscription, handling, handler, Extensions::new()).await?.run(stop).await;
+    Consumer::begin(broker, subscription, handling, handler, Extensions::new()).await?.run(stop).await;
     Ok(())
 }
 
 /// A subscription whose events are about to be handled.
-pub(crate) struct Serving {
+pub(crate) struct Consumer {
     shared: Arc<Shared>,
     deliveries: Deliveries,
 }
 
-impl Serving {
+impl Consumer {
     /// Subscribes. `lent` is what handlers find in their context.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Serving {
     pub(crate) async fn begin(
         broker: &Broker,
         subscription: Subscription,
-        handling: Handling,
+        handling: ConsumerOptions,
         handler: Arc<dyn Handler>,
         lent: Extensions,
     ) -> Result<Self> {
@@ -66,12 +66,12 @@ impl Serving {
         let deliveries = broker.subscribe(subscription.with_in_flight(in_flight)).await?;
         let slots = Arc::new(Semaphore::new(handling.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
         let shared = Shared { broker: broker.clone(), handling, handler, lent, slots, blocked: Blocked::default() };
-        Ok(Serving { shared: Arc::new(shared), deliveries })
+        Ok(Consumer { shared: Arc::new(shared), deliveries })
     }
 
     /// Handles events until `stop`, or until the broker ends the subscription.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
-        let Serving { shared, mut deliveries } = self;
+        let Consumer { shared, mut deliveries } = self;
         let concurrency = shared.handling.concurrency;
         let mut queues = KeyQueues::new(concurrency, shared.broker.capabilities().redelivers);
         let mut running: FuturesUnordered<Task<Option<String>>> = FuturesUnordered::new();
@@ -128,7 +128,7 @@ fn begin(
     delivery: Delivery,
 ) -> Task<Option<String>> {
     spawn::spawn(async move {
-        let handling = one::handle(&shared, slot, delivery, key.as_deref());
+        let handling = attempt::handle(&shared, slot, delivery, key.as_deref());
         match &key {
             None => handling.await,
             Some(key) => {

@@ -1,4 +1,4 @@
-use super::given::Given;
+use super::request::EventRequest;
 use crate::broker::Event;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
@@ -6,7 +6,7 @@ use crate::rpc::BoxFuture;
 /// What is run for events. [`function`](super::function) makes one of a closure.
 pub trait Handler: Send + Sync + 'static {
     /// Handles one event. An error, or a panic, has it tried again later. Its context is the current one.
-    fn handle(&self, given: Given) -> BoxFuture<'_, Result<()>>;
+    fn handle(&self, request: EventRequest) -> BoxFuture<'_, Result<()>>;
 
     /// What the event belongs to, where events of one key are handled in order: what its publisher said, if nothing else.
     ///

@@ -1,21 +1,21 @@
 //! What is done with deliveries, once for all brokers: handlers, tries, order, dead letters, and an end without loss.
 
 mod ack;
+mod attempt;
 mod consumer;
-mod function;
-mod given;
 mod handler;
+mod handler_fn;
 mod key_queue;
-mod one;
 mod options;
+mod request;
 mod shared;
 #[cfg(test)]
 mod tests;
 
 pub use ack::Ack;
-pub(crate) use consumer::Serving;
+pub(crate) use consumer::Consumer;
 pub use consumer::serve;
-pub use function::{function, keyed};
-pub use given::Given;
 pub use handler::Handler;
-pub use options::{Handling, Settling};
+pub use handler_fn::{handler_fn, keyed_handler_fn};
+pub use options::{AckMode, ConsumerOptions};
+pub use request::EventRequest;

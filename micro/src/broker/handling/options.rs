@@ -7,14 +7,14 @@ use crate::util::backoff;
 ///
 /// ```
 /// use std::time::Duration;
-/// use micro::broker::Handling;
+/// use micro::broker::ConsumerOptions;
 ///
-/// let handling = Handling::default().with_tries(3, Duration::from_millis(200)).with_concurrency(8);
+/// let handling = ConsumerOptions::default().with_tries(3, Duration::from_millis(200)).with_concurrency(8);
 /// assert_eq!(handling.tries, 3);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Handling {
+pub struct ConsumerOptions {
     /// What logs and spans call it: `subscriber`.
     pub name: &'static str,
     /// How many events are handled at a time: 16.
@@ -28,12 +28,12 @@ pub struct Handling {
     /// Whether events of one key are handled one after the other, in the order they were published.
     pub in_order: bool,
     /// Who says what becomes of an event.
-    pub settling: Settling,
+    pub settling: AckMode,
 }
 
 /// Who says what becomes of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Settling {
+pub enum AckMode {
     /// What the handler returns: `Ok` and it is done with, `Err` and it is tried again.
     #[default]
     ByResult,
@@ -44,21 +44,21 @@ pub enum Settling {
 /// No wait between two tries is longer.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
-impl Default for Handling {
+impl Default for ConsumerOptions {
     fn default() -> Self {
-        Handling {
+        ConsumerOptions {
             name: "subscriber",
             concurrency: 16,
             tries: 5,
             backoff: Duration::from_secs(1),
             dead_letters: None,
             in_order: false,
-            settling: Settling::ByResult,
+            settling: AckMode::ByResult,
         }
     }
 }
 
-impl Handling {
+impl ConsumerOptions {
     /// Under another name in logs and spans.
     #[must_use]
     pub fn with_name(mut self, name: &'static str) -> Self {
@@ -106,8 +106,8 @@ impl Handling {
 
     /// With an [`Ack`](super::Ack) for the handler to settle each event by.
     #[must_use]
-    pub fn manually(mut self) -> Self {
-        self.settling = Settling::ByHand;
+    pub fn with_manual_ack(mut self) -> Self {
+        self.settling = AckMode::ByHand;
         self
     }
 

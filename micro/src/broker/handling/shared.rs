@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 
 use super::handler::Handler;
-use super::options::Handling;
+use super::options::ConsumerOptions;
 use crate::broker::{Broker, Event};
 use crate::context::Extensions;
 
@@ -14,7 +14,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(10);
 /// What all events of a subscription have in common.
 pub(super) struct Shared {
     pub(super) broker: Broker,
-    pub(super) handling: Handling,
+    pub(super) handling: ConsumerOptions,
     pub(super) handler: Arc<dyn Handler>,
     /// What handlers are lent.
     pub(super) lent: Extensions,

@@ -32,9 +32,9 @@ impl Notes {
 }
 
 impl Handler for Notes {
-    fn handle(&self, given: Given) -> BoxFuture<'_, Result<()>> {
+    fn handle(&self, request: EventRequest) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            let (event, attempt) = (given.raw(), given.attempt());
+            let (event, attempt) = (request.event(), request.attempt());
             let body = String::from_utf8_lossy(&event.body).into_owned();
             self.seen.lock().unwrap().push((body.clone(), attempt, clock::now()));
             let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
@@ -65,7 +65,7 @@ struct World {
     serving: Task<Result<()>>,
 }
 
-async fn world(handling: Handling) -> World {
+async fn world(handling: ConsumerOptions) -> World {
     let (broker, notes) = (Broker::memory(), Arc::new(Notes::default()));
     let (stop, stopped) = oneshot::channel();
     let serving = spawn::spawn({
@@ -100,7 +100,7 @@ impl World {
 #[tokio::test(start_paused = true)]
 async fn what_fails_is_tried_as_often_as_is_said_and_then_is_a_dead_letter_with_its_reason() {
     for in_order in [false, true] {
-        let handling = Handling::default().with_tries(3, Duration::from_millis(100));
+        let handling = ConsumerOptions::default().with_tries(3, Duration::from_millis(100));
         let world = world(if in_order { handling.in_order() } else { handling }).await;
         for body in ["poison 1", "panic 2", "fine 3"] {
             world.publish(Some(body), body).await;
@@ -128,7 +128,7 @@ async fn what_fails_is_tried_as_often_as_is_said_and_then_is_a_dead_letter_with_
 
 #[tokio::test(start_paused = true)]
 async fn tries_are_further_and_further_apart() {
-    let world = world(Handling::default().with_tries(9, Duration::from_secs(1))).await;
+    let world = world(ConsumerOptions::default().with_tries(9, Duration::from_secs(1))).await;
     world.publish(None, "late").await;
     clock::sleep(Duration::from_secs(60)).await;
     let times = world.notes.times();
@@ -138,7 +138,7 @@ async fn tries_are_further_and_further_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn events_of_one_key_come_one_after_the_other_and_others_pass_them() {
-    let world = world(Handling::default().with_tries(5, Duration::from_millis(200)).in_order()).await;
+    let world = world(ConsumerOptions::default().with_tries(5, Duration::from_millis(200)).in_order()).await;
     for body in ["late a1", "a2", "a3"] {
         world.publish(Some("a"), body).await;
     }
@@ -165,7 +165,7 @@ fn by_key(notes: &Notes, key: &str) -> Vec<(String, u32)> {
 #[tokio::test(start_paused = true)]
 async fn keys_that_fail_hold_up_no_others() {
     for (failing, concurrency) in [(1, 16), (20, 16), (3, 1)] {
-        let handling = Handling::default().with_tries(5, Duration::from_secs(1)).with_concurrency(concurrency);
+        let handling = ConsumerOptions::default().with_tries(5, Duration::from_secs(1)).with_concurrency(concurrency);
         let world = world(handling.in_order()).await;
         for n in 0..400 {
             for key in 0..failing {
@@ -184,7 +184,7 @@ async fn keys_that_fail_hold_up_no_others() {
 #[tokio::test(start_paused = true)]
 async fn events_behind_one_that_fails_keep_their_order_however_many_they_are() {
     const EVENTS: usize = 300;
-    let world = world(Handling::default().with_tries(2, Duration::from_secs(10)).in_order()).await;
+    let world = world(ConsumerOptions::default().with_tries(2, Duration::from_secs(10)).in_order()).await;
     for n in 0..EVENTS {
         world.publish(Some("bad"), &format!("poison bad {n}")).await;
     }
@@ -207,19 +207,19 @@ async fn events_behind_one_that_fails_keep_their_order_however_many_they_are() {
 async fn a_key_that_recovers_is_caught_up_in_its_order() {
     // The first fails until a time, and the others come meanwhile and after it.
     let (seen, bad) = (Arc::new(Mutex::new(Vec::new())), clock::now() + Duration::from_secs(40));
-    let handler = function({
+    let handler = handler_fn({
         let seen = seen.clone();
-        move |given| {
+        move |request| {
             let fails = clock::now() < bad;
             if !fails {
-                seen.lock().unwrap().push(given.raw().body.clone());
+                seen.lock().unwrap().push(request.event().body.clone());
             }
             async move { if fails { Err(Error::unavailable("not yet")) } else { Ok(()) } }
         }
     });
     let broker = Broker::memory();
     let subscription = Subscription::new("shop.orders".parse().unwrap()).with_queue("test").durable();
-    let handling = Handling::default().with_tries(100, Duration::from_secs(1)).in_order();
+    let handling = ConsumerOptions::default().with_tries(100, Duration::from_secs(1)).in_order();
     let publishing = async {
         for n in 0..2_000 {
             broker.publish(Event::new("shop.orders".parse().unwrap(), n.to_string()).with_key("k")).await.unwrap();
@@ -235,7 +235,7 @@ async fn a_key_that_recovers_is_caught_up_in_its_order() {
 #[tokio::test(start_paused = true)]
 async fn no_more_are_handled_at_a_time_than_is_said() {
     for concurrency in [1, 4] {
-        let world = world(Handling::default().with_concurrency(concurrency)).await;
+        let world = world(ConsumerOptions::default().with_concurrency(concurrency)).await;
         for _ in 0..20 {
             world.publish(None, "slow").await;
         }
@@ -247,7 +247,7 @@ async fn no_more_are_handled_at_a_time_than_is_said() {
 
 #[tokio::test(start_paused = true)]
 async fn at_the_end_what_has_begun_is_finished_and_the_rest_is_left_to_others() {
-    let world = world(Handling::default().with_concurrency(2)).await;
+    let world = world(ConsumerOptions::default().with_concurrency(2)).await;
     for _ in 0..5 {
         world.publish(None, "slow").await;
     }
@@ -264,11 +264,11 @@ async fn at_the_end_what_has_begun_is_finished_and_the_rest_is_left_to_others() 
 }
 
 /// Publishes one event and handles it as `handler` does until the broker is quiet; gives the broker back.
-async fn handled(handling: Handling, event: Event, handler: Arc<dyn Handler>) -> Broker {
+async fn handled(handling: ConsumerOptions, event: Event, handler: Arc<dyn Handler>) -> Broker {
     handled_at(Broker::memory(), handling, event, handler).await
 }
 
-async fn handled_at(broker: Broker, handling: Handling, event: Event, handler: Arc<dyn Handler>) -> Broker {
+async fn handled_at(broker: Broker, handling: ConsumerOptions, event: Event, handler: Arc<dyn Handler>) -> Broker {
     let subscription = Subscription::new("shop.orders".parse().unwrap()).with_queue("test").durable();
     drop(broker.subscribe(subscription.clone()).await.unwrap());
     broker.publish(event).await.unwrap();
@@ -364,12 +364,16 @@ async fn a_handler_may_settle_an_event_when_it_likes() {
     for (what, act, times, dead) in uses {
         tries.store(0, Ordering::SeqCst);
         let counted = tries.clone();
-        let handler = function(move |given| {
+        let handler = handler_fn(move |request| {
             counted.fetch_add(1, Ordering::SeqCst);
-            act(given.ack().expect("one for each try"))
+            act(request.ack().expect("one for each try"))
         });
-        let broker =
-            handled(Handling::default().with_tries(3, Duration::from_millis(10)).manually(), order(), handler).await;
+        let broker = handled(
+            ConsumerOptions::default().with_tries(3, Duration::from_millis(10)).with_manual_ack(),
+            order(),
+            handler,
+        )
+        .await;
         assert_eq!(tries.load(Ordering::SeqCst), times, "{what}");
         assert_eq!(left(&broker).await, (0, dead), "{what}");
     }
@@ -378,15 +382,15 @@ async fn a_handler_may_settle_an_event_when_it_likes() {
 #[tokio::test(start_paused = true)]
 async fn an_event_that_is_given_back_by_hand_comes_again_after_its_time() {
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let handler = function({
+    let handler = handler_fn({
         let seen = seen.clone();
-        move |given| {
-            seen.lock().unwrap().push((given.attempt(), clock::now()));
-            let ack = given.ack().expect("one for each try");
-            async move { if given.attempt() < 3 { ack.again(Duration::from_secs(5)).await } else { ack.done().await } }
+        move |request| {
+            seen.lock().unwrap().push((request.attempt(), clock::now()));
+            let ack = request.ack().expect("one for each try");
+            async move { if request.attempt() < 3 { ack.again(Duration::from_secs(5)).await } else { ack.done().await } }
         }
     });
-    handled(Handling::default().manually(), order(), handler).await;
+    handled(ConsumerOptions::default().with_manual_ack(), order(), handler).await;
     let seen = seen.lock().unwrap();
     let apart: Vec<_> = seen.windows(2).map(|pair| (pair[1].1 - pair[0].1).as_secs()).collect();
     assert_eq!((seen.len(), apart), (3, vec![5, 5]));
@@ -403,7 +407,7 @@ async fn a_handler_knows_its_event_and_its_deadline_and_the_log_does_too() {
     metadata.insert(crate::broker::DEADLINE, since.as_nanos().to_string()).unwrap();
     let event = order().with_id("the-id").with_metadata(metadata);
     let time = event.time;
-    let handler = function(move |given| async move {
+    let handler = handler_fn(move |request| async move {
         let context = crate::Context::current();
         assert_eq!(context.metadata().get("tenant"), Some("acme"));
         assert_eq!(context.trace().unwrap().trace_id(), trace.trace_id());
@@ -414,10 +418,11 @@ async fn a_handler_knows_its_event_and_its_deadline_and_the_log_does_too() {
         assert!(context.child().event().is_none(), "a call made from here is no event");
         let called = crate::context::CurrentMethod::current().expect("the log asks for it");
         assert_eq!(called.method, "clerk");
-        assert_eq!(given.event::<Event>()?.id, "the-id");
+        assert_eq!(request.decode::<Event>()?.id, "the-id");
         Ok(())
     });
-    let broker = handled(Handling::default().with_name("clerk").with_tries(1, Duration::ZERO), event, handler).await;
+    let broker =
+        handled(ConsumerOptions::default().with_name("clerk").with_tries(1, Duration::ZERO), event, handler).await;
     assert_eq!(left(&broker).await, (0, 0), "nothing of it was wrong");
 }
 
@@ -429,22 +434,22 @@ async fn what_comes_too_late_is_a_dead_letter_and_what_takes_too_long_too() {
         metadata.insert(crate::broker::DEADLINE, since.as_nanos().to_string()).unwrap();
         order().with_metadata(metadata)
     };
-    let never = function(|_| async { unreachable!("it came too late") });
+    let never = handler_fn(|_| async { unreachable!("it came too late") });
     let late = with_deadline(clock::wall() - Duration::from_secs(1));
-    let broker = handled(Handling::default(), late, never).await;
+    let broker = handled(ConsumerOptions::default(), late, never).await;
     assert_eq!(left(&broker).await, (0, 1));
 
     // The deadline is one of calendars, which are not paused: time is up for this handler long before it has come.
-    let slow = function(|_| std::future::pending());
+    let slow = handler_fn(|_| std::future::pending());
     let soon = with_deadline(clock::wall() + Duration::from_secs(10));
-    let broker = handled(Handling::default().with_tries(2, Duration::ZERO), soon, slow).await;
+    let broker = handled(ConsumerOptions::default().with_tries(2, Duration::ZERO), soon, slow).await;
     assert_eq!(left(&broker).await, (0, 1));
 }
 
 /// Notes what passes, on either way, under its name.
-struct Around(&'static str, Arc<Mutex<Vec<String>>>);
+struct TestInterceptor(&'static str, Arc<Mutex<Vec<String>>>);
 
-impl crate::broker::Interceptor for Around {
+impl crate::broker::Interceptor for TestInterceptor {
     async fn publish(&self, mut events: Vec<Event>, next: crate::broker::PublishNext<'_>) -> Result<()> {
         self.1.lock().unwrap().push(format!("{} publishes", self.0));
         for event in &mut events {
@@ -453,11 +458,11 @@ impl crate::broker::Interceptor for Around {
         next.run(events).await
     }
 
-    async fn handle(&self, given: Given, next: crate::broker::HandleNext<'_>) -> Result<()> {
-        let by: Vec<_> = given.raw().metadata.get_all("by").collect();
+    async fn handle(&self, request: EventRequest, next: crate::broker::HandleNext<'_>) -> Result<()> {
+        let by: Vec<_> = request.event().metadata.get_all("by").collect();
         self.1.lock().unwrap().push(format!("{} handles what {} published", self.0, by.join(" and ")));
-        let context = given.context().clone().with_timeout(Duration::from_secs(5));
-        let handled = next.run(given.with_context(context)).await;
+        let context = request.context().clone().with_timeout(Duration::from_secs(5));
+        let handled = next.run(request.with_context(context)).await;
         self.1.lock().unwrap().push(format!("{} is done", self.0));
         handled
     }
@@ -467,14 +472,14 @@ impl crate::broker::Interceptor for Around {
 async fn interceptors_wrap_publishing_and_handling_from_the_outside_in() {
     let said = Arc::new(Mutex::new(Vec::new()));
     let mut interceptors = crate::broker::Interceptors::default();
-    interceptors.push(Around("a", said.clone()));
-    interceptors.push(Around("b", said.clone()));
-    let handler = function(|_| async {
+    interceptors.push(TestInterceptor("a", said.clone()));
+    interceptors.push(TestInterceptor("b", said.clone()));
+    let handler = handler_fn(|_| async {
         assert_eq!(crate::Context::current().remaining(), Some(Duration::from_secs(5)));
         Ok(())
     });
     let broker = Broker::memory().with_interceptors(interceptors);
-    handled_at(broker, Handling::default(), order(), handler).await;
+    handled_at(broker, ConsumerOptions::default(), order(), handler).await;
     let expected = [
         "a publishes",
         "b publishes",
@@ -490,12 +495,12 @@ async fn interceptors_wrap_publishing_and_handling_from_the_outside_in() {
 async fn the_key_may_be_a_matter_of_the_handler() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let noted = seen.clone();
-    let handler = keyed(
+    let handler = keyed_handler_fn(
         |event| Ok(String::from_utf8_lossy(&event.body[..1]).into_owned()),
-        move |given| {
+        move |request| {
             let noted = noted.clone();
             async move {
-                let body = String::from_utf8_lossy(&given.raw().body).into_owned();
+                let body = String::from_utf8_lossy(&request.event().body).into_owned();
                 clock::sleep(Duration::from_millis(if body.ends_with('1') { 100 } else { 1 })).await;
                 noted.lock().unwrap().push(body);
                 Ok(())
@@ -508,7 +513,7 @@ async fn the_key_may_be_a_matter_of_the_handler() {
     let serving = spawn::spawn({
         let broker = broker.clone();
         let stopped = async { drop(stopped.await) };
-        async move { serve(&broker, subscription, Handling::default().in_order(), handler, stopped).await }
+        async move { serve(&broker, subscription, ConsumerOptions::default().in_order(), handler, stopped).await }
     });
     clock::sleep(Duration::from_millis(1)).await;
     for body in ["a1", "a2", "b3", "a4"] {

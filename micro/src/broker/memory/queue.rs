@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
 
-use crate::broker::{Delivery, Ended, Event, Pattern, Subscription};
+use crate::broker::{Delivery, Event, Pattern, Settlement, Subscription};
 use crate::util::clock::{self, Instant};
 
 /// How many events may wait.
@@ -98,8 +98,8 @@ impl Queue {
     }
 
     /// Ends a delivery.
-    fn settle(&self, mut entry: Entry, how: Ended) {
-        if how == Ended::Done && entry.event.key.is_none() {
+    fn settle(&self, mut entry: Entry, how: Settlement) {
+        if how == Settlement::Done && entry.event.key.is_none() {
             return;
         }
         let mut waiting = self.waiting();
@@ -107,8 +107,8 @@ impl Queue {
         if let Some(key) = &entry.event.key {
             waiting.release(key);
         }
-        let is_more = how != Ended::Done || waiting.parked < parked;
-        if let Ended::Again(after) = how {
+        let is_more = how != Settlement::Done || waiting.parked < parked;
+        if let Settlement::Again(after) = how {
             entry.attempt += 1;
             if after.is_zero() {
                 waiting.put_back(entry);

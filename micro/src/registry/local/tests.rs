@@ -106,7 +106,7 @@ fn helper() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let registry = Registry::new(Local::open(directory).expect("the parent's directory"));
-        let ttl = crate::registry::Ttl { ttl: Duration::from_secs(3), interval: Duration::from_millis(500) };
+        let ttl = crate::registry::LeaseOptions { ttl: Duration::from_secs(3), interval: Duration::from_millis(500) };
         let registration = registry.register(node, ttl).await.expect("registered");
         spawn::blocking(|| std::io::stdin().lines().count()).await.expect("read to its end");
         registration.deregister().await.expect("deregistered");

@@ -47,7 +47,7 @@ struct Game {
     outbox: Outbox,
     now: Instant,
     peers: BTreeMap<String, Peer>,
-    edition: u64,
+    generation: u64,
     subscriptions: u64,
     published: usize,
     /// What each queue has handled, and how often.
@@ -65,7 +65,7 @@ impl Game {
             outbox: Outbox::new(7),
             now: clock::now(),
             peers: BTreeMap::new(),
-            edition: 0,
+            generation: 0,
             subscriptions: 0,
             published: 0,
             handled: BTreeMap::new(),
@@ -73,12 +73,12 @@ impl Game {
     }
 
     fn list(&mut self) {
-        self.edition += 1;
+        self.generation += 1;
         let nodes = self.peers.iter().map(|(id, peer)| {
             let node = Node::new("micro.events", id.clone()).with_id(id);
             Arc::new(peer.subscriptions.values().fold(node, |node, listed| listed.on(node)))
         });
-        self.outbox.sync(self.edition, &nodes.collect::<Vec<_>>());
+        self.outbox.sync(self.generation, &nodes.collect::<Vec<_>>());
         self.perform();
     }
 

@@ -13,7 +13,7 @@ use crate::bridge::direct::contract::{
 use crate::broker::Subscription;
 use crate::codec::Codec;
 use crate::errors::Result;
-use crate::registry::{Node, Ttl};
+use crate::registry::{LeaseOptions, Node};
 use crate::rpc::{Sender, Streaming};
 use crate::server::Server;
 use crate::transport::memory::Listener;
@@ -165,7 +165,7 @@ async fn lying(world: &World, subscription: u64, lies: fn(&EventBatch) -> Vec<Ac
     let asked = Subscription::new("orders.>".parse().unwrap()).with_queue("audit");
     let node = Node::new("micro.events", format!("127.0.0.1:{}", listener.port())).with_id("liar").with_endpoint(PATH);
     let node = Advertisement::new(subscription, &asked).on(node.with_metadata("node", "liar"));
-    let listed = world.registry.register(node, Ttl::default()).await.unwrap();
+    let listed = world.registry.register(node, LeaseOptions::default()).await.unwrap();
     (listener, listed)
 }
 

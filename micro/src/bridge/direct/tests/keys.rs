@@ -9,14 +9,14 @@ use tokio::sync::oneshot;
 use super::world::{Process, SILENT, World, bodies, body, next, nothing, order};
 use crate::Code;
 use crate::bridge::direct::advertisement::Advertisement;
-use crate::broker::handling::{self, Given, Serving};
-use crate::broker::{Event, Handling, Subscription};
+use crate::broker::handling::{self, Consumer, EventRequest};
+use crate::broker::{ConsumerOptions, Event, Subscription};
 use crate::context::Extensions;
 use crate::registry::Node;
 use crate::util::spawn::{self, Task};
 use crate::util::{clock, random};
 
-/// What handlers were given: key and publisher, which event of theirs, and by which member.
+/// What handlers were request: key and publisher, which event of theirs, and by which member.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<(String, usize, String)>>>);
 
@@ -61,12 +61,12 @@ impl Log {
 impl Member {
     async fn new(world: &World, id: &str, log: &Log) -> Self {
         let (process, running) = (world.process(id), Arc::new(Mutex::new(BTreeSet::new())));
-        let handler = handling::function({
+        let handler = handling::handler_fn({
             let (log, id) = (log.clone(), id.to_owned());
-            move |given: Given| {
+            move |request: EventRequest| {
                 let (log, id, running) = (log.clone(), id.clone(), running.clone());
                 async move {
-                    let body = String::from_utf8_lossy(&given.raw().body).into_owned();
+                    let body = String::from_utf8_lossy(&request.event().body).into_owned();
                     let (of, n) = body.rsplit_once('/').unwrap();
                     assert!(running.lock().unwrap().insert(of.to_owned()), "{of} is being handled");
                     log.all().push((of.to_owned(), n.parse().unwrap(), id));
@@ -77,8 +77,8 @@ impl Member {
             }
         });
         let queue = Subscription::new("orders.>".parse().unwrap()).with_queue("audit");
-        let handling = Handling::default().in_order();
-        let serving = Serving::begin(&process.broker, queue, handling, handler, Extensions::new()).await.unwrap();
+        let handling = ConsumerOptions::default().in_order();
+        let serving = Consumer::begin(&process.broker, queue, handling, handler, Extensions::new()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = spawn::spawn(serving.run(async { drop(stopped.await) }));
         Member { process, stop, serving }

@@ -7,7 +7,7 @@ use super::world::{Apart, bodies, body, next, order};
 use crate::bridge::direct::Direct;
 use crate::broker::{Broker, Deliveries, Subscription};
 use crate::client::Builder;
-use crate::registry::{Node, Registry, Ttl};
+use crate::registry::{LeaseOptions, Node, Registry};
 use crate::server::{Drained, ListenOptions, Listener, Server};
 use crate::testing::suite;
 use crate::transport::http::{HttpServer, ServerOptions};
@@ -49,7 +49,7 @@ impl Process {
         let lifecycle = Lifecycle::new();
         let http = HttpServer::new(server, [], ServerOptions { message_limit, ..Default::default() });
         let serving = spawn::spawn(listener.serve(http, lifecycle.clone()));
-        direct.listen(node, Ttl::default());
+        direct.listen(node, LeaseOptions::default());
         Process { direct, lifecycle, serving }
     }
 

@@ -11,7 +11,7 @@ use crate::bridge::direct::Direct;
 use crate::broker::{Backend, Broker, Capabilities, Deliveries, Delivery, Event, State, Subscription};
 use crate::client::{Builder, Client};
 use crate::errors::{Error, Result};
-use crate::registry::{Node, Registry, Ttl};
+use crate::registry::{LeaseOptions, Node, Registry};
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::server::Server;
 use crate::transport::local::Local;
@@ -72,7 +72,7 @@ impl World {
         local.serve(server.clone());
         let listener = self.network.serve(server);
         let node = Node::new("shop", format!("127.0.0.1:{}", listener.port())).with_id(id);
-        direct.listen(node, Ttl::default());
+        direct.listen(node, LeaseOptions::default());
         Process { broker: Broker::new(direct.clone()), direct, cable, listener: Some(listener) }
     }
 }

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use super::super::promise::{eventually, kept, soon};
 use super::check::{body, event, next, next_by, nothing, published, queue, subscribed, topic};
 use super::fixture::Fixture;
-use crate::broker::handling::{self, Given, Serving};
-use crate::broker::{Broker, Event, Handler, Handling, Subscription, Topic};
+use crate::broker::handling::{self, Consumer, EventRequest};
+use crate::broker::{Broker, ConsumerOptions, Event, Handler, Subscription, Topic};
 use crate::context::Extensions;
 use crate::errors::Error;
 use crate::metadata::Metadata;
@@ -22,13 +22,13 @@ async fn handled(
     promise: &str,
     broker: &Broker,
     topic: &Topic,
-    handling: Handling,
+    handling: ConsumerOptions,
     handler: Arc<dyn Handler>,
     publish: impl Future<Output = ()>,
 ) {
     let subscription = queue(topic, "handlers");
     let serving =
-        kept(promise, soon(promise, Serving::begin(broker, subscription, handling, handler, Extensions::new())).await);
+        kept(promise, soon(promise, Consumer::begin(broker, subscription, handling, handler, Extensions::new())).await);
     let (stop, stopped) = oneshot::channel::<()>();
     let running = spawn::spawn(serving.run(async { drop(stopped.await) }));
     publish.await;
@@ -41,9 +41,9 @@ async fn handled(
 struct Begun(Arc<Mutex<Vec<(String, u32)>>>);
 
 impl Begun {
-    fn add(&self, given: &Given) -> String {
-        let body = String::from_utf8_lossy(&given.raw().body).into_owned();
-        self.all().push((body.clone(), given.attempt()));
+    fn add(&self, request: &EventRequest) -> String {
+        let body = String::from_utf8_lossy(&request.event().body).into_owned();
+        self.all().push((body.clone(), request.attempt()));
         body
     }
 
@@ -64,10 +64,10 @@ pub async fn what_fails_is_a_dead_letter_after_its_tries(fixture: &impl Fixture)
     let dead = kept(PROMISE, topic.dead_letters());
     let mut letters = subscribed(PROMISE, broker, Subscription::new(dead.into())).await;
     let begun = Begun::default();
-    let handler = handling::function({
+    let handler = handling::handler_fn({
         let begun = begun.clone();
-        move |given| {
-            let body = begun.add(&given);
+        move |request| {
+            let body = begun.add(&request);
             async move {
                 match &*body {
                     "poison" => Err(Error::invalid_argument("it is poison")),
@@ -77,7 +77,7 @@ pub async fn what_fails_is_a_dead_letter_after_its_tries(fixture: &impl Fixture)
             }
         }
     });
-    let once = Handling::default().with_tries(3, Duration::from_millis(20));
+    let once = ConsumerOptions::default().with_tries(3, Duration::from_millis(20));
     handled(PROMISE, broker, &topic, once, handler, async {
         for body in ["poison", "panic", "fine"] {
             let mut metadata = Metadata::new();
@@ -115,17 +115,17 @@ pub async fn events_of_one_key_keep_their_order(fixture: &impl Fixture) {
     let broker = &fixture.broker().await;
     let topic = topic();
     let begun = Begun::default();
-    let handler = handling::function({
+    let handler = handling::handler_fn({
         let begun = begun.clone();
-        move |given| {
-            begun.add(&given);
+        move |request| {
+            begun.add(&request);
             async move {
-                let fails = given.raw().body.ends_with(b"-3") && given.attempt() < 3;
+                let fails = request.event().body.ends_with(b"-3") && request.attempt() < 3;
                 if fails { Err(Error::unavailable("not yet")) } else { Ok(()) }
             }
         }
     });
-    let in_order = Handling::default().with_tries(5, Duration::from_millis(20)).in_order();
+    let in_order = ConsumerOptions::default().with_tries(5, Duration::from_millis(20)).in_order();
     handled(PROMISE, broker, &topic, in_order, handler, async {
         for n in 0..8 {
             for key in ["a", "b", "c"] {
@@ -151,9 +151,9 @@ pub async fn concurrency_is_reached_and_not_exceeded(fixture: &impl Fixture) {
     let broker = &fixture.broker().await;
     let topic = topic();
     let (running, most, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Begun::default());
-    let handler = handling::function({
+    let handler = handling::handler_fn({
         let (running, most, done) = (running.clone(), most.clone(), done.clone());
-        move |given| {
+        move |request| {
             let (running, most, done) = (running.clone(), most.clone(), done.clone());
             async move {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -162,12 +162,12 @@ pub async fn concurrency_is_reached_and_not_exceeded(fixture: &impl Fixture) {
                 eventually(PROMISE, true, full).await;
                 clock::sleep(Duration::from_millis(5)).await;
                 running.fetch_sub(1, Ordering::SeqCst);
-                done.add(&given);
+                done.add(&request);
                 Ok(())
             }
         }
     });
-    handled(PROMISE, broker, &topic, Handling::default().with_concurrency(AT_A_TIME), handler, async {
+    handled(PROMISE, broker, &topic, ConsumerOptions::default().with_concurrency(AT_A_TIME), handler, async {
         let events: Vec<Event> = (0..20).map(|n| event(&topic, n)).collect();
         kept(PROMISE, soon(PROMISE, broker.publish_all(&events)).await);
         done.wait_for(PROMISE, 20).await;
@@ -184,20 +184,20 @@ pub async fn what_has_begun_is_finished_at_the_end(fixture: &impl Fixture) {
     let topic = topic();
     let queue = queue(&topic, "end");
     let (begun, ended) = (Begun::default(), Begun::default());
-    let handler = handling::function({
+    let handler = handling::handler_fn({
         let (begun, ended) = (begun.clone(), ended.clone());
-        move |given| {
+        move |request| {
             let ended = ended.clone();
-            begun.add(&given);
+            begun.add(&request);
             async move {
                 clock::sleep(Duration::from_millis(300)).await;
-                ended.add(&given);
+                ended.add(&request);
                 Ok(())
             }
         }
     });
-    let two = Handling::default().with_concurrency(2);
-    let serving = Serving::begin(broker, queue.clone(), two, handler, Extensions::new());
+    let two = ConsumerOptions::default().with_concurrency(2);
+    let serving = Consumer::begin(broker, queue.clone(), two, handler, Extensions::new());
     let serving = kept(PROMISE, soon(PROMISE, serving).await);
     let (stop, stopped) = oneshot::channel::<()>();
     let running = spawn::spawn(serving.run(async { drop(stopped.await) }));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::super::promise::{PATIENCE, kept, soon};
-use crate::registry::{Change, Following, Node, Registry, Watch};
+use crate::registry::{Change, Node, NodeView, Registry, Watch};
 use crate::util::clock;
 
 /// The lifetime of entries that are to expire: whole seconds, because some backends count in those.
@@ -20,7 +20,7 @@ pub(super) async fn has_service(registry: &Registry, service: &str) -> bool {
     services.iter().filter(|name| *name == service).count() == 1
 }
 
-pub(super) async fn followed(following: &Following) -> Vec<Node> {
+pub(super) async fn followed(following: &NodeView) -> Vec<Node> {
     following.nodes().iter().map(|node| Node::clone(node)).collect()
 }
 

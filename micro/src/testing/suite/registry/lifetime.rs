@@ -7,7 +7,7 @@ use super::super::promise::{eventually, kept, unique};
 use super::check::{LONG_TTL, Mirror, SHORT_TTL, followed, has_service, nodes};
 use super::fixture::Fixture;
 use crate::errors::Code;
-use crate::registry::{Change, Node, Ttl};
+use crate::registry::{Change, LeaseOptions, Node};
 use crate::testing::skip;
 use crate::util::clock;
 
@@ -52,7 +52,7 @@ pub async fn a_registration_keeps_its_node_listed(fixture: &impl Fixture) {
     const PROMISE: &str = "a registration keeps its node listed until it is deregistered or dropped";
     let registry = &fixture.registry().await;
     let service = unique("registration");
-    let ttl = Ttl { ttl: SHORT_TTL, interval: SHORT_TTL / 4 };
+    let ttl = LeaseOptions { ttl: SHORT_TTL, interval: SHORT_TTL / 4 };
     let node = Node::new(&service, "10.0.0.7:8080");
     let kept_alive = kept(PROMISE, registry.register(node.clone(), ttl).await);
     let dropped = kept(PROMISE, registry.register(node.clone().with_id("dropped"), ttl).await);
@@ -81,7 +81,7 @@ pub async fn a_registration_lists_a_vanished_node_again(fixture: &impl Fixture) 
     let service = unique("vanished");
     let node = Node::new(&service, "10.0.0.7:8080");
     let registration =
-        kept(PROMISE, registry.register(node.clone(), Ttl { ttl: LONG_TTL, interval: SHORT_TTL / 2 }).await);
+        kept(PROMISE, registry.register(node.clone(), LeaseOptions { ttl: LONG_TTL, interval: SHORT_TTL / 2 }).await);
     kept(PROMISE, registry.deregister(&node).await);
     eventually(PROMISE, vec![node], || nodes(registry, &service)).await;
     kept(PROMISE, registration.deregister().await);
@@ -94,7 +94,7 @@ pub async fn what_is_registered_outlives_an_outage(fixture: &impl Fixture) {
     const PROMISE: &str = "registrations and watches go on after an outage, during which asking is an error";
     let registry = &fixture.registry().await;
     let service = unique("outage");
-    let ttl = Ttl { ttl: SHORT_TTL, interval: SHORT_TTL / 4 };
+    let ttl = LeaseOptions { ttl: SHORT_TTL, interval: SHORT_TTL / 4 };
     let node = Node::new(&service, "10.0.0.7:8080");
     let registration = kept(PROMISE, registry.register(node.clone(), ttl).await);
     let listed = || async { registry.nodes(&service).await.map_err(|error| error.code()) };

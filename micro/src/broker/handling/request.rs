@@ -13,7 +13,7 @@ use crate::util::clock;
 
 /// An event in the hands of a handler, and the context it is handled in. Cloning it is cheap.
 #[derive(Clone)]
-pub struct Given {
+pub struct EventRequest {
     delivered: Arc<Delivered>,
     context: Context,
     ack: Arc<Mutex<Option<Ack>>>,
@@ -25,7 +25,7 @@ struct Delivered {
     attempt: u32,
 }
 
-impl Given {
+impl EventRequest {
     pub(super) fn new(event: Arc<Event>, attempt: u32, lent: &Extensions, ack: Option<Ack>) -> Self {
         let delivered = Arc::new(Delivered { event, attempt });
         let event = &delivered.event;
@@ -36,11 +36,11 @@ impl Given {
             metadata: event.metadata.clone(),
             extensions: lent.clone(),
         });
-        Given { delivered, context, ack: Arc::new(Mutex::new(ack)) }
+        EventRequest { delivered, context, ack: Arc::new(Mutex::new(ack)) }
     }
 
     /// The event as it came.
-    pub fn raw(&self) -> &Event {
+    pub fn event(&self) -> &Event {
         &self.delivered.event
     }
 
@@ -54,8 +54,8 @@ impl Given {
     /// # Errors
     ///
     /// As [`Event::read`].
-    pub fn event<E: FromEvent>(&self) -> Result<E> {
-        E::from_event(self.raw())
+    pub fn decode<E: FromEvent>(&self) -> Result<E> {
+        E::from_event(self.event())
     }
 
     /// The context it is handled in: its metadata, its trace, its deadline, and [`Context::event`].
@@ -66,7 +66,7 @@ impl Given {
     /// The same in another context.
     #[must_use]
     pub fn with_context(self, context: Context) -> Self {
-        Given { context, ..self }
+        EventRequest { context, ..self }
     }
 
     /// The same with another event in its place, for what unpacks or decrypts.
@@ -74,10 +74,10 @@ impl Given {
     pub fn with_event(self, event: Event) -> Self {
         let delivered = Arc::new(Delivered { event: Arc::new(event), attempt: self.delivered.attempt });
         let context = self.context.with_event(delivered.clone());
-        Given { delivered, context, ack: self.ack }
+        EventRequest { delivered, context, ack: self.ack }
     }
 
-    /// The right to settle it, where [`Handling::manually`](super::Handling::manually) left that to the handler. It is there
+    /// The right to settle it, where [`ConsumerOptions::with_manual_ack`](super::ConsumerOptions::with_manual_ack) left that to the handler. It is there
     /// once.
     pub fn ack(&self) -> Option<Ack> {
         self.ack.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -113,8 +113,8 @@ impl EventInfo for Delivered {
     }
 }
 
-impl fmt::Debug for Given {
+impl fmt::Debug for EventRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Given").field("event", self.raw()).field("attempt", &self.attempt()).finish_non_exhaustive()
+        f.debug_struct("Given").field("event", self.event()).field("attempt", &self.attempt()).finish_non_exhaustive()
     }
 }

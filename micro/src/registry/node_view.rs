@@ -17,35 +17,35 @@ use crate::util::spawn::{self, Task};
 /// The nodes of one service as they are now, kept up to date in the background: what a client looks at before each call.
 ///
 /// Looking costs no question to the registry and no copy of a node. When the registry fails, the last view stays and is
-/// corrected once it answers again; [`Following::trouble`] tells why it is old.
+/// corrected once it answers again; [`NodeView::last_error`] tells why it is old.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
-/// use micro::registry::{Node, Registry, Ttl};
+/// use micro::registry::{Node, Registry, LeaseOptions};
 ///
 /// let registry = Registry::memory();
 /// let mut greeters = registry.follow("greeter");
 /// greeters.ready().await;
 /// assert!(greeters.nodes().is_empty());
 ///
-/// let _listed = registry.register(Node::new("greeter", "10.0.0.7:8080"), Ttl::default()).await?;
+/// let _listed = registry.register(Node::new("greeter", "10.0.0.7:8080"), LeaseOptions::default()).await?;
 /// greeters.changed().await;
 /// assert_eq!(greeters.nodes()[0].address, "10.0.0.7:8080");
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Following {
+pub struct NodeView {
     seen: watch::Receiver<Seen>,
     last: Arc<[Arc<Node>]>,
-    view: Arc<View>,
+    view: Arc<ViewState>,
 }
 
 /// What all followers of a service share: the last view, and the task that keeps it up to date.
-pub(super) struct View {
+pub(super) struct ViewState {
     service: String,
     seen: watch::Sender<Seen>,
-    edition: Arc<AtomicU64>,
-    trouble: Arc<Mutex<Option<Error>>>,
+    generation: Arc<AtomicU64>,
+    last_error: Arc<Mutex<Option<Error>>>,
     task: Task<()>,
 }
 
@@ -61,11 +61,11 @@ enum First {
     Seen,
 }
 
-impl Following {
-    pub(super) fn new(view: Arc<View>) -> Self {
+impl NodeView {
+    pub(super) fn new(view: Arc<ViewState>) -> Self {
         let seen = view.seen.subscribe();
         let last = seen.borrow().nodes.clone();
-        Following { seen, last, view }
+        NodeView { seen, last, view }
     }
 
     /// The service that is followed.
@@ -80,8 +80,8 @@ impl Following {
 
     /// A number that grows with every change of the nodes; zero until the registry has answered once. Cheaper than the nodes
     /// themselves, for whoever keeps something made of them.
-    pub fn edition(&self) -> u64 {
-        self.view.edition.load(Ordering::Acquire)
+    pub fn generation(&self) -> u64 {
+        self.view.generation.load(Ordering::Acquire)
     }
 
     /// Whether the registry has answered once.
@@ -112,29 +112,35 @@ impl Following {
     }
 
     /// Why the view may be old: the registry's last failure, until it answers again.
-    pub fn trouble(&self) -> Option<Error> {
-        lock(&self.view.trouble).clone()
+    pub fn last_error(&self) -> Option<Error> {
+        lock(&self.view.last_error).clone()
     }
 }
 
-impl fmt::Debug for Following {
+impl fmt::Debug for NodeView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Following").field("service", &self.view.service).field("nodes", &self.nodes().len()).finish()
     }
 }
 
-impl View {
+impl ViewState {
     pub(super) fn open(backend: Arc<dyn DynBackend>, service: &str) -> Arc<Self> {
         let (seen, _) = watch::channel(Seen { nodes: Arc::default(), first: First::Awaited });
-        let (edition, trouble) = (Arc::default(), Arc::default());
+        let (generation, last_error) = (Arc::default(), Arc::default());
         let follower = Follower {
             backend,
             service: service.to_owned(),
             seen: seen.clone(),
-            edition: Arc::clone(&edition),
-            trouble: Arc::clone(&trouble),
+            generation: Arc::clone(&generation),
+            last_error: Arc::clone(&last_error),
         };
-        Arc::new(View { service: service.to_owned(), seen, edition, trouble, task: spawn::spawn(follower.run()) })
+        Arc::new(ViewState {
+            service: service.to_owned(),
+            seen,
+            generation,
+            last_error,
+            task: spawn::spawn(follower.run()),
+        })
     }
 
     /// Whether the task still runs; it does not once the runtime it was spawned in is gone.
@@ -147,8 +153,8 @@ struct Follower {
     backend: Arc<dyn DynBackend>,
     service: String,
     seen: watch::Sender<Seen>,
-    edition: Arc<AtomicU64>,
-    trouble: Arc<Mutex<Option<Error>>>,
+    generation: Arc<AtomicU64>,
+    last_error: Arc<Mutex<Option<Error>>>,
 }
 
 /// A watch that lasted this long was not part of the trouble.
@@ -196,7 +202,7 @@ impl Follower {
     }
 
     fn show(&self, nodes: &BTreeMap<String, Arc<Node>>) {
-        *lock(&self.trouble) = None;
+        *lock(&self.last_error) = None;
         self.seen.send_if_modified(|seen| {
             let same = seen.nodes.iter().eq(nodes.values());
             if !same {
@@ -204,7 +210,7 @@ impl Follower {
             }
             let first = std::mem::replace(&mut seen.first, First::Seen) == First::Awaited;
             // Behind the nodes: who sees the new number sees the new nodes.
-            self.edition.fetch_add(u64::from(first || !same), Ordering::Release);
+            self.generation.fetch_add(u64::from(first || !same), Ordering::Release);
             first || !same
         });
     }
@@ -216,7 +222,7 @@ impl Follower {
         } else {
             tracing::debug!(service, %error, "still cannot follow the service");
         }
-        *lock(&self.trouble) = Some(error);
+        *lock(&self.last_error) = Some(error);
     }
 
     fn is_ready(&self) -> bool {

@@ -11,8 +11,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tracing::Instrument;
 
 use super::ack::{self, Waiting};
-use super::given::{self, Given};
-use super::options::Settling;
+use super::options::AckMode;
+use super::request::{self, EventRequest};
 use super::shared::{LEASE, Shared};
 use crate::broker::{Delivery, Event, Settle};
 use crate::context::{Context, CurrentMethod, Scoped};
@@ -53,7 +53,7 @@ pub(super) async fn handle(shared: &Shared, mut slot: OwnedSemaphorePermit, deli
     let stays = key.is_some() || !can.redelivers || !can.counts_deliveries;
     let (topic, id) = (event.topic.as_str(), event.id.as_str());
     let settled = loop {
-        if given::left(&event).is_some_and(|left| left.is_zero()) {
+        if request::left(&event).is_some_and(|left| left.is_zero()) {
             let error = Error::deadline_exceeded("nobody needs it any more: its deadline has passed");
             tracing::warn!(topic, id, attempt, "not handled: {error:#}");
             break Box::pin(bury(shared, &event, attempt, &error, settle)).await;
@@ -67,7 +67,7 @@ pub(super) async fn handle(shared: &Shared, mut slot: OwnedSemaphorePermit, deli
             }
         };
         if attempt >= shared.handling.tries {
-            tracing::error!(topic, id, attempt, "given up: {error:#}");
+            tracing::error!(topic, id, attempt, "request up: {error:#}");
             break Box::pin(bury(shared, &event, attempt, &error, settle)).await;
         }
         let wait = shared.handling.wait(attempt);
@@ -96,14 +96,14 @@ pub(super) async fn handle(shared: &Shared, mut slot: OwnedSemaphorePermit, deli
 /// One try, through the interceptors. A panic is an error.
 async fn attempt_at(shared: &Shared, event: &Arc<Event>, attempt: u32, settle: Box<dyn Settle>) -> Tried {
     let (ack, waiting) = match shared.handling.settling {
-        Settling::ByResult => (None, None),
-        Settling::ByHand => {
+        AckMode::ByResult => (None, None),
+        AckMode::ByHand => {
             let (ack, waiting) = ack::pair();
             (Some(ack), Some(waiting))
         }
     };
-    let given = Given::new(event.clone(), attempt, &shared.lent, ack);
-    let handled = in_scope(shared, given);
+    let request = EventRequest::new(event.clone(), attempt, &shared.lent, ack);
+    let handled = in_scope(shared, request);
     match waiting {
         Some(waiting) => Box::pin(by_hand(handled, waiting, &event.id, settle)).await,
         None => match held(&event.id, &*settle, handled).await {
@@ -114,11 +114,11 @@ async fn attempt_at(shared: &Shared, event: &Arc<Event>, attempt: u32, settle: B
 }
 
 /// The handler with everything around it: interceptors, context, span, deadline, and a net under its panics.
-async fn in_scope(shared: &Shared, given: Given) -> Result<()> {
-    let context = given.context().clone();
+async fn in_scope(shared: &Shared, request: EventRequest) -> Result<()> {
+    let context = request.context().clone();
     let called = CurrentMethod { service: "events", method: shared.handling.name };
-    let (span, deadline) = (span(called, &given), context.deadline());
-    let handled = async { shared.broker.interceptors().handle(given, &*shared.handler).await };
+    let (span, deadline) = (span(called, &request), context.deadline());
+    let handled = async { shared.broker.interceptors().handle(request, &*shared.handler).await };
     let handled = AssertUnwindSafe(handled).catch_unwind();
     let mut handled = Box::pin(Scoped::handler(context, called, handled).instrument(span));
     let result = match deadline {
@@ -131,18 +131,18 @@ async fn in_scope(shared: &Shared, given: Given) -> Result<()> {
 }
 
 /// The span of one try, for subscribers that want spans. It belongs to the trace its event was published in.
-fn span(called: CurrentMethod, given: &Given) -> tracing::Span {
+fn span(called: CurrentMethod, request: &EventRequest) -> tracing::Span {
     if !tracing::span_enabled!(target: "micro::event", tracing::Level::INFO) {
         return tracing::Span::none();
     }
-    let (event, trace) = (given.raw(), given.context().trace());
+    let (event, trace) = (request.event(), request.context().trace());
     tracing::info_span!(
         target: "micro::event",
         "event",
         subscriber = called.method,
         topic = event.topic.as_str(),
         id = event.id,
-        attempt = given.attempt(),
+        attempt = request.attempt(),
         trace = trace.map(|trace| format!("{:032x}", trace.trace_id())),
     )
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Given, Handler};
+use super::{EventRequest, Handler};
 use crate::broker::Event;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
@@ -12,54 +12,54 @@ use crate::rpc::BoxFuture;
 /// ```
 /// use micro::broker::handling;
 ///
-/// let handler = handling::function(|given| async move {
-///     println!("{} on {}", given.raw().id, given.raw().topic);
+/// let handler = handling::handler_fn(|request| async move {
+///     println!("{} on {}", request.event().id, request.event().topic);
 ///     Ok(())
 /// });
 /// ```
-pub fn function<F, R>(handle: F) -> Arc<dyn Handler>
+pub fn handler_fn<F, R>(handle: F) -> Arc<dyn Handler>
 where
-    F: Fn(Given) -> R + Send + Sync + 'static,
+    F: Fn(EventRequest) -> R + Send + Sync + 'static,
     R: Future<Output = Result<()>> + Send + 'static,
 {
     Arc::new(Function(handle))
 }
 
-/// The same, where `key` says what an event belongs to: for handling [in order](super::Handling::in_order).
-pub fn keyed<K, F, R>(key: K, handle: F) -> Arc<dyn Handler>
+/// The same, where `key` says what an event belongs to: for handling [in order](super::ConsumerOptions::in_order).
+pub fn keyed_handler_fn<K, F, R>(key: K, handle: F) -> Arc<dyn Handler>
 where
     K: Fn(&Event) -> Result<String> + Send + Sync + 'static,
-    F: Fn(Given) -> R + Send + Sync + 'static,
+    F: Fn(EventRequest) -> R + Send + Sync + 'static,
     R: Future<Output = Result<()>> + Send + 'static,
 {
-    Arc::new(Keyed { key, function: Function(handle) })
+    Arc::new(Keyed { key, handler_fn: Function(handle) })
 }
 
 struct Function<F>(F);
 
 impl<F, R> Handler for Function<F>
 where
-    F: Fn(Given) -> R + Send + Sync + 'static,
+    F: Fn(EventRequest) -> R + Send + Sync + 'static,
     R: Future<Output = Result<()>> + Send + 'static,
 {
-    fn handle(&self, given: Given) -> BoxFuture<'_, Result<()>> {
-        Box::pin((self.0)(given))
+    fn handle(&self, request: EventRequest) -> BoxFuture<'_, Result<()>> {
+        Box::pin((self.0)(request))
     }
 }
 
 struct Keyed<K, F> {
     key: K,
-    function: Function<F>,
+    handler_fn: Function<F>,
 }
 
 impl<K, F, R> Handler for Keyed<K, F>
 where
     K: Fn(&Event) -> Result<String> + Send + Sync + 'static,
-    F: Fn(Given) -> R + Send + Sync + 'static,
+    F: Fn(EventRequest) -> R + Send + Sync + 'static,
     R: Future<Output = Result<()>> + Send + 'static,
 {
-    fn handle(&self, given: Given) -> BoxFuture<'_, Result<()>> {
-        self.function.handle(given)
+    fn handle(&self, request: EventRequest) -> BoxFuture<'_, Result<()>> {
+        self.handler_fn.handle(request)
     }
 
     fn key(&self, event: &Event) -> Result<Option<String>> {
