@@ -66,10 +66,10 @@ impl Interceptor for Journal {
 async fn main() -> Result<()> {
     let app = micro::app()
         .mount::<Box>()
-        .around_handlers(Password("mellon"))
-        .around_calls(Journal)
+        .server_interceptor(Password("mellon"))
+        .client_interceptor(Journal)
         // Any layer of `tower`: limits, compression, headers. Here a header on everything the port answers.
-        .around_http(|router| {
+        .layer_http(|router| {
             router.layer(from_fn(async |request, next: axum::middleware::Next| {
                 let mut response: axum::response::Response = next.run(request).await;
                 response.headers_mut().insert("x-served-by", axum::http::HeaderValue::from_static("vault"));

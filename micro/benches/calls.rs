@@ -48,7 +48,7 @@ fn runtime() -> Runtime {
 fn local(runtime: &Runtime, interceptors: usize) -> (AdderClient, Running) {
     let mut app = micro::app().registry(Registry::memory()).set(|settings| settings.log = "off".into());
     for _ in 0..interceptors {
-        app = app.around_calls(Pass);
+        app = app.client_interceptor(Pass);
     }
     let running = runtime.block_on(app.serve(AdderServer::new(One)).start()).expect("it starts");
     (running.get().expect("clients can be had"), running)

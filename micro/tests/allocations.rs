@@ -69,7 +69,7 @@ fn a_local_call_allocates_twice_and_once_per_interceptor() {
     for interceptors in 0..3 {
         let mut app = micro::app().registry(Registry::memory()).serve(AdderServer::new(One));
         for _ in 0..interceptors {
-            app = app.around_calls(Pass);
+            app = app.client_interceptor(Pass);
         }
         let running = runtime.block_on(app.start()).unwrap();
         let adder: AdderClient = running.get().unwrap();

@@ -71,12 +71,17 @@ async fn interceptors_of_both_sides_see_every_shape_in_their_order() {
     let server = micro::app()
         .registry(registry.clone())
         .serve(EchoServer::new(Mirror::default()))
-        .around_handlers(note("server"))
+        .server_interceptor(note("server"))
         .start()
         .await
         .unwrap();
-    let caller =
-        micro::app().registry(registry).around_calls(note("outer")).around_calls(note("inner")).start().await.unwrap();
+    let caller = micro::app()
+        .registry(registry)
+        .client_interceptor(note("outer"))
+        .client_interceptor(note("inner"))
+        .start()
+        .await
+        .unwrap();
     let echo: EchoClient = caller.get().unwrap();
     all_shapes(&echo).await;
 

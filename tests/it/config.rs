@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use micro::config::{Config, Configuration, Effect, Layer, Memory, Need, Secret};
+use micro::config::{Config, Configuration, Layer, Memory, Requirement, Secret, SetOutcome};
 use micro::prelude::*;
 use micro::registry::Registry;
 use micro::testing::Logs;
@@ -70,7 +70,7 @@ pub struct Other {
 }
 
 async fn app(memory: &Memory) -> micro::app::Running {
-    let app = micro::app().registry(Registry::memory()).config_from(memory.clone(), Need::Required);
+    let app = micro::app().registry(Registry::memory()).config_from(memory.clone(), Requirement::Required);
     app.start().await.expect("nothing is wrong yet")
 }
 
@@ -89,7 +89,7 @@ async fn later_layers_win_and_tables_are_merged() {
     let memory = Memory::new(Layer::File);
     memory.set("it_pool.users.ada.idle", "5m");
     memory.set("it_pool.most", 20);
-    let app = micro::app().registry(Registry::memory()).config_from(memory.clone(), Need::Required);
+    let app = micro::app().registry(Registry::memory()).config_from(memory.clone(), Requirement::Required);
     let app = app.configure(|pool: &mut Pool| {
         pool.most = 15;
         pool.least = 2;
@@ -192,8 +192,8 @@ async fn what_is_wrong_is_not_used_and_said_in_the_log_and_to_whoever_asks() {
 #[tokio::test]
 async fn a_wrong_place_does_not_hold_up_the_others_and_is_used_once_it_fits() {
     let (one, two) = (Memory::new(Layer::File), Memory::new(Layer::Remote));
-    let app = micro::app().registry(Registry::memory()).config_from(one.clone(), Need::Required);
-    let app = app.config_from(two.clone(), Need::Required).start().await.unwrap();
+    let app = micro::app().registry(Registry::memory()).config_from(one.clone(), Requirement::Required);
+    let app = app.config_from(two.clone(), Requirement::Required).start().await.unwrap();
     let config: Config<Pool> = app.get().unwrap();
     // `least` is above `most`, until another place raises that.
     one.set("it_pool.least", 30);
@@ -228,14 +228,14 @@ async fn keys_known_only_at_run_time_are_read_set_and_followed() {
     let configuration: Configuration = app.get().unwrap();
     let mut limits = configuration.watch("anything.limits");
     assert_eq!(configuration.get::<u32>("anything.limits.ada").unwrap(), None);
-    assert_eq!(configuration.set("anything.limits.ada", 3).unwrap(), Effect::InForce);
+    assert_eq!(configuration.set("anything.limits.ada", 3).unwrap(), SetOutcome::InForce);
     assert_eq!(limits.changed().await.unwrap().to_string(), "{ ada = 3 }");
     assert_eq!(configuration.get::<BTreeMap<String, u8>>("anything.limits").unwrap().unwrap()["ada"], 3);
     assert_eq!(configuration.get::<String>("anything.limits.ada").unwrap_err().code(), Code::InvalidArgument);
 
     memory.set("anything.limits.ada", 4);
     assert_eq!(limits.changed().await.unwrap().to_string(), "{ ada = 4 }");
-    let Effect::Shadowed(origin) = configuration.set("anything.limits.ada", 5).unwrap() else {
+    let SetOutcome::Shadowed(origin) = configuration.set("anything.limits.ada", 5).unwrap() else {
         panic!("a file wins over code");
     };
     assert_eq!(origin.layer(), Layer::File);

@@ -77,7 +77,7 @@ async fn metadata_of_the_reply_reaches_an_interceptor_of_the_caller() {
     }
     let (registry, replies) = (Registry::memory(), ResponseMetadata::default());
     let app = serving(&registry, Mirror::default()).await;
-    let caller = micro::app().registry(registry).around_calls(replies.clone()).start().await.unwrap();
+    let caller = micro::app().registry(registry).client_interceptor(replies.clone()).start().await.unwrap();
     caller.get::<EchoClient>().unwrap().say(Text::new("header")).await.unwrap();
     assert_eq!(*replies.0.lock().unwrap(), ["1", "2"]);
     app.stop().await.unwrap();

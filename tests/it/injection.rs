@@ -106,12 +106,12 @@ impl Needy {
 }
 
 #[micro::service(name = "needy", package = "it")]
-pub trait Need {
+pub trait Requirement {
     async fn need(&self) -> Result<()>;
 }
 
 #[micro::handler]
-impl Need for Needy {
+impl Requirement for Needy {
     async fn need(&self) -> Result<()> {
         Ok(())
     }

@@ -50,10 +50,10 @@ impl Ends {
     }
 }
 
-struct Ending;
+struct Termination;
 
 #[micro::handler(manual)]
-impl Echo for Ending {
+impl Echo for Termination {
     async fn say(&self, text: Text) -> Result<Text> {
         match text.text.as_str() {
             "fail" => Err(Error::not_found("no such text")),
@@ -93,8 +93,8 @@ impl Echo for Ending {
 async fn the_end_of_every_call_is_seen_once_on_either_side_and_that_of_a_stream_behind_its_last_item() {
     let server = Ends { side: "server", ..Ends::default() };
     let client = Ends { side: "client", seen: server.seen.clone() };
-    let serve = |app: App| app.serve(EchoServer::new(Ending)).around_handlers(server.clone());
-    for road in roads(serve, |app| app.around_calls(client.clone())).await {
+    let serve = |app: App| app.serve(EchoServer::new(Termination)).server_interceptor(server.clone());
+    for road in roads(serve, |app| app.client_interceptor(client.clone())).await {
         let (echo, name) = (&road.echo, road.name);
         echo.say(Text::new("a")).await.unwrap();
         echo.say(Text::new("fail")).await.unwrap_err();
@@ -176,7 +176,7 @@ async fn every_attempt_is_seen_with_its_number_its_node_and_its_outcome() {
     let nobody = Node::new("echo", "127.0.0.1:60999").with_id("nobody");
     let _listed = world.registry().register(nobody, LeaseOptions::default()).await.unwrap();
     let attempts = Attempts::default();
-    let client = world.app().around_calls(attempts.clone()).start().await.unwrap();
+    let client = world.app().client_interceptor(attempts.clone()).start().await.unwrap();
     let echo: EchoClient = client.get().unwrap();
     for _ in 0..20 {
         echo.say(Text::new("header")).await.unwrap();

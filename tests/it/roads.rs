@@ -106,7 +106,7 @@ fn with_account(context: Context) -> Context {
 
 #[tokio::test]
 async fn a_context_that_an_interceptor_of_the_server_changed_keeps_what_the_handler_says_beside_its_answer() {
-    let serve = |app: App| app.serve(EchoServer::new(Talker)).around_handlers(Changing(with_account));
+    let serve = |app: App| app.serve(EchoServer::new(Talker)).server_interceptor(Changing(with_account));
     for road in roads(serve, |app| app).await {
         says_all_of_it(&road, "ada").await;
         road.close().await;
@@ -116,7 +116,7 @@ async fn a_context_that_an_interceptor_of_the_server_changed_keeps_what_the_hand
 #[tokio::test]
 async fn a_context_that_an_interceptor_of_the_client_changed_keeps_what_the_handler_says_beside_its_answer() {
     let changing = Changing(|context| context.with_timeout(Duration::from_secs(20)));
-    for road in roads(|app| app.serve(EchoServer::new(Talker)), |app| app.around_calls(changing.clone())).await {
+    for road in roads(|app| app.serve(EchoServer::new(Talker)), |app| app.client_interceptor(changing.clone())).await {
         says_all_of_it(&road, "nobody").await;
         road.close().await;
     }
@@ -125,7 +125,7 @@ async fn a_context_that_an_interceptor_of_the_client_changed_keeps_what_the_hand
 #[tokio::test]
 async fn a_context_of_an_interceptors_own_belongs_to_the_call_it_is_set_on() {
     let fresh = Changing(|context| with_account(context.child()));
-    for road in roads(|app| app.serve(EchoServer::new(Talker)).around_handlers(fresh.clone()), |app| app).await {
+    for road in roads(|app| app.serve(EchoServer::new(Talker)).server_interceptor(fresh.clone()), |app| app).await {
         says_all_of_it(&road, "ada").await;
         road.close().await;
     }
@@ -155,8 +155,8 @@ async fn says_all_of_it(road: &Road, expected: &str) {
 async fn a_deadline_that_an_interceptor_shortened_counts_on_either_side() {
     let soon = Changing(|context| context.with_timeout(Duration::from_millis(100)));
     let serve = |app: App| app.serve(EchoServer::new(Talker));
-    let mut all = roads(|app| serve(app).around_handlers(soon.clone()), |app| app).await;
-    all.extend(roads(serve, |app| app.around_calls(soon.clone())).await);
+    let mut all = roads(|app| serve(app).server_interceptor(soon.clone()), |app| app).await;
+    all.extend(roads(serve, |app| app.client_interceptor(soon.clone())).await);
     for road in all {
         let bound = Duration::from_secs(20);
         let said = tokio::time::timeout(bound, road.echo.say(Text::new("wait"))).await;
@@ -307,8 +307,8 @@ impl Interceptor for Panicking {
 #[tokio::test]
 async fn an_interceptor_that_panics_fails_its_call_and_nothing_else() {
     let serve = |app: App| app.serve(EchoServer::new(Talker));
-    let mut all = roads(|app| serve(app).around_handlers(Panicking), |app| app).await;
-    all.extend(roads(serve, |app| app.around_calls(Panicking)).await);
+    let mut all = roads(|app| serve(app).server_interceptor(Panicking), |app| app).await;
+    all.extend(roads(serve, |app| app.client_interceptor(Panicking)).await);
     for road in all {
         let asking = CallOptions::new().with_metadata("panic", "please").unwrap();
         let waiting = tokio::spawn({

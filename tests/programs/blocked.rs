@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use micro::app::entry::{Runtime, block_on};
+use micro::app::runtime::{Runtime, block_on};
 use micro::prelude::*;
 
 #[micro::message]

@@ -71,7 +71,7 @@ fn in_scope(model: &Model, items: &TokenStream) -> TokenStream {
         #[allow(deprecated)]
         const _: () = {
             #[allow(unused_imports)]
-            use #micro::{config as __config, config::OfPlain as _};
+            use #micro::{config as __config, config::SerdeFallback as _};
             #items
         };
     }
@@ -86,7 +86,7 @@ fn section(model: &Model, fields: &[Field]) -> TokenStream {
     let reads = fields.iter().enumerate().zip(&values).map(|((index, field), value)| {
         let (ty, checks) = (&field.ty, field.checks.iter().map(check));
         let span = at(ty.span());
-        let driver = quote_spanned!(span=> __config::Of::<#ty>::driver());
+        let driver = quote_spanned!(span=> __config::FieldCodec::<#ty>::driver());
         quote!(let #value = #these.read(#index, #driver, &[#(#checks),*]);)
     });
     let names = fields.iter().map(|field| &field.ident);
@@ -101,7 +101,7 @@ fn section(model: &Model, fields: &[Field]) -> TokenStream {
     };
     let writes = fields.iter().map(|field| {
         let (name, ty) = (&field.ident, &field.ty);
-        let driver = quote_spanned!(at(ty.span())=> __config::Of::<#ty>::driver());
+        let driver = quote_spanned!(at(ty.span())=> __config::FieldCodec::<#ty>::driver());
         quote!((#driver.write)(&self.#name))
     });
     let mutable = (!fields.is_empty()).then(|| quote!(mut));
@@ -139,8 +139,8 @@ fn section(model: &Model, fields: &[Field]) -> TokenStream {
 fn description(field: &Field) -> TokenStream {
     let (name, docs, ty) = (&field.key.text, &field.docs, &field.ty);
     let span = at(ty.span());
-    let kind = quote_spanned!(span=> || (__config::Of::<#ty>::driver().kind)());
-    let secret = quote_spanned!(span=> __config::Of::<#ty>::SECRET);
+    let kind = quote_spanned!(span=> || (__config::FieldCodec::<#ty>::driver().kind)());
+    let secret = quote_spanned!(span=> __config::FieldCodec::<#ty>::SECRET);
     let default = field.default.as_ref().map(|default| {
         let value = default_value(field, default);
         quote!(default: ::core::option::Option::Some(|| #value),)
@@ -173,11 +173,11 @@ fn default_value(field: &Field, default: &Default) -> TokenStream {
         },
         Default::OfType => {
             let span = at(ty.span());
-            quote_spanned!(span=> (__config::Of::<#ty>::driver().write)(&<#ty as ::core::default::Default>::default()))
+            quote_spanned!(span=> (__config::FieldCodec::<#ty>::driver().write)(&<#ty as ::core::default::Default>::default()))
         }
         Default::Expression(expression) => {
             let value = local("value");
-            let driver = quote_spanned!(at(ty.span())=> __config::Of::<#ty>::driver());
+            let driver = quote_spanned!(at(ty.span())=> __config::FieldCodec::<#ty>::driver());
             quote!({ let #value: #ty = #expression; (#driver.write)(&#value) })
         }
     }

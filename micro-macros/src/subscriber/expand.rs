@@ -141,7 +141,7 @@ fn make(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     let asking = (!taken.is_empty()).then(|| asking(subscriber));
     let prepared = taken.iter().map(|ty| {
         let micro = subscriber.home.private_at(ty.span());
-        quote_spanned!(at(ty.span())=> #micro::Take::<#ty>::prepare(__micro_resolver)?)
+        quote_spanned!(at(ty.span())=> #micro::Parameter::<#ty>::prepare(__micro_resolver)?)
     });
     let resolver = if taken.is_empty() { quote!(_) } else { quote!(__micro_resolver) };
     let (hold, held) = if taken.is_empty() {
@@ -246,7 +246,7 @@ fn acknowledged(subscriber: &Subscriber) -> Option<TokenStream> {
     let types: Vec<&Type> = subscriber.injected().collect();
     let is_ack = |ty: &&Type| {
         let micro = subscriber.home.private_at(ty.span());
-        quote_spanned!(at(ty.span())=> #micro::Take::<#ty>::IS_ACK)
+        quote_spanned!(at(ty.span())=> #micro::Parameter::<#ty>::IS_ACK)
     };
     let asserted = match subscriber.acknowledges() {
         Some(span) => {
@@ -278,7 +278,7 @@ fn asking(subscriber: &Subscriber) -> TokenStream {
     let micro = subscriber.home.private();
     quote! {
         #[allow(unused_imports)]
-        use #micro::TakeAny as _;
+        use #micro::AnyParameter as _;
     }
 }
 

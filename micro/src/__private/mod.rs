@@ -15,12 +15,12 @@ pub use std::sync::Arc;
 pub use error::{Other, fault, mapped, words};
 pub use inventory;
 
-pub use crate::app::entry::{Ending, Runtime, block_on as main};
 pub use crate::app::inject::{
-    AnyArc, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep, Handled,
-    HandlerEntry, Init, InitFallback, Key, Location, OutsideOfItsImpl, Provided, ProviderEntry, PublisherEntry,
-    Resolver, SubscriberDesc, SubscriberEntry, Take, TakeAny, Topical,
+    AnyArc, AnyParameter, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep,
+    Handled, HandlerEntry, Init, InitFallback, Key, Location, OutsideOfItsImpl, Parameter, Provided, ProviderEntry,
+    PublisherEntry, Resolver, SubscriberDesc, SubscriberEntry, Topical,
 };
+pub use crate::app::runtime::{Runtime, Termination, block_on as main};
 pub use crate::broker::handling::{EventRequest, handler_fn as subscriber, keyed_handler_fn as keyed_subscriber};
 pub use crate::broker::{Ack, Event, FromEvent, Handler, Publisher, Typed};
 pub use crate::client::{Client, ServiceClient, Wraps};

@@ -13,8 +13,8 @@ use super::settings::Settings;
 use super::sources::Sources;
 use super::transports::Transports;
 use crate::broker::{self, Broker, ConsumerOptions, Subscription};
-use crate::config::load::Surroundings;
-use crate::config::{Need, Section, Source, Value};
+use crate::config::load::ProcessEnv;
+use crate::config::{Requirement, Section, Source, Value};
 use crate::errors::Result;
 use crate::plug::Plug;
 use crate::registry::Registry;
@@ -82,7 +82,7 @@ impl App {
 
     /// Also reads the environment and the command line, over what the program sets.
     pub fn with_environment(mut self) -> Self {
-        self.sources.surroundings = Some(Surroundings::process());
+        self.sources.environment = Some(ProcessEnv::process());
         self
     }
 
@@ -127,7 +127,7 @@ impl App {
 
     /// Reads a source of settings: [`config::Memory`](crate::config::Memory), [`config::Files`](crate::config::Files), or one
     /// of the program's own. Among sources of one layer the later wins; those the settings name come last.
-    pub fn config_from(mut self, source: impl Source, need: Need) -> Self {
+    pub fn config_from(mut self, source: impl Source, need: Requirement) -> Self {
         self.sources.added.push((Box::new(source), need));
         self
     }
@@ -294,10 +294,10 @@ impl App {
         self
     }
 
-    /// Wraps everything the port serves, calls too, in layers of `tower`: `.around_http(|router| router.layer(..))`.
+    /// Wraps everything the port serves, calls too, in layers of `tower`: `.layer_http(|router| router.layer(..))`.
     ///
     /// They see HTTP and nothing else; what is to see calls of every transport is an [`Interceptor`].
-    pub fn around_http(mut self, layers: impl FnOnce(axum::Router) -> axum::Router + Send + 'static) -> Self {
+    pub fn layer_http(mut self, layers: impl FnOnce(axum::Router) -> axum::Router + Send + 'static) -> Self {
         self.layers.http.push(Box::new(layers));
         self
     }
@@ -361,19 +361,19 @@ impl App {
     }
 
     /// Wraps every call this app makes, inside of the interceptors that are there.
-    pub fn around_calls(mut self, interceptor: impl Interceptor) -> Self {
+    pub fn client_interceptor(mut self, interceptor: impl Interceptor) -> Self {
         self.layers.calls.push(interceptor);
         self
     }
 
     /// Wraps every call this app answers, inside of the interceptors that are there.
-    pub fn around_handlers(mut self, interceptor: impl Interceptor) -> Self {
+    pub fn server_interceptor(mut self, interceptor: impl Interceptor) -> Self {
         self.layers.handlers.push(interceptor);
         self
     }
 
     /// Wraps everything this app publishes, and every try of its subscribers, inside of the interceptors that are there.
-    pub fn around_events(mut self, interceptor: impl broker::Interceptor) -> Self {
+    pub fn event_interceptor(mut self, interceptor: impl broker::Interceptor) -> Self {
         self.layers.events.push(interceptor);
         self
     }

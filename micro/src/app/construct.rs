@@ -14,13 +14,13 @@ use crate::errors::{Error, Result};
 use crate::rpc::Service;
 
 /// What has to be built before what is to be served, and the structs of settings all of it takes.
-pub(super) struct Needs {
+pub(super) struct BuildPlan {
     providers: Vec<&'static ProviderEntry>,
     /// The settings and handles it takes, by type.
     taken: HashSet<TypeId>,
 }
 
-impl Needs {
+impl BuildPlan {
     /// What the plan needs.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl Needs {
             graph.need(subscriber.entry.needs(), subscriber.entry.location(), &leaves);
         }
         let (providers, taken) = graph.into_order()?;
-        Ok(Needs { providers, taken })
+        Ok(BuildPlan { providers, taken })
     }
 
     /// Whether a struct of settings is among them.
@@ -92,7 +92,7 @@ pub(super) struct Built {
 /// What a provider or an init function fails with, and what is wrong with a subscriber.
 pub(super) async fn build(
     plan: Plan,
-    needs: Needs,
+    needs: BuildPlan,
     mut resolver: Resolver,
     brokers: &Brokers,
     downgrades: &mut Downgrades,

@@ -3,7 +3,7 @@ use std::ops::Deref;
 
 use super::handle::Handle;
 use super::hooks::{self, Hooks};
-use super::serve::{Door, Listed};
+use super::serve::{Registered, ServerTask};
 use super::stop::{self, Stop};
 use super::subscribers::Subscribers;
 use crate::bridge::Host;
@@ -32,8 +32,8 @@ pub struct Running {
     handle: Handle,
     hooks: Hooks,
     // Taken off the registry before the port closes, also when dropped: fields are dropped in order.
-    listed: Option<Listed>,
-    door: Option<Door>,
+    listed: Option<Registered>,
+    door: Option<ServerTask>,
     /// What its backends serve to other programs.
     host: Host,
     subscribers: Option<Subscribers>,
@@ -57,7 +57,7 @@ impl Running {
         }
     }
 
-    pub(super) fn open(&mut self, door: Door, listed: Listed) {
+    pub(super) fn open(&mut self, door: ServerTask, listed: Registered) {
         (self.door, self.listed) = (Some(door), Some(listed));
     }
 

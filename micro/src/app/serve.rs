@@ -7,7 +7,7 @@ use super::handle::Handle;
 use super::health::Check;
 use super::identity::Identity;
 use super::layers::LayerHttp;
-use super::listing::Listing;
+use super::registration::Registrations;
 use super::{Settings, probes};
 use crate::bridge::Host;
 use crate::errors::Result;
@@ -22,13 +22,13 @@ use crate::util::spawn::Task;
 use crate::util::{clock, net, spawn};
 
 /// The entries in the registry, and the checks they depend on.
-pub(super) struct Listed {
-    pub(super) listing: Listing,
+pub(super) struct Registered {
+    pub(super) listing: Registrations,
     pub(super) checking: Option<Task<()>>,
 }
 
 /// The port, while it is served.
-pub(super) struct Door {
+pub(super) struct ServerTask {
     pub(super) serving: Task<Drained>,
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn listen(
     protocols: Vec<Arc<dyn Protocol>>,
     routes: Vec<axum::Router>,
     around: Vec<LayerHttp>,
-) -> Result<(SocketAddr, Door)> {
+) -> Result<(SocketAddr, ServerTask)> {
     let settings = app.settings();
     warn_about_surroundings(&settings);
     let options = ListenOptions { drain: settings.shutdown_timeout, ..ListenOptions::default() };
@@ -61,11 +61,11 @@ pub(super) async fn listen(
     let server = HttpServer::new(app.server().clone(), routes, options);
     let server = around.into_iter().fold(server, |server, around| server.map_router(around));
     let serving = spawn::spawn(listener.serve(server, app.health().lifecycle().clone()));
-    Ok((bound, Door { serving }))
+    Ok((bound, ServerTask { serving }))
 }
 
 /// Serves on a network within the process.
-pub(super) fn join(app: &Handle, network: &Network) -> (SocketAddr, Door) {
+pub(super) fn join(app: &Handle, network: &Network) -> (SocketAddr, ServerTask) {
     let door = network.serve(app.server().clone());
     let bound = SocketAddr::from(([127, 0, 0, 1], door.port()));
     let (lifecycle, bound_in_time) = (app.health().lifecycle().clone(), app.settings().shutdown_timeout);
@@ -76,22 +76,27 @@ pub(super) fn join(app: &Handle, network: &Network) -> (SocketAddr, Door) {
             Err(_) => Drained::Forced(1),
         }
     });
-    (bound, Door { serving })
+    (bound, ServerTask { serving })
 }
 
 /// Looks after the program's health, and lists it while it is ready.
-pub(super) async fn enlist(app: &Handle, checks: Vec<Check>, identity: &Identity, bound: SocketAddr) -> Result<Listed> {
+pub(super) async fn enlist(
+    app: &Handle,
+    checks: Vec<Check>,
+    identity: &Identity,
+    bound: SocketAddr,
+) -> Result<Registered> {
     let health = app.health().clone();
     health.look(&checks).await;
     health.lifecycle().advance(State::Serving);
     let settings = app.settings();
     let nodes = identity.nodes(&advertised(&settings, bound))?;
-    let listing = Listing::enter(app.registry().clone(), nodes, ttl(&settings), health.readiness()).await?;
+    let listing = Registrations::enter(app.registry().clone(), nodes, ttl(&settings), health.readiness()).await?;
     let checking = (!checks.is_empty()).then(|| {
         let settings = app.config().clone();
         spawn::spawn(health.keep_looking(checks, move || settings.get().check_interval))
     });
-    Ok(Listed { listing, checking })
+    Ok(Registered { listing, checking })
 }
 
 /// Lets other programs find what the backends of this one serve.

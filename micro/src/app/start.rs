@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::construct::{Built, Needs, build, lent};
+use super::construct::{BuildPlan, Built, build, lent};
 use super::downgrades::Downgrades;
 use super::handle::{Handle, Parts};
 use super::identity::Identity;
@@ -47,7 +47,7 @@ impl App {
 
 async fn start(app: App) -> Result<Running> {
     let App { sources, mut services, plugs, mut transports, layers, mut hooks } = app;
-    let Layers { routes, http: around_http, calls, handlers, events } = layers;
+    let Layers { routes, http: layer_http, calls, handlers, events } = layers;
     if let Err(shared) = Named::check() {
         // Not refused: a binary of merged examples, say, holds many that never meet. Where two do, that is.
         tracing::warn!("{}", shared.message());
@@ -56,7 +56,7 @@ async fn start(app: App) -> Result<Running> {
     let settings = loaded.settings.get().into_arc();
     let plan = plan(&mut services, &settings)?;
     let Services { provided, handled_events, fallback, everything, .. } = services;
-    let needs = Needs::of(&plan, &provided)?;
+    let needs = BuildPlan::of(&plan, &provided)?;
     loaded.check(|entry| needs.includes(entry))?;
     let serving = everything || plan.serves() || !handled_events.is_empty() || !routes.is_empty() || fallback.is_some();
     let tls = transports.take_server_tls(&settings)?;
@@ -129,7 +129,7 @@ async fn start(app: App) -> Result<Running> {
     if serving {
         let (bound, door) = match &transports.network {
             Some(network) => serve::join(&running, network),
-            None => steps::run("listen", None, serve::listen(&running, tls, protocols, routes, around_http)).await?,
+            None => steps::run("listen", None, serve::listen(&running, tls, protocols, routes, layer_http)).await?,
         };
         running.listens_at(bound, scheme);
         checks.extend(running.plugs().checks());

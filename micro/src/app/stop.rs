@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::handle::Handle;
-use super::serve::{Door, Listed};
+use super::serve::{Registered, ServerTask};
 use super::subscribers::Subscribers;
 use super::{Settings, steps};
 use crate::bridge::Host;
@@ -66,8 +66,8 @@ const STEPS: [Step; 8] = [
 /// A stop under way, with what it takes down.
 pub(super) struct Stop {
     pub(super) app: Handle,
-    pub(super) listed: Option<Listed>,
-    pub(super) door: Option<Door>,
+    pub(super) listed: Option<Registered>,
+    pub(super) door: Option<ServerTask>,
     pub(super) host: Host,
     pub(super) subscribers: Option<Subscribers>,
     /// The end of the shutdown timeout, once that has begun.
@@ -126,7 +126,7 @@ impl Stop {
     }
 
     async fn deregister(&mut self) -> Result<()> {
-        if let Some(Listed { listing, checking }) = self.listed.take() {
+        if let Some(Registered { listing, checking }) = self.listed.take() {
             drop(checking);
             listing.leave().await;
         }

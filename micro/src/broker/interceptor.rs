@@ -36,7 +36,7 @@ use crate::rpc::BoxFuture;
 ///     }
 /// }
 ///
-/// let app = micro::app().around_events(Tenants);
+/// let app = micro::app().event_interceptor(Tenants);
 /// ```
 pub trait Interceptor: Send + Sync + 'static {
     /// Wraps one publishing of one or several events; `next.run(events)` is the rest of it.

@@ -7,8 +7,8 @@ pub use inventory;
 pub mod config {
     pub use crate::config::check;
     pub use crate::config::{
-        Choice, Config, Field, Fields, Kind, Node, Of, OfPlain, Reader, Reload, Section, SectionDesc, SectionEntry,
-        Setting, Value, declared_default, write_section,
+        Choice, Config, Field, FieldCodec, Fields, Kind, Node, Reader, Reload, Section, SectionDesc, SectionEntry,
+        SerdeFallback, Setting, Value, declared_default, write_section,
     };
 
     /// A default that is written as text, and read like the text of a variable.

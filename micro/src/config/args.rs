@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
-use super::catalogue::{self, Entry, OWN};
 use super::declaration::SectionDesc;
+use super::format;
 use super::problem::Problem;
-use super::show;
+use super::schema::{self, Entry, OWN};
 use super::value::put;
 use super::{Configuration, Kind, Layer, Node, Origin, Table, Value};
 use crate::util::text;
@@ -20,12 +20,12 @@ pub(crate) struct Arguments {
     pub(super) table: Table,
     pub(super) problems: Vec<Problem>,
     /// What is wanted beside them.
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: Action,
 }
 
 /// What the program is to do.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum Action {
     /// Run.
     #[default]
     Run,
@@ -43,12 +43,12 @@ const CHECK: &str = "check-config";
 
 /// Reads the command line, the name of the program first. `configuration` has what is in force without it, for `--help`.
 pub(super) fn read(arguments: &[OsString], configuration: &Configuration) -> Arguments {
-    let entries = catalogue::entries(&configuration.sections());
+    let entries = schema::entries(&configuration.sections());
     let mut read = Arguments { problems: twice(&entries), ..Arguments::default() };
     let matches = match command(&entries, configuration).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => {
-            read.wanted = Wanted::Help(error.to_string());
+            read.wanted = Action::Help(error.to_string());
             return read;
         }
         Err(error) => {
@@ -70,8 +70,8 @@ pub(super) fn read(arguments: &[OsString], configuration: &Configuration) -> Arg
         }
     }
     match (matches.get_flag(CHECK), matches.get_flag(PRINT)) {
-        (true, _) => read.wanted = Wanted::Check,
-        (false, true) => read.wanted = Wanted::Print,
+        (true, _) => read.wanted = Action::Check,
+        (false, true) => read.wanted = Action::Print,
         (false, false) => {}
     }
     read
@@ -132,7 +132,7 @@ fn command(entries: &[Entry], configuration: &Configuration) -> Command {
 
 /// What stands over the flags of a struct: the first sentence of its documentation, and the prefix.
 fn heading(section: &SectionDesc) -> String {
-    let words = show::first_sentence(section.doc);
+    let words = format::first_sentence(section.doc);
     match (words.is_empty(), section.prefix) {
         (_, OWN) => "Settings of micro".to_owned(),
         (true, prefix) => format!("Settings of `{prefix}`"),
@@ -152,7 +152,7 @@ fn arg(entry: &Entry, configuration: &Configuration) -> Arg {
 }
 
 fn help(entry: &Entry, configuration: &Configuration) -> String {
-    let mut help = show::first_paragraph(entry.field.doc);
+    let mut help = format::first_paragraph(entry.field.doc);
     if help.ends_with('.') && !help.ends_with("..") {
         help.pop();
     }
@@ -162,8 +162,8 @@ fn help(entry: &Entry, configuration: &Configuration) -> String {
     let _ = write!(help, " [env: {}]", entry.variables_in_words());
     match configuration.node(&entry.key) {
         _ if entry.field.secret => help.push_str(" [secret]"),
-        Some(node) if !show::as_text(&node).is_empty() => {
-            let _ = write!(help, " [default: {}]", show::as_text(&node));
+        Some(node) if !format::as_text(&node).is_empty() => {
+            let _ = write!(help, " [default: {}]", format::as_text(&node));
         }
         _ => {}
     }

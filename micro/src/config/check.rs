@@ -14,7 +14,7 @@ use crate::util::duration;
 /// # Errors
 ///
 /// What was expected.
-pub fn range<T: Ranged<B>, B: Display>(value: &T, range: impl RangeBounds<B>) -> Result<(), String> {
+pub fn range<T: InRange<B>, B: Display>(value: &T, range: impl RangeBounds<B>) -> Result<(), String> {
     if value.is_within(&range) { Ok(()) } else { Err(between(&range, T::WHAT)) }
 }
 
@@ -23,7 +23,7 @@ pub fn range<T: Ranged<B>, B: Display>(value: &T, range: impl RangeBounds<B>) ->
 /// # Errors
 ///
 /// What was expected.
-pub fn length<T: Lengthy>(value: &T, range: impl RangeBounds<usize>) -> Result<(), String> {
+pub fn length<T: HasLength>(value: &T, range: impl RangeBounds<usize>) -> Result<(), String> {
     match value.length() {
         Some(length) if !range.contains(&length) => Err(between(&range, T::WHAT)),
         _ => Ok(()),
@@ -35,7 +35,7 @@ pub fn length<T: Lengthy>(value: &T, range: impl RangeBounds<usize>) -> Result<(
 /// # Errors
 ///
 /// What was expected.
-pub fn regex<T: Texty>(value: &T, pattern: &str) -> Result<(), String> {
+pub fn regex<T: AsText>(value: &T, pattern: &str) -> Result<(), String> {
     let Some(text) = value.text() else { return Ok(()) };
     match regex::Regex::new(pattern) {
         Ok(regex) if regex.is_match(text) => Ok(()),
@@ -73,7 +73,7 @@ fn between<B: Display>(range: &impl RangeBounds<B>, what: &str) -> String {
     message = "`{Self}` has no range of `{B}`",
     note = "ranges are for numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`; for anything else write `with(function)`"
 )]
-pub trait Ranged<B> {
+pub trait InRange<B> {
     /// What the bounds count: nothing to say for plain numbers.
     const WHAT: &'static str = "";
 
@@ -83,7 +83,7 @@ pub trait Ranged<B> {
 
 macro_rules! numbers {
     ($($number:ty)*) => {$(
-        impl Ranged<$number> for $number {
+        impl InRange<$number> for $number {
             fn is_within(&self, range: &impl RangeBounds<$number>) -> bool {
                 range.contains(self)
             }
@@ -93,14 +93,14 @@ macro_rules! numbers {
 
 numbers!(i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64);
 
-impl Ranged<&'static str> for Duration {
+impl InRange<&'static str> for Duration {
     fn is_within(&self, range: &impl RangeBounds<&'static str>) -> bool {
         let bound = |text: &&'static str| duration::parse(text).unwrap_or_default();
         (range.start_bound().map(bound), range.end_bound().map(bound)).contains(self)
     }
 }
 
-impl<T: Ranged<B>, B> Ranged<B> for Option<T> {
+impl<T: InRange<B>, B> InRange<B> for Option<T> {
     const WHAT: &'static str = T::WHAT;
 
     fn is_within(&self, range: &impl RangeBounds<B>) -> bool {
@@ -108,7 +108,7 @@ impl<T: Ranged<B>, B> Ranged<B> for Option<T> {
     }
 }
 
-impl<T: Ranged<B>, B> Ranged<B> for Secret<T> {
+impl<T: InRange<B>, B> InRange<B> for Secret<T> {
     const WHAT: &'static str = T::WHAT;
 
     fn is_within(&self, range: &impl RangeBounds<B>) -> bool {
@@ -121,7 +121,7 @@ impl<T: Ranged<B>, B> Ranged<B> for Secret<T> {
     message = "`{Self}` has no length",
     note = "lengths are those of text, lists and maps; for anything else write `with(function)`"
 )]
-pub trait Lengthy {
+pub trait HasLength {
     /// What it counts.
     const WHAT: &'static str;
 
@@ -129,7 +129,7 @@ pub trait Lengthy {
     fn length(&self) -> Option<usize>;
 }
 
-impl Lengthy for String {
+impl HasLength for String {
     const WHAT: &'static str = " letters";
 
     fn length(&self) -> Option<usize> {
@@ -139,7 +139,7 @@ impl Lengthy for String {
 
 macro_rules! collections {
     ($($collection:ident<$($letter:ident),*>)*) => {$(
-        impl<$($letter),*> Lengthy for $collection<$($letter),*> {
+        impl<$($letter),*> HasLength for $collection<$($letter),*> {
             const WHAT: &'static str = " items";
 
             fn length(&self) -> Option<usize> {
@@ -153,19 +153,19 @@ collections!(Vec<T> BTreeSet<T> HashSet<T> BTreeMap<K, V> HashMap<K, V>);
 
 macro_rules! wrapped {
     ($($wrapper:ident |$value:ident| $inner:expr;)*) => {$(
-        impl<T: Lengthy> Lengthy for $wrapper<T> {
+        impl<T: HasLength> HasLength for $wrapper<T> {
             const WHAT: &'static str = T::WHAT;
 
             fn length(&self) -> Option<usize> {
                 let $value = self;
-                $inner.and_then(Lengthy::length)
+                $inner.and_then(HasLength::length)
             }
         }
 
-        impl<T: Texty> Texty for $wrapper<T> {
+        impl<T: AsText> AsText for $wrapper<T> {
             fn text(&self) -> Option<&str> {
                 let $value = self;
-                $inner.and_then(Texty::text)
+                $inner.and_then(AsText::text)
             }
         }
     )*};
@@ -181,18 +181,18 @@ wrapped! {
     message = "`{Self}` is no text",
     note = "regular expressions are for text; for anything else write `with(function)`"
 )]
-pub trait Texty {
+pub trait AsText {
     /// The text, if there is a value at all.
     fn text(&self) -> Option<&str>;
 }
 
-impl Texty for String {
+impl AsText for String {
     fn text(&self) -> Option<&str> {
         Some(self)
     }
 }
 
-impl Texty for PathBuf {
+impl AsText for PathBuf {
     fn text(&self) -> Option<&str> {
         self.to_str()
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::catalogue;
 use super::declaration::SectionDesc;
 use super::engine::Engine;
 use super::fields;
 use super::layers::Layers;
 use super::problem::Problem;
 use super::reader::Reader;
+use super::schema;
 use super::section_state::SectionCell;
 use super::value::{at, put, remove, same, without_nulls};
 use super::{Config, Layer, Node, Origin, Section, Setting, Table, Value};
@@ -39,7 +39,7 @@ pub struct Configuration(pub(super) Arc<Engine>);
 
 /// What setting a value came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum SetOutcome {
     /// It is in force.
     InForce,
     /// It is kept, and counts once this place says nothing any more.
@@ -121,7 +121,7 @@ impl Configuration {
     ///
     /// [`InvalidArgument`](crate::Code::InvalidArgument) when a struct that is in use cannot take it; then nothing changes.
     #[track_caller]
-    pub fn set(&self, path: &str, value: impl Into<Value>) -> Result<Effect> {
+    pub fn set(&self, path: &str, value: impl Into<Value>) -> Result<SetOutcome> {
         let origin = Origin::new(Layer::Code, format!("code at {}", Location::caller()));
         self.set_node(path, Node::new(value, origin))
     }
@@ -131,11 +131,11 @@ impl Configuration {
     /// # Errors
     ///
     /// As [`set`](Self::set).
-    pub fn unset(&self, path: &str) -> Result<Effect> {
+    pub fn unset(&self, path: &str) -> Result<SetOutcome> {
         self.change_code(path, |table| remove(table, path))
     }
 
-    pub(super) fn set_node(&self, path: &str, node: Node) -> Result<Effect> {
+    pub(super) fn set_node(&self, path: &str, node: Node) -> Result<SetOutcome> {
         self.change_code(path, |table| put(table, path, node))
     }
 
@@ -145,7 +145,7 @@ impl Configuration {
         let _ = self.0.accept(&mut self.0.state(), Layers::CODE, table);
     }
 
-    fn change_code(&self, path: &str, change: impl FnOnce(&mut Table)) -> Result<Effect> {
+    fn change_code(&self, path: &str, change: impl FnOnce(&mut Table)) -> Result<SetOutcome> {
         let mut state = self.0.state();
         let mut table = state.layers.table(Layers::CODE).clone();
         change(&mut table);
@@ -154,7 +154,7 @@ impl Configuration {
         self.0.to_tell.deliver();
         changed.map_err(|problems| refused(&problems, &self.sections()))?;
         let above = self.origin(path).filter(|origin| origin.layer() > Layer::Code);
-        Ok(above.map_or(Effect::InForce, Effect::Shadowed))
+        Ok(above.map_or(SetOutcome::InForce, SetOutcome::Shadowed))
     }
 
     /// Follows what stands at `path`: waits for its next change.
@@ -222,7 +222,7 @@ pub(super) fn refused(problems: &[Problem], sections: &[&'static SectionDesc]) -
     for problem in problems {
         message.extend(["\n  - ", &problem.to_string()]);
         if problem.is_missing()
-            && let Some(way) = catalogue::way_to_set(&problem.path, sections)
+            && let Some(way) = schema::way_to_set(&problem.path, sections)
         {
             message.extend([": ", &way]);
         }

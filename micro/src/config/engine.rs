@@ -57,7 +57,7 @@ impl Engine {
     }
 
     /// A source says this now. What cannot be used leaves everything as it is.
-    pub(super) fn offer(&self, slot: SlotId, name: &str, table: Table) {
+    pub(super) fn propose(&self, slot: SlotId, name: &str, table: Table) {
         let mut state = self.state();
         // Its task ends at its next wait, and may say something before.
         if !state.layers.has(slot) {
@@ -103,16 +103,16 @@ impl Engine {
     /// before, and failing that by itself.
     pub(super) fn accept(&self, state: &mut State, slot: SlotId, table: Table) -> Result<(), Vec<Problem>> {
         let before = state.layers.clone();
-        state.layers.offer(slot, table);
+        state.layers.propose(slot, table);
         let (all, offering) = state.layers.with_all_offers();
-        if offering.len() > 1 && self.enforce(state, all).is_ok() {
+        if offering.len() > 1 && self.commit(state, all).is_ok() {
             for name in &offering {
                 let _ = self.trouble(name, None);
             }
             return Ok(());
         }
         let alone = state.layers.with_offer(slot);
-        let enforced = self.enforce(state, alone);
+        let enforced = self.commit(state, alone);
         if enforced.is_err() && slot == Layers::CODE {
             // Whoever sets a value is told at once, so it is not kept for later.
             state.layers = before;
@@ -120,7 +120,7 @@ impl Engine {
         enforced
     }
 
-    fn enforce(&self, state: &mut State, layers: Layers) -> Result<(), Vec<Problem>> {
+    fn commit(&self, state: &mut State, layers: Layers) -> Result<(), Vec<Problem>> {
         let merged = layers.merged();
         let mut problems = Vec::new();
         let mut changes = Vec::new();
@@ -198,7 +198,7 @@ mod tests {
                     configuration.0.to_tell.deliver();
                 }
             });
-            (1..ROUNDS).for_each(|n| configuration.0.offer(slot, &name, both(n)));
+            (1..ROUNDS).for_each(|n| configuration.0.propose(slot, &name, both(n)));
             enough.store(true, Ordering::Relaxed);
         });
         assert_eq!(*behind.lock().unwrap(), []);
@@ -209,7 +209,7 @@ mod tests {
         let configuration = Configuration::new();
         let (slot, name) = configuration.0.add_slot(Layer::File, "test");
         configuration.0.remove_slot(slot);
-        configuration.0.offer(slot, &name, both(7));
+        configuration.0.propose(slot, &name, both(7));
         assert_eq!(configuration.get::<u32>("engine_one.n").unwrap(), Some(0));
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use super::catalogue::{self, Entry, stem, upper};
 use super::declaration::SectionDesc;
 use super::problem::Problem;
+use super::schema::{self, Entry, stem, upper};
 use super::value::{bare, put};
 use super::{Kind, Layer, Node, Origin, Table, Value};
 use crate::util::text;
@@ -31,7 +31,7 @@ pub(super) fn read(
     if let Some(prefix) = prefix {
         read.below(&format!("{}_", upper(prefix)), "");
     }
-    for entry in catalogue::entries(sections) {
+    for entry in schema::entries(sections) {
         read.entry(&entry);
     }
     read.note_near(sections);

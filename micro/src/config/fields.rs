@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::declaration::Field;
 use super::problem::{Deprecated, Unknown};
 use super::reader::Reader;
-use super::setting::{Driver, table_of};
+use super::setting::{FieldFns, table_of};
 use super::{Node, Setting, Table, Value};
 use crate::util::text;
 
@@ -44,7 +44,7 @@ pub type Check<'a, T> = &'a dyn Fn(&T) -> Result<(), String>;
 
 impl Fields<'_> {
     /// Reads the field at this place of the struct. What is wrong with it is noted, and nothing is given.
-    pub fn read<T>(&mut self, at: usize, driver: Driver<T>, checks: &[Check<'_, T>]) -> Option<T> {
+    pub fn read<T>(&mut self, at: usize, driver: FieldFns<T>, checks: &[Check<'_, T>]) -> Option<T> {
         let field = &self.fields[at];
         let given = self.table.as_ref().and_then(|table| table.get(field.name)).cloned();
         if given.as_ref().is_some_and(|node| node.value == Value::Null)

@@ -16,7 +16,7 @@ use crate::util::{clock, spawn};
 
 /// Whether a program can start without a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Need {
+pub enum Requirement {
     /// A source that cannot be read ends the start.
     #[default]
     Required,
@@ -43,13 +43,13 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// What it failed with, if it is [`Need::Required`]. One that is [`Need::Optional`] may come later.
-    pub async fn add(&self, source: impl Into<Box<dyn Source>>, need: Need) -> Result<()> {
+    /// What it failed with, if it is [`Requirement::Required`]. One that is [`Requirement::Optional`] may come later.
+    pub async fn add(&self, source: impl Into<Box<dyn Source>>, need: Requirement) -> Result<()> {
         add(self, source.into(), need).await
     }
 }
 
-async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Need) -> Result<()> {
+async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Requirement) -> Result<()> {
     let inner = &configuration.0;
     let (slot, name) = inner.add_slot(source.layer(), &source.name());
     let (read, first) = oneshot::channel();
@@ -59,7 +59,7 @@ async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Need)
     let outcome = first.unwrap_or_else(|_| Ok(Err(Error::unavailable("no answer in time"))));
     let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("its task ended")));
     if let Err(error) = outcome {
-        if need == Need::Required {
+        if need == Requirement::Required {
             inner.remove_slot(slot);
             let words = format!("cannot read the configuration `{name}`: {}", error.message());
             return Err(Error::new(error.code(), words).with_source(error.into_boxed()));
@@ -107,7 +107,7 @@ impl Following {
         let inner = self.inner.upgrade()?;
         match (update, self.read.take()) {
             (Ok(table), first) => {
-                inner.offer(self.slot, &self.name, table);
+                inner.propose(self.slot, &self.name, table);
                 first.map(|first| first.send(Ok(())));
             }
             (Err(error), Some(first)) => drop(first.send(Err(error))),

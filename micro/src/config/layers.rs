@@ -96,7 +96,7 @@ impl Layers {
     }
 
     /// Keeps what a place says until it is known whether that can be put in force.
-    pub(super) fn offer(&mut self, id: SlotId, mut table: Table) {
+    pub(super) fn propose(&mut self, id: SlotId, mut table: Table) {
         declaration::mark_secrets(&mut table, &self.sections);
         self.slot(id).refused = Some(table);
     }
@@ -104,7 +104,7 @@ impl Layers {
     /// The same with what this place offers in force.
     pub(super) fn with_offer(&self, id: SlotId) -> Self {
         let mut layers = self.clone();
-        layers.slot(id).enforce();
+        layers.slot(id).commit();
         layers
     }
 
@@ -112,13 +112,13 @@ impl Layers {
     pub(super) fn with_all_offers(&self) -> (Self, Vec<String>) {
         let offering = self.slots.iter().filter(|slot| slot.refused.is_some()).map(|slot| slot.name.clone()).collect();
         let mut layers = self.clone();
-        layers.slots.iter_mut().for_each(Slot::enforce);
+        layers.slots.iter_mut().for_each(Slot::commit);
         (layers, offering)
     }
 }
 
 impl Slot {
-    fn enforce(&mut self) {
+    fn commit(&mut self) {
         if let Some(table) = self.refused.take() {
             self.in_force = table;
         }

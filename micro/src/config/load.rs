@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use super::args::{self, Wanted};
+use super::args::{self, Action};
 use super::configuration::{Configuration, refused};
 use super::linked::{self, SectionEntry};
 use super::problem::{Problem, Unknown};
@@ -14,7 +14,7 @@ use crate::util::text;
 
 /// Where a program's own settings come from, beside files and servers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {
+pub(crate) struct ProcessEnv {
     /// The variables of the environment.
     pub(crate) environment: Vec<(OsString, OsString)>,
     /// What variables begin with that set any key of the program's.
@@ -23,7 +23,7 @@ pub(crate) struct Surroundings {
     pub(crate) arguments: Option<Vec<OsString>>,
 }
 
-impl Surroundings {
+impl ProcessEnv {
     /// Looks a variable up.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let (_, value) = self.environment.iter().find(|(variable, _)| variable.to_str() == Some(name))?;
@@ -32,28 +32,28 @@ impl Surroundings {
 
     /// The environment of this process.
     pub(crate) fn environment() -> Self {
-        Surroundings { environment: std::env::vars_os().collect(), ..Surroundings::default() }
+        ProcessEnv { environment: std::env::vars_os().collect(), ..ProcessEnv::default() }
     }
 
     /// The environment and the command line of this process.
     pub(crate) fn process() -> Self {
-        Surroundings { arguments: Some(std::env::args_os().collect()), ..Self::environment() }
+        ProcessEnv { arguments: Some(std::env::args_os().collect()), ..Self::environment() }
     }
 }
 
 /// What was found out on the way.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct LoadReport {
     problems: Vec<Problem>,
     /// Sources that cannot be read and have to be.
     absent: Vec<Error>,
     /// What is not wrong and yet hardly meant, a line each.
     pub(crate) warnings: Vec<String>,
     /// What the command line asks for.
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: Action,
 }
 
-impl Found {
+impl LoadReport {
     /// Keeps what adding a source has failed with, for the report of everything that is wrong.
     pub(crate) fn note(&mut self, added: Result<()>) {
         self.absent.extend(added.err());
@@ -95,13 +95,13 @@ impl Configuration {
     }
 
     /// Takes in the environment and the command line.
-    pub(crate) fn surround(&self, surroundings: &Surroundings) -> Found {
+    pub(crate) fn surround(&self, surroundings: &ProcessEnv) -> LoadReport {
         let sections = self.sections();
         let environment = env::read(&surroundings.environment, &sections, surroundings.prefix.as_deref());
         self.lay(Layer::Environment, environment.table);
         let near = environment.near.iter();
         let warnings = near.map(|(name, near)| format!("`{name}` sets nothing: did you mean `{near}`?")).collect();
-        let mut found = Found { problems: environment.problems, warnings, ..Found::default() };
+        let mut found = LoadReport { problems: environment.problems, warnings, ..LoadReport::default() };
         if let Some(arguments) = &surroundings.arguments {
             let arguments = args::read(arguments, self);
             self.lay(Layer::Flag, arguments.table);
@@ -118,7 +118,7 @@ impl Configuration {
     ///
     /// [`InvalidArgument`](crate::Code::InvalidArgument) with all problems; the code of a source that cannot be read, if
     /// nothing else is wrong.
-    pub(crate) fn check(&self, found: &mut Found, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
+    pub(crate) fn check(&self, found: &mut LoadReport, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
         let mut problems = std::mem::take(&mut found.problems);
         let linked = linked::linked();
         problems.extend(twice(&linked, &needed));

@@ -34,7 +34,7 @@
 //!
 //! ```
 //! use futures_util::stream;
-//! use micro::config::{Configuration, Layer, Need, Node, Origin, Source, Table, Updates, put};
+//! use micro::config::{Configuration, Layer, Requirement, Node, Origin, Source, Table, Updates, put};
 //! use tokio::sync::watch;
 //!
 //! /// The switches of a feature service, whose client keeps them up to date.
@@ -73,7 +73,7 @@
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
 //! let (service, switches) = watch::channel(vec![("search".to_owned(), false)]);
 //! let configuration = Configuration::new();
-//! configuration.add(Features(switches), Need::Required).await?;
+//! configuration.add(Features(switches), Requirement::Required).await?;
 //! assert_eq!(configuration.get("features.search")?, Some(false));
 //!
 //! let mut search = configuration.watch("features.search");
@@ -95,19 +95,19 @@
 #[doc(hidden)]
 pub mod __private;
 pub(crate) mod args;
-mod catalogue;
 pub mod check;
 mod code;
 mod configuration;
 mod declaration;
 mod engine;
 mod env;
+mod extract;
 mod fields;
 mod file;
 mod follow;
+mod format;
 mod handle;
 mod layers;
-mod lend;
 mod linked;
 pub(crate) mod load;
 mod memory;
@@ -119,21 +119,21 @@ mod problem;
 mod queue;
 mod reader;
 mod reference;
+mod schema;
 mod secret;
 mod section;
 mod section_state;
 mod setting;
-mod show;
 mod size;
 mod source;
 mod value;
 
 pub(crate) use code::Code;
-pub use configuration::{Configuration, Effect, Watched};
+pub use configuration::{Configuration, SetOutcome, Watched};
 pub use declaration::{Choice, Field, Kind, Reload, SectionDesc};
 pub use fields::{Check, Fields};
 pub use file::Files;
-pub use follow::Need;
+pub use follow::Requirement;
 pub use handle::{Config, Snapshot, Watching};
 pub use linked::SectionEntry;
 pub(crate) use linked::linked;
@@ -145,7 +145,7 @@ pub use reader::Reader;
 pub use reference::{Row, rows};
 pub use secret::Secret;
 pub use section::{Section, declared_default, write_section};
-pub use setting::{Driver, Of, OfPlain, Plain, Setting};
+pub use setting::{FieldCodec, FieldFns, SerdeFallback, SerdeSetting, Setting};
 pub use size::ByteSize;
 pub use source::{Source, Updates};
 pub use value::{Node, Table, Value, from_json, merge, put};

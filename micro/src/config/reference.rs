@@ -1,7 +1,7 @@
 //! The table of settings in the documentation.
 
-use super::catalogue::{self, Entry};
-use super::show::as_text;
+use super::format::as_text;
+use super::schema::{self, Entry};
 use super::value::declared;
 use super::{Configuration, Node, Reload, Value};
 
@@ -35,5 +35,5 @@ pub fn rows(configuration: &Configuration) -> Vec<Row> {
             key: entry.key,
         }
     };
-    catalogue::entries(&configuration.sections()).into_iter().map(row).collect()
+    schema::entries(&configuration.sections()).into_iter().map(row).collect()
 }

@@ -39,7 +39,7 @@
 //!     }
 //! }
 //!
-//! let app = micro::app::App::new().around_handlers(LocalOnly);
+//! let app = micro::app::App::new().server_interceptor(LocalOnly);
 //! ```
 //!
 //! The page of [`Interceptor`] has authentication, metrics, logging and limits: the ones of micro itself use nothing else.

@@ -9,7 +9,7 @@ pub enum Tone {
 #[allow(deprecated)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::micro::__private::{config as __config, config::OfPlain as _};
+    use ::micro::__private::{config as __config, config::SerdeFallback as _};
     const __CHOICES: &[__config::Choice] = &[
         __config::Choice {
             name: "friendly",

@@ -2,7 +2,7 @@ struct Nothing {}
 #[allow(deprecated)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::micro::__private::{config as __config, config::OfPlain as _};
+    use ::micro::__private::{config as __config, config::SerdeFallback as _};
     const __FIELDS: &[__config::Field] = &[];
     fn __read(fields: __config::Fields<'_>) -> ::core::option::Option<Nothing> {
         let _ = fields;

@@ -6,28 +6,30 @@ struct Limits {
 #[allow(deprecated)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::fancy::__private::{config as __config, config::OfPlain as _};
+    use ::fancy::__private::{config as __config, config::SerdeFallback as _};
     const __FIELDS: &[__config::Field] = &[
         __config::Field {
-            secret: __config::Of::<Option<u32>>::SECRET,
+            secret: __config::FieldCodec::<Option<u32>>::SECRET,
             ..__config::Field::new(
                 "most",
                 "",
-                || (__config::Of::<Option<u32>>::driver().kind)(),
+                || (__config::FieldCodec::<Option<u32>>::driver().kind)(),
             )
         },
         __config::Field {
-            secret: __config::Of::<Vec<String>>::SECRET,
+            secret: __config::FieldCodec::<Vec<String>>::SECRET,
             ..__config::Field::new(
                 "required",
                 "",
-                || (__config::Of::<Vec<String>>::driver().kind)(),
+                || (__config::FieldCodec::<Vec<String>>::driver().kind)(),
             )
         },
     ];
     fn __read(mut fields: __config::Fields<'_>) -> ::core::option::Option<Limits> {
-        let value0 = fields.read(0usize, __config::Of::<Option<u32>>::driver(), &[]);
-        let value1 = fields.read(1usize, __config::Of::<Vec<String>>::driver(), &[]);
+        let value0 = fields
+            .read(0usize, __config::FieldCodec::<Option<u32>>::driver(), &[]);
+        let value1 = fields
+            .read(1usize, __config::FieldCodec::<Vec<String>>::driver(), &[]);
         ::core::option::Option::Some(Limits {
             most: value0?,
             required: value1?,
@@ -47,8 +49,8 @@ const _: () = {
             __config::write_section(
                 __FIELDS,
                 [
-                    (__config::Of::<Option<u32>>::driver().write)(&self.most),
-                    (__config::Of::<Vec<String>>::driver().write)(&self.required),
+                    (__config::FieldCodec::<Option<u32>>::driver().write)(&self.most),
+                    (__config::FieldCodec::<Vec<String>>::driver().write)(&self.required),
                 ],
             )
         }

@@ -11,85 +11,88 @@ pub struct Greeter {
 #[allow(deprecated)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::micro::__private::{config as __config, config::OfPlain as _};
+    use ::micro::__private::{config as __config, config::SerdeFallback as _};
     const __FIELDS: &[__config::Field] = &[
         __config::Field {
-            secret: __config::Of::<String>::SECRET,
+            secret: __config::FieldCodec::<String>::SECRET,
             default: ::core::option::Option::Some(|| __config::text("Hello")),
             env: &["SALUTATION"],
             flag: ::core::option::Option::Some("salutation"),
             ..__config::Field::new(
                 "salutation",
                 "What comes before the name.",
-                || (__config::Of::<String>::driver().kind)(),
+                || (__config::FieldCodec::<String>::driver().kind)(),
             )
         },
         __config::Field {
-            secret: __config::Of::<Duration>::SECRET,
+            secret: __config::FieldCodec::<Duration>::SECRET,
             default: ::core::option::Option::Some(|| {
                 let value: Duration = Duration::from_secs(2);
-                (__config::Of::<Duration>::driver().write)(&value)
+                (__config::FieldCodec::<Duration>::driver().write)(&value)
             }),
             ..__config::Field::new(
                 "patience",
                 "",
-                || (__config::Of::<Duration>::driver().kind)(),
+                || (__config::FieldCodec::<Duration>::driver().kind)(),
             )
         },
         __config::Field {
-            secret: __config::Of::<i64>::SECRET,
+            secret: __config::FieldCodec::<i64>::SECRET,
             default: ::core::option::Option::Some(|| __config::Value::Integer(-1)),
             env: &["A", "B"],
             reload: __config::Reload::Restart,
             ..__config::Field::new(
                 "offset",
                 "",
-                || (__config::Of::<i64>::driver().kind)(),
+                || (__config::FieldCodec::<i64>::driver().kind)(),
             )
         },
         __config::Field {
-            secret: __config::Of::<String>::SECRET,
-            default: ::core::option::Option::Some(|| (__config::Of::<String>::driver()
+            secret: __config::FieldCodec::<String>::SECRET,
+            default: ::core::option::Option::Some(|| (__config::FieldCodec::<
+                String,
+            >::driver()
                 .write)(&<String as ::core::default::Default>::default())),
             ..__config::Field::new(
                 "password",
                 "",
-                || (__config::Of::<String>::driver().kind)(),
+                || (__config::FieldCodec::<String>::driver().kind)(),
             )
         },
         __config::Field {
-            secret: __config::Of::<Option<Greeter>>::SECRET,
+            secret: __config::FieldCodec::<Option<Greeter>>::SECRET,
             deprecated: ::core::option::Option::Some("use `tone`"),
             ..__config::Field::new(
                 "kind",
                 "",
-                || (__config::Of::<Option<Greeter>>::driver().kind)(),
+                || (__config::FieldCodec::<Option<Greeter>>::driver().kind)(),
             )
         },
     ];
     fn __read(mut fields: __config::Fields<'_>) -> ::core::option::Option<Greeter> {
-        let value0 = fields.read(0usize, __config::Of::<String>::driver(), &[]);
+        let value0 = fields.read(0usize, __config::FieldCodec::<String>::driver(), &[]);
         let value1 = fields
             .read(
                 1usize,
-                __config::Of::<Duration>::driver(),
+                __config::FieldCodec::<Duration>::driver(),
                 &[
                     &|value| __config::check::range(value, "10ms"..="1m"),
                     &|value| __config::check::with(whole(value)),
                     &|value| __config::check::with((|time| even(time))(value)),
                 ],
             );
-        let value2 = fields.read(2usize, __config::Of::<i64>::driver(), &[]);
+        let value2 = fields.read(2usize, __config::FieldCodec::<i64>::driver(), &[]);
         let value3 = fields
             .read(
                 3usize,
-                __config::Of::<String>::driver(),
+                __config::FieldCodec::<String>::driver(),
                 &[
                     &|value| __config::check::length(value, 8..),
                     &|value| __config::check::regex(value, "^[!-~]*$"),
                 ],
             );
-        let value4 = fields.read(4usize, __config::Of::<Option<Greeter>>::driver(), &[]);
+        let value4 = fields
+            .read(4usize, __config::FieldCodec::<Option<Greeter>>::driver(), &[]);
         fields
             .whole(
                 Greeter {
@@ -116,11 +119,12 @@ const _: () = {
             __config::write_section(
                 __FIELDS,
                 [
-                    (__config::Of::<String>::driver().write)(&self.salutation),
-                    (__config::Of::<Duration>::driver().write)(&self.patience),
-                    (__config::Of::<i64>::driver().write)(&self.offset),
-                    (__config::Of::<String>::driver().write)(&self.password),
-                    (__config::Of::<Option<Greeter>>::driver().write)(&self.r#type),
+                    (__config::FieldCodec::<String>::driver().write)(&self.salutation),
+                    (__config::FieldCodec::<Duration>::driver().write)(&self.patience),
+                    (__config::FieldCodec::<i64>::driver().write)(&self.offset),
+                    (__config::FieldCodec::<String>::driver().write)(&self.password),
+                    (__config::FieldCodec::<Option<Greeter>>::driver()
+                        .write)(&self.r#type),
                 ],
             )
         }

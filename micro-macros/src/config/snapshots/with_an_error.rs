@@ -5,7 +5,7 @@ pub struct Wrong {
 #[allow(deprecated)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::micro::__private::{config as __config, config::OfPlain as _};
+    use ::micro::__private::{config as __config, config::SerdeFallback as _};
     impl __config::Setting for Wrong {
         fn kind() -> __config::Kind {
             loop {}

@@ -11,9 +11,9 @@ pub async fn audit(
 const _: () = {
     const _: () = {
         #[allow(unused_imports)]
-        use ::micro::__private::TakeAny as _;
+        use ::micro::__private::AnyParameter as _;
         ::core::assert!(
-            ! ::micro::__private::Take:: < Store > ::IS_ACK,
+            ! ::micro::__private::Parameter:: < Store > ::IS_ACK,
             "a parameter of type `Ack` needs `ack = \"manual\"`"
         );
     };
@@ -21,9 +21,9 @@ const _: () = {
         ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("audit",
         < Greeted as ::micro::__private::Topical > ::TOPIC).queue("audit"), const { &
         [::micro::__private::Dep::of:: < Store > ()] }, | _, __micro_resolver | {
-        #[allow(unused_imports)] use ::micro::__private::TakeAny as _; let __micro_held =
-        ::micro::__private::Arc::new((::micro::__private::Take:: < Store >
-        ::prepare(__micro_resolver) ?,));
+        #[allow(unused_imports)] use ::micro::__private::AnyParameter as _; let
+        __micro_held = ::micro::__private::Arc::new((::micro::__private::Parameter:: <
+        Store > ::prepare(__micro_resolver) ?,));
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
         { let __micro_held = ::core::clone::Clone::clone(& __micro_held); async move {
         let __micro_event = __micro_given.decode:: < Greeted > () ?; let __micro_held0 =

@@ -40,9 +40,9 @@ impl English {
 const _: () = {
     const _: () = {
         #[allow(unused_imports)]
-        use ::micro::__private::TakeAny as _;
+        use ::micro::__private::AnyParameter as _;
         ::core::assert!(
-            ! ::micro::__private::Take:: < Store > ::IS_ACK,
+            ! ::micro::__private::Parameter:: < Store > ::IS_ACK,
             "a parameter of type `Ack` needs `ack = \"manual\"`"
         );
     };
@@ -50,10 +50,10 @@ const _: () = {
         ::micro::__private::SubscriberEntry::new(::micro::__private::SubscriberDesc::new("greeted",
         < Greeted as ::micro::__private::Topical > ::TOPIC), const { &
         [::micro::__private::Dep::of:: < Store > ()] }, | __micro_instance,
-        __micro_resolver | { #[allow(unused_imports)] use ::micro::__private::TakeAny as
-        _; let __micro_this = ::micro::__private::instance:: < English >
-        (__micro_instance); let __micro_held =
-        ::micro::__private::Arc::new((::micro::__private::Take:: < Store >
+        __micro_resolver | { #[allow(unused_imports)] use
+        ::micro::__private::AnyParameter as _; let __micro_this =
+        ::micro::__private::instance:: < English > (__micro_instance); let __micro_held =
+        ::micro::__private::Arc::new((::micro::__private::Parameter:: < Store >
         ::prepare(__micro_resolver) ?,));
         ::core::result::Result::Ok(::micro::__private::subscriber(move | __micro_given |
         { let __micro_this = ::core::clone::Clone::clone(& __micro_this); let

@@ -7,8 +7,8 @@
 
 mod entries;
 mod graph;
+mod parameter;
 mod subscriber;
-mod take;
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -20,8 +20,8 @@ pub use entries::{
     Building, Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry, PublisherEntry,
 };
 pub(super) use graph::{Graph, Leaves};
+pub use parameter::{AckParameter, AnyParameter, InjectedParameter, Parameter};
 pub use subscriber::{Handled, Key, SubscriberDesc, SubscriberEntry, Topical};
-pub use take::{Take, TakeAny, Taken, TakenAck};
 
 use super::plugs::OpenPlugs;
 use crate::broker::Broker;

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{Settings, UnknownKeys};
 use crate::app::sources::Sources;
-use crate::config::args::Wanted;
-use crate::config::load::{Found, Surroundings};
-use crate::config::{Config, Configuration, Files, Need, SectionEntry, Source};
+use crate::config::args::Action;
+use crate::config::load::{LoadReport, ProcessEnv};
+use crate::config::{Config, Configuration, Files, Requirement, SectionEntry, Source};
 use crate::errors::{Code, Error, Result};
 use crate::plug;
 use crate::util::text;
@@ -40,7 +40,7 @@ impl std::error::Error for Answered {}
 pub(in crate::app) struct Loaded {
     pub(in crate::app) configuration: Configuration,
     pub(in crate::app) settings: Config<Settings>,
-    found: Found,
+    found: LoadReport,
 }
 
 /// Reads everything the app and its surroundings say.
@@ -50,21 +50,21 @@ pub(in crate::app) struct Loaded {
 /// [`InvalidArgument`](Code::InvalidArgument) with everything that is wrong; what a source failed with;
 /// [`Cancelled`](Code::Cancelled), from [`Answered`], when the command line asked for something that has been printed.
 pub(in crate::app) async fn load(sources: Sources) -> Result<Loaded> {
-    let Sources { code, added, surroundings, environment_prefix: prefix, logs } = sources;
+    let Sources { code, added, environment, environment_prefix: prefix, logs } = sources;
     let configuration = Configuration::new();
     configuration.begin(code);
-    let surroundings = surroundings.map(|surroundings| Surroundings { prefix, ..surroundings });
+    let environment = environment.map(|environment| ProcessEnv { prefix, ..environment });
     let mut found =
-        surroundings.as_ref().map_or_else(Found::default, |surroundings| configuration.surround(surroundings));
-    if let Wanted::Help(text) = &found.wanted {
+        environment.as_ref().map_or_else(LoadReport::default, |environment| configuration.surround(environment));
+    if let Action::Help(text) = &found.wanted {
         return said(text);
     }
-    let logs = logs || surroundings.is_some();
+    let logs = logs || environment.is_some();
     for (source, need) in added {
         found.note(configuration.add(source, need).await);
     }
-    add_named(&configuration, surroundings.as_ref(), &mut found).await;
-    if found.wanted == Wanted::Print {
+    add_named(&configuration, environment.as_ref(), &mut found).await;
+    if found.wanted == Action::Print {
         print!("{}", configuration.print());
         // What is wrong is said too, and makes the command fail.
         configuration.check(&mut found, |_| false)?;
@@ -95,7 +95,7 @@ impl Loaded {
     /// As [`load`].
     pub(in crate::app) fn check(&mut self, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
         self.configuration.check(&mut self.found, |entry| entry.prefix() == "micro" || needed(entry))?;
-        let asked = self.found.wanted == Wanted::Check;
+        let asked = self.found.wanted == Action::Check;
         let unknown = self.settings.get().unknown_keys;
         let warnings = std::mem::take(&mut self.found.warnings);
         if !warnings.is_empty() && (asked || unknown == UnknownKeys::Refuse) {
@@ -132,13 +132,13 @@ fn said<T>(text: &str) -> Result<T> {
 }
 
 /// Adds the sources that settings name. A file may name more, so it goes on until none is new.
-async fn add_named(configuration: &Configuration, surroundings: Option<&Surroundings>, found: &mut Found) {
+async fn add_named(configuration: &Configuration, environment: Option<&ProcessEnv>, found: &mut LoadReport) {
     let mut added: Vec<String> = Vec::new();
     loop {
         // What is wrong with the list itself is found again where all settings are looked at.
         let named = configuration.get::<Vec<String>>("micro.config").ok().flatten().unwrap_or_default();
         let Some(next) = named.into_iter().find(|named| !added.contains(named)) else { return };
-        match named_source(configuration, surroundings, &next).await {
+        match named_source(configuration, environment, &next).await {
             Ok((source, need)) => found.note(configuration.add(source, need).await),
             Err(error) => found.note(Err(error)),
         }
@@ -149,9 +149,9 @@ async fn add_named(configuration: &Configuration, surroundings: Option<&Surround
 /// A source as it is named: a URL or a path, with `?required=no` at the end where the program can do without.
 async fn named_source(
     configuration: &Configuration,
-    surroundings: Option<&Surroundings>,
+    environment: Option<&ProcessEnv>,
     named: &str,
-) -> Result<(Box<dyn Source>, Need)> {
+) -> Result<(Box<dyn Source>, Requirement)> {
     let (place, need) = required(named)?;
     if place.contains("://") {
         return Ok((plug::connect(&place).await?, need));
@@ -160,21 +160,21 @@ async fn named_source(
     if let Some(profile) = configuration.get::<String>("micro.profile").ok().flatten() {
         files = files.with_profile(profile);
     }
-    if let Some(surroundings) = surroundings.cloned() {
-        files = files.with_environment(move |name| surroundings.variable(name));
+    if let Some(environment) = environment.cloned() {
+        files = files.with_environment(move |name| environment.variable(name));
     }
     Ok((Box::new(files), need))
 }
 
 /// Takes `required=..` out of what follows the `?`.
-fn required(named: &str) -> Result<(String, Need)> {
-    let Some((place, options)) = named.split_once('?') else { return Ok((named.to_owned(), Need::Required)) };
-    let mut need = Need::Required;
+fn required(named: &str) -> Result<(String, Requirement)> {
+    let Some((place, options)) = named.split_once('?') else { return Ok((named.to_owned(), Requirement::Required)) };
+    let mut need = Requirement::Required;
     let mut rest = Vec::new();
     for option in options.split('&') {
         match option.split_once('=') {
-            Some(("required", "no" | "false" | "off")) => need = Need::Optional,
-            Some(("required", "yes" | "true" | "on")) => need = Need::Required,
+            Some(("required", "no" | "false" | "off")) => need = Requirement::Optional,
+            Some(("required", "yes" | "true" | "on")) => need = Requirement::Required,
             Some(("required", other)) => {
                 let place = text::without_logins(place);
                 return Err(Error::invalid_argument(format!(

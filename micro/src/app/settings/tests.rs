@@ -3,20 +3,20 @@ use std::time::Duration;
 
 use super::{Settings, UnknownKeys};
 use crate::app::Rename;
-use crate::config::args::Wanted;
-use crate::config::load::{Found, Surroundings};
+use crate::config::args::Action;
+use crate::config::load::{LoadReport, ProcessEnv};
 use crate::config::{Configuration, Layer, rows};
 use crate::errors::{Code, Result};
 use crate::server::Plaintext;
 use crate::telemetry::Format;
 use crate::transport::http::Compress;
 
-fn surrounded(environment: &[(&str, &str)], arguments: &[&str]) -> (Configuration, Found) {
+fn surrounded(environment: &[(&str, &str)], arguments: &[&str]) -> (Configuration, LoadReport) {
     let environment = environment.iter().map(|(key, value)| (key.into(), value.into())).collect();
     let arguments = std::iter::once("greeter").chain(arguments.iter().copied()).map(Into::into).collect();
     let configuration = Configuration::new();
     let found =
-        configuration.surround(&Surroundings { environment, prefix: Some("SHOP".into()), arguments: Some(arguments) });
+        configuration.surround(&ProcessEnv { environment, prefix: Some("SHOP".into()), arguments: Some(arguments) });
     (configuration, found)
 }
 
@@ -141,7 +141,7 @@ fn a_mistake_on_the_command_line_is_told_whole_and_by_its_kind() {
 fn program(arguments: &[&str]) -> crate::App {
     let arguments = std::iter::once("greeter").chain(arguments.iter().copied()).map(Into::into).collect();
     let mut app = crate::App::new().registry(crate::registry::Registry::memory());
-    app.sources.surroundings = Some(Surroundings { arguments: Some(arguments), ..Surroundings::default() });
+    app.sources.environment = Some(ProcessEnv { arguments: Some(arguments), ..ProcessEnv::default() });
     app
 }
 
@@ -152,7 +152,7 @@ async fn a_question_on_the_command_line_ends_the_program_well() {
         // A program that starts by itself passes on what `start` returns.
         let ended = program(&[question]).start().await.map(drop);
         assert_eq!(ended.as_ref().unwrap_err().code(), Code::Cancelled);
-        let code = crate::__private::Ending::into_exit_code(ended);
+        let code = crate::__private::Termination::into_exit_code(ended);
         assert_eq!(format!("{code:?}"), format!("{:?}", std::process::ExitCode::SUCCESS), "{question}");
     }
 }
@@ -204,7 +204,7 @@ fn what_stands_further_in_is_set_by_variables_and_flags_too() {
 #[test]
 fn help_lists_every_setting_with_its_default_and_variables() {
     let (configuration, found) = surrounded(&[("MICRO_SHUTDOWN_TIMEOUT", "3s")], &["--help"]);
-    let Wanted::Help(text) = found.wanted else { panic!("{:?} where help was asked for", found.wanted) };
+    let Action::Help(text) = found.wanted else { panic!("{:?} where help was asked for", found.wanted) };
     for row in rows(&configuration) {
         assert!(text.contains(&format!("{} ", row.flag)), "{}: {text}", row.flag);
         assert!(text.contains(&format!("[env: {}]", row.env)), "{}: {text}", row.key);
@@ -214,9 +214,9 @@ fn help_lists_every_setting_with_its_default_and_variables() {
 
 #[test]
 fn the_command_line_says_what_is_wanted() {
-    assert_eq!(surrounded(&[], &[]).1.wanted, Wanted::Run);
-    assert_eq!(surrounded(&[], &["--print-config"]).1.wanted, Wanted::Print);
-    assert_eq!(surrounded(&[], &["--check-config", "--print-config"]).1.wanted, Wanted::Check);
+    assert_eq!(surrounded(&[], &[]).1.wanted, Action::Run);
+    assert_eq!(surrounded(&[], &["--print-config"]).1.wanted, Action::Print);
+    assert_eq!(surrounded(&[], &["--check-config", "--print-config"]).1.wanted, Action::Check);
 }
 
 #[test]

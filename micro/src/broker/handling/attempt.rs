@@ -67,7 +67,7 @@ pub(super) async fn handle(shared: &Shared, mut slot: OwnedSemaphorePermit, deli
             }
         };
         if attempt >= shared.handling.tries {
-            tracing::error!(topic, id, attempt, "request up: {error:#}");
+            tracing::error!(topic, id, attempt, "given up: {error:#}");
             break Box::pin(bury(shared, &event, attempt, &error, settle)).await;
         }
         let wait = shared.handling.wait(attempt);

@@ -6,7 +6,7 @@ mod plain;
 mod scalars;
 
 pub(super) use parts::{items_of, table_of};
-pub use plain::Plain;
+pub use plain::SerdeSetting;
 
 use super::reader::Reader;
 use super::{Kind, Node, Value};
@@ -63,7 +63,7 @@ pub trait Setting: Sized {
 }
 
 /// How a field of a type is read and written, as functions.
-pub struct Driver<T> {
+pub struct FieldFns<T> {
     /// See [`Setting::kind`].
     pub kind: fn() -> Kind,
     /// See [`Setting::read`].
@@ -74,23 +74,23 @@ pub struct Driver<T> {
     pub absent: fn(&mut Reader) -> Option<T>,
 }
 
-/// Finds the [`Driver`] of a type: `Of::<T>::driver()` is the one of its [`Setting`], and without that the one through serde,
-/// by way of [`OfPlain`].
+/// Finds the [`FieldFns`] of a type: `FieldCodec::<T>::driver()` is the one of its [`Setting`], and without that the one through serde,
+/// by way of [`SerdeFallback`].
 #[derive(Debug)]
-pub struct Of<T>(std::marker::PhantomData<T>);
+pub struct FieldCodec<T>(std::marker::PhantomData<T>);
 
-impl<T: Setting> Of<T> {
+impl<T: Setting> FieldCodec<T> {
     /// Whether it is shown nowhere.
     pub const SECRET: bool = T::SECRET;
 
     /// How it is read and written.
-    pub fn driver() -> Driver<T> {
-        Driver { kind: T::kind, read: T::read, write: T::write, absent: T::absent }
+    pub fn driver() -> FieldFns<T> {
+        FieldFns { kind: T::kind, read: T::read, write: T::write, absent: T::absent }
     }
 }
 
-/// The fallback of [`Of`]. Every type has it, so that one that fits neither road is told which there are.
-pub trait OfPlain {
+/// The fallback of [`FieldCodec`]. Every type has it, so that one that fits neither road is told which there are.
+pub trait SerdeFallback {
     /// The type.
     type Field;
 
@@ -98,15 +98,15 @@ pub trait OfPlain {
     const SECRET: bool = false;
 
     /// How it is read and written.
-    fn driver() -> Driver<Self::Field>
+    fn driver() -> FieldFns<Self::Field>
     where
-        Self::Field: Plain,
+        Self::Field: SerdeSetting,
     {
-        Driver { kind: || Kind::Any, read: plain::read, write: plain::write, absent: plain::absent }
+        FieldFns { kind: || Kind::Any, read: plain::read, write: plain::write, absent: plain::absent }
     }
 }
 
-impl<T> OfPlain for Of<T> {
+impl<T> SerdeFallback for FieldCodec<T> {
     type Field = T;
 }
 

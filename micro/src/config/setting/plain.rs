@@ -18,13 +18,13 @@ use crate::config::{Node, Table, Value};
     label = "this type is neither a setting nor one of serde's",
     note = "write `#[micro::config]` on it, or derive serde's `Serialize` and `Deserialize`, or implement `micro::config::Setting`"
 )]
-pub trait Plain: Serialize + DeserializeOwned {}
+pub trait SerdeSetting: Serialize + DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Plain for T {}
+impl<T: Serialize + DeserializeOwned> SerdeSetting for T {}
 
 /// See [`Setting::read`](super::Setting::read).
-pub(super) fn read<T: Plain>(node: &Node, reader: &mut Reader) -> Option<T> {
+pub(super) fn read<T: SerdeSetting>(node: &Node, reader: &mut Reader) -> Option<T> {
     let place = Place::default();
     match T::deserialize(Tree { node: &without_nulls(node), place: &place }) {
         Ok(value) => Some(value),
@@ -44,13 +44,13 @@ fn refuse_at<T>(reader: &mut Reader, path: &[String], node: &Node, words: &str) 
 }
 
 /// See [`Setting::write`](super::Setting::write).
-pub(super) fn write<T: Plain>(value: &T) -> Value {
+pub(super) fn write<T: SerdeSetting>(value: &T) -> Value {
     let json = serde_json::to_value(value).unwrap_or_default();
     from_json(json, &declared()).value
 }
 
 /// See [`Setting::absent`](super::Setting::absent): an `Option` and the like have a word for it.
-pub(super) fn absent<T: Plain>(reader: &mut Reader) -> Option<T> {
+pub(super) fn absent<T: SerdeSetting>(reader: &mut Reader) -> Option<T> {
     let nothing = Node::new(Value::Null, declared());
     let place = Place::default();
     T::deserialize(Tree { node: &nothing, place: &place }).ok().or_else(|| reader.missing())

@@ -270,9 +270,9 @@ async fn a_call_that_waits_for_a_full_connection_goes_to_another_when_that_is_re
 #[tokio::test(start_paused = true)]
 async fn connections_that_end_as_soon_as_they_are_there_fail_a_call_rather_than_loop() {
     #[derive(Debug)]
-    struct Ending(Fake);
+    struct Termination(Fake);
 
-    impl Connector for Ending {
+    impl Connector for Termination {
         fn name(&self) -> &'static str {
             "ending"
         }
@@ -294,7 +294,7 @@ async fn connections_that_end_as_soon_as_they_are_there_fail_a_call_rather_than_
         }
     }
 
-    let ending = Arc::new(Ending(Fake::new("fake", Reach::Fallback)));
+    let ending = Arc::new(Termination(Fake::new("fake", Reach::Fallback)));
     let pool = Pool::new(vec![ending.clone()], None);
     let error = lease(&pool).await.err().expect("they end");
     assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::NotStarted));

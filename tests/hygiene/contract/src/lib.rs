@@ -186,7 +186,7 @@ pub mod shadowed {
         Error Code Fault Mapping Message MessageDesc Display Formatter Result write concat
         Table T Self_ usize str u64 core std
         Field Fields Kind Node Reader Setting Section SectionDesc Value Default Config Snapshot PhantomData
-        Event Ack EventRequest Take TakeAny Taken Handled Topical Key Typed Publisher Subscriber SubscriberEntry ToString Duration
+        Event Ack EventRequest Take AnyParameter Taken Handled Topical Key Typed Publisher Subscriber SubscriberEntry ToString Duration
         ServiceClient Wraps Other Building OutsideOfItsImpl
     }
 

@@ -14,12 +14,12 @@ use crate::util::spawn::{self, Task};
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Keeps the entries in step with the program's readiness, until it is told to leave.
-pub(super) struct Listing {
+pub(super) struct Registrations {
     leave: mpsc::Sender<()>,
     task: Task<()>,
 }
 
-impl Listing {
+impl Registrations {
     /// Lists the nodes, if the program is ready, and keeps them in step from then on.
     pub(super) async fn enter(
         registry: Registry,
@@ -32,7 +32,7 @@ impl Listing {
             entries.list().await?;
         }
         let (leave, told) = mpsc::channel(1);
-        Ok(Listing { leave, task: spawn::spawn(entries.keep(readiness.states(), told)) })
+        Ok(Registrations { leave, task: spawn::spawn(entries.keep(readiness.states(), told)) })
     }
 
     /// Takes the nodes off the list, and returns when that is done.

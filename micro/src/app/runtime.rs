@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::settings::Answered;
 use super::{App, Running};
-use crate::config::load::Surroundings;
+use crate::config::load::ProcessEnv;
 use crate::errors::{Error, Result};
 use crate::rpc::ServiceError;
 
@@ -63,7 +63,7 @@ pub fn app() -> App {
 /// As [`App::start`].
 pub async fn client() -> Result<Running> {
     let mut app = App::new();
-    app.sources.surroundings = Some(Surroundings::environment());
+    app.sources.environment = Some(ProcessEnv::environment());
     app.start().await
 }
 
@@ -80,7 +80,7 @@ pub struct Runtime {
 }
 
 /// Runs `program` to its end, and turns how it ended into what the process exits with.
-pub fn block_on<T: Ending>(runtime: Runtime, program: impl Future<Output = T>) -> ExitCode {
+pub fn block_on<T: Termination>(runtime: Runtime, program: impl Future<Output = T>) -> ExitCode {
     let mut builder = if runtime.current_thread {
         tokio::runtime::Builder::new_current_thread()
     } else {
@@ -107,18 +107,18 @@ pub fn block_on<T: Ending>(runtime: Runtime, program: impl Future<Output = T>) -
     label = "expected nothing or `Result<()>`",
     note = "to choose the exit code, write a `fn main` without the attribute"
 )]
-pub trait Ending {
+pub trait Termination {
     /// What the process exits with; a failure is written to stderr.
     fn into_exit_code(self) -> ExitCode;
 }
 
-impl Ending for () {
+impl Termination for () {
     fn into_exit_code(self) -> ExitCode {
         ExitCode::SUCCESS
     }
 }
 
-impl<E: ServiceError> Ending for Result<(), E> {
+impl<E: ServiceError> Termination for Result<(), E> {
     fn into_exit_code(self) -> ExitCode {
         match self {
             Ok(()) => ExitCode::SUCCESS,

@@ -9,17 +9,17 @@ use crate::broker::handling::{Ack, EventRequest};
 use crate::config::Config;
 use crate::errors::Result;
 
-/// A parameter of type `T` of a subscriber: `Take::<T>::prepare(resolver)?`, once, and then `take(&given)` for every event. Any
-/// type is taken by way of [`TakeAny`], as it is injected elsewhere.
-pub struct Take<T>(PhantomData<T>);
+/// A parameter of type `T` of a subscriber: `Parameter::<T>::prepare(resolver)?`, once, and then `take(&given)` for every event. Any
+/// type is taken by way of [`AnyParameter`], as it is injected elsewhere.
+pub struct Parameter<T>(PhantomData<T>);
 
-impl<T> fmt::Debug for Take<T> {
+impl<T> fmt::Debug for Parameter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Take")
     }
 }
 
-impl Take<Ack> {
+impl Parameter<Ack> {
     /// Whether it is the right to settle an event.
     pub const IS_ACK: bool = true;
 
@@ -28,12 +28,12 @@ impl Take<Ack> {
     /// # Errors
     ///
     /// Never; others have some.
-    pub fn prepare(_: &Resolver) -> Result<TakenAck> {
-        Ok(TakenAck)
+    pub fn prepare(_: &Resolver) -> Result<AckParameter> {
+        Ok(AckParameter)
     }
 }
 
-impl<T> Take<Config<T>> {
+impl<T> Parameter<Config<T>> {
     /// Whether it is the right to settle an event.
     pub const IS_ACK: bool = false;
 
@@ -42,15 +42,15 @@ impl<T> Take<Config<T>> {
     /// # Errors
     ///
     /// [`NotFound`](crate::Code::NotFound) when nothing provides them.
-    pub fn prepare(resolver: &Resolver) -> Result<Taken<Config<T>>>
+    pub fn prepare(resolver: &Resolver) -> Result<InjectedParameter<Config<T>>>
     where
         T: Prefixed,
     {
-        Ask::<Config<T>>::of(resolver).map(Taken::new)
+        Ask::<Config<T>>::of(resolver).map(InjectedParameter::new)
     }
 }
 
-impl<E> Take<Publisher<E>> {
+impl<E> Parameter<Publisher<E>> {
     /// Whether it is the right to settle an event.
     pub const IS_ACK: bool = false;
 
@@ -59,16 +59,16 @@ impl<E> Take<Publisher<E>> {
     /// # Errors
     ///
     /// [`NotFound`](crate::Code::NotFound) when nothing provides it.
-    pub fn prepare(resolver: &Resolver) -> Result<Taken<Publisher<E>>>
+    pub fn prepare(resolver: &Resolver) -> Result<InjectedParameter<Publisher<E>>>
     where
         E: Topical,
     {
-        resolver.get().map(Taken::new)
+        resolver.get().map(InjectedParameter::new)
     }
 }
 
-/// The fallback of [`Take`].
-pub trait TakeAny {
+/// The fallback of [`Parameter`].
+pub trait AnyParameter {
     /// The type.
     type Value;
 
@@ -80,32 +80,32 @@ pub trait TakeAny {
     /// # Errors
     ///
     /// As [`Resolver::get`].
-    fn prepare(resolver: &Resolver) -> Result<Taken<Self::Value>>
+    fn prepare(resolver: &Resolver) -> Result<InjectedParameter<Self::Value>>
     where
         Self::Value: Inject,
     {
-        resolver.get().map(Taken::new)
+        resolver.get().map(InjectedParameter::new)
     }
 }
 
-impl<T> TakeAny for Take<T> {
+impl<T> AnyParameter for Parameter<T> {
     type Value = T;
 }
 
-/// A value that is the same for all events. It knows how it is copied, so that only [`prepare`](TakeAny::prepare) asks whether it
+/// A value that is the same for all events. It knows how it is copied, so that only [`prepare`](AnyParameter::prepare) asks whether it
 /// can be, and only one message says that it cannot.
 #[derive(Clone)]
-pub struct Taken<T> {
+pub struct InjectedParameter<T> {
     value: T,
     copy: fn(&T) -> T,
 }
 
-impl<T> Taken<T> {
+impl<T> InjectedParameter<T> {
     fn new(value: T) -> Self
     where
         T: Inject,
     {
-        Taken { value, copy: T::clone }
+        InjectedParameter { value, copy: T::clone }
     }
 
     /// A copy of it.
@@ -114,7 +114,7 @@ impl<T> Taken<T> {
     }
 }
 
-impl<T> fmt::Debug for Taken<T> {
+impl<T> fmt::Debug for InjectedParameter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Taken")
     }
@@ -122,9 +122,9 @@ impl<T> fmt::Debug for Taken<T> {
 
 /// The [`Ack`] of each event.
 #[derive(Clone, Copy, Debug)]
-pub struct TakenAck;
+pub struct AckParameter;
 
-impl TakenAck {
+impl AckParameter {
     /// That of this event. There is one; a second says, when it is used, that the event is in other hands.
     pub fn take(&self, given: &EventRequest) -> Ack {
         given.ack().unwrap_or_else(Ack::late)
