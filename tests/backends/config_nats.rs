@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::StreamExt as _;
 use micro::Code;
 use micro::config::{Nats, Source, Table, Updates};
-use micro::testing::{Logs, suite};
+use micro::testing::{LogCapture, suite};
 use micro_tests::servers::nats::{Server, free_port, installed, newest, oldest};
 use micro_tests::{Folder, PATIENCE, output};
 use nkeys::KeyPair;
@@ -331,8 +331,8 @@ async fn logins_are_used_and_shown_nowhere() {
     for (name, program) in installed() {
         // Where there is but one subscriber, tracing asks the thread that comes first whether a line is wanted, and that may
         // be another test's, which has none.
-        let _second = Logs::capture();
-        let logs = Logs::capture();
+        let _second = LogCapture::capture();
+        let logs = LogCapture::capture();
         let token = Server::start(&program, &["--auth", CANARY]);
         let address = token.address();
         let mut shown = String::new();

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use micro::message::UnknownFields;
-use micro::message::known::{Any, FieldMask, ListValue, NullValue, Span, Struct, Timestamp, Value};
-use micro::message::known::{BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value};
-use micro::message::known::{StringValue, UInt32Value, UInt64Value};
+use micro::message::well_known::{Any, FieldMask, ListValue, NullValue, ProtoDuration, Struct, Timestamp, Value};
+use micro::message::well_known::{BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value};
+use micro::message::well_known::{StringValue, UInt32Value, UInt64Value};
 
 // ---- What the runner and a testee say to one another ----
 
@@ -384,7 +384,7 @@ pub struct TestAllTypesProto3 {
     #[message(tag = 219)]
     pub repeated_bytes_wrapper: Vec<BytesValue>,
     #[message(tag = 301)]
-    pub optional_duration: Option<Span>,
+    pub optional_duration: Option<ProtoDuration>,
     #[message(tag = 302)]
     pub optional_timestamp: Option<Timestamp>,
     #[message(tag = 303)]
@@ -398,7 +398,7 @@ pub struct TestAllTypesProto3 {
     #[message(tag = 307)]
     pub optional_null_value: NullValue,
     #[message(tag = 311)]
-    pub repeated_duration: Vec<Span>,
+    pub repeated_duration: Vec<ProtoDuration>,
     #[message(tag = 312)]
     pub repeated_timestamp: Vec<Timestamp>,
     #[message(tag = 313)]

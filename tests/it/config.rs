@@ -6,7 +6,7 @@ use std::time::Duration;
 use micro::config::{Config, Configuration, Layer, Memory, Requirement, Secret, SetOutcome};
 use micro::prelude::*;
 use micro::registry::Registry;
-use micro::testing::Logs;
+use micro::testing::LogCapture;
 
 /// What this test sets.
 #[micro::config(prefix = "it_pool", validate = Pool::agree)]
@@ -169,7 +169,7 @@ async fn structs_change_together_or_not_at_all() {
 
 #[tokio::test]
 async fn what_is_wrong_is_not_used_and_said_in_the_log_and_to_whoever_asks() {
-    let logs = Logs::capture();
+    let logs = LogCapture::capture();
     let memory = Memory::new(Layer::File);
     let app = app(&memory).await;
     let config: Config<Pool> = app.get().unwrap();
@@ -206,7 +206,7 @@ async fn a_wrong_place_does_not_hold_up_the_others_and_is_used_once_it_fits() {
 
 #[tokio::test]
 async fn what_counts_at_the_next_start_waits_and_is_reported() {
-    let logs = Logs::capture();
+    let logs = LogCapture::capture();
     let memory = Memory::new(Layer::File);
     let app = app(&memory).await;
     let config: Config<Pool> = app.get().unwrap();
@@ -276,7 +276,7 @@ async fn watchers_may_set_settings_themselves() {
 
 #[tokio::test]
 async fn secrets_are_shown_nowhere() {
-    let logs = Logs::capture();
+    let logs = LogCapture::capture();
     let memory = Memory::new(Layer::File);
     memory.replace(serde_json::json!({"it_pool": {"users": {"ada": {"password": "canary"}}}}));
     let app = app(&memory).await;

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use micro::client::CallOptions;
 use micro::prelude::*;
 use micro::registry::Registry;
-use micro::testing::World;
+use micro::testing::Cluster;
 
 #[micro::message(package = "it")]
 #[derive(Clone, Debug, PartialEq)]
@@ -148,9 +148,9 @@ async fn calls_by_bytes_are_bounded_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deep_call_within_a_world_ends_with_its_deadline_and_not_with_the_process() {
-    let (world, digger) = (World::new(), Digger::default());
-    let app = world.app().serve(WellServer::new(digger.clone())).start().await.unwrap();
-    let well: WellClient = world.client().await.unwrap();
+    let (cluster, digger) = (Cluster::new(), Digger::default());
+    let app = cluster.app().serve(WellServer::new(digger.clone())).start().await.unwrap();
+    let well: WellClient = cluster.client().await.unwrap();
     digger.well.set(well.clone()).expect("set once");
     assert_eq!(well.down(Level { left: 1_000 }).await.unwrap().left, 0);
     let drops: Vec<_> = well.drops(Level { left: 1_000 }).await.unwrap().try_collect().await.unwrap();

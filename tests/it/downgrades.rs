@@ -3,7 +3,7 @@
 use micro::App;
 use micro::broker::{Backend, Broker, Capabilities, Deliveries, Event, Subscription};
 use micro::prelude::*;
-use micro::testing::{Logs, World};
+use micro::testing::{Cluster, LogCapture};
 
 /// Something has come in.
 #[micro::event(topic = "it.downgrades.arrived", key = name, package = "it.downgrades")]
@@ -62,7 +62,7 @@ impl Backend for Plain {
 }
 
 fn on_plain() -> App {
-    World::new().app().broker(Broker::new(Plain))
+    Cluster::new().app().broker(Broker::new(Plain))
 }
 
 /// What the start of an app fails with.
@@ -74,7 +74,7 @@ async fn refused(app: App) -> Error {
 }
 
 async fn starts(app: App) -> String {
-    let logs = Logs::capture();
+    let logs = LogCapture::capture();
     app.start().await.unwrap().stop().await.unwrap();
     logs.text()
 }
@@ -122,7 +122,7 @@ async fn a_downgrade_that_is_allowed_is_a_warning() {
 
 #[tokio::test(start_paused = true)]
 async fn a_broker_that_was_not_chosen_warns_on_loopback_and_refuses_beyond() {
-    let app = || World::new().app().subscribe(ledger);
+    let app = || Cluster::new().app().subscribe(ledger);
     let logs = starts(app()).await;
     assert!(logs.contains("`ledger` goes without `durable`") && logs.contains("`direct`"), "{logs}");
 
@@ -143,9 +143,9 @@ async fn at_audit(_: Arrived) -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn a_broker_with_a_name_was_chosen_and_one_that_can_is_asked() {
-    let named = World::new().app().named_broker("audit", Broker::new(Plain)).subscribe(at_audit);
+    let named = Cluster::new().app().named_broker("audit", Broker::new(Plain)).subscribe(at_audit);
     is_refused_for(&refused(named).await, "at-audit", "plain", "`durable`");
-    let can = World::new().app().broker(Broker::memory());
+    let can = Cluster::new().app().broker(Broker::memory());
     starts(can.subscribe(ledger).subscribe(history).subscribe(in_line)).await;
 }
 

@@ -7,7 +7,7 @@ use micro::app::App;
 use micro::prelude::*;
 use micro::registry::{LeaseOptions, Node};
 use micro::rpc::{Attempt, EndedCall, Interceptor, Interest, NextAttempt};
-use micro::testing::World;
+use micro::testing::Cluster;
 
 use crate::contract::{Echo, EchoClient, EchoServer, Text};
 use crate::roads::roads;
@@ -168,15 +168,15 @@ impl Interceptor for Attempts {
 
 #[tokio::test]
 async fn every_attempt_is_seen_with_its_number_its_node_and_its_outcome() {
-    let world = World::new();
+    let cluster = Cluster::new();
     let mirror = crate::contract::Mirror::default();
-    let app = world.app().serve(EchoServer::new(mirror.clone())).start().await.unwrap();
-    let good = world.registry().nodes("echo").await.unwrap()[0].address.clone();
+    let app = cluster.app().serve(EchoServer::new(mirror.clone())).start().await.unwrap();
+    let good = cluster.registry().nodes("echo").await.unwrap()[0].address.clone();
     // Nobody serves there.
     let nobody = Node::new("echo", "127.0.0.1:60999").with_id("nobody");
-    let _listed = world.registry().register(nobody, LeaseOptions::default()).await.unwrap();
+    let _listed = cluster.registry().register(nobody, LeaseOptions::default()).await.unwrap();
     let attempts = Attempts::default();
-    let client = world.app().client_interceptor(attempts.clone()).start().await.unwrap();
+    let client = cluster.app().client_interceptor(attempts.clone()).start().await.unwrap();
     let echo: EchoClient = client.get().unwrap();
     for _ in 0..20 {
         echo.say(Text::new("header")).await.unwrap();

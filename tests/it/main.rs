@@ -3,6 +3,7 @@
 mod contract;
 
 mod calls;
+mod cluster;
 mod codecs;
 mod config;
 mod configured;
@@ -28,4 +29,3 @@ mod roads;
 mod subscribers;
 mod tls;
 mod wires;
-mod world;

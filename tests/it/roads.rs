@@ -10,7 +10,7 @@ use micro::context::Account;
 use micro::prelude::*;
 use micro::registry::{LeaseOptions, Node, Registry};
 use micro::rpc::{Call, Interceptor, Next};
-use micro::testing::World;
+use micro::testing::Cluster;
 use micro::transport::Wire;
 
 use crate::contract::{Echo, EchoClient, EchoServer, Text};
@@ -34,8 +34,8 @@ impl Road {
 pub async fn roads(serve: impl Fn(App) -> App, call: impl Fn(App) -> App) -> Vec<Road> {
     let app = call(serve(micro::app().registry(Registry::memory()))).start().await.unwrap();
     let mut roads = vec![Road { name: "local", echo: app.get().unwrap(), apps: vec![app] }];
-    let world = World::new();
-    let (server, client) = (serve(world.app()).start().await.unwrap(), call(world.app()).start().await.unwrap());
+    let cluster = Cluster::new();
+    let (server, client) = (serve(cluster.app()).start().await.unwrap(), call(cluster.app()).start().await.unwrap());
     roads.push(Road { name: "memory", echo: client.get().unwrap(), apps: vec![server, client] });
     for (name, wire) in [("native", Wire::Native), ("http", Wire::Http)] {
         let registry = Registry::memory();
@@ -201,20 +201,20 @@ impl Prices for Flaky {
 #[tokio::test]
 async fn what_a_failed_attempt_said_is_not_among_what_the_answer_says() {
     for wire in [None, Some("micro/1"), Some("http")] {
-        let world = World::new();
+        let cluster = Cluster::new();
         let new = || match wire {
-            None => world.app(),
-            Some(_) => micro::app().registry(world.registry().clone()),
+            None => cluster.app(),
+            Some(_) => micro::app().registry(cluster.registry().clone()),
         };
         let prices = || PricesServer::new(Flaky { failures: Mutex::new(1) });
         let server = new().serve(prices()).start().await.unwrap();
         // The node is listed three times, so that there is another to try.
-        let listed = world.registry().nodes("prices").await.unwrap()[0].clone();
+        let listed = cluster.registry().nodes("prices").await.unwrap()[0].clone();
         let mut twins = Vec::new();
         for twin in ["b", "c"] {
             let node = Node::new("prices", listed.address.clone()).with_id(twin);
             let node = wire.into_iter().fold(node, |node, wire| node.with_metadata("wire", wire));
-            twins.push(world.registry().register(node, LeaseOptions::default()).await.unwrap());
+            twins.push(cluster.registry().register(node, LeaseOptions::default()).await.unwrap());
         }
         let client: PricesClient = new().start().await.unwrap().get().unwrap();
         let replies = ResponseMetadata::new();

@@ -8,7 +8,7 @@ use micro::broker::{Ack, Broker, Event, PublishOptions, Publisher};
 use micro::config::Config;
 use micro::metadata::Metadata;
 use micro::prelude::*;
-use micro::testing::World;
+use micro::testing::Cluster;
 use tokio::sync::mpsc;
 
 /// Somebody was greeted.
@@ -90,7 +90,7 @@ async fn unmarked(_: Greeted) -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn only_marked_functions_are_subscribed() {
-    let error = World::new().app().subscribe(unmarked).start().await.unwrap_err();
+    let error = Cluster::new().app().subscribe(unmarked).start().await.unwrap_err();
     assert_eq!(error.code(), Code::FailedPrecondition);
     assert!(error.message().contains("subscribers::unmarked` is not a subscriber: mark the function"), "{error}");
 }
@@ -98,13 +98,13 @@ async fn only_marked_functions_are_subscribed() {
 #[tokio::test(start_paused = true)]
 async fn an_event_is_taken_by_its_type_or_as_it_comes() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe(by_type).start().await.unwrap();
+    let app = Cluster::new().app().provide(page).subscribe(by_type).start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["Ada"]);
     app.stop().await.unwrap();
 
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe(raw).start().await.unwrap();
+    let app = Cluster::new().app().provide(page).subscribe(raw).start().await.unwrap();
     app.broker().publish(Event::new("it.a.b".parse().unwrap(), "12345")).await.unwrap();
     app.broker().publish(Event::new("others.a".parse().unwrap(), "")).await.unwrap();
     app.broker().publish(Event::new("it.b".parse().unwrap(), "")).await.unwrap();
@@ -129,7 +129,7 @@ async fn other_topics(ctx: &Context, Total { events }: Total, page: Page) -> Res
 #[tokio::test(start_paused = true)]
 async fn topics_of_the_option_are_those_of_the_subscription() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe(other_topics).start().await.unwrap();
+    let app = Cluster::new().app().provide(page).subscribe(other_topics).start().await.unwrap();
     for (topic, events) in [("it.east.counted", 1), ("it.counted", 2), ("it.west.counted", 3)] {
         let body = micro::codec::Codec::JSON.encode(&Total { events }).unwrap();
         let event = Event::new(topic.parse().unwrap(), body).with_content_type("application/json");
@@ -162,7 +162,7 @@ async fn in_context(ctx: &Context, event: Greeted, page: Page, again: &AuditConf
 #[tokio::test(start_paused = true)]
 async fn the_context_tells_which_event_it_is_and_which_try() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).configure::<AuditConfig>(|config| config.salutation = "Ahoy".into());
+    let app = Cluster::new().app().provide(page).configure::<AuditConfig>(|config| config.salutation = "Ahoy".into());
     let app = app.subscribe(in_context).start().await.unwrap();
     let mut metadata = Metadata::new();
     metadata.insert("x-tenant", "acme").unwrap();
@@ -193,7 +193,7 @@ async fn arrived(event: Moved, ctx: &Context, page: Page) -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn what_is_injected_can_be_a_publisher_settings_or_a_value() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe(forward).subscribe(arrived).start().await.unwrap();
+    let app = Cluster::new().app().provide(page).subscribe(forward).subscribe(arrived).start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     assert_eq!(lines(&mut read, 2).await, ["Hello Ada", "1 Some(\"7\")"], "the key is the value of the field");
     app.stop().await.unwrap();
@@ -227,7 +227,7 @@ async fn buried(event: Event, page: Page) -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn an_enum_of_errors_is_an_error_like_others() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe(strict).subscribe(buried).start().await.unwrap();
+    let app = Cluster::new().app().provide(page).subscribe(strict).subscribe(buried).start().await.unwrap();
     let publisher: Publisher<Greeted> = app.get().unwrap();
     publisher.publish(&greeted("")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["dead: it.dead"]);
@@ -283,14 +283,14 @@ impl Counter {
 #[tokio::test(start_paused = true)]
 async fn methods_share_the_one_instance_of_their_type() {
     let (page, mut read) = Page::new();
-    let world = World::new();
-    let app = world.app().provide(page).mount::<Counter>().start().await.unwrap();
+    let cluster = Cluster::new();
+    let app = cluster.app().provide(page).mount::<Counter>().start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     app.get::<Publisher<Moved>>().unwrap().publish(&Moved { order: 1, step: 1 }).await.unwrap();
     let mut read = lines(&mut read, 3).await;
     read.sort();
     assert_eq!(read, ["Hello Ada", "built", "it.orders.moved"]);
-    let counter: CounterClient = world.client().await.unwrap();
+    let counter: CounterClient = cluster.client().await.unwrap();
     assert_eq!(counter.total().await.unwrap(), Total { events: 2 });
     app.stop().await.unwrap();
 }
@@ -300,11 +300,11 @@ async fn methods_share_the_one_instance_of_their_type() {
 async fn methods_are_run_on_a_value_that_is_served() {
     let (page, mut read) = Page::new();
     let counter = Counter { events: AtomicU32::new(40), page: page.clone() };
-    let world = World::new();
-    let app = world.app().provide(page).serve(counter).start().await.unwrap();
+    let cluster = Cluster::new();
+    let app = cluster.app().provide(page).serve(counter).start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["Hello Ada"]);
-    let counter: CounterClient = world.client().await.unwrap();
+    let counter: CounterClient = cluster.client().await.unwrap();
     assert_eq!(counter.total().await.unwrap(), Total { events: 41 });
     app.stop().await.unwrap();
 }
@@ -363,13 +363,13 @@ async fn events_of_one_key_are_handled_in_their_order() {
     let of = |read: &[String], line: &str| -> Vec<String> {
         read.iter().filter(|read| read.starts_with(line)).cloned().collect()
     };
-    let app = World::new().app().subscribe(by_last_digit);
+    let app = Cluster::new().app().subscribe(by_last_digit);
     let read = in_order(app, [[1, 11, 21], [2, 12, 22]]).await;
     assert_eq!(of(&read, "1."), ["1.0", "1.1", "1.2"]);
     assert_eq!(of(&read, "2."), ["2.0", "2.1", "2.2"]);
     assert_ne!(read[0].get(..2), read[1].get(..2), "the two lines are handled side by side: {read:?}");
 
-    let app = World::new().app().subscribe(by_key);
+    let app = Cluster::new().app().subscribe(by_key);
     let read = in_order(app, [[1, 1, 1], [2, 2, 2]]).await;
     assert_eq!(of(&read, "1."), ["1.0", "1.1", "1.2"]);
     assert_eq!(of(&read, "2."), ["2.0", "2.1", "2.2"]);
@@ -393,7 +393,7 @@ async fn settled_later(event: Greeted, ack: Ack, ctx: &Context, page: Page) -> R
 #[tokio::test(start_paused = true)]
 async fn who_acknowledges_by_hand_may_do_so_after_returning() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().provide(page).subscribe(settled_later).start().await.unwrap();
+    let app = Cluster::new().app().provide(page).subscribe(settled_later).start().await.unwrap();
     let publisher: Publisher<Greeted> = app.get().unwrap();
     publisher.publish(&greeted("Grace")).await.unwrap();
     assert_eq!(lines(&mut read, 2).await, ["Grace 1", "done"]);
@@ -412,7 +412,7 @@ async fn elsewhere(event: Event, page: Page) -> Result<()> {
 async fn what_is_registered_runs_with_everything_and_can_be_chosen_by_name() {
     let (page, mut read) = Page::new();
     let broker = Broker::memory();
-    let app = World::new().app().everything().provide(page).named_broker("elsewhere", broker.clone());
+    let app = Cluster::new().app().everything().provide(page).named_broker("elsewhere", broker.clone());
     let app = app.set(|settings| settings.services = ["it-elsewhere".to_owned()].into()).start().await.unwrap();
     broker.publish(Event::new("it.elsewhere".parse().unwrap(), "")).await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("nobody")).await.unwrap();
@@ -455,7 +455,7 @@ async fn never_done(_event: Greeted, page: Page) -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn a_stop_takes_no_longer_than_is_said_whatever_it_waits_for() {
     let (page, mut read) = Page::new();
-    let app = World::new().app().broker(Broker::new(Clogged(Broker::memory()))).provide(page).subscribe(never_done);
+    let app = Cluster::new().app().broker(Broker::new(Clogged(Broker::memory()))).provide(page).subscribe(never_done);
     let app = app.set(|settings| settings.shutdown_timeout = Duration::from_secs(25)).start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["begun"]);

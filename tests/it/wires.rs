@@ -8,7 +8,7 @@ use std::time::Duration;
 use micro::app::Running;
 use micro::prelude::*;
 use micro::registry::Registry;
-use micro::testing::Logs;
+use micro::testing::LogCapture;
 use micro::transport::Wire;
 
 use crate::calls::all_shapes;
@@ -51,7 +51,7 @@ async fn the_wire_is_what_both_sides_speak() {
 
 #[tokio::test]
 async fn spans_of_calls_name_their_wire_on_both_sides() {
-    let logs = Logs::with_spans();
+    let logs = LogCapture::with_spans();
     let (registry, mirror) = (Registry::memory(), Mirror::default());
     let app = serving(&registry, &mirror, Wire::Auto).await;
     for (wire, name) in [(Wire::Auto, "micro/1"), (Wire::Http, "http")] {

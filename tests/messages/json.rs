@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use micro::message::json::{self, from_slice, from_slice_with};
-use micro::message::{Decode, Dialect, Encode, Message, ReadOptions, Target};
+use micro::message::{Decode, DecodeTarget, Dialect, Encode, Message, ReadOptions};
 use serde_json::Value as Json;
 
 use crate::declared::*;
@@ -140,7 +140,7 @@ fn messages_move_behind_dyn() {
     let mut text = Vec::new();
     json::write(&*message, &mut text, &Dialect::PROTO3).expect("it has its place in JSON");
 
-    let mut target = Target::<Sample>::empty();
+    let mut target = DecodeTarget::<Sample>::empty();
     let place: &mut dyn Decode = &mut target;
     assert_eq!(place.desc().name, "tests.Sample");
     place.decode_proto(&Bytes::from(bytes)).expect("our own bytes");

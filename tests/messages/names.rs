@@ -1,12 +1,12 @@
 //! Two types of one name in one program: said, and never mixed up.
 
 use micro::debug::{Readiness, reflection};
-use micro::message::known::Any;
-use micro::message::{Enumeration, Message, MessageDesc, Named, descriptor, json};
+use micro::message::well_known::Any;
+use micro::message::{Enumeration, Message, MessageDesc, RegisteredMessage, descriptor, json};
 use micro::prelude::*;
 use micro::registry::Registry;
 use micro::rpc::schema;
-use micro::testing::Logs;
+use micro::testing::LogCapture;
 use micro::util::lifecycle::Lifecycle;
 
 mod old {
@@ -127,9 +127,9 @@ fn descriptions_accept_what_is_the_same() {
 
 #[test]
 fn any_refuses_a_name_of_two_types() {
-    is_told(&Named::find("names.Item").unwrap_err().to_string(), "names.Item");
-    is_told(&Named::find("names.Twin").unwrap_err().to_string(), "names.Twin");
-    assert_eq!(Named::find("names.Box").expect("one type has this name").desc().name, "names.Box");
+    is_told(&RegisteredMessage::find("names.Item").unwrap_err().to_string(), "names.Item");
+    is_told(&RegisteredMessage::find("names.Twin").unwrap_err().to_string(), "names.Twin");
+    assert_eq!(RegisteredMessage::find("names.Box").expect("one type has this name").desc().name, "names.Box");
     let any = Any::pack(&old::Item { sku: "A-7".into() });
     is_told(&json::to_vec(&any).unwrap_err().to_string(), "names.Item");
     let text = br#"{"@type": "type.googleapis.com/names.Item", "sku": "A-7"}"#;
@@ -141,7 +141,7 @@ fn any_refuses_a_name_of_two_types() {
 #[tokio::test]
 async fn an_app_warns_of_two_types_of_one_name_and_does_not_serve_both() {
     let app = || micro::app().registry(Registry::memory()).set(|settings| settings.broker = "memory".into());
-    let logs = Logs::capture();
+    let logs = LogCapture::capture();
     app().start().await.expect("it serves neither").stop().await.expect("it stops");
     let said = logs.text();
     assert!(said.contains("WARN"), "{said}");

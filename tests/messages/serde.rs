@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use micro::Code;
 use micro::message::text::Tape;
-use micro::message::{Dialect, ReadOptions, Target, json};
+use micro::message::{DecodeTarget, Dialect, ReadOptions, json};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -106,7 +106,7 @@ fn messages_stand_in_files_and_inside_other_types() {
         title: String,
         child: Child,
         color: Color,
-        since: micro::message::known::Timestamp,
+        since: micro::message::well_known::Timestamp,
     }
     let text = "title = \"x\"\ncolor = \"COLOR_BLUE\"\nsince = \"1970-01-01T00:00:00Z\"\n\
                 [child]\nname = \"Ada\"\nn = 3\ntags = [\"a\", \"b\"]\n";
@@ -138,17 +138,18 @@ fn depth_and_memory_have_limits_here_too() {
     let mut wide = b"\x81\xa8children\xdd\x00\x01\x86\xa0".to_vec();
     wide.extend(vec![0x80; 100_000]);
     let tape: Tape = rmp_serde::from_slice(&wide).expect("it is msgpack");
-    let error = tape.read(&mut Target::<Node>::empty(), ReadOptions::LENIENT).expect_err("100 kB would become 6 MB");
+    let error =
+        tape.read(&mut DecodeTarget::<Node>::empty(), ReadOptions::LENIENT).expect_err("100 kB would become 6 MB");
     assert_eq!(micro::Error::from(error).code(), Code::ResourceExhausted);
 }
 
 #[test]
 fn a_tape_keeps_what_a_codec_needs() {
     let tape = Tape::of(&row(), &Dialect::BINARY).expect("binary formats have infinities");
-    let mut target = Target::<Row>::empty();
+    let mut target = DecodeTarget::<Row>::empty();
     tape.read(&mut target, ReadOptions::STRICT).expect("our own tape");
     assert_eq!(target.take(), Ok(row()));
     let strict = serde_json::from_str::<Tape>(r#"{"nme":1}"#).expect("it is JSON");
-    let error = strict.read(&mut Target::<Row>::empty(), ReadOptions::STRICT).expect_err("no such field");
+    let error = strict.read(&mut DecodeTarget::<Row>::empty(), ReadOptions::STRICT).expect_err("no such field");
     assert_eq!(error.to_string(), "`nme` is no field of `tests.Row`");
 }

@@ -6,7 +6,7 @@ use quote::ToTokens as _;
 use syn::{Expr, ExprLit, ExprRange, Fields, Lit, LitStr, Path};
 
 use super::input::{Body, Input};
-use super::model::{self, Default, Field, Key, Literal, Model, Shape, Word};
+use super::model::{self, Choice, Default, Field, Key, Literal, Model, Shape};
 use crate::message::named;
 use crate::options;
 use crate::report::{Check, Report};
@@ -296,7 +296,7 @@ fn asked(field: &Field, check: &model::Check, report: &mut Report) {
 
 // ---- Enums ----
 
-fn choice(model: &Model, words: &[Word], report: &mut Report) {
+fn choice(model: &Model, words: &[Choice], report: &mut Report) {
     if let Some(prefix) = &model.prefix {
         report.error(prefix, "an enum is the value of a field: only a struct stands at a prefix");
     }
@@ -315,7 +315,7 @@ fn choice(model: &Model, words: &[Word], report: &mut Report) {
         );
     }
     twice(words.iter().map(|word| &word.key), "a variant", report);
-    for Word { key, .. } in words {
+    for Choice { key, .. } in words {
         let good = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if key.text.is_empty() || !key.text.chars().all(good) {
             let message = format!("`{}` is no word: it is made of letters, digits, `-`, `_` and `.`", key.text);

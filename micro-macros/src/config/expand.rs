@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned as _;
 
-use super::model::{Check, Default, Field, Literal, Model, Shape, Word};
+use super::model::{Check, Choice, Default, Field, Literal, Model, Shape};
 use super::{check, input::Body};
 use crate::report::Checked;
 use crate::syntax::at;
@@ -233,7 +233,7 @@ fn default(model: &Model) -> TokenStream {
     }
 }
 
-fn choice(model: &Model, words: &[Word]) -> TokenStream {
+fn choice(model: &Model, words: &[Choice]) -> TokenStream {
     let ident = &model.ident;
     let names: Vec<_> = words.iter().map(|word| &word.key.text).collect();
     let docs = words.iter().map(|word| &word.docs);

@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Fields, Generics, Ident, Item, LitStr, Path, Token, Type};
 
-use crate::options::{Given, Options, Switched};
+use crate::options::{FlagOrValue, Given, Options};
 use crate::report::Report;
-use crate::syntax::{Home, docs};
+use crate::syntax::{CratePath, docs};
 
 /// A struct or enum with `#[micro::config]`.
 pub(super) struct Input {
@@ -25,7 +25,7 @@ pub(super) struct Input {
 pub(super) struct TypeOptions {
     pub(super) prefix: Option<LitStr>,
     pub(super) validate: Option<Path>,
-    pub(super) home: Home,
+    pub(super) home: CratePath,
 }
 
 pub(super) enum Body {
@@ -46,7 +46,7 @@ pub(super) struct Member {
 pub(super) struct MemberOptions {
     pub(super) name: Option<LitStr>,
     /// `default` alone, or with a value.
-    pub(super) default: Option<Switched>,
+    pub(super) default: Option<FlagOrValue>,
     pub(super) env: Vec<LitStr>,
     pub(super) flag: Option<LitStr>,
     pub(super) secret: Option<Ident>,
@@ -110,7 +110,7 @@ impl TypeOptions {
         let read = TypeOptions {
             prefix: options.text("prefix"),
             validate: options.path("validate"),
-            home: Home::new(options.path("crate")),
+            home: CratePath::new(options.path("crate")),
         };
         options.finish();
         read

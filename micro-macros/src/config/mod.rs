@@ -23,7 +23,7 @@ pub(crate) fn config(options: TokenStream, item: TokenStream) -> TokenStream {
 fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
     let Some(input) = Input::read(options, item.clone(), &mut report) else { return report.beside(item) };
-    let model = Model::understand(input, package, &mut report);
+    let model = Model::from_input(input, package, &mut report);
     match report.check(model) {
         Ok(model) => expand::expand(&model),
         Err(refused) => refused.beside(expand::stub),

@@ -6,9 +6,9 @@ use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Path, Type, UnOp};
 
 use super::input::{Body, Checks, Input, Member, Variant};
 use crate::message::{named, without_self};
-use crate::options::Switched;
+use crate::options::FlagOrValue;
 use crate::report::Report;
-use crate::syntax::{Home, kebab_case};
+use crate::syntax::{CratePath, kebab_case};
 
 /// Settings, as the generated code describes them.
 pub(super) struct Model {
@@ -18,7 +18,7 @@ pub(super) struct Model {
     pub(super) package: String,
     pub(super) ident: Ident,
     pub(super) docs: String,
-    pub(super) home: Home,
+    pub(super) home: CratePath,
     pub(super) prefix: Option<LitStr>,
     pub(super) validate: Option<Path>,
     pub(super) shape: Shape,
@@ -28,7 +28,7 @@ pub(super) enum Shape {
     /// A struct.
     Section(Vec<Field>),
     /// An enum: one of several words.
-    Choice(Vec<Word>),
+    Choice(Vec<Choice>),
 }
 
 /// One setting of a struct.
@@ -81,19 +81,19 @@ pub(super) enum Check {
 }
 
 /// One word of a choice.
-pub(super) struct Word {
+pub(super) struct Choice {
     pub(super) ident: Ident,
     pub(super) key: Key,
     pub(super) docs: String,
 }
 
 impl Model {
-    pub(super) fn understand(input: Input, package: &str, report: &mut Report) -> Self {
+    pub(super) fn from_input(input: Input, package: &str, report: &mut Report) -> Self {
         let shape = match &input.body {
             Body::Struct(members) => {
-                Shape::Section(members.iter().map(|member| Field::understand(member, &input.ident, report)).collect())
+                Shape::Section(members.iter().map(|member| Field::from_input(member, &input.ident, report)).collect())
             }
-            Body::Enum(variants) => Shape::Choice(variants.iter().map(Word::understand).collect()),
+            Body::Enum(variants) => Shape::Choice(variants.iter().map(Choice::from_input).collect()),
         };
         Model {
             ident: input.ident.clone(),
@@ -114,14 +114,14 @@ impl Model {
 }
 
 impl Field {
-    fn understand(member: &Member, this: &Ident, report: &mut Report) -> Self {
+    fn from_input(member: &Member, this: &Ident, report: &mut Report) -> Self {
         let options = &member.options;
         Field {
             ident: member.ident.clone(),
             ty: without_self(&member.ty, this),
-            key: Key::understand(&options.name, &member.ident, |name| name),
+            key: Key::from_input(&options.name, &member.ident, |name| name),
             docs: member.docs.clone(),
-            default: options.default.as_ref().map(|default| Default::understand(default, report)),
+            default: options.default.as_ref().map(|default| Default::from_input(default, report)),
             env: options.env.clone(),
             flag: options.flag.clone(),
             secret: options.secret.clone(),
@@ -140,7 +140,7 @@ impl Field {
 }
 
 impl Key {
-    fn understand(written: &Option<LitStr>, ident: &Ident, made: impl FnOnce(String) -> String) -> Self {
+    fn from_input(written: &Option<LitStr>, ident: &Ident, made: impl FnOnce(String) -> String) -> Self {
         match written {
             Some(name) => Key { text: name.value(), span: name.span() },
             None => Key { text: made(ident.unraw().to_string()), span: ident.span() },
@@ -148,18 +148,18 @@ impl Key {
     }
 }
 
-impl Word {
-    fn understand(variant: &Variant) -> Self {
-        Word {
+impl Choice {
+    fn from_input(variant: &Variant) -> Self {
+        Choice {
             ident: variant.ident.clone(),
-            key: Key::understand(&variant.name, &variant.ident, |name| kebab_case(&name)),
+            key: Key::from_input(&variant.name, &variant.ident, |name| kebab_case(&name)),
             docs: variant.docs.clone(),
         }
     }
 }
 
 impl Default {
-    fn understand(written: &Switched, report: &mut Report) -> Self {
+    fn from_input(written: &FlagOrValue, report: &mut Report) -> Self {
         match &written.value {
             None => Default::OfType,
             Some(expression) => match literal(expression, report) {

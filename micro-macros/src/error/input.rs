@@ -6,7 +6,7 @@ use syn::{Attribute, Fields, Generics, Ident, Item, LitStr, Meta, Path};
 
 use crate::options::Options;
 use crate::report::Report;
-use crate::syntax::{Home, docs};
+use crate::syntax::{CratePath, docs};
 
 /// The enum.
 pub(super) struct Input {
@@ -20,7 +20,7 @@ pub(super) struct Input {
 pub(super) struct TypeOptions {
     pub(super) package: Option<LitStr>,
     pub(super) name: Option<LitStr>,
-    pub(super) home: Home,
+    pub(super) home: CratePath,
 }
 
 /// One of its variants.
@@ -62,7 +62,7 @@ impl Input {
         let read = TypeOptions {
             package: options.text("package"),
             name: options.text("name"),
-            home: Home::new(options.path("crate")),
+            home: CratePath::new(options.path("crate")),
         };
         options.finish();
         let variants = item.variants.into_iter().map(|variant| Written::read(variant, report)).collect();

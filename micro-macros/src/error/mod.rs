@@ -24,7 +24,7 @@ pub(crate) fn error(item: TokenStream) -> TokenStream {
 fn expanded(item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
     let Some(input) = Input::read(item, &mut report) else { return report.beside(TokenStream::new()) };
-    let model = Model::understand(input, package, &mut report);
+    let model = Model::from_input(input, package, &mut report);
     match report.check(model) {
         Ok(model) => expand::expand(&model),
         Err(refused) => refused.beside(expand::stub),

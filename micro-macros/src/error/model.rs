@@ -10,7 +10,7 @@ use super::input::{Input, Written, is_ours};
 use super::text::Text;
 use crate::options::expected;
 use crate::report::Report;
-use crate::syntax::{Home, at};
+use crate::syntax::{CratePath, at};
 
 /// The error, as the generated code describes it.
 pub(super) struct Model {
@@ -19,7 +19,7 @@ pub(super) struct Model {
     pub(super) ident: Ident,
     /// Package and name, `greeter.GreetError`: what the names of the details begin with.
     pub(super) name: String,
-    pub(super) home: Home,
+    pub(super) home: CratePath,
     pub(super) variants: Vec<Variant>,
     /// The variants that take what no other does. There should be one.
     pub(super) others: Vec<Other>,
@@ -77,7 +77,7 @@ pub(super) const CODES: [&str; 16] = [
 ];
 
 impl Model {
-    pub(super) fn understand(input: Input, package: &str, report: &mut Report) -> Self {
+    pub(super) fn from_input(input: Input, package: &str, report: &mut Report) -> Self {
         let own = input.options.name.as_ref().map_or_else(|| input.ident.unraw().to_string(), LitStr::value);
         let package = input.options.package.as_ref().map_or_else(|| package.to_owned(), LitStr::value);
         let name = if package.is_empty() { own } else { format!("{package}.{own}") };
@@ -85,9 +85,9 @@ impl Model {
         let (mut variants, mut others) = (vec![], vec![]);
         for written in &input.variants {
             if written.is_other(&home) {
-                others.push(Other::understand(written, report));
+                others.push(Other::from_input(written, report));
             } else {
-                variants.push(Variant::understand(written, report));
+                variants.push(Variant::from_input(written, report));
             }
         }
         Model { ident: input.ident.clone(), name, home, variants, others, input }
@@ -96,7 +96,7 @@ impl Model {
 
 impl Written {
     /// Whether it is marked `#[error(other)]`, or not at all and holds a `micro::Error`.
-    fn is_other(&self, home: &Home) -> bool {
+    fn is_other(&self, home: &CratePath) -> bool {
         if self.options.any {
             return self.options.other.is_some();
         }
@@ -114,7 +114,7 @@ impl Written {
 }
 
 impl Other {
-    fn understand(written: &Written, report: &mut Report) -> Self {
+    fn from_input(written: &Written, report: &mut Report) -> Self {
         let ident = &written.ident;
         if written.only_field().is_none() {
             report.error_at(
@@ -133,7 +133,7 @@ impl Other {
 }
 
 impl Variant {
-    fn understand(written: &Written, report: &mut Report) -> Self {
+    fn from_input(written: &Written, report: &mut Report) -> Self {
         let ident = &written.ident;
         let code = code(written, report);
         let text = text(written, report);

@@ -10,7 +10,7 @@ use crate::init;
 use crate::injection::{from_context, registration};
 use crate::report::Checked;
 use crate::subscriber;
-use crate::syntax::{Home, at, in_braces_of, printed};
+use crate::syntax::{CratePath, at, in_braces_of, printed};
 
 pub(super) fn expand(handler: &Checked<Handler>) -> TokenStream {
     let init = handler.parts(|handler| &handler.inits).next().map(|init| init::builder(init, &handler.home));
@@ -45,7 +45,7 @@ fn implementation(handler: &Handler, init: Option<TokenStream>) -> TokenStream {
     }
 }
 
-fn member(part: &Part, home: &Home) -> TokenStream {
+fn member(part: &Part, home: &CratePath) -> TokenStream {
     match part {
         Part::Other(tokens) => tokens.clone(),
         Part::Method { function, contexts, extracted } => {
@@ -58,7 +58,13 @@ fn member(part: &Part, home: &Home) -> TokenStream {
 }
 
 /// The body, behind a `let` for each context and each extracted parameter. Its own tokens and the braces keep their places.
-fn bound(signature: &Signature, body: &Group, contexts: &[PatType], extracted: &[Extracted], home: &Home) -> Group {
+fn bound(
+    signature: &Signature,
+    body: &Group,
+    contexts: &[PatType],
+    extracted: &[Extracted],
+    home: &CratePath,
+) -> Group {
     if contexts.is_empty() && extracted.is_empty() {
         return body.clone();
     }
@@ -86,7 +92,7 @@ fn bound(signature: &Signature, body: &Group, contexts: &[PatType], extracted: &
 }
 
 /// The context of the call, for a parameter of this type.
-fn current(ty: &Type, home: &Home) -> TokenStream {
+fn current(ty: &Type, home: &CratePath) -> TokenStream {
     let micro = home.private_at(ty.span());
     quote_spanned!(at(ty.span())=> &#micro::Context::current())
 }

@@ -16,7 +16,7 @@ use model::Handler;
 pub(crate) fn handler(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::new();
     let Some(written) = input::read(item.clone(), &mut report) else { return report.beside(item) };
-    let handler = Handler::understand(written, options, &mut report);
+    let handler = Handler::from_input(written, options, &mut report);
     match report.check(handler) {
         Ok(handler) => expand::expand(&handler),
         Err(refused) => refused.beside(expand::stub),

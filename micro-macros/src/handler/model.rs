@@ -9,13 +9,13 @@ use crate::options::Options;
 use crate::report::Report;
 use crate::subscriber::Subscriber;
 use crate::syntax::{
-    Function, Home, Implementation, Member, by_mutable_reference, by_reference, is_context, is_helper, members,
+    CratePath, Function, Implementation, Member, by_mutable_reference, by_reference, is_context, is_helper, members,
     without_helpers,
 };
 
 /// Everything the attribute stands for.
 pub(super) struct Handler {
-    pub(super) home: Home,
+    pub(super) home: CratePath,
     pub(super) manual: Option<Ident>,
     pub(super) written: Implementation,
     pub(super) members: Vec<Part>,
@@ -48,10 +48,10 @@ pub(super) struct Extracted {
 const HELPERS: [&str; 4] = ["method", "handler", "init", "subscriber"];
 
 impl Handler {
-    pub(super) fn understand(written: Implementation, options: TokenStream, report: &mut Report) -> Self {
+    pub(super) fn from_input(written: Implementation, options: TokenStream, report: &mut Report) -> Self {
         let mut options = Options::of_tokens(options, report);
         let manual = options.flag("manual");
-        let home = Home::new(options.path("crate"));
+        let home = CratePath::new(options.path("crate"));
         options.finish();
 
         let mut handler = Self {

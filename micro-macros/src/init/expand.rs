@@ -7,14 +7,14 @@ use syn::spanned::Spanned as _;
 
 use crate::injection::{asking, call, dependencies};
 use crate::report::Checked;
-use crate::syntax::{Function, Home, at};
+use crate::syntax::{CratePath, Function, at};
 
 /// The hidden function beside the author's.
 ///
 /// It is public whatever the author's is, for it wins over the one every type has (`InitFallback`) only where it can be
 /// seen; a private one would be passed over without a word. Of two, rustc says that the name is there twice, so the name
 /// is the explanation.
-pub(crate) fn builder(function: Checked<&Function>, home: &Home) -> TokenStream {
+pub(crate) fn builder(function: Checked<&Function>, home: &CratePath) -> TokenStream {
     let output = function.output().map_or_else(|| function.signature.ident.span(), |output| output.span());
     let (span, micro) = (at(function.signature.ident.span()), home.private_at(function.signature.ident.span()));
     let dependencies = dependencies(&function, home);
@@ -42,7 +42,7 @@ pub(crate) fn builder(function: Checked<&Function>, home: &Home) -> TokenStream 
 /// Where the author says `Self` the compiler says what is wrong with a function outside of an `impl`, once. Where the type has
 /// its name, `Self` would be a word that the author has not written, so the type comes out of what is returned: its own hidden
 /// function is this one, unless this is no function of the type.
-fn built(function: &Function, home: &Home) -> (TokenStream, Option<TokenStream>) {
+fn built(function: &Function, home: &CratePath) -> (TokenStream, Option<TokenStream>) {
     let named = function.output().filter(|output| !mentions_self(output.to_token_stream()));
     let Some(output) = named else {
         let this = TokenTree::Ident(syn::Ident::new("Self", self_span(function)));

@@ -12,7 +12,7 @@ use quote::quote;
 use crate::injection;
 use crate::options::Options;
 use crate::report::Report;
-use crate::syntax::Home;
+use crate::syntax::CratePath;
 pub(crate) use check::check;
 pub(crate) use expand::builder;
 use model::Init;
@@ -21,7 +21,7 @@ use model::Init;
 pub(crate) fn init(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::new();
     let mut options = Options::of_tokens(options, &mut report);
-    let home = Home::new(options.path("crate"));
+    let home = CratePath::new(options.path("crate"));
     options.finish();
 
     let example = "impl English { #[micro::init] async fn new(..) -> Result<Self> { .. } }";

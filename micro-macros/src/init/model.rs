@@ -1,9 +1,9 @@
 //! What it means: a function, and where `micro` is.
 
-use crate::syntax::{Function, Home};
+use crate::syntax::{CratePath, Function};
 
 /// Everything the attribute stands for.
 pub(super) struct Init {
-    pub(super) home: Home,
+    pub(super) home: CratePath,
     pub(super) function: Function,
 }

@@ -6,12 +6,12 @@ use syn::Type;
 use syn::spanned::Spanned as _;
 
 use super::from_context::needs;
-use crate::syntax::{Home, at};
+use crate::syntax::{CratePath, at};
 
 /// What `micro::run()` finds: how to build the value, once for all it serves, how to make a service of it, what that
 /// will be, known before anything is built, and what its methods extract.
 pub(crate) fn registration(
-    home: &Home,
+    home: &CratePath,
     ty: &Type,
     serve: TokenStream,
     desc: TokenStream,
@@ -34,7 +34,7 @@ pub(crate) fn registration(
 }
 
 /// How a value of the type is built: a function that says so.
-pub(crate) fn component(ty: &Type, home: &Home) -> TokenStream {
+pub(crate) fn component(ty: &Type, home: &CratePath) -> TokenStream {
     let micro = home.private();
     let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_init_function());
     quote! {

@@ -5,10 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::injected;
-use crate::syntax::{Function, Home, at, shown_at};
+use crate::syntax::{CratePath, Function, at, shown_at};
 
 /// What the function needs, for the injection graph.
-pub(crate) fn dependencies(function: &Function, home: &Home) -> TokenStream {
+pub(crate) fn dependencies(function: &Function, home: &CratePath) -> TokenStream {
     let types = injected(function).map(|ty| {
         let micro = home.private_at(ty.span());
         quote_spanned!(at(ty.span())=> #micro::Dep::of::<#ty>())
@@ -17,7 +17,7 @@ pub(crate) fn dependencies(function: &Function, home: &Home) -> TokenStream {
 }
 
 /// What has to be in scope of [`call`].
-pub(crate) fn asking(home: &Home) -> TokenStream {
+pub(crate) fn asking(home: &CratePath) -> TokenStream {
     let micro = home.private();
     quote! {
         #[allow(unused_imports)]
@@ -28,7 +28,7 @@ pub(crate) fn asking(home: &Home) -> TokenStream {
 /// A call with every parameter taken from `resolver`, to stand in an `async` block that returns a `Result`.
 ///
 /// It is shown where the author says what it returns, for that is what may be wrong with it.
-pub(crate) fn call(scope: Option<TokenStream>, function: &Function, home: &Home) -> TokenStream {
+pub(crate) fn call(scope: Option<TokenStream>, function: &Function, home: &CratePath) -> TokenStream {
     let mut ident = function.signature.ident.clone();
     let span = at(function.output().map_or_else(|| ident.span(), |output| output.span()));
     ident.set_span(span);

@@ -5,10 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use crate::syntax::{Home, at, printed};
+use crate::syntax::{CratePath, at, printed};
 
 /// What keeps a value of `ty` for a whole call; where there is none, the function returns why, as an error of its own.
-pub(crate) fn from_context(ty: &Type, context: &TokenStream, home: &Home) -> TokenStream {
+pub(crate) fn from_context(ty: &Type, context: &TokenStream, home: &CratePath) -> TokenStream {
     let (span, micro) = (at(ty.span()), home.private_at(ty.span()));
     quote_spanned! {span=>
         match <#ty as #micro::FromContext>::from_context(#context) {
@@ -19,7 +19,7 @@ pub(crate) fn from_context(ty: &Type, context: &TokenStream, home: &Home) -> Tok
 }
 
 /// What an entry says of the types that are extracted from contexts.
-pub(crate) fn needs(types: &[&Type], home: &Home) -> Option<TokenStream> {
+pub(crate) fn needs(types: &[&Type], home: &CratePath) -> Option<TokenStream> {
     let micro = home.private();
     let needs = types.iter().map(|ty| quote!(#micro::Needs::<#ty>::TYPES));
     (!types.is_empty()).then(|| {

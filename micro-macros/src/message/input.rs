@@ -5,7 +5,7 @@ use syn::{Attribute, Expr, Fields, Generics, Ident, Item, LitInt, LitStr, Path, 
 
 use crate::options::{Given, Options};
 use crate::report::Report;
-use crate::syntax::{Home, docs};
+use crate::syntax::{CratePath, docs};
 
 /// A struct or enum with `#[micro::message]`.
 pub(super) struct Input {
@@ -36,7 +36,7 @@ pub(super) struct TypeOptions {
     pub(super) name: Option<LitStr>,
     pub(super) reserved: Option<Given<TokenStream>>,
     pub(super) prost: Option<Ident>,
-    pub(super) home: Home,
+    pub(super) home: CratePath,
 }
 
 pub(super) enum Body {
@@ -144,7 +144,7 @@ impl TypeOptions {
             name: options.text("name"),
             reserved: options.list("reserved"),
             prost: options.flag("prost"),
-            home: Home::new(options.path("crate")),
+            home: CratePath::new(options.path("crate")),
         };
         options.finish();
         read

@@ -41,7 +41,7 @@ pub(crate) fn expanded(options: TokenStream, item: TokenStream, package: &str) -
 fn written_as(marked: Marked, options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
     let Some(input) = Input::read(marked, options, item.clone(), &mut report) else { return report.beside(item) };
-    let model = Model::understand(input, package, &mut report);
+    let model = Model::from_input(input, package, &mut report);
     match report.check(model) {
         Ok(model) => {
             let (item, implementation) = (&model.input.item, expand::expand(&model));

@@ -12,7 +12,7 @@ use super::names::{lower_camel_case, snake_case, upper_snake_case};
 use super::spelling;
 use crate::options::Given;
 use crate::report::Report;
-use crate::syntax::Home;
+use crate::syntax::CratePath;
 
 /// A message, as the generated code describes it.
 pub(super) struct Model {
@@ -22,7 +22,7 @@ pub(super) struct Model {
     /// The full name, `shop.Order`.
     pub(super) name: String,
     pub(super) docs: String,
-    pub(super) home: Home,
+    pub(super) home: CratePath,
     /// Of an event.
     pub(super) topic: Option<String>,
     /// Of an event: the field whose value is its key.
@@ -135,7 +135,7 @@ pub(super) enum Encoding {
 }
 
 impl Model {
-    pub(super) fn understand(input: Input, package: &str, report: &mut Report) -> Self {
+    pub(super) fn from_input(input: Input, package: &str, report: &mut Report) -> Self {
         let own_name = input.options.name.as_ref().map_or_else(|| input.ident.unraw().to_string(), |name| name.value());
         let package = input.options.package.as_ref().map_or_else(|| package.to_owned(), |package| package.value());
         let name = if package.is_empty() { own_name.clone() } else { format!("{package}.{own_name}") };

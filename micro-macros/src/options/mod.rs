@@ -15,7 +15,7 @@
 
 mod duration;
 mod extensions;
-mod near;
+mod suggest;
 mod time;
 mod topic;
 mod written;
@@ -31,7 +31,7 @@ use syn::{Attribute, Expr, Ident, LitInt, LitStr, Meta, Path, Token};
 
 pub(crate) use duration::parse as duration;
 pub(crate) use extensions::Extension;
-pub(crate) use near::{expected, nearest};
+pub(crate) use suggest::{expected, nearest};
 pub(crate) use time::{Time, parse as time};
 pub(crate) use topic::{pattern, topic};
 use written::{Value, Written};
@@ -55,7 +55,7 @@ pub(crate) struct Given<T> {
 
 /// An option that may stand alone or have a value.
 #[derive(Clone, Debug)]
-pub(crate) struct Switched {
+pub(crate) struct FlagOrValue {
     pub(crate) value: Option<Expr>,
 }
 
@@ -183,7 +183,7 @@ impl<'r> Options<'r> {
     }
 
     /// `name` alone, or `name = expression`.
-    pub(crate) fn switched(&mut self, name: &'static str) -> Option<Switched> {
+    pub(crate) fn switched(&mut self, name: &'static str) -> Option<FlagOrValue> {
         let option = self.take(name)?;
         let value = match &option.value {
             Value::None => None,
@@ -199,7 +199,7 @@ impl<'r> Options<'r> {
                 return None;
             }
         };
-        Some(Switched { value })
+        Some(FlagOrValue { value })
     }
 
     /// `name = ".."`, or several: `name("..", "..")`.

@@ -12,14 +12,14 @@ use quote::quote;
 use crate::injection;
 use crate::options::Options;
 use crate::report::Report;
-use crate::syntax::Home;
+use crate::syntax::CratePath;
 use model::Provider;
 
 /// Expands the attribute: `options` between its parentheses, `item` below it.
 pub(crate) fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::new();
     let mut options = Options::of_tokens(options, &mut report);
-    let home = Home::new(options.path("crate"));
+    let home = CratePath::new(options.path("crate"));
     options.finish();
 
     let example = "#[micro::provider] async fn pool(config: Config<Database>) -> Result<Pool> { .. }";

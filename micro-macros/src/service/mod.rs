@@ -17,7 +17,7 @@ use model::Service;
 pub(crate) fn service(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::new();
     let Some(input) = Input::read(item.clone(), &mut report) else { return report.beside(item) };
-    let service = Service::understand(input, options, &mut report);
+    let service = Service::from_input(input, options, &mut report);
     match report.check(service) {
         Ok(service) => expand::expand(&service),
         Err(refused) => refused.beside(expand::stub),

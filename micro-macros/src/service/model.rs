@@ -12,13 +12,13 @@ use crate::report::Report;
 use crate::service::input::{Input, Trait};
 use crate::subscriber::Subscriber;
 use crate::syntax::{
-    Function, Home, Implementation, Member, by_mutable_reference, by_reference, docs, is_context, is_helper,
+    CratePath, Function, Implementation, Member, by_mutable_reference, by_reference, docs, is_context, is_helper,
     kebab_case, members, upper_camel_case, without_helpers,
 };
 
 /// Everything the attribute stands for.
 pub(super) struct Service {
-    pub(super) home: Home,
+    pub(super) home: CratePath,
     /// The trait of a contract, or the type of an `impl` block.
     pub(super) ident: Ident,
     pub(super) source: Source,
@@ -100,13 +100,13 @@ const HELPERS: [&str; 4] = ["method", "handler", "init", "subscriber"];
 const OTHER_HELPERS: [&str; 3] = ["method", "handler", "init"];
 
 impl Service {
-    pub(super) fn understand(input: Input, options: TokenStream, report: &mut Report) -> Self {
+    pub(super) fn from_input(input: Input, options: TokenStream, report: &mut Report) -> Self {
         let mut options = Options::of_tokens(options, report);
         let name = options.text("name");
         let package = options.text("package");
         let version = options.text("version");
         let extensions = options.extensions();
-        let home = Home::new(options.path("crate"));
+        let home = CratePath::new(options.path("crate"));
         options.finish();
 
         let (ident, docs) = match &input {
@@ -193,7 +193,7 @@ impl Method {
         self.parameters.iter().filter(|parameter| parameter.role == Role::Message)
     }
 
-    fn understand(mut function: Function, home: &Home, report: &mut Report) -> Self {
+    fn from_input(mut function: Function, home: &CratePath, report: &mut Report) -> Self {
         let ours = function.attributes.iter().filter(|attribute| is_helper(attribute, "method", home));
         let mut options = Options::of_helpers(ours, "method", report);
         let name = options.text("name");
@@ -216,14 +216,14 @@ impl Method {
             no_side_effects,
             deprecated,
             extensions,
-            parameters: function.signature.inputs.iter().filter_map(Parameter::understand).collect(),
+            parameters: function.signature.inputs.iter().filter_map(Parameter::from_input).collect(),
             function,
         }
     }
 }
 
 impl Parameter {
-    fn understand(argument: &FnArg) -> Option<Self> {
+    fn from_input(argument: &FnArg) -> Option<Self> {
         let FnArg::Typed(typed) = argument else { return None };
         let extracted =
             by_reference(argument).or(by_mutable_reference(argument)).filter(|_| !is_context(argument)).cloned();
@@ -244,13 +244,13 @@ impl Parameter {
     }
 }
 
-fn contract(written: Trait, home: &Home, report: &mut Report) -> (Source, Vec<Method>) {
+fn contract(written: Trait, home: &CratePath, report: &mut Report) -> (Source, Vec<Method>) {
     let (mut methods, mut others, mut subscribers) = (vec![], vec![], vec![]);
     for member in members(&written.block, report) {
         match member {
             Member::Function(function) => {
                 subscribers.extend(function.helpers("subscriber", home).map(span));
-                methods.push(Method::understand(*function, home, report));
+                methods.push(Method::from_input(*function, home, report));
             }
             Member::Other { what, tokens } => others.push((what, tokens)),
         }
@@ -258,7 +258,7 @@ fn contract(written: Trait, home: &Home, report: &mut Report) -> (Source, Vec<Me
     (Source::Contract(Contract { written, others, subscribers }), methods)
 }
 
-fn inherent(written: Implementation, home: &Home, report: &mut Report) -> (Source, Vec<Method>) {
+fn inherent(written: Implementation, home: &CratePath, report: &mut Report) -> (Source, Vec<Method>) {
     let mut methods = vec![];
     let members = members(&written.block, report);
     let mut inherent =
@@ -280,7 +280,7 @@ fn inherent(written: Implementation, home: &Home, report: &mut Report) -> (Sourc
             inherent.subscribers.push(Subscriber::of_method(method, home, report));
         }
         if function.has_helper("handler", home) {
-            methods.push(Method::understand(*function, home, report));
+            methods.push(Method::from_input(*function, home, report));
         }
         inherent.members.push(Member::Function(plain));
     }
@@ -289,7 +289,7 @@ fn inherent(written: Implementation, home: &Home, report: &mut Report) -> (Sourc
 
 impl Inherent {
     // Keeps what `check` will want to talk about, before the helper attributes are gone.
-    fn note(&mut self, function: &Function, home: &Home) {
+    fn note(&mut self, function: &Function, home: &CratePath) {
         let roles = ["handler", "init", "subscriber"].iter().filter(|role| function.has_helper(role, home)).count();
         if roles > 1 {
             self.torn.push(function.signature.ident.clone());

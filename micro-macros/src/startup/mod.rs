@@ -16,7 +16,7 @@ use model::Main;
 pub(crate) fn main(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut report = Report::new();
     let Some(function) = input::read(item.clone(), &mut report) else { return report.beside(item) };
-    let main = Main::understand(function, options, &mut report);
+    let main = Main::from_input(function, options, &mut report);
     match report.check(main) {
         Ok(main) => expand::expand(&main),
         Err(refused) => refused.beside(expand::stub),

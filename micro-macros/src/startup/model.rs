@@ -4,22 +4,22 @@ use proc_macro2::TokenStream;
 
 use crate::options::{Given, Options};
 use crate::report::Report;
-use crate::syntax::{Function, Home};
+use crate::syntax::{CratePath, Function};
 
 /// Everything the attribute stands for.
 pub(super) struct Main {
-    pub(super) home: Home,
+    pub(super) home: CratePath,
     pub(super) function: Function,
     pub(super) flavor: Option<Given<&'static str>>,
     pub(super) worker_threads: Option<Given<usize>>,
 }
 
 impl Main {
-    pub(super) fn understand(function: Function, options: TokenStream, report: &mut Report) -> Self {
+    pub(super) fn from_input(function: Function, options: TokenStream, report: &mut Report) -> Self {
         let mut options = Options::of_tokens(options, report);
         let flavor = options.choice("flavor", &["multi_thread", "current_thread"]);
         let worker_threads = options.number("worker_threads");
-        let home = Home::new(options.path("crate"));
+        let home = CratePath::new(options.path("crate"));
         options.finish();
         Self { home, function, flavor, worker_threads }
     }

@@ -7,7 +7,7 @@ use syn::{Expr, Ident, LitStr};
 
 use crate::options::{Given, Options, Time, nearest};
 use crate::report::Report;
-use crate::syntax::{Function, Home, Kind, heading};
+use crate::syntax::{CratePath, Function, Kind, heading};
 
 /// The options, as far as each makes sense by itself.
 pub(super) struct Written {
@@ -64,18 +64,18 @@ pub(super) fn read(item: TokenStream, report: &mut Report) -> Option<Function> {
 
 impl Written {
     /// The options between the parentheses of `#[micro::subscriber(..)]`.
-    pub(super) fn of_function(tokens: TokenStream, report: &mut Report) -> (Self, Home) {
+    pub(super) fn of_function(tokens: TokenStream, report: &mut Report) -> (Self, CratePath) {
         let mut options = Options::of_tokens(tokens, report);
         let (mut written, lists) = Self::read(&mut options);
         written.manual = options.flag("manual");
-        let home = Home::new(options.path("crate"));
+        let home = CratePath::new(options.path("crate"));
         options.finish();
         written.finish(lists, report);
         (written, home)
     }
 
     /// Those of `#[subscriber(..)]` on a method.
-    pub(super) fn of_method(function: &Function, home: &Home, report: &mut Report) -> Self {
+    pub(super) fn of_method(function: &Function, home: &CratePath, report: &mut Report) -> Self {
         let mut options = Options::of_helpers(function.helpers("subscriber", home), "subscriber", report);
         let (mut written, lists) = Self::read(&mut options);
         // Asked for only where it is there: it is none of the choices.

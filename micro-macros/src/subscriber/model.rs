@@ -7,11 +7,11 @@ use syn::{FnArg, Ident, PatType, Type};
 use super::input::Written;
 use crate::options::Given;
 use crate::report::Report;
-use crate::syntax::{Function, Home, by_mutable_reference, by_reference, is_context, kebab_case, without_helpers};
+use crate::syntax::{CratePath, Function, by_mutable_reference, by_reference, is_context, kebab_case, without_helpers};
 
 /// A function or method that handles events.
 pub(crate) struct Subscriber {
-    pub(super) home: Home,
+    pub(super) home: CratePath,
     pub(super) place: Place,
     /// As written, our attribute taken off.
     pub(super) function: Function,
@@ -56,17 +56,17 @@ const HELPER: &str = "subscriber";
 
 impl Subscriber {
     /// A function by itself, below the attribute with these options.
-    pub(super) fn of_function(function: Function, written: Written, home: &Home) -> Self {
-        Self::understand(Place::Free, function, written, home)
+    pub(super) fn of_function(function: Function, written: Written, home: &CratePath) -> Self {
+        Self::from_input(Place::Free, function, written, home)
     }
 
     /// A method that has the attribute among its own.
-    pub(crate) fn of_method(function: Function, home: &Home, report: &mut Report) -> Self {
+    pub(crate) fn of_method(function: Function, home: &CratePath, report: &mut Report) -> Self {
         let written = Written::of_method(&function, home, report);
-        Self::understand(Place::Method, function, written, home)
+        Self::from_input(Place::Method, function, written, home)
     }
 
-    fn understand(place: Place, mut function: Function, written: Written, home: &Home) -> Self {
+    fn from_input(place: Place, mut function: Function, written: Written, home: &CratePath) -> Self {
         let name = |attribute: &syn::Attribute| attribute.path().segments.last().map(|last| last.ident.span());
         let attributes = function.helpers(HELPER, home).filter_map(name).collect();
         function.attributes = without_helpers(&function.attributes, &[HELPER], home);

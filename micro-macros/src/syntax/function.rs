@@ -3,7 +3,7 @@ use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility};
 
-use crate::syntax::Home;
+use crate::syntax::CratePath;
 
 /// A function with its body as it was typed; none for a trait method without a default.
 #[derive(Clone)]
@@ -24,12 +24,12 @@ impl Function {
     }
 
     /// Whether one of its attributes is the helper `name`.
-    pub(crate) fn has_helper(&self, name: &str, home: &Home) -> bool {
+    pub(crate) fn has_helper(&self, name: &str, home: &CratePath) -> bool {
         self.helpers(name, home).next().is_some()
     }
 
     /// Its attributes that are the helper `name`.
-    pub(crate) fn helpers(&self, name: &str, home: &Home) -> impl Iterator<Item = &Attribute> {
+    pub(crate) fn helpers(&self, name: &str, home: &CratePath) -> impl Iterator<Item = &Attribute> {
         self.attributes.iter().filter(move |attribute| is_helper(attribute, name, home))
     }
 }
@@ -84,7 +84,7 @@ impl ToTokens for Function {
 }
 
 /// Whether `attribute` is `#[name]`, also written `#[micro::name]`.
-pub(crate) fn is_helper(attribute: &Attribute, name: &str, home: &Home) -> bool {
+pub(crate) fn is_helper(attribute: &Attribute, name: &str, home: &CratePath) -> bool {
     let path = attribute.path();
     match path.segments.len() {
         1 => path.is_ident(name),
@@ -94,7 +94,7 @@ pub(crate) fn is_helper(attribute: &Attribute, name: &str, home: &Home) -> bool 
 }
 
 /// The attributes that are not ours and stay in the author's code.
-pub(crate) fn without_helpers(attributes: &[Attribute], helpers: &[&str], home: &Home) -> Vec<Attribute> {
+pub(crate) fn without_helpers(attributes: &[Attribute], helpers: &[&str], home: &CratePath) -> Vec<Attribute> {
     let ours = |attribute: &Attribute| helpers.iter().any(|helper| is_helper(attribute, helper, home));
     attributes.iter().filter(|attribute| !ours(attribute)).cloned().collect()
 }

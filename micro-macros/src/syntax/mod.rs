@@ -3,9 +3,9 @@
 //! Bodies stay opaque groups of tokens. An author who is in the middle of `req.` has a body no parser accepts, and must
 //! still see completions, so we look at attributes, visibilities and signatures only.
 
+mod crate_path;
 mod docs;
 mod function;
-mod home;
 mod implementation;
 mod kind;
 mod members;
@@ -15,9 +15,9 @@ mod types;
 mod values;
 mod words;
 
+pub(crate) use crate_path::CratePath;
 pub(crate) use docs::docs;
 pub(crate) use function::{Function, is_helper, without_helpers};
-pub(crate) use home::Home;
 pub(crate) use implementation::Implementation;
 pub(crate) use kind::{Kind, heading};
 pub(crate) use members::{Member, members};

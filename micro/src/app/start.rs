@@ -20,7 +20,7 @@ use crate::client::{self, Client};
 use crate::config::Config;
 use crate::debug::{Readiness, health, reflection};
 use crate::errors::Result;
-use crate::message::Named;
+use crate::message::RegisteredMessage;
 use crate::registry::Registry;
 use crate::rpc::{Interceptors, Service};
 use crate::selector::Balancer;
@@ -48,7 +48,7 @@ impl App {
 async fn start(app: App) -> Result<Running> {
     let App { sources, mut services, plugs, mut transports, layers, mut hooks } = app;
     let Layers { routes, http: layer_http, calls, handlers, events } = layers;
-    if let Err(shared) = Named::check() {
+    if let Err(shared) = RegisteredMessage::check() {
         // Not refused: a binary of merged examples, say, holds many that never meet. Where two do, that is.
         tracing::warn!("{}", shared.message());
     }

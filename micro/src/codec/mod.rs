@@ -27,7 +27,7 @@ use bytes::Bytes;
 pub use backend::Backend;
 
 use crate::errors::{Error, Result};
-use crate::message::{Encode, Message, Target};
+use crate::message::{DecodeTarget, Encode, Message};
 
 /// A way to write and read messages: a small handle, copied freely.
 ///
@@ -121,7 +121,7 @@ impl Codec {
     ///
     /// As [`Backend::decode`].
     pub fn decode<M: Message>(self, bytes: &Bytes) -> Result<M> {
-        let mut target = Target::empty();
+        let mut target = DecodeTarget::empty();
         self.0.decode(bytes, &mut target)?;
         target.0.ok_or_else(|| Error::internal(format!("codec `{}` read no message", self.name())))
     }

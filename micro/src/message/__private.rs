@@ -6,12 +6,12 @@ pub mod message {
     pub use crate::__micro_enumeration as enumeration;
     pub use crate::message::prost as through_prost;
     pub use crate::message::serde::{deserialize, deserialize_enumeration, serialize, serialize_enumeration};
-    pub use crate::message::{Alone, Auto, Fixed, Unpacked, With, Zigzag};
+    pub use crate::message::{Auto, Fixed, Unpacked, With, WithSingle, Zigzag};
     pub use crate::message::{
         BuildOne, Enumeration, Field, Fields, Message, OneOf, OneOfField, OneOfSlot, Source, Visit, VisitOne,
     };
     pub use crate::message::{Entry, EnumDesc, EnumValueDesc, FieldDesc, MessageDesc, OneOfDesc, Reserved};
-    pub use crate::message::{Named, Result, build_enum, refuse_clash};
+    pub use crate::message::{RegisteredMessage, Result, assert_unique_names, build_enum};
     pub use ::bytes::{Buf, BufMut};
     pub use inventory::submit;
     pub use prost;

@@ -28,7 +28,7 @@ pub struct With<A>(PhantomData<A>, Infallible);
 /// It is no [`Encoding`], so that the implementation of [`Field`](super::Field) for single values of foreign types and
 /// those for collections cannot meet.
 #[derive(Debug)]
-pub struct Alone<A>(PhantomData<A>, Infallible);
+pub struct WithSingle<A>(PhantomData<A>, Infallible);
 
 /// An encoding of one value. [`Unpacked`] is none: it says something about a list.
 pub trait Encoding {}

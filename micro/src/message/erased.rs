@@ -58,12 +58,12 @@ pub trait Decode: Send {
 
 /// A place for one message of type `M`; empty until something was decoded.
 #[derive(Clone, Debug)]
-pub struct Target<M>(pub Option<M>);
+pub struct DecodeTarget<M>(pub Option<M>);
 
-impl<M> Target<M> {
+impl<M> DecodeTarget<M> {
     /// A place with nothing in it.
     pub fn empty() -> Self {
-        Target(None)
+        DecodeTarget(None)
     }
 
     /// The message that was decoded.
@@ -76,13 +76,13 @@ impl<M> Target<M> {
     }
 }
 
-impl<M> Default for Target<M> {
+impl<M> Default for DecodeTarget<M> {
     fn default() -> Self {
-        Target::empty()
+        DecodeTarget::empty()
     }
 }
 
-impl<M: Message> Decode for Target<M> {
+impl<M: Message> Decode for DecodeTarget<M> {
     fn desc(&self) -> &'static MessageDesc {
         M::DESC
     }

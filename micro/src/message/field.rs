@@ -1,6 +1,6 @@
 //! What can be a field: a value, an `Option` or a `Vec` of it, a map.
 
-use super::encoding::{Alone, With};
+use super::encoding::{With, WithSingle};
 use super::text::{Peek, TextReader, TextWriter};
 use super::value::put_unpacked;
 use super::wire::{Input, Reader, Writer};
@@ -44,7 +44,7 @@ impl<T: Single + Value<E>, E: Encoding> Field<E> for T {
 
 /// A foreign type that is carried by another, where the field is one of it.
 #[diagnostic::do_not_recommend]
-impl<T: Value<With<A>>, A> Field<Alone<A>> for T {
+impl<T: Value<With<A>>, A> Field<WithSingle<A>> for T {
     type Slot = T::Slot;
     const SHAPE: Shape = Shape::One(T::TYPE);
 

@@ -31,13 +31,13 @@
 //! ```
 //!
 //! There is one conversion, and everything behind it sees protobuf's own descriptors, doc comments included. A full name belongs
-//! to one type in a program: [`descriptor`] refuses two types that differ, so an app that serves both does not start, and [`Named::find`]
+//! to one type in a program: [`descriptor`] refuses two types that differ, so an app that serves both does not start, and [`RegisteredMessage::find`]
 //! refuses to choose.
 //!
 //! # How to add to it
 //!
 //! - A type of another crate: an [`Adapter`], named in `#[message(with = ..)]`. In this room: a `Value` beside those in `scalar`,
-//!   or a well-known type in [`known`].
+//!   or a well-known type in [`well_known`].
 //! - A text format: a [`text::Sink`] and a [`text::Pull`], and no knowledge of messages. A format that has a serde crate needs
 //!   neither; [`text::Tape`] and the impls of [`serde`](mod@serde) carry messages there.
 //! - A dialect: flags in a [`Dialect`], which writers follow. Readers take every dialect.
@@ -49,9 +49,9 @@
 //!
 //! - [`Message`], [`Visit`], [`Source`], [`Field`], [`OneOf`]: the grammar
 //! - [`Value`], [`Enumeration`], [`Adapter`]: what fields are made of
-//! - [`Encode`], [`Decode`], [`Target`]: messages behind `dyn`, for rooms that only move them
+//! - [`Encode`], [`Decode`], [`DecodeTarget`]: messages behind `dyn`, for rooms that only move them
 //! - [`MessageDesc`] and what it consists of; [`descriptor`] turns it into protobuf's own descriptors, [`proto`] those into text
-//! - [`known`]: the well-known types; [`Named`]: the messages of a program by name, which `Any` needs
+//! - [`well_known`]: the well-known types; [`RegisteredMessage`]: the messages of a program by name, which `Any` needs
 //! - [`Prost`]: messages of prost as ours
 
 #[doc(hidden)]
@@ -79,27 +79,27 @@ mod unknown;
 mod value;
 
 pub mod json;
-pub mod known;
 #[doc(hidden)]
 pub mod prost;
 pub mod serde;
 pub mod text;
+pub mod well_known;
 pub mod wire;
 
 mod details;
 
 pub use self::prost::Prost;
 #[doc(hidden)]
-pub use desc::refuse_clash;
+pub use desc::assert_unique_names;
 pub use desc::{Entry, EnumDesc, EnumValueDesc, Extension, FieldDesc, MessageDesc, OneOfDesc};
 pub use desc::{Packing, Reserved, Shape, Type};
-pub use encoding::{Alone, Auto, Encoding, Fixed, MapEncoding, Unpacked, With, Zigzag};
+pub use encoding::{Auto, Encoding, Fixed, MapEncoding, Unpacked, With, WithSingle, Zigzag};
 pub use enumeration::Enumeration;
-pub use erased::{Decode, Encode, Target};
+pub use erased::{Decode, DecodeTarget, Encode};
 pub use error::{Error, ErrorKind, Result};
 pub use field::Single;
 pub use map::Key;
-pub use named::Named;
+pub use named::RegisteredMessage;
 pub use nested::MessageSlot;
 pub use oneof::{OneOfField, build_enum};
 pub use text::{Dialect, ReadOptions, TextReader, TextWriter, UnknownNames};

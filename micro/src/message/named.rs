@@ -15,7 +15,7 @@ use crate::errors;
 /// where they would be mixed up: in the description of what a program serves, and when `Any` looks one up. An app that
 /// starts with two of them anywhere in its program logs a warning.
 #[derive(Debug)]
-pub struct Named {
+pub struct RegisteredMessage {
     // Functions, so that a mistake in a description is reported where it is and not here too.
     desc: fn() -> &'static MessageDesc,
     rust: fn() -> &'static str,
@@ -24,12 +24,12 @@ pub struct Named {
     read: fn(&mut TextReader<'_>) -> Result<Vec<u8>>,
 }
 
-inventory::collect!(Named);
+inventory::collect!(RegisteredMessage);
 
 /// The messages of this program by name, each type once.
-static BY_NAME: LazyLock<BTreeMap<&str, Vec<&Named>>> = LazyLock::new(|| {
-    let mut by_name: BTreeMap<&str, Vec<&Named>> = BTreeMap::new();
-    for named in inventory::iter::<Named>() {
+static BY_NAME: LazyLock<BTreeMap<&str, Vec<&RegisteredMessage>>> = LazyLock::new(|| {
+    let mut by_name: BTreeMap<&str, Vec<&RegisteredMessage>> = BTreeMap::new();
+    for named in inventory::iter::<RegisteredMessage>() {
         let same = by_name.entry(named.desc().name).or_default();
         if same.iter().all(|other| other.id != named.id) {
             same.push(named);
@@ -38,10 +38,16 @@ static BY_NAME: LazyLock<BTreeMap<&str, Vec<&Named>>> = LazyLock::new(|| {
     by_name
 });
 
-impl Named {
+impl RegisteredMessage {
     /// The message `M`, for `inventory::submit!`.
     pub const fn of<M: Message>() -> Self {
-        Named { desc: || M::DESC, rust: type_name::<M>, id: TypeId::of::<M>(), write: write::<M>, read: read::<M> }
+        RegisteredMessage {
+            desc: || M::DESC,
+            rust: type_name::<M>,
+            id: TypeId::of::<M>(),
+            write: write::<M>,
+            read: read::<M>,
+        }
     }
 
     /// The message with this full name.
@@ -49,7 +55,7 @@ impl Named {
     /// # Errors
     ///
     /// [`ErrorKind::Unknown`] when the program has none, or several types of that name.
-    pub fn find(name: &str) -> Result<&'static Named> {
+    pub fn find(name: &str) -> Result<&'static RegisteredMessage> {
         match BY_NAME.get(name).map(Vec::as_slice) {
             Some([named]) => Ok(named),
             Some(several) => Err(Error::new(ErrorKind::Unknown, shared(name, several))),
@@ -106,7 +112,7 @@ pub(super) fn clash(name: &str, places: [&'static Location<'static>; 2]) -> Stri
     refusal(name, &declared)
 }
 
-fn shared(name: &str, types: &[&Named]) -> String {
+fn shared(name: &str, types: &[&RegisteredMessage]) -> String {
     refusal(name, &types.iter().map(|named| named.declared()).collect::<Vec<_>>())
 }
 

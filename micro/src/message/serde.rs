@@ -11,13 +11,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde::ser::{Error as _, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::known::{Any, FieldMask, ListValue, Span, Struct, Timestamp, Value};
-use super::known::{BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value};
-use super::known::{StringValue, UInt32Value, UInt64Value};
 use super::text::tape::{Cursor, Item, TapeSink};
 use super::text::{Sink as _, Tape};
+use super::well_known::{Any, FieldMask, ListValue, ProtoDuration, Struct, Timestamp, Value};
+use super::well_known::{BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value};
+use super::well_known::{StringValue, UInt32Value, UInt64Value};
 use super::wire::{MAX_DEPTH, too_deep};
-use super::{Dialect, Encode, Enumeration, Message, ReadOptions, Target};
+use super::{DecodeTarget, Dialect, Encode, Enumeration, Message, ReadOptions};
 
 /// `Serialize::serialize` of a message.
 ///
@@ -36,7 +36,7 @@ pub fn serialize<S: Serializer>(message: &dyn Encode, serializer: S) -> Result<S
 /// Those of `deserializer`, and when the value is not this message, with the path to the field.
 pub fn deserialize<'de, M: Message, D: Deserializer<'de>>(deserializer: D) -> Result<M, D::Error> {
     let tape = Tape::deserialize(deserializer)?;
-    let mut target = Target::empty();
+    let mut target = DecodeTarget::empty();
     tape.read(&mut target, ReadOptions::LENIENT).and_then(|()| target.take()).map_err(D::Error::custom)
 }
 
@@ -84,7 +84,7 @@ macro_rules! through_tape {
     )+};
 }
 
-through_tape!(Span, Timestamp, Value, Struct, ListValue, FieldMask, Any);
+through_tape!(ProtoDuration, Timestamp, Value, Struct, ListValue, FieldMask, Any);
 through_tape!(
     BoolValue,
     BytesValue,

@@ -3,13 +3,13 @@ use std::sync::Arc;
 use super::stats::NodeStats;
 use crate::registry::Node;
 use crate::transport::{Destination, PoolCache, TLS, TlsMode, WIRE};
-use crate::util::line::Line;
+use crate::util::cache_padded::CachePadded;
 
 /// A node, with all that a client keeps of it between calls.
 #[derive(Debug)]
 pub struct Endpoint {
     // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
-    node: Line<Arc<Node>>,
+    node: CachePadded<Arc<Node>>,
     stats: Arc<NodeStats>,
     cache: PoolCache,
     // Read at every call, and so not looked for among the metadata each time.
@@ -31,7 +31,7 @@ impl Endpoint {
         let wire = node.metadata.get(WIRE).map(|wire| wire.as_str().into());
         let encrypted = node.metadata.get(TLS).is_some_and(|tls| tls == "yes");
         let security = if encrypted { TlsMode::Node } else { TlsMode::Unencrypted };
-        Endpoint { node: Line(node), stats, cache: PoolCache::default(), knows_its_id, wire, security }
+        Endpoint { node: CachePadded(node), stats, cache: PoolCache::default(), knows_its_id, wire, security }
     }
 
     /// The node, as the registry lists it.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::outlier::Ejection;
 use crate::errors::Code;
 use crate::rpc::CallOutcome;
+use crate::util::cache_padded::CachePadded;
 use crate::util::clock::{self, Instant};
-use crate::util::line::Line;
 
 /// The latency that is assumed of a node that has not answered yet, while it has calls in flight.
 const UNKNOWN_LATENCY: Duration = Duration::from_millis(1);
@@ -23,7 +23,7 @@ const SETTLED: Duration = Duration::from_millis(10);
 /// What a client knows of a node. It outlives lists of nodes, as long as the node keeps its id and its address.
 pub struct NodeStats {
     address: String,
-    in_flight: Line<AtomicU32>,
+    in_flight: CachePadded<AtomicU32>,
     // An answer that takes no longer than `usual` changes nothing until `settled`: both in nanoseconds, the latter since `created`.
     usual: AtomicU64,
     settled: AtomicU64,
@@ -38,7 +38,7 @@ impl NodeStats {
     pub(super) fn new(address: &str) -> Self {
         NodeStats {
             address: address.to_owned(),
-            in_flight: Line(AtomicU32::new(0)),
+            in_flight: CachePadded(AtomicU32::new(0)),
             usual: AtomicU64::new(0),
             settled: AtomicU64::new(0),
             created: clock::now(),

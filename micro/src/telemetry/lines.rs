@@ -14,12 +14,12 @@ use crate::context::{Context, CurrentMethod};
 /// that have something to say, would cost each of them a fifth of its CPU.
 pub(super) struct Lines<F> {
     pub(super) format: F,
-    pub(super) says: Says,
+    pub(super) says: CallFields,
 }
 
 /// How a line says which call it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Says {
+pub(super) enum CallFields {
     /// Not at all: it is in a span, because there are rules that ask for spans.
     Nothing,
     /// `service="greeter" method="Hello" trace="…" wire="micro/1"`.
@@ -35,14 +35,14 @@ where
     F: FormatEvent<S, N>,
 {
     fn format_event(&self, log: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let called = if self.says == Says::Nothing { None } else { CurrentMethod::current() };
+        let called = if self.says == CallFields::Nothing { None } else { CurrentMethod::current() };
         let Some(called) = called else { return self.format.format_event(log, writer, event) };
         let mut line = String::new();
         self.format.format_event(log, Writer::new(&mut line), event)?;
         let line = line.trim_end_matches('\n');
         match (self.says, line.strip_suffix('}')) {
-            (Says::Fields { coloured: true }, _) => writeln!(writer, "{line} \x1b[2m{}\x1b[0m", fields(called)?),
-            (Says::Object, Some(open)) => writeln!(writer, "{open},\"call\":{}}}", object(called)),
+            (CallFields::Fields { coloured: true }, _) => writeln!(writer, "{line} \x1b[2m{}\x1b[0m", fields(called)?),
+            (CallFields::Object, Some(open)) => writeln!(writer, "{open},\"call\":{}}}", object(called)),
             _ => writeln!(writer, "{line} {}", fields(called)?),
         }
     }
@@ -139,7 +139,7 @@ mod tests {
                 let log = tracing_subscriber::fmt().with_writer(written).without_time().with_ansi(coloured);
                 let log = log.map_event_format(|format| Lines {
                     format: format.with_ansi(coloured),
-                    says: Says::Fields { coloured },
+                    says: CallFields::Fields { coloured },
                 });
                 log.finish().into()
             })
@@ -190,7 +190,7 @@ mod tests {
     fn and_as_an_object_in_json() {
         let lines = said(|written| {
             let log = tracing_subscriber::fmt().with_writer(written).json().flatten_event(true);
-            log.map_event_format(|format| Lines { format, says: Says::Object }).finish().into()
+            log.map_event_format(|format| Lines { format, says: CallFields::Object }).finish().into()
         });
         let [outside, within] = [0, 1].map(|line: usize| {
             let line: serde_json::Value = serde_json::from_str(&lines[line]).unwrap();

@@ -1,8 +1,8 @@
 //! Where logs and spans go, on top of `tracing`: to stderr, as text for people or as JSON for machines.
 
 mod directives;
-mod gate;
 mod lines;
+mod target_filter;
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -13,8 +13,8 @@ use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::{Registry, reload};
 
 use directives::Directives;
-use gate::Gate;
-use lines::{Lines, Says};
+use lines::{CallFields, Lines};
+use target_filter::TargetFilter;
 
 use crate::errors::{Error, Result};
 use crate::util::text;
@@ -77,21 +77,22 @@ impl Logging {
     pub fn install(&self) -> Result<Option<Filter>> {
         Ok(match self.directives()? {
             Directives::Targets(targets) => {
-                let gate = Gate::new(targets);
+                let gate = TargetFilter::new(targets);
                 let coloured = self.is_coloured();
-                let says = if self.format == Format::Json { Says::Object } else { Says::Fields { coloured } };
-                self.begin(gate.clone(), says).then_some(Filter(Inner::Gate(gate)))
+                let says =
+                    if self.format == Format::Json { CallFields::Object } else { CallFields::Fields { coloured } };
+                self.begin(gate.clone(), says).then_some(Filter(Inner::TargetFilter(gate)))
             }
             Directives::Spans(filter) => {
                 let (filter, handle) = reload::Layer::new(*filter);
-                self.begin(filter, Says::Nothing).then(|| Filter(Inner::Spans(handle)))
+                self.begin(filter, CallFields::Nothing).then(|| Filter(Inner::Spans(handle)))
             }
         })
     }
 
     /// Whether it could be arranged for. A failure says that a subscriber is there already, which is the program's good
     /// right.
-    fn begin(&self, filter: impl Layer<Registry> + Send + Sync, says: Says) -> bool {
+    fn begin(&self, filter: impl Layer<Registry> + Send + Sync, says: CallFields) -> bool {
         let coloured = self.is_coloured();
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured);
         let filtered = filter.with_subscriber(Registry::default());
@@ -135,7 +136,7 @@ pub(crate) fn check_filter(filter: &str) -> Result<(), String> {
 pub struct Filter(Inner);
 
 enum Inner {
-    Gate(Gate),
+    TargetFilter(TargetFilter),
     Spans(reload::Handle<EnvFilter, Registry>),
 }
 
@@ -148,12 +149,12 @@ impl Filter {
     /// at the start did not.
     pub fn set(&self, logging: &Logging) -> Result<()> {
         match (&self.0, logging.directives()?) {
-            (Inner::Gate(gate), Directives::Targets(targets)) => gate.set(targets),
+            (Inner::TargetFilter(gate), Directives::Targets(targets)) => gate.set(targets),
             (Inner::Spans(handle), Directives::Spans(filter)) => handle.reload(*filter)?,
             (Inner::Spans(handle), Directives::Targets(targets)) => {
                 handle.reload(EnvFilter::new(targets.to_string()))?
             }
-            (Inner::Gate(_), Directives::Spans(_)) => {
+            (Inner::TargetFilter(_), Directives::Spans(_)) => {
                 return Err(Error::failed_precondition("rules that name spans count when the program starts"));
             }
         }

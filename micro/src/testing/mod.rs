@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use micro::prelude::*;
-//! use micro::testing::World;
+//! use micro::testing::Cluster;
 //!
 //! # #[micro::message] #[derive(Debug)] pub struct Number { pub value: u32 }
 //! # #[micro::service(name = "doubler")] pub trait Doubler { async fn double(&self, number: Number) -> Result<Number>; }
@@ -12,7 +12,7 @@
 //! # }
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
 //! // Apps of one world find and call each other as if they were apart, without sockets and also under paused time.
-//! let world = World::new();
+//! let world = Cluster::new();
 //! let doubler = world.app().serve(DoublerServer::new(Twice)).start().await?;
 //! world.registered("doubler").await;
 //! let client: DoublerClient = world.client().await?;
@@ -25,22 +25,22 @@
 //! # Ok(()) }
 //! ```
 //!
-//! - [`World`]: several apps in one process, as if they were apart.
-//! - [`Logs`]: what was logged.
+//! - [`Cluster`]: several apps in one process, as if they were apart.
+//! - [`LogCapture`]: what was logged.
 //! - [`mod@contract`]: a committed `.proto` file, and a test that the code keeps what it promises.
 //! - [`mod@suite`]: what every backend of a room promises, as tests that any backend can be put through.
 //! - [`skip`]: reports a test that does not run.
 
+mod cluster;
 pub mod contract;
-mod logs;
+mod log_capture;
 mod skip;
 pub mod suite;
-mod world;
 
 #[doc(inline)]
 pub use crate::__micro_contract as contract;
 #[doc(inline)]
 pub use crate::__micro_suite as suite;
-pub use logs::Logs;
+pub use cluster::Cluster;
+pub use log_capture::LogCapture;
 pub use skip::skip;
-pub use world::World;

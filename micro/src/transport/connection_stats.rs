@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::util::line::Line;
+use crate::util::cache_padded::CachePadded;
 
 /// The state of a [`Connection`](crate::transport::Connection), from which the pool decides where calls go.
 ///
@@ -19,7 +19,7 @@ pub struct ConnectionStats {
     busy_at: usize,
     slots: Option<Slots>,
     on_close: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    reported: Line<AtomicUsize>,
+    reported: CachePadded<AtomicUsize>,
 }
 
 struct Slots {
@@ -56,7 +56,7 @@ impl ConnectionStats {
             busy_at,
             slots,
             on_close: OnceLock::new(),
-            reported: Line::default(),
+            reported: CachePadded::default(),
         }
     }
 

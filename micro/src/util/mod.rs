@@ -4,10 +4,10 @@
 //! simulation and replay work everywhere.
 
 pub mod backoff;
+pub(crate) mod cache_padded;
 pub mod clock;
 pub mod duration;
 pub mod lifecycle;
-pub(crate) mod line;
 pub mod lock;
 pub mod net;
 pub mod percent;

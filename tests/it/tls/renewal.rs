@@ -5,7 +5,7 @@ use std::time::Duration;
 use micro::errors::Execution;
 use micro::prelude::*;
 use micro::registry::Registry;
-use micro::testing::Logs;
+use micro::testing::LogCapture;
 
 use super::{Files, believe, calling, encrypt, serving};
 use crate::contract::{Mirror, Text};
@@ -15,7 +15,7 @@ const LOOKED: Duration = Duration::from_millis(1100);
 
 #[tokio::test]
 async fn new_connections_see_the_new_certificate_and_a_broken_one_changes_nothing() {
-    let logs = Logs::capture();
+    let logs = LogCapture::capture();
     let files = Files::new();
     let registry = Registry::memory();
     let app = serving(&registry, &Mirror::default(), encrypt(&files)).await;

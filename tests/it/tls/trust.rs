@@ -4,7 +4,7 @@ use micro::app::Settings;
 use micro::errors::Execution;
 use micro::prelude::*;
 use micro::registry::Registry;
-use micro::testing::Logs;
+use micro::testing::LogCapture;
 use micro::transport::Wire;
 
 use super::{Files, believe, calling, encrypt, over, serving, show};
@@ -41,7 +41,7 @@ async fn a_server_that_cannot_prove_who_it_is_is_not_called_and_the_error_says_w
 
 #[tokio::test]
 async fn peers_that_do_not_accept_each_other_do_not_try_again_at_once() {
-    let logs = Logs::capture();
+    let logs = LogCapture::capture();
     let (files, others) = (Files::new(), Files::new());
     for (wire, believed, why) in WIRES
         .map(|wire| [(wire, &others, "no authority that is believed"), (wire, &files, "it wants to see a certificate")])

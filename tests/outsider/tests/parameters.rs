@@ -6,7 +6,7 @@ use std::time::Duration;
 use micro::broker::{Event, PublishOptions};
 use micro::metadata::Metadata;
 use micro::prelude::*;
-use micro::testing::World;
+use micro::testing::Cluster;
 use micro_outsider::Tenant;
 
 #[micro::message(package = "outsider.parameters")]
@@ -111,12 +111,12 @@ fn text(text: &str) -> Text {
 
 #[tokio::test]
 async fn handlers_take_it() {
-    let world = World::new();
-    let app = world.app().provide(Seen::default()).mount::<Speaker>().mount::<Desk>().start().await.unwrap();
-    world.registered("contracted").await;
-    world.registered("desk").await;
-    let contracted: ContractedClient = world.client().await.unwrap();
-    let desk: DeskClient = world.client().await.unwrap();
+    let cluster = Cluster::new();
+    let app = cluster.app().provide(Seen::default()).mount::<Speaker>().mount::<Desk>().start().await.unwrap();
+    cluster.registered("contracted").await;
+    cluster.registered("desk").await;
+    let contracted: ContractedClient = cluster.client().await.unwrap();
+    let desk: DeskClient = cluster.client().await.unwrap();
 
     assert_eq!(contracted.with(acme()).say(text("a")).await.unwrap(), text("a for acme of 3"));
     assert_eq!(desk.with(acme()).say(text("a")).await.unwrap(), text("a at the desk of acme"));
@@ -131,8 +131,9 @@ async fn handlers_take_it() {
 
 #[tokio::test]
 async fn subscribers_take_it() {
-    let (world, seen) = (World::new(), Seen::default());
-    let app = world.app().provide(seen.clone()).mount::<Desk>().subscribe(paid).subscribe(dead).start().await.unwrap();
+    let (cluster, seen) = (Cluster::new(), Seen::default());
+    let app =
+        cluster.app().provide(seen.clone()).mount::<Desk>().subscribe(paid).subscribe(dead).start().await.unwrap();
     let publisher: Publisher<Paid> = app.get().unwrap();
     let mut metadata = Metadata::new();
     metadata.insert("tenant", "acme").unwrap();

@@ -86,7 +86,7 @@ const _: () = {
             }
         }
         __message::submit! {
-            __message::Named::of:: < __MicroNobody > ()
+            __message::RegisteredMessage::of:: < __MicroNobody > ()
         }
     };
     struct __MicroTired {
@@ -167,7 +167,7 @@ const _: () = {
             }
         }
         __message::submit! {
-            __message::Named::of:: < __MicroTired > ()
+            __message::RegisteredMessage::of:: < __MicroTired > ()
         }
     };
     struct __MicroAsleep {}
@@ -204,7 +204,7 @@ const _: () = {
             }
         }
         __message::submit! {
-            __message::Named::of:: < __MicroAsleep > ()
+            __message::RegisteredMessage::of:: < __MicroAsleep > ()
         }
     };
     impl ::core::fmt::Display for GreetError {

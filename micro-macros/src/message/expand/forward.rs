@@ -35,7 +35,7 @@ pub(super) fn serde(ident: &Ident, is_enumeration: bool) -> TokenStream {
 
 /// Makes the message known by its name.
 pub(super) fn named(ident: &Ident) -> TokenStream {
-    quote!(__message::submit! { __message::Named::of::<#ident>() })
+    quote!(__message::submit! { __message::RegisteredMessage::of::<#ident>() })
 }
 
 /// prost's traits, forwarded to what every message has.

@@ -96,7 +96,7 @@ fn clash(position: usize, part: &Part) -> Option<TokenStream> {
     let PartKind::OneOf { .. } = part.kind else { return None };
     let position = Literal::usize_unsuffixed(position);
     let span = at(part.ty.span());
-    Some(quote_spanned!(span=> const _: () = __message::refuse_clash(ENTRIES, #position);))
+    Some(quote_spanned!(span=> const _: () = __message::assert_unique_names(ENTRIES, #position);))
 }
 
 /// The type of a field as a field. Always in these words, so that a type that is none is one error and not five.

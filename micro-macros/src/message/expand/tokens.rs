@@ -20,7 +20,7 @@ impl ToTokens for Encoding {
             Encoding::Zigzag => quote!(__message::Zigzag),
             Encoding::Fixed => quote!(__message::Fixed),
             Encoding::With(adapter) => quote!(__message::With<#adapter>),
-            Encoding::Alone(adapter) => quote!(__message::Alone<#adapter>),
+            Encoding::Alone(adapter) => quote!(__message::WithSingle<#adapter>),
             Encoding::Unpacked(inner) => quote!(__message::Unpacked<#inner>),
             Encoding::Map(key, value) => quote!((#key, #value)),
         });

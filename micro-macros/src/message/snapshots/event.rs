@@ -56,7 +56,7 @@ const _: () = {
         }
     }
     __message::submit! {
-        __message::Named::of:: < Placed > ()
+        __message::RegisteredMessage::of:: < Placed > ()
     }
     impl ::micro::__private::Typed for Placed {
         const TOPIC: &'static ::core::primitive::str = "orders.placed";

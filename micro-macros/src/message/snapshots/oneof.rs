@@ -89,7 +89,7 @@ const _: () = {
         }
     }
     __message::submit! {
-        __message::Named::of:: < __Fields2 > ()
+        __message::RegisteredMessage::of:: < __Fields2 > ()
     }
     impl __message::OneOf for Paid {
         const VARIANTS: &'static [__message::FieldDesc] = &[
@@ -188,6 +188,6 @@ const _: () = {
         }
     }
     __message::submit! {
-        __message::Named::of:: < Paid > ()
+        __message::RegisteredMessage::of:: < Paid > ()
     }
 };

@@ -33,7 +33,7 @@ const _: () = {
         }
     }
     __message::submit! {
-        __message::Named::of:: < Ping > ()
+        __message::RegisteredMessage::of:: < Ping > ()
     }
     impl __message::prost::Message for Ping {
         fn encode_raw(&self, out: &mut impl __message::BufMut) {

@@ -65,7 +65,7 @@ const _: () = {
                         6,
                         "customer",
                         "customer",
-                        <Uuid as __message::Field<__message::Alone<AsText>>>::SHAPE,
+                        <Uuid as __message::Field<__message::WithSingle<AsText>>>::SHAPE,
                     )
                     .entry(),
                 __message::OneOfDesc::of::<
@@ -73,7 +73,7 @@ const _: () = {
                 >("paid", &[7, 8])
                     .entry(),
             ];
-            const _: () = __message::refuse_clash(ENTRIES, 6);
+            const _: () = __message::assert_unique_names(ENTRIES, 6);
             &__message::MessageDesc::new("shop.v1.Order", ENTRIES)
                 .with_docs("What a customer wants.")
                 .with_reserved(
@@ -110,7 +110,7 @@ const _: () = {
                 __message::Unpacked<__message::Auto>,
             >>::show(&self.codes, visitor, &Self::DESC.entries[4], 5);
             <Uuid as __message::Field<
-                __message::Alone<AsText>,
+                __message::WithSingle<AsText>,
             >>::show(&self.customer, visitor, &Self::DESC.entries[5], 6);
             if let ::core::option::Option::Some(variant) = __message::OneOfField::get(
                 &self.paid,
@@ -130,7 +130,9 @@ const _: () = {
             let mut slot_4: <Vec<
                 u32,
             > as __message::Field<__message::Unpacked<__message::Auto>>>::Slot = ::core::default::Default::default();
-            let mut slot_5: <Uuid as __message::Field<__message::Alone<AsText>>>::Slot = ::core::default::Default::default();
+            let mut slot_5: <Uuid as __message::Field<
+                __message::WithSingle<AsText>,
+            >>::Slot = ::core::default::Default::default();
             let mut slot_6 = __message::OneOfSlot::Empty;
             let mut slot_7 = __message::no_unknown_fields();
             while let ::core::option::Option::Some(tag) = source.next()? {
@@ -171,7 +173,7 @@ const _: () = {
                     }
                     6 => {
                         <Uuid as __message::Field<
-                            __message::Alone<AsText>,
+                            __message::WithSingle<AsText>,
                         >>::receive(&mut slot_5, source)?
                     }
                     7 => source.oneof(&mut slot_6, 0)?,
@@ -201,7 +203,7 @@ const _: () = {
                     __message::Unpacked<__message::Auto>,
                 >>::complete(slot_4, source, 5)?,
                 customer: <Uuid as __message::Field<
-                    __message::Alone<AsText>,
+                    __message::WithSingle<AsText>,
                 >>::complete(slot_5, source, 6)?,
                 paid: __message::OneOfField::finish(source, "paid", slot_6)?,
                 rest: slot_7,
@@ -224,6 +226,6 @@ const _: () = {
         }
     }
     __message::submit! {
-        __message::Named::of:: < Order > ()
+        __message::RegisteredMessage::of:: < Order > ()
     }
 };

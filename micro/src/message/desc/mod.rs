@@ -12,7 +12,7 @@ use std::panic::Location;
 
 pub(super) use lookup::NAMELESS;
 #[doc(hidden)]
-pub use unique::refuse_clash;
+pub use unique::assert_unique_names;
 
 /// A message: its full name and what it consists of.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use super::{Entry, FieldDesc};
 ///
 /// When there is such a variant.
 #[doc(hidden)]
-pub const fn refuse_clash(entries: &[Entry], position: usize) {
+pub const fn assert_unique_names(entries: &[Entry], position: usize) {
     let Entry::OneOf(oneof) = &entries[position] else { return };
     let mut at = 0;
     while at < entries.len() {

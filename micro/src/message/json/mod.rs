@@ -10,7 +10,7 @@ pub use pull::JsonPull;
 pub use sink::JsonSink;
 
 use super::text::{Dialect, ReadOptions, TextReader, TextWriter};
-use super::{Decode, Encode, Message, Result, Target};
+use super::{Decode, DecodeTarget, Encode, Message, Result};
 
 /// Canonical proto3 JSON of a message.
 ///
@@ -57,7 +57,7 @@ pub fn from_slice<M: Message>(text: &[u8]) -> Result<M> {
 ///
 /// When the text is not this message, with the path to the field.
 pub fn from_slice_with<M: Message>(text: &[u8], options: ReadOptions) -> Result<M> {
-    let mut target = Target::empty();
+    let mut target = DecodeTarget::empty();
     read(&mut target, text, options)?;
     target.take()
 }

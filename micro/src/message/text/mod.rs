@@ -5,7 +5,7 @@
 //! limits, and leniency. Text may be anything that has lists, objects and a few scalars; msgpack and CBOR are text too.
 //! A [`Tape`] is text kept in memory, through which messages reach the formats of serde.
 
-mod aside;
+mod deferred;
 mod dialect;
 mod members;
 mod number;

@@ -10,13 +10,13 @@ use crate::message::{Decode, Encode, Error, Result};
 ///
 /// ```
 /// use std::time::Duration;
-/// use micro::message::{Dialect, ReadOptions, Target, text::Tape};
+/// use micro::message::{Dialect, ReadOptions, DecodeTarget, text::Tape};
 ///
 /// let tape = Tape::of(&Duration::from_millis(1_500), &Dialect::PROTO3)?;
 /// assert_eq!(serde_json::to_string(&tape).unwrap(), r#""1.500s""#);
 ///
 /// let tape: Tape = serde_json::from_str(r#""2s""#).unwrap();
-/// let mut target = Target::<Duration>::empty();
+/// let mut target = DecodeTarget::<Duration>::empty();
 /// tape.read(&mut target, ReadOptions::LENIENT)?;
 /// assert_eq!(target.take()?, Duration::from_secs(2));
 /// # Ok::<(), micro::message::Error>(())

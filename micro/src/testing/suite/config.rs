@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
+use super::assertions::{eventually, kept, soon, unique};
 use super::fixture::Server;
-use super::promise::{eventually, kept, soon, unique};
 use crate::Code;
 use crate::config::{Node, Source, Table, Updates};
 use crate::testing::skip;

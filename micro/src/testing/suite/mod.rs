@@ -21,11 +21,11 @@
 //! }
 //! ```
 
+mod assertions;
 pub mod balancer;
 pub mod broker;
 pub mod config;
 mod fixture;
-mod promise;
 pub mod registry;
 #[cfg(test)]
 mod tests;

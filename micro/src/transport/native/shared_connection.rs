@@ -6,7 +6,7 @@ use std::task::{Context as Cx, Poll, Waker};
 use super::frame::{self, Kind};
 use super::handshake::ConnectionSettings;
 use super::socket::Writing;
-use crate::util::line::Line;
+use crate::util::cache_padded::CachePadded;
 
 /// What may wait to be written before everybody else has to wait: the bound of a connection.
 pub(super) const MAX_QUEUED: usize = 1024 * 1024;
@@ -23,7 +23,7 @@ pub(super) struct SharedConnection<C> {
     pub(super) theirs: ConnectionSettings,
     /// What we take.
     pub(super) ours: ConnectionSettings,
-    inner: Line<Mutex<Inner<C>>>,
+    inner: CachePadded<Mutex<Inner<C>>>,
 }
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(super) enum Flush {
 impl<C> SharedConnection<C> {
     pub(super) fn new(socket: Writing, ours: ConnectionSettings, theirs: ConnectionSettings, calls: C) -> Self {
         let queue = Queue { socket: Some(socket), ..Queue::default() };
-        SharedConnection { theirs, ours, inner: Line(Mutex::new(Inner { queue, calls })) }
+        SharedConnection { theirs, ours, inner: CachePadded(Mutex::new(Inner { queue, calls })) }
     }
 
     /// Does `work` on the queue and the calls, and lets the driver know.

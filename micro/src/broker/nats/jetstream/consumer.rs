@@ -10,7 +10,7 @@ use crate::broker::nats::names;
 use crate::broker::{Pattern, Start, Subscription};
 use crate::errors::{Error, Result};
 use crate::link::nats::jetstream_code;
-use crate::message::known::Timestamp;
+use crate::message::well_known::Timestamp;
 use crate::util::random;
 
 /// How long a delivery may stay unsettled until it is made again.

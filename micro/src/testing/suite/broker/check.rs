@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
 
-use super::super::promise::{kept, soon, unique};
+use super::super::assertions::{kept, soon, unique};
 use crate::broker::{Broker, Deliveries, Delivery, Event, Subscription, Topic};
 use crate::errors::{Code, Result};
 use crate::util::clock::{self, Instant};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::promise::{PATIENCE, kept, unique};
+use super::super::assertions::{PATIENCE, kept, unique};
 use super::check::{bodies, event, next, nothing, published, refused, subscribed, topic};
 use super::fixture::Fixture;
 use crate::broker::{Event, Subscription, Topic};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
+use super::super::assertions::{PATIENCE, eventually, kept};
 use super::super::fixture::Server;
-use super::super::promise::{PATIENCE, eventually, kept};
 use super::check::{bodies, body, event, next_by, nothing, published, queue, refused, subscribed, topic};
 use super::fixture::Fixture;
 use crate::broker::{Broker, Deliveries, Start, State, Subscription};

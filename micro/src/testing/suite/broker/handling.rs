@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::super::promise::{eventually, kept, soon};
+use super::super::assertions::{eventually, kept, soon};
 use super::check::{body, event, next, next_by, nothing, published, queue, subscribed, topic};
 use super::fixture::Fixture;
 use crate::broker::handling::{self, Consumer, EventRequest};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::select_all;
 
-use super::super::promise::{kept, unique};
+use super::super::assertions::{kept, unique};
 use super::check::{bodies, body, event, next, next_by, nothing, published, queue, refused, subscribed, topic};
 use super::fixture::Fixture;
 use crate::broker::{Event, Subscription};

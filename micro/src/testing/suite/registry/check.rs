@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::super::promise::{PATIENCE, kept, soon};
+use super::super::assertions::{PATIENCE, kept, soon};
 use crate::registry::{Change, Node, NodeView, Registry, Watch};
 use crate::util::clock;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::super::assertions::{eventually, kept, unique};
 use super::super::fixture::Server;
-use super::super::promise::{eventually, kept, unique};
 use super::check::{LONG_TTL, Mirror, SHORT_TTL, followed, has_service, nodes};
 use super::fixture::Fixture;
 use crate::errors::Code;

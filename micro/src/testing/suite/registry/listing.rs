@@ -1,6 +1,6 @@
 //! What is registered is listed.
 
-use super::super::promise::{eventually, kept, unique};
+use super::super::assertions::{eventually, kept, unique};
 use super::check::{LONG_TTL, clean, has_service, nodes};
 use super::fixture::Fixture;
 use crate::registry::Node;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::promise::{eventually, kept, soon, unique};
+use super::super::assertions::{eventually, kept, soon, unique};
 use super::check::{LONG_TTL, Mirror, clean, followed, nodes};
 use super::fixture::Fixture;
 use crate::registry::{Change, Node};

@@ -20,8 +20,8 @@ use crate::transport::native::shared_connection::{Queue, SharedConnection};
 use crate::transport::native::socket;
 use crate::transport::tls::{self, TlsMode};
 use crate::transport::{ConnectError, ConnectionStats, Dialer, not_sent};
+use crate::util::cache_padded::CachePadded;
 use crate::util::clock::{self, Instant};
-use crate::util::line::Line;
 use crate::util::spawn::{self, Task};
 
 /// From so many calls on every connection a further one is worth its while.
@@ -31,7 +31,7 @@ const BUSY: usize = 128;
 #[derive(Debug)]
 pub(super) struct Connection {
     // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
-    pub(super) shared: Line<Arc<SharedConnection<Calls>>>,
+    pub(super) shared: CachePadded<Arc<SharedConnection<Calls>>>,
     pub(super) stats: Arc<ConnectionStats>,
     // What drives it. It ends with the last call.
     driver: OnceLock<Task<()>>,
@@ -74,7 +74,7 @@ pub(super) async fn open(
             ConnectionEnd::Violated(violation) => tracing::warn!(peer, %violation, "connection closed"),
         }
     });
-    let connection = Connection { shared: Line(shared), stats, driver: OnceLock::new() };
+    let connection = Connection { shared: CachePadded(shared), stats, driver: OnceLock::new() };
     let _ = connection.driver.set(task);
     Ok(Arc::new(connection))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use micro::client::CallOptions;
 use micro::prelude::*;
-use micro::testing::{Logs, World};
+use micro::testing::{LogCapture, Cluster};
 
 use crate::contract::{Echo, EchoClient, EchoServer, Mirror, Text};
 
@@ -40,10 +40,10 @@ impl Echo for Slow {
 
 #[tokio::test(start_paused = true)]
 async fn hours_pass_in_no_time_between_apps_of_a_world() {
-    let world = World::new();
-    let app = world.app().serve(EchoServer::new(Slow)).start().await.unwrap();
-    world.registered("echo").await;
-    let echo: EchoClient = world.client().await.unwrap();
+    let cluster = Cluster::new();
+    let app = cluster.app().serve(EchoServer::new(Slow)).start().await.unwrap();
+    cluster.registered("echo").await;
+    let echo: EchoClient = cluster.client().await.unwrap();
     let begun = tokio::time::Instant::now();
 
     let error = echo.say(Text::new("a")).await.unwrap_err();
@@ -54,15 +54,15 @@ async fn hours_pass_in_no_time_between_apps_of_a_world() {
     assert_eq!(patient.say(Text::new("a")).await.unwrap(), Text::new("a"));
     assert_eq!(patient.letters(Text::new("a")).await.unwrap().try_collect().await.unwrap(), [Text::new("a")]);
     app.stop().await.unwrap();
-    world.gone("echo").await;
+    cluster.gone("echo").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_of_a_world_are_as_on_a_wire() {
-    let world = World::new();
+    let cluster = Cluster::new();
     let mirror = Mirror::default();
-    let app = world.app().serve(EchoServer::new(mirror.clone())).start().await.unwrap();
-    let echo: EchoClient = world.client().await.unwrap();
+    let app = cluster.app().serve(EchoServer::new(mirror.clone())).start().await.unwrap();
+    let echo: EchoClient = cluster.client().await.unwrap();
     let options = CallOptions::new().with_metadata("x-tenant", "acme").unwrap();
     let missing = echo.with(options).say(Text::new("missing")).await.unwrap_err();
     assert_eq!((missing.code(), missing.message()), (Code::NotFound, "no such text"));
@@ -76,10 +76,10 @@ async fn calls_of_a_world_are_as_on_a_wire() {
 
 #[tokio::test]
 async fn a_withheld_error_is_found_in_the_log_by_its_id() {
-    let logs = Logs::capture();
-    let world = World::new();
-    let app = world.app().serve(EchoServer::new(Mirror::default())).start().await.unwrap();
-    let echo: EchoClient = world.client().await.unwrap();
+    let logs = LogCapture::capture();
+    let cluster = Cluster::new();
+    let app = cluster.app().serve(EchoServer::new(Mirror::default())).start().await.unwrap();
+    let echo: EchoClient = cluster.client().await.unwrap();
     let error = echo.say(Text::new("foreign")).await.unwrap_err();
     let (_, id) = error.message().split_once('`').unwrap();
     let id = id.trim_end_matches('`');

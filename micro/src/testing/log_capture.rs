@@ -11,11 +11,11 @@ use tracing_subscriber::fmt::format::FmtSpan;
 /// A test on tokio's current-thread runtime, which is the usual one, runs on one thread altogether.
 ///
 /// ```
-/// let logs = micro::testing::Logs::capture();
+/// let logs = micro::testing::LogCapture::capture();
 /// tracing::warn!(node = "a", "put aside");
 /// assert!(logs.text().contains("put aside node=\"a\""));
 /// ```
-pub struct Logs {
+pub struct LogCapture {
     written: Written,
     _guard: DefaultGuard,
 }
@@ -23,7 +23,7 @@ pub struct Logs {
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
-impl Logs {
+impl LogCapture {
     /// Begins to capture, down to the finest level.
     pub fn capture() -> Self {
         Self::begin(FmtSpan::NONE)
@@ -44,7 +44,7 @@ impl Logs {
             .without_time()
             .with_max_level(tracing::Level::TRACE)
             .finish();
-        Logs { written, _guard: tracing::subscriber::set_default(subscriber) }
+        LogCapture { written, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
     /// Everything that was logged so far, a line each.
@@ -61,7 +61,7 @@ fn keep_another() {
     OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
 }
 
-impl fmt::Debug for Logs {
+impl fmt::Debug for LogCapture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Logs({} lines)", self.text().lines().count())
     }

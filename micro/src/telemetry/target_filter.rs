@@ -14,13 +14,13 @@ use tracing_subscriber::layer::{Context, Layer};
 const CALLS: [&str; 2] = ["micro::call", "micro::client"];
 
 /// Levels by target, asked once for each place in the code and not at every span: `tracing` remembers the answer until
-/// [`Gate::set`] makes it ask again.
+/// [`TargetFilter::set`] makes it ask again.
 #[derive(Clone)]
-pub(super) struct Gate(Arc<ArcSwap<Targets>>);
+pub(super) struct TargetFilter(Arc<ArcSwap<Targets>>);
 
-impl Gate {
+impl TargetFilter {
     pub(super) fn new(targets: Targets) -> Self {
-        Gate(Arc::new(ArcSwap::from_pointee(targets)))
+        TargetFilter(Arc::new(ArcSwap::from_pointee(targets)))
     }
 
     pub(super) fn set(&self, targets: Targets) {
@@ -35,7 +35,7 @@ impl Gate {
     }
 }
 
-impl<S: Subscriber> Layer<S> for Gate {
+impl<S: Subscriber> Layer<S> for TargetFilter {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         if self.lets_through(metadata) { Interest::always() } else { Interest::never() }
     }
@@ -51,7 +51,7 @@ impl<S: Subscriber> Layer<S> for Gate {
     }
 }
 
-impl fmt::Debug for Gate {
+impl fmt::Debug for TargetFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Gate({})", self.0.load())
     }

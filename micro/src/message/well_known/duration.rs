@@ -15,14 +15,14 @@ const MAX_SECONDS: i64 = 315_576_000_000;
 ///
 /// [`std::time::Duration`] is the same message where spans are not negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Span {
+pub struct ProtoDuration {
     /// Whole seconds.
     pub seconds: i64,
     /// What is left, in nanoseconds.
     pub nanos: i32,
 }
 
-impl Span {
+impl ProtoDuration {
     fn is_valid(self) -> bool {
         let same_sign = self.seconds == 0 || self.nanos == 0 || (self.seconds < 0) == (self.nanos < 0);
         self.seconds.abs() <= MAX_SECONDS && i64::from(self.nanos).abs() < NANOS_PER_SECOND && same_sign
@@ -33,7 +33,7 @@ impl Span {
     }
 
     fn from_nanos(nanos: i64) -> Self {
-        Span { seconds: nanos / NANOS_PER_SECOND, nanos: (nanos % NANOS_PER_SECOND) as i32 }
+        ProtoDuration { seconds: nanos / NANOS_PER_SECOND, nanos: (nanos % NANOS_PER_SECOND) as i32 }
     }
 
     /// Reads `1.5s`.
@@ -47,7 +47,7 @@ impl Span {
         if !all_digits(seconds) {
             return None;
         }
-        let span = Span { seconds: sign * seconds.parse::<i64>().ok()?, nanos: sign as i32 * nanos as i32 };
+        let span = ProtoDuration { seconds: sign * seconds.parse::<i64>().ok()?, nanos: sign as i32 * nanos as i32 };
         span.is_valid().then_some(span)
     }
 }
@@ -57,7 +57,7 @@ const ENTRIES: &[Entry] = &[
     FieldDesc::of::<i32, Auto>(2, "nanos", "nanos").entry(),
 ];
 
-impl Message for Span {
+impl Message for ProtoDuration {
     const DESC: &'static MessageDesc = &MessageDesc::new("google.protobuf.Duration", ENTRIES).with_special_json();
 
     fn visit<V: Visit>(&self, visitor: &mut V) {
@@ -74,7 +74,10 @@ impl Message for Span {
                 _ => source.unknown(None)?,
             }
         }
-        Ok(Span { seconds: source.finish::<i64, Auto>(1, seconds)?, nanos: source.finish::<i32, Auto>(2, nanos)? })
+        Ok(ProtoDuration {
+            seconds: source.finish::<i64, Auto>(1, seconds)?,
+            nanos: source.finish::<i32, Auto>(2, nanos)?,
+        })
     }
 
     fn write_text(&self, writer: &mut TextWriter<'_>) {
@@ -94,25 +97,25 @@ impl Message for Span {
 
     fn read_text(reader: &mut TextReader<'_>) -> Result<Self> {
         if reader.peek()? == Peek::Number {
-            return reader.integer().map(Span::from_nanos);
+            return reader.integer().map(ProtoDuration::from_nanos);
         }
         let text = reader.text()?;
-        Span::parse(text).ok_or_else(|| Error::malformed(format!("`{text}` is no duration such as `1.5s`")))
+        ProtoDuration::parse(text).ok_or_else(|| Error::malformed(format!("`{text}` is no duration such as `1.5s`")))
     }
 }
 
-impl From<&Duration> for Span {
+impl From<&Duration> for ProtoDuration {
     fn from(duration: &Duration) -> Self {
         // Past 2^63 seconds there is no protobuf duration; the longest one stands for them.
         let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-        Span { seconds, nanos: duration.subsec_nanos() as i32 }
+        ProtoDuration { seconds, nanos: duration.subsec_nanos() as i32 }
     }
 }
 
-impl TryFrom<Span> for Duration {
+impl TryFrom<ProtoDuration> for Duration {
     type Error = Error;
 
-    fn try_from(span: Span) -> Result<Self> {
+    fn try_from(span: ProtoDuration) -> Result<Self> {
         match (u64::try_from(span.seconds), u32::try_from(span.nanos)) {
             (Ok(seconds), Ok(nanos)) if i64::from(nanos) < NANOS_PER_SECOND => Ok(Duration::new(seconds, nanos)),
             _ => Err(out_of_range("duration")),
@@ -122,13 +125,13 @@ impl TryFrom<Span> for Duration {
 
 /// `google.protobuf.Duration`; negative ones are refused.
 impl Message for Duration {
-    travels_as!(Span);
+    travels_as!(ProtoDuration);
 
     fn write_text(&self, writer: &mut TextWriter<'_>) {
-        Span::from(self).write_text(writer);
+        ProtoDuration::from(self).write_text(writer);
     }
 
     fn read_text(reader: &mut TextReader<'_>) -> Result<Self> {
-        Span::read_text(reader)?.try_into()
+        ProtoDuration::read_text(reader)?.try_into()
     }
 }

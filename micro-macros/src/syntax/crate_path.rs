@@ -6,9 +6,9 @@ use crate::syntax::{at, shown_at};
 
 /// Where `micro` is: `::micro`, unless the author says `crate = path`.
 #[derive(Clone)]
-pub(crate) struct Home(Option<Path>);
+pub(crate) struct CratePath(Option<Path>);
 
-impl Home {
+impl CratePath {
     pub(crate) fn new(path: Option<Path>) -> Self {
         Self(path)
     }
@@ -29,7 +29,7 @@ impl Home {
     }
 }
 
-impl ToTokens for Home {
+impl ToTokens for CratePath {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match &self.0 {
             Some(path) => path.to_tokens(tokens),

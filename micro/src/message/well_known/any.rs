@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::message::named::Named;
+use crate::message::named::RegisteredMessage;
 use crate::message::text::{TextReader, TextWriter, UnknownNames};
 use crate::message::{Auto, Entry, Error, ErrorKind, Field, FieldDesc, Message, MessageDesc, Result, Source, Visit};
 
@@ -16,7 +16,7 @@ const PREFIX: &str = "type.googleapis.com/";
 ///
 /// ```
 /// use std::time::Duration;
-/// use micro::message::known::Any;
+/// use micro::message::well_known::Any;
 ///
 /// let any = Any::pack(&Duration::from_secs(2));
 /// assert_eq!(any.type_name(), "google.protobuf.Duration");
@@ -60,12 +60,12 @@ fn type_name(type_url: &str) -> &str {
     type_url.rsplit('/').next().unwrap_or_default()
 }
 
-fn named(type_url: &str) -> Result<&'static Named> {
+fn named(type_url: &str) -> Result<&'static RegisteredMessage> {
     let name = type_name(type_url);
     if name.len() == type_url.len() {
         return Err(Error::malformed(format!("`{type_url}` is no type URL such as `{PREFIX}{name}`")));
     }
-    Named::find(name)
+    RegisteredMessage::find(name)
 }
 
 const ENTRIES: &[Entry] = &[
@@ -148,7 +148,7 @@ impl Message for Any {
 }
 
 /// Reads a message that has a JSON form of its own: it stands in a member `value`.
-fn read_member(reader: &mut TextReader<'_>, named: &Named) -> Result<Vec<u8>> {
+fn read_member(reader: &mut TextReader<'_>, named: &RegisteredMessage) -> Result<Vec<u8>> {
     let mut value = None;
     let strict = reader.options().unknown == UnknownNames::Refuse;
     reader.object(|reader, key| match key {

@@ -5,9 +5,9 @@ use std::ops::{Deref, DerefMut};
 /// A value with a cache line to itself: whoever reads what stands beside it does not wait for those who write to it.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-pub(crate) struct Line<T>(pub(crate) T);
+pub(crate) struct CachePadded<T>(pub(crate) T);
 
-impl<T> Deref for Line<T> {
+impl<T> Deref for CachePadded<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -15,7 +15,7 @@ impl<T> Deref for Line<T> {
     }
 }
 
-impl<T> DerefMut for Line<T> {
+impl<T> DerefMut for CachePadded<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.0
     }

@@ -9,7 +9,7 @@
 //! | [`Struct`], [`ListValue`], [`FieldMask`], [`Any`] | the same |
 //! | [`StringValue`] and so on | the wrappers, which new messages have no use for |
 //!
-//! [`Span`] and [`Timestamp`] hold what Rust's types cannot: negative durations, times far away.
+//! [`ProtoDuration`] and [`Timestamp`] hold what Rust's types cannot: negative durations, times far away.
 
 mod any;
 mod calendar;
@@ -21,24 +21,24 @@ mod value;
 mod wrapper;
 
 pub use any::Any;
-pub use duration::Span;
+pub use duration::ProtoDuration;
 pub use field_mask::FieldMask;
 pub use timestamp::Timestamp;
 pub use value::{ListValue, NullValue, Struct, Value, ValueKind};
 pub use wrapper::{BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value};
 pub use wrapper::{StringValue, UInt32Value, UInt64Value};
 
-use super::named::Named;
+use super::named::RegisteredMessage;
 use super::{Error, ErrorKind};
 
 /// Makes the types of this room known to [`Any`].
 macro_rules! name {
     ($($message:ty),* $(,)?) => {$(
-        inventory::submit! { Named::of::<$message>() }
+        inventory::submit! { RegisteredMessage::of::<$message>() }
     )*};
 }
 
-name!((), Span, Timestamp, Value, Struct, ListValue, FieldMask, Any);
+name!((), ProtoDuration, Timestamp, Value, Struct, ListValue, FieldMask, Any);
 name!(BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value, StringValue, UInt32Value, UInt64Value);
 
 /// The digits behind the point: none, three, six or nine.

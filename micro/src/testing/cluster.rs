@@ -9,18 +9,18 @@ use crate::transport::memory::Network;
 /// Every call is encoded and its context carried over as on a wire, so what works here works apart. Time may be paused:
 /// `#[tokio::test(start_paused = true)]`.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct Cluster {
     registry: Registry,
     network: Network,
 }
 
-impl World {
-    /// An empty world.
+impl Cluster {
+    /// An empty cluster.
     pub fn new() -> Self {
-        World { registry: Registry::memory(), network: Network::new() }
+        Cluster { registry: Registry::memory(), network: Network::new() }
     }
 
-    /// An app that lives in this world. It serves nothing yet and reads neither environment nor flags.
+    /// An app that lives in this cluster. It serves nothing yet and reads neither environment nor flags.
     pub fn app(&self) -> App {
         App::new().registry(self.registry.clone()).network(self.network.clone())
     }
@@ -34,7 +34,7 @@ impl World {
         self.app().start().await?.get()
     }
 
-    /// Where the apps of this world are listed.
+    /// Where the apps of this cluster are listed.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -58,8 +58,8 @@ impl World {
     }
 }
 
-impl Default for World {
+impl Default for Cluster {
     fn default() -> Self {
-        World::new()
+        Cluster::new()
     }
 }
