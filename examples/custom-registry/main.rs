@@ -73,7 +73,7 @@ impl Backend for Fixed {
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let url = arguments.next().unwrap_or_else(|| "fixed://greeter=127.0.0.1:8080".into());
-    let app = micro::app().set(|settings| settings.registry = url).start().await?;
+    let app = micro::app().settings(|settings| settings.registry = url).start().await?;
     let greeter: GreeterClient = app.get()?;
     let name = arguments.next().unwrap_or_else(|| "world".into());
     println!("{}", greeter.hello(HelloRequest { name }).await?.greeting);

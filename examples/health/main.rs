@@ -40,10 +40,10 @@ async fn main() -> Result<()> {
     let routes = axum::Router::new().route("/break", set(true)).route("/mend", set(false));
 
     micro::app()
-        .everything()
-        .with_environment()
+        .linked()
+        .environment()
         .routes(routes)
-        .check("database", Critical::Yes, move || {
+        .health_check("database", Critical::Yes, move || {
             let broken = broken.load(Ordering::Relaxed);
             async move { if broken { Err(Error::unavailable("the database is away")) } else { Ok(()) } }
         })

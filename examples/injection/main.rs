@@ -91,7 +91,7 @@ impl Doorman for Porter {
 
 #[micro::main]
 async fn main() -> Result<()> {
-    let app = micro::app().everything().start().await?;
+    let app = micro::app().linked().start().await?;
     let doorman: DoormanClient = app.get()?;
     for name in ["Ada", "Grace", "Ada"] {
         println!("{}", doorman.enter(Guest { name: name.into() }).await?.text);

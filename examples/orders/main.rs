@@ -105,7 +105,7 @@ impl Ended {
 #[micro::main]
 async fn main() -> Result<()> {
     let ended = Ended(Arc::new(Semaphore::new(0)));
-    let app = micro::app().everything().with_environment().provide(ended.clone()).after_start(async |app| {
+    let app = micro::app().linked().environment().provide(ended.clone()).after_start(async |app| {
         let placed: Publisher<Placed> = app.get()?;
         for (order, card, cents) in [(1, "fine", 1_999), (2, "fine", 99_900), (3, "torn", 500)] {
             placed.publish(&Placed { order, card: card.into(), cents }).await?;

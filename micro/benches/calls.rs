@@ -46,7 +46,7 @@ fn runtime() -> Runtime {
 
 /// A client of a service in this process, as an app makes it.
 fn local(runtime: &Runtime, interceptors: usize) -> (AdderClient, Running) {
-    let mut app = micro::app().registry(Registry::memory()).set(|settings| settings.log = "off".into());
+    let mut app = micro::app().registry(Registry::memory()).settings(|settings| settings.log = "off".into());
     for _ in 0..interceptors {
         app = app.client_interceptor(Pass);
     }

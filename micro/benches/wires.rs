@@ -74,7 +74,7 @@ fn main() {
 
 #[tokio::main]
 async fn serve() {
-    let app = micro::app().set(|settings| settings.log = "off".into()).registry(Registry::memory());
+    let app = micro::app().settings(|settings| settings.log = "off".into()).registry(Registry::memory());
     let running = app.serve(EchoServer::new(Mirror)).start().await.expect("it starts");
     println!("{}", running.address().expect("it listens"));
     std::io::stdout().flush().expect("somebody reads");
@@ -110,7 +110,7 @@ impl Pair {
             .fold(node, |node, name| node.with_endpoint(format!("/wires.Echo/{name}")));
         let listed = registry.register(node, LeaseOptions::default()).await.expect("it is listed");
         std::mem::forget(listed);
-        let app = micro::app().registry(registry).set(move |settings| {
+        let app = micro::app().registry(registry).settings(move |settings| {
             settings.log = "off".into();
             settings.wire = wire;
         });

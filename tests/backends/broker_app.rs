@@ -31,7 +31,7 @@ fn app(url: &str, guests: &Guests) -> App {
     // Core NATS keeps nothing for the porter while it is away.
     let app =
         micro::app().registry(Registry::memory()).setting("micro.broker", url).setting("micro.downgrade", "allow");
-    let quick = app.set(|settings| settings.check_interval = Duration::from_millis(50));
+    let quick = app.settings(|settings| settings.check_interval = Duration::from_millis(50));
     quick.provide(guests.clone()).subscribe(porter)
 }
 

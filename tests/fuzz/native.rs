@@ -158,7 +158,7 @@ fn a_call_ends_whatever_its_server_says() {
         let registry = Registry::memory();
         let node = Node::new("fuzz", address.to_string()).with_metadata("wire", "micro/1");
         let listed = registry.register(node, LeaseOptions::default()).await.unwrap();
-        let app = micro::app().registry(registry).set(|settings| settings.wire = Wire::Native);
+        let app = micro::app().registry(registry).settings(|settings| settings.wire = Wire::Native);
         (app.start().await.unwrap().get().unwrap(), listed)
     });
     corpus::run("connection-client", PIECES, |input| {

@@ -48,7 +48,7 @@ async fn our_client_calls_grpcio_in_every_shape_compressed_or_not() {
     command.arg(root().join("tests/interop/shop_server.py")).arg(code);
     let server = Program::start(command);
     for compress in [Compress::Never, Compress::Replies, Compress::From(1_000), Compress::From(1)] {
-        let app = micro::app().registry(Registry::memory()).set(|settings| settings.compress = compress);
+        let app = micro::app().registry(Registry::memory()).settings(|settings| settings.compress = compress);
         let app = app.start().await.unwrap();
         let shop = app.get::<ShopClient>().unwrap().at(server.address());
         everything(&shop).await.unwrap_or_else(|error| panic!("{compress:?}: {error}"));

@@ -70,7 +70,7 @@ pub struct Other {
 }
 
 async fn app(memory: &Memory) -> micro::app::Running {
-    let app = micro::app().registry(Registry::memory()).config_from(memory.clone(), Requirement::Required);
+    let app = micro::app().registry(Registry::memory()).config_source(memory.clone(), Requirement::Required);
     app.start().await.expect("nothing is wrong yet")
 }
 
@@ -89,7 +89,7 @@ async fn later_layers_win_and_tables_are_merged() {
     let memory = Memory::new(Layer::File);
     memory.set("it_pool.users.ada.idle", "5m");
     memory.set("it_pool.most", 20);
-    let app = micro::app().registry(Registry::memory()).config_from(memory.clone(), Requirement::Required);
+    let app = micro::app().registry(Registry::memory()).config_source(memory.clone(), Requirement::Required);
     let app = app.configure(|pool: &mut Pool| {
         pool.most = 15;
         pool.least = 2;
@@ -192,8 +192,8 @@ async fn what_is_wrong_is_not_used_and_said_in_the_log_and_to_whoever_asks() {
 #[tokio::test]
 async fn a_wrong_place_does_not_hold_up_the_others_and_is_used_once_it_fits() {
     let (one, two) = (Memory::new(Layer::File), Memory::new(Layer::Remote));
-    let app = micro::app().registry(Registry::memory()).config_from(one.clone(), Requirement::Required);
-    let app = app.config_from(two.clone(), Requirement::Required).start().await.unwrap();
+    let app = micro::app().registry(Registry::memory()).config_source(one.clone(), Requirement::Required);
+    let app = app.config_source(two.clone(), Requirement::Required).start().await.unwrap();
     let config: Config<Pool> = app.get().unwrap();
     // `least` is above `most`, until another place raises that.
     one.set("it_pool.least", 30);

@@ -134,7 +134,7 @@ async fn a_silent_stream_ends_on_the_side_that_says_so() {
     let impatient = Registry::memory();
     let server = micro::app()
         .registry(impatient.clone())
-        .set(|settings| settings.idle_timeout = Some(short))
+        .settings(|settings| settings.idle_timeout = Some(short))
         .serve(EchoServer::new(Mirror::default()))
         .start()
         .await

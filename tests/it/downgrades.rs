@@ -126,13 +126,13 @@ async fn a_broker_that_was_not_chosen_warns_on_loopback_and_refuses_beyond() {
     let logs = starts(app()).await;
     assert!(logs.contains("`ledger` goes without `durable`") && logs.contains("`direct`"), "{logs}");
 
-    let beyond = app().set(|settings| settings.address = "0.0.0.0:0".into());
+    let beyond = app().settings(|settings| settings.address = "0.0.0.0:0".into());
     is_refused_for(&refused(beyond).await, "ledger", "direct", "`durable`");
     let strict = app().setting("micro.downgrade", "refuse");
     is_refused_for(&refused(strict).await, "ledger", "direct", "`durable`");
     let chosen = app().setting("micro.broker", "direct");
     is_refused_for(&refused(chosen).await, "ledger", "direct", "`durable`");
-    let allowed = app().set(|settings| settings.address = "0.0.0.0:0".into()).setting("micro.downgrade", "allow");
+    let allowed = app().settings(|settings| settings.address = "0.0.0.0:0".into()).setting("micro.downgrade", "allow");
     starts(allowed).await;
 }
 

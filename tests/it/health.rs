@@ -32,9 +32,9 @@ async fn a_failing_critical_check_withdraws_the_node_until_it_passes_again() {
     let app = micro::app()
         .registry(registry.clone())
         .serve(EchoServer::new(Mirror::default()))
-        .check("database", Critical::Yes, look(&well, "the database is away"))
-        .check("cache", Critical::No, look(&tidy, "the cache is away"))
-        .set(|settings| settings.check_interval = Duration::from_millis(5))
+        .health_check("database", Critical::Yes, look(&well, "the database is away"))
+        .health_check("cache", Critical::No, look(&tidy, "the cache is away"))
+        .settings(|settings| settings.check_interval = Duration::from_millis(5))
         .start()
         .await
         .unwrap();

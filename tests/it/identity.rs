@@ -100,7 +100,7 @@ async fn version_id_labels_and_name_are_set_when_the_program_starts() {
     let registry = Registry::memory();
     let start = |version: &'static str, zone: &'static str| {
         let app = micro::app().registry(registry.clone()).serve(EchoServer::new(Word(version)));
-        let app = app.set(|settings| {
+        let app = app.settings(|settings| {
             settings.server_version = Some(version.into());
             settings.server_id = Some(format!("node-{version}"));
             settings.server_metadata.insert("zone".into(), zone.into());
@@ -125,8 +125,8 @@ async fn version_id_labels_and_name_are_set_when_the_program_starts() {
 async fn only_the_services_that_are_named_are_served_and_built() {
     let registry = Registry::memory();
     let only = |name: &'static str| {
-        let app = micro::app().registry(registry.clone()).everything();
-        app.set(move |settings| settings.services = [name.to_owned()].into()).start()
+        let app = micro::app().registry(registry.clone()).linked();
+        app.settings(move |settings| settings.services = [name.to_owned()].into()).start()
     };
     // `needy` is linked too and cannot be built; it is left alone.
     let app = only("second").await.unwrap();

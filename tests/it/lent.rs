@@ -161,7 +161,7 @@ async fn an_app_lends_what_is_in_force_when_the_call_comes() {
     let name = || Text { text: "Grace".into() };
     let memory = Memory::new(Layer::File);
     memory.set("lent.limits.letters", 2);
-    let app = || micro::app().registry(Registry::memory()).config_from(memory.clone(), Requirement::Required);
+    let app = || micro::app().registry(Registry::memory()).config_source(memory.clone(), Requirement::Required);
 
     let running = app().mount::<Linked>().start().await.unwrap();
     let client: GreeterClient = running.get().unwrap();

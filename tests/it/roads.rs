@@ -39,7 +39,7 @@ pub async fn roads(serve: impl Fn(App) -> App, call: impl Fn(App) -> App) -> Vec
     roads.push(Road { name: "memory", echo: client.get().unwrap(), apps: vec![server, client] });
     for (name, wire) in [("native", Wire::Native), ("http", Wire::Http)] {
         let registry = Registry::memory();
-        let app = || micro::app().registry(registry.clone()).set(move |settings| settings.wire = wire);
+        let app = || micro::app().registry(registry.clone()).settings(move |settings| settings.wire = wire);
         let (server, client) = (serve(app()).start().await.unwrap(), call(app()).start().await.unwrap());
         roads.push(Road { name, echo: client.get().unwrap(), apps: vec![server, client] });
     }
@@ -231,7 +231,7 @@ async fn what_a_failed_attempt_said_is_not_among_what_the_answer_says() {
 async fn the_idle_limit_of_a_server_leaves_local_streams_alone_that_move() {
     let app = micro::app()
         .registry(Registry::memory())
-        .set(|settings| settings.idle_timeout = Some(Duration::from_secs(60)))
+        .settings(|settings| settings.idle_timeout = Some(Duration::from_secs(60)))
         .serve(EchoServer::new(Talker))
         .start()
         .await

@@ -412,8 +412,8 @@ async fn elsewhere(event: Event, page: Page) -> Result<()> {
 async fn what_is_registered_runs_with_everything_and_can_be_chosen_by_name() {
     let (page, mut read) = Page::new();
     let broker = Broker::memory();
-    let app = Cluster::new().app().everything().provide(page).named_broker("elsewhere", broker.clone());
-    let app = app.set(|settings| settings.services = ["it-elsewhere".to_owned()].into()).start().await.unwrap();
+    let app = Cluster::new().app().linked().provide(page).named_broker("elsewhere", broker.clone());
+    let app = app.settings(|settings| settings.services = ["it-elsewhere".to_owned()].into()).start().await.unwrap();
     broker.publish(Event::new("it.elsewhere".parse().unwrap(), "")).await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("nobody")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["it.elsewhere"]);
@@ -456,7 +456,7 @@ async fn never_done(_event: Greeted, page: Page) -> Result<()> {
 async fn a_stop_takes_no_longer_than_is_said_whatever_it_waits_for() {
     let (page, mut read) = Page::new();
     let app = Cluster::new().app().broker(Broker::new(Clogged(Broker::memory()))).provide(page).subscribe(never_done);
-    let app = app.set(|settings| settings.shutdown_timeout = Duration::from_secs(25)).start().await.unwrap();
+    let app = app.settings(|settings| settings.shutdown_timeout = Duration::from_secs(25)).start().await.unwrap();
     app.get::<Publisher<Greeted>>().unwrap().publish(&greeted("Ada")).await.unwrap();
     assert_eq!(lines(&mut read, 1).await, ["begun"]);
     let begun = tokio::time::Instant::now();

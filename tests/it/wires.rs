@@ -16,12 +16,12 @@ use crate::contract::{Echo, EchoClient, EchoServer, Mirror, Text};
 use crate::tls::{Files, believe, encrypt};
 
 async fn serving(registry: &Registry, mirror: &Mirror, wire: Wire) -> Running {
-    let app = micro::app().registry(registry.clone()).set(move |settings| settings.wire = wire);
+    let app = micro::app().registry(registry.clone()).settings(move |settings| settings.wire = wire);
     app.serve(EchoServer::new(mirror.clone())).start().await.unwrap()
 }
 
 async fn calling(registry: &Registry, wire: Wire) -> EchoClient {
-    let app = micro::app().registry(registry.clone()).set(move |settings| settings.wire = wire);
+    let app = micro::app().registry(registry.clone()).settings(move |settings| settings.wire = wire);
     app.start().await.unwrap().get().unwrap()
 }
 
@@ -69,7 +69,7 @@ async fn a_node_gets_as_many_connections_as_are_set_and_asked_for() {
     for (wire, connections, most) in [(Wire::Auto, 1, 1), (Wire::Auto, 3, 3), (Wire::Http, 1, 2)] {
         let (registry, mirror) = (Registry::memory(), Mirror::default());
         let app = serving(&registry, &mirror, Wire::Auto).await;
-        let client = micro::app().registry(registry.clone()).set(move |settings| {
+        let client = micro::app().registry(registry.clone()).settings(move |settings| {
             settings.wire = wire;
             settings.connections = connections;
         });
@@ -132,8 +132,8 @@ async fn rolling_restarts_lose_nothing_and_run_nothing_twice() {
     for (wire, tls) in [(Wire::Http, false), (Wire::Auto, false), (Wire::Http, true), (Wire::Auto, true)] {
         let (registry, ledger) = (Registry::memory(), Ledger::default());
         let app = || {
-            let app = micro::app().registry(registry.clone()).set(move |settings| settings.wire = wire);
-            if tls { app.set(encrypt(&files)).set(believe(&files)) } else { app }
+            let app = micro::app().registry(registry.clone()).settings(move |settings| settings.wire = wire);
+            if tls { app.settings(encrypt(&files)).settings(believe(&files)) } else { app }
         };
         let start = || {
             let app = app();

@@ -140,7 +140,7 @@ fn any_refuses_a_name_of_two_types() {
 
 #[tokio::test]
 async fn an_app_warns_of_two_types_of_one_name_and_does_not_serve_both() {
-    let app = || micro::app().registry(Registry::memory()).set(|settings| settings.broker = "memory".into());
+    let app = || micro::app().registry(Registry::memory()).settings(|settings| settings.broker = "memory".into());
     let logs = LogCapture::capture();
     app().start().await.expect("it serves neither").stop().await.expect("it stops");
     let said = logs.text();

@@ -75,13 +75,13 @@ impl App {
     }
 
     /// Serves every handler that is linked into the program.
-    pub fn everything(mut self) -> Self {
+    pub fn linked(mut self) -> Self {
         self.services.everything = true;
         self
     }
 
     /// Also reads the environment and the command line, over what the program sets.
-    pub fn with_environment(mut self) -> Self {
+    pub fn environment(mut self) -> Self {
         self.sources.environment = Some(ProcessEnv::process());
         self
     }
@@ -97,11 +97,11 @@ impl App {
 
     /// Changes micro's own settings in code. Files, servers, environment and flags, where they are read, win over it.
     #[track_caller]
-    pub fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
+    pub fn settings(self, change: impl FnOnce(&mut Settings)) -> Self {
         self.configure(change)
     }
 
-    /// Changes a `#[micro::config]` struct in code, as [`set`](Self::set) does for micro's own.
+    /// Changes a `#[micro::config]` struct in code, as [`settings`](Self::settings) does for micro's own.
     ///
     /// ```
     /// #[micro::config(prefix = "greeter")]
@@ -127,7 +127,7 @@ impl App {
 
     /// Reads a source of settings: [`config::Memory`](crate::config::Memory), [`config::Files`](crate::config::Files), or one
     /// of the program's own. Among sources of one layer the later wins; those the settings name come last.
-    pub fn config_from(mut self, source: impl Source, need: Requirement) -> Self {
+    pub fn config_source(mut self, source: impl Source, need: Requirement) -> Self {
         self.sources.added.push((Box::new(source), need));
         self
     }
@@ -309,9 +309,9 @@ impl App {
     /// use micro::app::Critical;
     /// # let database = || async { micro::Result::Ok(()) };
     ///
-    /// let app = micro::app().check("database", Critical::Yes, database);
+    /// let app = micro::app().health_check("database", Critical::Yes, database);
     /// ```
-    pub fn check<F>(
+    pub fn health_check<F>(
         mut self,
         name: impl Into<String>,
         critical: Critical,

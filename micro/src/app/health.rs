@@ -14,6 +14,7 @@ use crate::util::lifecycle::Lifecycle;
 
 /// Whether the program can do without what a check looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Critical {
     /// While it fails the node is not ready and is withdrawn from the registry.
     Yes,
@@ -22,7 +23,7 @@ pub enum Critical {
 }
 
 /// How long one check may take before it has failed.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A check of the user's.
 pub(super) struct Check {
@@ -83,7 +84,7 @@ impl Health {
     /// Runs every check once.
     pub(super) async fn look(&self, checks: &[Check]) {
         for check in checks {
-            let outcome = clock::timeout(PATIENCE, (check.run)()).await;
+            let outcome = clock::timeout(CHECK_TIMEOUT, (check.run)()).await;
             let outcome = outcome.unwrap_or_else(|_| Err(Error::deadline_exceeded("the check took too long")));
             self.note(check, outcome);
         }

@@ -11,7 +11,7 @@ use crate::util::clock;
 use crate::util::spawn::{self, Task};
 
 /// How long to wait before listing is tried again.
-const AGAIN: Duration = Duration::from_secs(1);
+const REGISTRATION_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Keeps the entries in step with the program's readiness, until it is told to leave.
 pub(super) struct Registrations {
@@ -59,7 +59,7 @@ impl Entries {
             let again = async {
                 match settled {
                     true => std::future::pending().await,
-                    false => clock::sleep(AGAIN).await,
+                    false => clock::sleep(REGISTRATION_RETRY_DELAY).await,
                 }
             };
             tokio::select! {

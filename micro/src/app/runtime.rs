@@ -24,7 +24,7 @@ use crate::rpc::ServiceError;
 ///
 /// As [`App::run`].
 pub async fn run() -> Result<()> {
-    App::new().everything().with_environment().run().await
+    App::new().linked().environment().run().await
 }
 
 /// The whole of `main`: [`run`] on a runtime of its own.

@@ -100,7 +100,7 @@ use crate::plug::{self, Connectable, Instances, Plug};
 use crate::util::clock;
 
 /// How long the handle waits for a broker where no deadline says otherwise.
-const PATIENCE: Duration = Duration::from_secs(10);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The handle callers hold. Clones share the backend.
 ///
@@ -277,7 +277,7 @@ impl Broker {
     }
 
     async fn patiently<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let until = Context::current().deadline().unwrap_or_else(|| clock::after(PATIENCE));
+        let until = Context::current().deadline().unwrap_or_else(|| clock::after(OPERATION_TIMEOUT));
         let done = clock::timeout_at(until, work).await;
         let done = done.unwrap_or_else(|_| {
             let why = match self.state() {

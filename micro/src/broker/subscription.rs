@@ -32,6 +32,7 @@ pub struct Subscription {
 
 /// From where on events are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Start {
     /// Those that are published from now on.
     #[default]

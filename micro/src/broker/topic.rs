@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::errors::{Error, Result};
 
 /// How long a topic may be, in bytes.
-const LONGEST: usize = 255;
+const MAX_TOPIC: usize = 255;
 
 /// What an event is about: words with dots between them, `orders.placed`.
 ///
@@ -87,8 +87,8 @@ impl Pattern {
 
 fn check(text: &str, is_word: impl Fn(&str) -> bool) -> Result<()> {
     let strange = |letter: char| letter.is_whitespace() || letter.is_control();
-    if text.len() > LONGEST {
-        return Err(wrong(text, &format!("it has more than {LONGEST} bytes")));
+    if text.len() > MAX_TOPIC {
+        return Err(wrong(text, &format!("it has more than {MAX_TOPIC} bytes")));
     }
     if text.split('.').any(str::is_empty) {
         return Err(wrong(text, "a word is missing"));

@@ -30,6 +30,7 @@ pub struct CallOptions {
 
 /// Whether a failed attempt is followed by another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Retry {
     /// After `unavailable`, when the method cannot have run or may run twice; within a budget of a fifth of the calls and ten
     /// a second.

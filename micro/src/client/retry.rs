@@ -25,11 +25,11 @@ pub(super) struct Budget {
     since: Mutex<Instant>,
 }
 
-const RETRY: u64 = 1_000;
+const RETRY_COST: u64 = 1_000;
 const PER_CALL: u64 = 200;
-const PER_SECOND: u64 = 10 * RETRY;
+const PER_SECOND: u64 = 10 * RETRY_COST;
 /// What is saved up at most: ten seconds' worth.
-const MOST: u64 = 10 * PER_SECOND;
+const MAX_BALANCE: u64 = 10 * PER_SECOND;
 
 impl Budget {
     pub(super) fn new() -> Self {
@@ -38,7 +38,7 @@ impl Budget {
 
     /// A call earns its fifth. Where nothing fails there soon is nothing left to earn, and nothing to write.
     pub(super) fn earn(&self) {
-        if self.balance.load(Ordering::Relaxed) < MOST {
+        if self.balance.load(Ordering::Relaxed) < MAX_BALANCE {
             self.balance.fetch_add(PER_CALL, Ordering::Relaxed);
         }
     }
@@ -50,10 +50,10 @@ impl Budget {
         let passed = (now - *since).as_millis().min(10_000) as u64;
         *since = now;
         let earned = passed * PER_SECOND / 1_000;
-        let with_time = |balance: u64| (balance + earned).min(MOST);
-        let left = |balance| with_time(balance).checked_sub(RETRY).unwrap_or(with_time(balance));
+        let with_time = |balance: u64| (balance + earned).min(MAX_BALANCE);
+        let left = |balance| with_time(balance).checked_sub(RETRY_COST).unwrap_or(with_time(balance));
         let before = self.balance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |balance| Some(left(balance)));
-        before.is_ok_and(|before| with_time(before) >= RETRY)
+        before.is_ok_and(|before| with_time(before) >= RETRY_COST)
     }
 }
 

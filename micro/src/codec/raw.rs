@@ -43,11 +43,11 @@ impl Backend for Raw {
 
 /// What stands in front of the contents in protobuf; nothing where the message has no field at all.
 fn key(desc: &MessageDesc) -> Result<Option<u64>> {
-    const DELIMITED: u64 = 2;
+    const DELIMITED_TAG: u64 = 2;
     match desc.entries {
         [] => Ok(None),
         [Entry::Field(field)] if matches!(field.shape, Shape::One(Type::Bytes | Type::Text)) => {
-            Ok(Some(u64::from(field.tag) << 3 | DELIMITED))
+            Ok(Some(u64::from(field.tag) << 3 | DELIMITED_TAG))
         }
         _ => Err(Error::unimplemented(format!(
             "`{}` cannot be sent as bytes: it is not one field of bytes or text",

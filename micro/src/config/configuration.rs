@@ -39,6 +39,7 @@ pub struct Configuration(pub(super) Arc<Engine>);
 
 /// What setting a value came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SetOutcome {
     /// It is in force.
     InForce,

@@ -45,6 +45,7 @@ pub struct Field {
 
 /// When a change of a setting counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reload {
     /// At once.
     #[default]
@@ -84,6 +85,7 @@ impl fmt::Debug for Field {
 
 /// What kind of value a setting is.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Kind {
     /// One value, with the word that stands for it in `--help`: `NUMBER`.
     One(&'static str),

@@ -16,6 +16,7 @@ use crate::util::{clock, spawn};
 
 /// Whether a program can start without a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Requirement {
     /// A source that cannot be read ends the start.
     #[default]
@@ -28,7 +29,7 @@ pub enum Requirement {
 const FIRST_READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The pauses between attempts to read a source again.
-const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+const RETRY_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 impl<S: Source> From<S> for Box<dyn Source> {
     fn from(source: S) -> Self {
@@ -81,7 +82,7 @@ struct Following {
 
 impl Following {
     async fn run(mut self) {
-        let mut backoff = RETRY;
+        let mut backoff = RETRY_BACKOFF;
         loop {
             let mut updates = self.source.updates();
             let mut good = false;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 /// How far a value reaches over others: a later layer wins over those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Layer {
     /// What the declaration of the struct says.
     Declared,

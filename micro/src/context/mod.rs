@@ -73,6 +73,7 @@ struct Inner {
 
 /// Where a call came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Peer {
     /// This process.
     Local,

@@ -15,12 +15,12 @@ pub struct Trace {
 }
 
 /// The bit of the flags that says the caller records this trace.
-const SAMPLED: u8 = 1;
+const SAMPLED_FLAG: u8 = 1;
 
 impl Trace {
     /// The beginning of a new trace.
     pub fn start() -> Self {
-        Trace { trace_id: random::u128(), span_id: random::u64() | 1, flags: SAMPLED }
+        Trace { trace_id: random::u128(), span_id: random::u64() | 1, flags: SAMPLED_FLAG }
     }
 
     /// The next step of the same trace: a new span id.
@@ -67,7 +67,7 @@ impl Trace {
 
     /// Whether the caller records this trace.
     pub fn is_sampled(&self) -> bool {
-        self.flags & SAMPLED != 0
+        self.flags & SAMPLED_FLAG != 0
     }
 }
 

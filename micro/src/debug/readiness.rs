@@ -30,6 +30,7 @@ struct Flags {
 
 /// A summary of readiness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// No calls wanted: the program starts, a critical check fails, or the program is about to leave.
     #[default]

@@ -75,6 +75,7 @@ struct Inner {
 ///
 /// Retrying is safe without further knowledge only after [`Execution::NotStarted`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Execution {
     /// The other side answered, or nothing is known: the method may have run.
     #[default]

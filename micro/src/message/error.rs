@@ -34,6 +34,7 @@ enum Step {
 
 /// What sort of failure an [`Error`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// The input breaks the rules of its format.
     Malformed,

@@ -71,10 +71,10 @@ fn no_text<T: prost::Name>() -> Error {
 struct Name<T>(T);
 
 /// Protobuf's compiler takes longer names, people do not write them.
-const LONGEST: usize = 512;
+const MAX_NAME: usize = 512;
 
 impl<T: prost::Name> Name<T> {
-    const JOINED: &'static ([u8; LONGEST], usize) = &joined(T::PACKAGE, T::NAME);
+    const JOINED: &'static ([u8; MAX_NAME], usize) = &joined(T::PACKAGE, T::NAME);
 
     const FULL: &'static str = match std::str::from_utf8(Self::JOINED.0.split_at(Self::JOINED.1).0) {
         Ok(name) => name,
@@ -82,8 +82,8 @@ impl<T: prost::Name> Name<T> {
     };
 }
 
-const fn joined(package: &str, name: &str) -> ([u8; LONGEST], usize) {
-    let (mut letters, mut length) = ([0; LONGEST], 0);
+const fn joined(package: &str, name: &str) -> ([u8; MAX_NAME], usize) {
+    let (mut letters, mut length) = ([0; MAX_NAME], 0);
     let parts = if package.is_empty() { [name, "", ""] } else { [package, ".", name] };
     let mut part = 0;
     while part < parts.len() {

@@ -105,6 +105,7 @@ pub trait Plug: Connectable + Clone + Debug + Send + Sync {
 
 /// Whether a backend can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum State {
     /// Reachable.
     Up,

@@ -158,7 +158,7 @@ struct Follower {
 }
 
 /// A watch that lasted this long was not part of the trouble.
-const STEADY: Duration = Duration::from_secs(5);
+const STABLE_AFTER: Duration = Duration::from_secs(5);
 
 impl Follower {
     async fn run(self) {
@@ -169,7 +169,7 @@ impl Follower {
                 Ok(watch) => self.keep_up(watch).await,
                 Err(error) => error,
             };
-            if since.elapsed() > STEADY && self.is_ready() {
+            if since.elapsed() > STABLE_AFTER && self.is_ready() {
                 backoff.reset();
             }
             self.note(error, backoff.failures());

@@ -27,7 +27,7 @@ pub const MAX_NESTED_CALLS: u32 = 100;
 pub(crate) const MAX_STACKED: u32 = 8;
 
 /// How many names of a chain an error lists.
-const NAMES: usize = 6;
+const MAX_CHAIN_NAMES: usize = 6;
 
 /// Whether `limit` handlers and streams are polled within one another here, so that the next one belongs on a stack of its own.
 pub(crate) fn is_deep(limit: u32) -> bool {
@@ -44,8 +44,8 @@ pub(crate) fn check(caller: &Caller, service: &str, method: &str) -> Result<()> 
         return Ok(());
     }
     let chain = caller.chain();
-    let names = chain.iter().take(NAMES).map(|called| format!("{}.{} → ", called.service, called.method));
-    let more = if chain.len() > NAMES { "… → " } else { "" };
+    let names = chain.iter().take(MAX_CHAIN_NAMES).map(|called| format!("{}.{} → ", called.service, called.method));
+    let more = if chain.len() > MAX_CHAIN_NAMES { "… → " } else { "" };
     Err(Error::resource_exhausted(format!(
         "calls within this process are nested {MAX_NESTED_CALLS} deep: {}{more}{service}.{method}",
         names.collect::<String>()

@@ -10,7 +10,7 @@ use crate::util::backoff;
 use crate::util::clock::{self, Instant};
 
 /// How long a node is ejected after it could not be reached; doubled each time up to the bound.
-const EJECTION: Duration = Duration::from_secs(1);
+const BASE_EJECTION_TIME: Duration = Duration::from_secs(1);
 const MAX_EJECTION: Duration = Duration::from_secs(30);
 
 /// Takes those out whose node is ejected, unless all are.
@@ -45,7 +45,7 @@ impl Ejection {
     pub(super) fn record(&self, outcome: &CallOutcome) {
         if outcome.is_unreachable() {
             self.state(|state| {
-                state.until = Some(clock::after(backoff::exponential(EJECTION, MAX_EJECTION, state.failures)));
+                state.until = Some(clock::after(backoff::exponential(BASE_EJECTION_TIME, MAX_EJECTION, state.failures)));
                 state.failures = state.failures.saturating_add(1);
                 self.ejected.store(true, Ordering::Relaxed);
             });

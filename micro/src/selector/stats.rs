@@ -15,10 +15,10 @@ use crate::util::clock::{self, Instant};
 const UNKNOWN_LATENCY: Duration = Duration::from_millis(1);
 
 /// How fast old latencies lose their weight.
-const DECAY: Duration = Duration::from_secs(10);
+const LATENCY_DECAY: Duration = Duration::from_secs(10);
 
 /// For how long quicker answers are not looked at once the latency is known: it would change by less than a thousandth.
-const SETTLED: Duration = Duration::from_millis(10);
+const MIN_UPDATE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// What a client knows of a node. It outlives lists of nodes, as long as the node keeps its id and its address.
 pub struct NodeStats {
@@ -102,7 +102,7 @@ impl NodeStats {
             _ => {}
         }
         let latency = observe(&mut self.latency.lock().unwrap_or_else(PoisonError::into_inner), took, now);
-        let settled = now.saturating_duration_since(self.created) + SETTLED;
+        let settled = now.saturating_duration_since(self.created) + MIN_UPDATE_INTERVAL;
         self.usual.store(latency.as_nanos() as u64, Ordering::Relaxed);
         self.settled.store(settled.as_nanos() as u64, Ordering::Relaxed);
     }
@@ -124,7 +124,7 @@ impl NodeStats {
 fn observe(known: &mut Option<(Duration, Instant)>, took: Duration, now: Instant) -> Duration {
     let latency = match *known {
         Some((old, since)) if took < old => {
-            let weight = (-(now - since).as_secs_f64() / DECAY.as_secs_f64()).exp();
+            let weight = (-(now - since).as_secs_f64() / LATENCY_DECAY.as_secs_f64()).exp();
             took + (old - took).mul_f64(weight)
         }
         _ => took,

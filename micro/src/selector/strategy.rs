@@ -31,6 +31,7 @@ pub trait Strategy: fmt::Debug + Send + Sync + 'static {
 
 /// The part of a call that an outcome tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// An attempt, up to its answer or the beginning of a stream.
     Attempt,

@@ -1,5 +1,6 @@
 /// How a server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Drained {
     /// Every call was finished and every connection closed.
     Clean,

@@ -10,6 +10,7 @@ use crate::util::net::TcpStream;
 
 /// What is done, where TLS is configured, with those who come without it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Plaintext {
     /// They are turned away.
     #[default]

@@ -7,7 +7,7 @@ use crate::errors::{Error, Result};
 use crate::transport::Protocol;
 
 /// The first byte of a handshake of TLS.
-const TLS: u8 = 0x16;
+const TLS_HANDSHAKE: u8 = 0x16;
 /// What a claim to the first bytes may have at most, and so how many of them are looked at.
 pub(super) const MAX_PREFIX: usize = 32;
 /// The protocols of HTTP, which is what a connection speaks that nothing else claims.
@@ -50,7 +50,7 @@ impl Protocols {
         }
         let clashes = |one: &[u8], other: &[u8]| one.starts_with(other) || other.starts_with(one);
         for prefix in prefixes {
-            if prefix[0] == TLS {
+            if prefix[0] == TLS_HANDSHAKE {
                 return Err(taken(name, prefix, "TLS"));
             }
             if let Some(owner) = self.0.iter().find(|known| known.prefixes().iter().any(|taken| clashes(prefix, taken)))
@@ -72,7 +72,7 @@ impl Protocols {
 
     /// The owner of a connection that begins with `first`.
     pub(super) fn owner(&self, first: &[u8]) -> Owner {
-        if first.first() == Some(&TLS) {
+        if first.first() == Some(&TLS_HANDSHAKE) {
             return Owner::Tls;
         }
         let mut owner = if first.is_empty() { Owner::Undecided } else { Owner::Http };

@@ -21,6 +21,7 @@ use crate::util::text;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// A line for people, coloured on a terminal.
     #[default]

@@ -12,6 +12,7 @@ use crate::rpc::{BoxFuture, Payload};
 
 /// The protocol that other micro processes are called with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wire {
     /// The connector that reaches the node: `micro/1` for nodes that list it, HTTP for others, and for those that turn out
     /// not to speak it.

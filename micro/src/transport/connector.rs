@@ -193,6 +193,7 @@ impl Destination<'_> {
 
 /// Whether a [`Connector`] can reach a node. The greater one is preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Reach {
     /// It cannot.
     Unsupported,
@@ -221,6 +222,7 @@ impl Default for PoolLimits {
 
 /// Why there is no connection. Nothing of a call was sent.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ConnectError {
     /// Nothing answers there. The address rests for a moment, longer with each failure.
     Unreachable(Error),

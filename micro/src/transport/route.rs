@@ -19,6 +19,7 @@ enum RouteTarget {
 
 /// What is known of the shape of an open route: only the request tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CallShape {
     /// One message each way.
     Neither,

@@ -62,6 +62,6 @@ pub fn wall() -> SystemTime {
 
 /// The moment `after` from now; saturates at about thirty years, so that no input can overflow the clock.
 pub fn after(after: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-    now() + after.min(FAR)
+    const MAX_DURATION: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    now() + after.min(MAX_DURATION)
 }

@@ -20,12 +20,12 @@ pub fn parse(text: &str) -> Option<Duration> {
         total = total.checked_add(nanoseconds(number, size_of(unit)?)?)?;
         rest = after.trim_start();
     }
-    let seconds = u64::try_from(total / NANOSECONDS).ok()?;
-    Some(Duration::new(seconds, u32::try_from(total % NANOSECONDS).ok()?))
+    let seconds = u64::try_from(total / NANOS_PER_SECOND).ok()?;
+    Some(Duration::new(seconds, u32::try_from(total % NANOS_PER_SECOND).ok()?))
 }
 
 /// In a second.
-const NANOSECONDS: u128 = 1_000_000_000;
+const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
 /// `1.5` of a unit of so many nanoseconds, exactly: what is less than one is cut off.
 fn nanoseconds(number: &str, size: u128) -> Option<u128> {

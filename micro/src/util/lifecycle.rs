@@ -12,6 +12,7 @@ use tokio::sync::watch;
 /// A stage in the life of a program. Stages are ordered, and a program only ever goes forward.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum State {
     /// Being built; nothing is served yet.
     #[default]

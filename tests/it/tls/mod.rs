@@ -35,11 +35,11 @@ pub fn believe(files: &Files) -> impl FnOnce(&mut Settings) + use<> {
 }
 
 async fn serving(registry: &Registry, mirror: &Mirror, set: impl FnOnce(&mut Settings)) -> Running {
-    micro::app().registry(registry.clone()).set(set).serve(EchoServer::new(mirror.clone())).start().await.unwrap()
+    micro::app().registry(registry.clone()).settings(set).serve(EchoServer::new(mirror.clone())).start().await.unwrap()
 }
 
 async fn calling(registry: &Registry, set: impl FnOnce(&mut Settings)) -> EchoClient {
-    micro::app().registry(registry.clone()).set(set).start().await.unwrap().get().unwrap()
+    micro::app().registry(registry.clone()).settings(set).start().await.unwrap().get().unwrap()
 }
 
 /// The same with one wire.

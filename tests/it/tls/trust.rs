@@ -146,7 +146,7 @@ async fn files_that_cannot_be_used_are_named_at_start() {
         (&key, &key, Code::InvalidArgument, "there is no certificate in PEM in it"),
         (&certificate, &wrong_key, Code::InvalidArgument, "it is not the key of the certificate"),
     ] {
-        let app = micro::app().registry(Registry::memory()).serve(EchoServer::new(Mirror::default())).set(|settings| {
+        let app = micro::app().registry(Registry::memory()).serve(EchoServer::new(Mirror::default())).settings(|settings| {
             (settings.tls.certificate, settings.tls.key) = (Some(certificate.clone()), Some(key.clone()));
         });
         let error = app.start().await.unwrap_err();
@@ -155,7 +155,7 @@ async fn files_that_cannot_be_used_are_named_at_start() {
         assert!(error.message().contains(words) && told.contains(".pem`"), "{told}");
         assert!(!secret[1..].iter().any(|line| line.len() > 30 && told.contains(line)), "{told}");
     }
-    let starting = |set: fn(&mut Settings)| micro::app().registry(Registry::memory()).set(set).start();
+    let starting = |set: fn(&mut Settings)| micro::app().registry(Registry::memory()).settings(set).start();
     let error = starting(|settings| settings.tls.key = Some("x.pem".into())).await.unwrap_err();
     assert!(error.message().contains("`tls.key` is given without `tls.certificate`"), "{error:#}");
     let error = starting(|settings| settings.tls.authorities = Some("nowhere.pem".into())).await.unwrap_err();

@@ -189,9 +189,9 @@ async fn an_app_speaks_it_and_an_app_calls_with_it() {
     }
 
     let registry = Registry::memory();
-    let app = || micro::app().registry(registry.clone()).set(|settings| settings.broker = "memory".into());
+    let app = || micro::app().registry(registry.clone()).settings(|settings| settings.broker = "memory".into());
     let only_lines = app()
-        .set(|settings| settings.wire = micro::transport::Wire::Http)
+        .settings(|settings| settings.wire = micro::transport::Wire::Http)
         .protocol(LineProtocol::new)
         .serve(EchoServer::new(Wire));
     let server = only_lines.start().await.unwrap();

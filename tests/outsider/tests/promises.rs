@@ -138,7 +138,7 @@ pub struct Hall {
 #[tokio::test]
 async fn settings_are_read_from_the_board() {
     Board::named("hall").write("outsider.hall.state", "open");
-    let app = micro::app().registry(Registry::memory()).set(|settings| settings.config.push("board://hall".into()));
+    let app = micro::app().registry(Registry::memory()).settings(|settings| settings.config.push("board://hall".into()));
     let app = app.start().await.unwrap();
     let hall: Config<Hall> = app.get().unwrap();
     assert_eq!(hall.get().state, "open");
@@ -203,7 +203,7 @@ async fn the_registry_and_the_codec_serve_a_program() {
 
 #[tokio::test]
 async fn a_program_without_handlers_is_told_how_to_link_them() {
-    let error = micro::app().registry(Registry::memory()).everything().start().await.unwrap_err();
+    let error = micro::app().registry(Registry::memory()).linked().start().await.unwrap_err();
     assert_eq!(error.code(), Code::FailedPrecondition);
     assert!(error.message().contains("`micro::link!(that_crate);`"), "{error}");
 }

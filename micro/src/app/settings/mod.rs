@@ -24,7 +24,7 @@ use crate::util::duration;
 /// ```
 /// use std::time::Duration;
 ///
-/// let app = micro::app().set(|settings| {
+/// let app = micro::app().settings(|settings| {
 ///     settings.address = "127.0.0.1:8080".into();
 ///     settings.shutdown_timeout = Duration::from_secs(5);
 ///     settings.server_metadata.insert("zone".into(), "b".into());

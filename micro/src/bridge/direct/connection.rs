@@ -20,7 +20,7 @@ use crate::selector::Filter;
 use crate::util::clock;
 
 /// A connection that lasted this long begins anew with the pauses between attempts.
-const STEADY: Duration = Duration::from_secs(5);
+const STABLE_AFTER: Duration = Duration::from_secs(5);
 /// No idle limit: the transport notices when the other side is gone.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
@@ -33,7 +33,7 @@ pub(super) async fn run(driver: Weak<Driver>, client: Client, session: u64, node
     loop {
         let begun = clock::now();
         let done = connect(&driver, &client, session).await;
-        failures = if begun.elapsed() > STEADY { 1 } else { failures + 1 };
+        failures = if begun.elapsed() > STABLE_AFTER { 1 } else { failures + 1 };
         let how = match &done {
             Ok(()) => Disconnected::Closed,
             Err(error) => {

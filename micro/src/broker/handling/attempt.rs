@@ -13,7 +13,7 @@ use tracing::Instrument;
 use super::ack::{self, Waiting};
 use super::options::AckMode;
 use super::request::{self, EventRequest};
-use super::shared::{LEASE, Shared};
+use super::shared::{LEASE_INTERVAL, Shared};
 use crate::broker::{Delivery, Event, Settle};
 use crate::context::{Context, CurrentMethod, Scoped};
 use crate::errors::{Error, Result};
@@ -21,7 +21,7 @@ use crate::metadata::Metadata;
 use crate::util::clock;
 
 /// How long to wait where the broker did not take a dead letter.
-const AGAIN: Duration = Duration::from_secs(5);
+const DEAD_LETTER_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// What a dead letter says beside its event.
 mod names {
@@ -193,7 +193,7 @@ async fn by_hand(
 async fn held<T>(id: &str, settle: &dyn Settle, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     loop {
-        if let Ok(done) = clock::timeout(LEASE, work.as_mut()).await {
+        if let Ok(done) = clock::timeout(LEASE_INTERVAL, work.as_mut()).await {
             return done;
         }
         if let Err(error) = settle.extend().await {
@@ -212,7 +212,7 @@ async fn bury(shared: &Shared, event: &Event, tries: u32, error: &Error, settle:
         Ok(()) => settle.ack().await,
         Err(error) => {
             tracing::error!(topic = event.topic.as_str(), id = event.id, "no dead letter for now: {error:#}");
-            settle.retry(AGAIN).await
+            settle.retry(DEAD_LETTER_RETRY_DELAY).await
         }
     }
 }

@@ -12,7 +12,7 @@ use super::attempt;
 use super::handler::Handler;
 use super::key_queue::{KeyQueues, MAX_BLOCKED, Overflow};
 use super::options::ConsumerOptions;
-use super::shared::{Blocked, LEASE, Shared};
+use super::shared::{Blocked, LEASE_INTERVAL, Shared};
 use crate::broker::{Broker, Deliveries, Delivery, Subscription};
 use crate::context::Extensions;
 use crate::errors::Result;
@@ -22,7 +22,7 @@ use crate::util::spawn::{self, Task};
 /// How long it may take to say so of all that wait.
 const EXTEND_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an event may be handled until its key counts as blocked.
-const SLOW: Duration = Duration::from_secs(1);
+const KEY_BLOCKED_AFTER: Duration = Duration::from_secs(1);
 
 /// Handles the events of a subscription until `stop`; then those that have begun are finished, and the others left to the
 /// broker. Dropping the future drops the handlers.
@@ -76,7 +76,7 @@ impl Consumer {
         let mut queues = KeyQueues::new(concurrency, shared.broker.capabilities().redelivers);
         let mut running: FuturesUnordered<Task<Option<String>>> = FuturesUnordered::new();
         let mut returning = FuturesUnordered::new();
-        let mut extending = clock::interval(LEASE);
+        let mut extending = clock::interval(LEASE_INTERVAL);
         extending.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -133,7 +133,7 @@ fn begin(
             None => handling.await,
             Some(key) => {
                 let mut handling = std::pin::pin!(handling);
-                let soon = clock::after(SLOW);
+                let soon = clock::after(KEY_BLOCKED_AFTER);
                 if clock::within(soon, handling.as_mut()).await.is_err() {
                     shared.blocked.add(Some(key));
                     handling.await;

@@ -33,6 +33,7 @@ pub struct ConsumerOptions {
 
 /// Who says what becomes of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AckMode {
     /// What the handler returns: `Ok` and it is done with, `Err` and it is tried again.
     #[default]

@@ -10,7 +10,7 @@ use crate::broker::{Broker, Event};
 use crate::context::Extensions;
 
 /// How often a broker hears that an event is still wanted here: a third of the time after which they give it to others.
-pub(super) const LEASE: Duration = Duration::from_secs(10);
+pub(super) const LEASE_INTERVAL: Duration = Duration::from_secs(10);
 /// What all events of a subscription have in common.
 pub(super) struct Shared {
     pub(super) broker: Broker,

@@ -16,9 +16,9 @@ use crate::util::clock;
 use queue::{Member, Queue};
 
 /// How many events are kept for those who come later.
-const KEPT: usize = 1_000;
+const MAX_RETAINED: usize = 1_000;
 /// How long a publisher waits for subscribers that are behind.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A broker in the memory of this process.
 ///
@@ -61,7 +61,7 @@ impl Memory {
             return Err(full.clone());
         }
         about.iter().for_each(|queue| queue.add(event.clone()));
-        if known.events.len() == KEPT {
+        if known.events.len() == MAX_RETAINED {
             known.events.pop_front();
         }
         known.events.push_back(event.clone());
@@ -107,7 +107,7 @@ impl Backend for Memory {
     }
 
     async fn publish(&self, events: &[Event]) -> Result<()> {
-        let until = clock::after(PATIENCE);
+        let until = clock::after(PUBLISH_TIMEOUT);
         for event in events {
             while let Err(full) = self.hand_over(event) {
                 clock::timeout_at(until, full.room()).await.map_err(|_| {

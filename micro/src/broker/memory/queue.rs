@@ -10,7 +10,7 @@ use crate::broker::{Delivery, Event, Pattern, Settlement, Subscription};
 use crate::util::clock::{self, Instant};
 
 /// How many events may wait.
-const FULL: usize = 10_000;
+const MAX_QUEUED: usize = 10_000;
 
 /// What subscribers of one name share, or what one without a name has for itself.
 pub(super) struct Queue {
@@ -81,7 +81,7 @@ impl Queue {
     /// Whether it has no room. One that was left has: what it gets is forgotten with it.
     pub(super) fn is_full(&self) -> bool {
         let waiting = self.waiting();
-        (self.durable || waiting.members > 0) && waiting.len() >= FULL
+        (self.durable || waiting.members > 0) && waiting.len() >= MAX_QUEUED
     }
 
     pub(super) fn add(&self, event: Event) {

@@ -15,7 +15,7 @@ use crate::link::nats::{Connection, Dialer, State, StateWatch, failed};
 use crate::util::clock;
 
 /// How long the server may take to say that it has read a subscription.
-const ECHO: Duration = Duration::from_secs(1);
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Done when the server's side of the connection has all of them, on a connection that stood all the time.
 pub(super) async fn publish(dialer: &Dialer, events: &[Event], envelope: Envelope) -> Result<()> {
@@ -56,7 +56,7 @@ pub(super) async fn subscribe(dialer: &Dialer, subscription: &Subscription) -> R
 /// not ask that, there is no answer, and none is needed by those who publish on this connection.
 async fn echo(connection: &Connection) {
     let nobody = connection.client().new_inbox();
-    let _ = clock::timeout(ECHO, connection.client().request(nobody, "".into())).await;
+    let _ = clock::timeout(SUBSCRIBE_TIMEOUT, connection.client().request(nobody, "".into())).await;
 }
 
 /// The name of a queue as the server takes it: as it is, for those who share it without micro, unless it cannot be.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::broker::Pattern;
 
 /// Longer ones are cut: they are names of files in the server's store.
-const LONGEST: usize = 160;
+const MAX_NAME: usize = 160;
 
 /// Any text as one word of letters, digits, `-`, `_` and `=xx`: `größe 1` is `gr=C3=B6=C3=9Fe=201`, a dot is `_`. Different
 /// texts have different words.
@@ -29,14 +29,14 @@ pub(super) fn consumer(queue: &str, topics: &Pattern) -> String {
 
 /// A word that is not too long; the end of a longer one is a hash of it.
 fn bounded(word: String) -> String {
-    if word.len() <= LONGEST {
+    if word.len() <= MAX_NAME {
         return word;
     }
     // FNV-1a, in 128 bits: whoever finds two words of one hash has wanted to.
     let hash = word.bytes().fold(0x6c62272e07bb014262b821756295c58d_u128, |hash, byte| {
         (hash ^ u128::from(byte)).wrapping_mul(0x0000000001000000000000000000013b)
     });
-    format!("{}={hash:032x}", &word[..LONGEST - 33])
+    format!("{}={hash:032x}", &word[..MAX_NAME - 33])
 }
 
 #[cfg(test)]
@@ -49,6 +49,6 @@ mod tests {
         assert_eq!(consumer("billing", &"orders.*.>".parse().unwrap()), "billing@orders_=2A_=3E");
         assert_ne!(escaped("a.b"), escaped("a_b"));
         let (one, other) = (escaped(&"ü".repeat(500)), escaped(&"ü".repeat(501)));
-        assert!(one.len() == LONGEST && one != other, "{one} {other}");
+        assert!(one.len() == MAX_NAME && one != other, "{one} {other}");
     }
 }

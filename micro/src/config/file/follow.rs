@@ -12,12 +12,12 @@ use crate::errors::Result;
 use crate::util::{clock, spawn};
 
 /// From the first notification of a change to the reading: one change is often several events.
-const DEBOUNCE: Duration = Duration::from_millis(100);
+const DEBOUNCE_DELAY: Duration = Duration::from_millis(100);
 /// How long a writer may pause in the middle of a file. One that does not close the file is taken to be done after this; where
 /// closing is not reported, a file has to rest for this long, as does one that has become empty.
 const WRITER_PAUSE: Duration = Duration::from_millis(300);
 /// From a reading to its check: longer than a tick of a file system's clock, or a write right after the reading would not show.
-const SETTLE: Duration = Duration::from_millis(10);
+const RECHECK_DELAY: Duration = Duration::from_millis(10);
 /// How often files are compared with the last reading, on file systems that report no changes.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// How many readings in a row may be outdated when they are checked. The next one is used if it was whole.
@@ -97,7 +97,7 @@ impl Follower {
         let Some(last) = &self.last else { return Trigger::Start };
         loop {
             if clock::timeout(self.poll_interval, self.watcher.changed(&last.position)).await.is_ok() {
-                clock::sleep(DEBOUNCE).await;
+                clock::sleep(DEBOUNCE_DELAY).await;
                 return Trigger::Notification;
             }
             let snapshot = last.snapshot.clone();
@@ -168,7 +168,7 @@ impl Follower {
             clock::sleep(WRITER_PAUSE).await;
             return true;
         }
-        clock::sleep(SETTLE).await;
+        clock::sleep(RECHECK_DELAY).await;
         // Where our own opening is not reported in time, the files have rested for as long as any others.
         let _ = clock::timeout(WRITER_PAUSE, self.watcher.opened(&files, position)).await;
         true

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::text::{DEEPEST, Lines, Wrong, nothing};
+use super::text::{MAX_DEPTH, Lines, Wrong, nothing};
 use crate::config::{Node, Origin, Table, Value};
 
 /// Reads a text.
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
     let whole: &RawValue = serde_json::from_str(text).map_err(|error| wrong(&error, 1))?;
     let lines = Lines::of(text);
     if let Some(at) = too_deep(text) {
-        return Err(Wrong::at(lines.line(at), format!("objects and lists stand more than {DEEPEST} deep")));
+        return Err(Wrong::at(lines.line(at), format!("objects and lists stand more than {MAX_DEPTH} deep")));
     }
     Reader { text, lines, origin }.node(whole)
 }
@@ -82,7 +82,7 @@ fn too_deep(text: &str) -> Option<usize> {
             b'}' | b']' if !in_string => depth -= 1,
             _ => {}
         }
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return Some(at);
         }
     }

@@ -3,7 +3,7 @@
 use crate::config::{Node, Origin, Value};
 
 /// How deep tables and lists may stand in one another.
-pub(super) const DEEPEST: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// Why a text cannot be read, and where; without a word of the text itself, which may hold a secret.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
-use super::text::{DEEPEST, Lines, Wrong};
+use super::text::{MAX_DEPTH, Lines, Wrong};
 use crate::config::{Node, Origin, Table, Value};
 
 /// Reads a text, always a table at the top.
@@ -39,8 +39,8 @@ impl Reader<'_> {
     }
 
     fn node(&self, value: DeValue<'_>, line: u32, depth: usize) -> Result<Node, Wrong> {
-        if depth == DEEPEST {
-            return Err(Wrong::at(line, format!("tables and lists stand more than {DEEPEST} deep")));
+        if depth == MAX_DEPTH {
+            return Err(Wrong::at(line, format!("tables and lists stand more than {MAX_DEPTH} deep")));
         }
         let value = match value {
             DeValue::String(text) => Value::Str(text.into_owned()),

@@ -11,7 +11,7 @@ use super::text::{Wrong, nothing};
 use crate::config::{Node, Origin, Table, Value};
 
 /// How deep maps and lists may stand in one another, also by way of aliases: the parser takes much of the stack for each.
-const DEEPEST: usize = 24;
+const MAX_DEPTH: usize = 24;
 
 /// Reads a text of one document.
 pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
@@ -27,7 +27,7 @@ fn options() -> serde_saphyr::Options {
     // References are copied out here: what one file may grow to is bounded, long before memory is.
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_depth: DEEPEST,
+            max_depth: MAX_DEPTH,
             max_aliases: 2_000,
             max_recorded_anchor_bytes: 64 * 1024,
         },
@@ -118,7 +118,7 @@ impl Level {
         LEVELS.set(LEVELS.get() + 1);
         let level = Level;
         // The top, the levels below it, and the value in the last.
-        (LEVELS.get() <= DEEPEST + 2).then_some(level)
+        (LEVELS.get() <= MAX_DEPTH + 2).then_some(level)
     }
 }
 

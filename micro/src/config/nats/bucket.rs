@@ -20,17 +20,17 @@ use crate::util::backoff::Backoff;
 use crate::util::clock::{self, Instant};
 
 /// A burst is over when nothing came for this long.
-const QUIET: Duration = Duration::from_millis(5);
+const BURST_GAP: Duration = Duration::from_millis(5);
 
 /// The longest a change waits for others to come with it.
-const LATEST: Duration = Duration::from_millis(20);
+const MAX_BURST: Duration = Duration::from_millis(20);
 
 /// How often everything is read anew: consumers that are stuck after a reconnect recur across NATS clients
 /// (nats.rs#557, nats.go#1729), and what expires leaves without a message.
-const ANEW: Duration = Duration::from_secs(30);
+const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long what the server has announced may take to come, before it is asked again.
-const STUCK: Duration = Duration::from_millis(250);
+const READ_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The pauses between tries.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
@@ -150,7 +150,7 @@ impl Watching {
         let Some(Open { stream, consumer, states, since, .. }) = self.open.take() else { return };
         if let State::Connected(_) = states.current() {
             // It would go by itself after a while, so that a failure is nobody's business.
-            let _ = clock::timeout(STUCK, stream.delete_consumer(&consumer)).await;
+            let _ = clock::timeout(READ_TIMEOUT, stream.delete_consumer(&consumer)).await;
         }
         if since.elapsed() < MIN_PAUSE {
             self.rest().await;
@@ -176,7 +176,7 @@ impl Watching {
         };
         self.connection = Some(connection.clone());
         // One that was lost is back within this time, or there is something to tell.
-        match clock::timeout(nats::TIMEOUT, connection.states().settled()).await {
+        match clock::timeout(nats::REQUEST_TIMEOUT, connection.states().settled()).await {
             Ok(State::Connected(_)) => Ok(connection),
             _ => Err(connection.lost()),
         }
@@ -190,7 +190,7 @@ impl Nats {
             .permitted(&format!("KV_{}", self.bucket), async {
                 let mut open = self.consume(connection).await?;
                 while open.pending > 0 {
-                    match clock::timeout(STUCK, open.messages.next()).await {
+                    match clock::timeout(READ_TIMEOUT, open.messages.next()).await {
                         Ok(Some(message)) => open.apply(&message.map_err(|error| self.failed(error))?)?,
                         Ok(None) => return Err(Error::unavailable(format!("reading `{}` ended early", self.name()))),
                         // What was announced may have expired since.
@@ -247,9 +247,9 @@ impl Open {
         let mut burst: Option<(Instant, Instant)> = None;
         loop {
             let due = match burst {
-                None => self.since + ANEW,
-                Some((_, last)) if self.pending > 0 => last + STUCK,
-                Some((first, last)) => (first + LATEST).min(last + QUIET),
+                None => self.since + RELOAD_INTERVAL,
+                Some((_, last)) if self.pending > 0 => last + READ_TIMEOUT,
+                Some((first, last)) => (first + MAX_BURST).min(last + BURST_GAP),
             };
             let now = clock::now();
             if now >= due {

@@ -9,7 +9,7 @@ use async_nats::{Client, ConnectOptions};
 use tokio::runtime;
 use tokio::sync::OnceCell;
 
-use super::TIMEOUT;
+use super::REQUEST_TIMEOUT;
 use super::error::failed;
 use super::state::{Reported, Reporter, State, StateWatch};
 use super::url::{Address, Login, Tls};
@@ -44,7 +44,7 @@ struct Dialled {
 ///
 /// # Errors
 ///
-/// [`Unavailable`](crate::Code::Unavailable) when no server is reached within [`TIMEOUT`],
+/// [`Unavailable`](crate::Code::Unavailable) when no server is reached within [`REQUEST_TIMEOUT`],
 /// [`Unauthenticated`](crate::Code::Unauthenticated) when one refuses the login, and
 /// [`InvalidArgument`](crate::Code::InvalidArgument) when the file with credentials or certificates cannot be read.
 ///
@@ -54,7 +54,7 @@ struct Dialled {
 pub async fn connect(address: &Address) -> Result<Connection> {
     let shared = shared(address);
     let dialling = shared.dialled.get_or_try_init(|| dial(address));
-    match clock::timeout(TIMEOUT, dialling).await {
+    match clock::timeout(REQUEST_TIMEOUT, dialling).await {
         Ok(dialled) => dialled.map(|_| ())?,
         Err(late) => return Err(unreachable(address, "no answer in time").with_source(late)),
     }
@@ -105,7 +105,7 @@ impl Connection {
     /// # Errors
     ///
     /// [`PermissionDenied`](crate::Code::PermissionDenied) when it is refused, [`Unavailable`](crate::Code::Unavailable) after
-    /// [`TIMEOUT`], or the error of `request`.
+    /// [`REQUEST_TIMEOUT`], or the error of `request`.
     pub async fn permitted<T>(&self, name: &str, request: impl Future<Output = Result<T>>) -> Result<T> {
         let mut violations = self.dialled().reported.violation.clone();
         violations.mark_unchanged();
@@ -118,7 +118,7 @@ impl Connection {
             std::future::pending().await
         };
         tokio::select! {
-            answer = clock::timeout(TIMEOUT, request) => match answer {
+            answer = clock::timeout(REQUEST_TIMEOUT, request) => match answer {
                 Ok(answer) => answer,
                 Err(late) => Err(unreachable(&self.0.address, "no answer in time").with_source(late)),
             },
@@ -180,11 +180,11 @@ async fn options(address: &Address) -> Result<ConnectOptions> {
     // With two providers linked, rustls wants to be told which; the first to say so wins.
     let _ = async_nats::rustls::crypto::ring::default_provider().install_default();
     let servers = address.servers.len();
-    let each = (TIMEOUT / u32::try_from(servers).unwrap_or(u32::MAX)).max(Duration::from_secs(1));
+    let each = (REQUEST_TIMEOUT / u32::try_from(servers).unwrap_or(u32::MAX)).max(Duration::from_secs(1));
     let mut options = ConnectOptions::new()
         .name(connection_name())
         .connection_timeout(each)
-        .request_timeout(Some(TIMEOUT))
+        .request_timeout(Some(REQUEST_TIMEOUT))
         .ping_interval(PING_INTERVAL)
         .reconnect_delay_callback(move |attempt| pause(attempt, servers))
         .require_tls(address.tls == Tls::Always);
@@ -260,7 +260,7 @@ mod tests {
             let begun = clock::now();
             let error = connect(&address(&format!("nats://{}{servers}", silent.1))).await.unwrap_err();
             assert_eq!(error.code(), Code::Unavailable);
-            assert!(begun.elapsed() <= TIMEOUT + Duration::from_millis(10), "{:?}", begun.elapsed());
+            assert!(begun.elapsed() <= REQUEST_TIMEOUT + Duration::from_millis(10), "{:?}", begun.elapsed());
         }
     }
 

@@ -21,4 +21,4 @@ pub use state::{State, StateWatch};
 pub use url::{Address, Location};
 
 /// Timeout for connecting, and for a request.
-pub const TIMEOUT: Duration = Duration::from_secs(5);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);

@@ -11,6 +11,7 @@ use super::url::Address;
 
 /// State of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum State {
     /// Connected. The number differs after each reconnect, so that a loss in between can be noticed.
     Connected(u64),

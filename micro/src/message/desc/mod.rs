@@ -100,6 +100,7 @@ pub enum Packing {
 /// The protobuf type of a value.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "the names are those of protobuf")]
+#[non_exhaustive]
 pub enum Type {
     Double,
     Float,

@@ -3,7 +3,7 @@
 use super::WireType;
 
 /// The most bytes a varint takes.
-const VARINT: usize = 10;
+const MAX_VARINT: usize = 10;
 
 /// Appends records to a buffer.
 ///
@@ -70,14 +70,14 @@ impl<'b> Writer<'b> {
     fn widen(&mut self, start: usize, length: usize) {
         let (bytes, width) = varint(length as u64);
         let content = start + 1;
-        self.out.extend_from_slice(&[0; VARINT][1..width]);
+        self.out.extend_from_slice(&[0; MAX_VARINT][1..width]);
         self.out.copy_within(content..content + length, start + width);
         self.out[start..start + width].copy_from_slice(&bytes[..width]);
     }
 }
 
-fn varint(mut value: u64) -> ([u8; VARINT], usize) {
-    let mut bytes = [0; VARINT];
+fn varint(mut value: u64) -> ([u8; MAX_VARINT], usize) {
+    let mut bytes = [0; MAX_VARINT];
     let mut length = 0;
     while value >= 0x80 {
         bytes[length] = value as u8 | 0x80;

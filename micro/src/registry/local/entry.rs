@@ -79,12 +79,12 @@ pub(super) fn prefix(service: &str) -> String {
 // Safe on every file system, also on those that ignore case: small letters, digits, `_`, `-` and inner dots stay, the rest
 // becomes `%xx`. What gets too long for a file name is cut, and told apart by its hash after a `+`.
 fn part(text: &str) -> String {
-    const LONGEST: usize = 110;
+    const MAX_FILE_STEM: usize = 110;
     let (dot, rest) = text.strip_prefix('.').map_or(("", text), |rest| ("%2e", rest));
     let kept = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
     let mut safe = format!("{dot}{}", percent::encode(rest, Digits::Lower, kept));
-    if safe.len() > LONGEST {
-        safe.truncate(LONGEST - 33);
+    if safe.len() > MAX_FILE_STEM {
+        safe.truncate(MAX_FILE_STEM - 33);
         safe.push_str(&format!("+{:032x}", fnv(text.as_bytes())));
     }
     safe
@@ -92,9 +92,9 @@ fn part(text: &str) -> String {
 
 // FNV-1a with 128 bits: the same in every process, whatever it was compiled with.
 fn fnv(bytes: &[u8]) -> u128 {
-    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
+    const FNV_OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const FNV_PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    bytes.iter().fold(FNV_OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(super) struct Hints {
 
 impl Hints {
     /// More names than this, and all files are looked at.
-    const MOST: usize = 1024;
+    const MAX_HINTS: usize = 1024;
 
     pub(super) fn wake(&self) {
         self.bell.notify_one();
@@ -51,7 +51,7 @@ impl Hints {
         let mut look = lock(&self.look);
         if let Look::At(names) = &mut *look {
             names.insert(name);
-            if names.len() > Self::MOST {
+            if names.len() > Self::MAX_HINTS {
                 *look = Look::All;
             }
         }

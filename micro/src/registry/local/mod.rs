@@ -31,13 +31,13 @@ use events::{Hints, Look};
 use view::View;
 
 /// How long to wait for other processes that change the directory; each needs it for well under a millisecond.
-const TURN: Duration = Duration::from_secs(2);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often the watched directory is looked through for what no file event tells: silent deaths and times run out.
-const SWEEP: Duration = Duration::from_secs(1);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A burst of events is looked at once. Also, a killed process's lock is dropped a moment after the event about its file.
-const SETTLE: Duration = Duration::from_millis(5);
+const BURST_DELAY: Duration = Duration::from_millis(5);
 
 /// A registry in files, for all processes of one user on one machine: the default of a service bound to loopback.
 ///
@@ -127,7 +127,7 @@ impl Local {
     /// [`Code::PermissionDenied`](crate::Code::PermissionDenied) when the directory is somebody else's, or others may
     /// write to it, or this process may not; otherwise as the file system says. The message names the path.
     pub fn new() -> Result<Self> {
-        Ok(Self::on(Directory::of_user()?, "local".to_owned(), SWEEP))
+        Ok(Self::on(Directory::of_user()?, "local".to_owned(), SWEEP_INTERVAL))
     }
 
     /// The registry in the directory at `path`, under the same conditions. Creates it if need be.
@@ -138,7 +138,7 @@ impl Local {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let directory = Directory::open(path.into())?;
         let name = format!("local://{}", directory.path().display());
-        Ok(Self::on(directory, name, SWEEP))
+        Ok(Self::on(directory, name, SWEEP_INTERVAL))
     }
 
     /// Where the files are.
@@ -166,7 +166,7 @@ impl Local {
 
     // Changes wait for their turn at the directory.
     async fn in_turn(&self, work: impl Fn(&Shared) -> Result<Turn<()>> + Clone + Send + 'static) -> Result<()> {
-        let deadline = clock::after(TURN);
+        let deadline = clock::after(LOCK_TIMEOUT);
         loop {
             let work = work.clone();
             if let Turn::Ours(()) = self.blocking(move |shared| work(shared)).await?? {
@@ -174,7 +174,7 @@ impl Local {
             }
             if clock::now() > deadline {
                 return Err(Error::unavailable(format!(
-                    "another process has kept `{}` locked for {TURN:?}",
+                    "another process has kept `{}` locked for {LOCK_TIMEOUT:?}",
                     self.path().display()
                 )));
             }
@@ -323,7 +323,7 @@ async fn keep(shared: Weak<Shared>, hints: Arc<Hints>, sweep: Duration) {
             }
             None => hints.woken().await,
         }
-        clock::sleep(SETTLE).await;
+        clock::sleep(BURST_DELAY).await;
         let mut look = hints.take();
         if clock::now() >= next_sweep {
             look = Look::All;

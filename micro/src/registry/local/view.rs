@@ -12,7 +12,7 @@ use crate::registry::{Feed, Node};
 use crate::util::clock::{self, Instant};
 
 /// How much an entry that only its time can end may be overdue by the system's time, which may be off a little.
-const GRACE: Duration = Duration::from_secs(1);
+const EXPIRY_GRACE: Duration = Duration::from_secs(1);
 
 /// How many files to leave open; beyond that they are opened for each look.
 const MOST_OPEN: usize = 256;
@@ -176,7 +176,7 @@ impl View {
             // Nobody can tell but the clocks.
             Life::Unknown => {
                 let age = clock::wall().duration_since(found.stamp).unwrap_or_default();
-                age <= found.ttl.saturating_add(GRACE) && !self.is_overdue(name, found)
+                age <= found.ttl.saturating_add(EXPIRY_GRACE) && !self.is_overdue(name, found)
             }
         }
     }

@@ -6,15 +6,15 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
-use super::read_detector::{BURST, PAUSE, PeerActivity, ReadDetector};
+use super::read_detector::{MAX_BURST, FRAME_INTERVAL, PeerActivity, ReadDetector};
 use crate::util::clock::{self, Instant, Sleep};
 
 /// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once too many
 /// smaller ones wait to be read.
-const SMALL: usize = 256;
+const MIN_FRAME: usize = 256;
 /// What may be on its way on one connection. h2 bears one waiting small frame for every 512 bytes of it: ten thousand, which
 /// is more than all streams of a connection may send at once.
-pub(super) const WINDOW: u32 = 5 * 1024 * 1024;
+pub(super) const CONNECTION_WINDOW: u32 = 5 * 1024 * 1024;
 
 /// A body whose small frames leave at once while they are few, and together once they are many.
 ///
@@ -41,7 +41,7 @@ pub(super) struct CoalescingBody<B> {
 impl<B> CoalescingBody<B> {
     /// The small frames of `inner`, which go to a peer that `activity` tells of where it sends a stream too.
     pub(super) fn new(inner: B, activity: Option<PeerActivity>) -> Self {
-        let allowance = Allowance { left: BURST, since: None };
+        let allowance = Allowance { left: MAX_BURST, since: None };
         let detector = activity.map(ReadDetector::new);
         CoalescingBody { inner, gathered: BytesMut::new(), behind: None, allowance, detector, pause: None }
     }
@@ -72,7 +72,7 @@ impl<B> CoalescingBody<B> {
 
     // What leaves now that `frame` has come; nothing while it is gathered.
     fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
-        let small = frame.data_ref().is_some_and(|data| data.len() < SMALL);
+        let small = frame.data_ref().is_some_and(|data| data.len() < MIN_FRAME);
         if self.gathered.is_empty() && (!small || self.allows()) {
             return Some(frame);
         }
@@ -81,14 +81,14 @@ impl<B> CoalescingBody<B> {
             Ok(data) => self.behind = Some(Frame::data(data)),
             Err(trailers) => self.behind = Some(trailers),
         }
-        (self.behind.is_some() || self.gathered.len() >= SMALL).then(|| self.flush())
+        (self.behind.is_some() || self.gathered.len() >= MIN_FRAME).then(|| self.flush())
     }
 
     // What is gathered, once its time has come.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Frame<Bytes>> {
         let now = clock::now();
         let until = self.detector.as_mut().and_then(|detector| detector.until(now));
-        let until = until.unwrap_or_else(|| self.pause.as_ref().map_or(now + PAUSE, |pause| pause.deadline()));
+        let until = until.unwrap_or_else(|| self.pause.as_ref().map_or(now + FRAME_INTERVAL, |pause| pause.deadline()));
         let pause = self.pause.get_or_insert_with(|| Box::pin(clock::sleep_until(until)));
         if pause.deadline() != until {
             pause.as_mut().reset(until);
@@ -145,9 +145,9 @@ struct Allowance {
 impl Allowance {
     fn take(&mut self, now: Instant) -> bool {
         let since = *self.since.get_or_insert(now);
-        let earned = u32::try_from((now - since).as_millis() / PAUSE.as_millis()).unwrap_or(u32::MAX);
+        let earned = u32::try_from((now - since).as_millis() / FRAME_INTERVAL.as_millis()).unwrap_or(u32::MAX);
         if earned > 0 {
-            self.left = self.left.saturating_add(earned).min(BURST);
+            self.left = self.left.saturating_add(earned).min(MAX_BURST);
             self.since = Some(now);
         }
         let allowed = self.left > 0;
@@ -189,7 +189,7 @@ mod tests {
     async fn few_small_frames_leave_as_they_come() {
         assert_eq!(frames(one_per_wake_up(60, 10)).await, vec![10; 60]);
         let slow = stream::iter(0..300).then(|_| async {
-            clock::sleep(PAUSE).await;
+            clock::sleep(FRAME_INTERVAL).await;
             Bytes::from_static(b"tick")
         });
         assert_eq!(frames(slow).await.len(), 300);
@@ -199,12 +199,12 @@ mod tests {
     async fn many_small_frames_leave_together_and_none_is_lost() {
         let sizes = frames(one_per_wake_up(100_000, 10)).await;
         assert_eq!(sizes.iter().sum::<usize>(), 1_000_000);
-        assert!(sizes.iter().filter(|size| **size < SMALL).count() < 200, "{}", sizes.len());
+        assert!(sizes.iter().filter(|size| **size < MIN_FRAME).count() < 200, "{}", sizes.len());
     }
 
     #[tokio::test(start_paused = true)]
     async fn large_frames_and_trailers_keep_their_place() {
-        let small = vec![Bytes::from_static(b"s"); BURST as usize + 1];
+        let small = vec![Bytes::from_static(b"s"); MAX_BURST as usize + 1];
         let items = small.into_iter().chain([Bytes::from(vec![1; 1_000]), Bytes::from_static(b"s")]);
         let items = items.map(|data| Ok::<_, Infallible>(Frame::data(data)));
         let items = items.chain([Ok(Frame::trailers(http::HeaderMap::new()))]);
@@ -213,7 +213,7 @@ mod tests {
         while let Some(frame) = body.frame().await {
             kinds.push(frame.unwrap().into_data().map_or(0, |data| data.len()));
         }
-        assert_eq!(kinds[BURST as usize..], [1, 1_000, 1, 0]);
+        assert_eq!(kinds[MAX_BURST as usize..], [1, 1_000, 1, 0]);
     }
 }
 
@@ -307,8 +307,8 @@ mod peer_tests {
         let frames = peer.floods(20_000, thinking).await;
         assert!(frames < 300 + MAX_UNPROVEN as usize + 200 * 20, "{frames}");
         // And may change its mind.
-        clock::sleep(PAUSE * 2).await;
-        peer.floods(0, PAUSE).await;
+        clock::sleep(FRAME_INTERVAL * 2).await;
+        peer.floods(0, FRAME_INTERVAL).await;
         let took = peer.talks(10_000, thinking).await;
         assert!(took < thinking * 12_000, "{took:?}");
     }

@@ -11,12 +11,12 @@ use crate::errors::{Error, Result};
 use crate::rpc::Streaming;
 
 /// The flag and the length in front of a message.
-pub(super) const HEAD: usize = 5;
+pub(super) const PREFIX_SIZE: usize = 5;
 /// The flags of a message as it is, and of a compressed one.
-pub(super) const PLAIN: u8 = 0;
-pub(super) const PACKED: u8 = 1;
+pub(super) const UNCOMPRESSED_FLAG: u8 = 0;
+pub(super) const COMPRESSED_FLAG: u8 = 1;
 /// Ready messages share a frame up to this size, which is how much HTTP/2 puts into one.
-const FULL: usize = 16 * 1024;
+const MAX_FRAME: usize = 16 * 1024;
 
 /// What a message is compressed with on its way out.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl Compressor {
 /// Bytes of a body: one message with what stands in front of it, neither copied, or any bytes.
 #[derive(Debug)]
 pub(super) struct Piece {
-    head: [u8; HEAD],
+    head: [u8; PREFIX_SIZE],
     /// How much of the head is behind us.
     at: u8,
     body: Bytes,
@@ -54,8 +54,8 @@ impl Piece {
     /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when it is longer than four bytes can say.
     pub(super) fn message(message: Bytes, compressor: Option<&Compressor>) -> Result<Self> {
         let (flag, body) = match compressor.and_then(|compressor| compressor.pack(&message)) {
-            Some(packed) => (PACKED, packed),
-            None => (PLAIN, message),
+            Some(packed) => (COMPRESSED_FLAG, packed),
+            None => (UNCOMPRESSED_FLAG, message),
         };
         Ok(Piece { head: head(flag, body.len())?, at: 0, body })
     }
@@ -63,13 +63,13 @@ impl Piece {
 
 impl From<Bytes> for Piece {
     fn from(body: Bytes) -> Self {
-        Piece { head: [0; HEAD], at: HEAD as u8, body }
+        Piece { head: [0; PREFIX_SIZE], at: PREFIX_SIZE as u8, body }
     }
 }
 
 impl Buf for Piece {
     fn remaining(&self) -> usize {
-        HEAD - usize::from(self.at) + self.body.len()
+        PREFIX_SIZE - usize::from(self.at) + self.body.len()
     }
 
     fn chunk(&self) -> &[u8] {
@@ -84,13 +84,13 @@ impl Buf for Piece {
     }
 
     fn advance(&mut self, count: usize) {
-        let of_head = count.min(HEAD - usize::from(self.at));
+        let of_head = count.min(PREFIX_SIZE - usize::from(self.at));
         self.at += of_head as u8;
         self.body.advance(count - of_head);
     }
 }
 
-fn head(flag: u8, length: usize) -> Result<[u8; HEAD]> {
+fn head(flag: u8, length: usize) -> Result<[u8; PREFIX_SIZE]> {
     let length = u32::try_from(length)
         .map_err(|_| Error::resource_exhausted(format!("a message of {length} bytes is too long")))?;
     let [a, b, c, d] = length.to_be_bytes();
@@ -128,7 +128,7 @@ impl Framed {
     // Ready when a frame is full or the stream has ended, which then is dropped.
     fn poll_gather(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(items) = &mut self.items
-            && self.ready.len() < FULL
+            && self.ready.len() < MAX_FRAME
         {
             let Some(item) = std::task::ready!(Pin::new(items).poll_next(cx)) else {
                 self.items = None;
@@ -144,9 +144,9 @@ impl Framed {
 
     fn add(&mut self, message: &[u8]) -> Result<()> {
         let packed = self.compressor.as_ref().and_then(|compressor| compressor.pack(message));
-        let (flag, message) = packed.as_ref().map_or((PLAIN, message), |packed| (PACKED, packed));
+        let (flag, message) = packed.as_ref().map_or((UNCOMPRESSED_FLAG, message), |packed| (COMPRESSED_FLAG, packed));
         let head = head(flag, message.len())?;
-        self.ready.reserve(HEAD + message.len());
+        self.ready.reserve(PREFIX_SIZE + message.len());
         self.ready.put_slice(&head);
         self.ready.put_slice(message);
         Ok(())
@@ -184,19 +184,19 @@ impl Unread {
 
     /// The next message, as it came, with its flag.
     pub(super) fn next(&mut self, limit: usize) -> Result<Option<(u8, Bytes)>, Malformed> {
-        let Some(head) = self.0.first_chunk::<HEAD>() else { return Ok(None) };
+        let Some(head) = self.0.first_chunk::<PREFIX_SIZE>() else { return Ok(None) };
         let [flag, length @ ..] = *head;
         let length = u32::from_be_bytes(length) as usize;
-        if flag > PACKED {
+        if flag > COMPRESSED_FLAG {
             return Err(Malformed::Flag(flag));
         }
         if length > limit {
             return Err(Malformed::Length(length));
         }
-        if self.0.len() - HEAD < length {
+        if self.0.len() - PREFIX_SIZE < length {
             return Ok(None);
         }
-        self.0.advance(HEAD);
+        self.0.advance(PREFIX_SIZE);
         Ok(Some((flag, self.0.split_to(length))))
     }
 }

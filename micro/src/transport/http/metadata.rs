@@ -7,11 +7,11 @@ use crate::metadata::Metadata;
 use crate::transport::names;
 
 /// What the headers of a request or a response may hold.
-pub(super) const HEADERS: u32 = 64 * 1024;
+pub(super) const MAX_HEADERS: u32 = 64 * 1024;
 /// A peer may not make us keep more pairs than this,
 const MOST_PAIRS: usize = 128;
 /// nor more bytes of names and values.
-const MOST_BYTES: usize = HEADERS as usize;
+const MOST_BYTES: usize = MAX_HEADERS as usize;
 /// So much of it we send, as HTTP/2 counts: the path, the deadline and what else a protocol adds find room beside it.
 const MOST_SENT: usize = MOST_BYTES - 2 * 1024;
 

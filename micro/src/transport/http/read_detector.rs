@@ -14,9 +14,9 @@ use std::time::Duration;
 use crate::util::clock::Instant;
 
 /// So many small frames of a stream may leave as they come,
-pub(super) const BURST: u32 = 64;
+pub(super) const MAX_BURST: u32 = 64;
 /// and one more after each such pause.
-pub(super) const PAUSE: Duration = Duration::from_millis(10);
+pub(super) const FRAME_INTERVAL: Duration = Duration::from_millis(10);
 /// So many answers may leave between two proofs when there were many.
 pub(super) const MAX_UNPROVEN: u32 = 512;
 /// A silence of so many usual turns is one,
@@ -100,8 +100,8 @@ enum Probe {
 
 impl ReadDetector {
     pub(super) fn new(activity: PeerActivity) -> Self {
-        let usual = PAUSE / SILENT_TURNS;
-        ReadDetector { activity, before: 0, left: None, usual, unproven: 0, most: BURST, trust: true, probe: None }
+        let usual = FRAME_INTERVAL / SILENT_TURNS;
+        ReadDetector { activity, before: 0, left: None, usual, unproven: 0, most: MAX_BURST, trust: true, probe: None }
     }
 
     /// Whether a small frame may leave now because it answers something, and takes note of it if so.
@@ -110,7 +110,7 @@ impl ReadDetector {
         let passes = self.answers() && self.unproven < self.most;
         if passes {
             if let Some(left) = self.left {
-                self.usual = (self.usual * 7 + (now - left).min(PAUSE)) / 8;
+                self.usual = (self.usual * 7 + (now - left).min(FRAME_INTERVAL)) / 8;
             }
             self.leave(now);
         }
@@ -143,7 +143,7 @@ impl ReadDetector {
         if *activity != frames {
             (*activity, *last) = (frames, now);
         }
-        Some((*last + silence).min(*since + PAUSE))
+        Some((*last + silence).min(*since + FRAME_INTERVAL))
     }
 
     /// What was held back leaves because its time has come.
@@ -175,14 +175,14 @@ impl ReadDetector {
 
     // How long a peer must say nothing to be one that waits.
     fn silence(&self) -> Duration {
-        if self.trust { (self.usual * SILENT_TURNS).clamp(MIN_SILENCE, PAUSE) } else { PAUSE }
+        if self.trust { (self.usual * SILENT_TURNS).clamp(MIN_SILENCE, FRAME_INTERVAL) } else { FRAME_INTERVAL }
     }
 
     // Whether what left after a silence was what the peer had waited for.
     fn judge(&mut self, now: Instant) {
         let Some(Probe::Left { at, awaited }) = self.probe else { return };
         self.probe = None;
-        if awaited == self.activity.awaited() || now - at > PAUSE {
+        if awaited == self.activity.awaited() || now - at > FRAME_INTERVAL {
             return self.distrust();
         }
         self.trust = true;
@@ -192,6 +192,6 @@ impl ReadDetector {
 
     fn distrust(&mut self) {
         self.trust = false;
-        self.most = BURST;
+        self.most = MAX_BURST;
     }
 }

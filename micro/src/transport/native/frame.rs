@@ -6,9 +6,9 @@ use super::protocol_error::{ProtocolError, Reason};
 use super::wire::Cursor;
 
 /// How long the head of a frame is.
-pub(super) const HEAD: usize = 10;
+pub(super) const HEAD_SIZE: usize = 10;
 /// What a frame may be longer than a message and its metadata.
-pub(super) const SLACK: usize = 64 * 1024;
+pub(super) const MAX_OVERHEAD: usize = 64 * 1024;
 
 /// What a frame says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Kind {
 }
 
 /// From this number on unknown kinds are left for later versions.
-const OPEN: u8 = 128;
+const FIRST_OPTIONAL_KIND: u8 = 128;
 
 /// The flags of the frames that have some.
 pub(super) mod flags {
@@ -86,7 +86,7 @@ pub(super) fn put(out: &mut Vec<u8>, kind: Kind, flags: u8, id: u32, body: impl 
     out.extend_from_slice(&[0, 0, 0, 0, kind as u8, flags]);
     out.extend_from_slice(&id.to_be_bytes());
     body(out);
-    let len = (out.len() - begin - HEAD) as u32;
+    let len = (out.len() - begin - HEAD_SIZE) as u32;
     out[begin..begin + 4].copy_from_slice(&len.to_be_bytes());
 }
 
@@ -98,7 +98,7 @@ pub(super) fn put(out: &mut Vec<u8>, kind: Kind, flags: u8, id: u32, body: impl 
 /// how the bytes were cut.
 pub(super) fn whole(bytes: &[u8], limit: usize) -> Result<(usize, usize), ProtocolError> {
     let mut end = 0;
-    while let Some(head) = bytes.get(end..end + HEAD) {
+    while let Some(head) = bytes.get(end..end + HEAD_SIZE) {
         let len = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
         if len > limit && end > 0 {
             break;
@@ -106,9 +106,9 @@ pub(super) fn whole(bytes: &[u8], limit: usize) -> Result<(usize, usize), Protoc
         if len > limit {
             return Err(ProtocolError::new(Reason::TooLong, format!("a frame of {len} bytes, of at most {limit}")));
         }
-        let next = end + HEAD + len;
+        let next = end + HEAD_SIZE + len;
         if next > bytes.len() {
-            return Ok((end, HEAD + len));
+            return Ok((end, HEAD_SIZE + len));
         }
         end = next;
     }
@@ -132,16 +132,16 @@ impl<'a> Iterator for Frames<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let head = self.bytes.get(self.at..self.at + HEAD)?;
+            let head = self.bytes.get(self.at..self.at + HEAD_SIZE)?;
             let len = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
-            let begin = self.at + HEAD;
+            let begin = self.at + HEAD_SIZE;
             if len > self.bytes.len() - begin {
                 return None;
             }
             self.at = begin + len;
             let kind = match Kind::ALL.get(usize::from(head[4])) {
                 Some(kind) => *kind,
-                None if head[4] >= OPEN => continue,
+                None if head[4] >= FIRST_OPTIONAL_KIND => continue,
                 None => return Some(Err(ProtocolError::malformed("a frame of unknown kind"))),
             };
             let id = u32::from_be_bytes([head[6], head[7], head[8], head[9]]);

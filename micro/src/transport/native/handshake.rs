@@ -5,7 +5,7 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::frame::{self, HEAD, Kind, SLACK};
+use super::frame::{self, HEAD_SIZE, Kind, MAX_OVERHEAD};
 use super::protocol_error::{ProtocolError, Reason};
 use super::wire::{Cursor, put_varint};
 
@@ -46,7 +46,7 @@ impl Default for ConnectionSettings {
 impl ConnectionSettings {
     /// How long a frame may be.
     pub(super) fn frame(&self) -> usize {
-        self.message as usize + 2 * self.metadata as usize + SLACK
+        self.message as usize + 2 * self.metadata as usize + MAX_OVERHEAD
     }
 
     /// Whether a message may be so long.
@@ -122,18 +122,18 @@ pub(super) async fn hello(
     from: &mut (impl AsyncRead + Unpin),
     buffer: &mut BytesMut,
 ) -> Result<ConnectionSettings, HandshakeError> {
-    while buffer.len() < HEAD {
+    while buffer.len() < HEAD_SIZE {
         more(from, buffer).await?;
     }
     let len = u32::from_be_bytes([buffer[0], buffer[1], buffer[2], buffer[3]]) as usize;
     if buffer[4] != Kind::Hello as u8 || len > MAX_HELLO {
         return Err(HandshakeError::Foreign);
     }
-    while buffer.len() < HEAD + len {
+    while buffer.len() < HEAD_SIZE + len {
         more(from, buffer).await?;
     }
-    let body = Bytes::copy_from_slice(&buffer[HEAD..HEAD + len]);
-    buffer.advance(HEAD + len);
+    let body = Bytes::copy_from_slice(&buffer[HEAD_SIZE..HEAD_SIZE + len]);
+    buffer.advance(HEAD_SIZE + len);
     ConnectionSettings::read(Cursor::new(&body)).map_err(|_| HandshakeError::Foreign)
 }
 

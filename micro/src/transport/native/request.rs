@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(begin.message.unwrap(), &b"hi"[..]);
 
         let bytes = written(Method { number: 0, define: None }, &Context::new(), None);
-        assert_eq!(bytes.len(), frame::HEAD + 3);
+        assert_eq!(bytes.len(), frame::HEAD_SIZE + 3);
         let begin =
             RequestHead::read(frame::frames(&bytes).next().unwrap().unwrap(), &ConnectionSettings::default()).unwrap();
         assert!(begin.timeout.is_none() && begin.trace.is_none() && begin.message.is_none());
@@ -150,8 +150,8 @@ mod tests {
     fn a_head_that_is_cut_is_malformed_wherever_it_is_cut() {
         let context = Context::new().with_trace(Trace::start());
         let bytes = written(Method { number: 7, define: Some(ECHO) }, &context, None);
-        for cut in frame::HEAD..bytes.len() {
-            let body = Cursor::within(&bytes, frame::HEAD, cut - frame::HEAD);
+        for cut in frame::HEAD_SIZE..bytes.len() {
+            let body = Cursor::within(&bytes, frame::HEAD_SIZE, cut - frame::HEAD_SIZE);
             let frame = Frame { kind: Kind::Call, flags: flags::DEFINE | flags::TRACE, id: 1, body };
             assert!(RequestHead::read(frame, &ConnectionSettings::default()).is_err(), "{cut}");
         }

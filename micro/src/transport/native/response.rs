@@ -161,7 +161,7 @@ mod tests {
                 put_reply(out, &reply_metadata, b"hi")
             });
             let bytes = Bytes::from(out);
-            assert_eq!(bytes.len(), frame::HEAD + len);
+            assert_eq!(bytes.len(), frame::HEAD_SIZE + len);
             let frame = frame::frames(&bytes).next().unwrap().unwrap();
             assert_eq!(
                 read_reply(frame, &ConnectionSettings::default()).unwrap(),
@@ -178,8 +178,8 @@ mod tests {
         let bytes = Bytes::from(out);
         let frame = frame::frames(&bytes).next().unwrap().unwrap();
         assert_eq!(read_end(frame, &ConnectionSettings::default()).unwrap(), (Some(error), reply_metadata()));
-        for cut in 0..bytes.len() - frame::HEAD {
-            let body = super::super::wire::Cursor::within(&bytes, frame::HEAD, cut);
+        for cut in 0..bytes.len() - frame::HEAD_SIZE {
+            let body = super::super::wire::Cursor::within(&bytes, frame::HEAD_SIZE, cut);
             assert!(read_end(Frame { body, ..frame }, &ConnectionSettings::default()).is_err(), "{cut}");
         }
     }

@@ -24,7 +24,7 @@ const REFUSED_REST: Duration = Duration::from_secs(1);
 /// How long a connector is not tried again with a peer that turned out to speak another protocol.
 const FOREIGN_REST: Duration = Duration::from_secs(60);
 /// How long the failures of an address are remembered when it is not called any more.
-const FORGET: Duration = Duration::from_secs(2);
+const FAILURE_TTL: Duration = Duration::from_secs(2);
 /// So many connections in a row may end before a call got onto them, until it fails.
 const MAX_DIALS: usize = 3;
 
@@ -277,7 +277,7 @@ impl Entry {
             // First what was opened, then that nothing is being opened: no call in between opens another.
             tell.send_replace(Some(told));
             if failed {
-                clock::sleep(FORGET).await;
+                clock::sleep(FAILURE_TTL).await;
             }
             tidy(&entry);
         });

@@ -29,7 +29,7 @@ use crate::errors::{Execution, Result};
 use crate::util::clock;
 
 /// From so many addresses on, those that are of no use are looked for: they come and go.
-const MANY: usize = 256;
+const MAX_ENTRIES: usize = 256;
 
 /// The connections of a client. Cloning it shares them.
 #[derive(Clone)]
@@ -116,7 +116,7 @@ impl Pool {
         {
             return Ok(entry.clone());
         }
-        if entries.len() >= MANY {
+        if entries.len() >= MAX_ENTRIES {
             entries.retain(|_, same| {
                 same.retain(|entry| Arc::strong_count(entry) > 1 || !entry.is_spent());
                 !same.is_empty()

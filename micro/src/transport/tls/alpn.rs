@@ -1,5 +1,6 @@
 /// The protocol that a client asks for in the handshake of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Alpn {
     /// The peer has to agree on it.
     Required(&'static [u8]),

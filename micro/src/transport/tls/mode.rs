@@ -1,5 +1,6 @@
 /// Whether a call is encrypted, and who has to prove what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TlsMode {
     /// It is not.
     #[default]

@@ -88,7 +88,7 @@ async fn main() -> Result<()> {
         harness::call::<Client>().await;
         return Ok(());
     }
-    let app = micro::app().everything().with_environment();
+    let app = micro::app().linked().environment();
     let announced = app.after_start(async |handle| {
         harness::announce(handle.address().expect("an app that serves listens"));
         Ok(())

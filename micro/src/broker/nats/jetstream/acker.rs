@@ -7,7 +7,7 @@ use async_nats::jetstream::AckKind;
 use futures_util::future::FutureExt as _;
 
 use crate::errors::{Error, Result};
-use crate::link::nats::{Connection, TIMEOUT};
+use crate::link::nats::{Connection, REQUEST_TIMEOUT};
 use crate::util::clock;
 
 /// Answers to the reply subject of a delivery.
@@ -33,10 +33,10 @@ impl Acker {
     ///
     /// # Errors
     ///
-    /// [`Unavailable`](crate::Code::Unavailable) when the driver does not take it within [`TIMEOUT`].
+    /// [`Unavailable`](crate::Code::Unavailable) when the driver does not take it within [`REQUEST_TIMEOUT`].
     pub(super) async fn send(&self, kind: AckKind) -> Result<()> {
         let sending = self.connection.client().publish(self.subject.clone(), kind.into());
-        let why = match clock::timeout(TIMEOUT, sending).await {
+        let why = match clock::timeout(REQUEST_TIMEOUT, sending).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error.to_string(),
             Err(late) => late.to_string(),

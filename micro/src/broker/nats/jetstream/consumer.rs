@@ -17,7 +17,7 @@ use crate::util::random;
 const ACK_WAIT: Duration = Duration::from_secs(30);
 
 /// How long a consumer that need not be durable is kept while nobody asks it for events: longer than a restart takes.
-const FORGOTTEN: Duration = Duration::from_secs(5 * 60);
+const INACTIVE_THRESHOLD: Duration = Duration::from_secs(5 * 60);
 
 /// How many events may be under way in a whole queue. How many a member has is a matter of what it asks for: the server
 /// counts all members as one.
@@ -135,7 +135,7 @@ impl Consumer {
             config["durable_name"] = self.name.clone().into();
         }
         if !self.durable {
-            config["inactive_threshold"] = nanoseconds(FORGOTTEN).into();
+            config["inactive_threshold"] = nanoseconds(INACTIVE_THRESHOLD).into();
         }
         match (from, self.start) {
             (Some(from), _) => {

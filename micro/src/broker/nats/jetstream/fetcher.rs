@@ -32,7 +32,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// A session that lasted this long was a success.
-const STABLE: Duration = Duration::from_secs(10);
+const STABLE_AFTER: Duration = Duration::from_secs(10);
 
 /// Fetches events until the buffer is closed.
 pub(super) struct Fetcher {
@@ -67,7 +67,7 @@ impl Fetcher {
                     self.buffer.fail(error);
                 }
             }
-            if begun.elapsed() > STABLE {
+            if begun.elapsed() > STABLE_AFTER {
                 backoff.reset();
             } else {
                 let _ = clock::timeout(backoff.next_delay(), self.buffer.closed()).await;

@@ -15,11 +15,11 @@ use crate::link::nats::{Connection, State, failed};
 use crate::util::clock;
 
 /// How many events are under way to the stream at a time.
-const TOGETHER: usize = 256;
+const MAX_IN_FLIGHT: usize = 256;
 
 /// How often it is tried again over a connection that stands: a server that has just started may not have its streams yet.
-const TRIES: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(100);
+const MAX_ATTEMPTS: u32 = 20;
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// What became of some events.
 enum Round {
@@ -35,7 +35,7 @@ pub(super) async fn publish(shared: &Shared, events: &[Event]) -> Result<()> {
     while !rest.is_empty() {
         let connection = shared.dialer.connection().await?;
         let before = connection.state();
-        let (some, later) = rest.split_at(rest.len().min(TOGETHER));
+        let (some, later) = rest.split_at(rest.len().min(MAX_IN_FLIGHT));
         let round = match shared.stream.take_in_all(connection.jetstream(), some.iter().map(|event| &event.topic)).await
         {
             Ok(()) => round(shared, &connection, some).await?,
@@ -47,10 +47,10 @@ pub(super) async fn publish(shared: &Shared, events: &[Event]) -> Result<()> {
             Round::Again(from, error) => {
                 rest = &rest[from..];
                 tries = if connection.state() == before { tries + 1 } else { 0 };
-                if tries == TRIES {
+                if tries == MAX_ATTEMPTS {
                     return Err(error);
                 }
-                clock::sleep(PAUSE).await;
+                clock::sleep(RETRY_DELAY).await;
             }
         }
     }

@@ -13,11 +13,11 @@ use crate::link::nats::{Connection, State, StateWatch, failed};
 use crate::util::clock::{self, Instant};
 
 /// How long a request stands.
-const EXPIRES: Duration = Duration::from_secs(30);
+const PULL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Interval of the server's heartbeats while a request stands, and how long it may be silent.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-const SILENCE: Duration = Duration::from_secs(12);
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// What requests are made and answered over. It ends with its connection.
 pub(super) struct Session {
@@ -69,7 +69,7 @@ impl Session {
         let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         let question = json!({
             "batch": count,
-            "expires": nanoseconds(EXPIRES),
+            "expires": nanoseconds(PULL_TIMEOUT),
             "idle_heartbeat": nanoseconds(HEARTBEAT),
         });
         self.send(consumer, question.to_string()).await
@@ -138,7 +138,7 @@ impl Session {
 
     /// When a server that owes answers has been silent for too long. Heartbeats come while a request stands.
     pub(super) fn timeout(&self) -> Instant {
-        self.last_answer + SILENCE
+        self.last_answer + HEARTBEAT_TIMEOUT
     }
 }
 

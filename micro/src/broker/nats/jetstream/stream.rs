@@ -11,7 +11,7 @@ use crate::errors::{Error, Result};
 use crate::link::nats::jetstream_code;
 
 /// How often a stream is read and changed again when others change it at the same time.
-const TRIES: usize = 5;
+const MAX_ATTEMPTS: usize = 5;
 
 /// Which stream, and what it holds.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Stream {
         if self.holds(wanted) {
             return Ok(());
         }
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             match self.read(jetstream).await {
                 Ok(config) => {
                     let Some(subjects) = self.joined(wanted)? else { return Ok(()) };

@@ -25,7 +25,7 @@ const SERVICE: HeaderName = HeaderName::from_static(names::SERVICE);
 const NODE: HeaderName = HeaderName::from_static(names::NODE);
 const TRACE: HeaderName = HeaderName::from_static(names::TRACE);
 /// What most requests have as headers, without metadata of the caller's.
-const HEADERS: usize = 12;
+const TYPICAL_HEADERS: usize = 12;
 const AGENT: &str = concat!("micro/", env!("CARGO_PKG_VERSION"));
 
 impl transport::Connection for Connection {
@@ -97,7 +97,7 @@ fn head(request: &Request<'_>, connection: &Connection) -> Result<http::Request<
     *head.version_mut() = Version::HTTP_2;
     *head.uri_mut() = Uri::from_parts(uri).map_err(|error| wrong(error.into()))?;
 
-    let mut headers = HeaderMap::with_capacity(HEADERS);
+    let mut headers = HeaderMap::with_capacity(TYPICAL_HEADERS);
     let said = metadata::to_headers(request.context.metadata(), &mut headers);
     said.map_err(|error| error.with_execution(Execution::NotStarted))?;
     headers.insert(TE, HeaderValue::from_static("trailers"));

@@ -15,9 +15,9 @@ use super::options::ClientOptions;
 use super::socket::{Socket, Why};
 use crate::errors::{Error, Execution, Result};
 use crate::transport::http::counting_io::{CountingIo, ReadCounter};
-use crate::transport::http::frame_coalescing::WINDOW;
+use crate::transport::http::frame_coalescing::CONNECTION_WINDOW;
 use crate::transport::http::framing::Piece;
-use crate::transport::http::metadata::HEADERS;
+use crate::transport::http::metadata::MAX_HEADERS;
 use crate::transport::http::write_coalescing::{CoalescingIo, InFlight, InFlightGuard};
 use crate::transport::tls::TlsMode;
 use crate::transport::{ConnectError, ConnectionStats, Dialer, Permit, not_sent};
@@ -35,10 +35,10 @@ const SEND_BUFFER: usize = 1024 * 1024;
 const GIVEN_UP: usize = 8 * MAX_UNPROVEN;
 /// So many frames may come for calls given up before those. h2 counts them for as long as the connection lasts, and then ends it
 /// with all its calls.
-const LATE: usize = 64 * 1024;
+const MAX_IGNORED_BYTES: usize = 64 * 1024;
 
 /// From so many calls on every connection a further one is worth its while.
-const BUSY: usize = 8;
+const CALLS_PER_CONNECTION: usize = 8;
 
 /// A connection that is up: the server has been heard on it.
 pub(super) struct Connection {
@@ -104,11 +104,11 @@ async fn connect(
     let (sender, mut driver) = h2::client::Builder::new()
         .enable_push(false)
         .initial_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(WINDOW)
-        .max_header_list_size(HEADERS)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_header_list_size(MAX_HEADERS)
         .max_send_buffer_size(SEND_BUFFER)
         .max_concurrent_reset_streams(GIVEN_UP)
-        .max_local_error_reset_streams(Some(LATE))
+        .max_local_error_reset_streams(Some(MAX_IGNORED_BYTES))
         .handshake::<_, Piece>(io)
         .await
         .map_err(|error| broken(Some(error)))?;
@@ -120,7 +120,7 @@ async fn connect(
         over = &mut driver => return Err(broken(over.err())),
         () = seen.enough() => {}
     }
-    let stats = Arc::new(ConnectionStats::limited(streams(driver.max_concurrent_send_streams()), BUSY));
+    let stats = Arc::new(ConnectionStats::limited(streams(driver.max_concurrent_send_streams()), CALLS_PER_CONNECTION));
     let silence = silence(pings, seen, calls.clone(), options.keepalive);
     let connection = Arc::new(Connection {
         authority,
@@ -234,15 +234,15 @@ fn streams(allowed: usize) -> usize {
 /// Completes when the peer is there no more: nothing came for `interval` while there were calls, nor an answer to a ping.
 async fn silence(pings: Option<PingPong>, seen: Arc<ReadCounter>, calls: InFlight, interval: Duration) {
     /// How often one looks within the time.
-    const LOOKS: u32 = 4;
+    const CHECKS_PER_INTERVAL: u32 = 4;
     let Some(mut pings) = pings else { return std::future::pending().await };
     let (mut before, mut quiet) = (seen.count(), 0);
     loop {
-        clock::sleep(interval / LOOKS).await;
+        clock::sleep(interval / CHECKS_PER_INTERVAL).await;
         let count = seen.count();
         quiet = if count == before && calls.count() > 0 { quiet + 1 } else { 0 };
         before = count;
-        if quiet == LOOKS {
+        if quiet == CHECKS_PER_INTERVAL {
             let pong = clock::timeout(interval / 2, pings.ping(Ping::opaque())).await;
             if !matches!(pong, Ok(Ok(_))) {
                 return;

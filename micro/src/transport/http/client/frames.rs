@@ -15,7 +15,7 @@ use super::h2_errors::{self, Shape};
 use crate::errors::{Error, Result};
 use crate::rpc::Payload;
 use crate::transport::http::frame_coalescing::CoalescingBody;
-use crate::transport::http::framing::{Framed, Malformed, PLAIN, Piece, Unread};
+use crate::transport::http::framing::{Framed, Malformed, UNCOMPRESSED_FLAG, Piece, Unread};
 use crate::transport::http::read_detector::ActivityCounter;
 use crate::transport::http::status;
 use crate::util::spawn::{self, Task};
@@ -165,7 +165,7 @@ impl Messages {
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
             match self.unread.next(self.limit).map_err(|malformed| refused(malformed, self.limit))? {
-                Some((PLAIN, message)) => return Ok(Some(message)),
+                Some((UNCOMPRESSED_FLAG, message)) => return Ok(Some(message)),
                 Some((_, packed)) => {
                     return compression::unpack(self.decompressor.as_ref(), packed, self.limit).map(Some);
                 }

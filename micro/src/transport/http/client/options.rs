@@ -27,6 +27,7 @@ pub struct ClientOptions {
 /// What a client compresses. It takes the feature `transport-gzip`, or `transport-zstd` for replies alone, on both
 /// sides; a program built without compresses nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Compress {
     /// Nothing, and the server is asked to do the same. Within a data centre that costs the least.
     #[default]

@@ -16,19 +16,19 @@ use super::ServerOptions;
 use super::response_body::ResponseBody;
 use crate::transport::http::counting_io::{CountingIo, ReadCounter};
 use crate::transport::http::executor::Executor;
-use crate::transport::http::frame_coalescing::WINDOW;
-use crate::transport::http::metadata::HEADERS;
+use crate::transport::http::frame_coalescing::CONNECTION_WINDOW;
+use crate::transport::http::metadata::MAX_HEADERS;
 use crate::transport::http::write_coalescing::{CoalescingIo, InFlight};
 use crate::util::clock;
 
 /// How long HTTP/2's preface is: by then hyper knows which version it speaks.
-const PREFACE: usize = 24;
+const PREFACE_SIZE: usize = 24;
 /// How long a drain waits for it. Asked to shut down earlier, hyper gives up on the connection and what was sent on it.
-const BEGIN: Duration = Duration::from_millis(500);
+const PREFACE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How many frames may come late, for a call that was answered before its request had ended: what is on its way then is no attack.
 /// h2 counts them for as long as the connection lasts, and keeps no more of each than it does of a call.
-const LATE: usize = 16 * 1024;
+const MAX_IGNORED_BYTES: usize = 16 * 1024;
 
 pub(super) async fn serve<I, F>(
     io: I,
@@ -39,14 +39,14 @@ pub(super) async fn serve<I, F>(
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Future<Output = Response<ResponseBody>> + Send + 'static,
 {
-    let seen = Arc::new(ReadCounter::new(PREFACE));
+    let seen = Arc::new(ReadCounter::new(PREFACE_SIZE));
     let calls = InFlight::default();
     let io = TokioIo::new(CoalescingIo::new(CountingIo::new(io, seen.clone()), calls.clone()));
     let service = service_fn({
         let seen = seen.clone();
         move |request| {
             // There are requests shorter than the preface.
-            seen.add(PREFACE);
+            seen.add(PREFACE_SIZE);
             let busy = calls.one_more();
             // Boxed where it begins: hyper moves it several times until it is a task.
             let answer = Box::pin(answer(request));
@@ -58,7 +58,7 @@ pub(super) async fn serve<I, F>(
 
     let mut drain = pin!(async {
         drain.await;
-        let _ = clock::timeout(BEGIN, seen.enough()).await;
+        let _ = clock::timeout(PREFACE_TIMEOUT, seen.enough()).await;
     });
     // hyper's own timer does not run while it waits for the preface.
     let mut silence = pin!(clock::timeout(options.header_timeout, seen.enough()));
@@ -85,16 +85,16 @@ pub(super) async fn serve<I, F>(
 
 fn builder(options: &ServerOptions) -> auto::Builder<Executor> {
     let mut builder = auto::Builder::new(Executor);
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(options.header_timeout).max_buf_size(HEADERS as usize);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(options.header_timeout).max_buf_size(MAX_HEADERS as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(options.streams)
         // Callers that give up in numbers are no attack: as many may be undone before we get to them as may be open.
         .max_pending_accept_reset_streams(options.streams as usize)
-        .max_local_error_reset_streams(LATE)
-        .max_header_list_size(HEADERS)
-        .initial_connection_window_size(WINDOW)
+        .max_local_error_reset_streams(MAX_IGNORED_BYTES)
+        .max_header_list_size(MAX_HEADERS)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .keep_alive_interval(options.keepalive)
         .keep_alive_timeout(options.keepalive / 2);
     builder

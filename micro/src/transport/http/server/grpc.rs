@@ -21,7 +21,7 @@ use crate::codec::Codec;
 use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
-use crate::transport::http::framing::{Compressor, Framed, Malformed, PLAIN, Piece, Unread};
+use crate::transport::http::framing::{Compressor, Framed, Malformed, UNCOMPRESSED_FLAG, Piece, Unread};
 use crate::transport::http::read_detector::ActivityCounter;
 use crate::transport::http::{metadata, status, timeout};
 use crate::transport::{Dispatcher, Route, names};
@@ -32,7 +32,7 @@ const ACCEPT: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 /// Smaller messages are not compressed.
 const WORTH_PACKING: usize = 1024;
 /// What most replies have as headers: the type, the encodings, the date.
-const HEADERS: usize = 4;
+const TYPICAL_HEADERS: usize = 4;
 
 /// What answers calls in gRPC.
 pub(super) struct Grpc {
@@ -114,7 +114,7 @@ impl Grpc {
             Err(error) => (Context::new(), Err(error)),
         };
 
-        let mut headers = HeaderMap::with_capacity(HEADERS);
+        let mut headers = HeaderMap::with_capacity(TYPICAL_HEADERS);
         headers.insert(CONTENT_TYPE, format.content_type);
         if let (Some(compressor), Ok(_)) = (&compressor, &outcome) {
             headers.insert(ENCODING, HeaderValue::from_static(compressor.format));
@@ -262,7 +262,7 @@ impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
         });
         match (next?, &self.format) {
             (None, _) => Ok(None),
-            (Some((PLAIN, message)), _) => Ok(Some(message)),
+            (Some((UNCOMPRESSED_FLAG, message)), _) => Ok(Some(message)),
             (Some((_, packed)), Some(format)) => {
                 let message = self.formats.decompress_with_limit(format, packed, self.limit);
                 message.map(Some).map_err(status::from_connect)

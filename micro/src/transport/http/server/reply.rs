@@ -22,7 +22,7 @@ use crate::transport::http::{metadata, status};
 const CONNECT_END: u8 = 0x02;
 const GRPC_WEB_END: u8 = 0x80;
 /// The flag and the length in front of an envelope.
-const HEAD: usize = 5;
+const PREFIX_SIZE: usize = 5;
 
 /// What is known of a reply's stream only while it runs.
 #[derive(Debug, Default)]
@@ -127,10 +127,10 @@ fn with_trailers(last: Frame<Bytes>, more: HeaderMap) -> Frame<Bytes> {
 }
 
 fn envelope_with_trailers(envelope: Bytes, trailers: &HeaderMap) -> Bytes {
-    if trailers.is_empty() || envelope.len() < HEAD {
+    if trailers.is_empty() || envelope.len() < PREFIX_SIZE {
         return envelope;
     }
-    let (flag, body) = (envelope[0], &envelope[HEAD..]);
+    let (flag, body) = (envelope[0], &envelope[PREFIX_SIZE..]);
     let body = match flag {
         CONNECT_END => connect_end(body, trailers),
         GRPC_WEB_END => Some(grpc_web_end(body, trailers)),
@@ -139,7 +139,7 @@ fn envelope_with_trailers(envelope: Bytes, trailers: &HeaderMap) -> Bytes {
     match body.and_then(|body| Some((u32::try_from(body.len()).ok()?, body))) {
         None => envelope,
         Some((length, body)) => {
-            let mut out = BytesMut::with_capacity(HEAD + body.len());
+            let mut out = BytesMut::with_capacity(PREFIX_SIZE + body.len());
             out.put_u8(flag);
             out.put_u32(length);
             out.put_slice(&body);

@@ -30,7 +30,7 @@ use crate::transport::{CallHead, CallShape, Dispatcher, Route, names};
 use crate::util::clock;
 
 /// Longer than any call; keeps what peers ask for within what clocks can say.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The fallback of the router: everything that is no route of the user's is a call.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl Rpc {
         let limits = Limits::unlimited()
             .with_max_message_size(options.message_limit)
             .with_max_request_body_size(options.message_limit.saturating_add(5));
-        let deadlines = DeadlinePolicy::new().with_max(LONGEST).with_enforce_on_streams(true);
+        let deadlines = DeadlinePolicy::new().with_max(MAX_TIMEOUT).with_enforce_on_streams(true);
         // Whatever is compiled in. It unpacks no more than the limit of a message.
         let compression = CompressionRegistry::default();
         let grpc = Grpc::new(dispatcher, options.message_limit, options.body_timeout);
@@ -179,6 +179,6 @@ async fn refuse(error: &Error, request: Request<Body>) -> Response {
 /// Reads what is left of a request: an HTTP/1.1 client that is still writing would not read the answer.
 async fn drain(body: Body) {
     const MAX_UNPROVEN: usize = 64 * 1024;
-    const LONGEST: Duration = Duration::from_secs(1);
-    drop(clock::timeout(LONGEST, Limited::new(body, MAX_UNPROVEN).collect()).await);
+    const MAX_TIMEOUT: Duration = Duration::from_secs(1);
+    drop(clock::timeout(MAX_TIMEOUT, Limited::new(body, MAX_UNPROVEN).collect()).await);
 }

@@ -25,7 +25,7 @@ use crate::util::clock::{self, Instant};
 use crate::util::spawn::{self, Task};
 
 /// From so many calls on every connection a further one is worth its while.
-const BUSY: usize = 128;
+const CALLS_PER_CONNECTION: usize = 128;
 
 /// A connection that is up: the server has said its HELLO on it.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub(super) async fn open(
         // One that waits for another protocol says nothing.
         Err(_) => return Err(ConnectError::Foreign(dialer.late(address))),
     };
-    let stats = Arc::new(ConnectionStats::reported(BUSY));
+    let stats = Arc::new(ConnectionStats::reported(CALLS_PER_CONNECTION));
     let shared = Arc::new(SharedConnection::new(writing, ours, theirs, Calls::new(stats.clone())));
     let guard = FailOnDrop { shared: shared.clone(), handled: None, stats: stats.clone() };
     let caller = Caller::new(shared.clone(), guard);

@@ -29,7 +29,7 @@ use crate::util::clock::{self, Instant};
 use crate::util::spawn;
 
 /// How long a client may take to say that it has sent its last call.
-const DONE: Duration = Duration::from_secs(1);
+const DONE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How far the connection has got on its way out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
@@ -245,7 +245,7 @@ impl<D: Future<Output = ()>> Role for Connection<D> {
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
         if self.phase == Phase::Serving {
             std::task::ready!(self.drain.as_mut().poll(cx));
-            self.phase = Phase::Draining(clock::after(DONE));
+            self.phase = Phase::Draining(clock::after(DONE_TIMEOUT));
             self.shared.with(|queue, _| queue.bare(Kind::Drain, 0));
         }
         if matches!(self.phase, Phase::Draining(until) if until <= clock::now()) {

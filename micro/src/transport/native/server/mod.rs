@@ -27,9 +27,9 @@ use crate::util::lifecycle::State;
 use crate::util::net::OwnedReadHalf;
 
 /// How long a peer may take to say what it speaks.
-const OPENING: Duration = Duration::from_secs(5);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a closing connection waits for its peer to close too.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Answers `micro/1` on any connection it is given.
 ///
@@ -76,7 +76,7 @@ impl NativeServer {
         let (io, lifecycle) = connection.into_parts();
         let (mut reading, writing) = socket::halves(io);
         let (ours, mut buffer) = (self.settings(), BytesMut::new());
-        let opened = clock::timeout(OPENING, async {
+        let opened = clock::timeout(HANDSHAKE_TIMEOUT, async {
             let preface = handshake::preface(&mut reading, &mut buffer).await;
             let mut own = Vec::new();
             ours.put(&mut own);
@@ -149,7 +149,7 @@ async fn linger(mut reading: OwnedReadHalf) {
         let mut unread = vec![0_u8; 4096];
         while matches!(reading.read(&mut unread).await, Ok(count) if count > 0) {}
     };
-    drop(clock::timeout(LINGER, ended).await);
+    drop(clock::timeout(LINGER_TIMEOUT, ended).await);
 }
 
 /// Closes the writing side, and drops whatever handlers still run.

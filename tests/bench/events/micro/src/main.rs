@@ -45,7 +45,7 @@ enum Peer {
 impl Events for Peer {
     async fn connect(hearing: Hearing) -> harness::Result<Self> {
         let raw = env::var("BENCH_ROAD").is_ok_and(|road| road == "raw");
-        let app = micro::app().with_environment();
+        let app = micro::app().environment();
         let app = match (hearing.clone(), raw) {
             (Hearing::New(heard), false) => app.provide(Hearer(heard)).subscribe(new).start().await?,
             (Hearing::Kept(heard), false) => app.provide(Hearer(heard)).subscribe(kept).start().await?,
