@@ -65,6 +65,7 @@ pub mod rpc;
 pub mod selector;
 pub mod server;
 pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod transport;
 pub mod util;

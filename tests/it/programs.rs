@@ -174,7 +174,7 @@ fn a_service_that_is_not_well_says_so_and_is_not_found() {
     let world = World::new();
     let shop = world.serve(example("health"), &["--check-interval", "10ms"]);
     let at = |path: &str| format!("http://{}{path}", shop.address());
-    let found = || text(&world.run(example("untyped"), &["shop"]).stdout).contains("/shop.Shop/Price");
+    let found = || text(&world.run(example("dynamic-client"), &["shop"]).stdout).contains("/shop.Shop/Price");
     eventually("it is found", || found().then_some(()));
     curl(&["-X", "POST", &at("/break")]);
     eventually("it is withdrawn", || (!found()).then_some(()));
@@ -205,7 +205,7 @@ fn two_services_live_in_one_process_or_in_two_with_no_code_changed() {
 fn a_tool_without_contracts_lists_and_calls() {
     let world = World::new();
     let greeter = world.serve(example("greeter"), &[]);
-    let tool = |arguments: &[&str]| text(&world.run(example("untyped"), arguments).stdout);
+    let tool = |arguments: &[&str]| text(&world.run(example("dynamic-client"), arguments).stdout);
     eventually("it is listed", || (tool(&[]) == "greeter\n").then_some(()));
     assert!(tool(&["greeter"]).contains(greeter.address()));
     let reply = tool(&["greeter", "/greeter.Greeter/Hello", r#"{"name":"Ada"}"#]);

@@ -26,6 +26,7 @@ pub mod events {}
 pub mod brokers {}
 #[doc = include_str!("encryption.md")]
 pub mod encryption {}
+#[cfg(feature = "testing")]
 #[doc = include_str!("testing.md")]
 pub mod testing {}
 #[doc = include_str!("without_contracts.md")]

@@ -30,6 +30,7 @@ pub(crate) fn scalar_word(of: ProtoType) -> Option<&'static str> {
     SCALARS.into_iter().find(|(_, scalar)| *scalar == of).map(|(word, _)| word)
 }
 
+#[cfg(any(test, feature = "testing"))]
 /// The scalar type of this word.
 pub(crate) fn scalar(word: &str) -> Option<ProtoType> {
     SCALARS.into_iter().find(|(scalar, _)| *scalar == word).map(|(_, of)| of)

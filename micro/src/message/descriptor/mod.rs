@@ -37,6 +37,7 @@ use prost_types::FileDescriptorProto;
 use super::{EnumDesc, Message, MessageDesc};
 use crate::errors::Result;
 use closure::Closure;
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use convert::hold_optional;
 use convert::{Content, file};
 use names::{GOOGLE, file_of};

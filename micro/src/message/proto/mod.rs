@@ -29,5 +29,6 @@ mod print;
 pub(crate) mod spelling;
 
 pub use fingerprint::fingerprint;
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use print::HEADER;
 pub use print::print;
