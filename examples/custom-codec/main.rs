@@ -3,7 +3,7 @@
 //! It is known by its name in content types, so `curl` can speak it too: `content-type: application/hex`.
 
 use bytes::Bytes;
-use micro::codec::{Backend, Codec, Registration};
+use micro::codec::{Backend, Codec, CodecRegistration};
 use micro::message::{Decode, Encode};
 use micro::prelude::*;
 
@@ -12,7 +12,7 @@ struct Hex;
 
 static HEX: Hex = Hex;
 
-micro::inventory::submit! { Registration::new(&HEX) }
+micro::inventory::submit! { CodecRegistration::new(&HEX) }
 
 impl Backend for Hex {
     fn name(&self) -> &'static str {

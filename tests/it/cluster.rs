@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use micro::client::CallOptions;
 use micro::prelude::*;
-use micro::testing::{LogCapture, Cluster};
+use micro::testing::{Cluster, LogCapture};
 
 use crate::contract::{Echo, EchoClient, EchoServer, Mirror, Text};
 

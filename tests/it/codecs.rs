@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use micro::client::CallOptions;
-use micro::codec::{Backend, Codec, Registration};
+use micro::codec::{Backend, Codec, CodecRegistration};
 use micro::message::text::Tape;
 use micro::message::{Decode, Dialect, Encode, ReadOptions};
 use micro::prelude::*;
@@ -15,7 +15,7 @@ use crate::contract::{Mirror, Text, calling, serving};
 #[derive(Debug)]
 struct Toml;
 
-inventory::submit! { Registration::new(&Toml) }
+inventory::submit! { CodecRegistration::new(&Toml) }
 
 impl Backend for Toml {
     fn name(&self) -> &'static str {

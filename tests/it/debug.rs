@@ -1,6 +1,8 @@
 //! A program asked about itself.
 
-use micro::debug::health::{Check, HealthCheckRequest, HealthListRequest, List, ServingStatus, Watch};
+use micro::debug::health::{
+    CheckMethod, HealthCheckRequest, HealthListRequest, ListMethod, ServingStatus, WatchMethod,
+};
 use micro::debug::reflection::v1::{MessageRequest, MessageResponse, ServerReflectionInfo, ServerReflectionRequest};
 use micro::prelude::*;
 use micro::registry::Registry;
@@ -20,20 +22,20 @@ async fn a_service_can_be_taken_out_of_rotation_and_watchers_hear_of_it() {
     let caller = micro::app().registry(registry.clone()).start().await.unwrap();
     let health = caller.client().at(app.address().unwrap().to_string());
 
-    let mut watch = health.call::<Watch>(about("it.Echo")).await.unwrap();
+    let mut watch = health.call::<WatchMethod>(about("it.Echo")).await.unwrap();
     assert_eq!(watch.try_next().await.unwrap().unwrap().status, ServingStatus::Serving);
     app.readiness().set_service("it.Echo", false);
     assert_eq!(watch.try_next().await.unwrap().unwrap().status, ServingStatus::NotServing);
-    assert_eq!(health.call::<Check>(about("echo")).await.unwrap().status, ServingStatus::NotServing);
-    assert_eq!(health.call::<Check>(about("")).await.unwrap().status, ServingStatus::Serving);
+    assert_eq!(health.call::<CheckMethod>(about("echo")).await.unwrap().status, ServingStatus::NotServing);
+    assert_eq!(health.call::<CheckMethod>(about("")).await.unwrap().status, ServingStatus::Serving);
     app.readiness().set_service("it.Echo", true);
     assert_eq!(watch.try_next().await.unwrap().unwrap().status, ServingStatus::Serving);
 
     app.readiness().set_ready(false);
-    let statuses = health.call::<List>(HealthListRequest {}).await.unwrap().statuses;
+    let statuses = health.call::<ListMethod>(HealthListRequest {}).await.unwrap().statuses;
     let statuses: Vec<_> = statuses.iter().map(|(name, answer)| (name.as_str(), answer.status)).collect();
     assert_eq!(statuses, [("", ServingStatus::NotServing), ("it.Echo", ServingStatus::NotServing)]);
-    assert_eq!(health.call::<Check>(about("it.Ecco")).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(health.call::<CheckMethod>(about("it.Ecco")).await.unwrap_err().code(), Code::NotFound);
 
     app.stop().await.unwrap();
     assert_eq!(watch.try_next().await.unwrap().unwrap().status, ServingStatus::NotServing);

@@ -8,7 +8,7 @@ use micro::context::Extensions;
 use micro::prelude::*;
 use micro::registry::Registry;
 use micro::server::Server;
-use micro::transport::local::Local;
+use micro::transport::local::LocalTransport;
 use micro::transport::memory::Network;
 
 #[micro::config(prefix = "lent.greeting")]
@@ -97,7 +97,7 @@ async fn answer(client: &micro::client::Client, method: &str, name: &str) -> Res
 #[tokio::test(start_paused = true)]
 async fn a_method_takes_the_settings_of_its_server_whichever_way_the_call_comes() {
     let server = server(lent());
-    let (local, network) = (Local::new(), Network::new());
+    let (local, network) = (LocalTransport::new(), Network::new());
     local.serve(server.clone());
     let door = network.serve(server);
     let client = Builder::new(local).with_remote(Registry::memory(), Arc::new(network)).build();
@@ -112,7 +112,7 @@ async fn a_method_takes_the_settings_of_its_server_whichever_way_the_call_comes(
 
 #[tokio::test(start_paused = true)]
 async fn what_a_server_does_not_lend_fails_the_call() {
-    let local = Local::new();
+    let local = LocalTransport::new();
     local.serve(server(Extensions::new().with(Config::fixed(Greeting { salutation: "Ahoy".into() }))));
     let client = Builder::new(local).build();
     assert!(answer(&client, "Greet", "Ada").await.is_ok());

@@ -27,7 +27,7 @@ pub(crate) fn registration(
                 #component,
                 #serve,
                 #desc,
-                #micro::Location::new(::core::file!(), ::core::line!(), #what),
+                #micro::SourceLocation::new(::core::file!(), ::core::line!(), #what),
             ) #needs
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn entry(provider: &Checked<Provider>) -> TokenStream {
                     #micro::Dep::of::<#provided>(),
                     #dependencies,
                     |resolver| #micro::Box::pin(async move { #asking #value }),
-                    #micro::Location::new(::core::file!(), ::core::line!(), #what),
+                    #micro::SourceLocation::new(::core::file!(), ::core::line!(), #what),
                 )
             }
         };

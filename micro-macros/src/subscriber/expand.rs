@@ -85,7 +85,7 @@ fn entry(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
             #desc,
             const { &[#(#deps),*] },
             #make,
-            #micro::Location::new(::core::file!(), ::core::line!(), #what),
+            #micro::SourceLocation::new(::core::file!(), ::core::line!(), #what),
         ) #component #needs
     }
 }
@@ -230,7 +230,7 @@ fn key(subscriber: &Subscriber) -> Option<TokenStream> {
     let (pattern, ty) = (&event.typed.pat, &event.typed.ty);
     let span = expression.span();
     let (micro, there) = (subscriber.home.private(), subscriber.home.private_at(span));
-    let text = quote_spanned!(at(span)=> #there::Key::key(&(#expression)));
+    let text = quote_spanned!(at(span)=> #there::OrderKey::key(&(#expression)));
     Some(quote! {
         |__micro_raw| {
             let __micro_event = #micro::read_event::<#ty>(__micro_raw)?;

@@ -17,8 +17,8 @@ pub use inventory;
 
 pub use crate::app::inject::{
     AnyArc, AnyParameter, Ask, AskAny, Buildable, Building, Built, ClientEntry, Component, ContractFallback, Dep,
-    Handled, HandlerEntry, Init, InitFallback, Key, Location, OutsideOfItsImpl, Parameter, Provided, ProviderEntry,
-    PublisherEntry, Resolver, SubscriberDesc, SubscriberEntry, Topical,
+    Handled, HandlerEntry, Init, InitFallback, OrderKey, OutsideOfItsImpl, Parameter, Provided, ProviderEntry,
+    PublisherEntry, Resolver, SourceLocation, SubscriberDesc, SubscriberEntry, Topical,
 };
 pub use crate::app::runtime::{Runtime, Termination, block_on as main};
 pub use crate::broker::handling::{EventRequest, handler_fn as subscriber, keyed_handler_fn as keyed_subscriber};

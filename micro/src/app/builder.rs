@@ -3,11 +3,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::handle::Handle;
-use super::health::{Check, Critical};
+use super::health::{Critical, HealthCheck};
 use super::hooks::{self, Hooks};
 use super::inject::{AnyArc, Inject, SubscriberEntry};
-use super::layers::Layers;
-use super::plan::{Handler, Mounted, Services};
+use super::layers::HttpLayers;
+use super::plan::{AppServices, Mounted, PlannedHandler};
 use super::plugs::Plugs;
 use super::settings::Settings;
 use super::sources::Sources;
@@ -61,10 +61,10 @@ use crate::transport::{Connector, Inbound, Protocol};
 #[derive(Default)]
 pub struct App {
     pub(super) sources: Sources,
-    pub(super) services: Services,
+    pub(super) services: AppServices,
     pub(super) plugs: Plugs,
     pub(super) transports: Transports,
-    pub(super) layers: Layers,
+    pub(super) layers: HttpLayers,
     pub(super) hooks: Hooks,
 }
 
@@ -283,7 +283,7 @@ impl App {
         self
     }
 
-    fn add(mut self, handler: Handler, name: Option<String>) -> Self {
+    fn add(mut self, handler: PlannedHandler, name: Option<String>) -> Self {
         self.services.handlers.push(Mounted { handler, name });
         self
     }
@@ -320,7 +320,7 @@ impl App {
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
-        self.hooks.checks.push(Check { name: name.into(), critical, run: Box::new(move || Box::pin(look())) });
+        self.hooks.checks.push(HealthCheck { name: name.into(), critical, run: Box::new(move || Box::pin(look())) });
         self
     }
 
@@ -385,14 +385,14 @@ impl fmt::Debug for App {
     }
 }
 
-fn value_of<T: Any + Send + Sync>(value: T) -> Handler {
+fn value_of<T: Any + Send + Sync>(value: T) -> PlannedHandler {
     let value: AnyArc = Arc::new(value);
     match value.downcast::<Service>() {
-        Ok(service) => Handler::Service(Service::clone(&service)),
-        Err(value) => Handler::Value { id: TypeId::of::<T>(), name: std::any::type_name::<T>(), value },
+        Ok(service) => PlannedHandler::Service(Service::clone(&service)),
+        Err(value) => PlannedHandler::Value { id: TypeId::of::<T>(), name: std::any::type_name::<T>(), value },
     }
 }
 
-fn type_of<T: Any>() -> Handler {
-    Handler::Type { id: TypeId::of::<T>(), name: std::any::type_name::<T>() }
+fn type_of<T: Any>() -> PlannedHandler {
+    PlannedHandler::Type { id: TypeId::of::<T>(), name: std::any::type_name::<T>() }
 }

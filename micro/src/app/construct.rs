@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
 use super::downgrades::Downgrades;
-use super::inject::{AnyArc, Component, Dep, Graph, Leaves, Location, ProviderEntry, Resolver};
+use super::inject::{AnyArc, Component, Dep, Graph, Leaves, ProviderEntry, Resolver, SourceLocation};
 use super::plan::Plan;
 use super::subscribers::Subscriber;
 use crate::broker::Brokers;
@@ -78,7 +78,7 @@ pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configurati
 }
 
 /// What was planned, built.
-pub(super) struct Built {
+pub(super) struct BuiltParts {
     pub(super) resolver: Resolver,
     /// Services, with the names they are listed under.
     pub(super) services: Vec<(String, Service)>,
@@ -96,12 +96,12 @@ pub(super) async fn build(
     mut resolver: Resolver,
     brokers: &Brokers,
     downgrades: &mut Downgrades,
-) -> Result<Built> {
+) -> Result<BuiltParts> {
     for provider in needs.providers {
         let value = provider.build(&resolver).await.map_err(|error| unbuilt(&provider.out(), error))?;
         resolver.put(provider.out().id(), value);
     }
-    let mut instances = Instances(plan.values);
+    let mut instances = ComponentInstances(plan.values);
     let mut services = plan.services;
     for part in &plan.parts {
         let instance = instances.get(part.id, part.component.as_ref(), part.entry.location(), &resolver).await?;
@@ -118,18 +118,18 @@ pub(super) async fn build(
         };
         subscribers.push(Subscriber::of(planned, instance, &resolver, brokers, downgrades)?);
     }
-    Ok(Built { resolver, services, subscribers })
+    Ok(BuiltParts { resolver, services, subscribers })
 }
 
 /// The one instance of each type.
-struct Instances(HashMap<TypeId, AnyArc>);
+struct ComponentInstances(HashMap<TypeId, AnyArc>);
 
-impl Instances {
+impl ComponentInstances {
     async fn get(
         &mut self,
         id: TypeId,
         component: Option<&Component>,
-        location: Location,
+        location: SourceLocation,
         resolver: &Resolver,
     ) -> Result<AnyArc> {
         if let Some(instance) = self.0.get(&id) {

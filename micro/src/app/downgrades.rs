@@ -15,11 +15,11 @@ pub(super) struct Downgrades {
     setting: Option<Downgrade>,
     /// The default broker was not chosen, and the program serves this machine alone.
     on_a_laptop: bool,
-    found: Vec<Found>,
+    found: Vec<DowngradeFound>,
 }
 
 /// One thing that one subscriber goes without.
-struct Found {
+struct DowngradeFound {
     subscriber: String,
     broker: String,
     missing: Missing,
@@ -73,7 +73,7 @@ impl Downgrades {
         let can = broker.capabilities();
         let mut without = |missing| {
             let (subscriber, broker) = (handling.name.to_owned(), broker.name());
-            self.found.push(Found { subscriber, broker, missing, is_default });
+            self.found.push(DowngradeFound { subscriber, broker, missing, is_default });
         };
         if subscription.durable && !can.durable {
             subscription.durable = false;
@@ -99,7 +99,7 @@ impl Downgrades {
     ///
     /// [`FailedPrecondition`](crate::Code::FailedPrecondition) with all that are not.
     pub(super) fn finish(self) -> Result<()> {
-        let allowed = |found: &Found| match self.setting {
+        let allowed = |found: &DowngradeFound| match self.setting {
             Some(Downgrade::Allow) => true,
             Some(Downgrade::Refuse) => false,
             None => self.on_a_laptop && found.is_default,
@@ -129,9 +129,9 @@ impl Downgrades {
 }
 
 /// The subscribers that miss the same thing on the same broker, together.
-fn grouped<'a>(found: impl Iterator<Item = &'a Found>) -> Vec<(Missing, &'a str, Vec<&'a str>)> {
+fn grouped<'a>(found: impl Iterator<Item = &'a DowngradeFound>) -> Vec<(Missing, &'a str, Vec<&'a str>)> {
     let mut groups: Vec<(Missing, &str, Vec<&str>)> = Vec::new();
-    for Found { subscriber, broker, missing, .. } in found {
+    for DowngradeFound { subscriber, broker, missing, .. } in found {
         match groups.iter_mut().find(|(other, at, _)| (*other, *at) == (*missing, broker)) {
             Some((_, _, subscribers)) => subscribers.push(subscriber),
             None => groups.push((*missing, broker, vec![subscriber])),

@@ -26,7 +26,7 @@ pub enum Critical {
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A check of the user's.
-pub(super) struct Check {
+pub(super) struct HealthCheck {
     pub(super) name: String,
     pub(super) critical: Critical,
     pub(super) run: Box<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>,
@@ -82,7 +82,7 @@ impl Health {
     }
 
     /// Runs every check once.
-    pub(super) async fn look(&self, checks: &[Check]) {
+    pub(super) async fn look(&self, checks: &[HealthCheck]) {
         for check in checks {
             let outcome = clock::timeout(CHECK_TIMEOUT, (check.run)()).await;
             let outcome = outcome.unwrap_or_else(|_| Err(Error::deadline_exceeded("the check took too long")));
@@ -91,7 +91,7 @@ impl Health {
     }
 
     /// Runs the checks for as long as it is polled.
-    pub(super) async fn keep_looking(self, checks: Vec<Check>, interval: impl Fn() -> Duration) {
+    pub(super) async fn keep_looking(self, checks: Vec<HealthCheck>, interval: impl Fn() -> Duration) {
         loop {
             clock::sleep(interval()).await;
             self.look(&checks).await;
@@ -118,7 +118,7 @@ impl Health {
         }
     }
 
-    fn note(&self, check: &Check, outcome: Result<()>) {
+    fn note(&self, check: &HealthCheck, outcome: Result<()>) {
         let words = outcome.err().map(|error| (check.critical, format!("{error:#}")));
         self.change(|status| {
             let before = match &words {

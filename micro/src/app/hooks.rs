@@ -1,7 +1,7 @@
 //! What the user wants done around start and stop.
 
 use super::handle::Handle;
-use super::health::Check;
+use super::health::HealthCheck;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
 
@@ -11,7 +11,7 @@ pub(super) type Hook = Box<dyn FnOnce(Handle) -> BoxFuture<'static, Result<()>> 
 /// What to do, and when; each list in the order it was added.
 #[derive(Default)]
 pub(super) struct Hooks {
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<HealthCheck>,
     pub(super) before_start: Vec<Hook>,
     pub(super) after_start: Vec<Hook>,
     pub(super) before_stop: Vec<Hook>,

@@ -8,7 +8,7 @@ pub(super) type LayerHttp = Box<dyn FnOnce(axum::Router) -> axum::Router + Send>
 
 /// Routes of the program's own, and what wraps calls, handlers and events; the first one added is the outermost.
 #[derive(Default)]
-pub(super) struct Layers {
+pub(super) struct HttpLayers {
     pub(super) routes: Vec<axum::Router>,
     pub(super) http: Vec<LayerHttp>,
     pub(super) calls: Interceptors,

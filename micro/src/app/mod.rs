@@ -38,4 +38,4 @@ pub use health::Critical;
 pub use plug_settings::plug_settings;
 pub use running::Running;
 pub use runtime::{app, client, main, run};
-pub use settings::{Address, Downgrade, Rename, Settings, Tls, UnknownKeys};
+pub use settings::{Address, Downgrade, Rename, Settings, TlsSettings, UnknownKeys};

@@ -8,11 +8,11 @@ use super::Settings;
 use super::inject::{AnyArc, Component, HandlerEntry, Resolver, SubscriberEntry};
 use crate::broker::{self, ConsumerOptions, Subscription};
 use crate::errors::{Error, Result};
-use crate::rpc::{Endpoint, Service};
+use crate::rpc::{CallEndpoint, Service};
 use crate::util::text;
 
 /// What is to be served.
-pub(super) enum Handler {
+pub(super) enum PlannedHandler {
     /// A service somebody has made.
     Service(Service),
     /// A value, with every contract its type is registered for.
@@ -23,7 +23,7 @@ pub(super) enum Handler {
 
 /// What a program serves, takes and provides, as it says before it starts.
 #[derive(Default)]
-pub(super) struct Services {
+pub(super) struct AppServices {
     /// Values for injection.
     pub(super) provided: Resolver,
     pub(super) handlers: Vec<Mounted>,
@@ -32,12 +32,12 @@ pub(super) struct Services {
     /// Whether everything that is linked is served.
     pub(super) everything: bool,
     /// Answers calls that no service here has.
-    pub(super) fallback: Option<Arc<dyn Endpoint>>,
+    pub(super) fallback: Option<Arc<dyn CallEndpoint>>,
 }
 
 /// What is to be served, and the name to list it under where that is not the contract's.
 pub(super) struct Mounted {
-    pub(super) handler: Handler,
+    pub(super) handler: PlannedHandler,
     pub(super) name: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Mounted {
 pub(super) struct Plan {
     pub(super) services: Vec<(String, Service)>,
     pub(super) values: HashMap<TypeId, AnyArc>,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<PlannedService>,
     pub(super) subscribers: Vec<Subscribing>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Subscribing {
 }
 
 /// One contract of one type. Without a component the instance is a value the program has given.
-pub(super) struct Part {
+pub(super) struct PlannedService {
     pub(super) id: TypeId,
     pub(super) component: Option<Component>,
     pub(super) entry: &'static HandlerEntry,
@@ -81,7 +81,7 @@ impl Plan {
     }
 }
 
-impl Part {
+impl PlannedService {
     /// The name it is listed under.
     pub(super) fn name(&self) -> String {
         self.listed.clone().unwrap_or_else(|| self.entry.desc().name().to_owned())
@@ -93,7 +93,7 @@ fn listed_as(name: Option<&str>, service: &Service) -> String {
 }
 
 /// Takes the handlers and subscribers of `services`, with what is linked where it asks for everything.
-pub(super) fn plan(services: &mut Services, settings: &Settings) -> Result<Plan> {
+pub(super) fn plan(services: &mut AppServices, settings: &Settings) -> Result<Plan> {
     let (linked, subscribers) = (linked(), linked_subscribers());
     let mut plan = Plan::default();
     for entry in std::mem::take(&mut services.subscribers) {
@@ -101,12 +101,12 @@ pub(super) fn plan(services: &mut Services, settings: &Settings) -> Result<Plan>
     }
     for Mounted { handler, name: listed } in std::mem::take(&mut services.handlers) {
         let (id, name, value) = match handler {
-            Handler::Service(service) => {
+            PlannedHandler::Service(service) => {
                 plan.services.push((listed_as(listed.as_deref(), &service), service));
                 continue;
             }
-            Handler::Value { id, name, value } => (id, name, Some(value)),
-            Handler::Type { id, name } => (id, name, None),
+            PlannedHandler::Value { id, name, value } => (id, name, Some(value)),
+            PlannedHandler::Type { id, name } => (id, name, None),
         };
         let before = (plan.parts.len(), plan.subscribers.len());
         plan.subscribe_methods(id, value.is_none(), &subscribers);
@@ -114,7 +114,7 @@ pub(super) fn plan(services: &mut Services, settings: &Settings) -> Result<Plan>
             let component = entry.component();
             if component.id() == id {
                 let component = value.is_none().then_some(component);
-                plan.parts.push(Part { id, component, entry, listed: listed.clone() });
+                plan.parts.push(PlannedService { id, component, entry, listed: listed.clone() });
             }
         }
         if (plan.parts.len(), plan.subscribers.len()) == before {
@@ -146,7 +146,7 @@ fn keep_only(wanted: &BTreeSet<String>, plan: &mut Plan) -> Result<()> {
     let contracts: HashSet<TypeId> = plan.parts.iter().map(|part| part.id).collect();
     // A subscriber that is a method of something that also answers calls comes and goes with it.
     let alone = |subscriber: &Subscribing| subscriber.of.is_none_or(|id| !contracts.contains(&id));
-    let parts = plan.parts.iter().map(Part::name);
+    let parts = plan.parts.iter().map(PlannedService::name);
     let services = plan.services.iter().map(|(name, _)| name.clone());
     let subscribers = plan.subscribers.iter().filter(|subscriber| alone(subscriber));
     let subscribers = subscribers.map(|subscriber| subscriber.entry.desc().name().to_owned());
@@ -177,7 +177,7 @@ fn plan_everything(
     for entry in linked {
         let component = entry.component();
         if !here.contains(&component.id()) {
-            plan.parts.push(Part { id: component.id(), component: Some(component), entry, listed: None });
+            plan.parts.push(PlannedService { id: component.id(), component: Some(component), entry, listed: None });
         }
     }
     for entry in subscribers {

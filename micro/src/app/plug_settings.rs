@@ -10,7 +10,7 @@ use crate::plug::Plug;
 #[macro_export]
 macro_rules! plug {
     ($plug:ty $(,)?) => {
-        $crate::inventory::submit! { $crate::plug::Registration::new::<$plug>() }
+        $crate::inventory::submit! { $crate::plug::PlugRegistration::new::<$plug>() }
         $crate::inventory::submit! { $crate::app::plug_settings::<$plug>() }
     };
 }

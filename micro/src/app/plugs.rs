@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Critical;
-use super::health::Check;
+use super::health::HealthCheck;
 use crate::config::{Configuration, Layer};
 use crate::context::Extensions;
 use crate::errors::{Error, Result};
-use crate::plug::{Given, Instances, Opened, Plug, Registration, State, Urls, registrations};
+use crate::plug::{Given, Instances, Opened, Plug, PlugRegistration, State, Urls, registrations};
 
 /// The prefix of the settings that name plugs.
 const PREFIX: &str = "micro";
@@ -81,18 +81,18 @@ impl<'a> Opening<'a> {
         Ok(OpenPlugs(self.opened))
     }
 
-    async fn open_registered(&mut self, plug: &Registration) -> Result<()> {
+    async fn open_registered(&mut self, plug: &PlugRegistration) -> Result<()> {
         let opened = plug.open(self.urls(plug)?, &mut self.plugs.given, &self.parts).await?;
         self.opened.push((plug.injected[0], opened));
         Ok(())
     }
 
-    fn is_set(&self, plug: &Registration) -> Result<bool> {
+    fn is_set(&self, plug: &PlugRegistration) -> Result<bool> {
         let origin = self.configuration.origin(&format!("{PREFIX}.{}", plug.kind));
         Ok(origin.is_some_and(|origin| origin.layer() > Layer::Declared) || !self.urls(plug)?.named.is_empty())
     }
 
-    fn urls(&self, plug: &Registration) -> Result<Urls> {
+    fn urls(&self, plug: &PlugRegistration) -> Result<Urls> {
         let kind: Option<String> = self.configuration.get(&format!("{PREFIX}.{}", plug.kind))?;
         // Go Micro names the kind of a thing and its address apart.
         let address: Option<String> = self.configuration.get(&format!("{PREFIX}.{}_address", plug.kind))?;
@@ -117,14 +117,14 @@ impl OpenPlugs {
     }
 
     /// Returns checks that show which cannot be reached. Calls are answered none the less, so none is critical.
-    pub(super) fn checks(&self) -> Vec<Check> {
+    pub(super) fn checks(&self) -> Vec<HealthCheck> {
         let checks = self.0.iter().flat_map(|(_, opened)| opened.checks());
         let check = |(name, state): (String, Box<dyn Fn() -> State + Send + Sync>)| {
             let look = move || match state() {
                 State::Up => Ok(()),
                 State::Down(why) => Err(Error::unavailable(why)),
             };
-            Check { name, critical: Critical::No, run: Box::new(move || Box::pin(std::future::ready(look()))) }
+            HealthCheck { name, critical: Critical::No, run: Box::new(move || Box::pin(std::future::ready(look()))) }
         };
         checks.map(check).collect()
     }

@@ -27,7 +27,7 @@ impl Registrations {
         ttl: LeaseOptions,
         readiness: &Readiness,
     ) -> Result<Self> {
-        let mut entries = Entries { registry, nodes, ttl, held: Vec::new() };
+        let mut entries = ServiceEntries { registry, nodes, ttl, held: Vec::new() };
         if readiness.is_ready() {
             entries.list().await?;
         }
@@ -44,14 +44,14 @@ impl Registrations {
     }
 }
 
-struct Entries {
+struct ServiceEntries {
     registry: Registry,
     nodes: Vec<Node>,
     ttl: LeaseOptions,
     held: Vec<Registration>,
 }
 
-impl Entries {
+impl ServiceEntries {
     async fn keep(mut self, mut states: States, mut told: mpsc::Receiver<()>) {
         loop {
             let ready = states.borrow_and_update().serves("");

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::handle::Handle;
-use super::health::Check;
+use super::health::HealthCheck;
 use super::identity::Identity;
 use super::layers::LayerHttp;
 use super::registration::Registrations;
@@ -14,7 +14,7 @@ use crate::errors::Result;
 use crate::registry::LeaseOptions;
 use crate::server::{Drained, ListenOptions, Listener};
 use crate::transport::Protocol;
-use crate::transport::http::{Hosts, HttpServer, ServerOptions};
+use crate::transport::http::{Hosts, HttpServer, HttpServerOptions};
 use crate::transport::memory::Network;
 use crate::transport::tls::ServerTls;
 use crate::util::lifecycle::State;
@@ -52,10 +52,10 @@ pub(super) async fn listen(
     }
     let bound = listener.address();
 
-    let options = ServerOptions {
+    let options = HttpServerOptions {
         message_limit: settings.message_limit.bytes(),
         hosts: Hosts::of(bound),
-        ..ServerOptions::default()
+        ..HttpServerOptions::default()
     };
     let routes = routes.into_iter().chain([probes::routes(app.health())]);
     let server = HttpServer::new(app.server().clone(), routes, options);
@@ -82,7 +82,7 @@ pub(super) fn join(app: &Handle, network: &Network) -> (SocketAddr, ServerTask) 
 /// Looks after the program's health, and lists it while it is ready.
 pub(super) async fn enlist(
     app: &Handle,
-    checks: Vec<Check>,
+    checks: Vec<HealthCheck>,
     identity: &Identity,
     bound: SocketAddr,
 ) -> Result<Registered> {

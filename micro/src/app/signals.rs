@@ -49,7 +49,7 @@ fn listen(count: watch::Sender<usize>, ready: &std::sync::mpsc::Sender<Result<()
         Err(error) => return drop(ready.send(Err(error.into()))),
     };
     runtime.block_on(async {
-        let mut source = match Source::new() {
+        let mut source = match SignalSource::new() {
             Ok(source) => source,
             Err(error) => return drop(ready.send(Err(error))),
         };
@@ -65,23 +65,23 @@ fn listen(count: watch::Sender<usize>, ready: &std::sync::mpsc::Sender<Result<()
 }
 
 /// Both signals of the operating system as one.
-struct Source {
+struct SignalSource {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
 }
 
-impl Source {
+impl SignalSource {
     #[cfg(unix)]
     fn new() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Source { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(SignalSource { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     #[cfg(not(unix))]
     fn new() -> Result<Self> {
-        Ok(Source {})
+        Ok(SignalSource {})
     }
 
     async fn next(&mut self) {

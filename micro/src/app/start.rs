@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::construct::{BuildPlan, Built, build, lent};
+use super::construct::{BuildPlan, BuiltParts, build, lent};
 use super::downgrades::Downgrades;
 use super::handle::{Handle, Parts};
 use super::identity::Identity;
 use super::inject::Handles;
-use super::layers::Layers;
-use super::plan::{Services, plan};
+use super::layers::HttpLayers;
+use super::plan::{AppServices, plan};
 use super::plugs::Opening;
 use super::running::Running;
 use super::subscribers::{Subscriber, Subscribers};
@@ -25,7 +25,7 @@ use crate::registry::Registry;
 use crate::rpc::{Interceptors, Service};
 use crate::selector::Balancer;
 use crate::server::Server;
-use crate::transport::local::Local;
+use crate::transport::local::LocalTransport;
 use crate::util::lifecycle::Lifecycle;
 use crate::util::spawn;
 
@@ -47,7 +47,7 @@ impl App {
 
 async fn start(app: App) -> Result<Running> {
     let App { sources, mut services, plugs, mut transports, layers, mut hooks } = app;
-    let Layers { routes, http: layer_http, calls, handlers, events } = layers;
+    let HttpLayers { routes, http: layer_http, calls, handlers, events } = layers;
     if let Err(shared) = RegisteredMessage::check() {
         // Not refused: a binary of merged examples, say, holds many that never meet. Where two do, that is.
         tracing::warn!("{}", shared.message());
@@ -55,13 +55,13 @@ async fn start(app: App) -> Result<Running> {
     let mut loaded = steps::run("read settings", None, settings::load(sources)).await?;
     let settings = loaded.settings.get().into_arc();
     let plan = plan(&mut services, &settings)?;
-    let Services { provided, handled_events, fallback, everything, .. } = services;
+    let AppServices { provided, handled_events, fallback, everything, .. } = services;
     let needs = BuildPlan::of(&plan, &provided)?;
     loaded.check(|entry| needs.includes(entry))?;
     let serving = everything || plan.serves() || !handled_events.is_empty() || !routes.is_empty() || fallback.is_some();
     let tls = transports.take_server_tls(&settings)?;
 
-    let (local, host) = (Local::new(), Host::default());
+    let (local, host) = (LocalTransport::new(), Host::default());
     let mut downgrades = Downgrades::new(&settings, &loaded.configuration, plugs.gives_default::<Broker>());
     let mut opening = Opening::new(plugs, &loaded.configuration);
     let registry = steps::run("open the registry", None, opening.open::<Registry>()).await?;
@@ -77,7 +77,7 @@ async fn start(app: App) -> Result<Running> {
     let resolver = provided.with_handles(&Handles { client: &client, broker, plugs: &plugs, configuration });
     let lent = lent(&plan, &resolver, configuration)?;
     let built = steps::run("build services", None, build(plan, needs, resolver, &brokers, &mut downgrades)).await?;
-    let Built { resolver, services, mut subscribers } = built;
+    let BuiltParts { resolver, services, mut subscribers } = built;
     for (subscription, handling, handler) in handled_events {
         let subscription = downgrades.apply(subscription, &handling, &*handler, broker, true);
         subscribers.push(Subscriber { broker: broker.clone(), subscription, handling, handler });
@@ -170,7 +170,7 @@ fn client(
     transports: &mut Transports,
     config: &Config<Settings>,
     interceptors: Interceptors,
-    local: Local,
+    local: LocalTransport,
     registry: Registry,
 ) -> Result<Client> {
     let settings = config.get();

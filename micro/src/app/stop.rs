@@ -19,7 +19,7 @@ use crate::util::lifecycle::State;
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One step of the stop.
-struct Step {
+struct StopStep {
     name: &'static str,
     bound: Bound,
     run: for<'a> fn(&'a mut Stop) -> BoxFuture<'a, Result<()>>,
@@ -39,24 +39,24 @@ enum Bound {
 
 /// The order matters: callers must have heard that the node leaves before it refuses them, handlers may publish until the
 /// last one has ended, and what they published is flushed before its connections close.
-const STEPS: [Step; 8] = [
-    Step { name: "leave rotation", bound: Bound::None, run: |stop| Box::pin(stop.advance(State::LameDuck)) },
-    Step { name: "deregister", bound: Bound::Fixed(LEAVE_TIMEOUT), run: |stop| Box::pin(stop.deregister()) },
-    Step { name: "withdraw backends", bound: Bound::Fixed(LEAVE_TIMEOUT), run: |stop| Box::pin(stop.withdraw()) },
-    Step {
+const STEPS: [StopStep; 8] = [
+    StopStep { name: "leave rotation", bound: Bound::None, run: |stop| Box::pin(stop.advance(State::LameDuck)) },
+    StopStep { name: "deregister", bound: Bound::Fixed(LEAVE_TIMEOUT), run: |stop| Box::pin(stop.deregister()) },
+    StopStep { name: "withdraw backends", bound: Bound::Fixed(LEAVE_TIMEOUT), run: |stop| Box::pin(stop.withdraw()) },
+    StopStep {
         name: "wait for propagation",
         bound: Bound::Settings(|settings| settings.drain_delay + LEAVE_TIMEOUT),
         run: |stop| Box::pin(stop.propagate()),
     },
     // The port has a bound of its own, because it counts what it cuts off.
-    Step { name: "drain calls and events", bound: Bound::None, run: |stop| Box::pin(stop.drain()) },
-    Step { name: "end calls", bound: Bound::None, run: |stop| Box::pin(stop.advance(State::Stopped)) },
-    Step {
+    StopStep { name: "drain calls and events", bound: Bound::None, run: |stop| Box::pin(stop.drain()) },
+    StopStep { name: "end calls", bound: Bound::None, run: |stop| Box::pin(stop.advance(State::Stopped)) },
+    StopStep {
         name: "flush",
         bound: Bound::Shutdown("events were still on their way to subscribers"),
         run: |stop| Box::pin(stop.flush()),
     },
-    Step {
+    StopStep {
         name: "close backends",
         bound: Bound::Shutdown("connections of backends were still closing"),
         run: |stop| Box::pin(stop.close()),

@@ -44,7 +44,8 @@ impl Transports {
     pub(super) fn take_protocols(&mut self, settings: &Settings, server: Arc<dyn Inbound>) -> Vec<Arc<dyn Protocol>> {
         let mut protocols: Vec<Arc<dyn Protocol>> = Vec::new();
         if settings.wire != Wire::Http {
-            let options = native::ServerOptions { message_limit: settings.message_limit.bytes(), ..Default::default() };
+            let options =
+                native::NativeServerOptions { message_limit: settings.message_limit.bytes(), ..Default::default() };
             protocols.push(Arc::new(NativeServer::new(server.clone(), options)));
         }
         protocols.extend(std::mem::take(&mut self.protocols).into_iter().map(|make| make(server.clone())));
@@ -66,8 +67,8 @@ impl Transports {
             None => settings.tls.client()?,
         };
         let connections = usize::from(settings.connections);
-        let native = native::ClientOptions { message_limit, connections, tls: tls.clone(), ..Default::default() };
-        let http = http::ClientOptions {
+        let native = native::NativeClientOptions { message_limit, connections, tls: tls.clone(), ..Default::default() };
+        let http = http::HttpClientOptions {
             message_limit,
             connections,
             most_connections: 2 * connections,

@@ -52,7 +52,7 @@ pub trait Interceptor: Send + Sync + 'static {
 
 /// Interceptors in order, the outermost first. Cloning shares them.
 #[derive(Clone, Default)]
-pub struct Interceptors(Arc<Vec<Arc<dyn Erased>>>);
+pub struct Interceptors(Arc<Vec<Arc<dyn ErasedInterceptor>>>);
 
 impl Interceptors {
     /// Adds one inside of those that are there.
@@ -82,7 +82,7 @@ impl fmt::Debug for Interceptors {
 
 /// The rest of a publishing, from the view of an [`Interceptor`].
 pub struct PublishNext<'a> {
-    rest: &'a [Arc<dyn Erased>],
+    rest: &'a [Arc<dyn ErasedInterceptor>],
     broker: &'a Broker,
 }
 
@@ -108,7 +108,7 @@ impl fmt::Debug for PublishNext<'_> {
 
 /// The rest of a try, from the view of an [`Interceptor`].
 pub struct HandleNext<'a> {
-    rest: &'a [Arc<dyn Erased>],
+    rest: &'a [Arc<dyn ErasedInterceptor>],
     handler: &'a dyn Handler,
 }
 
@@ -135,12 +135,12 @@ impl fmt::Debug for HandleNext<'_> {
     }
 }
 
-trait Erased: Send + Sync {
+trait ErasedInterceptor: Send + Sync {
     fn publish<'a>(&'a self, events: Vec<Event>, next: PublishNext<'a>) -> BoxFuture<'a, Result<()>>;
     fn handle<'a>(&'a self, request: EventRequest, next: HandleNext<'a>) -> BoxFuture<'a, Result<()>>;
 }
 
-impl<I: Interceptor> Erased for I {
+impl<I: Interceptor> ErasedInterceptor for I {
     fn publish<'a>(&'a self, events: Vec<Event>, next: PublishNext<'a>) -> BoxFuture<'a, Result<()>> {
         Box::pin(Interceptor::publish(self, events, next))
     }

@@ -156,7 +156,7 @@ impl Plug for Broker {
     }
 }
 
-inventory::submit! { plug::Registration::new::<Broker>() }
+inventory::submit! { plug::PlugRegistration::new::<Broker>() }
 
 impl Broker {
     /// The handle of a backend.

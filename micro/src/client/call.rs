@@ -96,7 +96,7 @@ impl Client {
         let usual = (!method.has_stream()).then(|| self.core.timeout());
         let timeout = options.timeout.or(method.timeout()).or(usual);
         match target {
-            CallTarget::Local(inbound, _) => {
+            CallTarget::LocalTransport(inbound, _) => {
                 nesting::check(caller, service, method.name())?;
                 Ok(Context::for_local_call(caller, timeout, &options.metadata, inbound.extensions()))
             }

@@ -24,10 +24,10 @@
 //! use micro::client::Builder;
 //! use micro::registry::Registry;
 //! use micro::selector::Balancer;
-//! use micro::transport::local::Local;
+//! use micro::transport::local::LocalTransport;
 //! use micro::transport::memory::Network;
 //!
-//! let client = Builder::new(Local::new())
+//! let client = Builder::new(LocalTransport::new())
 //!     .with_remote(Registry::memory(), Arc::new(Network::new()))
 //!     .with_timeout(Duration::from_secs(5))
 //!     .with_balancer(Balancer::round_robin())
@@ -66,7 +66,7 @@ use crate::registry::Registry;
 use crate::rpc::{Interceptors, Service};
 use crate::selector::{Balancer, Selector};
 use crate::transport::Outbound;
-use crate::transport::local::Local;
+use crate::transport::local::LocalTransport;
 
 /// Calls services by contract. Cloning is cheap and shares what was learned of the nodes.
 ///
@@ -81,12 +81,12 @@ use crate::transport::local::Local;
 #[derive(Clone)]
 pub struct Client {
     core: Arc<Core>,
-    target: Arc<Target>,
+    target: Arc<ClientTarget>,
 }
 
 /// What all clients of a program share.
 struct Core {
-    local: Local,
+    local: LocalTransport,
     remote: Option<Remote>,
     interceptors: Interceptors,
     // In nanoseconds: read at every call, and changed hardly ever.
@@ -115,7 +115,7 @@ fn nanoseconds(timeout: Duration) -> u64 {
 
 /// Whom one client calls, and how.
 #[derive(Clone, Debug, Default)]
-struct Target {
+struct ClientTarget {
     name: Option<String>,
     address: Option<TargetAddr>,
     options: CallOptions,
@@ -126,7 +126,7 @@ struct Target {
 /// What a client is made of.
 #[derive(Debug)]
 pub struct Builder {
-    local: Local,
+    local: LocalTransport,
     remote: Option<(Registry, Arc<dyn Outbound>)>,
     interceptors: Interceptors,
     timeout: Duration,
@@ -136,7 +136,7 @@ pub struct Builder {
 
 impl Builder {
     /// A client that reaches services of its own process, as `local` knows them.
-    pub fn new(local: Local) -> Self {
+    pub fn new(local: LocalTransport) -> Self {
         let (interceptors, timeout) = (Interceptors::default(), Duration::from_secs(30));
         Builder { local, remote: None, interceptors, timeout, idle: None, balancer: Balancer::default() }
     }
@@ -198,7 +198,7 @@ impl Builder {
 impl Client {
     /// A client of one service in this process and of nothing else, for tests.
     pub fn of(service: Service) -> Self {
-        let local = Local::new();
+        let local = LocalTransport::new();
         local.serve(Arc::new(SingleService::new(&service)));
         Builder::new(local).build()
     }
@@ -227,8 +227,8 @@ impl Client {
         self.aimed(|target| target.options = options)
     }
 
-    fn aimed(&self, change: impl FnOnce(&mut Target)) -> Self {
-        let mut target = Target { entry: OnceLock::new(), ..(*self.target).clone() };
+    fn aimed(&self, change: impl FnOnce(&mut ClientTarget)) -> Self {
+        let mut target = ClientTarget { entry: OnceLock::new(), ..(*self.target).clone() };
         change(&mut target);
         Client { core: self.core.clone(), target: Arc::new(target) }
     }

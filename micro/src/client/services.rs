@@ -20,12 +20,12 @@ pub(super) struct Services(Mutex<HashMap<String, Arc<ServiceEntry>>>);
 /// One of them: its nodes, ready to be picked from.
 pub(super) struct ServiceEntry {
     view: NodeView,
-    snapshot: ArcSwap<Snapshot>,
+    snapshot: ArcSwap<NodeSnapshot>,
 }
 
 /// The nodes of one edition.
 #[derive(Default)]
-struct Snapshot {
+struct NodeSnapshot {
     generation: u64,
     candidates: Candidates,
 }
@@ -76,7 +76,7 @@ impl ServiceEntry {
         // Nodes that are newer than the number are looked at once more, and that is all.
         let candidates = selector.candidates(&self.view.nodes());
         let picked = pick(&candidates);
-        self.snapshot.store(Arc::new(Snapshot { generation, candidates }));
+        self.snapshot.store(Arc::new(NodeSnapshot { generation, candidates }));
         picked
     }
 }

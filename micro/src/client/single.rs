@@ -1,5 +1,5 @@
 use crate::errors::{Error, Result};
-use crate::rpc::{BoxFuture, Call, Endpoint, Service};
+use crate::rpc::{BoxFuture, Call, CallEndpoint, Service};
 use crate::transport::{CallHead, Inbound, Route};
 
 /// A service by itself: what [`Client::of`](super::Client::of) calls, under whatever name.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::Client;
 use crate::errors::{Error, Result};
-use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, nesting};
+use crate::rpc::{BoxFuture, Call, CallEndpoint, MethodInfo, nesting};
 use crate::transport::{Inbound, Route};
 
 /// Where one call goes.
 pub(super) enum CallTarget<'a> {
     /// To a handler of this process.
-    Local(&'a Arc<dyn Inbound>, &'a Route),
+    LocalTransport(&'a Arc<dyn Inbound>, &'a Route),
     /// Out of it.
     Remote(&'a Client),
 }
@@ -21,23 +21,23 @@ impl<'a> CallTarget<'a> {
         if client.target.address.is_none()
             && let Some((inbound, route)) = client.core.local.route(service, method.path())
         {
-            return CallTarget::Local(inbound, route);
+            return CallTarget::LocalTransport(inbound, route);
         }
         CallTarget::Remote(client)
     }
 
     pub(super) fn is_local(&self) -> bool {
-        matches!(self, CallTarget::Local(..))
+        matches!(self, CallTarget::LocalTransport(..))
     }
 }
 
-impl Endpoint for CallTarget<'_> {
+impl CallEndpoint for CallTarget<'_> {
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
         match self {
-            CallTarget::Local(inbound, route) if nesting::is_deep(nesting::MAX_STACKED) => {
+            CallTarget::LocalTransport(inbound, route) if nesting::is_deep(nesting::MAX_STACKED) => {
                 Box::pin(off_stack(inbound, route, call))
             }
-            CallTarget::Local(inbound, route) => inbound.call(route, call),
+            CallTarget::LocalTransport(inbound, route) => inbound.call(route, call),
             CallTarget::Remote(client) => Box::pin(client.run_with_retries(call)),
         }
     }

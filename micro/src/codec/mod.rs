@@ -7,7 +7,7 @@
 //! The features `codec-msgpack`, `codec-cbor` and `codec-bytes` add three more, for peers that work with ordinary structs or
 //! with files: names of fields as declared, numbers as numbers, bytes as bytes.
 //!
-//! The set is open: an outside crate implements [`Backend`] and submits a [`Registration`].
+//! The set is open: an outside crate implements [`Backend`] and submits a [`CodecRegistration`].
 
 mod backend;
 mod json;
@@ -41,18 +41,18 @@ use crate::message::{DecodeTarget, Encode, Message};
 #[derive(Clone, Copy)]
 pub struct Codec(&'static dyn Backend);
 
-/// Makes a codec known to every program it is linked into: `inventory::submit! { Registration::new(&MINE) }`.
+/// Makes a codec known to every program it is linked into: `inventory::submit! { CodecRegistration::new(&MINE) }`.
 #[derive(Debug)]
-pub struct Registration(&'static dyn Backend);
+pub struct CodecRegistration(&'static dyn Backend);
 
-impl Registration {
+impl CodecRegistration {
     /// Makes `backend` known under its name.
     pub const fn new(backend: &'static dyn Backend) -> Self {
-        Registration(backend)
+        CodecRegistration(backend)
     }
 }
 
-inventory::collect!(Registration);
+inventory::collect!(CodecRegistration);
 
 impl Codec {
     /// Protobuf's binary format.
@@ -72,7 +72,7 @@ impl Codec {
 
     /// Every codec this program has, the embedded ones first.
     pub fn all() -> impl Iterator<Item = Codec> {
-        let submitted = inventory::iter::<Registration>.into_iter().map(|registration| Codec(registration.0));
+        let submitted = inventory::iter::<CodecRegistration>.into_iter().map(|registration| Codec(registration.0));
         [Codec::PROTO, Codec::JSON].into_iter().chain(submitted)
     }
 

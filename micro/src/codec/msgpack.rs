@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::backend::{trailing, unreadable};
-use super::{Backend, Codec, Registration};
+use super::{Backend, Codec, CodecRegistration};
 use crate::errors::{Error, Result};
 use crate::message::text::Tape;
 use crate::message::{Decode, Dialect, Encode, ReadOptions};
@@ -10,7 +10,7 @@ use crate::message::{Decode, Dialect, Encode, ReadOptions};
 #[derive(Debug)]
 struct Msgpack;
 
-inventory::submit! { Registration::new(&Msgpack) }
+inventory::submit! { CodecRegistration::new(&Msgpack) }
 
 impl Codec {
     /// MessagePack. It takes the feature `codec-msgpack`.

@@ -1,6 +1,6 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{Backend, Codec, Registration};
+use super::{Backend, Codec, CodecRegistration};
 use crate::errors::{Error, Result};
 use crate::message::{Decode, Encode, Entry, MessageDesc, Shape, Type};
 
@@ -8,7 +8,7 @@ use crate::message::{Decode, Encode, Entry, MessageDesc, Shape, Type};
 #[derive(Debug)]
 struct Raw;
 
-inventory::submit! { Registration::new(&Raw) }
+inventory::submit! { CodecRegistration::new(&Raw) }
 
 impl Codec {
     /// The contents of a message that has one field, of bytes or text; other messages are refused. It takes the feature

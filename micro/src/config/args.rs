@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command};
 use super::declaration::SectionDesc;
 use super::format;
 use super::problem::Problem;
-use super::schema::{self, Entry, OWN};
+use super::schema::{self, OWN, SettingEntry};
 use super::value::put;
 use super::{Configuration, Kind, Layer, Node, Origin, Table, Value};
 use crate::util::text;
@@ -82,7 +82,7 @@ fn text_node(text: &str, place: String) -> Node {
 }
 
 /// Flags that more than one setting claims.
-fn twice(entries: &[Entry]) -> Vec<Problem> {
+fn twice(entries: &[SettingEntry]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let flag = entry.flag();
@@ -99,7 +99,7 @@ fn twice(entries: &[Entry]) -> Vec<Problem> {
     problems
 }
 
-fn command(entries: &[Entry], configuration: &Configuration) -> Command {
+fn command(entries: &[SettingEntry], configuration: &Configuration) -> Command {
     let mut command = Command::new("service")
         .no_binary_name(false)
         .args_override_self(true)
@@ -140,7 +140,7 @@ fn heading(section: &SectionDesc) -> String {
     }
 }
 
-fn arg(entry: &Entry, configuration: &Configuration) -> Arg {
+fn arg(entry: &SettingEntry, configuration: &Configuration) -> Arg {
     let (flag, kind) = (entry.flag(), (entry.field.kind)());
     let arg = Arg::new(flag.clone()).long(flag).value_name(kind.placeholder()).help(help(entry, configuration));
     match kind {
@@ -151,7 +151,7 @@ fn arg(entry: &Entry, configuration: &Configuration) -> Arg {
     }
 }
 
-fn help(entry: &Entry, configuration: &Configuration) -> String {
+fn help(entry: &SettingEntry, configuration: &Configuration) -> String {
     let mut help = format::first_paragraph(entry.field.doc);
     if help.ends_with('.') && !help.ends_with("..") {
         help.pop();

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::layers::{Layers, SlotId};
 use super::problem::Problem;
-use super::queue::Queue;
+use super::queue::ChangeQueue;
 use super::section_state::AnyCell;
 use super::{Layer, Table};
 use crate::errors::{Error, Result};
@@ -22,7 +22,7 @@ pub(super) struct Engine {
     /// What is wrong, by the name of the place.
     pub(super) troubles: watch::Sender<BTreeMap<String, String>>,
     /// Those who are to be told of changes.
-    pub(super) to_tell: Queue,
+    pub(super) to_tell: ChangeQueue,
     /// The tasks that follow the sources; they end with this.
     pub(super) following: Mutex<Vec<Task<()>>>,
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use super::declaration::SectionDesc;
 use super::problem::Problem;
-use super::schema::{self, Entry, stem, upper};
+use super::schema::{self, SettingEntry, stem, upper};
 use super::value::{bare, put};
 use super::{Kind, Layer, Node, Origin, Table, Value};
 use crate::util::text;
@@ -27,7 +27,7 @@ pub(super) fn read(
     sections: &[&'static SectionDesc],
     prefix: Option<&str>,
 ) -> Environment {
-    let mut read = Reading { variables, environment: Environment::default(), known: BTreeSet::new() };
+    let mut read = EnvReading { variables, environment: Environment::default(), known: BTreeSet::new() };
     if let Some(prefix) = prefix {
         read.below(&format!("{}_", upper(prefix)), "");
     }
@@ -38,14 +38,14 @@ pub(super) fn read(
     read.environment
 }
 
-struct Reading<'a> {
+struct EnvReading<'a> {
     variables: &'a [(OsString, OsString)],
     environment: Environment,
     known: BTreeSet<String>,
 }
 
-impl Reading<'_> {
-    fn entry(&mut self, entry: &Entry) {
+impl EnvReading<'_> {
+    fn entry(&mut self, entry: &SettingEntry) {
         for name in entry.variables() {
             self.variable(&name, &entry.key, entry.field.secret);
             if let Kind::Map(_) | Kind::Any = (entry.field.kind)() {

@@ -50,9 +50,9 @@ type Watcher<T> = dyn Fn(&T, &T) + Send + Sync;
 /// The settings of one moment. They stay the same for as long as it is held, also over an `.await`.
 ///
 /// To keep them for longer than the [`Config`] they came from, make an [`Arc`] of it with [`into_arc`](Self::into_arc).
-pub struct Snapshot<'a, T>(Held<'a, T>);
+pub struct Snapshot<'a, T>(ConfigRef<'a, T>);
 
-enum Held<'a, T> {
+enum ConfigRef<'a, T> {
     Initial(&'a Arc<T>),
     Changed(Guard<Arc<T>>),
 }
@@ -71,8 +71,8 @@ impl<T> Config<T> {
     /// The settings in force. It costs a few nanoseconds, so ask again rather than keep what was got.
     pub fn get(&self) -> Snapshot<'_, T> {
         Snapshot(match self.cell.changed.get() {
-            None => Held::Initial(&self.cell.initial),
-            Some(current) => Held::Changed(current.load()),
+            None => ConfigRef::Initial(&self.cell.initial),
+            Some(current) => ConfigRef::Changed(current.load()),
         })
     }
 
@@ -155,8 +155,8 @@ impl<T> Snapshot<'_, T> {
     /// The same settings, to be kept.
     pub fn into_arc(self) -> Arc<T> {
         match self.0 {
-            Held::Initial(value) => value.clone(),
-            Held::Changed(value) => Guard::into_inner(value),
+            ConfigRef::Initial(value) => value.clone(),
+            ConfigRef::Changed(value) => Guard::into_inner(value),
         }
     }
 }
@@ -166,8 +166,8 @@ impl<T> Deref for Snapshot<'_, T> {
 
     fn deref(&self) -> &T {
         match &self.0 {
-            Held::Initial(value) => value,
-            Held::Changed(value) => value,
+            ConfigRef::Initial(value) => value,
+            ConfigRef::Changed(value) => value,
         }
     }
 }

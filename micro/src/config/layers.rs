@@ -9,7 +9,7 @@ use super::{Layer, Table};
 #[derive(Clone)]
 pub(super) struct Layers {
     sections: Arc<[&'static SectionDesc]>,
-    slots: Vec<Slot>,
+    slots: Vec<LayerSlot>,
     next: usize,
 }
 
@@ -18,7 +18,7 @@ pub(super) struct Layers {
 pub(super) struct SlotId(usize);
 
 #[derive(Clone)]
-struct Slot {
+struct LayerSlot {
     id: SlotId,
     layer: Layer,
     name: String,
@@ -47,13 +47,13 @@ impl Layers {
         let id = SlotId(self.next);
         self.next += 1;
         let at = self.slots.partition_point(|slot| slot.layer <= layer);
-        self.slots.insert(at, Slot { id, layer, name: name.to_owned(), in_force: Table::new(), refused: None });
+        self.slots.insert(at, LayerSlot { id, layer, name: name.to_owned(), in_force: Table::new(), refused: None });
         id
     }
 
     /// The name itself, or with a number behind it where it is taken.
     pub(super) fn unused_name(&self, name: &str) -> String {
-        let same = |other: &&Slot| other.name == name || other.name.starts_with(&format!("{name} ("));
+        let same = |other: &&LayerSlot| other.name == name || other.name.starts_with(&format!("{name} ("));
         match self.slots.iter().filter(same).count() {
             0 => name.to_owned(),
             taken => format!("{name} ({})", taken + 1),
@@ -74,7 +74,7 @@ impl Layers {
         self.sections.clone()
     }
 
-    fn slot(&mut self, id: SlotId) -> &mut Slot {
+    fn slot(&mut self, id: SlotId) -> &mut LayerSlot {
         self.slots.iter_mut().find(|slot| slot.id == id).expect("only a place that is there is named")
     }
 
@@ -112,12 +112,12 @@ impl Layers {
     pub(super) fn with_all_offers(&self) -> (Self, Vec<String>) {
         let offering = self.slots.iter().filter(|slot| slot.refused.is_some()).map(|slot| slot.name.clone()).collect();
         let mut layers = self.clone();
-        layers.slots.iter_mut().for_each(Slot::commit);
+        layers.slots.iter_mut().for_each(LayerSlot::commit);
         (layers, offering)
     }
 }
 
-impl Slot {
+impl LayerSlot {
     fn commit(&mut self) {
         if let Some(table) = self.refused.take() {
             self.in_force = table;

@@ -3,15 +3,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Calls to be made in the order in which they came in, outside of all locks and one at a time, also where a call adds more.
 #[derive(Default)]
-pub(super) struct Queue(Mutex<Waiting>);
+pub(super) struct ChangeQueue(Mutex<WaitingChanges>);
 
 #[derive(Default)]
-struct Waiting {
+struct WaitingChanges {
     calls: VecDeque<Box<dyn FnOnce() + Send>>,
     delivering: bool,
 }
 
-impl Queue {
+impl ChangeQueue {
     pub(super) fn push(&self, call: Box<dyn FnOnce() + Send>) {
         self.waiting().calls.push_back(call);
     }
@@ -33,7 +33,7 @@ impl Queue {
         call
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, WaitingChanges> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

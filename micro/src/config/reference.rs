@@ -1,7 +1,7 @@
 //! The table of settings in the documentation.
 
 use super::format::as_text;
-use super::schema::{self, Entry};
+use super::schema::{self, SettingEntry};
 use super::value::declared;
 use super::{Configuration, Node, Reload, Value};
 
@@ -24,7 +24,7 @@ pub struct Row {
 
 /// Every setting of the structs that are linked, as rows of a table.
 pub fn rows(configuration: &Configuration) -> Vec<Row> {
-    let row = |entry: Entry| {
+    let row = |entry: SettingEntry| {
         let default = entry.field.default_node().unwrap_or_else(|| Node::new(Value::Null, declared()));
         Row {
             flag: format!("--{}", entry.flag()),

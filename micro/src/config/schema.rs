@@ -5,7 +5,7 @@ use super::declaration::{Field, SectionDesc};
 
 /// One setting, at its place. Structs within structs have none of their own, their settings have.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct SettingEntry {
     pub(super) section: &'static SectionDesc,
     pub(super) field: &'static Field,
     /// Its whole path: `greeter.db.url`.
@@ -18,7 +18,7 @@ pub(super) struct Entry {
 pub(super) const OWN: &str = "micro";
 
 /// Every setting of these structs: those of the program first, then those of micro.
-pub(super) fn entries(sections: &[&'static SectionDesc]) -> Vec<Entry> {
+pub(super) fn entries(sections: &[&'static SectionDesc]) -> Vec<SettingEntry> {
     let mut entries = Vec::new();
     let own = |section: &&&SectionDesc| section.prefix == OWN;
     for section in sections.iter().filter(|section| !own(section)).chain(sections.iter().filter(own)) {
@@ -28,7 +28,7 @@ pub(super) fn entries(sections: &[&'static SectionDesc]) -> Vec<Entry> {
 }
 
 fn add(
-    entries: &mut Vec<Entry>,
+    entries: &mut Vec<SettingEntry>,
     section: &'static SectionDesc,
     fields: &'static [Field],
     path: &mut Vec<&'static str>,
@@ -43,7 +43,7 @@ fn add(
             (Kind::Section(_) | Kind::Optional(_), None) => {}
             _ => {
                 let key = [section.prefix].iter().chain(&*path).copied().collect::<Vec<_>>().join(".");
-                entries.push(Entry { section, field, key, path: path.clone() });
+                entries.push(SettingEntry { section, field, key, path: path.clone() });
             }
         }
         path.pop();
@@ -51,7 +51,7 @@ fn add(
     above.pop();
 }
 
-impl Entry {
+impl SettingEntry {
     /// Its flag, without the dashes.
     pub(super) fn flag(&self) -> String {
         let own = self.key.strip_prefix("micro.").unwrap_or(&self.key);

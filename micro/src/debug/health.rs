@@ -42,7 +42,7 @@ pub enum ServingStatus {
     /// It does not.
     #[message(name = "NOT_SERVING")]
     NotServing,
-    /// There is no such service. Said by `Watch` only.
+    /// There is no such service. Said by `WatchMethod` only.
     #[message(name = "SERVICE_UNKNOWN")]
     ServiceUnknown,
     /// What later versions of the contract say.
@@ -65,7 +65,7 @@ pub struct HealthListResponse {
 
 /// The health of `services` and of the program they make up, as `readiness` says.
 ///
-/// A service is asked about by its full name, or by the name the registry lists it under. A stream of `Watch` tells what
+/// A service is asked about by its full name, or by the name the registry lists it under. A stream of `WatchMethod` tells what
 /// the program leaves with, and ends when it drains, so that it keeps no program alive.
 pub fn service<'a>(
     readiness: Readiness,
@@ -79,67 +79,69 @@ pub fn service<'a>(
         names.insert(full_name.clone(), full_name.clone());
         listed.push(full_name);
     }
-    let reporter = Arc::new(Reporter { readiness, names, listed });
+    let reporter = Arc::new(HealthReporter { readiness, names, listed });
     Service::new(
         reporter,
         &DESC,
-        const { &[MethodVTable::of::<Check>(), MethodVTable::of::<List>(), MethodVTable::of::<Watch>()] },
+        const { &[MethodVTable::of::<CheckMethod>(), MethodVTable::of::<ListMethod>(), MethodVTable::of::<WatchMethod>()] },
     )
 }
 
 static DESC: ServiceDesc = ServiceDesc::new("grpc.health.v1", "grpc.health.v1", "Health")
     .docs("Whether a program and its services take calls.")
     .methods(&[
-        MethodDesc::of::<Check>("Check", "/grpc.health.v1.Health/Check")
+        MethodDesc::of::<CheckMethod>("Check", "/grpc.health.v1.Health/Check")
             .docs("How it is now; `NOT_FOUND` where there is no such service.")
             .no_side_effects(),
-        MethodDesc::of::<List>("List", "/grpc.health.v1.Health/List").docs("How all services are.").no_side_effects(),
-        MethodDesc::of::<Watch>("Watch", "/grpc.health.v1.Health/Watch")
+        MethodDesc::of::<ListMethod>("List", "/grpc.health.v1.Health/List")
+            .docs("How all services are.")
+            .no_side_effects(),
+        MethodDesc::of::<WatchMethod>("Watch", "/grpc.health.v1.Health/Watch")
             .docs("How it is now, and each time that changes. A service that is not there may come."),
     ]);
 
-/// The method `Check`: the health of a service now. `client.call::<health::Check>(request)` calls it.
+/// The method `CheckMethod`: the health of a service now. `client.call::<health::CheckMethod>(request)` calls it.
 #[derive(Debug)]
-pub struct Check;
+pub struct CheckMethod;
 
-/// The method `List`: the health of all services now.
+/// The method `ListMethod`: the health of all services now.
 #[derive(Debug)]
-pub struct List;
+pub struct ListMethod;
 
-/// The method `Watch`: the health of a service now, and each time that changes.
+/// The method `WatchMethod`: the health of a service now, and each time that changes.
 #[derive(Debug)]
-pub struct Watch;
+pub struct WatchMethod;
 
-impl MethodSpec for Check {
+impl MethodSpec for CheckMethod {
     type In = HealthCheckRequest;
     type Out = Result<HealthCheckResponse>;
     const INDEX: usize = 0;
     const SERVICE: &'static ServiceDesc = &DESC;
 }
 
-impl MethodSpec for List {
+impl MethodSpec for ListMethod {
     type In = HealthListRequest;
     type Out = Result<HealthListResponse>;
     const INDEX: usize = 1;
     const SERVICE: &'static ServiceDesc = &DESC;
 }
 
-impl MethodSpec for Watch {
+impl MethodSpec for WatchMethod {
     type In = HealthCheckRequest;
     type Out = Result<Streaming<HealthCheckResponse>>;
     const INDEX: usize = 2;
     const SERVICE: &'static ServiceDesc = &DESC;
 }
 
-struct Reporter {
+struct HealthReporter {
     readiness: Readiness,
     /// What may be asked about, and its full name.
     names: BTreeMap<String, String>,
     listed: Vec<String>,
 }
 
-impl Method<Reporter> for Check {
-    async fn call(this: &Reporter, request: HealthCheckRequest, _: &Context) -> Result<HealthCheckResponse> {
+impl Method<HealthReporter> for CheckMethod {
+    async fn call(this: &HealthReporter, request: HealthCheckRequest, _: &Context) -> Result<HealthCheckResponse> {
         let Some(name) = this.names.get(&request.service) else {
             return Err(Error::not_found(format!("no service `{}` here", request.service.escape_debug())));
         };
@@ -147,15 +149,19 @@ impl Method<Reporter> for Check {
     }
 }
 
-impl Method<Reporter> for List {
-    async fn call(this: &Reporter, _: HealthListRequest, _: &Context) -> Result<HealthListResponse> {
+impl Method<HealthReporter> for ListMethod {
+    async fn call(this: &HealthReporter, _: HealthListRequest, _: &Context) -> Result<HealthListResponse> {
         let statuses = this.listed.iter().map(|name| (name.clone(), this.status(name)));
         Ok(HealthListResponse { statuses: statuses.collect() })
     }
 }
 
-impl Method<Reporter> for Watch {
-    async fn call(this: &Reporter, request: HealthCheckRequest, _: &Context) -> Result<Streaming<HealthCheckResponse>> {
+impl Method<HealthReporter> for WatchMethod {
+    async fn call(
+        this: &HealthReporter,
+        request: HealthCheckRequest,
+        _: &Context,
+    ) -> Result<Streaming<HealthCheckResponse>> {
         let name = this.names.get(&request.service).cloned();
         let begin = (this.readiness.states(), name, None);
         Ok(Streaming::new(stream::unfold(begin, |(mut states, name, said)| async move {
@@ -178,13 +184,13 @@ impl Method<Reporter> for Watch {
     }
 }
 
-impl Reporter {
+impl HealthReporter {
     fn status(&self, full_name: &str) -> HealthCheckResponse {
         HealthCheckResponse { status: served(self.readiness.states().borrow().serves(full_name)) }
     }
 }
 
-impl fmt::Debug for Reporter {
+impl fmt::Debug for HealthReporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reporter").field("readiness", &self.readiness).field("listed", &self.listed).finish()
     }

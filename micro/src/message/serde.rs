@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde::ser::{Error as _, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::text::tape::{Cursor, Item, TapeSink};
+use super::text::tape::{Item, TapeCursor, TapeSink};
 use super::text::{Sink as _, Tape};
 use super::well_known::{Any, FieldMask, ListValue, ProtoDuration, Struct, Timestamp, Value};
 use super::well_known::{BoolValue, BytesValue, DoubleValue, FloatValue, Int32Value, Int64Value};
@@ -101,28 +101,28 @@ through_tape!(
 
 impl Serialize for Tape {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Body::at(self.start()).serialize(serializer)
+        SerdeBody::at(self.start()).serialize(serializer)
     }
 }
 
 /// The value at a place on a tape.
-struct Body<'t> {
-    start: Cursor<'t>,
+struct SerdeBody<'t> {
+    start: TapeCursor<'t>,
     // Behind the value, once it has been serialized. Formats may do that twice, or not at all.
-    end: Cell<Option<Cursor<'t>>>,
+    end: Cell<Option<TapeCursor<'t>>>,
 }
 
-impl<'t> Body<'t> {
-    fn at(start: Cursor<'t>) -> Self {
-        Body { start, end: Cell::new(None) }
+impl<'t> SerdeBody<'t> {
+    fn at(start: TapeCursor<'t>) -> Self {
+        SerdeBody { start, end: Cell::new(None) }
     }
 
-    fn end(&self) -> Cursor<'t> {
+    fn end(&self) -> TapeCursor<'t> {
         self.end.get().unwrap_or_else(|| self.start.behind_value())
     }
 }
 
-impl Serialize for Body<'_> {
+impl Serialize for SerdeBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut at = self.start;
         let item = at.next().ok_or_else(|| S::Error::custom("nothing was written"))?;
@@ -138,7 +138,7 @@ impl Serialize for Body<'_> {
             Item::List(length) => {
                 let mut list = serializer.serialize_seq(Some(length))?;
                 for _ in 0..length {
-                    let element = Body::at(at);
+                    let element = SerdeBody::at(at);
                     list.serialize_element(&element)?;
                     at = element.end();
                 }
@@ -148,7 +148,7 @@ impl Serialize for Body<'_> {
                 let mut object = serializer.serialize_map(Some(length))?;
                 for _ in 0..length {
                     let Some(Item::Key(key)) = at.next() else { break };
-                    let value = Body::at(at);
+                    let value = SerdeBody::at(at);
                     object.serialize_entry(key, &value)?;
                     at = value.end();
                 }
@@ -166,24 +166,24 @@ impl<'de> Deserialize<'de> for Tape {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut tape = Tape::default();
         let mut sink = TapeSink::new(&mut tape);
-        deserializer.deserialize_any(Piece { sink: &mut sink, depth: MAX_DEPTH })?;
+        deserializer.deserialize_any(SerdePiece { sink: &mut sink, depth: MAX_DEPTH })?;
         Ok(tape)
     }
 }
 
 /// Writes one value, whatever it is, to a tape.
-struct Piece<'s, 't> {
+struct SerdePiece<'s, 't> {
     sink: &'s mut TapeSink<'t>,
     depth: u32,
 }
 
-impl Piece<'_, '_> {
+impl SerdePiece<'_, '_> {
     fn deeper<E: serde::de::Error>(&self) -> Result<u32, E> {
         self.depth.checked_sub(1).ok_or_else(|| E::custom(too_deep()))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Piece<'_, '_> {
+impl<'de> DeserializeSeed<'de> for SerdePiece<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -191,7 +191,7 @@ impl<'de> DeserializeSeed<'de> for Piece<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Piece<'_, '_> {
+impl<'de> Visitor<'de> for SerdePiece<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -263,7 +263,7 @@ impl<'de> Visitor<'de> for Piece<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let depth = self.deeper()?;
         self.sink.begin_list();
-        while list.next_element_seed(Piece { sink: self.sink, depth })?.is_some() {
+        while list.next_element_seed(SerdePiece { sink: self.sink, depth })?.is_some() {
             self.sink.element();
         }
         self.sink.end_list();
@@ -274,7 +274,7 @@ impl<'de> Visitor<'de> for Piece<'_, '_> {
         let depth = self.deeper()?;
         self.sink.begin_object();
         while object.next_key_seed(Key(self.sink))?.is_some() {
-            object.next_value_seed(Piece { sink: self.sink, depth })?;
+            object.next_value_seed(SerdePiece { sink: self.sink, depth })?;
         }
         self.sink.end_object();
         Ok(())

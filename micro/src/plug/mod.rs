@@ -53,9 +53,9 @@ use std::fmt::Debug;
 use std::future::{Future, ready};
 
 pub use instances::Instances;
-pub use registration::Registration;
+pub use registration::PlugRegistration;
 pub(crate) use registration::{Given, Opened, Urls, registrations};
-pub use scheme::{Connect, Connectable, Connector, Scheme, connect, connect_with};
+pub use scheme::{Connect, Connectable, PlugConnector, Scheme, connect, connect_with};
 
 use crate::context::Extensions;
 
@@ -125,7 +125,7 @@ macro_rules! scheme {
             $crate::plug::Scheme::new::<$handle>(
                 $name,
                 $example,
-                const { &$crate::plug::Connector::<$handle>::new($connect) },
+                const { &$crate::plug::PlugConnector::<$handle>::new($connect) },
             )
         }
     };

@@ -13,7 +13,7 @@ use crate::errors::{Error, Result};
 use crate::rpc::BoxFuture;
 
 /// A kind of [`Plug`], for the apps of a program. Written by [`plug!`](crate::plug!).
-pub struct Registration {
+pub struct PlugRegistration {
     pub(crate) kind: &'static str,
     pub(crate) names: &'static str,
     pub(crate) default: &'static str,
@@ -61,10 +61,10 @@ impl Given {
     }
 }
 
-impl Registration {
+impl PlugRegistration {
     /// The kind `P`.
     pub const fn new<P: Plug>() -> Self {
-        Registration {
+        PlugRegistration {
             kind: P::KIND,
             names: P::NAMES,
             default: P::DEFAULT,
@@ -87,16 +87,16 @@ impl Registration {
     }
 }
 
-inventory::collect!(Registration);
+inventory::collect!(PlugRegistration);
 
 /// Every kind of plug that is linked, by name.
-pub(crate) fn registrations() -> Vec<&'static Registration> {
-    let mut all: Vec<_> = inventory::iter::<Registration>.into_iter().collect();
+pub(crate) fn registrations() -> Vec<&'static PlugRegistration> {
+    let mut all: Vec<_> = inventory::iter::<PlugRegistration>.into_iter().collect();
     all.sort_by_key(|registration| registration.kind);
     all
 }
 
-impl fmt::Debug for Registration {
+impl fmt::Debug for PlugRegistration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration").field("kind", &self.kind).finish_non_exhaustive()
     }

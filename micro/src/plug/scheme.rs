@@ -20,7 +20,7 @@ pub struct Scheme {
     handle: TypeId,
     name: &'static str,
     example: &'static str,
-    /// The [`Connector`] of the handle's type.
+    /// The [`PlugConnector`] of the handle's type.
     connector: &'static (dyn Any + Send + Sync),
 }
 
@@ -29,7 +29,7 @@ impl Scheme {
     pub const fn new<T: Connectable>(
         name: &'static str,
         example: &'static str,
-        connector: &'static Connector<T>,
+        connector: &'static PlugConnector<T>,
     ) -> Self {
         Scheme { handle: TypeId::of::<T>(), name, example, connector }
     }
@@ -44,19 +44,19 @@ impl fmt::Debug for Scheme {
 }
 
 /// The function that connects to a backend.
-pub struct Connector<T>(for<'a> fn(&'a Connect<'a>) -> BoxFuture<'a, Result<T>>);
+pub struct PlugConnector<T>(for<'a> fn(&'a Connect<'a>) -> BoxFuture<'a, Result<T>>);
 
-impl<T> Connector<T> {
+impl<T> PlugConnector<T> {
     /// Wraps the function.
     ///
     /// It fails with [`InvalidArgument`](crate::Code::InvalidArgument) for a URL it cannot read. A server that is only away
     /// is no failure where the backend can connect later.
     pub const fn new(connect: for<'a> fn(&'a Connect<'a>) -> BoxFuture<'a, Result<T>>) -> Self {
-        Connector(connect)
+        PlugConnector(connect)
     }
 }
 
-impl<T> fmt::Debug for Connector<T> {
+impl<T> fmt::Debug for PlugConnector<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Connector<{}>", type_name::<T>())
     }
@@ -147,7 +147,7 @@ pub async fn connect_with<T: Connectable>(url: &str, parts: &Extensions) -> Resu
     if matching.next().is_some() {
         return Err(Error::failed_precondition(format!("two linked crates claim {} `{name}`", T::KIND)));
     }
-    let connector = scheme.connector.downcast_ref::<Connector<T>>();
+    let connector = scheme.connector.downcast_ref::<PlugConnector<T>>();
     (connector.expect("stored beside the id of its type").0)(&connect).await
 }
 

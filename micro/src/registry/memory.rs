@@ -31,17 +31,17 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Table {
-    entries: BTreeMap<Key, Entry>,
+    entries: BTreeMap<MemoryKey, LeaseEntry>,
     feeds: Vec<Feed>,
     // No entry expires before this.
     due: Option<Instant>,
 }
 
 // Service first, so that the nodes of one service are neighbours.
-type Key = (String, String);
+type MemoryKey = (String, String);
 
 #[derive(Debug)]
-struct Entry {
+struct LeaseEntry {
     node: Arc<Node>,
     expires: Instant,
 }
@@ -123,7 +123,7 @@ impl Table {
         for feed in &self.feeds {
             feed.put(node.clone());
         }
-        self.entries.insert(key, Entry { node, expires });
+        self.entries.insert(key, LeaseEntry { node, expires });
         let sooner = self.due.is_none_or(|due| expires < due);
         if sooner {
             self.due = Some(expires);
@@ -131,7 +131,7 @@ impl Table {
         sooner
     }
 
-    fn remove(&mut self, key: &Key) {
+    fn remove(&mut self, key: &MemoryKey) {
         if self.entries.remove(key).is_some() {
             for feed in &self.feeds {
                 feed.remove(&key.0, &key.1);
@@ -143,7 +143,7 @@ impl Table {
         if self.due.is_none_or(|due| now < due) {
             return;
         }
-        let expired: Vec<Key> =
+        let expired: Vec<MemoryKey> =
             self.entries.iter().filter(|(_, entry)| entry.expires <= now).map(|(key, _)| key.clone()).collect();
         for key in expired {
             self.remove(&key);

@@ -88,7 +88,7 @@ impl Plug for Registry {
     const DEFAULT: &'static str = "auto";
 }
 
-inventory::submit! { plug::Registration::new::<Registry>() }
+inventory::submit! { plug::PlugRegistration::new::<Registry>() }
 
 impl Registry {
     /// The handle of a backend.

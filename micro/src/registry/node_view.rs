@@ -35,7 +35,7 @@ use crate::util::spawn::{self, Task};
 /// ```
 #[derive(Clone)]
 pub struct NodeView {
-    seen: watch::Receiver<Seen>,
+    seen: watch::Receiver<SeenNodes>,
     last: Arc<[Arc<Node>]>,
     view: Arc<ViewState>,
 }
@@ -43,14 +43,14 @@ pub struct NodeView {
 /// What all followers of a service share: the last view, and the task that keeps it up to date.
 pub(super) struct ViewState {
     service: String,
-    seen: watch::Sender<Seen>,
+    seen: watch::Sender<SeenNodes>,
     generation: Arc<AtomicU64>,
     last_error: Arc<Mutex<Option<Error>>>,
     task: Task<()>,
 }
 
 #[derive(Clone)]
-struct Seen {
+struct SeenNodes {
     nodes: Arc<[Arc<Node>]>,
     first: First,
 }
@@ -58,7 +58,7 @@ struct Seen {
 #[derive(Clone, Copy, PartialEq)]
 enum First {
     Awaited,
-    Seen,
+    SeenNodes,
 }
 
 impl NodeView {
@@ -86,14 +86,14 @@ impl NodeView {
 
     /// Whether the registry has answered once.
     pub fn is_ready(&self) -> bool {
-        self.seen.borrow().first == First::Seen
+        self.seen.borrow().first == First::SeenNodes
     }
 
     /// Waits until the registry has answered once. Waits on while it cannot: set a deadline.
     pub async fn ready(&self) {
         let mut seen = self.seen.clone();
         // An error would say that the sender is gone, and `self.view` holds it.
-        let _ = seen.wait_for(|seen| seen.first == First::Seen).await;
+        let _ = seen.wait_for(|seen| seen.first == First::SeenNodes).await;
     }
 
     /// Waits until the nodes are others than when this was last called, or than when the following began.
@@ -125,7 +125,7 @@ impl fmt::Debug for NodeView {
 
 impl ViewState {
     pub(super) fn open(backend: Arc<dyn DynBackend>, service: &str) -> Arc<Self> {
-        let (seen, _) = watch::channel(Seen { nodes: Arc::default(), first: First::Awaited });
+        let (seen, _) = watch::channel(SeenNodes { nodes: Arc::default(), first: First::Awaited });
         let (generation, last_error) = (Arc::default(), Arc::default());
         let follower = Follower {
             backend,
@@ -152,7 +152,7 @@ impl ViewState {
 struct Follower {
     backend: Arc<dyn DynBackend>,
     service: String,
-    seen: watch::Sender<Seen>,
+    seen: watch::Sender<SeenNodes>,
     generation: Arc<AtomicU64>,
     last_error: Arc<Mutex<Option<Error>>>,
 }
@@ -208,7 +208,7 @@ impl Follower {
             if !same {
                 seen.nodes = nodes.values().cloned().collect();
             }
-            let first = std::mem::replace(&mut seen.first, First::Seen) == First::Awaited;
+            let first = std::mem::replace(&mut seen.first, First::SeenNodes) == First::Awaited;
             // Behind the nodes: who sees the new number sees the new nodes.
             self.generation.fetch_add(u64::from(first || !same), Ordering::Release);
             first || !same
@@ -226,7 +226,7 @@ impl Follower {
     }
 
     fn is_ready(&self) -> bool {
-        self.seen.borrow().first == First::Seen
+        self.seen.borrow().first == First::SeenNodes
     }
 }
 

@@ -40,7 +40,7 @@ use crate::util::lock::lock;
 /// ```
 #[must_use = "a watch tells something only when it is asked"]
 pub struct Watch {
-    inbox: Arc<Mutex<Inbox>>,
+    inbox: Arc<Mutex<WatchInbox>>,
     owned: Vec<Box<dyn Send + Sync>>,
 }
 
@@ -48,20 +48,20 @@ pub struct Watch {
 ///
 /// Dropping it ends the watch.
 pub struct Feed {
-    inbox: Arc<Mutex<Inbox>>,
+    inbox: Arc<Mutex<WatchInbox>>,
 }
 
 // What the reader was told (`told`), and for every node that differs from it what to tell next (`news`), oldest first by
 // `order`. News that would say nothing new is taken back, so both are bounded by the nodes there are.
-struct Inbox {
+struct WatchInbox {
     service: Option<String>,
-    told: HashMap<Key, Arc<Node>>,
-    news: HashMap<Key, News>,
-    order: BTreeMap<u64, Key>,
+    told: HashMap<WatchKey, Arc<Node>>,
+    news: HashMap<WatchKey, News>,
+    order: BTreeMap<u64, WatchKey>,
     clock: u64,
     end: End,
     waker: Option<Waker>,
-    reader: Reader,
+    reader: WatchReader,
 }
 
 struct News {
@@ -76,13 +76,13 @@ enum End {
 }
 
 #[derive(PartialEq)]
-enum Reader {
+enum WatchReader {
     Here,
     Gone,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct WatchKey {
     service: String,
     id: String,
 }
@@ -92,7 +92,7 @@ impl Watch {
     ///
     /// The backend feeds the snapshot before it hands out the watch.
     pub fn channel(service: Option<&str>) -> (Feed, Watch) {
-        let inbox = Arc::new(Mutex::new(Inbox {
+        let inbox = Arc::new(Mutex::new(WatchInbox {
             service: service.map(str::to_owned),
             told: HashMap::new(),
             news: HashMap::new(),
@@ -100,7 +100,7 @@ impl Watch {
             clock: 0,
             end: End::Open,
             waker: None,
-            reader: Reader::Here,
+            reader: WatchReader::Here,
         }));
         (Feed { inbox: inbox.clone() }, Watch { inbox, owned: Vec::new() })
     }
@@ -154,7 +154,7 @@ impl Stream for Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        lock(&self.inbox).reader = Reader::Gone;
+        lock(&self.inbox).reader = WatchReader::Gone;
     }
 }
 
@@ -175,7 +175,7 @@ impl Feed {
 
     /// Says that the node is gone.
     pub fn remove(&self, service: &str, id: &str) {
-        let key = Key { service: service.to_owned(), id: id.to_owned() };
+        let key = WatchKey { service: service.to_owned(), id: id.to_owned() };
         let waker = lock(&self.inbox).remove(key);
         wake(waker);
     }
@@ -193,7 +193,7 @@ impl Feed {
 
     /// Whether nobody will read what is said here.
     pub fn is_closed(&self) -> bool {
-        lock(&self.inbox).reader == Reader::Gone
+        lock(&self.inbox).reader == WatchReader::Gone
     }
 }
 
@@ -223,17 +223,17 @@ fn wake(waker: Option<Waker>) {
     }
 }
 
-impl Inbox {
+impl WatchInbox {
     fn put(&mut self, node: Arc<Node>) -> Option<Waker> {
         if self.service.as_ref().is_some_and(|service| *service != node.service) {
             return None;
         }
-        let key = Key::of(&node);
+        let key = WatchKey::of(&node);
         let known = self.told.get(&key) == Some(&node);
         self.tell(key, Some(node), known)
     }
 
-    fn remove(&mut self, key: Key) -> Option<Waker> {
+    fn remove(&mut self, key: WatchKey) -> Option<Waker> {
         let known = !self.told.contains_key(&key);
         self.tell(key, None, known)
     }
@@ -242,10 +242,10 @@ impl Inbox {
         let mut present = HashSet::new();
         let mut waker = None;
         for node in nodes {
-            present.insert(Key::of(&node));
+            present.insert(WatchKey::of(&node));
             waker = self.put(node).or(waker);
         }
-        let absent: Vec<Key> =
+        let absent: Vec<WatchKey> =
             self.told.keys().chain(self.news.keys()).filter(|key| !present.contains(*key)).cloned().collect();
         for key in absent {
             waker = self.remove(key).or(waker);
@@ -253,7 +253,7 @@ impl Inbox {
         waker
     }
 
-    fn tell(&mut self, key: Key, node: Option<Arc<Node>>, known: bool) -> Option<Waker> {
+    fn tell(&mut self, key: WatchKey, node: Option<Arc<Node>>, known: bool) -> Option<Waker> {
         if known {
             if let Some(stale) = self.news.remove(&key) {
                 self.order.remove(&stale.since);
@@ -296,9 +296,9 @@ impl Inbox {
     }
 }
 
-impl Key {
+impl WatchKey {
     fn of(node: &Node) -> Self {
-        Key { service: node.service.clone(), id: node.id.clone() }
+        WatchKey { service: node.service.clone(), id: node.id.clone() }
     }
 }
 

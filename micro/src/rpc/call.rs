@@ -97,7 +97,7 @@ impl fmt::Debug for Call<'_> {
 }
 
 /// What stands behind the last interceptor: the handler on a server, the way to a node on a client.
-pub trait Endpoint: Send + Sync {
+pub trait CallEndpoint: Send + Sync {
     /// Runs the call: takes the request, puts the reply.
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>>;
 }

@@ -34,7 +34,7 @@ pub(crate) struct IdleWatch<'a> {
 impl Wrap for IdleWatch<'_> {
     fn wrap<T: Send + 'static, E: ServiceError>(self, stream: Streaming<T, E>) -> Streaming<T, E> {
         let wait = if self.ends { Wait::Ready } else { Wait::Noting };
-        Streaming::new(Watched { inner: Some(stream), idle: self.idle.clone(), wait })
+        Streaming::new(WatchedStream { inner: Some(stream), idle: self.idle.clone(), wait })
     }
 }
 
@@ -88,7 +88,7 @@ impl Idle {
     }
 }
 
-struct Watched<T, E> {
+struct WatchedStream<T, E> {
     inner: Option<Streaming<T, E>>,
     idle: Idle,
     wait: Wait,
@@ -104,7 +104,7 @@ enum Wait {
     Waiting(Pin<Box<Sleep>>),
 }
 
-impl<T, E: ServiceError> Watched<T, E> {
+impl<T, E: ServiceError> WatchedStream<T, E> {
     fn poll_silence(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
         if matches!(self.wait, Wait::Ready) {
             // From here on somebody waits; what the reader did before was its own affair.
@@ -123,7 +123,7 @@ impl<T, E: ServiceError> Watched<T, E> {
     }
 }
 
-impl<T, E: ServiceError> Stream for Watched<T, E> {
+impl<T, E: ServiceError> Stream for WatchedStream<T, E> {
     type Item = Result<T, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {

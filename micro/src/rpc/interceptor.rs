@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::BoxFuture;
 use super::attempt::{Attempt, AttemptEndpoint};
-use super::call::{Call, Endpoint};
+use super::call::{Call, CallEndpoint};
 use super::outcome::CallOutcome;
 use crate::context::{Completion, Context};
 use crate::errors::{Code, Error, Result};
@@ -202,9 +202,9 @@ pub struct Interceptors(Arc<Lists>);
 
 #[derive(Clone, Default)]
 struct Lists {
-    calls: Vec<Arc<dyn Erased>>,
-    attempts: Vec<Arc<dyn Erased>>,
-    ends: Vec<Arc<dyn Erased>>,
+    calls: Vec<Arc<dyn ErasedInterceptor>>,
+    attempts: Vec<Arc<dyn ErasedInterceptor>>,
+    ends: Vec<Arc<dyn ErasedInterceptor>>,
 }
 
 impl Interceptors {
@@ -234,7 +234,7 @@ impl Interceptors {
     }
 
     /// Runs `call` through all of them and then through `end`.
-    pub fn run<'a>(&'a self, call: &'a mut Call<'_>, end: &'a dyn Endpoint) -> BoxFuture<'a, Result<()>> {
+    pub fn run<'a>(&'a self, call: &'a mut Call<'_>, end: &'a dyn CallEndpoint) -> BoxFuture<'a, Result<()>> {
         let next = Next { rest: &self.0.calls, end, deadline: call.context().deadline() };
         if self.0.ends.is_empty() {
             return next.proceed(call);
@@ -245,11 +245,11 @@ impl Interceptors {
     async fn run_to_its_end(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<()> {
         let began = clock::now();
         let (service, path, context) = (call.service(), call.method().path(), call.context().clone());
-        let mut running = Running { lists: &self.0, service, path, context, began, kind: Kind::One };
+        let mut running = RunningInterceptors { lists: &self.0, service, path, context, began, kind: EndKind::One };
         if call.method().server_streaming() {
-            running.kind = Kind::Stream;
+            running.kind = EndKind::StreamCompletion;
             let (lists, service, path) = (self.0.clone(), service.into(), path.into());
-            running.context.push_completion(Box::new(Stream { lists, service, path, began }));
+            running.context.push_completion(Box::new(StreamCompletion { lists, service, path, began }));
         }
         let result = next.proceed(call).await;
         running.end(result.as_ref().err());
@@ -287,43 +287,43 @@ impl Lists {
 }
 
 /// A call whose end some want to see. Dropping it before its end is one.
-struct Running<'a> {
+struct RunningInterceptors<'a> {
     lists: &'a Lists,
     service: &'a str,
     path: &'a str,
     context: Context,
     began: Instant,
-    kind: Kind,
+    kind: EndKind,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum EndKind {
     /// Over when its future is.
     One,
     /// Over when its stream is, if it gets one.
-    Stream,
+    StreamCompletion,
     /// Over.
     Ended,
 }
 
-impl Running<'_> {
+impl RunningInterceptors<'_> {
     fn end(&mut self, error: Option<&Error>) {
-        match std::mem::replace(&mut self.kind, Kind::Ended) {
-            Kind::One => self.lists.end(self.service, self.path, &self.context, error, self.began.elapsed()),
+        match std::mem::replace(&mut self.kind, EndKind::Ended) {
+            EndKind::One => self.lists.end(self.service, self.path, &self.context, error, self.began.elapsed()),
             // The stream has taken it, unless there is none.
-            Kind::Stream => {
+            EndKind::StreamCompletion => {
                 if let Some(completion) = self.context.pop_completion() {
                     completion.complete(&self.context, error);
                 }
             }
-            Kind::Ended => {}
+            EndKind::Ended => {}
         }
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for RunningInterceptors<'_> {
     fn drop(&mut self) {
-        if self.kind != Kind::Ended {
+        if self.kind != EndKind::Ended {
             let late = self.context.deadline().is_some_and(|deadline| deadline <= clock::now());
             let error = match late {
                 true => Context::deadline_exceeded(),
@@ -335,14 +335,14 @@ impl Drop for Running<'_> {
 }
 
 /// A call whose stream some want to see the end of.
-struct Stream {
+struct StreamCompletion {
     lists: Arc<Lists>,
     service: Box<str>,
     path: Box<str>,
     began: Instant,
 }
 
-impl Completion for Stream {
+impl Completion for StreamCompletion {
     fn complete(self: Box<Self>, context: &Context, error: Option<&Error>) {
         self.lists.end(&self.service, &self.path, context, error, self.began.elapsed());
     }
@@ -350,8 +350,8 @@ impl Completion for Stream {
 
 /// The rest of a call, from the view of an interceptor.
 pub struct Next<'a> {
-    rest: &'a [Arc<dyn Erased>],
-    end: &'a dyn Endpoint,
+    rest: &'a [Arc<dyn ErasedInterceptor>],
+    end: &'a dyn CallEndpoint,
     // The deadline that is kept already.
     deadline: Option<Instant>,
 }
@@ -392,7 +392,7 @@ impl fmt::Debug for Next<'_> {
 
 /// The rest of an attempt, from the view of an interceptor.
 pub struct NextAttempt<'a> {
-    rest: &'a [Arc<dyn Erased>],
+    rest: &'a [Arc<dyn ErasedInterceptor>],
     end: &'a dyn AttemptEndpoint,
 }
 
@@ -416,13 +416,13 @@ impl fmt::Debug for NextAttempt<'_> {
     }
 }
 
-trait Erased: Send + Sync {
+trait ErasedInterceptor: Send + Sync {
     fn call<'a>(&'a self, call: &'a mut Call<'_>, next: Next<'a>) -> BoxFuture<'a, Result<()>>;
     fn attempt<'a>(&'a self, attempt: &'a mut Attempt<'_>, next: NextAttempt<'a>) -> BoxFuture<'a, Result<()>>;
     fn end(&self, call: &EndedCall<'_>);
 }
 
-impl<I: Interceptor> Erased for I {
+impl<I: Interceptor> ErasedInterceptor for I {
     fn call<'a>(&'a self, call: &'a mut Call<'_>, next: Next<'a>) -> BoxFuture<'a, Result<()>> {
         Box::pin(Interceptor::call(self, call, next))
     }

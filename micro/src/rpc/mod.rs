@@ -73,7 +73,7 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 pub use attempt::Attempt;
 pub(crate) use attempt::{AttemptEndpoint, AttemptHead};
 pub use body::{Body, MethodResult};
-pub use call::{Call, Endpoint};
+pub use call::{Call, CallEndpoint};
 pub use description::{Description, Extensions, Idempotency, MethodDesc, MethodDescription, MethodInfo};
 pub use description::{MethodSpec, ServiceDesc};
 pub use exchange::{EncodedExchange, Exchange, TypedExchange};

@@ -100,7 +100,7 @@ fn shared<M: MethodSpec>(exchange: &mut dyn Exchange) -> Option<&mut TypedExchan
 
 /// A value that answers calls: its description, and its methods behind one table. Cloning shares the value.
 #[derive(Clone)]
-pub struct Service(Arc<dyn Erased>);
+pub struct Service(Arc<dyn ErasedService>);
 
 impl Service {
     /// `this`, answering the methods of `desc` by the entries of `table`, which stand in the same order.
@@ -135,7 +135,7 @@ impl fmt::Debug for Service {
     }
 }
 
-trait Erased: Send + Sync {
+trait ErasedService: Send + Sync {
     fn desc(&self) -> &'static ServiceDesc;
     fn call<'a>(&'a self, index: usize, exchange: &'a mut dyn Exchange, cx: &'a Context) -> BoxFuture<'a, Result<()>>;
 }
@@ -146,7 +146,7 @@ struct Served<T: 'static> {
     table: &'static [MethodVTable<T>],
 }
 
-impl<T: Send + Sync + 'static> Erased for Served<T> {
+impl<T: Send + Sync + 'static> ErasedService for Served<T> {
     fn desc(&self) -> &'static ServiceDesc {
         self.desc
     }

@@ -45,7 +45,8 @@ impl Ejection {
     pub(super) fn record(&self, outcome: &CallOutcome) {
         if outcome.is_unreachable() {
             self.state(|state| {
-                state.until = Some(clock::after(backoff::exponential(BASE_EJECTION_TIME, MAX_EJECTION, state.failures)));
+                state.until =
+                    Some(clock::after(backoff::exponential(BASE_EJECTION_TIME, MAX_EJECTION, state.failures)));
                 state.failures = state.failures.saturating_add(1);
                 self.ejected.store(true, Ordering::Relaxed);
             });

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::errors::Result;
-use crate::rpc::{BoxFuture, Call, Endpoint, Payload};
+use crate::rpc::{BoxFuture, Call, CallEndpoint, Payload};
 
 /// Takes the calls that no service here answers: for proxies, and for services that are known only at run time.
 ///
@@ -41,13 +41,13 @@ pub struct FallbackCall<'a> {
 }
 
 /// A fallback as what stands at the end of a route: what [`Server::with_fallback`](super::Server::with_fallback) takes.
-pub fn into_endpoint(fallback: impl Fallback) -> Arc<dyn Endpoint> {
+pub fn into_endpoint(fallback: impl Fallback) -> Arc<dyn CallEndpoint> {
     Arc::new(FallbackEndpoint(fallback))
 }
 
 struct FallbackEndpoint<F>(F);
 
-impl<F: Fallback> Endpoint for FallbackEndpoint<F> {
+impl<F: Fallback> CallEndpoint for FallbackEndpoint<F> {
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let context = call.context().clone();

@@ -51,7 +51,7 @@ use routes::Routes;
 
 use crate::context::Extensions;
 use crate::errors::{Error, Result};
-use crate::rpc::{BoxFuture, Call, Endpoint, Interceptors, Service};
+use crate::rpc::{BoxFuture, Call, CallEndpoint, Interceptors, Service};
 use crate::transport::{CallHead, Inbound, Route};
 use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::text;
@@ -62,7 +62,7 @@ pub struct Server {
     node: Option<String>,
     table: Routes,
     interceptors: Interceptors,
-    fallback: Option<Arc<dyn Endpoint>>,
+    fallback: Option<Arc<dyn CallEndpoint>>,
     idle: Option<Duration>,
     extensions: Extensions,
     lifecycle: Lifecycle,
@@ -84,7 +84,7 @@ impl Server {
 
     /// The same with something that takes the calls no service answers.
     #[must_use]
-    pub fn with_fallback(mut self, fallback: Arc<dyn Endpoint>) -> Self {
+    pub fn with_fallback(mut self, fallback: Arc<dyn CallEndpoint>) -> Self {
         self.fallback = Some(fallback);
         self
     }

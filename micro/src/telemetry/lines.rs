@@ -12,7 +12,7 @@ use crate::context::{Context, CurrentMethod};
 
 /// Writes lines as `F` does, and behind those of a handler which call it answers: a span around every call, for the few
 /// that have something to say, would cost each of them a fifth of its CPU.
-pub(super) struct Lines<F> {
+pub(super) struct LogLines<F> {
     pub(super) format: F,
     pub(super) says: CallFields,
 }
@@ -28,7 +28,7 @@ pub(super) enum CallFields {
     Object,
 }
 
-impl<S, N, F> FormatEvent<S, N> for Lines<F>
+impl<S, N, F> FormatEvent<S, N> for LogLines<F>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -137,7 +137,7 @@ mod tests {
         let lines = |coloured| {
             said(move |written| {
                 let log = tracing_subscriber::fmt().with_writer(written).without_time().with_ansi(coloured);
-                let log = log.map_event_format(|format| Lines {
+                let log = log.map_event_format(|format| LogLines {
                     format: format.with_ansi(coloured),
                     says: CallFields::Fields { coloured },
                 });
@@ -190,7 +190,7 @@ mod tests {
     fn and_as_an_object_in_json() {
         let lines = said(|written| {
             let log = tracing_subscriber::fmt().with_writer(written).json().flatten_event(true);
-            log.map_event_format(|format| Lines { format, says: CallFields::Object }).finish().into()
+            log.map_event_format(|format| LogLines { format, says: CallFields::Object }).finish().into()
         });
         let [outside, within] = [0, 1].map(|line: usize| {
             let line: serde_json::Value = serde_json::from_str(&lines[line]).unwrap();

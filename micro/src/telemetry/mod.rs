@@ -13,7 +13,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::{Registry, reload};
 
 use directives::Directives;
-use lines::{CallFields, Lines};
+use lines::{CallFields, LogLines};
 use target_filter::TargetFilter;
 
 use crate::errors::{Error, Result};
@@ -75,18 +75,18 @@ impl Logging {
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    pub fn install(&self) -> Result<Option<Filter>> {
+    pub fn install(&self) -> Result<Option<LogFilter>> {
         Ok(match self.directives()? {
             Directives::Targets(targets) => {
                 let gate = TargetFilter::new(targets);
                 let coloured = self.is_coloured();
                 let says =
                     if self.format == Format::Json { CallFields::Object } else { CallFields::Fields { coloured } };
-                self.begin(gate.clone(), says).then_some(Filter(Inner::TargetFilter(gate)))
+                self.begin(gate.clone(), says).then_some(LogFilter(Inner::TargetFilter(gate)))
             }
             Directives::Spans(filter) => {
                 let (filter, handle) = reload::Layer::new(*filter);
-                self.begin(filter, CallFields::Nothing).then(|| Filter(Inner::Spans(handle)))
+                self.begin(filter, CallFields::Nothing).then(|| LogFilter(Inner::Spans(handle)))
             }
         })
     }
@@ -99,11 +99,11 @@ impl Logging {
         let filtered = filter.with_subscriber(Registry::default());
         let begun = match self.format {
             Format::Text => {
-                let lines = lines.map_event_format(|format| Lines { format: format.with_ansi(coloured), says });
+                let lines = lines.map_event_format(|format| LogLines { format: format.with_ansi(coloured), says });
                 tracing::subscriber::set_global_default(filtered.with(lines))
             }
             Format::Json => {
-                let lines = lines.json().flatten_event(true).map_event_format(|format| Lines { format, says });
+                let lines = lines.json().flatten_event(true).map_event_format(|format| LogLines { format, says });
                 tracing::subscriber::set_global_default(filtered.with(lines))
             }
         };
@@ -134,14 +134,14 @@ pub(crate) fn check_filter(filter: &str) -> Result<(), String> {
 }
 
 /// What decides which logs are written, to be changed while they are.
-pub struct Filter(Inner);
+pub struct LogFilter(Inner);
 
 enum Inner {
     TargetFilter(TargetFilter),
     Spans(reload::Handle<EnvFilter, Registry>),
 }
 
-impl Filter {
+impl LogFilter {
     /// Writes from now on what `logging` says; its format stays.
     ///
     /// # Errors
@@ -163,7 +163,7 @@ impl Filter {
     }
 }
 
-impl fmt::Debug for Filter {
+impl fmt::Debug for LogFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Filter")
     }

@@ -37,7 +37,7 @@ pub struct AutoTransport {
 
 impl AutoTransport {
     /// A transport over `micro/1` and HTTP.
-    pub fn new(native: native::ClientOptions, http: http::ClientOptions) -> Self {
+    pub fn new(native: native::NativeClientOptions, http: http::HttpClientOptions) -> Self {
         Self::over(vec![Arc::new(NativeConnector::new(native)), Arc::new(HttpConnector::new(http))])
     }
 
@@ -82,7 +82,7 @@ impl AutoTransport {
 
 impl Default for AutoTransport {
     fn default() -> Self {
-        Self::new(native::ClientOptions::default(), http::ClientOptions::default())
+        Self::new(native::NativeClientOptions::default(), http::HttpClientOptions::default())
     }
 }
 

@@ -46,7 +46,7 @@ impl Io {
     }
 
     /// The socket, for a protocol that sees to its end itself, and what TLS is to know of it.
-    pub(in crate::transport) fn into_parts(self) -> (TcpStream, Option<tls::Session>) {
+    pub(in crate::transport) fn into_parts(self) -> (TcpStream, Option<tls::TlsSession>) {
         match self.0 {
             Inner::Plain(stream) => (stream.release(), None),
             Inner::Tls(stream) => {

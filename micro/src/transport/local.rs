@@ -11,9 +11,9 @@ use super::{Inbound, Route};
 /// A client is made before the services are, because services may hold clients; so the place is there first and is filled
 /// later. Cloning shares the place.
 #[derive(Clone, Default)]
-pub struct Local(Arc<OnceLock<Arc<dyn Inbound>>>);
+pub struct LocalTransport(Arc<OnceLock<Arc<dyn Inbound>>>);
 
-impl Local {
+impl LocalTransport {
     /// An empty place.
     pub fn new() -> Self {
         Self::default()
@@ -32,7 +32,7 @@ impl Local {
     }
 }
 
-impl fmt::Debug for Local {
+impl fmt::Debug for LocalTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.get().is_some() { "Local(serving)" } else { "Local(empty)" })
     }

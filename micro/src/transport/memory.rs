@@ -40,7 +40,7 @@ struct Listening {
 
 /// An address on a [`Network`]. Dropping it closes it: calls that run finish, and no others come.
 #[derive(Debug)]
-pub struct Listener {
+pub struct MemoryListener {
     network: Network,
     port: u16,
 }
@@ -52,11 +52,11 @@ impl Network {
     }
 
     /// Serves `inbound` at an address that is free.
-    pub fn serve(&self, inbound: Arc<dyn Inbound>) -> Listener {
+    pub fn serve(&self, inbound: Arc<dyn Inbound>) -> MemoryListener {
         let port = self.0.next.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let open = Arc::new(Listening { inbound, in_flight: watch::Sender::new(0) });
         self.listeners().insert(address(port), open);
-        Listener { network: self.clone(), port }
+        MemoryListener { network: self.clone(), port }
     }
 
     fn listeners(&self) -> MutexGuard<'_, HashMap<String, Arc<Listening>>> {
@@ -64,7 +64,7 @@ impl Network {
     }
 }
 
-impl Listener {
+impl MemoryListener {
     /// The port; its host is always `127.0.0.1`.
     pub fn port(&self) -> u16 {
         self.port
@@ -80,7 +80,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for MemoryListener {
     fn drop(&mut self) {
         self.network.listeners().remove(&address(self.port));
     }
@@ -96,7 +96,7 @@ impl Outbound for Network {
             let open = self.listeners().get(request.to.address).cloned();
             let open =
                 open.ok_or_else(|| not_run(Error::unavailable(format!("nobody serves at `{}`", request.to.address))))?;
-            let running = Running::begin(&open);
+            let running = RunningCall::begin(&open);
             let arrival = CallHead {
                 path: request.method.path,
                 service: Some(request.service).filter(|service| !service.is_empty()),
@@ -116,7 +116,7 @@ impl Outbound for Network {
             caller.received(context.take_reply_headers(), Metadata::new());
             Ok(match outcome {
                 Ok(Payload::Many(items)) => {
-                    Payload::Many(Streaming::new(Replies { items, context, caller, _running: running }))
+                    Payload::Many(Streaming::new(MemoryReplies { items, context, caller, _running: running }))
                 }
                 other => {
                     caller.received(Metadata::new(), context.take_reply_trailers());
@@ -145,14 +145,14 @@ fn incoming(caller: &Context) -> IncomingCall {
 }
 
 /// The replies of a call as they cross a wire, and behind the last of them the trailers.
-struct Replies {
+struct MemoryReplies {
     items: Streaming<Bytes>,
     context: Context,
     caller: Context,
-    _running: Running,
+    _running: RunningCall,
 }
 
-impl Stream for Replies {
+impl Stream for MemoryReplies {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
@@ -171,16 +171,16 @@ fn travelled(error: &Error) -> Error {
 }
 
 /// A call that runs, for as long as its future or its stream lives.
-struct Running(Arc<Listening>);
+struct RunningCall(Arc<Listening>);
 
-impl Running {
+impl RunningCall {
     fn begin(open: &Arc<Listening>) -> Self {
         open.in_flight.send_modify(|count| *count += 1);
-        Running(open.clone())
+        RunningCall(open.clone())
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningCall {
     fn drop(&mut self) {
         self.0.in_flight.send_modify(|count| *count -= 1);
     }

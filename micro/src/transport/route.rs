@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::errors::Result;
-use crate::rpc::{BoxFuture, Call, Endpoint, MethodInfo, Service};
+use crate::rpc::{BoxFuture, Call, CallEndpoint, MethodInfo, Service};
 
 /// What answers a call: a method of a service under a name, or whatever takes calls that no service answers.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Route {
 #[derive(Clone)]
 enum RouteTarget {
     Service { service: Service, index: usize },
-    Fallback { path: Arc<str>, streams: CallShape, end: Arc<dyn Endpoint> },
+    Fallback { path: Arc<str>, streams: CallShape, end: Arc<dyn CallEndpoint> },
 }
 
 /// What is known of the shape of an open route: only the request tells.
@@ -34,7 +34,7 @@ impl Route {
     }
 
     /// A route to `end`, which takes calls of whatever `path`: its shape is decided by the transport.
-    pub fn open(name: Arc<str>, path: &str, end: Arc<dyn Endpoint>) -> Self {
+    pub fn open(name: Arc<str>, path: &str, end: Arc<dyn CallEndpoint>) -> Self {
         Route { name, to: RouteTarget::Fallback { path: path.into(), streams: CallShape::Neither, end } }
     }
 
@@ -69,7 +69,7 @@ impl Route {
     }
 }
 
-impl Endpoint for Route {
+impl CallEndpoint for Route {
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>> {
         match &self.to {
             RouteTarget::Service { service, index } => {

@@ -3,13 +3,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use micro::codec::{Backend, Codec, Registration};
+use micro::codec::{Backend, Codec, CodecRegistration};
 use micro::context::Trace;
 use micro::errors::{Detail, Execution};
 use micro::message::{Decode, Encode};
 use micro::metadata::Metadata;
 use micro::rpc::{Payload, Streaming};
-use micro::transport::http::{ClientOptions, HttpClient};
+use micro::transport::http::{HttpClient, HttpClientOptions};
 use micro::transport::{Destination, Method, Outbound, Request};
 use micro::{Code, Context, Error, Result};
 
@@ -206,7 +206,7 @@ impl Backend for Upper {
     }
 }
 
-inventory::submit! { Registration::new(&Upper) }
+inventory::submit! { CodecRegistration::new(&Upper) }
 
 #[tokio::test]
 async fn any_codec_of_the_codec_room_is_spoken_in_every_protocol() {
@@ -502,7 +502,7 @@ async fn a_dead_address_costs_every_caller_one_timeout() {
     // Accepts, and says nothing.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let options = ClientOptions { connect_timeout: Duration::from_millis(200), ..ClientOptions::default() };
+    let options = HttpClientOptions { connect_timeout: Duration::from_millis(200), ..HttpClientOptions::default() };
     let (client, cx) = (HttpClient::new(options), Context::new());
     let calls = (0..4).map(|_| crate::world::call(&client, &address, "Say", Payload::One(Bytes::new()), &cx));
     for outcome in futures_util::future::join_all(calls).await {
@@ -523,7 +523,8 @@ async fn a_server_that_vanished_is_noticed() {
         tokio::io::AsyncWriteExt::write_all(&mut stream, b"\0\0\0\x04\0\0\0\0\0").await.unwrap();
         std::future::pending::<()>().await;
     });
-    let client = HttpClient::new(ClientOptions { keepalive: Duration::from_millis(50), ..ClientOptions::default() });
+    let client =
+        HttpClient::new(HttpClientOptions { keepalive: Duration::from_millis(50), ..HttpClientOptions::default() });
     let calling = crate::world::call(&client, &address, "Say", Payload::One(Bytes::new()), &Context::new()).await;
     let error = calling.unwrap_err();
     assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown));

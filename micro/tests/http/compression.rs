@@ -2,7 +2,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use micro::rpc::{Payload, Streaming};
 use micro::server::ListenOptions;
-use micro::transport::http::{ClientOptions, Compress, HttpClient, ServerOptions};
+use micro::transport::http::{Compress, HttpClient, HttpClientOptions, HttpServerOptions};
 use micro::{Code, Context};
 
 use crate::world::World;
@@ -10,11 +10,12 @@ use crate::world::World;
 const LIMIT: usize = 256 * 1024;
 
 fn packing(compress: Compress) -> HttpClient {
-    HttpClient::new(ClientOptions { compress, message_limit: LIMIT, ..ClientOptions::default() })
+    HttpClient::new(HttpClientOptions { compress, message_limit: LIMIT, ..HttpClientOptions::default() })
 }
 
 async fn limited() -> World {
-    World::with(ServerOptions { message_limit: LIMIT, ..ServerOptions::default() }, ListenOptions::default()).await
+    World::with(HttpServerOptions { message_limit: LIMIT, ..HttpServerOptions::default() }, ListenOptions::default())
+        .await
 }
 
 fn long(byte: u8) -> Bytes {
@@ -55,10 +56,10 @@ async fn a_bomb_is_refused_by_what_it_would_become_and_the_server_goes_on() {
     assert_eq!(error.code(), Code::ResourceExhausted, "{error}");
     assert!(error.message().contains("decompressed"), "it came compressed: {error}");
 
-    let small = HttpClient::new(ClientOptions {
+    let small = HttpClient::new(HttpClientOptions {
         compress: Compress::From(1_000),
         message_limit: 50_000,
-        ..ClientOptions::default()
+        ..HttpClientOptions::default()
     });
     let error = world.call(&small, "Say", Payload::One(long(3)), &Context::new()).await.unwrap_err();
     assert_eq!(error.code(), Code::ResourceExhausted, "the client's own limit: {error}");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use micro::errors::Execution;
 use micro::rpc::Payload;
 use micro::server::{Drained, ListenOptions};
-use micro::transport::http::ServerOptions;
+use micro::transport::http::HttpServerOptions;
 use micro::util::lifecycle::State;
 use micro::util::spawn;
 use micro::{Code, Context};
@@ -63,7 +63,7 @@ async fn a_call_in_flight_is_finished() {
 async fn what_is_left_at_the_bound_is_dropped() {
     for client in clients() {
         let listen = ListenOptions { drain: Duration::from_millis(100), ..ListenOptions::default() };
-        let world = World::with(ServerOptions::default(), listen).await;
+        let world = World::with(HttpServerOptions::default(), listen).await;
         let (seen, address) = (world.echo.seen.clone(), world.address.clone());
         let calling = spawn::spawn({
             async move { call(&client, &address, "Hang", Payload::One(Bytes::new()), &Context::new()).await }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use micro::transport::http::{ClientOptions, HttpClient};
+use micro::transport::http::{HttpClient, HttpClientOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -122,7 +122,7 @@ impl Raw {
 
 /// A client that keeps to one connection.
 pub(crate) fn single() -> HttpClient {
-    HttpClient::new(ClientOptions { connections: 1, most_connections: 1, ..ClientOptions::default() })
+    HttpClient::new(HttpClientOptions { connections: 1, most_connections: 1, ..HttpClientOptions::default() })
 }
 
 /// Ends a hang, and nothing else: on a busy machine everything takes long.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use micro::server::ListenOptions;
-use micro::transport::http::ServerOptions;
+use micro::transport::http::HttpServerOptions;
 use micro::{Code, Context};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -29,7 +29,8 @@ async fn unknown_content_types_verbs_and_methods_are_told_what_is_possible() {
 
 #[tokio::test]
 async fn malformed_and_oversize_requests_are_refused_and_the_server_goes_on() {
-    let world = World::with(ServerOptions { message_limit: 100, ..ServerOptions::default() }, ListenOptions::default());
+    let world =
+        World::with(HttpServerOptions { message_limit: 100, ..HttpServerOptions::default() }, ListenOptions::default());
     let world = world.await;
     let cases = [
         ("application/json", "bad".to_owned(), "\"code\":\"invalid_argument\""),
@@ -53,7 +54,7 @@ async fn malformed_and_oversize_requests_are_refused_and_the_server_goes_on() {
 #[tokio::test]
 async fn an_answer_over_the_clients_limit_is_refused() {
     let world = World::new().await;
-    let options = micro::transport::http::ClientOptions { message_limit: 4, ..Default::default() };
+    let options = micro::transport::http::HttpClientOptions { message_limit: 4, ..Default::default() };
     let client = micro::transport::http::HttpClient::new(options);
     let error = world.unary(&client, "Say", b"hello", &Context::new()).await.unwrap_err();
     assert_eq!(error.code(), Code::ResourceExhausted);
@@ -114,7 +115,7 @@ async fn a_head_that_drips_or_never_comes_is_given_up() {
 
 #[tokio::test]
 async fn a_client_that_vanished_is_noticed() {
-    let options = ServerOptions { keepalive: Duration::from_millis(50), ..ServerOptions::default() };
+    let options = HttpServerOptions { keepalive: Duration::from_millis(50), ..HttpServerOptions::default() };
     let world = World::with(options, ListenOptions::default()).await;
     let mut stream = TcpStream::connect(&world.address).await.unwrap();
     // A preface and empty settings, and then no answer to anything.
@@ -126,7 +127,7 @@ async fn a_client_that_vanished_is_noticed() {
 #[tokio::test]
 async fn more_connections_than_are_allowed_wait() {
     let listen = ListenOptions { connections: 1, ..ListenOptions::default() };
-    let world = World::with(ServerOptions::default(), listen).await;
+    let world = World::with(HttpServerOptions::default(), listen).await;
     let healthz = "GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let mut first = TcpStream::connect(&world.address).await.unwrap();
     first.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();

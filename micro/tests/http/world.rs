@@ -13,7 +13,7 @@ use micro::rpc::{
     ServiceDesc, Streaming,
 };
 use micro::server::{Drained, ListenOptions, Listener};
-use micro::transport::http::{ClientOptions, HttpClient, HttpServer, ServerOptions};
+use micro::transport::http::{HttpClient, HttpClientOptions, HttpServer, HttpServerOptions};
 use micro::transport::native::{self, NativeClient, NativeServer};
 use micro::transport::{CallHead, Destination, Inbound, Method, Outbound, Request, Route};
 use micro::util::lifecycle::{Lifecycle, State};
@@ -244,14 +244,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(ServerOptions::default(), ListenOptions::default()).await
+        Self::with(HttpServerOptions::default(), ListenOptions::default()).await
     }
 
-    pub(crate) async fn with(options: ServerOptions, listen: ListenOptions) -> Self {
+    pub(crate) async fn with(options: HttpServerOptions, listen: ListenOptions) -> Self {
         let (echo, lifecycle) = (Echo::new(), Lifecycle::new());
         let routes = axum::Router::new().route("/healthz", axum::routing::get(|| async { "ok" }));
         let http = HttpServer::new(echo.clone(), [routes], options);
-        let native = NativeServer::new(echo.clone(), native::ServerOptions::default());
+        let native = NativeServer::new(echo.clone(), native::NativeServerOptions::default());
         let listener = Listener::bind("127.0.0.1:0", listen).await.unwrap();
         let listener = listener.with_protocol(Arc::new(native)).unwrap();
         let address = listener.address().to_string();
@@ -328,9 +328,9 @@ pub(crate) async fn call(
     client.call(request).await
 }
 
-pub(crate) fn impatient() -> ServerOptions {
+pub(crate) fn impatient() -> HttpServerOptions {
     let short = Duration::from_millis(100);
-    ServerOptions { header_timeout: short, body_timeout: short, ..ServerOptions::default() }
+    HttpServerOptions { header_timeout: short, body_timeout: short, ..HttpServerOptions::default() }
 }
 
 /// A client over either wire.
@@ -349,7 +349,7 @@ pub(crate) fn clients() -> [Over; 2] {
 }
 
 pub(crate) fn client() -> HttpClient {
-    HttpClient::new(ClientOptions::default())
+    HttpClient::new(HttpClientOptions::default())
 }
 
 pub(crate) async fn taken(semaphore: &Semaphore) {

@@ -8,8 +8,8 @@ use micro::codec::Codec;
 use micro::errors::Execution;
 use micro::rpc::Payload;
 use micro::server::{ListenOptions, Listener};
-use micro::transport::http::{HttpServer, ServerOptions};
-use micro::transport::native::{ClientOptions, NativeClient};
+use micro::transport::http::{HttpServer, HttpServerOptions};
+use micro::transport::native::{NativeClient, NativeClientOptions};
 use micro::transport::{AutoTransport, Destination, Method, Outbound, Request, Wire};
 use micro::util::lifecycle::Lifecycle;
 use micro::util::spawn::{self, Task};
@@ -121,7 +121,10 @@ async fn a_server_that_vanished_is_noticed() {
         drop(raw);
     })
     .await;
-    let client = NativeClient::new(ClientOptions { keepalive: Duration::from_millis(50), ..ClientOptions::default() });
+    let client = NativeClient::new(NativeClientOptions {
+        keepalive: Duration::from_millis(50),
+        ..NativeClientOptions::default()
+    });
     let error = say(&client, &address, "x").await.unwrap_err();
     assert_eq!((error.code(), error.execution()), (Code::Unavailable, Execution::Unknown));
 }
@@ -130,7 +133,7 @@ async fn a_server_that_vanished_is_noticed() {
 async fn a_server_that_says_nothing_and_one_that_is_not_there_never_ran_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = listener.local_addr().unwrap().to_string();
-    let options = ClientOptions { connect_timeout: Duration::from_millis(200), ..ClientOptions::default() };
+    let options = NativeClientOptions { connect_timeout: Duration::from_millis(200), ..NativeClientOptions::default() };
     let client = NativeClient::new(options);
     for outcome in futures_util::future::join_all((0..4).map(|_| say(&client, &silent, "x"))).await {
         let error = outcome.unwrap_err();
@@ -159,7 +162,7 @@ async fn a_drained_server_is_told_where_the_calls_end() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_and_the_next_call_opens_another() {
-    let options = ClientOptions { idle: Duration::from_millis(50), ..ClientOptions::default() };
+    let options = NativeClientOptions { idle: Duration::from_millis(50), ..NativeClientOptions::default() };
     let client = NativeClient::new(options);
     let world = crate::world::World::new().await;
     for _ in 0..2 {
@@ -170,7 +173,7 @@ async fn an_idle_connection_is_closed_and_the_next_call_opens_another() {
 
 #[tokio::test]
 async fn who_does_not_speak_it_is_called_over_http() {
-    let http = HttpServer::new(Echo::new(), [], ServerOptions::default());
+    let http = HttpServer::new(Echo::new(), [], HttpServerOptions::default());
     let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.unwrap();
     let address = listener.address().to_string();
     let _server = spawn::spawn(listener.serve(http, Lifecycle::new()));

@@ -11,7 +11,7 @@ use micro::app::{Running, Settings};
 use micro::prelude::*;
 use micro::registry::{LeaseOptions, Registry};
 use micro::transport::Wire;
-use micro::transport::tls::{ClientTls, Identity, Pem, ServerTls};
+use micro::transport::tls::{ClientTls, Pem, ServerTls, TlsIdentity};
 
 use crate::calls::all_shapes;
 use crate::contract::{EchoClient, EchoServer, Mirror, Text};
@@ -102,7 +102,7 @@ async fn what_is_given_in_code_needs_no_files() {
     let files = Files::new();
     let text = |path: std::path::PathBuf| Pem::text(Bytes::from(std::fs::read(path).unwrap()));
     let (certificate, key) = files.identity("server");
-    let tls = ServerTls::new(Identity { certificate: text(certificate), key: text(key) }).unwrap();
+    let tls = ServerTls::new(TlsIdentity { certificate: text(certificate), key: text(key) }).unwrap();
     let believing = ClientTls::new().with_authorities(text(files.authority())).unwrap();
     drop(files);
 

@@ -7,8 +7,8 @@ use micro::errors::Execution;
 use micro::prelude::*;
 use micro::registry::Registry;
 use micro::server::{Drained, ListenOptions, Listener, Plaintext, Server};
-use micro::transport::http::{HttpServer, ServerOptions};
-use micro::transport::tls::{Identity, ServerTls};
+use micro::transport::http::{HttpServer, HttpServerOptions};
+use micro::transport::tls::{ServerTls, TlsIdentity};
 use micro::util::lifecycle::{Lifecycle, State};
 use micro::util::spawn::{self, Task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -68,11 +68,11 @@ async fn plaintext_is_served_as_well_where_that_is_wanted() {
 /// A port that wants hands to be shaken within a tenth of a second.
 async fn impatient(files: &Files) -> (String, Lifecycle, Task<Drained>) {
     let (certificate, key) = files.identity("server");
-    let tls = ServerTls::new(Identity::files(certificate, key)).unwrap();
+    let tls = ServerTls::new(TlsIdentity::files(certificate, key)).unwrap();
     let options = ListenOptions { handshake: Duration::from_millis(100), ..ListenOptions::default() };
     let listener = Listener::bind("127.0.0.1:0", options).await.unwrap().with_tls(tls, Plaintext::Refuse);
     let (address, lifecycle) = (listener.address().to_string(), Lifecycle::new());
-    let http = HttpServer::new(Arc::new(Server::new()), [], ServerOptions::default());
+    let http = HttpServer::new(Arc::new(Server::new()), [], HttpServerOptions::default());
     (address, lifecycle.clone(), spawn::spawn(listener.serve(http, lifecycle)))
 }
 

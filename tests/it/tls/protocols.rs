@@ -6,8 +6,8 @@ use std::time::Duration;
 use micro::prelude::*;
 use micro::rpc::BoxFuture;
 use micro::server::{Drained, ListenOptions, Listener, Plaintext, Server};
-use micro::transport::http::{HttpServer, ServerOptions};
-use micro::transport::tls::{Alpn, ClientTls, Identity, Pem, ServerTls, TlsMode};
+use micro::transport::http::{HttpServer, HttpServerOptions};
+use micro::transport::tls::{Alpn, ClientTls, Pem, ServerTls, TlsIdentity, TlsMode};
 use micro::transport::{Accepted, ConnectError, Dialer, Protocol};
 use micro::util::lifecycle::{Lifecycle, State};
 use micro::util::spawn;
@@ -46,11 +46,11 @@ impl Protocol for Ping {
 async fn a_protocol_that_was_added_is_agreed_on_in_the_handshake() {
     let files = Files::new();
     let (certificate, key) = files.identity("server");
-    let tls = ServerTls::new(Identity::files(certificate, key)).unwrap();
+    let tls = ServerTls::new(TlsIdentity::files(certificate, key)).unwrap();
     let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.unwrap();
     let listener = listener.with_protocol(Arc::new(Ping)).unwrap().with_tls(tls, Plaintext::Refuse);
     let (address, lifecycle) = (listener.address().to_string(), Lifecycle::new());
-    let http = HttpServer::new(Arc::new(Server::new()), [], ServerOptions::default());
+    let http = HttpServer::new(Arc::new(Server::new()), [], HttpServerOptions::default());
     let server = spawn::spawn(listener.serve(http, lifecycle.clone()));
 
     let trust = ClientTls::new().with_authorities(Pem::file(files.authority())).unwrap();

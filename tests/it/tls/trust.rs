@@ -146,9 +146,10 @@ async fn files_that_cannot_be_used_are_named_at_start() {
         (&key, &key, Code::InvalidArgument, "there is no certificate in PEM in it"),
         (&certificate, &wrong_key, Code::InvalidArgument, "it is not the key of the certificate"),
     ] {
-        let app = micro::app().registry(Registry::memory()).serve(EchoServer::new(Mirror::default())).settings(|settings| {
-            (settings.tls.certificate, settings.tls.key) = (Some(certificate.clone()), Some(key.clone()));
-        });
+        let app =
+            micro::app().registry(Registry::memory()).serve(EchoServer::new(Mirror::default())).settings(|settings| {
+                (settings.tls.certificate, settings.tls.key) = (Some(certificate.clone()), Some(key.clone()));
+            });
         let error = app.start().await.unwrap_err();
         let told = format!("{error:#} {error:?}");
         assert_eq!(error.code(), code, "{told}");

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use micro::codec::{Backend, Registration};
+use micro::codec::{Backend, CodecRegistration};
 use micro::message::{Decode, Encode};
 use micro::prelude::*;
 
@@ -9,7 +9,7 @@ struct Mirror;
 
 static MIRROR: Mirror = Mirror;
 
-micro::inventory::submit! { Registration::new(&MIRROR) }
+micro::inventory::submit! { CodecRegistration::new(&MIRROR) }
 
 impl Backend for Mirror {
     fn name(&self) -> &'static str {

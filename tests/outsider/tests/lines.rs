@@ -11,7 +11,7 @@ use micro::prelude::*;
 use micro::registry::Registry;
 use micro::rpc::Payload;
 use micro::server::{Drained, ListenOptions, Listener, Server};
-use micro::transport::http::{HttpServer, ServerOptions};
+use micro::transport::http::{HttpServer, HttpServerOptions};
 use micro::transport::native::{self, NativeServer};
 use micro::transport::tls::ClientTls;
 use micro::transport::{AutoTransport, Destination, Method, Outbound, PoolLimits, Request};
@@ -70,11 +70,11 @@ async fn world() -> World {
     server.add("echo", EchoServer::new(plain.clone())).unwrap();
     let server = Arc::new(server);
     let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.unwrap();
-    let native = NativeServer::new(server.clone(), native::ServerOptions::default());
+    let native = NativeServer::new(server.clone(), native::NativeServerOptions::default());
     let listener = listener.with_protocol(Arc::new(native)).unwrap();
     let listener = listener.with_protocol(Arc::new(LineProtocol::new(server.clone()))).unwrap();
     let address = listener.address().to_string();
-    let http = HttpServer::new(server, [], ServerOptions::default());
+    let http = HttpServer::new(server, [], HttpServerOptions::default());
     World { address, plain, lifecycle: lifecycle.clone(), serving: spawn::spawn(listener.serve(http, lifecycle)) }
 }
 

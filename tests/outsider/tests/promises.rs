@@ -138,7 +138,8 @@ pub struct Hall {
 #[tokio::test]
 async fn settings_are_read_from_the_board() {
     Board::named("hall").write("outsider.hall.state", "open");
-    let app = micro::app().registry(Registry::memory()).settings(|settings| settings.config.push("board://hall".into()));
+    let app =
+        micro::app().registry(Registry::memory()).settings(|settings| settings.config.push("board://hall".into()));
     let app = app.start().await.unwrap();
     let hall: Config<Hall> = app.get().unwrap();
     assert_eq!(hall.get().state, "open");

@@ -32,7 +32,7 @@ const _: () = {
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
         English > (< English > ::only_one_init_function()) }, | value |
         __micro_serve(::micro::__private::downcast:: < English > (value)), __micro_desc::
-        < English >, ::micro::__private::Location::new(::core::file!(), ::core::line!(),
-        "impl contracts::Greeter for English"),)
+        < English >, ::micro::__private::SourceLocation::new(::core::file!(),
+        ::core::line!(), "impl contracts::Greeter for English"),)
     }
 };

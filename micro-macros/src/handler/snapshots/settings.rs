@@ -54,9 +54,10 @@ const _: () = {
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
         English > (< English > ::only_one_init_function()) }, | value |
         __micro_serve(::micro::__private::downcast:: < English > (value)), __micro_desc::
-        < English >, ::micro::__private::Location::new(::core::file!(), ::core::line!(),
-        "impl Greeter for English"),).taking(const { #[allow(unused_imports)] use
-        ::micro::__private::NoNeeds as _; & [::micro::__private::Needs:: < GreeterConfig
-        > ::TYPES, ::micro::__private::Needs:: < others::Limits > ::TYPES] })
+        < English >, ::micro::__private::SourceLocation::new(::core::file!(),
+        ::core::line!(), "impl Greeter for English"),).taking(const {
+        #[allow(unused_imports)] use ::micro::__private::NoNeeds as _; &
+        [::micro::__private::Needs:: < GreeterConfig > ::TYPES,
+        ::micro::__private::Needs:: < others::Limits > ::TYPES] })
     }
 };

@@ -13,7 +13,7 @@ pub(super) fn typed(model: &Model, key: Option<&Ident>) -> Option<TokenStream> {
     let (micro, ident) = (model.home.private(), &model.ident);
     let key = key.map(|field| {
         let there = model.home.private_at(field.span());
-        let text = quote_spanned!(at(field.span())=> #there::Key::key(&self.#field));
+        let text = quote_spanned!(at(field.span())=> #there::OrderKey::key(&self.#field));
         quote! {
             fn key(&self) -> ::core::option::Option<#micro::String> {
                 ::core::option::Option::Some(#text)

@@ -61,7 +61,7 @@ const _: () = {
     impl ::micro::__private::Typed for Placed {
         const TOPIC: &'static ::core::primitive::str = "orders.placed";
         fn key(&self) -> ::core::option::Option<::micro::__private::String> {
-            ::core::option::Option::Some(::micro::__private::Key::key(&self.r#type))
+            ::core::option::Option::Some(::micro::__private::OrderKey::key(&self.r#type))
         }
     }
     ::micro::__private::inventory::submit! {

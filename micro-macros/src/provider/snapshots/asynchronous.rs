@@ -11,7 +11,7 @@ const _: () = {
         ::micro::__private::AskAny as _;
         ::micro::__private::Provided::into_any(pool(::micro::__private::Ask:: < Config <
         Database > > ::of(resolver) ?). await) }),
-        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        ::micro::__private::SourceLocation::new(::core::file!(), ::core::line!(),
         "provider pool"),)
     }
 };

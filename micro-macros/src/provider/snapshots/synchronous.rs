@@ -8,7 +8,7 @@ const _: () = {
         const { & [] }, | resolver | ::micro::__private::Box::pin(async move {
         #[allow(unused_imports)] use ::micro::__private::AskAny as _;
         ::micro::__private::Provided::into_any(clock()) }),
-        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        ::micro::__private::SourceLocation::new(::core::file!(), ::core::line!(),
         "provider clock"),)
     }
 };

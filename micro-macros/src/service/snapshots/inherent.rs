@@ -151,7 +151,7 @@ const _: () = {
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
         Users > (< Users > ::only_one_init_function()) }, | value |
         UsersClient::__micro_serve(::micro::__private::downcast(value)), || &
-        __MICRO_SERVICE, ::micro::__private::Location::new(::core::file!(),
+        __MICRO_SERVICE, ::micro::__private::SourceLocation::new(::core::file!(),
         ::core::line!(), "service Users"),)
     }
 };

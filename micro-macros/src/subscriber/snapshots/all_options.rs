@@ -13,7 +13,7 @@ const _: () = {
         ::core::result::Result::Ok(::fancy::__private::subscriber(move | __micro_given |
         { async move { let __micro_event = __micro_given.decode:: < micro::broker::Event
         > () ?; ::fancy::__private::Handled::into_result(r#type(__micro_event). await) }
-        })) }, ::fancy::__private::Location::new(::core::file!(), ::core::line!(),
+        })) }, ::fancy::__private::SourceLocation::new(::core::file!(), ::core::line!(),
         "subscriber type"),).function(& r#type).manual()
     }
 };

@@ -34,7 +34,7 @@ const _: () = {
         __micro_given); ::micro::__private::Handled::into_result(audit(__micro_event,
         __micro_given.context(), ::micro::__private::Borrow::borrow(& __micro_held0),
         __micro_taken0). await) } })) },
-        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        ::micro::__private::SourceLocation::new(::core::file!(), ::core::line!(),
         "subscriber audit"),).taking(const { #[allow(unused_imports)] use
         ::micro::__private::NoNeeds as _; & [::micro::__private::Needs:: < AuditConfig >
         ::TYPES] }).function(& audit)

@@ -27,7 +27,7 @@ const _: () = {
         __micro_held.0.take(& __micro_given); let __micro_taken1 = __micro_held.1.take(&
         __micro_given); ::micro::__private::Handled::into_result(placed(__micro_event,
         __micro_taken0, __micro_taken1). await) } })) },
-        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        ::micro::__private::SourceLocation::new(::core::file!(), ::core::line!(),
         "subscriber placed"),).function(& placed)
     }
 };

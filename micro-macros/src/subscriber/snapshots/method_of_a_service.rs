@@ -86,7 +86,7 @@ const _: () = {
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
         Users > (< Users > ::only_one_init_function()) }, | value |
         UsersClient::__micro_serve(::micro::__private::downcast(value)), || &
-        __MICRO_SERVICE, ::micro::__private::Location::new(::core::file!(),
+        __MICRO_SERVICE, ::micro::__private::SourceLocation::new(::core::file!(),
         ::core::line!(), "service Users"),)
     }
     #[allow(deprecated)]
@@ -102,7 +102,7 @@ const _: () = {
             __micro_this); async move { let __micro_event = __micro_given.decode:: <
             Event > () ?; ::micro::__private::Handled::into_result(< Users > ::placed(&
             __micro_this, __micro_event, __micro_given.context()). await) } })) },
-            ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+            ::micro::__private::SourceLocation::new(::core::file!(), ::core::line!(),
             "subscriber Users::placed"),).of(|| { #[allow(unused_imports)] use
             ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
             Users > (< Users > ::only_one_init_function()) })

@@ -66,7 +66,7 @@ const _: () = {
         ::micro::__private::Handled::into_result(< English > ::greeted(& __micro_this,
         __micro_event, ::micro::__private::Borrow::borrow(& __micro_held0),
         __micro_taken0). await) } })) },
-        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        ::micro::__private::SourceLocation::new(::core::file!(), ::core::line!(),
         "subscriber English::greeted"),).of(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
         English > (< English > ::only_one_init_function()) }).taking(const {
@@ -87,7 +87,7 @@ const _: () = {
         let __micro_event = __micro_given.decode:: < Left > () ?;
         ::micro::__private::Handled::into_result(< English > ::left(& __micro_this,
         __micro_event). await) } })) },
-        ::micro::__private::Location::new(::core::file!(), ::core::line!(),
+        ::micro::__private::SourceLocation::new(::core::file!(), ::core::line!(),
         "subscriber English::left"),).of(|| { #[allow(unused_imports)] use
         ::micro::__private::InitFallback as _; ::micro::__private::Component::new:: <
         English > (< English > ::only_one_init_function()) })

@@ -12,20 +12,20 @@ use crate::rpc::{BoxFuture, Service, ServiceDesc, ServiceError};
 
 /// Where in the author's code something was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Location {
+pub struct SourceLocation {
     file: &'static str,
     line: u32,
     what: &'static str,
 }
 
-impl Location {
+impl SourceLocation {
     /// `what` at a line of a file.
     pub const fn new(file: &'static str, line: u32, what: &'static str) -> Self {
-        Location { file, line, what }
+        SourceLocation { file, line, what }
     }
 }
 
-impl fmt::Display for Location {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` at {}:{}", self.what, self.file, self.line)
     }
@@ -78,7 +78,7 @@ pub struct HandlerEntry {
     component: fn() -> Component,
     service: fn(AnyArc) -> Service,
     desc: fn() -> &'static ServiceDesc,
-    location: Location,
+    location: SourceLocation,
     taken: &'static [&'static [Dep]],
 }
 
@@ -88,7 +88,7 @@ impl HandlerEntry {
         component: fn() -> Component,
         service: fn(AnyArc) -> Service,
         desc: fn() -> &'static ServiceDesc,
-        location: Location,
+        location: SourceLocation,
     ) -> Self {
         HandlerEntry { component, service, desc, location, taken: &[] }
     }
@@ -112,7 +112,7 @@ impl HandlerEntry {
         (self.service)(instance)
     }
 
-    pub(in crate::app) fn location(&self) -> Location {
+    pub(in crate::app) fn location(&self) -> SourceLocation {
         self.location
     }
 
@@ -129,7 +129,7 @@ pub struct ProviderEntry {
     out: Dep,
     deps: &'static [Dep],
     build: for<'a> fn(&'a Resolver) -> BoxFuture<'a, Result<AnyArc>>,
-    location: Location,
+    location: SourceLocation,
 }
 
 impl ProviderEntry {
@@ -138,7 +138,7 @@ impl ProviderEntry {
         out: Dep,
         deps: &'static [Dep],
         build: for<'a> fn(&'a Resolver) -> BoxFuture<'a, Result<AnyArc>>,
-        location: Location,
+        location: SourceLocation,
     ) -> Self {
         ProviderEntry { out, deps, build, location }
     }
@@ -155,7 +155,7 @@ impl ProviderEntry {
         (self.build)(resolver)
     }
 
-    pub(in crate::app) fn location(&self) -> Location {
+    pub(in crate::app) fn location(&self) -> SourceLocation {
         self.location
     }
 }

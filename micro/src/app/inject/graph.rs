@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
-use super::{ClientEntry, Dep, Location, ProviderEntry, PublisherEntry, Resolver};
+use super::{ClientEntry, Dep, ProviderEntry, PublisherEntry, Resolver, SourceLocation};
 use crate::client::Client;
 use crate::config::{Configuration, linked};
 use crate::errors::{Code, Error, Result};
@@ -12,7 +12,7 @@ use crate::plug::registrations;
 /// The providers there are, and what has been found out about them on the way.
 pub(in crate::app) struct Graph<'a> {
     providers: HashMap<TypeId, &'a ProviderEntry>,
-    visited: HashMap<TypeId, Visit>,
+    visited: HashMap<TypeId, VisitState>,
     order: Vec<&'a ProviderEntry>,
     /// What is taken of what is there without being built.
     taken: HashSet<TypeId>,
@@ -37,7 +37,7 @@ impl Leaves {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Visit {
+enum VisitState {
     Begun,
     Done,
 }
@@ -70,7 +70,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Follows what a component needs, or a handler with each call.
-    pub(in crate::app) fn need(&mut self, deps: impl IntoIterator<Item = Dep>, by: Location, given: &Leaves) {
+    pub(in crate::app) fn need(&mut self, deps: impl IntoIterator<Item = Dep>, by: SourceLocation, given: &Leaves) {
         for dep in deps {
             self.visit(dep, by, given, &mut Vec::new());
         }
@@ -97,7 +97,7 @@ impl<'a> Graph<'a> {
         ))
     }
 
-    fn visit(&mut self, dep: Dep, by: Location, given: &Leaves, path: &mut Vec<Dep>) {
+    fn visit(&mut self, dep: Dep, by: SourceLocation, given: &Leaves, path: &mut Vec<Dep>) {
         if given.0.contains(&dep.id()) {
             self.taken.insert(dep.id());
         } else {
@@ -105,19 +105,19 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn visit_built(&mut self, dep: Dep, by: Location, given: &Leaves, path: &mut Vec<Dep>) {
-        if self.visited.get(&dep.id()) == Some(&Visit::Done) {
+    fn visit_built(&mut self, dep: Dep, by: SourceLocation, given: &Leaves, path: &mut Vec<Dep>) {
+        if self.visited.get(&dep.id()) == Some(&VisitState::Done) {
             return;
         }
         path.push(dep);
-        if self.visited.get(&dep.id()) == Some(&Visit::Begun) {
+        if self.visited.get(&dep.id()) == Some(&VisitState::Begun) {
             self.problems.push(circle(path, dep));
         } else if let Some(provider) = self.providers.get(&dep.id()).copied() {
-            self.visited.insert(dep.id(), Visit::Begun);
+            self.visited.insert(dep.id(), VisitState::Begun);
             for next in provider.deps() {
                 self.visit(*next, provider.location(), given, path);
             }
-            self.visited.insert(dep.id(), Visit::Done);
+            self.visited.insert(dep.id(), VisitState::Done);
             self.order.push(provider);
         } else {
             self.problems.push(format!(
@@ -153,14 +153,14 @@ mod tests {
     }
 
     const fn provider(out: Dep, deps: &'static [Dep], name: &'static str) -> ProviderEntry {
-        ProviderEntry::new(out, deps, nothing, Location::new("main.rs", 1, name))
+        ProviderEntry::new(out, deps, nothing, SourceLocation::new("main.rs", 1, name))
     }
 
     fn needs(deps: &'static [Dep]) -> Component {
         Component::new(Init::<()> { deps, build: |_| Box::pin(async { Ok(()) }) })
     }
 
-    const HANDLER: Location = Location::new("main.rs", 9, "impl Greeter for English");
+    const HANDLER: SourceLocation = SourceLocation::new("main.rs", 9, "impl Greeter for English");
 
     #[test]
     fn what_is_needed_comes_first_and_what_is_not_does_not_come() {

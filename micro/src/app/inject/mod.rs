@@ -17,11 +17,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 pub use entries::{
-    Building, Built, ClientEntry, Component, HandlerEntry, Location, Provided, ProviderEntry, PublisherEntry,
+    Building, Built, ClientEntry, Component, HandlerEntry, Provided, ProviderEntry, PublisherEntry, SourceLocation,
 };
 pub(super) use graph::{Graph, Leaves};
 pub use parameter::{AckParameter, AnyParameter, InjectedParameter, Parameter};
-pub use subscriber::{Handled, Key, SubscriberDesc, SubscriberEntry, Topical};
+pub use subscriber::{Handled, OrderKey, SubscriberDesc, SubscriberEntry, Topical};
 
 use super::plugs::OpenPlugs;
 use crate::broker::Broker;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{AnyArc, Component, Dep, Location, Resolver};
+use super::{AnyArc, Component, Dep, Resolver, SourceLocation};
 use crate::broker::{Ack, ConsumerOptions, Handler, Start, Subscription, Typed};
 use crate::errors::{Error, Result};
 use crate::rpc::ServiceError;
@@ -170,12 +170,12 @@ pub struct SubscriberEntry {
     deps: &'static [Dep],
     taken: &'static [&'static [Dep]],
     make: Make,
-    location: Location,
+    location: SourceLocation,
 }
 
 impl SubscriberEntry {
     /// A function that is a subscriber: what it wants, what is injected, how its handler is made, and where it stands.
-    pub const fn new(desc: SubscriberDesc, deps: &'static [Dep], make: Make, location: Location) -> Self {
+    pub const fn new(desc: SubscriberDesc, deps: &'static [Dep], make: Make, location: SourceLocation) -> Self {
         SubscriberEntry { desc, function: None, manual: false, component: None, deps, taken: &[], make, location }
     }
 
@@ -247,7 +247,7 @@ impl SubscriberEntry {
         (self.make)(instance, resolver)
     }
 
-    pub(in crate::app) fn location(&self) -> Location {
+    pub(in crate::app) fn location(&self) -> SourceLocation {
         self.location
     }
 }
@@ -281,13 +281,13 @@ impl<E: Typed> Topical for E {
     message = "`{Self}` cannot be the key of an event",
     label = "expected something with a `Display`, such as a number or a `String`"
 )]
-pub trait Key {
+pub trait OrderKey {
     /// As text.
     fn key(&self) -> String;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: fmt::Display + ?Sized> Key for T {
+impl<T: fmt::Display + ?Sized> OrderKey for T {
     fn key(&self) -> String {
         self.to_string()
     }

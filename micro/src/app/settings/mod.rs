@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub(super) use load::{Answered, load};
-pub use tls::Tls;
+pub use tls::TlsSettings;
 pub use types::{Address, Rename};
 
 use crate::config::ByteSize;
@@ -115,7 +115,7 @@ pub struct Settings {
     pub compress: Compress,
     /// How the port is encrypted, and whom clients believe.
     #[config(default)]
-    pub tls: Tls,
+    pub tls: TlsSettings,
     /// What is done, where `tls.certificate` is given, with those who come without TLS.
     #[config(default = Plaintext::Refuse, reload = "restart")]
     pub plaintext: Plaintext,

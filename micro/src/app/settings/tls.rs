@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::errors::Result;
-use crate::transport::tls::{ClientTls, Identity, Pem, ServerTls};
+use crate::transport::tls::{ClientTls, Pem, ServerTls, TlsIdentity};
 
 /// How the port is encrypted, and whom clients believe. All files are in PEM, and read again when they change.
 ///
@@ -9,7 +9,7 @@ use crate::transport::tls::{ClientTls, Identity, Pem, ServerTls};
 #[micro_macros::config(crate = crate::config)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Tls {
+pub struct TlsSettings {
     /// The certificate of this program, and behind it those that lead to an authority. The port then speaks TLS, and clients show it
     /// to servers that ask.
     #[config(env = "MICRO_TLS_CERTIFICATE", reload = "restart")]
@@ -28,7 +28,7 @@ pub struct Tls {
     pub name: Option<String>,
 }
 
-impl Tls {
+impl TlsSettings {
     pub(super) fn agree(&self) -> Result<(), String> {
         match (&self.certificate, &self.key, &self.clients) {
             (Some(_), None, _) => Err("`tls.certificate` is given without `tls.key`".into()),
@@ -38,8 +38,8 @@ impl Tls {
         }
     }
 
-    fn identity(&self) -> Option<Identity> {
-        Some(Identity::files(self.certificate.clone()?, self.key.clone()?))
+    fn identity(&self) -> Option<TlsIdentity> {
+        Some(TlsIdentity::files(self.certificate.clone()?, self.key.clone()?))
     }
 
     /// What the port shows, if it is to be encrypted.

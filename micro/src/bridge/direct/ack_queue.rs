@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Cx, Poll, Waker};
 
 use super::contract::{AckBatch, Nack, NackReason};
-use super::outcome::{Outcome, PublisherGone};
+use super::outcome::{EventOutcome, PublisherGone};
 
 /// The outcomes of the events of one connection, until they are written.
 #[derive(Debug, Default)]
@@ -48,12 +48,12 @@ impl AckQueue {
     /// # Errors
     ///
     /// [`PublisherGone`] when the connection is gone.
-    pub(super) fn settle(&self, number: u64, outcome: Outcome) -> Result<(), PublisherGone> {
+    pub(super) fn settle(&self, number: u64, outcome: EventOutcome) -> Result<(), PublisherGone> {
         let mut state = self.state();
         if state.closed {
             return Err(PublisherGone);
         }
-        let is_open = matches!(outcome, Outcome::Delayed { .. });
+        let is_open = matches!(outcome, EventOutcome::Delayed { .. });
         state.open = state.open.saturating_sub(usize::from(!is_open));
         match Nack::new(number, outcome) {
             None => state.next.acks.push(number),

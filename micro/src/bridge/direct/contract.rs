@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::outcome::Outcome;
+use super::outcome::EventOutcome;
 use crate::broker::{Event, Topic};
 use crate::client::Client;
 use crate::context::Context;
@@ -43,19 +43,19 @@ impl MethodSpec for Deliver {
 }
 
 /// Answers the method.
-pub(super) trait Receiver: Send + Sync + 'static {
+pub(super) trait ReceiverMethod: Send + Sync + 'static {
     /// Takes in the events of one publisher, for as long as the call lasts, and reports what becomes of them.
     fn deliver(&self, batches: Streaming<EventBatch>) -> Result<Streaming<AckBatch>>;
 }
 
-impl<R: Receiver> Method<R> for Deliver {
+impl<R: ReceiverMethod> Method<R> for Deliver {
     async fn call(this: &R, batches: Streaming<EventBatch>, _: &Context) -> Result<Streaming<AckBatch>> {
         this.deliver(batches)
     }
 }
 
 /// Makes the service that `receiver` answers.
-pub(super) fn service<R: Receiver>(receiver: R) -> Service {
+pub(super) fn service<R: ReceiverMethod>(receiver: R) -> Service {
     Service::new(Arc::new(receiver), &EVENTS, const { &[MethodVTable::of::<Deliver>()] })
 }
 
@@ -104,14 +104,14 @@ pub(super) struct EventRecord {
     pub(super) time: SystemTime,
     pub(super) content_type: String,
     pub(super) key: Option<String>,
-    pub(super) metadata: Vec<Pair>,
+    pub(super) metadata: Vec<MetadataPair>,
     pub(super) body: Bytes,
 }
 
 /// A pair of an event's metadata.
 #[micro::message(package = "micro.events.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Pair {
+pub(super) struct MetadataPair {
     pub(super) name: String,
     pub(super) value: String,
 }
@@ -164,26 +164,26 @@ pub(super) enum NackReason {
 
 impl Nack {
     /// Says what became of an event; nothing of one that is done with.
-    pub(super) fn new(number: u64, outcome: Outcome) -> Option<Self> {
+    pub(super) fn new(number: u64, outcome: EventOutcome) -> Option<Self> {
         let (reason, attempt) = match outcome {
-            Outcome::Acked => return None,
-            Outcome::Delayed { attempt } => (NackReason::Delayed, attempt),
-            Outcome::Reroute { attempt } => (NackReason::Reroute, attempt),
-            Outcome::Full => (NackReason::Full, 0),
-            Outcome::Refused => (NackReason::Refused, 0),
+            EventOutcome::Acked => return None,
+            EventOutcome::Delayed { attempt } => (NackReason::Delayed, attempt),
+            EventOutcome::Reroute { attempt } => (NackReason::Reroute, attempt),
+            EventOutcome::Full => (NackReason::Full, 0),
+            EventOutcome::Refused => (NackReason::Refused, 0),
         };
         Some(Nack { number, attempt, reason })
     }
 
     /// Reads what it says; nothing where its reason is unknown.
-    pub(super) fn outcome(&self) -> Option<Outcome> {
+    pub(super) fn outcome(&self) -> Option<EventOutcome> {
         // No event is delivered more often than can be counted.
         let attempt = self.attempt.clamp(1, u32::MAX - 1);
         match self.reason {
-            NackReason::Reroute => Some(Outcome::Reroute { attempt }),
-            NackReason::Delayed => Some(Outcome::Delayed { attempt }),
-            NackReason::Full => Some(Outcome::Full),
-            NackReason::Refused => Some(Outcome::Refused),
+            NackReason::Reroute => Some(EventOutcome::Reroute { attempt }),
+            NackReason::Delayed => Some(EventOutcome::Delayed { attempt }),
+            NackReason::Full => Some(EventOutcome::Full),
+            NackReason::Refused => Some(EventOutcome::Refused),
             NackReason::Unknown(_) => None,
         }
     }
@@ -192,7 +192,8 @@ impl Nack {
 impl EventRecord {
     /// Encodes an event.
     pub(super) fn encode(event: &Event) -> Bytes {
-        let pairs = event.metadata.iter().map(|(name, value)| Pair { name: name.to_owned(), value: value.to_owned() });
+        let pairs =
+            event.metadata.iter().map(|(name, value)| MetadataPair { name: name.to_owned(), value: value.to_owned() });
         let record = EventRecord {
             topic: event.topic.as_str().to_owned(),
             id: event.id.clone(),

@@ -13,11 +13,11 @@ use super::ack_queue::AckQueue;
 use super::advertise::Advertiser;
 use super::contract::{AckBatch, BatchEntry, EventBatch};
 use super::inbox::Report;
-use super::local_subscription::{LocalSubscription, Origin};
+use super::local_subscription::{EventOrigin, LocalSubscription};
 use super::local_subscriptions::LocalSubscriptions;
 use super::outbox::{Disconnected, Effect, Full, Handover, Notice, Outbox, Write};
-use super::outcome::{EventId, Outcome, PublisherGone, Rejected};
-use super::pending::Completion;
+use super::outcome::{EventId, EventOutcome, PublisherGone, Rejected};
+use super::pending::EventCompletion;
 use crate::broker::{Event, Settlement, Subscription};
 use crate::errors::Result;
 use crate::registry::{LeaseOptions, Node};
@@ -42,7 +42,7 @@ struct Publishing {
     outbox: Outbox,
     /// The subscriptions of this process that take events.
     local: HashMap<u64, Arc<LocalSubscription>>,
-    connections: HashMap<u64, Connection>,
+    connections: HashMap<u64, PeerConnection>,
     /// Connections to be opened by the event loop.
     connects: Vec<(u64, Arc<Node>)>,
     /// Notified when there may be room in a group.
@@ -51,7 +51,7 @@ struct Publishing {
 
 /// The connection of a session.
 #[derive(Default)]
-struct Connection {
+struct PeerConnection {
     /// Waits for something to write.
     writer: Option<Waker>,
     task: Option<Task<()>>,
@@ -61,13 +61,13 @@ struct Connection {
 #[derive(Default)]
 struct Deferred {
     wakers: Vec<Waker>,
-    ended: Vec<Connection>,
+    ended: Vec<PeerConnection>,
     room: Vec<Arc<Notify>>,
     work: bool,
 }
 
 /// A group has no room for an event.
-pub(super) struct Blocked {
+pub(super) struct BlockedPublisher {
     /// The group, for people.
     pub(super) what: String,
     /// Done when there may be room.
@@ -145,7 +145,7 @@ impl Publishing {
         let id = EventId { publisher: self.outbox.publisher(), number: handover.number };
         let event = || handover.event.event().clone();
         let accepted = match self.local.get(&handover.subscription) {
-            Some(subscription) => subscription.accept(id, handover.attempt, Origin::Local, event, wakers),
+            Some(subscription) => subscription.accept(id, handover.attempt, EventOrigin::Local, event, wakers),
             None => Err(Rejected::Closed),
         };
         if let Err(why) = accepted {
@@ -157,7 +157,11 @@ impl Publishing {
 /// Publishing.
 impl Driver {
     /// Adds as many events as there is room for, and takes them off `events`.
-    pub(super) fn publish(&self, events: &mut &[Event], completion: &Arc<Completion>) -> Result<(), Blocked> {
+    pub(super) fn publish(
+        &self,
+        events: &mut &[Event],
+        completion: &Arc<EventCompletion>,
+    ) -> Result<(), BlockedPublisher> {
         self.locked(|publishing, deferred| {
             let mut last = None;
             while let Some((event, rest)) = events.split_first() {
@@ -169,7 +173,7 @@ impl Driver {
                 // Made before there may be room, so that it does not miss that.
                 let blocked = published.map_err(|Full { group, what }| {
                     let room = publishing.room.entry(group).or_default().clone().notified_owned();
-                    Blocked { what, room }
+                    BlockedPublisher { what, room }
                 });
                 publishing.perform(deferred);
                 blocked?;
@@ -397,17 +401,17 @@ impl Driver {
     }
 
     /// Reports what became of an event to its publisher. What cannot be given back is taken over.
-    fn report(&self, subscription: &LocalSubscription, report: Report<Origin>) {
+    fn report(&self, subscription: &LocalSubscription, report: Report<EventOrigin>) {
         let Report { origin, number, outcome, released } = report;
         let reported = match origin {
-            Origin::Local => {
+            EventOrigin::Local => {
                 self.with(|outbox| outbox.settle(number, outcome));
                 self.progress.notify_waiters();
                 Ok(())
             }
-            Origin::Remote(acks) => acks.settle(number, outcome),
+            EventOrigin::Remote(acks) => acks.settle(number, outcome),
         };
-        let (Err(PublisherGone), Outcome::Reroute { attempt }, Some(event)) = (reported, outcome, released) else {
+        let (Err(PublisherGone), EventOutcome::Reroute { attempt }, Some(event)) = (reported, outcome, released) else {
             return;
         };
         if !self.with(|outbox| outbox.take_over(subscription.advertisement(), &event, attempt)) {

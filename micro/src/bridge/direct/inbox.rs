@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::limits::MAX_INBOX_EVENTS;
-use super::outcome::{EventId, Outcome, Rejected};
+use super::outcome::{EventId, EventOutcome, Rejected};
 use super::pending::size;
 use crate::broker::Event;
 use crate::util::clock::Instant;
@@ -15,7 +15,7 @@ use crate::util::clock::Instant;
 pub(super) struct Inbox<O> {
     /// Events that the subscriber handles at a time.
     in_flight: usize,
-    entries: HashMap<EventId, Entry<O>>,
+    entries: HashMap<EventId, InboxEntry<O>>,
     ready: VecDeque<EventId>,
     /// Events that wait for another delivery, in the order they are due.
     delayed: BTreeMap<(Instant, u64), EventId>,
@@ -26,7 +26,7 @@ pub(super) struct Inbox<O> {
 }
 
 #[derive(Debug)]
-struct Entry<O> {
+struct InboxEntry<O> {
     event: Event,
     attempt: u32,
     origin: O,
@@ -34,7 +34,7 @@ struct Entry<O> {
 
 /// What there is to read.
 #[derive(Debug)]
-pub(super) enum Next {
+pub(super) enum InboxNext {
     /// An event for the subscriber, who has it until it is settled.
     Delivery { id: EventId, event: Event, attempt: u32 },
     /// Nothing now; maybe at that time.
@@ -46,7 +46,7 @@ pub(super) enum Next {
 pub(super) struct Report<O> {
     pub(super) origin: O,
     pub(super) number: u64,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: EventOutcome,
     /// The event, where the inbox has given it up.
     pub(super) released: Option<Event>,
 }
@@ -94,30 +94,30 @@ impl<O: Clone> Inbox<O> {
         }
         let event = event();
         let size = size(&event);
-        self.entries.insert(id, Entry { event, attempt: attempt.max(1), origin });
+        self.entries.insert(id, InboxEntry { event, attempt: attempt.max(1), origin });
         self.ready.push_back(id);
         Ok(size)
     }
 
     /// Takes the next event, if the subscriber has fewer than it asked for.
-    pub(super) fn next(&mut self, now: Instant) -> Next {
+    pub(super) fn next(&mut self, now: Instant) -> InboxNext {
         if self.delivered >= self.in_flight {
-            return Next::Nothing { until: None };
+            return InboxNext::Nothing { until: None };
         }
         self.promote_due(now);
         let Some(id) = self.ready.pop_front() else {
-            return Next::Nothing { until: self.delayed.first_key_value().map(|((due, _), _)| *due) };
+            return InboxNext::Nothing { until: self.delayed.first_key_value().map(|((due, _), _)| *due) };
         };
         let entry = self.entries.get(&id).expect("what is ready has an entry");
         self.delivered += 1;
-        Next::Delivery { id, event: entry.event.clone(), attempt: entry.attempt }
+        InboxNext::Delivery { id, event: entry.event.clone(), attempt: entry.attempt }
     }
 
     /// The subscriber is done with an event.
     pub(super) fn ack(&mut self, id: EventId) -> Option<Report<O>> {
         self.delivered -= 1;
         let entry = self.entries.remove(&id)?;
-        Some(Report::releasing(id, entry, |_| Outcome::Acked))
+        Some(Report::releasing(id, entry, |_| EventOutcome::Acked))
     }
 
     /// The subscriber wants an event again, not before `delay` has passed. A closed inbox gives it up for another member.
@@ -127,9 +127,9 @@ impl<O: Clone> Inbox<O> {
         entry.attempt = entry.attempt.saturating_add(1);
         if self.closed {
             let entry = self.entries.remove(&id)?;
-            return Some(Report::releasing(id, entry, |attempt| Outcome::Reroute { attempt }));
+            return Some(Report::releasing(id, entry, |attempt| EventOutcome::Reroute { attempt }));
         }
-        let outcome = Outcome::Delayed { attempt: entry.attempt };
+        let outcome = EventOutcome::Delayed { attempt: entry.attempt };
         let report = Report { origin: entry.origin.clone(), number: id.number, outcome, released: None };
         if delay.is_zero() {
             self.ready.push_front(id);
@@ -150,7 +150,7 @@ impl<O: Clone> Inbox<O> {
         let delayed = std::mem::take(&mut self.delayed).into_values();
         let waiting = std::mem::take(&mut self.ready).into_iter().chain(delayed);
         let waiting = waiting.filter_map(|id| Some((id, self.entries.remove(&id)?)));
-        waiting.map(|(id, entry)| Report::releasing(id, entry, |attempt| Outcome::Reroute { attempt })).collect()
+        waiting.map(|(id, entry)| Report::releasing(id, entry, |attempt| EventOutcome::Reroute { attempt })).collect()
     }
 
     /// Makes those ready that are due.
@@ -163,7 +163,7 @@ impl<O: Clone> Inbox<O> {
 }
 
 impl<O> Report<O> {
-    fn releasing(id: EventId, entry: Entry<O>, outcome: impl FnOnce(u32) -> Outcome) -> Self {
+    fn releasing(id: EventId, entry: InboxEntry<O>, outcome: impl FnOnce(u32) -> EventOutcome) -> Self {
         let outcome = outcome(entry.attempt);
         Report { origin: entry.origin, number: id.number, outcome, released: Some(entry.event) }
     }

@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use super::ack_queue::AckQueue;
 use super::advertisement::Advertisement;
-use super::inbox::{Inbox, Next, Report};
+use super::inbox::{Inbox, InboxNext, Report};
 use super::limits::MAX_INBOX_BYTES;
 use super::outcome::{EventId, Rejected};
 use super::pending::size;
@@ -23,13 +23,13 @@ pub(super) struct LocalSubscription {
 
 #[derive(Debug)]
 struct State {
-    inbox: Inbox<Origin>,
+    inbox: Inbox<EventOrigin>,
     reader: Option<Waker>,
 }
 
 /// Where an event came from.
 #[derive(Clone, Debug)]
-pub(super) enum Origin {
+pub(super) enum EventOrigin {
     /// This process's own outbox.
     Local,
     /// A publisher in another process.
@@ -59,7 +59,7 @@ impl LocalSubscription {
         &self,
         id: EventId,
         attempt: u32,
-        origin: Origin,
+        origin: EventOrigin,
         event: impl FnOnce() -> Event,
         wakers: &mut Vec<Waker>,
     ) -> Result<(), Rejected> {
@@ -71,17 +71,17 @@ impl LocalSubscription {
     }
 
     /// Takes the next event for the subscriber. If there is none `reader` is woken once there may be one.
-    pub(super) fn next(&self, reader: &Waker) -> Next {
+    pub(super) fn next(&self, reader: &Waker) -> InboxNext {
         let mut state = self.state();
         let next = state.inbox.next(clock::now());
-        if let Next::Nothing { .. } = next {
+        if let InboxNext::Nothing { .. } = next {
             state.reader = Some(reader.clone());
         }
         next
     }
 
     /// The subscriber has settled an event. Returns what is to be reported, and the reader to be woken after that.
-    pub(super) fn settle(&self, id: EventId, ended: Settlement) -> (Option<Report<Origin>>, Option<Waker>) {
+    pub(super) fn settle(&self, id: EventId, ended: Settlement) -> (Option<Report<EventOrigin>>, Option<Waker>) {
         let mut state = self.state();
         let report = match ended {
             Settlement::Done => state.inbox.ack(id),
@@ -97,7 +97,7 @@ impl LocalSubscription {
     }
 
     /// Gives up what the subscriber does not have. Returns what is to be reported.
-    pub(super) fn drain(&self) -> Vec<Report<Origin>> {
+    pub(super) fn drain(&self) -> Vec<Report<EventOrigin>> {
         let reports = self.state().inbox.drain();
         self.release(&reports);
         reports
@@ -109,7 +109,7 @@ impl LocalSubscription {
         self.state().inbox.len()
     }
 
-    fn release(&self, reports: &[Report<Origin>]) {
+    fn release(&self, reports: &[Report<EventOrigin>]) {
         let released = reports.iter().filter_map(|report| report.released.as_ref());
         self.budget.remove(released.map(size).sum());
     }

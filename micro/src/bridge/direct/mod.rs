@@ -71,10 +71,10 @@ use crate::util::spawn::{self, Task};
 
 use advertisement::Advertisement;
 pub(crate) use contract::SERVICE;
-use driver::{Blocked, Driver};
+use driver::{BlockedPublisher, Driver};
 use limits::{LOOKUP_TIMEOUT, MAX_EVENT_BYTES, PUBLISH_TIMEOUT, VISIBILITY_TIMEOUT};
-use pending::{Completion, size};
-use subscriber::Subscriber;
+use pending::{EventCompletion, size};
+use subscriber::DirectSubscriber;
 
 /// The broker that needs nothing installed: events go point to point, from the process that publishes to those that subscribe.
 ///
@@ -85,10 +85,10 @@ use subscriber::Subscriber;
 /// use micro::bridge::direct::Direct;
 /// use micro::broker::{Broker, Event, Subscription};
 /// use micro::registry::{Node, Registry, LeaseOptions};
-/// # use micro::{client, server::Server, transport::{local::Local, memory::Network}};
+/// # use micro::{client, server::EventsServer, transport::{local::LocalTransport, memory::Network}};
 /// # let (registry, network) = (Registry::memory(), Network::new());
-/// # let client = client::Builder::new(Local::new()).with_remote(registry.clone(), Arc::new(network.clone())).build();
-/// # let mut server = Server::new();
+/// # let client = client::Builder::new(LocalTransport::new()).with_remote(registry.clone(), Arc::new(network.clone())).build();
+/// # let mut server = EventsServer::new();
 ///
 /// let direct = Direct::new(client, registry);
 /// server.add_unlisted(direct.service()); // takes in the events of other processes
@@ -212,7 +212,7 @@ impl Direct {
     }
 
     /// Returns the service by which the publishers of other processes reach this one, for
-    /// [`Server::add_unlisted`](crate::server::Server::add_unlisted).
+    /// [`EventsServer::add_unlisted`](crate::server::EventsServer::add_unlisted).
     pub fn service(&self) -> Service {
         server::service(&self.0.driver)
     }
@@ -345,8 +345,8 @@ impl Backend for Direct {
             )));
         }
         self.sync().await?;
-        let (mut rest, completion, until) = (events, Completion::new(), clock::after(PUBLISH_TIMEOUT));
-        while let Err(Blocked { what, room }) = self.0.driver.publish(&mut rest, &completion) {
+        let (mut rest, completion, until) = (events, EventCompletion::new(), clock::after(PUBLISH_TIMEOUT));
+        while let Err(BlockedPublisher { what, room }) = self.0.driver.publish(&mut rest, &completion) {
             clock::timeout_at(until, room).await.map_err(|_| {
                 let topic = rest.first().map_or("", |event| event.topic.as_str());
                 Error::resource_exhausted(format!("`{topic}` has subscribers that are behind: {what}"))
@@ -362,7 +362,7 @@ impl Backend for Direct {
     async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
         let (subscription, revision) = self.0.driver.subscribe(subscription)?;
         let id = subscription.advertisement().subscription;
-        let subscriber = Subscriber::new(self.0.driver.clone(), subscription);
+        let subscriber = DirectSubscriber::new(self.0.driver.clone(), subscription);
         self.0.driver.advertiser().listed(revision).await?;
         self.visible(id).await;
         Ok(Deliveries::new(subscriber))

@@ -20,7 +20,7 @@ pub(super) enum Rejected {
 
 /// What became of an event, as its publisher learns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum EventOutcome {
     /// Handled, or given up by its handler.
     Acked,
     /// Waits at its subscription for another delivery, its `attempt`th, and takes no place until then.

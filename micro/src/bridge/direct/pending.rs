@@ -22,14 +22,14 @@ pub(super) struct StoredEvent {
 
 /// One event for one group.
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(super) struct PendingEvents {
     /// Grows in the order of publishing.
     pub(super) number: u64,
     pub(super) event: Arc<StoredEvent>,
     /// The number of the next delivery, from 1 on.
     pub(super) attempt: u32,
     /// Held until the event is in the process of a subscriber, while its publisher waits for that.
-    pub(super) completion: Option<CompletionGuard>,
+    pub(super) completion: Option<EventCompletionGuard>,
 }
 
 impl StoredEvent {
@@ -67,23 +67,23 @@ pub(super) fn size(event: &Event) -> usize {
 
 /// Counts the events of one `publish` that are not yet in the process of a subscriber.
 #[derive(Debug, Default)]
-pub(super) struct Completion {
+pub(super) struct EventCompletion {
     open: AtomicUsize,
     done: Notify,
 }
 
-/// One of the events that a [`Completion`] counts, until it is dropped.
+/// One of the events that a [`EventCompletion`] counts, until it is dropped.
 #[derive(Debug)]
-pub(super) struct CompletionGuard(Arc<Completion>);
+pub(super) struct EventCompletionGuard(Arc<EventCompletion>);
 
-impl Completion {
+impl EventCompletion {
     pub(super) fn new() -> Arc<Self> {
         Arc::default()
     }
 
-    pub(super) fn guard(self: &Arc<Self>) -> CompletionGuard {
+    pub(super) fn guard(self: &Arc<Self>) -> EventCompletionGuard {
         self.open.fetch_add(1, Ordering::Relaxed);
-        CompletionGuard(self.clone())
+        EventCompletionGuard(self.clone())
     }
 
     /// Waits until all guards are dropped.
@@ -98,7 +98,7 @@ impl Completion {
     }
 }
 
-impl Drop for CompletionGuard {
+impl Drop for EventCompletionGuard {
     fn drop(&mut self) {
         if self.0.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.done.notify_one();

@@ -8,9 +8,9 @@ use std::task::{Context as Cx, Poll, Waker};
 use futures_core::Stream;
 
 use super::ack_queue::AckQueue;
-use super::contract::{self, AckBatch, BatchEntry, EventBatch, EventRecord, NackReason, Receiver};
+use super::contract::{self, AckBatch, BatchEntry, EventBatch, EventRecord, NackReason, ReceiverMethod};
 use super::driver::Driver;
-use super::local_subscription::{LocalSubscription, Origin};
+use super::local_subscription::{EventOrigin, LocalSubscription};
 use super::outcome::{EventId, Rejected};
 use crate::errors::{Error, Result};
 use crate::rpc::{Service, Streaming};
@@ -20,13 +20,13 @@ const MAX_BATCHES_PER_POLL: usize = 16;
 
 /// The contract, answered by a driver. It holds none: the server that holds the service is known to the client that the
 /// driver's owner holds, and none of them would ever be dropped.
-struct Server(Weak<Driver>);
+struct EventsServer(Weak<Driver>);
 
 pub(super) fn service(driver: &Arc<Driver>) -> Service {
-    contract::service(Server(Arc::downgrade(driver)))
+    contract::service(EventsServer(Arc::downgrade(driver)))
 }
 
-impl Receiver for Server {
+impl ReceiverMethod for EventsServer {
     fn deliver(&self, batches: Streaming<EventBatch>) -> Result<Streaming<AckBatch>> {
         let gone = || Error::unavailable("this process does not take events any more");
         let acks = self.0.upgrade().ok_or_else(gone)?.connect_publisher()?;
@@ -76,7 +76,7 @@ impl ReceiveStream {
         }
         let event = EventRecord::decode(&entry.event).map_err(|_| NackReason::Refused)?;
         let id = EventId { publisher: self.publisher, number: entry.number };
-        let origin = Origin::Remote(self.acks.clone());
+        let origin = EventOrigin::Remote(self.acks.clone());
         subscription.accept(id, entry.attempt, origin, || event, wakers).map_err(|why| match why {
             Rejected::Closed => NackReason::Reroute,
             Rejected::Full => {

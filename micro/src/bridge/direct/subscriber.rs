@@ -7,14 +7,14 @@ use std::task::{Context as Cx, Poll};
 use futures_core::Stream;
 
 use super::driver::Driver;
-use super::inbox::Next;
+use super::inbox::InboxNext;
 use super::local_subscription::LocalSubscription;
 use crate::broker::Delivery;
 use crate::errors::Result;
 use crate::util::clock::{self, Sleep};
 
 /// The events of a subscription. Dropping it ends the subscription.
-pub(super) struct Subscriber {
+pub(super) struct DirectSubscriber {
     shared: Arc<Shared>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -25,26 +25,26 @@ struct Shared {
     subscription: Arc<LocalSubscription>,
 }
 
-impl Subscriber {
+impl DirectSubscriber {
     pub(super) fn new(driver: Arc<Driver>, subscription: Arc<LocalSubscription>) -> Self {
-        Subscriber { shared: Arc::new(Shared { driver, subscription }), timer: None }
+        DirectSubscriber { shared: Arc::new(Shared { driver, subscription }), timer: None }
     }
 }
 
-impl Stream for Subscriber {
+impl Stream for DirectSubscriber {
     type Item = Result<Delivery>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
             match this.shared.subscription.next(cx.waker()) {
-                Next::Delivery { id, event, attempt } => {
+                InboxNext::Delivery { id, event, attempt } => {
                     let shared = this.shared.clone();
                     let settle = move |ended| shared.driver.settle(&shared.subscription, id, ended);
                     return Poll::Ready(Some(Ok(Delivery::ending_at(event, attempt, settle))));
                 }
-                Next::Nothing { until: None } => return Poll::Pending,
-                Next::Nothing { until: Some(until) } => {
+                InboxNext::Nothing { until: None } => return Poll::Pending,
+                InboxNext::Nothing { until: Some(until) } => {
                     let timer = this.timer.get_or_insert_with(|| Box::pin(clock::sleep_until(until)));
                     if timer.deadline() != until {
                         timer.as_mut().reset(until);
@@ -56,7 +56,7 @@ impl Stream for Subscriber {
     }
 }
 
-impl Drop for Subscriber {
+impl Drop for DirectSubscriber {
     fn drop(&mut self) {
         self.shared.driver.unsubscribe(&self.shared.subscription);
     }

@@ -90,17 +90,17 @@ impl fmt::Debug for Ack {
 }
 
 /// The other end of an [`Ack`].
-pub(super) struct Waiting(oneshot::Receiver<Decided>);
+pub(super) struct WaitingAck(oneshot::Receiver<Decided>);
 
 /// What a handler has said, to be carried out.
 pub(super) struct Said(Decided);
 
-pub(super) fn pair() -> (Ack, Waiting) {
+pub(super) fn pair() -> (Ack, WaitingAck) {
     let (ack, waiting) = oneshot::channel();
-    (Ack(ack), Waiting(waiting))
+    (Ack(ack), WaitingAck(waiting))
 }
 
-impl Waiting {
+impl WaitingAck {
     /// What is said; nothing when the [`Ack`] was dropped. May be given up and waited for again.
     pub(super) async fn said(&mut self) -> Option<Said> {
         (&mut self.0).await.ok().map(Said)

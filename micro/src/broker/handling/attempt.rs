@@ -10,7 +10,7 @@ use futures_util::future::{Either, select};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tracing::Instrument;
 
-use super::ack::{self, Waiting};
+use super::ack::{self, WaitingAck};
 use super::options::AckMode;
 use super::request::{self, EventRequest};
 use super::shared::{LEASE_INTERVAL, Shared};
@@ -150,7 +150,7 @@ fn span(called: CurrentMethod, request: &EventRequest) -> tracing::Span {
 /// Does what the handler says by its [`Ack`](ack::Ack), during its run or after it.
 async fn by_hand(
     handled: impl Future<Output = Result<()>>,
-    mut waiting: Waiting,
+    mut waiting: WaitingAck,
     id: &str,
     settle: Box<dyn Settle>,
 ) -> Tried {

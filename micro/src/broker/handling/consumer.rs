@@ -12,7 +12,7 @@ use super::attempt;
 use super::handler::Handler;
 use super::key_queue::{KeyQueues, MAX_BLOCKED, Overflow};
 use super::options::ConsumerOptions;
-use super::shared::{Blocked, LEASE_INTERVAL, Shared};
+use super::shared::{BlockedKeys, LEASE_INTERVAL, Shared};
 use crate::broker::{Broker, Deliveries, Delivery, Subscription};
 use crate::context::Extensions;
 use crate::errors::Result;
@@ -65,7 +65,7 @@ impl Consumer {
         let in_flight = handling.concurrency.saturating_mul(2).saturating_add(blocked);
         let deliveries = broker.subscribe(subscription.with_in_flight(in_flight)).await?;
         let slots = Arc::new(Semaphore::new(handling.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        let shared = Shared { broker: broker.clone(), handling, handler, lent, slots, blocked: Blocked::default() };
+        let shared = Shared { broker: broker.clone(), handling, handler, lent, slots, blocked: BlockedKeys::default() };
         Ok(Consumer { shared: Arc::new(shared), deliveries })
     }
 

@@ -54,14 +54,14 @@ struct KeyQueue {
 /// Events of one key of which the first is on its way back to the broker and here again, in their order.
 #[derive(Debug, Default)]
 struct Returned {
-    slots: VecDeque<Slot>,
+    slots: VecDeque<KeySlot>,
     /// The number of each by its id; that of the first slot is `first`.
     numbers: HashMap<Arc<str>, usize>,
     first: usize,
 }
 
 #[derive(Debug)]
-struct Slot {
+struct KeySlot {
     id: Arc<str>,
     /// How often it was returned, and until when it is waited for.
     times: u32,
@@ -206,12 +206,12 @@ impl Returned {
         self.numbers.get(id).map_or(self.slots.len(), |number| number - self.first)
     }
 
-    fn slot(&mut self, id: &str) -> &mut Slot {
+    fn slot(&mut self, id: &str) -> &mut KeySlot {
         let at = self.place(id);
         if at == self.slots.len() {
             let id: Arc<str> = id.into();
             self.numbers.insert(id.clone(), self.first + at);
-            self.slots.push_back(Slot { id, times: 0, until: clock::now(), here: None });
+            self.slots.push_back(KeySlot { id, times: 0, until: clock::now(), here: None });
         }
         &mut self.slots[at]
     }
@@ -232,7 +232,7 @@ impl Returned {
     }
 
     /// Takes out the first, if it is here or overdue.
-    fn pop(&mut self) -> Option<Slot> {
+    fn pop(&mut self) -> Option<KeySlot> {
         let now = clock::now();
         let slot = self.slots.pop_front_if(|first| first.here.is_some() || first.until < now)?;
         self.first += 1;

@@ -20,17 +20,17 @@ pub(super) struct Shared {
     pub(super) lent: Extensions,
     /// One for each event that is handled at a time.
     pub(super) slots: Arc<Semaphore>,
-    pub(super) blocked: Blocked,
+    pub(super) blocked: BlockedKeys,
 }
 
 /// Keys whose event fails or takes long, on their way from the handlers to what deals out events.
 #[derive(Default)]
-pub(super) struct Blocked {
+pub(super) struct BlockedKeys {
     keys: Mutex<Vec<String>>,
     pub(super) changed: Notify,
 }
 
-impl Blocked {
+impl BlockedKeys {
     /// Adds the key of an event, if it has one, and says in any case that there may be a slot.
     pub(super) fn add(&self, key: Option<&str>) {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).extend(key.map(str::to_owned));

@@ -13,7 +13,7 @@ use super::{Backend, Broker, Capabilities, Deliveries, Event, Start, Subscriptio
 use crate::errors::{Error, Result};
 use crate::util::clock;
 
-use queue::{Member, Queue};
+use queue::{GroupQueue, QueueMember};
 
 /// How many events are kept for those who come later.
 const MAX_RETAINED: usize = 1_000;
@@ -38,7 +38,7 @@ struct Shared(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    queues: Vec<Arc<Queue>>,
+    queues: Vec<Arc<GroupQueue>>,
     events: VecDeque<Event>,
 }
 
@@ -53,7 +53,7 @@ impl Memory {
     }
 
     /// Puts an event into every queue that is about it, or into none: then it gives one that has no room.
-    fn hand_over(&self, event: &Event) -> Result<(), Arc<Queue>> {
+    fn hand_over(&self, event: &Event) -> Result<(), Arc<GroupQueue>> {
         let mut known = self.known();
         let about = known.queues.iter().filter(|queue| queue.topics().matches(&event.topic));
         let about: Vec<_> = about.cloned().collect();
@@ -68,13 +68,13 @@ impl Memory {
         Ok(())
     }
 
-    fn join(&self, subscription: &Subscription) -> Member {
+    fn join(&self, subscription: &Subscription) -> QueueMember {
         let mut known = self.known();
         // Those that were left are forgotten here: whoever leaves does not know of the others.
         known.queues.retain(|queue| !queue.is_left());
         let shared = known.queues.iter().find(|queue| queue.is(subscription)).cloned();
         let queue = shared.unwrap_or_else(|| {
-            let queue = Arc::new(Queue::new(subscription));
+            let queue = Arc::new(GroupQueue::new(subscription));
             let earlier = known.events.iter().filter(|event| match subscription.start {
                 Start::New => false,
                 Start::Earliest => true,
@@ -84,7 +84,7 @@ impl Memory {
             known.queues.push(queue.clone());
             queue
         });
-        Member::join(queue, subscription.in_flight)
+        QueueMember::join(queue, subscription.in_flight)
     }
 }
 

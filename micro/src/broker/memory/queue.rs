@@ -13,48 +13,48 @@ use crate::util::clock::{self, Instant};
 const MAX_QUEUED: usize = 10_000;
 
 /// What subscribers of one name share, or what one without a name has for itself.
-pub(super) struct Queue {
+pub(super) struct GroupQueue {
     topics: Pattern,
     name: Option<String>,
     durable: bool,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<WaitingEvents>,
     /// Told when an event comes, and when one goes.
     more: Notify,
     room: Notify,
 }
 
 #[derive(Default)]
-struct Waiting {
-    ready: VecDeque<Entry>,
+struct WaitingEvents {
+    ready: VecDeque<QueueEntry>,
     /// Those that were given back for later, in the order they are due.
-    later: BTreeMap<(Instant, u64), Entry>,
+    later: BTreeMap<(Instant, u64), QueueEntry>,
     counted: u64,
     members: usize,
     /// Number of the member that joined last.
     joined: u64,
     /// The keys of events that members hold.
-    keys: HashMap<String, Key>,
+    keys: HashMap<String, QueueKey>,
     /// Events that wait behind their keys.
     parked: usize,
 }
 
 /// A key of which a member holds events. Others of it come to the same member, so that their order holds.
-struct Key {
+struct QueueKey {
     member: u64,
     held: usize,
     /// Events that other members came across.
-    parked: VecDeque<Entry>,
+    parked: VecDeque<QueueEntry>,
 }
 
 /// An event in a queue.
-struct Entry {
+struct QueueEntry {
     event: Event,
     attempt: u32,
 }
 
-impl Queue {
+impl GroupQueue {
     pub(super) fn new(subscription: &Subscription) -> Self {
-        Queue {
+        GroupQueue {
             topics: subscription.topics.clone(),
             name: subscription.queue.clone(),
             durable: subscription.durable,
@@ -85,7 +85,7 @@ impl Queue {
     }
 
     pub(super) fn add(&self, event: Event) {
-        self.waiting().ready.push_back(Entry { event, attempt: 1 });
+        self.waiting().ready.push_back(QueueEntry { event, attempt: 1 });
         self.more.notify_waiters();
     }
 
@@ -98,7 +98,7 @@ impl Queue {
     }
 
     /// Ends a delivery.
-    fn settle(&self, mut entry: Entry, how: Settlement) {
+    fn settle(&self, mut entry: QueueEntry, how: Settlement) {
         if how == Settlement::Done && entry.event.key.is_none() {
             return;
         }
@@ -125,7 +125,7 @@ impl Queue {
     }
 
     /// The next event for a member, or when there may be one.
-    fn take(&self, member: u64) -> Result<Entry, Option<Instant>> {
+    fn take(&self, member: u64) -> Result<QueueEntry, Option<Instant>> {
         let mut waiting = self.waiting();
         let now = clock::now();
         while let Some(first) = waiting.later.first_entry().filter(|first| first.key().0 <= now) {
@@ -141,18 +141,18 @@ impl Queue {
         entry
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, WaitingEvents> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
+impl WaitingEvents {
     fn len(&self) -> usize {
         self.ready.len() + self.later.len() + self.parked
     }
 
     /// The next event whose key no other member holds.
-    fn take(&mut self, member: u64) -> Option<Entry> {
+    fn take(&mut self, member: u64) -> Option<QueueEntry> {
         let entry = match self.take_parked(member) {
             Some(entry) => entry,
             None => self.take_ready(member)?,
@@ -160,13 +160,13 @@ impl Waiting {
         if let Some(key) = &entry.event.key {
             match self.keys.get_mut(key) {
                 Some(key) => key.held += 1,
-                None => drop(self.keys.insert(key.clone(), Key { member, held: 1, parked: VecDeque::new() })),
+                None => drop(self.keys.insert(key.clone(), QueueKey { member, held: 1, parked: VecDeque::new() })),
             }
         }
         Some(entry)
     }
 
-    fn take_parked(&mut self, member: u64) -> Option<Entry> {
+    fn take_parked(&mut self, member: u64) -> Option<QueueEntry> {
         if self.parked == 0 {
             return None;
         }
@@ -176,7 +176,7 @@ impl Waiting {
         Some(entry)
     }
 
-    fn take_ready(&mut self, member: u64) -> Option<Entry> {
+    fn take_ready(&mut self, member: u64) -> Option<QueueEntry> {
         while let Some(entry) = self.ready.pop_front() {
             let key = entry.event.key.as_ref().and_then(|key| self.keys.get_mut(key));
             match key.filter(|key| key.member != member) {
@@ -202,7 +202,7 @@ impl Waiting {
     }
 
     /// Puts an event before all others of its key.
-    fn put_back(&mut self, entry: Entry) {
+    fn put_back(&mut self, entry: QueueEntry) {
         match entry.event.key.as_ref().and_then(|key| self.keys.get_mut(key)) {
             Some(key) => {
                 key.parked.push_front(entry);
@@ -213,7 +213,7 @@ impl Waiting {
     }
 }
 
-impl fmt::Display for Queue {
+impl fmt::Display for GroupQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waiting = self.waiting();
         match &self.name {
@@ -225,20 +225,20 @@ impl fmt::Display for Queue {
 }
 
 /// One who takes events from a queue.
-pub(super) struct Member {
-    queue: Arc<Queue>,
+pub(super) struct QueueMember {
+    queue: Arc<GroupQueue>,
     number: u64,
     in_flight: Arc<Semaphore>,
 }
 
-impl Member {
-    pub(super) fn join(queue: Arc<Queue>, in_flight: usize) -> Self {
+impl QueueMember {
+    pub(super) fn join(queue: Arc<GroupQueue>, in_flight: usize) -> Self {
         let mut waiting = queue.waiting();
         waiting.members += 1;
         waiting.joined += 1;
         let number = waiting.joined;
         drop(waiting);
-        Member { queue, number, in_flight: Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS))) }
+        QueueMember { queue, number, in_flight: Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS))) }
     }
 
     /// The next event, once fewer than allowed are under way.
@@ -261,7 +261,7 @@ impl Member {
     }
 }
 
-impl Drop for Member {
+impl Drop for QueueMember {
     fn drop(&mut self) {
         self.queue.waiting().members -= 1;
     }

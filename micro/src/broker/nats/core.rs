@@ -11,14 +11,14 @@ use super::wire;
 use crate::broker::event::new_id;
 use crate::broker::{Deliveries, Delivery, Event, Settle, Subscription};
 use crate::errors::{Error, Result};
-use crate::link::nats::{Connection, Dialer, State, StateWatch, failed};
+use crate::link::nats::{NatsConnection, NatsDialer, State, StateWatch, failed};
 use crate::util::clock;
 
 /// How long the server may take to say that it has read a subscription.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Done when the server's side of the connection has all of them, on a connection that stood all the time.
-pub(super) async fn publish(dialer: &Dialer, events: &[Event], envelope: Envelope) -> Result<()> {
+pub(super) async fn publish(dialer: &NatsDialer, events: &[Event], envelope: Envelope) -> Result<()> {
     let connection = dialer.connection().await?;
     let before = connection.state();
     for event in events {
@@ -35,7 +35,7 @@ pub(super) async fn publish(dialer: &Dialer, events: &[Event], envelope: Envelop
     Ok(())
 }
 
-pub(super) async fn subscribe(dialer: &Dialer, subscription: &Subscription) -> Result<Deliveries> {
+pub(super) async fn subscribe(dialer: &NatsDialer, subscription: &Subscription) -> Result<Deliveries> {
     let connection = dialer.connection().await?;
     let states = connection.states();
     let topics = subscription.topics.as_str().to_owned();
@@ -48,13 +48,13 @@ pub(super) async fn subscribe(dialer: &Dialer, subscription: &Subscription) -> R
         echo(&connection).await;
         Ok(subscribed)
     });
-    let listening = Listening { subscriber: subscriber.await?, states, connection, _dialer: dialer.clone() };
+    let listening = CoreSubscription { subscriber: subscriber.await?, states, connection, _dialer: dialer.clone() };
     Ok(Deliveries::new(stream::unfold(listening, async |mut listening| Some((listening.next().await?, listening)))))
 }
 
 /// Waits until the server has read all that was written to it: it answers what nobody listens to at once. Where the login may
 /// not ask that, there is no answer, and none is needed by those who publish on this connection.
-async fn echo(connection: &Connection) {
+async fn echo(connection: &NatsConnection) {
     let nobody = connection.client().new_inbox();
     let _ = clock::timeout(SUBSCRIBE_TIMEOUT, connection.client().request(nobody, "".into())).await;
 }
@@ -65,14 +65,14 @@ fn group(queue: &str) -> String {
     if whole { queue.to_owned() } else { super::names::escaped(queue) }
 }
 
-struct Listening {
+struct CoreSubscription {
     subscriber: Subscriber,
     states: StateWatch,
-    connection: Connection,
-    _dialer: Dialer,
+    connection: NatsConnection,
+    _dialer: NatsDialer,
 }
 
-impl Listening {
+impl CoreSubscription {
     async fn next(&mut self) -> Option<Result<Delivery>> {
         loop {
             tokio::select! {

@@ -29,7 +29,7 @@ struct Written {
 }
 
 /// What was in an envelope.
-pub(super) struct Unpacked {
+pub(super) struct UnpackedEvent {
     header: BTreeMap<String, String>,
     pub(super) body: Bytes,
 }
@@ -50,16 +50,16 @@ pub(super) fn pack(event: &Event) -> Bytes {
 }
 
 /// What is in an envelope, if the payload is one: an object with exactly these two keys.
-pub(super) fn unpack(payload: &[u8]) -> Option<Unpacked> {
+pub(super) fn unpack(payload: &[u8]) -> Option<UnpackedEvent> {
     if !payload.starts_with(b"{") {
         return None;
     }
     let Written { header, body } = serde_json::from_slice(payload).ok()?;
     let body = STANDARD.decode(body.unwrap_or_default()).ok()?.into();
-    Some(Unpacked { header: header.unwrap_or_default(), body })
+    Some(UnpackedEvent { header: header.unwrap_or_default(), body })
 }
 
-impl Unpacked {
+impl UnpackedEvent {
     /// Puts what was in it into an event. Go has header names as HTTP does, so that their case says nothing.
     pub(super) fn open(self, event: &mut Event) {
         for (name, value) in self.header {

@@ -12,7 +12,7 @@ use self::jetstream::JetStream;
 use self::options::Options;
 use super::{Backend, Broker, Capabilities, Deliveries, Event, State, Subscription};
 use crate::errors::Result;
-use crate::link::nats::Dialer;
+use crate::link::nats::NatsDialer;
 
 /// Events over NATS: over its core to whoever listens, or over a stream of JetStream, which keeps them.
 ///
@@ -77,13 +77,13 @@ use crate::link::nats::Dialer;
 /// [`Unavailable`](crate::Code::Unavailable); a connection that was lost comes back by itself, and subscriptions with it.
 #[derive(Clone, Debug)]
 pub struct Nats {
-    dialer: Dialer,
-    kind: Kind,
+    dialer: NatsDialer,
+    kind: NatsKind,
     envelope: Envelope,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum NatsKind {
     Core,
     JetStream(JetStream),
 }
@@ -105,9 +105,9 @@ impl Nats {
     /// Outside a tokio runtime.
     pub async fn connect(url: &str) -> Result<Self> {
         let Options { address, stream, envelope } = Options::parse(url)?;
-        let dialer = Dialer::open(address).await?;
-        let kind =
-            stream.map_or(Kind::Core, |stream| Kind::JetStream(JetStream::new(dialer.clone(), stream, envelope)));
+        let dialer = NatsDialer::open(address).await?;
+        let kind = stream
+            .map_or(NatsKind::Core, |stream| NatsKind::JetStream(JetStream::new(dialer.clone(), stream, envelope)));
         Ok(Nats { dialer, kind, envelope })
     }
 }
@@ -115,15 +115,15 @@ impl Nats {
 impl Backend for Nats {
     fn name(&self) -> String {
         match &self.kind {
-            Kind::Core => self.dialer.address().to_string(),
-            Kind::JetStream(jetstream) => format!("{}?stream={}", self.dialer.address(), jetstream.stream()),
+            NatsKind::Core => self.dialer.address().to_string(),
+            NatsKind::JetStream(jetstream) => format!("{}?stream={}", self.dialer.address(), jetstream.stream()),
         }
     }
 
     fn capabilities(&self) -> Capabilities {
         match self.kind {
-            Kind::Core => Capabilities { wildcards: true, ..Capabilities::default() },
-            Kind::JetStream(_) => Capabilities {
+            NatsKind::Core => Capabilities { wildcards: true, ..Capabilities::default() },
+            NatsKind::JetStream(_) => Capabilities {
                 at_least_once: true,
                 durable: true,
                 survives_restart: true,
@@ -146,21 +146,21 @@ impl Backend for Nats {
 
     async fn publish(&self, events: &[Event]) -> Result<()> {
         match &self.kind {
-            Kind::Core => core::publish(&self.dialer, events, self.envelope).await,
-            Kind::JetStream(jetstream) => jetstream.publish(events).await,
+            NatsKind::Core => core::publish(&self.dialer, events, self.envelope).await,
+            NatsKind::JetStream(jetstream) => jetstream.publish(events).await,
         }
     }
 
     async fn flush(&self) {
-        if let Kind::JetStream(jetstream) = &self.kind {
+        if let NatsKind::JetStream(jetstream) = &self.kind {
             jetstream.flush().await;
         }
     }
 
     async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
         match &self.kind {
-            Kind::Core => core::subscribe(&self.dialer, subscription).await,
-            Kind::JetStream(jetstream) => jetstream.subscribe(subscription).await,
+            NatsKind::Core => core::subscribe(&self.dialer, subscription).await,
+            NatsKind::JetStream(jetstream) => jetstream.subscribe(subscription).await,
         }
     }
 }

@@ -1,23 +1,23 @@
 //! What a URL of events in NATS says.
 
 use super::envelope::Envelope;
-use super::jetstream::{Settings, Subjects};
+use super::jetstream::{StreamSettings, Subjects};
 use crate::broker::Pattern;
 use crate::errors::{Error, Result};
-use crate::link::nats::{Address, Location};
+use crate::link::nats::{NatsAddress, NatsLocation};
 
 const OPTIONS: [&str; 3] = ["stream", "subjects", "envelope"];
 
 #[derive(Debug)]
 pub(super) struct Options {
-    pub address: Address,
-    pub stream: Option<Settings>,
+    pub address: NatsAddress,
+    pub stream: Option<StreamSettings>,
     pub envelope: Envelope,
 }
 
 impl Options {
     pub(super) fn parse(url: &str) -> Result<Self> {
-        let Location { address, path, options } = Location::parse(url, &OPTIONS)?;
+        let NatsLocation { address, path, options } = NatsLocation::parse(url, &OPTIONS)?;
         if !path.is_empty() {
             return Err(Error::invalid_argument(
                 "nothing stands after the servers in a URL of events in NATS: a stream is named by `?stream=NAME`",
@@ -26,9 +26,10 @@ impl Options {
         let option = |name: &str| options.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
         let subjects = option("subjects").map(patterns).transpose()?;
         let stream = match (option("stream"), subjects) {
-            (Some(name), subjects) => {
-                Some(Settings { name: stream(name)?, subjects: subjects.map_or(Subjects::AsUsed, Subjects::Given) })
-            }
+            (Some(name), subjects) => Some(StreamSettings {
+                name: stream(name)?,
+                subjects: subjects.map_or(Subjects::AsUsed, Subjects::Given),
+            }),
             (None, Some(_)) => {
                 return Err(Error::invalid_argument("option `subjects` is for a stream, which `stream` names"));
             }

@@ -130,11 +130,11 @@ struct Headers<'a> {
     envelope: bool,
     /// The keys of our pairs, in order.
     listed: &'a str,
-    others: Vec<Pair<'a>>,
+    others: Vec<HeaderPair<'a>>,
 }
 
 /// A header that is a pair, with the values that were not taken yet.
-struct Pair<'a> {
+struct HeaderPair<'a> {
     name: &'a str,
     values: slice::Iter<'a, HeaderValue>,
     listed: bool,
@@ -153,7 +153,7 @@ impl<'a> Headers<'a> {
                 ENVELOPE => headers.envelope = true,
                 PAIRS => headers.listed = value.unwrap_or_default(),
                 name if name.starts_with("Nats-") => {}
-                name => headers.others.push(Pair { name, values: values.iter(), listed: false }),
+                name => headers.others.push(HeaderPair { name, values: values.iter(), listed: false }),
             }
         }
         headers

@@ -3,22 +3,22 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::location::Location;
-use super::problem::Problem;
-use super::snapshot::{Kind, ReadError, Snapshot};
+use super::location::FileLocation;
+use super::problem::FileProblem;
+use super::snapshot::{FileSnapshot, ReadError, ReadErrorKind};
 use crate::errors::Code;
 
 /// Lists the files to read, each to be laid over those before it.
-pub(super) fn members(location: &Location, snapshot: &mut Snapshot) -> Result<Vec<PathBuf>, Problem> {
+pub(super) fn members(location: &FileLocation, snapshot: &mut FileSnapshot) -> Result<Vec<PathBuf>, FileProblem> {
     let place = location.path.display().to_string();
-    let problem = |error: &ReadError| Problem::at(error.code(), &place, None, &error.to_string());
+    let problem = |error: &ReadError| FileProblem::at(error.code(), &place, None, &error.to_string());
     let profile = location.profile.as_deref();
     if let Some(profile) = profile.filter(|profile| !is_profile(profile)) {
         let why = format!("`{}` is no profile: it is letters, digits, `-` and `_`", profile.escape_default());
-        return Err(Problem::at(Code::InvalidArgument, &place, None, &why));
+        return Err(FileProblem::at(Code::InvalidArgument, &place, None, &why));
     }
     match snapshot.kind(&location.path).map_err(|error| problem(&error))? {
-        Kind::Directory => {
+        ReadErrorKind::Directory => {
             let names = snapshot.members(&location.path).map_err(|error| problem(&error))?;
             Ok(in_order(&names, profile).into_iter().map(|name| location.path.join(name)).collect())
         }

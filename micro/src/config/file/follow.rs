@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::location::Location;
-use super::read::Reading;
-use super::snapshot::{Freshness, Snapshot};
+use super::location::FileLocation;
+use super::read::FileReading;
+use super::snapshot::{FileSnapshot, Freshness};
 use super::watcher::{Position, Watcher};
 use crate::config::Table;
 use crate::errors::Result;
@@ -24,8 +24,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 const MAX_OUTDATED: u32 = 4;
 
 /// The sequence of what the files of a location say.
-pub(super) struct Follower {
-    location: Location,
+pub(super) struct FileFollower {
+    location: FileLocation,
     watcher: Watcher,
     poll_interval: Duration,
     last: Option<Last>,
@@ -34,7 +34,7 @@ pub(super) struct Follower {
 /// The last reading that was used.
 struct Last {
     result: Result<Table>,
-    snapshot: Arc<Snapshot>,
+    snapshot: Arc<FileSnapshot>,
     position: Position,
     /// Whether a second reading said the same. A change within a tick of the file system's clock does not show in a snapshot.
     is_confirmed: bool,
@@ -42,7 +42,7 @@ struct Last {
 
 /// A reading that has to be checked before it is used.
 struct Candidate {
-    reading: Reading,
+    reading: FileReading,
     /// Where events stood before the reading began.
     position: Position,
     /// Whether a path was not watched while it was read.
@@ -56,21 +56,21 @@ enum Trigger {
     Poll,
 }
 
-impl Follower {
-    pub(super) fn new(location: Location) -> Self {
-        Follower { location, watcher: Watcher::new(), poll_interval: POLL_INTERVAL, last: None }
+impl FileFollower {
+    pub(super) fn new(location: FileLocation) -> Self {
+        FileFollower { location, watcher: Watcher::new(), poll_interval: POLL_INTERVAL, last: None }
     }
 
     /// A follower that depends on notifications alone.
     #[cfg(test)]
-    pub(super) fn without_polling(location: Location) -> Self {
-        Follower { poll_interval: Duration::from_secs(24 * 3600), ..Follower::new(location) }
+    pub(super) fn without_polling(location: FileLocation) -> Self {
+        FileFollower { poll_interval: Duration::from_secs(24 * 3600), ..FileFollower::new(location) }
     }
 
     /// A follower that depends on polling alone.
     #[cfg(test)]
-    pub(super) fn without_notifications(location: Location, poll_interval: Duration) -> Self {
-        Follower { watcher: Watcher::without_notifications(), poll_interval, ..Follower::new(location) }
+    pub(super) fn without_notifications(location: FileLocation, poll_interval: Duration) -> Self {
+        FileFollower { watcher: Watcher::without_notifications(), poll_interval, ..FileFollower::new(location) }
     }
 
     /// Returns what the files say: at once, then whenever it is something else.
@@ -122,13 +122,13 @@ impl Follower {
             if !self.settle(trigger, &candidate).await {
                 continue;
             }
-            let Reading { result, snapshot } = candidate.reading;
+            let FileReading { result, snapshot } = candidate.reading;
             let (snapshot, freshness) = spawn::blocking(move || {
                 let freshness = snapshot.freshness();
                 (snapshot, freshness)
             })
             .await?;
-            candidate.reading = Reading { result, snapshot };
+            candidate.reading = FileReading { result, snapshot };
             let is_usable = match freshness {
                 Freshness::Current => true,
                 Freshness::Replaced => outdated == MAX_OUTDATED,
@@ -145,7 +145,7 @@ impl Follower {
         let (location, watcher) = (self.location.clone(), self.watcher.clone());
         spawn::blocking(move || {
             let position = watcher.position();
-            let reading = Reading::of(&location);
+            let reading = FileReading::of(&location);
             let is_newly_watched = watcher.watch(&reading.snapshot.watch_paths);
             Candidate { reading, position, is_newly_watched }
         })
@@ -154,7 +154,7 @@ impl Follower {
 
     /// Waits for as long as a writer may go unnoticed. Returns whether the files rested.
     async fn settle(&self, trigger: Trigger, candidate: &Candidate) -> bool {
-        let Candidate { reading: Reading { snapshot, .. }, position, .. } = candidate;
+        let Candidate { reading: FileReading { snapshot, .. }, position, .. } = candidate;
         let last = self.last.as_ref().map(|last| &*last.snapshot);
         if trigger == Trigger::Start && snapshot.is_old() {
             return true;

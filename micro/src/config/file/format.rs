@@ -9,20 +9,20 @@ use crate::config::{Origin, Table, Value};
 
 /// A way to write settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum FileFormat {
     Toml,
     Json,
     Yaml,
 }
 
-impl Format {
+impl FileFormat {
     /// The format a name ends in.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let extension = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
         match extension.as_str() {
-            "toml" => Some(Format::Toml),
-            "json" => Some(Format::Json),
-            "yaml" | "yml" => Some(Format::Yaml),
+            "toml" => Some(FileFormat::Toml),
+            "json" => Some(FileFormat::Json),
+            "yaml" | "yml" => Some(FileFormat::Yaml),
             _ => None,
         }
     }
@@ -31,9 +31,9 @@ impl Format {
     pub(super) fn parse(self, text: &str, origin: &Origin) -> Result<Table, Wrong> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let node = match self {
-            Format::Toml => toml::parse(text, origin)?,
-            Format::Json => json::parse(text, origin)?,
-            Format::Yaml => yaml::parse(text, origin)?,
+            FileFormat::Toml => toml::parse(text, origin)?,
+            FileFormat::Json => json::parse(text, origin)?,
+            FileFormat::Yaml => yaml::parse(text, origin)?,
         };
         match node.value {
             Value::Table(table) => Ok(table),
@@ -49,7 +49,7 @@ impl Format {
 
 /// Whether a name in a directory is one of settings: of a format, and not hidden or left there by an editor.
 pub(super) fn is_member(name: &str) -> bool {
-    !name.starts_with(['.', '#']) && Format::of(Path::new(name)).is_some()
+    !name.starts_with(['.', '#']) && FileFormat::of(Path::new(name)).is_some()
 }
 
 #[cfg(test)]

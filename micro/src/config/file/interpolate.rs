@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::location::Lookup;
-use super::problem::Problem;
-use super::snapshot::Snapshot;
+use super::problem::FileProblem;
+use super::snapshot::FileSnapshot;
 use crate::config::value::bare;
 use crate::config::{Node, Table, Value};
 use crate::errors::Code;
@@ -14,13 +14,13 @@ pub(super) struct Filler<'a> {
     pub(super) environment: &'a Lookup,
     /// Where paths that are not absolute begin: at the file that says them.
     pub(super) directory: PathBuf,
-    pub(super) snapshot: &'a mut Snapshot,
-    pub(super) problems: &'a mut Vec<Problem>,
+    pub(super) snapshot: &'a mut FileSnapshot,
+    pub(super) problems: &'a mut Vec<FileProblem>,
 }
 
 /// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]
-enum Part<'a> {
+enum TextPart<'a> {
     Plain(&'a str),
     Variable { name: &'a str, default: Option<&'a str> },
     File(&'a str),
@@ -68,23 +68,23 @@ impl Filler<'_> {
                 Err((code, why)) => self.complain(node, key, code, &why),
             }
         }
-        let refers = parts.iter().any(|part| !matches!(part, Part::Plain(_)));
+        let refers = parts.iter().any(|part| !matches!(part, TextPart::Plain(_)));
         node.value = if refers { Value::Text(filled) } else { Value::Str(filled) };
-        node.secret |= parts.iter().any(|part| matches!(part, Part::File(_)));
+        node.secret |= parts.iter().any(|part| matches!(part, TextPart::File(_)));
     }
 
-    fn resolve(&mut self, part: &Part<'_>) -> Result<String, (Code, String)> {
+    fn resolve(&mut self, part: &TextPart<'_>) -> Result<String, (Code, String)> {
         match part {
-            Part::Plain(text) => Ok((*text).to_owned()),
-            Part::Variable { name, default: Some(default) } => {
+            TextPart::Plain(text) => Ok((*text).to_owned()),
+            TextPart::Variable { name, default: Some(default) } => {
                 let set = (self.environment)(name).filter(|value| !value.is_empty());
                 Ok(set.unwrap_or_else(|| (*default).to_owned()))
             }
-            Part::Variable { name, default: None } => (self.environment)(name).ok_or_else(|| {
+            TextPart::Variable { name, default: None } => (self.environment)(name).ok_or_else(|| {
                 let why = format!("the variable `{name}` is not set; set it, or write `${{{name}:-…}}` with a default");
                 (Code::InvalidArgument, why)
             }),
-            Part::File(path) => self.contents(path),
+            TextPart::File(path) => self.contents(path),
         }
     }
 
@@ -97,29 +97,29 @@ impl Filler<'_> {
 
     fn complain(&mut self, node: &Node, key: &str, code: Code, why: &str) {
         let why = format!("`{key}`: {why}");
-        self.problems.push(Problem::at(code, node.origin.place(), node.origin.line(), &why));
+        self.problems.push(FileProblem::at(code, node.origin.place(), node.origin.line(), &why));
     }
 }
 
 /// Takes a text apart.
-fn parts(text: &str) -> Result<Vec<Part<'_>>, Malformed> {
+fn parts(text: &str) -> Result<Vec<TextPart<'_>>, Malformed> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
         if rest[..at].ends_with('$') {
             // `$${` is a plain `${`: one of the three signs goes.
-            parts.push(Part::Plain(&rest[..at - 1]));
-            parts.push(Part::Plain("${"));
+            parts.push(TextPart::Plain(&rest[..at - 1]));
+            parts.push(TextPart::Plain("${"));
             rest = &rest[at + 2..];
             continue;
         }
         let (inside, after) = rest[at + 2..].split_once('}').ok_or(UNCLOSED)?;
-        parts.push(Part::Plain(&rest[..at]));
+        parts.push(TextPart::Plain(&rest[..at]));
         parts.push(reference(inside)?);
         rest = after;
     }
-    parts.push(Part::Plain(rest));
-    parts.retain(|part| *part != Part::Plain(""));
+    parts.push(TextPart::Plain(rest));
+    parts.retain(|part| *part != TextPart::Plain(""));
     Ok(parts)
 }
 
@@ -128,9 +128,9 @@ const UNKNOWN: Malformed =
     "`${…}` is none of `${NAME}`, `${NAME:-default}` and `${file:path}`; write `$${` for a plain `${`";
 const NESTED: Malformed = "a default cannot contain another `${`";
 
-fn reference(inside: &str) -> Result<Part<'_>, Malformed> {
+fn reference(inside: &str) -> Result<TextPart<'_>, Malformed> {
     if let Some(path) = inside.strip_prefix("file:") {
-        return if path.is_empty() { Err(UNKNOWN) } else { Ok(Part::File(path)) };
+        return if path.is_empty() { Err(UNKNOWN) } else { Ok(TextPart::File(path)) };
     }
     let (name, default) = match inside.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
@@ -143,7 +143,7 @@ fn reference(inside: &str) -> Result<Part<'_>, Malformed> {
     if default.is_some_and(|default| default.contains("${")) {
         return Err(NESTED);
     }
-    Ok(Part::Variable { name, default })
+    Ok(TextPart::Variable { name, default })
 }
 
 #[cfg(test)]
@@ -152,13 +152,13 @@ mod tests {
 
     #[test]
     fn a_text_is_taken_apart() {
-        let plain = Part::Plain;
-        let variable = |name, default| Part::Variable { name, default };
+        let plain = TextPart::Plain;
+        let variable = |name, default| TextPart::Variable { name, default };
         for (text, expected) in [
             ("${A}", vec![variable("A", None)]),
             ("x${A:-}y", vec![plain("x"), variable("A", Some("")), plain("y")]),
             ("${A:-b:-c}", vec![variable("A", Some("b:-c"))]),
-            ("${_a1}${file:/run/x}", vec![variable("_a1", None), Part::File("/run/x")]),
+            ("${_a1}${file:/run/x}", vec![variable("_a1", None), TextPart::File("/run/x")]),
             ("$${A}", vec![plain("${"), plain("A}")]),
             ("a$$${A}", vec![plain("a$"), plain("${"), plain("A}")]),
             ("$A $", vec![plain("$A $")]),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::text::{MAX_DEPTH, Lines, Wrong, nothing};
+use super::text::{LineIndex, MAX_DEPTH, Wrong, nothing};
 use crate::config::{Node, Origin, Table, Value};
 
 /// Reads a text.
@@ -18,20 +18,20 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
         return Ok(nothing(origin));
     }
     let whole: &RawValue = serde_json::from_str(text).map_err(|error| wrong(&error, 1))?;
-    let lines = Lines::of(text);
+    let lines = LineIndex::of(text);
     if let Some(at) = too_deep(text) {
         return Err(Wrong::at(lines.line(at), format!("objects and lists stand more than {MAX_DEPTH} deep")));
     }
-    Reader { text, lines, origin }.node(whole)
+    JsonReader { text, lines, origin }.node(whole)
 }
 
-struct Reader<'a> {
+struct JsonReader<'a> {
     text: &'a str,
-    lines: Lines,
+    lines: LineIndex,
     origin: &'a Origin,
 }
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     fn node(&self, raw: &RawValue) -> Result<Node, Wrong> {
         let raw = raw.get();
         let line = self.line(raw);
@@ -94,13 +94,13 @@ struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Entries)
+        deserializer.deserialize_map(JsonEntries)
     }
 }
 
-struct Entries;
+struct JsonEntries;
 
-impl<'de> Visitor<'de> for Entries {
+impl<'de> Visitor<'de> for JsonEntries {
     type Value = Object<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

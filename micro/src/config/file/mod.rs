@@ -29,8 +29,8 @@ use std::sync::Arc;
 
 use futures_util::stream;
 
-use self::follow::Follower;
-use self::location::Location;
+use self::follow::FileFollower;
+use self::location::FileLocation;
 use super::{Layer, Source, Updates};
 use crate::errors::Error;
 
@@ -107,13 +107,13 @@ use crate::errors::Error;
 /// - [`PermissionDenied`](crate::Code::PermissionDenied), [`Unavailable`](crate::Code::Unavailable): it cannot be read now.
 /// - [`InvalidArgument`](crate::Code::InvalidArgument): anything else, or several of these.
 #[derive(Clone)]
-pub struct Files(Location);
+pub struct Files(FileLocation);
 
 impl Files {
     /// The file or directory at `path`. It is not read yet, and need not be there yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let environment = Arc::new(|name: &str| std::env::var(name).ok());
-        Files(Location { path: path.into(), profile: None, environment })
+        Files(FileLocation { path: path.into(), profile: None, environment })
     }
 
     /// With the files of a profile laid over the others.
@@ -147,11 +147,11 @@ impl Source for Files {
     }
 
     fn updates(&self) -> Updates {
-        updates_of(Follower::new(self.0.clone()))
+        updates_of(FileFollower::new(self.0.clone()))
     }
 }
 
-fn updates_of(follower: Follower) -> Updates {
+fn updates_of(follower: FileFollower) -> Updates {
     Box::pin(stream::unfold(Some(follower), |follower| async {
         let mut follower = follower?;
         match follower.next().await {

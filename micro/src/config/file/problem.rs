@@ -7,27 +7,27 @@ use crate::errors::{Code, Error};
 
 /// One thing that is wrong, on a line of its own.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct FileProblem {
     code: Code,
     text: String,
 }
 
-impl Problem {
+impl FileProblem {
     pub(super) fn at(code: Code, place: &str, line: Option<u32>, why: &str) -> Self {
         let mut text = format!("`{place}`");
         if let Some(line) = line {
             let _ = write!(text, ":{line}");
         }
         let _ = write!(text, ": {why}");
-        Problem { code, text }
+        FileProblem { code, text }
     }
 
     pub(super) fn syntax(place: &str, wrong: &Wrong) -> Self {
-        Problem::at(Code::InvalidArgument, place, wrong.line, &wrong.why)
+        FileProblem::at(Code::InvalidArgument, place, wrong.line, &wrong.why)
     }
 
     /// All of them as one error, in their order.
-    pub(super) fn sum(problems: &[Problem]) -> Error {
+    pub(super) fn sum(problems: &[FileProblem]) -> Error {
         let first = problems.first().map_or(Code::InvalidArgument, |problem| problem.code);
         let same = problems.iter().all(|problem| problem.code == first);
         let lines: Vec<&str> = problems.iter().map(|problem| problem.text.as_str()).collect();

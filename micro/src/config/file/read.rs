@@ -3,26 +3,26 @@
 use std::path::{Path, PathBuf};
 
 use super::discover;
-use super::format::Format;
+use super::format::FileFormat;
 use super::interpolate::Filler;
-use super::location::Location;
-use super::problem::Problem;
-use super::snapshot::Snapshot;
+use super::location::FileLocation;
+use super::problem::FileProblem;
+use super::snapshot::FileSnapshot;
 use super::text::Wrong;
 use crate::config::value::merge;
 use crate::config::{Layer, Origin, Table};
 use crate::errors::Result;
 
 /// What the files said, and the state they were in.
-pub(super) struct Reading {
+pub(super) struct FileReading {
     pub(super) result: Result<Table>,
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: FileSnapshot,
 }
 
-impl Reading {
+impl FileReading {
     /// Reads the files. Blocks.
-    pub(super) fn of(location: &Location) -> Self {
-        let mut snapshot = Snapshot::default();
+    pub(super) fn of(location: &FileLocation) -> Self {
+        let mut snapshot = FileSnapshot::default();
         let mut problems = Vec::new();
         let table = match discover::members(location, &mut snapshot) {
             Ok(members) => merged(location, &members, &mut snapshot, &mut problems),
@@ -31,12 +31,17 @@ impl Reading {
                 Table::new()
             }
         };
-        let result = if problems.is_empty() { Ok(table) } else { Err(Problem::sum(&problems)) };
-        Reading { result, snapshot }
+        let result = if problems.is_empty() { Ok(table) } else { Err(FileProblem::sum(&problems)) };
+        FileReading { result, snapshot }
     }
 }
 
-fn merged(location: &Location, members: &[PathBuf], snapshot: &mut Snapshot, problems: &mut Vec<Problem>) -> Table {
+fn merged(
+    location: &FileLocation,
+    members: &[PathBuf],
+    snapshot: &mut FileSnapshot,
+    problems: &mut Vec<FileProblem>,
+) -> Table {
     let mut whole = Table::new();
     for path in members {
         match parsed(path, snapshot) {
@@ -51,13 +56,13 @@ fn merged(location: &Location, members: &[PathBuf], snapshot: &mut Snapshot, pro
     whole
 }
 
-fn parsed(path: &Path, snapshot: &mut Snapshot) -> Result<Table, Problem> {
+fn parsed(path: &Path, snapshot: &mut FileSnapshot) -> Result<Table, FileProblem> {
     let place = path.display().to_string();
-    let Some(format) = Format::of(path) else {
+    let Some(format) = FileFormat::of(path) else {
         let why = "settings are read from `.toml`, `.json` and `.yaml`, and this is none of them".to_owned();
-        return Err(Problem::syntax(&place, &Wrong { line: None, why }));
+        return Err(FileProblem::syntax(&place, &Wrong { line: None, why }));
     };
-    let text = snapshot.text(path).map_err(|error| Problem::at(error.code(), &place, None, &error.to_string()))?;
+    let text = snapshot.text(path).map_err(|error| FileProblem::at(error.code(), &place, None, &error.to_string()))?;
     let origin = Origin::new(Layer::File, place.as_str());
-    format.parse(&text, &origin).map_err(|wrong| Problem::syntax(&place, &wrong))
+    format.parse(&text, &origin).map_err(|wrong| FileProblem::syntax(&place, &wrong))
 }

@@ -18,16 +18,16 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The paths that were looked at, and the files that were read.
 #[derive(Default)]
-pub(super) struct Snapshot {
+pub(super) struct FileSnapshot {
     pub(super) watch_paths: WatchPaths,
     /// What each path led to.
     fingerprints: BTreeMap<PathBuf, Option<Fingerprint>>,
     /// The files that were read, left open to check whether they were whole, whatever their paths lead to by now.
-    opened: Vec<Opened>,
+    opened: Vec<OpenedFile>,
     texts: BTreeMap<PathBuf, Result<Arc<str>, ReadError>>,
 }
 
-struct Opened {
+struct OpenedFile {
     file: File,
     fingerprint: Fingerprint,
     /// Its path with all links resolved.
@@ -58,23 +58,23 @@ pub(super) enum ReadError {
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ReadErrorKind {
     File,
     Directory,
     Other,
 }
 
-impl Snapshot {
+impl FileSnapshot {
     /// Finds what a path leads to.
-    pub(super) fn kind(&mut self, path: &Path) -> Result<Kind, ReadError> {
+    pub(super) fn kind(&mut self, path: &Path) -> Result<ReadErrorKind, ReadError> {
         self.watch_paths.add(path);
         let found = fs::metadata(path);
         self.fingerprints.insert(path.to_owned(), found.as_ref().ok().map(Fingerprint::of));
         let found = found.map_err(|error| ReadError::of(&error))?;
         Ok(match found.file_type() {
-            kind if kind.is_file() => Kind::File,
-            kind if kind.is_dir() => Kind::Directory,
-            _ => Kind::Other,
+            kind if kind.is_file() => ReadErrorKind::File,
+            kind if kind.is_dir() => ReadErrorKind::Directory,
+            _ => ReadErrorKind::Other,
         })
     }
 
@@ -106,9 +106,9 @@ impl Snapshot {
     fn read(&mut self, path: &Path) -> Result<Arc<str>, ReadError> {
         // Before it is opened: opening a pipe blocks until a process writes to it.
         match self.kind(path)? {
-            Kind::File => {}
-            Kind::Directory => return Err(ReadError::Directory),
-            Kind::Other => return Err(ReadError::NoFile),
+            ReadErrorKind::File => {}
+            ReadErrorKind::Directory => return Err(ReadError::Directory),
+            ReadErrorKind::Other => return Err(ReadError::NoFile),
         }
         let place = self.watch_paths.add(path);
         let file = File::open(path).map_err(|error| ReadError::of(&error))?;
@@ -116,7 +116,7 @@ impl Snapshot {
         self.fingerprints.insert(path.to_owned(), Some(fingerprint));
         let mut bytes = Vec::new();
         let read = (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        self.opened.push(Opened { file, fingerprint, place });
+        self.opened.push(OpenedFile { file, fingerprint, place });
         read.map_err(|error| ReadError::of(&error))?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(ReadError::TooLarge);
@@ -126,7 +126,7 @@ impl Snapshot {
 
     /// Closes the files and forgets their texts, which may hold secrets. Fingerprints stay.
     pub(super) fn into_released(self) -> Self {
-        Snapshot { opened: Vec::new(), texts: BTreeMap::new(), ..self }
+        FileSnapshot { opened: Vec::new(), texts: BTreeMap::new(), ..self }
     }
 
     /// The files that were read, with all links resolved.
@@ -137,12 +137,12 @@ impl Snapshot {
     /// Whether no file was written to for a second, so that none is in the middle of being written.
     pub(super) fn is_old(&self) -> bool {
         let now = clock::wall();
-        let age = |opened: &Opened| now.duration_since(opened.fingerprint.modified?).ok();
+        let age = |opened: &OpenedFile| now.duration_since(opened.fingerprint.modified?).ok();
         self.opened.iter().all(|opened| age(opened).is_some_and(|age| age > Duration::from_secs(1)))
     }
 
     /// Whether a file is empty that was not, or did not exist, before.
-    pub(super) fn is_emptied_since(&self, before: Option<&Snapshot>) -> bool {
+    pub(super) fn is_emptied_since(&self, before: Option<&FileSnapshot>) -> bool {
         let was_empty = |path| before.is_some_and(|before| before.is_empty(path));
         self.texts.keys().any(|path| self.is_empty(path) && !was_empty(path))
     }
@@ -153,7 +153,7 @@ impl Snapshot {
 
     /// Compares with the files as they are now. Blocks.
     pub(super) fn freshness(&self) -> Freshness {
-        if !self.opened.iter().all(Opened::is_whole) {
+        if !self.opened.iter().all(OpenedFile::is_whole) {
             return Freshness::Torn;
         }
         let found = |path: &PathBuf| fs::metadata(path).ok().as_ref().map(Fingerprint::of);
@@ -162,7 +162,7 @@ impl Snapshot {
     }
 }
 
-impl Opened {
+impl OpenedFile {
     fn is_whole(&self) -> bool {
         self.file.metadata().is_ok_and(|now| Fingerprint::of(&now).is_same_content(&self.fingerprint))
     }

@@ -62,12 +62,12 @@ struct Followed(Updates);
 impl Followed {
     /// Told of changes by events alone: none of them may be missed.
     fn new(files: &Files) -> Self {
-        Followed(updates_of(Follower::without_polling(files.0.clone())))
+        Followed(updates_of(FileFollower::without_polling(files.0.clone())))
     }
 
     /// Found out by looking alone, five times a second.
     fn polled(files: &Files) -> Self {
-        Followed(updates_of(Follower::without_notifications(files.0.clone(), Duration::from_millis(200))))
+        Followed(updates_of(FileFollower::without_notifications(files.0.clone(), Duration::from_millis(200))))
     }
 
     async fn next(&mut self) -> Result<Table> {

@@ -24,14 +24,14 @@ pub(super) fn nothing(origin: &Origin) -> Node {
 }
 
 /// Finds the line of any place in a text.
-pub(super) struct Lines {
+pub(super) struct LineIndex {
     starts: Vec<usize>,
 }
 
-impl Lines {
+impl LineIndex {
     pub(super) fn of(text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Lines { starts: std::iter::once(0).chain(breaks).collect() }
+        LineIndex { starts: std::iter::once(0).chain(breaks).collect() }
     }
 
     /// The line, from 1, of a byte.

@@ -3,27 +3,27 @@
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
-use super::text::{MAX_DEPTH, Lines, Wrong};
+use super::text::{LineIndex, MAX_DEPTH, Wrong};
 use crate::config::{Node, Origin, Table, Value};
 
 /// Reads a text, always a table at the top.
 pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
-    let lines = Lines::of(text);
+    let lines = LineIndex::of(text);
     let parsed = DeTable::parse(text).map_err(|error| {
         let line = error.span().map(|span| lines.line(span.start.min(text.trim_end().len())));
         // Only the first line: the others would quote the file.
         Wrong { line, why: error.message().lines().next().unwrap_or("not TOML").to_owned() }
     })?;
-    let reader = Reader { lines, origin };
+    let reader = TomlReader { lines, origin };
     Ok(Node::new(reader.table(parsed.into_inner(), 0)?, origin.at_line(1)))
 }
 
-struct Reader<'a> {
-    lines: Lines,
+struct TomlReader<'a> {
+    lines: LineIndex,
     origin: &'a Origin,
 }
 
-impl Reader<'_> {
+impl TomlReader<'_> {
     fn table(&self, table: DeTable<'_>, depth: usize) -> Result<Table, Wrong> {
         let entries = table.into_iter().map(|(key, value)| {
             // The line of the key: the span of a table made of several headers is no single place.

@@ -19,7 +19,8 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
     if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(nothing(origin));
     }
-    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options()).map_err(|error| wrong(&error))?;
+    let tree: Spanned<YamlTree> =
+        serde_saphyr::from_str_with_options(text, options()).map_err(|error| wrong(&error))?;
     Ok(node(tree, origin))
 }
 
@@ -70,28 +71,28 @@ fn why(error: &Error) -> String {
 const NO_VALUE: &str = "binary data is no setting";
 const TOO_DEEP: &str = "maps and lists stand more than 24 deep";
 
-enum Tree {
+enum YamlTree {
     Leaf(Value),
-    List(Vec<Spanned<Tree>>),
-    Map(Vec<(Spanned<String>, Spanned<Tree>)>),
+    List(Vec<Spanned<YamlTree>>),
+    Map(Vec<(Spanned<String>, Spanned<YamlTree>)>),
 }
 
-fn node(tree: Spanned<Tree>, origin: &Origin) -> Node {
+fn node(tree: Spanned<YamlTree>, origin: &Origin) -> Node {
     let line = u32::try_from(tree.referenced.line()).unwrap_or(u32::MAX);
     Node::new(value(tree.value, origin), origin.at_line(line.max(1)))
 }
 
-fn value(tree: Tree, origin: &Origin) -> Value {
+fn value(tree: YamlTree, origin: &Origin) -> Value {
     match tree {
-        Tree::Leaf(value) => value,
-        Tree::List(items) => Value::Array(items.into_iter().map(|item| node(item, origin)).collect()),
-        Tree::Map(entries) => Value::Table(table(entries, origin)),
+        YamlTree::Leaf(value) => value,
+        YamlTree::List(items) => Value::Array(items.into_iter().map(|item| node(item, origin)).collect()),
+        YamlTree::Map(entries) => Value::Table(table(entries, origin)),
     }
 }
 
 // A value is where its key is, though a block begins on the next line.
-fn table(entries: Vec<(Spanned<String>, Spanned<Tree>)>, origin: &Origin) -> Table {
-    let entry = |(key, tree): (Spanned<String>, Spanned<Tree>)| {
+fn table(entries: Vec<(Spanned<String>, Spanned<YamlTree>)>, origin: &Origin) -> Table {
+    let entry = |(key, tree): (Spanned<String>, Spanned<YamlTree>)| {
         let line = u32::try_from(key.referenced.line()).unwrap_or(u32::MAX);
         let node = Node::new(value(tree.value, origin), origin.at_line(line.max(1)));
         (key.value, node)
@@ -99,7 +100,7 @@ fn table(entries: Vec<(Spanned<String>, Spanned<Tree>)>, origin: &Origin) -> Tab
     entries.into_iter().map(entry).collect()
 }
 
-impl<'de> Deserialize<'de> for Tree {
+impl<'de> Deserialize<'de> for YamlTree {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Some(_level) = Level::enter() else { return Err(serde::de::Error::custom(TOO_DEEP)) };
         deserializer.deserialize_any(AnyTree)
@@ -132,14 +133,14 @@ struct AnyTree;
 
 macro_rules! leaves {
     ($($visit:ident: $of:ty => $value:expr;)*) => {$(
-        fn $visit<E: serde::de::Error>(self, value: $of) -> Result<Tree, E> {
-            Ok(Tree::Leaf($value(value)))
+        fn $visit<E: serde::de::Error>(self, value: $of) -> Result<YamlTree, E> {
+            Ok(YamlTree::Leaf($value(value)))
         }
     )*};
 }
 
 impl<'de> Visitor<'de> for AnyTree {
-    type Value = Tree;
+    type Value = YamlTree;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
@@ -155,39 +156,39 @@ impl<'de> Visitor<'de> for AnyTree {
         visit_string: String => Value::Str;
     }
 
-    fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<Tree, E> {
-        i128::try_from(value).map(|value| Tree::Leaf(Value::Integer(value))).map_err(E::custom)
+    fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<YamlTree, E> {
+        i128::try_from(value).map(|value| YamlTree::Leaf(Value::Integer(value))).map_err(E::custom)
     }
 
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Tree, E> {
-        Ok(Tree::Leaf(Value::Null))
+    fn visit_unit<E: serde::de::Error>(self) -> Result<YamlTree, E> {
+        Ok(YamlTree::Leaf(Value::Null))
     }
 
-    fn visit_none<E: serde::de::Error>(self) -> Result<Tree, E> {
-        Ok(Tree::Leaf(Value::Null))
+    fn visit_none<E: serde::de::Error>(self) -> Result<YamlTree, E> {
+        Ok(YamlTree::Leaf(Value::Null))
     }
 
-    fn visit_some<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
-        Tree::deserialize(deserializer)
+    fn visit_some<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<YamlTree, D::Error> {
+        YamlTree::deserialize(deserializer)
     }
 
-    fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Tree, E> {
+    fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<YamlTree, E> {
         Err(E::custom(NO_VALUE))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<YamlTree, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = seq.next_element()? {
             items.push(item);
         }
-        Ok(Tree::List(items))
+        Ok(YamlTree::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<YamlTree, A::Error> {
         let mut entries = Vec::new();
         while let Some(entry) = map.next_entry()? {
             entries.push(entry);
         }
-        Ok(Tree::Map(entries))
+        Ok(YamlTree::Map(entries))
     }
 }

@@ -13,9 +13,9 @@ use futures_util::{StreamExt as _, stream};
 
 use super::super::{Layer, Source, Table, Updates};
 use super::entries::Entries;
-use super::{Nats, Shape};
+use super::{BucketShape, Nats};
 use crate::errors::{Code, Error, Result};
-use crate::link::nats::{self, Connection, State, StateWatch, failed};
+use crate::link::nats::{self, NatsConnection, State, StateWatch, failed};
 use crate::util::backoff::Backoff;
 use crate::util::clock::{self, Instant};
 
@@ -37,9 +37,9 @@ const MIN_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// One stream of updates: everything in it happens while it is polled, and ends when it is dropped.
-pub(super) struct Watching {
+pub(super) struct BucketWatch {
     nats: Nats,
-    connection: Option<Connection>,
+    connection: Option<NatsConnection>,
     open: Option<Open>,
     // What was told last: a reading, or a failure. Neither is told twice in a row.
     told: Option<Entries>,
@@ -55,14 +55,14 @@ impl Source for Nats {
     fn name(&self) -> String {
         let Nats { address, bucket, shape } = self;
         match shape {
-            Shape::Keys { prefix } if prefix.is_empty() => format!("{address}/{bucket}"),
-            Shape::Keys { prefix } => format!("{address}/{bucket}?prefix={prefix}"),
-            Shape::Document { key, .. } => format!("{address}/{bucket}?key={key}"),
+            BucketShape::Keys { prefix } if prefix.is_empty() => format!("{address}/{bucket}"),
+            BucketShape::Keys { prefix } => format!("{address}/{bucket}?prefix={prefix}"),
+            BucketShape::Document { key, .. } => format!("{address}/{bucket}?key={key}"),
         }
     }
 
     fn updates(&self) -> Updates {
-        Box::pin(stream::unfold(Watching::new(self.clone()), |mut watching| async {
+        Box::pin(stream::unfold(BucketWatch::new(self.clone()), |mut watching| async {
             let update = watching.next().await;
             Some((update, watching))
         }))
@@ -85,14 +85,14 @@ struct Open {
 }
 
 /// What became of a consumer.
-enum Turn {
+enum ReadTurn {
     Changed,
     Ended,
 }
 
-impl Watching {
+impl BucketWatch {
     pub(super) fn new(nats: Nats) -> Self {
-        Watching {
+        BucketWatch {
             nats,
             connection: None,
             open: None,
@@ -135,8 +135,8 @@ impl Watching {
     async fn read(&mut self) -> Result<Entries> {
         match &mut self.open {
             Some(open) => match open.turn().await {
-                Turn::Changed => return Ok(open.entries.clone()),
-                Turn::Ended => self.close().await,
+                ReadTurn::Changed => return Ok(open.entries.clone()),
+                ReadTurn::Ended => self.close().await,
             },
             None if self.failed.is_some() => self.rest().await,
             None => {}
@@ -160,7 +160,7 @@ impl Watching {
     /// A pause before the next try, cut short when the connection comes back meanwhile.
     async fn rest(&mut self) {
         let pause = self.backoff.next_delay();
-        match self.connection.as_ref().map(Connection::states) {
+        match self.connection.as_ref().map(NatsConnection::states) {
             Some(mut states) if states.current() == State::Disconnected => {
                 let _ = clock::timeout(pause, states.settled()).await;
             }
@@ -169,7 +169,7 @@ impl Watching {
     }
 
     /// A connection that stands.
-    async fn connected(&mut self) -> Result<Connection> {
+    async fn connected(&mut self) -> Result<NatsConnection> {
         let connection = match self.connection.take().filter(|connection| connection.state() != State::Closed) {
             Some(connection) => connection,
             None => nats::connect(&self.nats.address).await?,
@@ -185,7 +185,7 @@ impl Watching {
 
 impl Nats {
     /// Reads everything, with a consumer that goes on to show what changes.
-    async fn open(&self, connection: &Connection) -> Result<Open> {
+    async fn open(&self, connection: &NatsConnection) -> Result<Open> {
         connection
             .permitted(&format!("KV_{}", self.bucket), async {
                 let mut open = self.consume(connection).await?;
@@ -202,7 +202,7 @@ impl Nats {
             .await
     }
 
-    async fn consume(&self, connection: &Connection) -> Result<Open> {
+    async fn consume(&self, connection: &NatsConnection) -> Result<Open> {
         // Before anything is asked, so that a connection lost from here on is noticed.
         let states = connection.states();
         let store = connection.jetstream().get_key_value(&self.bucket).await.map_err(|error| self.failed(error))?;
@@ -210,8 +210,8 @@ impl Nats {
             deliver_subject: connection.client().new_inbox(),
             description: Some("settings".to_owned()),
             filter_subject: match &self.shape {
-                Shape::Keys { prefix } => format!("{}{prefix}>", store.prefix),
-                Shape::Document { key, .. } => format!("{}{key}", store.prefix),
+                BucketShape::Keys { prefix } => format!("{}{prefix}>", store.prefix),
+                BucketShape::Document { key, .. } => format!("{}{key}", store.prefix),
             },
             deliver_policy: DeliverPolicy::LastPerSubject,
             replay_policy: ReplayPolicy::Instant,
@@ -243,7 +243,7 @@ impl Nats {
 
 impl Open {
     /// Waits until something has changed, and what changed with it has come too, or until it is time to read anew.
-    async fn turn(&mut self) -> Turn {
+    async fn turn(&mut self) -> ReadTurn {
         let mut burst: Option<(Instant, Instant)> = None;
         loop {
             let due = match burst {
@@ -253,18 +253,18 @@ impl Open {
             };
             let now = clock::now();
             if now >= due {
-                return if burst.is_some() && self.pending == 0 { Turn::Changed } else { Turn::Ended };
+                return if burst.is_some() && self.pending == 0 { ReadTurn::Changed } else { ReadTurn::Ended };
             }
             tokio::select! {
                 message = self.messages.next() => {
                     let applied = message.is_some_and(|message| message.is_ok_and(|message| self.apply(&message).is_ok()));
                     if !applied {
-                        return Turn::Ended;
+                        return ReadTurn::Ended;
                     }
                     let now = clock::now();
                     burst = Some((burst.map_or(now, |(first, _)| first), now));
                 }
-                _ = self.states.changed() => return Turn::Ended,
+                _ = self.states.changed() => return ReadTurn::Ended,
                 () = clock::sleep_until(due) => {}
             }
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::super::{Layer, Node, Origin, Table, Value, from_json, put};
-use super::format::Format;
-use super::{Nats, Shape};
+use super::format::BucketFormat;
+use super::{BucketShape, Nats};
 use crate::errors::{Error, Result};
 
 /// The keys of a bucket that are there, with their values.
@@ -20,10 +20,10 @@ impl Nats {
             let origin = Origin::new(Layer::Remote, format!("nats `{}` key `{key}`", self.bucket));
             let Ok(text) = std::str::from_utf8(value) else { return Err(bad(&origin, "is not UTF-8")) };
             match &self.shape {
-                Shape::Keys { prefix } => {
+                BucketShape::Keys { prefix } => {
                     put(&mut table, key.strip_prefix(&**prefix).unwrap_or(key), setting(text, &origin))
                 }
-                Shape::Document { format: Format::Json, .. } => table = document(text, &origin)?,
+                BucketShape::Document { format: BucketFormat::Json, .. } => table = document(text, &origin)?,
             }
         }
         Ok(table)

@@ -1,15 +1,15 @@
 /// What a document is written in.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Format {
+pub(super) enum BucketFormat {
     Json,
 }
 
-impl Format {
-    pub(super) const ALL: [Format; 1] = [Format::Json];
+impl BucketFormat {
+    pub(super) const ALL: [BucketFormat; 1] = [BucketFormat::Json];
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            Format::Json => "json",
+            BucketFormat::Json => "json",
         }
     }
 }

@@ -4,10 +4,10 @@ mod bucket;
 mod entries;
 mod format;
 
-use self::format::Format;
+use self::format::BucketFormat;
 use super::Source;
 use crate::errors::{Error, Result};
-use crate::link::nats::{Address, Location};
+use crate::link::nats::{NatsAddress, NatsLocation};
 use crate::util::text;
 
 /// Settings in a key-value bucket of NATS, followed while it changes.
@@ -58,18 +58,18 @@ use crate::util::text;
 /// values that expired without a word are gone by then. All rooms that name the same servers and login share one connection.
 #[derive(Clone, Debug)]
 pub struct Nats {
-    address: Address,
+    address: NatsAddress,
     bucket: String,
-    shape: Shape,
+    shape: BucketShape,
 }
 
 /// How settings lie in the bucket.
 #[derive(Clone, Debug, PartialEq)]
-enum Shape {
+enum BucketShape {
     /// Each has a key, below a prefix that is empty or ends with a dot.
     Keys { prefix: String },
     /// One key holds all of them.
-    Document { key: String, format: Format },
+    Document { key: String, format: BucketFormat },
 }
 
 crate::scheme!(Box<dyn Source>, "nats", "nats://10.0.0.1:4222/settings", |connect| {
@@ -85,7 +85,7 @@ impl Nats {
     ///
     /// [`InvalidArgument`](crate::Code::InvalidArgument) when the URL is none, or has an option that does not exist.
     pub fn new(url: &str) -> Result<Self> {
-        let Location { address, path: bucket, options } = Location::parse(url, &OPTIONS)?;
+        let NatsLocation { address, path: bucket, options } = NatsLocation::parse(url, &OPTIONS)?;
         let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
         if bucket.is_empty() || !bucket.chars().all(plain) {
             return Err(Error::invalid_argument(
@@ -93,11 +93,11 @@ impl Nats {
                  `nats://10.0.0.1:4222/settings`",
             ));
         }
-        Ok(Nats { address, bucket, shape: Shape::of(&options)? })
+        Ok(Nats { address, bucket, shape: BucketShape::of(&options)? })
     }
 }
 
-impl Shape {
+impl BucketShape {
     fn of(options: &[(String, String)]) -> Result<Self> {
         let option = |name: &str| options.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
         for key in [option("key"), option("prefix")].into_iter().flatten() {
@@ -107,20 +107,23 @@ impl Shape {
             (Some(_), Some(_), _) => {
                 Err(Error::invalid_argument("option `key` and option `prefix` exclude each other"))
             }
-            (Some(key), None, format) => {
-                Ok(Shape::Document { key: key.to_owned(), format: format.map_or(Ok(Format::Json), format_of)? })
-            }
+            (Some(key), None, format) => Ok(BucketShape::Document {
+                key: key.to_owned(),
+                format: format.map_or(Ok(BucketFormat::Json), format_of)?,
+            }),
             (None, _, Some(_)) => Err(Error::invalid_argument("option `format` is for a document, which `key` names")),
-            (None, None, None) => Ok(Shape::Keys { prefix: String::new() }),
-            (None, Some(prefix), None) => Ok(Shape::Keys { prefix: format!("{}.", prefix.trim_end_matches('.')) }),
+            (None, None, None) => Ok(BucketShape::Keys { prefix: String::new() }),
+            (None, Some(prefix), None) => {
+                Ok(BucketShape::Keys { prefix: format!("{}.", prefix.trim_end_matches('.')) })
+            }
         }
     }
 }
 
-fn format_of(name: &str) -> Result<Format> {
-    let format = Format::ALL.into_iter().find(|format| format.as_str() == name);
+fn format_of(name: &str) -> Result<BucketFormat> {
+    let format = BucketFormat::ALL.into_iter().find(|format| format.as_str() == name);
     format.ok_or_else(|| {
-        let names = Format::ALL.map(Format::as_str);
+        let names = BucketFormat::ALL.map(BucketFormat::as_str);
         let meant = text::nearest(name, names).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
         Error::invalid_argument(format!("option `format` knows no such format{meant} (known: {})", names.join(", ")))
     })
@@ -150,13 +153,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_url_says_which_settings() {
-        assert_eq!(nats("nats://host/settings").shape, Shape::Keys { prefix: String::new() });
+        assert_eq!(nats("nats://host/settings").shape, BucketShape::Keys { prefix: String::new() });
         for url in ["nats://host/settings?prefix=app", "nats://host/settings?prefix=app."] {
-            assert_eq!(nats(url).shape, Shape::Keys { prefix: "app.".into() });
+            assert_eq!(nats(url).shape, BucketShape::Keys { prefix: "app.".into() });
             assert_eq!(nats(url).name(), "nats://host:4222/settings?prefix=app.");
         }
         let document = nats("nats://u:p@a,b:4333/default?key=micro_config");
-        assert_eq!(document.shape, Shape::Document { key: "micro_config".into(), format: Format::Json });
+        assert_eq!(document.shape, BucketShape::Document { key: "micro_config".into(), format: BucketFormat::Json });
         assert_eq!(document.name(), "nats://a:4222,b:4333/default?key=micro_config");
         let opened = crate::plug::connect::<Box<dyn Source>>("nats://host/settings").await.unwrap();
         assert_eq!(opened.layer(), Layer::Remote);

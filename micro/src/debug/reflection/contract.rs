@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 
-use super::index::{Answer, Index, Question};
+use super::index::{Index, Question, SymbolAnswer};
 use crate::context::Context;
 use crate::debug::Readiness;
 use crate::errors::{Error, Result};
@@ -207,10 +207,10 @@ macro_rules! version {
                     None => Question::Nothing,
                 };
                 let answer = match index.answer(&question) {
-                    Ok(Answer::Files(file_descriptor_proto)) => {
+                    Ok(SymbolAnswer::Files(file_descriptor_proto)) => {
                         MessageResponse::FileDescriptorResponse(FileDescriptorResponse { file_descriptor_proto })
                     }
-                    Ok(Answer::NoExtensions) => {
+                    Ok(SymbolAnswer::NoExtensions) => {
                         let base_type_name = match &request.message_request {
                             Some(MessageRequest::AllExtensionNumbersOfType(name)) => name.clone(),
                             _ => String::new(),
@@ -220,7 +220,7 @@ macro_rules! version {
                             extension_number: vec![],
                         })
                     }
-                    Ok(Answer::Services(names)) => {
+                    Ok(SymbolAnswer::Services(names)) => {
                         let service = names.into_iter().map(|name| ServiceResponse { name }).collect();
                         MessageResponse::ListServicesResponse(ListServiceResponse { service })
                     }

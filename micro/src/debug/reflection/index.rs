@@ -21,7 +21,7 @@ pub(super) enum Question<'a> {
 
 /// What is answered.
 #[derive(Debug, PartialEq)]
-pub(super) enum Answer {
+pub(super) enum SymbolAnswer {
     /// A file, then those it depends on, as bytes.
     Files(Vec<Vec<u8>>),
     /// The type has no extensions, as no type of proto3 has.
@@ -59,20 +59,20 @@ impl Index {
         Ok(index)
     }
 
-    pub(super) fn answer(&self, question: &Question<'_>) -> Result<Answer> {
+    pub(super) fn answer(&self, question: &Question<'_>) -> Result<SymbolAnswer> {
         let known = |name: &str| match self.messages.contains(name.trim_start_matches('.')) {
             true => Ok(()),
             false => Err(not_found("message", name)),
         };
         match question {
-            Question::Services => Ok(Answer::Services(self.services.clone())),
+            Question::Services => Ok(SymbolAnswer::Services(self.services.clone())),
             Question::File(name) if self.files.contains_key(*name) => Ok(self.with_dependencies(name)),
             Question::File(name) => Err(not_found("file", name)),
             Question::Symbol(name) => match self.symbols.get(name.trim_start_matches('.')) {
                 Some(file) => Ok(self.with_dependencies(file)),
                 None => Err(not_found("symbol", name)),
             },
-            Question::Extensions(name) => known(name).map(|()| Answer::NoExtensions),
+            Question::Extensions(name) => known(name).map(|()| SymbolAnswer::NoExtensions),
             Question::Extension(name, number) => {
                 known(name)?;
                 Err(Error::not_found(format!("`{}` has no extension {number}", name.escape_debug())))
@@ -81,7 +81,7 @@ impl Index {
         }
     }
 
-    fn with_dependencies(&self, name: &str) -> Answer {
+    fn with_dependencies(&self, name: &str) -> SymbolAnswer {
         let mut names = vec![name];
         let mut at = 0;
         while let Some(file) = names.get(at).and_then(|name| self.files.get(*name)) {
@@ -92,7 +92,9 @@ impl Index {
             }
             at += 1;
         }
-        Answer::Files(names.iter().filter_map(|name| self.files.get(*name)).map(|file| file.bytes.clone()).collect())
+        SymbolAnswer::Files(
+            names.iter().filter_map(|name| self.files.get(*name)).map(|file| file.bytes.clone()).collect(),
+        )
     }
 
     fn add(&mut self, file: FileDescriptorProto) {
@@ -159,7 +161,9 @@ mod tests {
     fn every_name_leads_to_its_file_and_others_to_an_error() {
         let index = Index::of(&descs()).expect("its names are its own");
         let file = |question| match index.answer(&question) {
-            Ok(Answer::Files(files)) => FileDescriptorProto::decode(&*files[0]).expect("descriptors").name().to_owned(),
+            Ok(SymbolAnswer::Files(files)) => {
+                FileDescriptorProto::decode(&*files[0]).expect("descriptors").name().to_owned()
+            }
             other => format!("{other:?}"),
         };
         for symbol in [
@@ -183,7 +187,7 @@ mod tests {
             assert_eq!(error.code(), crate::Code::NotFound, "{question:?}");
         }
         let extensions = index.answer(&Question::Extensions("grpc.reflection.v1.ErrorResponse"));
-        assert_eq!(extensions.expect("the type is known"), Answer::NoExtensions);
+        assert_eq!(extensions.expect("the type is known"), SymbolAnswer::NoExtensions);
         assert!(index.answer(&Question::Nothing).is_err());
     }
 }

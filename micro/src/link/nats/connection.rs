@@ -11,8 +11,8 @@ use tokio::sync::OnceCell;
 
 use super::REQUEST_TIMEOUT;
 use super::error::failed;
-use super::state::{Reported, Reporter, State, StateWatch};
-use super::url::{Address, Login, Tls};
+use super::state::{Reported, State, StateReporter, StateWatch};
+use super::url::{Login, NatsAddress, NatsTls};
 use crate::errors::{Error, Result};
 use crate::util::backoff::Backoff;
 use crate::util::clock;
@@ -26,11 +26,11 @@ const PING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A connection that rooms share. Clones are cheap; it ends with the last one.
 #[derive(Clone)]
-pub struct Connection(Arc<Shared>);
+pub struct NatsConnection(Arc<Shared>);
 
 struct Shared {
     runtime: runtime::Id,
-    address: Address,
+    address: NatsAddress,
     dialled: OnceCell<Dialled>,
 }
 
@@ -51,17 +51,17 @@ struct Dialled {
 /// # Panics
 ///
 /// Outside a tokio runtime.
-pub async fn connect(address: &Address) -> Result<Connection> {
+pub async fn connect(address: &NatsAddress) -> Result<NatsConnection> {
     let shared = shared(address);
     let dialling = shared.dialled.get_or_try_init(|| dial(address));
     match clock::timeout(REQUEST_TIMEOUT, dialling).await {
         Ok(dialled) => dialled.map(|_| ())?,
         Err(late) => return Err(unreachable(address, "no answer in time").with_source(late)),
     }
-    Ok(Connection(shared))
+    Ok(NatsConnection(shared))
 }
 
-impl Connection {
+impl NatsConnection {
     /// The driver's client. A clone of it keeps the connection open, but does not share it.
     pub fn client(&self) -> &Client {
         &self.dialled().client
@@ -73,7 +73,7 @@ impl Connection {
     }
 
     /// The address it was made with.
-    pub fn address(&self) -> &Address {
+    pub fn address(&self) -> &NatsAddress {
         &self.0.address
     }
 
@@ -133,13 +133,13 @@ impl Connection {
     }
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for NatsConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Connection({}, {:?})", self.0.address, self.state())
     }
 }
 
-fn shared(address: &Address) -> Arc<Shared> {
+fn shared(address: &NatsAddress) -> Arc<Shared> {
     static SHARED: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
     // A connection is driven by the runtime that made it, and stands still with it.
     let runtime = runtime::Handle::current().id();
@@ -157,8 +157,8 @@ fn shared(address: &Address) -> Arc<Shared> {
     shared
 }
 
-async fn dial(address: &Address) -> Result<Dialled> {
-    let (reporter, reported) = Reporter::new(address.clone());
+async fn dial(address: &NatsAddress) -> Result<Dialled> {
+    let (reporter, reported) = StateReporter::new(address.clone());
     let options = options(address).await?.event_callback({
         // The driver owns this closure, so that the reporter is dropped when the driver's tasks have ended.
         let reporter = Arc::new(reporter);
@@ -176,7 +176,7 @@ async fn dial(address: &Address) -> Result<Dialled> {
     Ok(Dialled { client, jetstream, reported })
 }
 
-async fn options(address: &Address) -> Result<ConnectOptions> {
+async fn options(address: &NatsAddress) -> Result<ConnectOptions> {
     // With two providers linked, rustls wants to be told which; the first to say so wins.
     let _ = async_nats::rustls::crypto::ring::default_provider().install_default();
     let servers = address.servers.len();
@@ -187,7 +187,7 @@ async fn options(address: &Address) -> Result<ConnectOptions> {
         .request_timeout(Some(REQUEST_TIMEOUT))
         .ping_interval(PING_INTERVAL)
         .reconnect_delay_callback(move |attempt| pause(attempt, servers))
-        .require_tls(address.tls == Tls::Always);
+        .require_tls(address.tls == NatsTls::Always);
     if let Some(ca) = &address.ca {
         // The driver would not say which file it is.
         std::fs::File::open(ca).map_err(|error| {
@@ -224,7 +224,7 @@ fn pause(attempt: usize, servers: usize) -> Duration {
     }
 }
 
-fn unreachable(address: &Address, why: &str) -> Error {
+fn unreachable(address: &NatsAddress, why: &str) -> Error {
     Error::unavailable(format!("cannot reach `{address}`: {why}"))
 }
 
@@ -232,10 +232,10 @@ fn unreachable(address: &Address, why: &str) -> Error {
 mod tests {
     use super::*;
     use crate::Code;
-    use crate::link::nats::Location;
+    use crate::link::nats::NatsLocation;
 
-    fn address(url: &str) -> Address {
-        Location::parse(url, &[]).unwrap_or_else(|error| panic!("{url}: {error}")).address
+    fn address(url: &str) -> NatsAddress {
+        NatsLocation::parse(url, &[]).unwrap_or_else(|error| panic!("{url}: {error}")).address
     }
 
     #[tokio::test]

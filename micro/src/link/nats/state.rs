@@ -7,7 +7,7 @@ use async_nats::{ClientError, ConnectErrorKind, Event, ServerError};
 use tokio::sync::watch;
 
 use super::error::Violation;
-use super::url::Address;
+use super::url::NatsAddress;
 
 /// State of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,20 +66,20 @@ pub(super) struct Reported {
 }
 
 /// Takes the driver's events.
-pub(super) struct Reporter {
-    address: Address,
+pub(super) struct StateReporter {
+    address: NatsAddress,
     state: watch::Sender<State>,
     violation: watch::Sender<Arc<Violation>>,
     locked_out: watch::Sender<bool>,
 }
 
-impl Reporter {
-    pub(super) fn new(address: Address) -> (Self, Reported) {
+impl StateReporter {
+    pub(super) fn new(address: NatsAddress) -> (Self, Reported) {
         let (state, states) = watch::channel(State::Disconnected);
         let (violation, violations) = watch::channel(Arc::default());
         let (locked_out, is_locked_out) = watch::channel(false);
         let reported = Reported { state: StateWatch(states), violation: violations, locked_out: is_locked_out };
-        (Reporter { address, state, violation, locked_out }, reported)
+        (StateReporter { address, state, violation, locked_out }, reported)
     }
 
     pub(super) fn report(&self, event: Event) {

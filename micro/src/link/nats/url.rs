@@ -11,10 +11,10 @@ const OPTIONS: [&str; 4] = ["token", "creds", "tls", "ca"];
 
 /// Servers, and the login to them. Equal addresses share a connection; secrets in it are not printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Address {
+pub struct NatsAddress {
     pub(super) servers: Vec<String>,
     pub(super) login: Login,
-    pub(super) tls: Tls,
+    pub(super) tls: NatsTls,
     pub(super) ca: Option<PathBuf>,
 }
 
@@ -28,23 +28,23 @@ pub(super) enum Login {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Tls {
+pub(super) enum NatsTls {
     IfAsked,
     Always,
 }
 
 /// A URL of NATS, taken apart: where to connect, and what is left for the room that was given it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
+pub struct NatsLocation {
     /// Where to connect.
-    pub address: Address,
+    pub address: NatsAddress,
     /// What stands after the servers, without the first `/`: a bucket, a stream.
     pub path: String,
     /// The room's own options, in the order they were written, each at most once.
     pub options: Vec<(String, String)>,
 }
 
-impl Location {
+impl NatsLocation {
     /// Takes a URL apart: `nats://user:password@a:4222,b:4222/path?token=…&creds=FILE&tls=true&ca=FILE`, or `tls://…`.
     ///
     /// A user without a password is a token. `known` are the options the room has beside those.
@@ -52,10 +52,10 @@ impl Location {
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::Code::InvalidArgument), without anything that may be a secret.
-    pub fn parse(url: &str, known: &[&str]) -> Result<Location> {
+    pub fn parse(url: &str, known: &[&str]) -> Result<NatsLocation> {
         let (tls, rest) = match url.split_once("://") {
-            Some(("nats", rest)) => (Tls::IfAsked, rest),
-            Some(("tls", rest)) => (Tls::Always, rest),
+            Some(("nats", rest)) => (NatsTls::IfAsked, rest),
+            Some(("tls", rest)) => (NatsTls::Always, rest),
             _ => return Err(Error::invalid_argument("a URL of NATS begins with `nats://` or `tls://`")),
         };
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -71,20 +71,20 @@ impl Location {
             None => (Login::Anonymous, authority),
         };
         let servers = servers.split(',').map(server).collect::<Result<_>>()?;
-        let mut address = Address { servers, login, tls, ca: None };
+        let mut address = NatsAddress { servers, login, tls, ca: None };
         let options = read_options(query, known, &mut address)?;
-        Ok(Location { address, path: decoded(path.trim_end_matches('/'))?, options })
+        Ok(NatsLocation { address, path: decoded(path.trim_end_matches('/'))?, options })
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for NatsAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls == Tls::Always { "tls" } else { "nats" };
+        let scheme = if self.tls == NatsTls::Always { "tls" } else { "nats" };
         write!(f, "{scheme}://{}", self.servers.join(","))
     }
 }
 
-impl fmt::Debug for Address {
+impl fmt::Debug for NatsAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({self})")
     }
@@ -113,7 +113,7 @@ fn server(text: &str) -> Result<String> {
     if good { Ok(format!("{host}:{port}")) } else { Err(wrong()) }
 }
 
-fn read_options(query: &str, known: &[&str], address: &mut Address) -> Result<Vec<(String, String)>> {
+fn read_options(query: &str, known: &[&str], address: &mut NatsAddress) -> Result<Vec<(String, String)>> {
     let mut seen: Vec<&str> = Vec::new();
     let mut left = Vec::new();
     for option in query.split('&').filter(|option| !option.is_empty()) {
@@ -127,7 +127,7 @@ fn read_options(query: &str, known: &[&str], address: &mut Address) -> Result<Ve
             "token" => address.login = Login::Token(value),
             "creds" => address.login = Login::Credentials(value.into()),
             "ca" => address.ca = Some(value.into()),
-            "tls" if value == "true" => address.tls = Tls::Always,
+            "tls" if value == "true" => address.tls = NatsTls::Always,
             "tls" if value == "false" => {}
             "tls" => return Err(Error::invalid_argument("option `tls` is `true` or `false`")),
             name if known.contains(&name) => left.push((name.to_owned(), value)),
@@ -161,8 +161,8 @@ mod tests {
     use super::*;
     use crate::Code;
 
-    fn parsed(url: &str) -> Location {
-        Location::parse(url, &["prefix"]).unwrap_or_else(|error| panic!("{url}: {error}"))
+    fn parsed(url: &str) -> NatsLocation {
+        NatsLocation::parse(url, &["prefix"]).unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
     #[test]
@@ -218,7 +218,7 @@ mod tests {
             ("nats://a?tls=canary", "`true` or `false`"),
             ("nats://a?token=canary&token=canary", "`token` is there twice"),
         ] {
-            let error = Location::parse(url, &["prefix"]).unwrap_err();
+            let error = NatsLocation::parse(url, &["prefix"]).unwrap_err();
             assert_eq!(error.code(), Code::InvalidArgument, "{url}");
             assert!(error.message().contains(says), "{url}: {error}");
             assert!(!format!("{error:?}").contains("canary"), "{url}: {error:?}");

@@ -34,7 +34,7 @@ impl Display for Text<'_> {
         for import in &file.dependency {
             writeln!(f, "import \"{import}\";")?;
         }
-        let mut page = Page { f, names: Names::of(file), comments: comments(file) };
+        let mut page = Page { f, names: MessageNames::of(file), comments: comments(file) };
         (0..).zip(&file.service).try_for_each(|(at, service)| page.service(at, service))?;
         (0..).zip(&file.message_type).try_for_each(|(at, message)| page.message(at, message))?;
         (0..).zip(&file.enum_type).try_for_each(|(at, desc)| page.enumeration(at, desc))
@@ -43,7 +43,7 @@ impl Display for Text<'_> {
 
 struct Page<'a, 'f> {
     f: &'a mut Formatter<'f>,
-    names: Names<'a>,
+    names: MessageNames<'a>,
     comments: BTreeMap<&'a [i32], &'a str>,
 }
 
@@ -171,20 +171,20 @@ impl Page<'_, '_> {
 }
 
 /// How a type is named from within a file.
-struct Names<'a> {
+struct MessageNames<'a> {
     package: &'a str,
     /// Words that mean something nearer than the first word of a full name, so that this needs a dot in front.
     near: BTreeSet<&'a str>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> MessageNames<'a> {
     fn of(file: &'a FileDescriptorProto) -> Self {
         let mut near = BTreeSet::new();
         for package in references(file).map(package).chain([file.package()]) {
             near.extend(package.split('.').skip(1));
         }
         near.extend(file.message_type.iter().map(|message| message.name()));
-        Names { package: file.package(), near }
+        MessageNames { package: file.package(), near }
     }
 
     /// The shortest name that cannot be mistaken, in `message` where it is used in one.

@@ -29,14 +29,14 @@ struct ObjectReader<'r, 'a> {
     desc: &'static MessageDesc,
     // The entry expected next: most writers keep the order of the fields.
     expected: usize,
-    seen: Seen,
+    seen: SeenMembers,
     // The tag of the field being read or finished, to name it in errors; 0 between fields.
     tag: u32,
 }
 
 impl<'r, 'a> ObjectReader<'r, 'a> {
     fn new(reader: &'r mut TextReader<'a>, desc: &'static MessageDesc) -> Self {
-        ObjectReader { reader, desc, expected: 0, seen: Seen::default(), tag: 0 }
+        ObjectReader { reader, desc, expected: 0, seen: SeenMembers::default(), tag: 0 }
     }
 
     /// The JSON name of the field being read; empty between fields.
@@ -139,12 +139,12 @@ impl BuildOne for Member<'_, '_> {
 
 /// Which entries have been read, without an allocation for messages of up to 64.
 #[derive(Default)]
-struct Seen {
+struct SeenMembers {
     first: u64,
     more: Vec<usize>,
 }
 
-impl Seen {
+impl SeenMembers {
     /// Notes an entry and says whether it had been noted before.
     fn again(&mut self, position: usize) -> bool {
         if position < 64 {

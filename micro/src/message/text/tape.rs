@@ -118,21 +118,21 @@ impl Tape {
         self.pieces == [Piece::Object(0)]
     }
 
-    pub(in crate::message) fn start(&self) -> Cursor<'_> {
-        Cursor { tape: self, piece: 0, text: 0, byte: 0 }
+    pub(in crate::message) fn start(&self) -> TapeCursor<'_> {
+        TapeCursor { tape: self, piece: 0, text: 0, byte: 0 }
     }
 }
 
 /// A place on a tape.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::message) struct Cursor<'t> {
+pub(in crate::message) struct TapeCursor<'t> {
     tape: &'t Tape,
     piece: usize,
     text: usize,
     byte: usize,
 }
 
-impl<'t> Cursor<'t> {
+impl<'t> TapeCursor<'t> {
     /// The next piece; `None` at the end.
     pub(in crate::message) fn next(&mut self) -> Option<Item<'t>> {
         let piece = *self.tape.pieces.get(self.piece)?;
@@ -321,7 +321,7 @@ impl Sink for TapeSink<'_> {
 /// Reads a [`Tape`].
 #[derive(Debug)]
 pub(in crate::message) struct TapePull<'t> {
-    at: Cursor<'t>,
+    at: TapeCursor<'t>,
     // How much is left of the lists and objects we are in.
     left: Vec<usize>,
     key: &'t str,

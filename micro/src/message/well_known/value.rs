@@ -371,7 +371,9 @@ impl TryFrom<Value> for serde_json::Value {
             Some(ValueKind::Boolean(value)) => value.into(),
             // Whole numbers come back as integers, as they were before they became doubles. -0.0 stays what it is.
             Some(ValueKind::Number(number))
-                if number.fract() == 0.0 && number.abs() <= MAX_EXACT_INTEGER && number.to_bits() != (-0.0_f64).to_bits() =>
+                if number.fract() == 0.0
+                    && number.abs() <= MAX_EXACT_INTEGER
+                    && number.to_bits() != (-0.0_f64).to_bits() =>
             {
                 (number as i64).into()
             }

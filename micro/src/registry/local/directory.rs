@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::entry::{Entry, Lock, MAX_BYTES, SUFFIX};
+use super::entry::{FileEntry, Lock, MAX_BYTES, SUFFIX};
 use crate::errors::{Code, Error, Result};
 use crate::registry::Node;
 use crate::util::{clock, random};
@@ -25,23 +25,23 @@ pub(super) struct Directory {
 /// A file this process holds.
 pub(super) struct Owned {
     file: File,
-    identity: Option<Identity>,
+    identity: Option<FileIdentity>,
 }
 
 /// What tells a file from another that was in the same place before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity(u64, u64);
+pub(super) struct FileIdentity(u64, u64);
 
 /// Whether it is our turn to change the directory.
-pub(super) enum Turn<T> {
+pub(super) enum DirectoryLock<T> {
     Ours(T),
     Theirs,
 }
 
 /// What was found in a file, and the open file: as long as it is open, its identity is nobody else's.
-pub(super) struct Found {
+pub(super) struct FoundEntry {
     file: File,
-    identity: Option<Identity>,
+    identity: Option<FileIdentity>,
     lock: Lock,
     pub(super) node: Arc<Node>,
     pub(super) ttl: Duration,
@@ -81,7 +81,7 @@ impl Directory {
         &self.path
     }
 
-    pub(super) fn identity(&self) -> Option<Identity> {
+    pub(super) fn identity(&self) -> Option<FileIdentity> {
         fs::metadata(&self.path).ok().and_then(|metadata| identity(&metadata))
     }
 
@@ -92,7 +92,7 @@ impl Directory {
     }
 
     /// What is in a file; `None` if it is not there. The error is for the log, and the file to be left alone.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Found>> {
+    pub(super) fn read(&self, name: &str) -> Result<Option<FoundEntry>> {
         let path = self.path.join(name);
         // First of all, because opening a pipe would wait for somebody to write into it.
         match fs::symlink_metadata(&path) {
@@ -113,8 +113,8 @@ impl Directory {
                 Err(error) => return Err(failed("read", &path, error)),
             };
             let found = read(name, file).map_err(|error| match error {
-                Unread::Odd(error) => error,
-                Unread::Failed(error) => failed("read", &path, error),
+                UnreadEntry::Odd(error) => error,
+                UnreadEntry::Failed(error) => failed("read", &path, error),
             })?;
             if found.life == Life::Held || self.is_in_place(name, found.identity) {
                 return Ok(Some(found));
@@ -124,7 +124,7 @@ impl Directory {
     }
 
     /// Looks again at what was found before, without opening the file. Whether it is still in its place.
-    pub(super) fn refresh(&self, name: &str, found: &mut Found) -> bool {
+    pub(super) fn refresh(&self, name: &str, found: &mut FoundEntry) -> bool {
         let Ok(metadata) = fs::symlink_metadata(self.path.join(name)) else { return false };
         let (Some(now), Ok(stamp)) = (identity(&metadata), metadata.modified()) else { return false };
         let life = found.probe();
@@ -134,7 +134,7 @@ impl Directory {
     }
 
     /// Tries to be the one that changes the directory, until what is returned is dropped.
-    pub(super) fn take_turn(&self) -> Result<Turn<File>> {
+    pub(super) fn take_turn(&self) -> Result<DirectoryLock<File>> {
         let path = self.path.join(".lock");
         let open = || private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path);
         let file = match open() {
@@ -147,9 +147,9 @@ impl Directory {
         };
         let file = file.map_err(|error| failed("write", &path, error))?;
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(Turn::Theirs),
+            Err(TryLockError::WouldBlock) => Ok(DirectoryLock::Theirs),
             // Where there are no locks there are no turns.
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(Turn::Ours(file)),
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(DirectoryLock::Ours(file)),
         }
     }
 
@@ -189,7 +189,7 @@ impl Directory {
         self.is_in_place(name, owned.identity)
     }
 
-    fn is_in_place(&self, name: &str, whose: Option<Identity>) -> bool {
+    fn is_in_place(&self, name: &str, whose: Option<FileIdentity>) -> bool {
         fs::symlink_metadata(self.path.join(name)).is_ok_and(|metadata| identity(&metadata) == whose)
     }
 
@@ -204,7 +204,7 @@ impl Directory {
 
     /// Removes the file of a dead process. If it is not our turn, somebody else will, or we next time.
     pub(super) fn bury(&self, name: &str) {
-        let Ok(Turn::Ours(_turn)) = self.take_turn() else { return };
+        let Ok(DirectoryLock::Ours(_turn)) = self.take_turn() else { return };
         // Only now is it sure that this is still the dead one's.
         if let Ok(Some(found)) = self.read(name)
             && found.life != Life::Held
@@ -221,7 +221,7 @@ impl Directory {
             return;
         }
         // Files are written in turn, so while it is ours nobody is writing one.
-        let Ok(Turn::Ours(_turn)) = self.take_turn() else { return };
+        let Ok(DirectoryLock::Ours(_turn)) = self.take_turn() else { return };
         for name in scratch {
             let _ = fs::remove_file(self.path.join(name));
         }
@@ -313,28 +313,28 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 #[cfg(unix)]
-fn identity(metadata: &fs::Metadata) -> Option<Identity> {
+fn identity(metadata: &fs::Metadata) -> Option<FileIdentity> {
     use std::os::unix::fs::MetadataExt;
-    Some(Identity(metadata.dev(), metadata.ino()))
+    Some(FileIdentity(metadata.dev(), metadata.ino()))
 }
 
 #[cfg(not(unix))]
-fn identity(_metadata: &fs::Metadata) -> Option<Identity> {
+fn identity(_metadata: &fs::Metadata) -> Option<FileIdentity> {
     None
 }
 
-enum Unread {
+enum UnreadEntry {
     Odd(Error),
     Failed(io::Error),
 }
 
-fn read(name: &str, mut file: File) -> Result<Found, Unread> {
+fn read(name: &str, mut file: File) -> Result<FoundEntry, UnreadEntry> {
     let mut bytes = Vec::new();
-    (&mut file).take(MAX_BYTES).read_to_end(&mut bytes).map_err(Unread::Failed)?;
-    let metadata = file.metadata().map_err(Unread::Failed)?;
-    let stamp = metadata.modified().map_err(Unread::Failed)?;
-    let entry = Entry::parse(name, &bytes).map_err(Unread::Odd)?;
-    let mut found = Found {
+    (&mut file).take(MAX_BYTES).read_to_end(&mut bytes).map_err(UnreadEntry::Failed)?;
+    let metadata = file.metadata().map_err(UnreadEntry::Failed)?;
+    let stamp = metadata.modified().map_err(UnreadEntry::Failed)?;
+    let entry = FileEntry::parse(name, &bytes).map_err(UnreadEntry::Odd)?;
+    let mut found = FoundEntry {
         identity: identity(&metadata),
         lock: entry.lock(),
         ttl: entry.ttl(),
@@ -347,7 +347,7 @@ fn read(name: &str, mut file: File) -> Result<Found, Unread> {
     Ok(found)
 }
 
-impl Found {
+impl FoundEntry {
     // An owner that lives holds the lock; one that has ended leaves it to us, for the moment that it takes to ask.
     fn probe(&self) -> Life {
         match (self.file.try_lock_shared(), self.lock) {

@@ -24,7 +24,7 @@ pub(super) enum Lock {
 
 /// A file's content. When the entry was last renewed is the file's time of modification: renewing writes nothing.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Entry<N = Node> {
+pub(super) struct FileEntry<N = Node> {
     node: N,
     ttl_ms: u64,
     lock: Lock,
@@ -33,10 +33,10 @@ pub(super) struct Entry<N = Node> {
     pid: u32,
 }
 
-impl Entry {
+impl FileEntry {
     /// Reads the content of the file called `name`.
     pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
-        let entry: Entry = serde_json::from_slice(bytes)
+        let entry: FileEntry = serde_json::from_slice(bytes)
             .map_err(|error| Error::invalid_argument(format!("no entry of a registry: {error}")))?;
         entry.node.check()?;
         // Else a copied file would be a second entry of the same node.
@@ -62,7 +62,7 @@ impl Entry {
 
 pub(super) fn to_bytes(node: &Node, ttl: Duration, lock: Lock) -> Vec<u8> {
     let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
-    let entry = Entry { node, ttl_ms, lock, pid: std::process::id() };
+    let entry = FileEntry { node, ttl_ms, lock, pid: std::process::id() };
     serde_json::to_vec(&entry).expect("text, numbers and maps with text keys always have a JSON form")
 }
 
@@ -138,10 +138,10 @@ mod tests {
     fn what_is_no_entry_is_an_error() {
         let node = Node::new("s", "").with_id("i");
         let bytes = to_bytes(&node, Duration::MAX, Lock::Held);
-        assert_eq!(Entry::parse("s~i.json", &bytes).expect("an entry").into_node(), node);
-        assert!(Entry::parse("s~j.json", &bytes).is_err());
+        assert_eq!(FileEntry::parse("s~i.json", &bytes).expect("an entry").into_node(), node);
+        assert!(FileEntry::parse("s~j.json", &bytes).is_err());
         for cut in 0..bytes.len() {
-            assert!(Entry::parse("s~i.json", &bytes[..cut]).is_err());
+            assert!(FileEntry::parse("s~i.json", &bytes[..cut]).is_err());
         }
     }
 }

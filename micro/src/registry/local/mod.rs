@@ -26,7 +26,7 @@ use crate::util::clock::{self, Instant};
 use crate::util::lock::lock;
 use crate::util::spawn::{self, Task};
 
-use directory::{Directory, Owned, Turn};
+use directory::{Directory, DirectoryLock, Owned};
 use events::{Hints, Look};
 use view::View;
 
@@ -105,14 +105,14 @@ struct Shared {
     directory: Directory,
     name: String,
     sweep: Duration,
-    held: Mutex<BTreeMap<String, Held>>,
+    held: Mutex<BTreeMap<String, RegistrationLock>>,
     view: Mutex<View>,
     hints: Arc<Hints>,
     keeper: Mutex<Option<Task<()>>>,
 }
 
 // A node this process lists.
-struct Held {
+struct RegistrationLock {
     node: Node,
     ttl: Duration,
     owned: Owned,
@@ -165,11 +165,14 @@ impl Local {
     }
 
     // Changes wait for their turn at the directory.
-    async fn in_turn(&self, work: impl Fn(&Shared) -> Result<Turn<()>> + Clone + Send + 'static) -> Result<()> {
+    async fn in_turn(
+        &self,
+        work: impl Fn(&Shared) -> Result<DirectoryLock<()>> + Clone + Send + 'static,
+    ) -> Result<()> {
         let deadline = clock::after(LOCK_TIMEOUT);
         loop {
             let work = work.clone();
-            if let Turn::Ours(()) = self.blocking(move |shared| work(shared)).await?? {
+            if let DirectoryLock::Ours(()) = self.blocking(move |shared| work(shared)).await?? {
                 return Ok(());
             }
             if clock::now() > deadline {
@@ -227,7 +230,7 @@ impl Backend for Local {
 }
 
 impl Shared {
-    fn put(&self, node: &Node, ttl: Duration) -> Result<Turn<()>> {
+    fn put(&self, node: &Node, ttl: Duration) -> Result<DirectoryLock<()>> {
         let name = entry::file_name(&node.service, &node.id);
         let mut held = lock(&self.held);
         if let Some(held) = held.get_mut(&name)
@@ -236,28 +239,28 @@ impl Shared {
             && self.directory.renew(&name, &held.owned)
         {
             held.expires = clock::after(ttl);
-            return Ok(Turn::Ours(()));
+            return Ok(DirectoryLock::Ours(()));
         }
-        let Turn::Ours(_turn) = self.directory.take_turn()? else {
-            return Ok(Turn::Theirs);
+        let DirectoryLock::Ours(_turn) = self.directory.take_turn()? else {
+            return Ok(DirectoryLock::Theirs);
         };
         let owned = self.directory.write(&name, |lock| entry::to_bytes(node, ttl, lock))?;
-        held.insert(name, Held { node: node.clone(), ttl, owned, expires: clock::after(ttl) });
-        Ok(Turn::Ours(()))
+        held.insert(name, RegistrationLock { node: node.clone(), ttl, owned, expires: clock::after(ttl) });
+        Ok(DirectoryLock::Ours(()))
     }
 
     // Of a node listed here the file is removed only while it is ours; somebody may have taken the id over. Of another's
     // node it is removed as asked, and comes back when that one renews it.
-    fn remove(&self, name: &str) -> Result<Turn<()>> {
+    fn remove(&self, name: &str) -> Result<DirectoryLock<()>> {
         let mut held = lock(&self.held);
-        let Turn::Ours(_turn) = self.directory.take_turn()? else {
-            return Ok(Turn::Theirs);
+        let DirectoryLock::Ours(_turn) = self.directory.take_turn()? else {
+            return Ok(DirectoryLock::Theirs);
         };
         if held.get(name).is_none_or(|held| self.directory.is_at(name, &held.owned)) {
             self.directory.remove(name)?;
         }
         held.remove(name);
-        Ok(Turn::Ours(()))
+        Ok(DirectoryLock::Ours(()))
     }
 
     fn expire(&self) {
@@ -267,15 +270,15 @@ impl Shared {
 
     // Where it is not our turn to remove the file, it is enough to let its lock go: readers then take it for that of a dead
     // process.
-    fn let_go(&self, whom: impl Fn(&Held) -> bool) {
+    fn let_go(&self, whom: impl Fn(&RegistrationLock) -> bool) {
         let mut held = lock(&self.held);
-        let gone: Vec<(String, Held)> = held.extract_if(.., |_, held| whom(held)).collect();
+        let gone: Vec<(String, RegistrationLock)> = held.extract_if(.., |_, held| whom(held)).collect();
         if gone.is_empty() {
             return;
         }
         let turn = self.directory.take_turn();
         for (name, gone) in gone {
-            if let Ok(Turn::Ours(_)) = turn
+            if let Ok(DirectoryLock::Ours(_)) = turn
                 && self.directory.is_at(&name, &gone.owned)
             {
                 let _ = self.directory.remove(&name);

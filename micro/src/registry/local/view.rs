@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::directory::{Directory, Found, Identity, Life};
+use super::directory::{Directory, FileIdentity, FoundEntry, Life};
 use super::entry;
 use super::events::{Events, Hints, Look};
 use crate::errors::{Error, Result};
@@ -24,7 +24,7 @@ pub(super) struct View {
     known: BTreeMap<String, Arc<Node>>,
     feeds: Vec<Feed>,
     // The files as they were found last, left open so that looking again is quick, and no event to anybody.
-    open: HashMap<String, Found>,
+    open: HashMap<String, FoundEntry>,
     // When each file's last renewal was first seen, on the clock that has no steps.
     renewals: HashMap<String, Renewal>,
     // Files that were complained about.
@@ -43,7 +43,7 @@ enum Hearing {
     Nothing,
     Events {
         _events: Events,
-        of: Option<Identity>,
+        of: Option<FileIdentity>,
     },
     // Tried and failed; the sweep has to do.
     Deaf,
@@ -169,7 +169,7 @@ impl View {
         }
     }
 
-    fn is_alive(&mut self, name: &str, found: &Found) -> bool {
+    fn is_alive(&mut self, name: &str, found: &FoundEntry) -> bool {
         match found.life {
             Life::Ended => false,
             Life::Held => !self.is_overdue(name, found),
@@ -182,7 +182,7 @@ impl View {
     }
 
     // Whether we ourselves have seen no renewal for a whole time to live.
-    fn is_overdue(&mut self, name: &str, found: &Found) -> bool {
+    fn is_overdue(&mut self, name: &str, found: &FoundEntry) -> bool {
         let now = clock::now();
         match self.renewals.get(name).filter(|renewal| renewal.stamp == found.stamp) {
             Some(renewal) => now.duration_since(renewal.seen) > found.ttl,

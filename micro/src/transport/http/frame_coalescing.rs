@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
-use super::read_detector::{MAX_BURST, FRAME_INTERVAL, PeerActivity, ReadDetector};
+use super::read_detector::{FRAME_INTERVAL, MAX_BURST, PeerActivity, ReadDetector};
 use crate::util::clock::{self, Instant, Sleep};
 
 /// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once too many

@@ -39,14 +39,14 @@ impl Compressor {
 
 /// Bytes of a body: one message with what stands in front of it, neither copied, or any bytes.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(super) struct FramePiece {
     head: [u8; PREFIX_SIZE],
     /// How much of the head is behind us.
     at: u8,
     body: Bytes,
 }
 
-impl Piece {
+impl FramePiece {
     /// One message, framed.
     ///
     /// # Errors
@@ -57,17 +57,17 @@ impl Piece {
             Some(packed) => (COMPRESSED_FLAG, packed),
             None => (UNCOMPRESSED_FLAG, message),
         };
-        Ok(Piece { head: head(flag, body.len())?, at: 0, body })
+        Ok(FramePiece { head: head(flag, body.len())?, at: 0, body })
     }
 }
 
-impl From<Bytes> for Piece {
+impl From<Bytes> for FramePiece {
     fn from(body: Bytes) -> Self {
-        Piece { head: [0; PREFIX_SIZE], at: PREFIX_SIZE as u8, body }
+        FramePiece { head: [0; PREFIX_SIZE], at: PREFIX_SIZE as u8, body }
     }
 }
 
-impl Buf for Piece {
+impl Buf for FramePiece {
     fn remaining(&self) -> usize {
         PREFIX_SIZE - usize::from(self.at) + self.body.len()
     }
@@ -211,7 +211,7 @@ mod tests {
         let framed: Vec<u8> = sent
             .iter()
             .flat_map(|message| {
-                let mut piece = Piece::message(Bytes::from_static(message), None).unwrap();
+                let mut piece = FramePiece::message(Bytes::from_static(message), None).unwrap();
                 piece.copy_to_bytes(piece.remaining())
             })
             .collect();
@@ -243,7 +243,7 @@ mod tests {
         let message = Bytes::from_static(b"hello");
         let whole = b"\0\0\0\0\x05hello";
         for step in 1..=whole.len() {
-            let (mut piece, mut read) = (Piece::message(message.clone(), None).unwrap(), Vec::new());
+            let (mut piece, mut read) = (FramePiece::message(message.clone(), None).unwrap(), Vec::new());
             while piece.has_remaining() {
                 let count = step.min(piece.chunk().len());
                 read.extend_from_slice(&piece.chunk()[..count]);
@@ -251,7 +251,7 @@ mod tests {
             }
             assert_eq!(read, whole);
         }
-        let mut piece = Piece::message(message, None).unwrap();
+        let mut piece = FramePiece::message(message, None).unwrap();
         let mut slices = [std::io::IoSlice::new(b""); 4];
         assert_eq!(piece.chunks_vectored(&mut slices), 2);
         piece.advance(7);

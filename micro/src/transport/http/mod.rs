@@ -23,8 +23,8 @@ mod status;
 mod timeout;
 mod write_coalescing;
 
-pub use client::{ClientOptions, Compress, HttpClient, HttpConnector};
-pub use server::{Hosts, HttpServer, ServerOptions};
+pub use client::{Compress, HttpClient, HttpClientOptions, HttpConnector};
+pub use server::{Hosts, HttpServer, HttpServerOptions};
 
 /// The name of HTTP among protocols and connectors.
 pub(super) const NAME: &str = "http";

@@ -26,10 +26,10 @@ const MIN_SILENCE: Duration = Duration::from_millis(1);
 
 /// How much came from the peer of one stream.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PeerActivity(Arc<Counts>);
+pub(super) struct PeerActivity(Arc<ActivityCounts>);
 
 #[derive(Debug, Default)]
-struct Counts {
+struct ActivityCounts {
     frames: AtomicU32,
     awaited: AtomicU32,
 }

@@ -184,14 +184,14 @@ fn percent_encoded(text: &str) -> String {
 /// The details of a `google.rpc.Status` in base64: those before the first byte that makes no sense.
 fn details(text: &[u8]) -> Vec<Detail> {
     let Ok(status) = BASE64.decode(text) else { return Vec::new() };
-    let any = Fields(Bytes::from(status)).filter(|(number, _)| *number == 3);
+    let any = StatusFields(Bytes::from(status)).filter(|(number, _)| *number == 3);
     any.filter_map(|(_, any)| detail(any)).take(MOST_DETAILS).collect()
 }
 
 // A `google.protobuf.Any`: 1 is the type URL, 2 the value.
 fn detail(any: Bytes) -> Option<Detail> {
     let (mut url, mut value) = (Bytes::new(), Bytes::new());
-    for (number, field) in Fields(any) {
+    for (number, field) in StatusFields(any) {
         match number {
             1 => url = field,
             2 => value = field,
@@ -203,9 +203,9 @@ fn detail(any: Bytes) -> Option<Detail> {
 }
 
 /// The length-delimited fields of a protobuf message, as far as it can be read. Two fields are not worth a dependency.
-struct Fields(Bytes);
+struct StatusFields(Bytes);
 
-impl Iterator for Fields {
+impl Iterator for StatusFields {
     type Item = (u64, Bytes);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -225,7 +225,7 @@ impl Iterator for Fields {
     }
 }
 
-impl Fields {
+impl StatusFields {
     fn varint(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {

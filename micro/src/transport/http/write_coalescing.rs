@@ -16,10 +16,10 @@ const MAX_IDLE_CAPACITY: usize = 16 * 1024;
 
 /// The calls a connection has.
 #[derive(Clone, Debug, Default)]
-pub(super) struct InFlight(Arc<Counts>);
+pub(super) struct InFlight(Arc<InFlightCounts>);
 
 #[derive(Debug, Default)]
-struct Counts {
+struct InFlightCounts {
     now: AtomicUsize,
     /// The most there were since the last write: what is written is often the end of a call.
     most: AtomicUsize,
@@ -70,12 +70,12 @@ pub(super) struct CoalescingIo<I> {
     io: I,
     calls: InFlight,
     out: BytesMut,
-    flush: Flush,
+    flush: FlushState,
 }
 
 /// What became of a flush that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flush {
+enum FlushState {
     /// Nothing is put off.
     Done,
     /// It was put off in this turn.
@@ -86,7 +86,7 @@ enum Flush {
 
 impl<I> CoalescingIo<I> {
     pub(super) fn new(io: I, calls: InFlight) -> Self {
-        CoalescingIo { io, calls, out: BytesMut::new(), flush: Flush::Done }
+        CoalescingIo { io, calls, out: BytesMut::new(), flush: FlushState::Done }
     }
 
     fn writes_at_once(&self) -> bool {
@@ -106,15 +106,15 @@ impl<I: AsyncWrite + Unpin> CoalescingIo<I> {
         if self.out.capacity() > MAX_IDLE_CAPACITY {
             self.out = BytesMut::new();
         }
-        self.flush = Flush::Done;
+        self.flush = FlushState::Done;
         Poll::Ready(Ok(()))
     }
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for CoalescingIo<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.flush == Flush::PutOff {
-            self.flush = Flush::Due;
+        if self.flush == FlushState::PutOff {
+            self.flush = FlushState::Due;
         }
         Pin::new(&mut self.io).poll_read(cx, buf)
     }
@@ -156,9 +156,9 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for CoalescingIo<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if !this.out.is_empty() && this.flush != Flush::Due && !this.calls.is_alone() {
-            if this.flush == Flush::Done {
-                this.flush = Flush::PutOff;
+        if !this.out.is_empty() && this.flush != FlushState::Due && !this.calls.is_alone() {
+            if this.flush == FlushState::Done {
+                this.flush = FlushState::PutOff;
                 cx.waker().wake_by_ref();
             }
             return Poll::Ready(Ok(()));

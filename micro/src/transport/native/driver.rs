@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 
-use super::frame::{self, Kind};
+use super::frame::{self, FrameKind};
 use super::keepalive::Keepalive;
 use super::protocol_error::{ProtocolError, Reason};
 use super::shared_connection::SharedConnection;
@@ -61,7 +61,7 @@ pub(super) enum ConnectionEnd {
 
 /// Drives a connection until it ends.
 #[derive(Debug)]
-pub(super) struct Driver<S: Role> {
+pub(super) struct ConnectionDriver<S: Role> {
     side: S,
     shared: Arc<SharedConnection<S::Calls>>,
     socket: Reading,
@@ -78,7 +78,7 @@ pub(super) struct Driver<S: Role> {
     timer: Pin<Box<Sleep>>,
 }
 
-impl<S: Role> Driver<S> {
+impl<S: Role> ConnectionDriver<S> {
     pub(super) fn new(
         side: S,
         shared: Arc<SharedConnection<S::Calls>>,
@@ -89,7 +89,20 @@ impl<S: Role> Driver<S> {
         let keepalive = Keepalive::new(keepalive);
         let timer = Box::pin(clock::sleep_until(keepalive.end()));
         let (wanted, size, taken, written, yielded) = (0, MIN_READ, Vec::new(), 0, false);
-        Driver { side, shared, socket, buffer, wanted, size, taken, written, yielded, keepalive, holds: true, timer }
+        ConnectionDriver {
+            side,
+            shared,
+            socket,
+            buffer,
+            wanted,
+            size,
+            taken,
+            written,
+            yielded,
+            keepalive,
+            holds: true,
+            timer,
+        }
     }
 
     /// Reads and writes until the end. What the peer did wrong it is told, if it can be.
@@ -102,7 +115,7 @@ impl<S: Role> Driver<S> {
         let ended = ended.expect("one of both");
         if let ConnectionEnd::Violated(violation) = &ended {
             self.shared.with(|queue, _| {
-                queue.frame(Kind::Bye, 0, 0, |out| {
+                queue.frame(FrameKind::Bye, 0, 0, |out| {
                     out.push(violation.reason() as u8);
                     put_block(out, violation.words().as_bytes());
                 });
@@ -220,7 +233,7 @@ impl<S: Role> Driver<S> {
         while self.timer.as_mut().poll(cx).is_ready() {
             let now = clock::now();
             if self.keepalive.should_ping(now)? {
-                self.shared.with(|queue, _| queue.frame(Kind::Ping, 0, 0, |out| out.extend_from_slice(&[0; 8])));
+                self.shared.with(|queue, _| queue.frame(FrameKind::Ping, 0, 0, |out| out.extend_from_slice(&[0; 8])));
                 // What was written since the last rest has left room too.
                 self.holds = true;
             }
@@ -293,16 +306,16 @@ pub(super) fn wake(wakers: Vec<Waker>) {
 /// PING and PONG, which both sides take alike. `None` for every other frame.
 pub(super) fn on_ping(
     frame: &frame::Frame<'_>,
-    queue: &mut super::shared_connection::Queue,
+    queue: &mut super::shared_connection::FrameQueue,
 ) -> Option<Result<(), ProtocolError>> {
     let mut body: Cursor<'_> = frame.body;
     match frame.kind {
-        Kind::Pong => Some(Ok(())),
-        Kind::Ping if queue.is_full() => {
+        FrameKind::Pong => Some(Ok(())),
+        FrameKind::Ping if queue.is_full() => {
             Some(Err(ProtocolError::new(Reason::TooMany, "a question while answers wait to be read")))
         }
-        Kind::Ping => Some(body.array::<8>().map(|token| {
-            queue.frame(Kind::Pong, 0, 0, |out| out.extend_from_slice(&token));
+        FrameKind::Ping => Some(body.array::<8>().map(|token| {
+            queue.frame(FrameKind::Pong, 0, 0, |out| out.extend_from_slice(&token));
         })),
         _ => None,
     }

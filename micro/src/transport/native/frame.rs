@@ -12,7 +12,7 @@ pub(super) const MAX_OVERHEAD: usize = 64 * 1024;
 
 /// What a frame says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FrameKind {
     Hello = 0,
     Call = 1,
     Items = 2,
@@ -29,22 +29,22 @@ pub(super) enum Kind {
     Refused = 13,
 }
 
-impl Kind {
-    const ALL: [Kind; 14] = [
-        Kind::Hello,
-        Kind::Call,
-        Kind::Items,
-        Kind::Reply,
-        Kind::Begin,
-        Kind::End,
-        Kind::Cancel,
-        Kind::Credit,
-        Kind::Ping,
-        Kind::Pong,
-        Kind::Drain,
-        Kind::Done,
-        Kind::Bye,
-        Kind::Refused,
+impl FrameKind {
+    const ALL: [FrameKind; 14] = [
+        FrameKind::Hello,
+        FrameKind::Call,
+        FrameKind::Items,
+        FrameKind::Reply,
+        FrameKind::Begin,
+        FrameKind::End,
+        FrameKind::Cancel,
+        FrameKind::Credit,
+        FrameKind::Ping,
+        FrameKind::Pong,
+        FrameKind::Drain,
+        FrameKind::Done,
+        FrameKind::Bye,
+        FrameKind::Refused,
     ];
 }
 
@@ -68,7 +68,7 @@ pub(super) mod flags {
 /// One frame, in the bytes it came with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame<'a> {
-    pub(super) kind: Kind,
+    pub(super) kind: FrameKind,
     pub(super) flags: u8,
     pub(super) id: u32,
     pub(super) body: Cursor<'a>,
@@ -81,7 +81,7 @@ impl Frame<'_> {
 }
 
 /// Appends a frame with what `body` writes.
-pub(super) fn put(out: &mut Vec<u8>, kind: Kind, flags: u8, id: u32, body: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn put(out: &mut Vec<u8>, kind: FrameKind, flags: u8, id: u32, body: impl FnOnce(&mut Vec<u8>)) {
     let begin = out.len();
     out.extend_from_slice(&[0, 0, 0, 0, kind as u8, flags]);
     out.extend_from_slice(&id.to_be_bytes());
@@ -139,7 +139,7 @@ impl<'a> Iterator for Frames<'a> {
                 return None;
             }
             self.at = begin + len;
-            let kind = match Kind::ALL.get(usize::from(head[4])) {
+            let kind = match FrameKind::ALL.get(usize::from(head[4])) {
                 Some(kind) => *kind,
                 None if head[4] >= FIRST_OPTIONAL_KIND => continue,
                 None => return Some(Err(ProtocolError::malformed("a frame of unknown kind"))),
@@ -156,9 +156,9 @@ mod tests {
 
     fn three() -> Vec<u8> {
         let mut out = Vec::new();
-        put(&mut out, Kind::Call, flags::MESSAGE, 1, |out| out.extend(b"hello"));
-        put(&mut out, Kind::Cancel, 0, 1, |_| {});
-        put(&mut out, Kind::Ping, 0, 0, |out| out.extend([0; 8]));
+        put(&mut out, FrameKind::Call, flags::MESSAGE, 1, |out| out.extend(b"hello"));
+        put(&mut out, FrameKind::Cancel, 0, 1, |_| {});
+        put(&mut out, FrameKind::Ping, 0, 0, |out| out.extend([0; 8]));
         out
     }
 
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(whole(&bytes, 100).unwrap(), (bytes.len(), 0));
         let read: Vec<_> = frames(&bytes).map(Result::unwrap).collect();
         let seen: Vec<_> = read.iter().map(|frame| (frame.kind, frame.flags, frame.id, frame.body.len())).collect();
-        assert_eq!(seen, [(Kind::Call, 1, 1, 5), (Kind::Cancel, 0, 1, 0), (Kind::Ping, 0, 0, 8)]);
+        assert_eq!(seen, [(FrameKind::Call, 1, 1, 5), (FrameKind::Cancel, 0, 1, 0), (FrameKind::Ping, 0, 0, 8)]);
         assert_eq!(read[0].body.rest(), &b"hello"[..]);
     }
 
@@ -196,10 +196,10 @@ mod tests {
     #[test]
     fn kinds_of_later_versions_are_passed_over() {
         let mut out = Vec::new();
-        put(&mut out, Kind::Ping, 0, 0, |out| out.push(7));
+        put(&mut out, FrameKind::Ping, 0, 0, |out| out.push(7));
         out[4] = 200;
-        put(&mut out, Kind::Pong, 0, 0, |_| {});
-        assert_eq!(frames(&out.clone().into()).next().unwrap().unwrap().kind, Kind::Pong);
+        put(&mut out, FrameKind::Pong, 0, 0, |_| {});
+        assert_eq!(frames(&out.clone().into()).next().unwrap().unwrap().kind, FrameKind::Pong);
         out[4] = 14;
         assert!(frames(&out.into()).next().unwrap().is_err());
     }

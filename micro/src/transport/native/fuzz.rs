@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::frame::{self, Frame, Kind};
+use super::frame::{self, Frame, FrameKind};
 use super::handshake::{ConnectionSettings, PREFACE};
 use super::protocol_error::ProtocolError;
 use super::request::{self, RequestHead};
@@ -53,13 +53,13 @@ fn once(frame: Frame<'_>) -> Result<(String, Bytes), ProtocolError> {
     let mut out = Vec::new();
     let Frame { kind, id, mut body, .. } = frame;
     let words = match kind {
-        Kind::Hello => {
+        FrameKind::Hello => {
             let settings = ConnectionSettings::read(body)?;
             settings.put(&mut out);
             out.drain(..PREFACE.len());
             format!("{settings:?}")
         }
-        Kind::Call => {
+        FrameKind::Call => {
             let RequestHead { method, timeout, trace, metadata, message } = RequestHead::read(frame, &SETTINGS)?;
             let words =
                 format!("{method:?} {timeout:?} {trace:?} {:?} {message:?}", metadata.iter().collect::<Vec<_>>());
@@ -71,7 +71,7 @@ fn once(frame: Frame<'_>) -> Result<(String, Bytes), ProtocolError> {
             });
             words
         }
-        Kind::Items => {
+        FrameKind::Items => {
             let mut items = Vec::new();
             while !body.is_empty() {
                 items.push(body.block(SETTINGS.message as usize)?.rest());
@@ -79,13 +79,13 @@ fn once(frame: Frame<'_>) -> Result<(String, Bytes), ProtocolError> {
             frame::put(&mut out, kind, frame.flags, id, |out| items.iter().for_each(|item| put_block(out, item)));
             format!("{items:?}")
         }
-        Kind::Reply => {
+        FrameKind::Reply => {
             let (reply_metadata, message) = response::read_reply(frame, &SETTINGS)?;
             let flags = response::reply_flags(&reply_metadata);
             frame::put(&mut out, kind, flags, id, |out| response::put_reply(out, &reply_metadata, &message));
             format!("{} {message:?}", said(&reply_metadata))
         }
-        Kind::Begin => {
+        FrameKind::Begin => {
             let reply_metadata = response::ReplyMetadata {
                 headers: response::read_begin(frame, &SETTINGS)?,
                 ..response::ReplyMetadata::default()
@@ -93,22 +93,22 @@ fn once(frame: Frame<'_>) -> Result<(String, Bytes), ProtocolError> {
             frame::put(&mut out, kind, 0, id, |out| response::put_begin(out, &reply_metadata));
             said(&reply_metadata)
         }
-        Kind::End | Kind::Refused => {
+        FrameKind::End | FrameKind::Refused => {
             let (error, reply_metadata) = response::read_end(frame, &SETTINGS)?;
             frame::put(&mut out, kind, 0, id, |out| response::put_end(out, error.as_ref(), &reply_metadata));
             format!("{error:?} {}", said(&reply_metadata))
         }
-        Kind::Credit => {
+        FrameKind::Credit => {
             let credit = body.array::<4>()?;
             frame::put(&mut out, kind, 0, id, |out| out.extend(credit));
             format!("{credit:?}")
         }
-        Kind::Ping | Kind::Pong => {
+        FrameKind::Ping | FrameKind::Pong => {
             let token = body.array::<8>()?;
             frame::put(&mut out, kind, 0, id, |out| out.extend(token));
             format!("{token:?}")
         }
-        Kind::Bye => {
+        FrameKind::Bye => {
             let (reason, words) = (body.u8()?, body.text(1024)?);
             frame::put(&mut out, kind, 0, id, |out| {
                 out.push(reason);
@@ -116,7 +116,7 @@ fn once(frame: Frame<'_>) -> Result<(String, Bytes), ProtocolError> {
             });
             format!("{reason} {words:?}")
         }
-        Kind::Cancel | Kind::Drain | Kind::Done => {
+        FrameKind::Cancel | FrameKind::Drain | FrameKind::Done => {
             frame::put(&mut out, kind, 0, id, |_| {});
             String::new()
         }

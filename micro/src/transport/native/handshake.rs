@@ -5,7 +5,7 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::frame::{self, HEAD_SIZE, Kind, MAX_OVERHEAD};
+use super::frame::{self, FrameKind, HEAD_SIZE, MAX_OVERHEAD};
 use super::protocol_error::{ProtocolError, Reason};
 use super::wire::{Cursor, put_varint};
 
@@ -64,7 +64,7 @@ impl ConnectionSettings {
     /// Appends the preface and HELLO.
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(PREFACE);
-        frame::put(out, Kind::Hello, 0, 0, |out| {
+        frame::put(out, FrameKind::Hello, 0, 0, |out| {
             let values = [self.message, self.metadata, self.window, self.calls, self.methods];
             for (setting, value) in (1..).zip(values) {
                 put_varint(out, setting);
@@ -126,7 +126,7 @@ pub(super) async fn hello(
         more(from, buffer).await?;
     }
     let len = u32::from_be_bytes([buffer[0], buffer[1], buffer[2], buffer[3]]) as usize;
-    if buffer[4] != Kind::Hello as u8 || len > MAX_HELLO {
+    if buffer[4] != FrameKind::Hello as u8 || len > MAX_HELLO {
         return Err(HandshakeError::Foreign);
     }
     while buffer.len() < HEAD_SIZE + len {
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(heard(&out).await.unwrap(), (settings, 4));
 
         let mut out = PREFACE.to_vec();
-        frame::put(&mut out, Kind::Hello, 0, 0, |out| {
+        frame::put(&mut out, FrameKind::Hello, 0, 0, |out| {
             [99, 5].map(|value| put_varint(out, value)).into_iter().collect()
         });
         assert_eq!(heard(&out).await.unwrap().0, ConnectionSettings::default());

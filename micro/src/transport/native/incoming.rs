@@ -9,7 +9,7 @@ use std::task::{Context as Cx, Poll, Waker};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::frame::Kind;
+use super::frame::FrameKind;
 use super::protocol_error::{ProtocolError, Reason};
 use super::shared_connection::SharedConnection;
 use super::wire::Cursor;
@@ -20,7 +20,7 @@ use crate::rpc::Streaming;
 pub(super) const FRAME_OVERHEAD: usize = 32;
 /// What has come on a stream and was not read yet.
 #[derive(Debug)]
-pub(super) struct Inbox(Mutex<InboxState>);
+pub(super) struct MessageInbox(Mutex<InboxState>);
 
 #[derive(Debug)]
 struct InboxState {
@@ -33,10 +33,10 @@ struct InboxState {
     abandoned: bool,
 }
 
-impl Inbox {
+impl MessageInbox {
     pub(super) fn new(window: u32) -> Arc<Self> {
         let window = window as usize;
-        Arc::new(Inbox(Mutex::new(InboxState {
+        Arc::new(MessageInbox(Mutex::new(InboxState {
             frames: VecDeque::new(),
             window,
             credit: window,
@@ -85,11 +85,11 @@ impl Inbox {
     }
 }
 
-/// The reader of an [`Inbox`]: takes all frames that are there at once, and gives their messages one by one.
+/// The reader of an [`MessageInbox`]: takes all frames that are there at once, and gives their messages one by one.
 pub(super) struct IncomingMessages<C> {
     shared: Arc<SharedConnection<C>>,
     id: u32,
-    inbox: Arc<Inbox>,
+    inbox: Arc<MessageInbox>,
     frames: VecDeque<Bytes>,
     /// The frame that is being read, and how far.
     frame: Bytes,
@@ -100,7 +100,7 @@ pub(super) struct IncomingMessages<C> {
 }
 
 impl<C> IncomingMessages<C> {
-    pub(super) fn new(shared: Arc<SharedConnection<C>>, id: u32, inbox: Arc<Inbox>) -> Self {
+    pub(super) fn new(shared: Arc<SharedConnection<C>>, id: u32, inbox: Arc<MessageInbox>) -> Self {
         let (frames, frame) = (VecDeque::new(), Bytes::new());
         IncomingMessages { shared, id, inbox, frames, frame, at: 0, owed: 0, over: false }
     }
@@ -158,7 +158,7 @@ impl<C> IncomingMessages<C> {
         self.owed = 0;
         let id = self.id;
         self.shared.with(|queue, _| {
-            queue.frame(Kind::Credit, 0, id, |out| out.extend_from_slice(&(credit as u32).to_be_bytes()))
+            queue.frame(FrameKind::Credit, 0, id, |out| out.extend_from_slice(&(credit as u32).to_be_bytes()))
         });
     }
 }

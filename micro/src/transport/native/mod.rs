@@ -28,8 +28,8 @@ mod shared_connection;
 mod socket;
 mod wire;
 
-pub use client::{ClientOptions, NativeClient, NativeConnector};
-pub use server::{NativeServer, ServerOptions};
+pub use client::{NativeClient, NativeClientOptions, NativeConnector};
+pub use server::{NativeServer, NativeServerOptions};
 
 /// What a node says under `wire` when it speaks this.
 pub const NAME: &str = "micro/1";

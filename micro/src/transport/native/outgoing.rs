@@ -7,7 +7,7 @@ use std::task::{Context as Cx, Poll, Waker};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::frame::{Kind, flags};
+use super::frame::{FrameKind, flags};
 use super::incoming::FRAME_OVERHEAD;
 use super::protocol_error::{ProtocolError, Reason};
 use super::shared_connection::SharedConnection;
@@ -96,7 +96,7 @@ pub(super) async fn send<C>(
         if !batch.is_empty() || flags == flags::END {
             credit.spend(batch.len()).await;
             shared.room().await;
-            shared.with(|queue, _| queue.frame(Kind::Items, flags, id, |out| out.extend_from_slice(&batch)));
+            shared.with(|queue, _| queue.frame(FrameKind::Items, flags, id, |out| out.extend_from_slice(&batch)));
             batch.clear();
         }
         match next {

@@ -17,14 +17,14 @@ const MAX_NAME: usize = 4096;
 
 /// What a number stands for that two sides agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Target<'a> {
+pub(super) struct MethodNames<'a> {
     pub(super) path: &'a str,
     pub(super) service: &'a str,
     pub(super) node: &'a str,
     pub(super) codec: &'a str,
 }
 
-impl Target<'_> {
+impl MethodNames<'_> {
     fn texts(&self) -> [&str; 4] {
         [self.path, self.service, self.node, self.codec]
     }
@@ -39,7 +39,7 @@ impl Target<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Method<'a> {
     pub(super) number: u32,
-    pub(super) define: Option<Target<'a>>,
+    pub(super) define: Option<MethodNames<'a>>,
 }
 
 /// The flags of a CALL.
@@ -52,7 +52,7 @@ pub(super) fn flags(method: &Method<'_>, context: &Context, message: bool) -> u8
 /// Appends everything up to the message.
 pub(super) fn put(out: &mut Vec<u8>, method: &Method<'_>, left: Option<Duration>, context: &Context) {
     put_varint(out, u64::from(method.number));
-    for text in method.define.iter().flat_map(Target::texts) {
+    for text in method.define.iter().flat_map(MethodNames::texts) {
         put_block(out, text.as_bytes());
     }
     let left = left.map_or(0, |left| u64::try_from(left.as_micros()).unwrap_or(u64::MAX - 1) + 1);
@@ -88,8 +88,8 @@ impl<'a> RequestHead<'a> {
     }
 }
 
-fn target<'a>(body: &mut Cursor<'a>) -> Result<Target<'a>, ProtocolError> {
-    Ok(Target {
+fn target<'a>(body: &mut Cursor<'a>) -> Result<MethodNames<'a>, ProtocolError> {
+    Ok(MethodNames {
         path: body.text(MAX_NAME)?,
         service: body.text(MAX_NAME)?,
         node: body.text(MAX_NAME)?,
@@ -111,14 +111,14 @@ fn message(frame: Frame<'_>, body: Cursor<'_>, settings: &ConnectionSettings) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::{self, Kind};
+    use super::super::frame::{self, FrameKind};
     use super::*;
 
-    const ECHO: Target<'_> = Target { path: "/it.Echo/Say", service: "echo", node: "n", codec: "proto" };
+    const ECHO: MethodNames<'_> = MethodNames { path: "/it.Echo/Say", service: "echo", node: "n", codec: "proto" };
 
     fn written(method: Method<'_>, context: &Context, message: Option<&[u8]>) -> Bytes {
         let mut out = Vec::new();
-        frame::put(&mut out, Kind::Call, flags(&method, context, message.is_some()), 1, |out| {
+        frame::put(&mut out, FrameKind::Call, flags(&method, context, message.is_some()), 1, |out| {
             put(out, &method, context.remaining(), context);
             out.extend(message.unwrap_or_default());
         });
@@ -152,7 +152,7 @@ mod tests {
         let bytes = written(Method { number: 7, define: Some(ECHO) }, &context, None);
         for cut in frame::HEAD_SIZE..bytes.len() {
             let body = Cursor::within(&bytes, frame::HEAD_SIZE, cut - frame::HEAD_SIZE);
-            let frame = Frame { kind: Kind::Call, flags: flags::DEFINE | flags::TRACE, id: 1, body };
+            let frame = Frame { kind: FrameKind::Call, flags: flags::DEFINE | flags::TRACE, id: 1, body };
             assert!(RequestHead::read(frame, &ConnectionSettings::default()).is_err(), "{cut}");
         }
     }

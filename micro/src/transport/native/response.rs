@@ -143,7 +143,7 @@ pub(super) fn read_end(
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::{self, Kind};
+    use super::super::frame::{self, FrameKind};
     use super::*;
 
     fn reply_metadata() -> ReplyMetadata {
@@ -157,7 +157,7 @@ mod tests {
     fn replies_come_back_and_cost_nothing_beside_the_message() {
         for (reply_metadata, len) in [(ReplyMetadata::default(), 2), (reply_metadata(), 2 + 23)] {
             let mut out = Vec::new();
-            frame::put(&mut out, Kind::Reply, reply_flags(&reply_metadata), 1, |out| {
+            frame::put(&mut out, FrameKind::Reply, reply_flags(&reply_metadata), 1, |out| {
                 put_reply(out, &reply_metadata, b"hi")
             });
             let bytes = Bytes::from(out);
@@ -174,7 +174,7 @@ mod tests {
     fn errors_come_back_with_their_details_and_none_when_cut() {
         let error = Error::not_found("no such text").with_detail(Detail::new("it.Text", &b"abc"[..]));
         let mut out = Vec::new();
-        frame::put(&mut out, Kind::End, 0, 1, |out| put_end(out, Some(&error), &reply_metadata()));
+        frame::put(&mut out, FrameKind::End, 0, 1, |out| put_end(out, Some(&error), &reply_metadata()));
         let bytes = Bytes::from(out);
         let frame = frame::frames(&bytes).next().unwrap().unwrap();
         assert_eq!(read_end(frame, &ConnectionSettings::default()).unwrap(), (Some(error), reply_metadata()));
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn details_that_are_too_long_together_are_refused() {
         let mut out = Vec::new();
-        frame::put(&mut out, Kind::End, 0, 1, |out| {
+        frame::put(&mut out, FrameKind::End, 0, 1, |out| {
             out.extend([5, 0, 0, 0, 2]);
             for _ in 0..2 {
                 put_block(out, b"it.Text");
@@ -203,7 +203,7 @@ mod tests {
     fn an_error_that_says_too_much_keeps_its_code() {
         let error = Error::not_found("ü".repeat(100_000)).with_detail(Detail::new("it.Text", vec![0; 100_000]));
         let mut out = Vec::new();
-        frame::put(&mut out, Kind::End, 0, 1, |out| put_end(out, Some(&error), &ReplyMetadata::default()));
+        frame::put(&mut out, FrameKind::End, 0, 1, |out| put_end(out, Some(&error), &ReplyMetadata::default()));
         let bytes = Bytes::from(out);
         let read = read_end(frame::frames(&bytes).next().unwrap().unwrap(), &ConnectionSettings::default())
             .unwrap()

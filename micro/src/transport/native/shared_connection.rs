@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Cx, Poll, Waker};
 
-use super::frame::{self, Kind};
+use super::frame::{self, FrameKind};
 use super::handshake::ConnectionSettings;
 use super::socket::Writing;
 use crate::util::cache_padded::CachePadded;
@@ -28,7 +28,7 @@ pub(super) struct SharedConnection<C> {
 
 #[derive(Debug)]
 struct Inner<C> {
-    queue: Queue,
+    queue: FrameQueue,
     calls: C,
 }
 
@@ -43,17 +43,17 @@ pub(super) enum Flush {
 
 impl<C> SharedConnection<C> {
     pub(super) fn new(socket: Writing, ours: ConnectionSettings, theirs: ConnectionSettings, calls: C) -> Self {
-        let queue = Queue { socket: Some(socket), ..Queue::default() };
+        let queue = FrameQueue { socket: Some(socket), ..FrameQueue::default() };
         SharedConnection { theirs, ours, inner: CachePadded(Mutex::new(Inner { queue, calls })) }
     }
 
     /// Does `work` on the queue and the calls, and lets the driver know.
-    pub(super) fn with<R>(&self, work: impl FnOnce(&mut Queue, &mut C) -> R) -> R {
+    pub(super) fn with<R>(&self, work: impl FnOnce(&mut FrameQueue, &mut C) -> R) -> R {
         self.flushing(|queue, calls| (Flush::Together, work(queue, calls)))
     }
 
     /// The same, and `work` says when what it queued is to be written.
-    pub(super) fn flushing<R>(&self, work: impl FnOnce(&mut Queue, &mut C) -> (Flush, R)) -> R {
+    pub(super) fn flushing<R>(&self, work: impl FnOnce(&mut FrameQueue, &mut C) -> (Flush, R)) -> R {
         let mut inner = self.lock();
         let Inner { queue, calls } = &mut *inner;
         let (flush, result) = work(queue, calls);
@@ -80,7 +80,7 @@ impl<C> SharedConnection<C> {
 
 /// What waits to be written on a connection.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(super) struct FrameQueue {
     ready: Vec<u8>,
     /// What the driver has taken and not written yet.
     taken: usize,
@@ -96,9 +96,9 @@ pub(super) struct Queue {
     socket: Option<Writing>,
 }
 
-impl Queue {
+impl FrameQueue {
     /// Appends a frame; nothing once the connection is closed. Gives the place in the stream of bytes where it ends.
-    pub(super) fn frame(&mut self, kind: Kind, flags: u8, id: u32, body: impl FnOnce(&mut Vec<u8>)) -> u64 {
+    pub(super) fn frame(&mut self, kind: FrameKind, flags: u8, id: u32, body: impl FnOnce(&mut Vec<u8>)) -> u64 {
         if self.closed {
             return u64::MAX;
         }
@@ -109,7 +109,7 @@ impl Queue {
     }
 
     /// Appends a frame without a body.
-    pub(super) fn bare(&mut self, kind: Kind, id: u32) -> u64 {
+    pub(super) fn bare(&mut self, kind: FrameKind, id: u32) -> u64 {
         self.frame(kind, 0, id, |_| {})
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use super::route::Route;
+use super::route::PoolRoute;
 use crate::errors::{Error, Result};
 use crate::transport::connection_stats::{ConnectionStats, Permit};
 use crate::transport::connector::{ConnectError, Connection, Connector, PoolLimits};
@@ -29,22 +29,22 @@ const FAILURE_TTL: Duration = Duration::from_secs(2);
 const MAX_DIALS: usize = 3;
 
 /// The connections to one address, over the connectors that reach it.
-pub(super) struct Entry {
+pub(super) struct PoolEntry {
     address: String,
     security: TlsMode,
-    route: Route,
+    route: PoolRoute,
     /// The preferred one first; its place here is the rank of its connections.
     connectors: Box<[Arc<dyn Connector>]>,
-    own: Weak<Entry>,
-    owner: Weak<dyn Owner>,
+    own: Weak<PoolEntry>,
+    owner: Weak<dyn LeaseOwner>,
     // Changed with the state locked, and read without.
     up: ArcSwap<Vec<Arc<Pooled>>>,
     state: Mutex<State>,
 }
 
 /// Has the entries, and drops those that are of no use.
-pub(super) trait Owner: Send + Sync {
-    fn drop_if_spent(&self, entry: &Arc<Entry>);
+pub(super) trait LeaseOwner: Send + Sync {
+    fn drop_if_spent(&self, entry: &Arc<PoolEntry>);
 }
 
 /// A connection that is up.
@@ -89,7 +89,7 @@ struct Resting {
 }
 
 /// What a caller has to do for a lease.
-enum Step {
+enum DialStep {
     Go(Lease),
     Fail(Error),
     AwaitDial(watch::Receiver<Outcome>),
@@ -132,17 +132,17 @@ impl Pooled {
     }
 }
 
-impl Entry {
+impl PoolEntry {
     pub(super) fn new(
         address: &str,
         security: TlsMode,
-        route: Route,
+        route: PoolRoute,
         connectors: Box<[Arc<dyn Connector>]>,
-        owner: Weak<dyn Owner>,
+        owner: Weak<dyn LeaseOwner>,
     ) -> Arc<Self> {
         let backoff = Backoff::new(MIN_REST, MAX_REST);
         let state = State { dial: None, resting: None, backoff, foreign: Vec::new() };
-        Arc::new_cyclic(|own| Entry {
+        Arc::new_cyclic(|own| PoolEntry {
             address: address.to_owned(),
             security,
             route,
@@ -158,12 +158,12 @@ impl Entry {
         &self.address
     }
 
-    pub(super) fn owner(&self) -> &Weak<dyn Owner> {
+    pub(super) fn owner(&self) -> &Weak<dyn LeaseOwner> {
         &self.owner
     }
 
     /// Whether it is for calls with this security over these connectors.
-    pub(super) fn is_for(&self, security: TlsMode, route: Route) -> bool {
+    pub(super) fn is_for(&self, security: TlsMode, route: PoolRoute) -> bool {
         (self.security, self.route) == (security, route)
     }
 
@@ -195,13 +195,13 @@ impl Entry {
         let mut dials = 0;
         loop {
             match self.step() {
-                Step::Go(lease) => return Ok(lease),
-                Step::Fail(error) => return Err(error),
-                Step::AwaitDial(_) if dials == MAX_DIALS => {
+                DialStep::Go(lease) => return Ok(lease),
+                DialStep::Fail(error) => return Err(error),
+                DialStep::AwaitDial(_) if dials == MAX_DIALS => {
                     let words = format!("connections to `{}` end before a call is sent", self.address);
                     return Err(not_sent(words));
                 }
-                Step::AwaitDial(mut outcome) => {
+                DialStep::AwaitDial(mut outcome) => {
                     dials += 1;
                     // Where others are up, their calls will end sooner or later.
                     if let Err(error) = dialed(&mut outcome).await
@@ -210,7 +210,7 @@ impl Entry {
                         return Err(error);
                     }
                 }
-                Step::AwaitPermit(pooled) => {
+                DialStep::AwaitPermit(pooled) => {
                     if let Some(permit) = pooled.stats.acquire().await {
                         return Ok(pooled.lease(permit));
                     }
@@ -219,20 +219,20 @@ impl Entry {
         }
     }
 
-    fn step(&self) -> Step {
+    fn step(&self) -> DialStep {
         let mut state = self.state();
         let up = self.up.load();
         let Some(idlest) = idlest(&up) else {
             if let Some(resting) = state.resting.as_ref().filter(|resting| clock::now() < resting.until) {
-                return Step::Fail(resting.why.clone());
+                return DialStep::Fail(resting.why.clone());
             }
-            return Step::AwaitDial(self.dial(&mut state, self.connectors.len()));
+            return DialStep::AwaitDial(self.dial(&mut state, self.connectors.len()));
         };
         let more = if wants_more(idlest, &up) { self.dial_more(&mut state) } else { None };
         match (idlest.stats.try_acquire(), more) {
-            (Some(permit), _) => Step::Go(idlest.lease(permit)),
-            (None, Some(outcome)) => Step::AwaitDial(outcome),
-            (None, None) => Step::AwaitPermit(idlest.clone()),
+            (Some(permit), _) => DialStep::Go(idlest.lease(permit)),
+            (None, Some(outcome)) => DialStep::AwaitDial(outcome),
+            (None, None) => DialStep::AwaitPermit(idlest.clone()),
         }
     }
 
@@ -315,7 +315,7 @@ impl Entry {
 /// Asks one connector after the other. A peer that does not speak the protocol of one may speak that of the next.
 async fn connect(
     connectors: Vec<(usize, Arc<dyn Connector>)>,
-    entry: &Weak<Entry>,
+    entry: &Weak<PoolEntry>,
     address: &str,
     security: TlsMode,
 ) -> Result<(usize, Arc<dyn Connection>), ConnectError> {
@@ -373,7 +373,7 @@ fn wants_more(idlest: &Pooled, up: &[Arc<Pooled>]) -> bool {
 }
 
 /// Drops what is over, and the entry with it when nothing is left: addresses come and go.
-fn tidy(entry: &Weak<Entry>) {
+fn tidy(entry: &Weak<PoolEntry>) {
     let Some(entry) = entry.upgrade() else { return };
     let mut state = entry.state();
     let dial = state.dial.take_if(|dial| dial.is_over());

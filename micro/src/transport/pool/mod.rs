@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use cache::PoolCache;
 
 pub(super) use entry::Lease;
-use entry::{Entry, Owner};
-use route::{MAX_CONNECTORS, Route};
+use entry::{LeaseOwner, PoolEntry};
+use route::{MAX_CONNECTORS, PoolRoute};
 
 use super::connector::Connector;
 use super::{Destination, not_sent};
@@ -42,7 +42,7 @@ struct Shared {
     entries: Mutex<Entries>,
 }
 
-type Entries = HashMap<String, Vec<Arc<Entry>>>;
+type Entries = HashMap<String, Vec<Arc<PoolEntry>>>;
 
 impl Pool {
     /// A pool over `connectors`, or over the one of them that is called `only`.
@@ -62,7 +62,7 @@ impl Pool {
 
     /// A connection that takes a call at once, where there is one. More are opened as the load asks for them.
     pub(super) fn ready(&self, to: &Destination<'_>) -> Option<Lease> {
-        if let Some(entry) = to.cache.and_then(|cache| cache.get::<Entry>()).filter(|entry| self.has(entry)) {
+        if let Some(entry) = to.cache.and_then(|cache| cache.get::<PoolEntry>()).filter(|entry| self.has(entry)) {
             return entry.ready();
         }
         let entry = self.find(to)?;
@@ -87,25 +87,25 @@ impl Pool {
         leased.unwrap_or_else(|_| Err(Context::deadline_exceeded().with_execution(Execution::NotStarted)))
     }
 
-    fn has(&self, entry: &Entry) -> bool {
+    fn has(&self, entry: &PoolEntry) -> bool {
         std::ptr::addr_eq(entry.owner().as_ptr(), Arc::as_ptr(&self.0))
     }
 
-    fn route(&self, to: &Destination<'_>) -> Route {
+    fn route(&self, to: &Destination<'_>) -> PoolRoute {
         match self.0.only {
-            Some(place) => Route::only(place),
-            None => Route::of(&self.0.connectors, to),
+            Some(place) => PoolRoute::only(place),
+            None => PoolRoute::of(&self.0.connectors, to),
         }
     }
 
-    fn find(&self, to: &Destination<'_>) -> Option<Arc<Entry>> {
+    fn find(&self, to: &Destination<'_>) -> Option<Arc<PoolEntry>> {
         let route = self.route(to);
         let entries = self.0.entries();
         entries.get(to.address)?.iter().find(|entry| entry.is_for(to.security, route)).cloned()
     }
 
     /// The entry of a destination. It is kept for as long as it is of use, or something holds it.
-    fn entry(&self, to: &Destination<'_>) -> Result<Arc<Entry>> {
+    fn entry(&self, to: &Destination<'_>) -> Result<Arc<PoolEntry>> {
         let route = self.route(to);
         if route.is_empty() {
             let wire = to.wire.unwrap_or("nothing that is known");
@@ -122,9 +122,9 @@ impl Pool {
                 !same.is_empty()
             });
         }
-        let shared: Arc<dyn Owner> = self.0.clone();
+        let shared: Arc<dyn LeaseOwner> = self.0.clone();
         let connectors = route.pick(&self.0.connectors);
-        let entry = Entry::new(to.address, to.security, route, connectors, Arc::downgrade(&shared));
+        let entry = PoolEntry::new(to.address, to.security, route, connectors, Arc::downgrade(&shared));
         entries.entry(to.address.to_owned()).or_default().push(entry.clone());
         Ok(entry)
     }
@@ -136,8 +136,8 @@ impl Shared {
     }
 }
 
-impl Owner for Shared {
-    fn drop_if_spent(&self, entry: &Arc<Entry>) {
+impl LeaseOwner for Shared {
+    fn drop_if_spent(&self, entry: &Arc<PoolEntry>) {
         let mut entries = self.entries();
         // Once here and once in the map: what holds it besides, such as the cache of a node, comes back to it.
         if Arc::strong_count(entry) > 2 || !entry.is_spent() {

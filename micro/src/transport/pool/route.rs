@@ -5,7 +5,7 @@ use crate::transport::connector::{Connector, Reach};
 
 /// The connectors that reach a node, as sets of their places in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Route {
+pub(super) struct PoolRoute {
     listed: u32,
     fallback: u32,
 }
@@ -13,10 +13,10 @@ pub(super) struct Route {
 /// How many connectors there can be.
 pub(super) const MAX_CONNECTORS: usize = 32;
 
-impl Route {
+impl PoolRoute {
     /// Those of `connectors` that reach the node.
     pub(super) fn of(connectors: &[Arc<dyn Connector>], to: &Destination<'_>) -> Self {
-        let mut route = Route { listed: 0, fallback: 0 };
+        let mut route = PoolRoute { listed: 0, fallback: 0 };
         for (place, connector) in connectors.iter().enumerate() {
             match connector.reach(to) {
                 Reach::Unsupported => {}
@@ -29,7 +29,7 @@ impl Route {
 
     /// One of them, whatever it reaches.
     pub(super) fn only(place: usize) -> Self {
-        Route { listed: 1 << place, fallback: 0 }
+        PoolRoute { listed: 1 << place, fallback: 0 }
     }
 
     pub(super) fn is_empty(self) -> bool {

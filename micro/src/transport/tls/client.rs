@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::engine::{self, Stream};
-use super::{Alpn, Identity, Pem, TlsMode};
+use super::{Alpn, Pem, TlsIdentity, TlsMode};
 use crate::errors::Result;
 use crate::transport::connector::ConnectError;
 
@@ -24,7 +24,7 @@ use crate::transport::connector::ConnectError;
 ///
 /// Cloning it is cheap and gives the same.
 #[derive(Clone, Default)]
-pub struct ClientTls(Arc<engine::Client>);
+pub struct ClientTls(Arc<engine::TlsClient>);
 
 impl ClientTls {
     /// Believes the authorities that the platform does. They are read when they are needed.
@@ -48,7 +48,7 @@ impl ClientTls {
     /// # Errors
     ///
     /// As [`with_authorities`](Self::with_authorities); also when the key is that of another certificate.
-    pub fn with_identity(self, identity: Identity) -> Result<Self> {
+    pub fn with_identity(self, identity: TlsIdentity) -> Result<Self> {
         Ok(Self::of(self.0.with_identity(identity)?))
     }
 
@@ -63,7 +63,7 @@ impl ClientTls {
         Ok(Self::of(self.0.with_name(name)?))
     }
 
-    fn of(engine: engine::Client) -> Self {
+    fn of(engine: engine::TlsClient) -> Self {
         ClientTls(Arc::new(engine))
     }
 

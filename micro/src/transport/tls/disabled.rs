@@ -9,7 +9,7 @@ use std::task::{Context as Cx, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Alpn, Identity, Pem, TlsMode};
+use super::{Alpn, Pem, TlsIdentity, TlsMode};
 use crate::errors::{Error, Result};
 use crate::transport::connector::ConnectError;
 use crate::transport::not_sent;
@@ -25,14 +25,14 @@ fn missing(address: &str) -> Error {
     not_sent(format!("`{address}` is to be called with TLS, and {WHY}"))
 }
 
-pub(super) struct Server(Infallible);
+pub(super) struct TlsServer(Infallible);
 
-impl Server {
-    pub(super) fn new(_: Identity, _: Option<Pem>) -> Result<Self> {
+impl TlsServer {
+    pub(super) fn new(_: TlsIdentity, _: Option<Pem>) -> Result<Self> {
         Err(Error::unimplemented(WHY))
     }
 
-    pub(super) fn identity(&self) -> &Identity {
+    pub(super) fn identity(&self) -> &TlsIdentity {
         match self.0 {}
     }
 
@@ -42,14 +42,14 @@ impl Server {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Client;
+pub(super) struct TlsClient;
 
-impl Client {
+impl TlsClient {
     pub(super) fn with_authorities(&self, _: Pem) -> Result<Self> {
         Err(Error::unimplemented(WHY))
     }
 
-    pub(super) fn with_identity(&self, _: Identity) -> Result<Self> {
+    pub(super) fn with_identity(&self, _: TlsIdentity) -> Result<Self> {
         Err(Error::unimplemented(WHY))
     }
 
@@ -70,7 +70,7 @@ pub(in crate::transport) fn reason(_: &(dyn StdError + 'static)) -> Option<Strin
 pub(crate) struct Stream<I>(Infallible, PhantomData<I>);
 
 #[derive(Debug)]
-pub(crate) struct Session(Infallible);
+pub(crate) struct TlsSession(Infallible);
 
 #[derive(Debug)]
 pub(in crate::transport) struct Reading(Infallible);
@@ -78,7 +78,7 @@ pub(in crate::transport) struct Reading(Infallible);
 #[derive(Debug)]
 pub(in crate::transport) struct Writing(Infallible);
 
-pub(in crate::transport) fn halves(_: TcpStream, session: Session) -> (Reading, Writing) {
+pub(in crate::transport) fn halves(_: TcpStream, session: TlsSession) -> (Reading, Writing) {
     match session.0 {}
 }
 
@@ -87,7 +87,7 @@ impl<I> Stream<I> {
         match self.0 {}
     }
 
-    pub(crate) fn into_parts(self) -> (I, Session) {
+    pub(crate) fn into_parts(self) -> (I, TlsSession) {
         match self.0 {}
     }
 }
@@ -153,11 +153,11 @@ impl<I> AsyncWrite for Stream<I> {
 #[cfg(test)]
 mod tests {
     use crate::errors::{Code, Execution};
-    use crate::transport::tls::{ClientTls, Identity, Pem, ServerTls, TlsMode};
+    use crate::transport::tls::{ClientTls, Pem, ServerTls, TlsIdentity, TlsMode};
 
     #[test]
     fn whoever_wants_tls_hears_which_feature_it_takes() {
-        let identity = Identity::files("a.pem", "b.pem");
+        let identity = TlsIdentity::files("a.pem", "b.pem");
         let errors = [
             ServerTls::new(identity.clone()).unwrap_err(),
             ClientTls::new().with_identity(identity).unwrap_err(),

@@ -23,8 +23,8 @@ mod engine;
 pub use alpn::Alpn;
 pub use client::ClientTls;
 pub use mode::TlsMode;
-pub use pem::{Identity, Pem};
+pub use pem::{Pem, TlsIdentity};
 pub use server::ServerTls;
 
 pub(in crate::transport) use engine::{Reading, Writing, halves, reason};
-pub(crate) use engine::{Session, Stream};
+pub(crate) use engine::{Stream, TlsSession};

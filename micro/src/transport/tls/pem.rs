@@ -17,10 +17,10 @@ use crate::errors::{Code, Error, Result};
 /// assert_eq!(format!("{:?}", Pem::text("-----BEGIN PRIVATE KEY-----")), "text in PEM");
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Pem(Place);
+pub struct Pem(PemSource);
 
 #[derive(Clone, PartialEq, Eq)]
-enum Place {
+enum PemSource {
     File(PathBuf),
     Text(Vec<u8>),
 }
@@ -28,17 +28,17 @@ enum Place {
 impl Pem {
     /// What this file has, now and whenever it changes.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Pem(Place::File(path.into()))
+        Pem(PemSource::File(path.into()))
     }
 
     /// This text.
     pub fn text(text: impl Into<Vec<u8>>) -> Self {
-        Pem(Place::Text(text.into()))
+        Pem(PemSource::Text(text.into()))
     }
 
     #[cfg_attr(not(feature = "tls"), allow(dead_code))]
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.0, Place::File(_))
+        matches!(self.0, PemSource::File(_))
     }
 
     /// The text, which `what` says the purpose of.
@@ -49,8 +49,8 @@ impl Pem {
     #[cfg_attr(not(feature = "tls"), allow(dead_code))]
     pub(super) fn read(&self, what: &str) -> Result<Cow<'_, [u8]>> {
         let path = match &self.0 {
-            Place::Text(text) => return Ok(Cow::Borrowed(text)),
-            Place::File(path) => path,
+            PemSource::Text(text) => return Ok(Cow::Borrowed(text)),
+            PemSource::File(path) => path,
         };
         fs::read(path).map(Cow::Owned).map_err(|error| {
             let code = match error.kind() {
@@ -66,24 +66,24 @@ impl Pem {
 impl fmt::Debug for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Place::File(path) => write!(f, "`{}`", path.display()),
-            Place::Text(_) => f.write_str("text in PEM"),
+            PemSource::File(path) => write!(f, "`{}`", path.display()),
+            PemSource::Text(_) => f.write_str("text in PEM"),
         }
     }
 }
 
 /// Who a program can prove to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct TlsIdentity {
     /// Its certificate, and behind it those that lead to an authority.
     pub certificate: Pem,
     /// The private key of the first of them.
     pub key: Pem,
 }
 
-impl Identity {
+impl TlsIdentity {
     /// What these two files have.
     pub fn files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
-        Identity { certificate: Pem::file(certificate), key: Pem::file(key) }
+        TlsIdentity { certificate: Pem::file(certificate), key: Pem::file(key) }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::engine::{self, Stream};
-use super::{Identity, Pem};
+use super::{Pem, TlsIdentity};
 use crate::errors::Result;
 
 /// What a port shows to those who connect with TLS, and whom it lets in.
@@ -14,10 +14,10 @@ use crate::errors::Result;
 /// files that cannot be used are logged once, and the old ones stay in use.
 ///
 /// ```no_run
-/// use micro::transport::tls::{Identity, Pem, ServerTls};
+/// use micro::transport::tls::{TlsIdentity, Pem, ServerTls};
 ///
 /// # async fn example() -> micro::Result<()> {
-/// let tls = ServerTls::new(Identity::files("tls/chain.pem", "tls/key.pem"))?
+/// let tls = ServerTls::new(TlsIdentity::files("tls/chain.pem", "tls/key.pem"))?
 ///     .with_clients(Pem::file("tls/our-authority.pem"))?;
 /// let running = micro::app().server_tls(tls).everything().start().await?;
 /// # Ok(()) }
@@ -25,7 +25,7 @@ use crate::errors::Result;
 ///
 /// Cloning it is cheap and gives the same.
 #[derive(Clone)]
-pub struct ServerTls(Arc<engine::Server>);
+pub struct ServerTls(Arc<engine::TlsServer>);
 
 impl ServerTls {
     /// Shows this certificate, to anybody.
@@ -36,8 +36,8 @@ impl ServerTls {
     /// [`Unavailable`](crate::Code::Unavailable) when a file cannot be read; [`InvalidArgument`](crate::Code::InvalidArgument)
     /// when it is not what it should be, or the key is that of another certificate;
     /// [`Unimplemented`](crate::Code::Unimplemented) in a program without the feature `tls`.
-    pub fn new(identity: Identity) -> Result<Self> {
-        Ok(ServerTls(Arc::new(engine::Server::new(identity, None)?)))
+    pub fn new(identity: TlsIdentity) -> Result<Self> {
+        Ok(ServerTls(Arc::new(engine::TlsServer::new(identity, None)?)))
     }
 
     /// The same, and lets in only whoever shows a certificate that one of these authorities has signed.
@@ -46,7 +46,7 @@ impl ServerTls {
     ///
     /// As [`new`](Self::new).
     pub fn with_clients(self, authorities: Pem) -> Result<Self> {
-        Ok(ServerTls(Arc::new(engine::Server::new(self.0.identity().clone(), Some(authorities))?)))
+        Ok(ServerTls(Arc::new(engine::TlsServer::new(self.0.identity().clone(), Some(authorities))?)))
     }
 
     /// Shakes hands with a client that has connected, and agrees with it on one of `protocols`, the preferred one first.

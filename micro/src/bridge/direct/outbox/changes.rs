@@ -1,6 +1,6 @@
 //! What a group reports of itself.
 
-use crate::bridge::direct::pending::{CompletionGuard, Pending};
+use crate::bridge::direct::pending::{EventCompletionGuard, PendingEvents};
 
 /// Why there is no room for an event.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,9 +16,9 @@ pub(super) struct Pruned {
     /// The subscriptions that are members no more.
     pub(super) subscriptions: Vec<u64>,
     /// What no publisher waits for any more.
-    pub(super) completed: Vec<CompletionGuard>,
+    pub(super) completed: Vec<EventCompletionGuard>,
     /// The events that are forgotten.
-    pub(super) discarded: Vec<Pending>,
+    pub(super) discarded: Vec<PendingEvents>,
     /// Whether the group waits for members to come, for a while.
     pub(super) is_deserted: bool,
     /// Whether the group is of no use any more.
@@ -32,5 +32,5 @@ pub(super) struct Ticked {
     pub(super) is_resumed: bool,
     /// Whether no member has come in time: the events are forgotten.
     pub(super) is_expired: bool,
-    pub(super) discarded: Vec<Pending>,
+    pub(super) discarded: Vec<PendingEvents>,
 }

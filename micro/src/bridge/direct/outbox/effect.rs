@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::bridge::direct::pending::{CompletionGuard, StoredEvent};
+use crate::bridge::direct::pending::{EventCompletionGuard, StoredEvent};
 use crate::registry::Node;
 
 /// Something that the outbox wants done. Effects are performed one at a time, in their order.
@@ -20,7 +20,7 @@ pub(in crate::bridge::direct) enum Effect {
     /// Publishers that wait for room in a group are to look again.
     Room { group: u64 },
     /// An event is in the process of its subscriber, or has none any more: its publisher does not wait for it.
-    Complete(CompletionGuard),
+    Complete(EventCompletionGuard),
     /// The time is to be told, by `Outbox::tick`.
     Tick,
     /// Something that operators may want to know.
@@ -35,7 +35,7 @@ pub(in crate::bridge::direct) struct Handover {
     pub(in crate::bridge::direct) event: Arc<StoredEvent>,
     pub(in crate::bridge::direct) attempt: u32,
     /// Dropped once the event is accepted.
-    pub(in crate::bridge::direct) completion: Option<CompletionGuard>,
+    pub(in crate::bridge::direct) completion: Option<EventCompletionGuard>,
 }
 
 /// Something that operators may want to know of a group.

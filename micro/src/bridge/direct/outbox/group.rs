@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use super::changes::{NoRoom, Pruned, Ticked};
-use super::in_flight::{InFlight, Stage};
-use super::member::{Member, Members};
+use super::in_flight::{SendStage, SentEvents};
+use super::member::{GroupMembers, Member};
 use super::partitions::Partitions;
-use super::route::{Reach, Route};
+use super::route::{MemberRoute, RouteState};
 use crate::bridge::direct::advertisement::Advertisement;
 use crate::bridge::direct::limits::{GROUP_RETENTION, MAX_GROUP_BYTES, MAX_GROUP_EVENTS};
 use crate::bridge::direct::outcome::Rejected;
-use crate::bridge::direct::pending::{CompletionGuard, Pending};
+use crate::bridge::direct::pending::{EventCompletionGuard, PendingEvents};
 use crate::bridge::direct::timer::Timer;
 use crate::broker::Pattern;
 use crate::util::clock::Instant;
@@ -22,9 +22,9 @@ pub(super) struct Group {
     id: u64,
     topics: Pattern,
     queue: Option<String>,
-    members: Members,
+    members: GroupMembers,
     /// Events without a key that wait, by number.
-    waiting: VecDeque<Pending>,
+    waiting: VecDeque<PendingEvents>,
     /// Events with a key that wait.
     partitions: Partitions,
     /// Events in all, waiting or in flight, and their bytes.
@@ -46,16 +46,16 @@ pub(super) struct Group {
 /// An event that is given to a member.
 #[derive(Debug)]
 pub(super) struct Assignment {
-    pub(super) in_flight: InFlight,
-    pub(super) route: Route,
+    pub(super) in_flight: SentEvents,
+    pub(super) route: MemberRoute,
 }
 
 impl Assignment {
-    fn new(group: u64, member: &mut Member, pending: Pending) -> Self {
+    fn new(group: u64, member: &mut Member, pending: PendingEvents) -> Self {
         member.assign();
         let (subscription, epoch, route) = (member.subscription(), member.epoch(), member.route());
-        let stage = if route == Route::Local { Stage::Accepted } else { Stage::Queued };
-        Assignment { in_flight: InFlight { pending, group, subscription, epoch, stage }, route }
+        let stage = if route == MemberRoute::Local { SendStage::Accepted } else { SendStage::Queued };
+        Assignment { in_flight: SentEvents { pending, group, subscription, epoch, stage }, route }
     }
 }
 
@@ -65,7 +65,7 @@ impl Group {
             id,
             topics: like.topics.clone(),
             queue: like.queue.clone(),
-            members: Members::default(),
+            members: GroupMembers::default(),
             waiting: VecDeque::new(),
             partitions: Partitions::default(),
             held: 0,
@@ -94,7 +94,7 @@ impl Group {
 
     /// Whether a member in another process takes events.
     pub(super) fn is_remote(&self) -> bool {
-        self.members.iter().any(|member| member.is_open() && member.route() != Route::Local)
+        self.members.iter().any(|member| member.is_open() && member.route() != MemberRoute::Local)
     }
 
     /// Whether events wait or are in flight.
@@ -140,7 +140,7 @@ impl Group {
 /// Members.
 impl Group {
     /// Adds a member, or opens the one of that subscription again. Returns whether that changed anything.
-    pub(super) fn join(&mut self, like: &Advertisement, route: Route, reach: Reach) -> bool {
+    pub(super) fn join(&mut self, like: &Advertisement, route: MemberRoute, reach: RouteState) -> bool {
         let changed = match self.members.get_mut(like.subscription) {
             Some(member) => member.reopen(route, reach),
             None => {
@@ -160,7 +160,7 @@ impl Group {
     }
 
     /// Sets whether the members at a session can be reached. Returns whether there are any.
-    pub(super) fn set_reach(&mut self, session: u64, reach: Reach) -> bool {
+    pub(super) fn set_reach(&mut self, session: u64, reach: RouteState) -> bool {
         self.members.set_reach(session, reach)
     }
 
@@ -270,7 +270,7 @@ impl Group {
 /// Events.
 impl Group {
     /// Takes in an event.
-    pub(super) fn push(&mut self, pending: Pending) {
+    pub(super) fn push(&mut self, pending: PendingEvents) {
         self.held += 1;
         self.bytes += pending.event.size();
         match self.key(&pending) {
@@ -302,7 +302,7 @@ impl Group {
     }
 
     /// Takes the first event with a key whose member is ready, if its number is below `before`.
-    fn take_keyed(&mut self, before: Option<u64>) -> Option<(u64, Pending)> {
+    fn take_keyed(&mut self, before: Option<u64>) -> Option<(u64, PendingEvents)> {
         // Partitions ask for members in their order, so that one pass over these is enough.
         let mut members = self.members.iter();
         let is_ready =
@@ -313,26 +313,26 @@ impl Group {
     }
 
     /// A member is done with an event.
-    pub(super) fn ack(&mut self, in_flight: InFlight) {
+    pub(super) fn ack(&mut self, in_flight: SentEvents) {
         self.release(&in_flight);
         self.discard(&in_flight.pending);
     }
 
     /// A member keeps an event for another delivery: it takes no place until then.
-    pub(super) fn delay(&mut self, in_flight: &mut InFlight, attempt: u32) -> Option<CompletionGuard> {
+    pub(super) fn delay(&mut self, in_flight: &mut SentEvents, attempt: u32) -> Option<EventCompletionGuard> {
         in_flight.pending.attempt = attempt;
         if in_flight.is_placed() {
             self.end_key(&in_flight.pending);
             if let Some(member) = self.members.get_mut(in_flight.subscription) {
                 member.delay();
             }
-            in_flight.stage = Stage::Delayed;
+            in_flight.stage = SendStage::Delayed;
         }
         in_flight.pending.completion.take()
     }
 
     /// A member has no room for an event. Its session has sent so many.
-    pub(super) fn full(&mut self, in_flight: InFlight, sent: u64) {
+    pub(super) fn full(&mut self, in_flight: SentEvents, sent: u64) {
         let (subscription, epoch) = (in_flight.subscription, in_flight.epoch);
         self.give_back(in_flight);
         if let Some(member) = self.members.get_mut(subscription) {
@@ -341,14 +341,14 @@ impl Group {
     }
 
     /// A member has ended, and gives an event to others.
-    pub(super) fn reroute(&mut self, mut in_flight: InFlight, attempt: u32) {
+    pub(super) fn reroute(&mut self, mut in_flight: SentEvents, attempt: u32) {
         self.close(in_flight.subscription);
         in_flight.pending.attempt = attempt;
         self.give_back(in_flight);
     }
 
     /// A member of this process has not accepted an event.
-    pub(super) fn reject(&mut self, in_flight: InFlight, why: Rejected) {
+    pub(super) fn reject(&mut self, in_flight: SentEvents, why: Rejected) {
         match why {
             Rejected::Full => self.full(in_flight, 0),
             Rejected::Closed => {
@@ -359,14 +359,14 @@ impl Group {
     }
 
     /// Takes back an event whose session is no more. What may have been delivered counts as delivered.
-    pub(super) fn take_back(&mut self, mut in_flight: InFlight) {
-        let delivered = u32::from(in_flight.stage != Stage::Queued);
+    pub(super) fn take_back(&mut self, mut in_flight: SentEvents) {
+        let delivered = u32::from(in_flight.stage != SendStage::Queued);
         in_flight.pending.attempt = in_flight.pending.attempt.saturating_add(delivered);
         self.give_back(in_flight);
     }
 
     /// Puts an event back to its place in the order.
-    fn give_back(&mut self, in_flight: InFlight) {
+    fn give_back(&mut self, in_flight: SentEvents) {
         self.release(&in_flight);
         let pending = in_flight.pending;
         if let Some(key) = self.key(&pending) {
@@ -377,7 +377,7 @@ impl Group {
     }
 
     /// Notes that a member does not have an event any more.
-    fn release(&mut self, in_flight: &InFlight) {
+    fn release(&mut self, in_flight: &SentEvents) {
         let is_placed = in_flight.is_placed();
         if is_placed {
             self.end_key(&in_flight.pending);
@@ -388,25 +388,25 @@ impl Group {
     }
 
     /// Forgets an event.
-    fn discard(&mut self, pending: &Pending) {
+    fn discard(&mut self, pending: &PendingEvents) {
         self.held -= 1;
         self.bytes -= pending.event.size();
         self.free_room();
     }
 
     /// Forgets all events that wait.
-    fn clear(&mut self) -> Vec<Pending> {
+    fn clear(&mut self) -> Vec<PendingEvents> {
         let discarded: Vec<_> = std::mem::take(&mut self.waiting).into_iter().chain(self.partitions.drain()).collect();
         discarded.iter().for_each(|pending| self.discard(pending));
         discarded
     }
 
     /// The key of an event, where its order matters: only the members of a queue share keys.
-    fn key(&self, pending: &Pending) -> Option<u64> {
+    fn key(&self, pending: &PendingEvents) -> Option<u64> {
         pending.event.key().filter(|_| self.queue.is_some())
     }
 
-    fn end_key(&mut self, pending: &Pending) {
+    fn end_key(&mut self, pending: &PendingEvents) {
         if let Some(key) = self.key(pending) {
             self.partitions.end(key);
         }
@@ -432,7 +432,7 @@ impl fmt::Display for Group {
 #[cfg(test)]
 impl Group {
     /// Checks the books against what is in flight, in this and other groups.
-    pub(super) fn check(&self, in_flight: &[&InFlight]) -> Result<(), String> {
+    pub(super) fn check(&self, in_flight: &[&SentEvents]) -> Result<(), String> {
         use std::collections::HashMap;
 
         let numbers = self.waiting.iter().map(|pending| pending.number);

@@ -1,21 +1,21 @@
 //! An event in the hands of a member.
 
-use crate::bridge::direct::pending::Pending;
+use crate::bridge::direct::pending::PendingEvents;
 
 /// A pending event that was assigned to a member of its group.
 #[derive(Debug)]
-pub(super) struct InFlight {
-    pub(super) pending: Pending,
+pub(super) struct SentEvents {
+    pub(super) pending: PendingEvents,
     pub(super) group: u64,
     pub(super) subscription: u64,
     /// The epoch of the member when the event was assigned.
     pub(super) epoch: u32,
-    pub(super) stage: Stage,
+    pub(super) stage: SendStage,
 }
 
 /// How far an event has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum SendStage {
     /// Waits to be written.
     Queued,
     /// Written.
@@ -26,9 +26,9 @@ pub(super) enum Stage {
     Delayed,
 }
 
-impl InFlight {
+impl SentEvents {
     /// Whether the event takes a place of its member, and holds up its key elsewhere.
     pub(super) fn is_placed(&self) -> bool {
-        self.stage != Stage::Delayed
+        self.stage != SendStage::Delayed
     }
 }

@@ -1,6 +1,6 @@
 //! The members of a group: subscriptions.
 
-use super::route::{Reach, Route};
+use super::route::{MemberRoute, RouteState};
 use crate::bridge::direct::advertisement::Advertisement;
 use crate::bridge::direct::limits::{FULL_RETRY_DELAY, window};
 use crate::bridge::direct::timer::Timer;
@@ -10,8 +10,8 @@ use crate::util::clock::Instant;
 #[derive(Debug)]
 pub(super) struct Member {
     subscription: u64,
-    route: Route,
-    reach: Reach,
+    route: MemberRoute,
+    reach: RouteState,
     in_flight: usize,
     /// Events that take a place.
     placed: usize,
@@ -26,7 +26,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(advertisement: &Advertisement, route: Route, reach: Reach) -> Self {
+    pub(super) fn new(advertisement: &Advertisement, route: MemberRoute, reach: RouteState) -> Self {
         Member {
             subscription: advertisement.subscription,
             route,
@@ -45,7 +45,7 @@ impl Member {
         self.subscription
     }
 
-    pub(super) fn route(&self) -> Route {
+    pub(super) fn route(&self) -> MemberRoute {
         self.route
     }
 
@@ -65,7 +65,7 @@ impl Member {
 
     /// Whether it takes an event now.
     pub(super) fn is_ready(&self) -> bool {
-        self.open && self.reach == Reach::Open && !self.pause.is_running() && self.placed < window(self.in_flight)
+        self.open && self.reach == RouteState::Open && !self.pause.is_running() && self.placed < window(self.in_flight)
     }
 
     /// Its load, by which members are compared: the least is next. One that has all it asked for comes after all others.
@@ -74,7 +74,7 @@ impl Member {
     }
 
     /// Opens the subscription, at the end of `route`. Returns whether that is news.
-    pub(super) fn reopen(&mut self, route: Route, reach: Reach) -> bool {
+    pub(super) fn reopen(&mut self, route: MemberRoute, reach: RouteState) -> bool {
         let is_new = !self.open || self.route != route;
         if self.route != route {
             self.route = route;
@@ -89,7 +89,7 @@ impl Member {
     }
 
     /// Sets whether it can be reached. What its session had to look at is out of date.
-    pub(super) fn set_reach(&mut self, reach: Reach) {
+    pub(super) fn set_reach(&mut self, reach: RouteState) {
         (self.reach, self.pause_until) = (reach, 0);
     }
 
@@ -142,13 +142,13 @@ impl Member {
 
 /// The members of a group, in the order in which they came.
 #[derive(Debug, Default)]
-pub(super) struct Members {
+pub(super) struct GroupMembers {
     members: Vec<Member>,
     /// The member that is first among equals.
     turn: usize,
 }
 
-impl Members {
+impl GroupMembers {
     pub(super) fn push(&mut self, member: Member) {
         self.members.push(member);
     }
@@ -181,8 +181,9 @@ impl Members {
 
     /// The members that keys are spread over. Those that cannot be reached count only where no other member is open.
     pub(super) fn able(&self) -> impl Iterator<Item = u64> + Clone {
-        let is_near = self.members.iter().any(|member| member.open && member.reach != Reach::Lost);
-        let able = self.members.iter().filter(move |member| member.open && (member.reach != Reach::Lost) == is_near);
+        let is_near = self.members.iter().any(|member| member.open && member.reach != RouteState::Lost);
+        let able =
+            self.members.iter().filter(move |member| member.open && (member.reach != RouteState::Lost) == is_near);
         able.map(|member| member.subscription)
     }
 
@@ -196,8 +197,8 @@ impl Members {
     }
 
     /// Sets whether the members at a session can be reached. Returns whether there are any.
-    pub(super) fn set_reach(&mut self, session: u64, reach: Reach) -> bool {
-        let members = self.members.iter_mut().filter(|member| member.route == Route::Session(session));
+    pub(super) fn set_reach(&mut self, session: u64, reach: RouteState) -> bool {
+        let members = self.members.iter_mut().filter(|member| member.route == MemberRoute::MemberSession(session));
         members.fold(false, |_, member| {
             member.set_reach(reach);
             true

@@ -27,7 +27,7 @@ struct Process {
 
 /// What another list of nodes changes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum MembershipChange {
     /// There is a session with another process.
     Opened { session: u64, node: Arc<Node> },
     /// The node of a session has other data.
@@ -58,7 +58,7 @@ impl Membership {
 
     /// Takes in what the registry lists, and returns the changes in the order in which they happen. Older revisions change
     /// nothing, and nodes that are as they were cost nothing.
-    pub(super) fn sync(&mut self, revision: u64, nodes: &[Arc<Node>]) -> Vec<Change> {
+    pub(super) fn sync(&mut self, revision: u64, nodes: &[Arc<Node>]) -> Vec<MembershipChange> {
         let mut changes = Vec::new();
         if revision <= self.revision {
             return changes;
@@ -68,7 +68,7 @@ impl Membership {
         let gone: Vec<String> = self.processes.keys().filter(|id| !listed.contains(id.as_str())).cloned().collect();
         for process in gone.iter().filter_map(|id| self.processes.remove(id)).collect::<Vec<_>>() {
             self.unlist(&process, &[], &mut changes);
-            changes.push(Change::Closed { session: process.session });
+            changes.push(MembershipChange::Closed { session: process.session });
         }
         for node in nodes {
             let is_known = self.processes.get(&node.id).is_some_and(|process| Arc::ptr_eq(&process.node, node));
@@ -80,17 +80,17 @@ impl Membership {
     }
 
     /// A node is new, or has other data than before. At another address it is another session.
-    fn list(&mut self, node: &Arc<Node>, changes: &mut Vec<Change>) {
+    fn list(&mut self, node: &Arc<Node>, changes: &mut Vec<MembershipChange>) {
         let before = self.processes.remove(&node.id);
         let same = before.as_ref().filter(|process| process.node.address == node.address);
         let session = match same.map(|process| process.session) {
             Some(session) => {
-                changes.push(Change::Updated { session, node: node.clone() });
+                changes.push(MembershipChange::Updated { session, node: node.clone() });
                 session
             }
             None => {
                 self.sessions += 1;
-                changes.push(Change::Opened { session: self.sessions, node: node.clone() });
+                changes.push(MembershipChange::Opened { session: self.sessions, node: node.clone() });
                 self.sessions
             }
         };
@@ -99,19 +99,19 @@ impl Membership {
         if let Some(before) = before {
             self.unlist(&before, &subscriptions, changes);
             if before.session != session {
-                changes.push(Change::Closed { session: before.session });
+                changes.push(MembershipChange::Closed { session: before.session });
             }
         }
         let joined = advertised.into_iter().filter(|joined| !self.departed.contains(&joined.subscription));
-        changes.extend(joined.map(|advertisement| Change::Joined { session, advertisement }));
+        changes.extend(joined.map(|advertisement| MembershipChange::Joined { session, advertisement }));
         self.processes.insert(node.id.clone(), Process { node: node.clone(), session, subscriptions });
     }
 
     /// The subscriptions of a process are not listed any more, but for those that stay.
-    fn unlist(&mut self, process: &Process, stay: &[u64], changes: &mut Vec<Change>) {
+    fn unlist(&mut self, process: &Process, stay: &[u64], changes: &mut Vec<MembershipChange>) {
         for subscription in process.subscriptions.iter().filter(|subscription| !stay.contains(subscription)) {
             self.departed.remove(subscription);
-            changes.push(Change::Left { subscription: *subscription });
+            changes.push(MembershipChange::Left { subscription: *subscription });
         }
     }
 }
@@ -141,24 +141,27 @@ mod tests {
     fn nodes_that_come_change_and_go_are_changes_in_order() {
         let mut membership = Membership::default();
         let first = node("a", "10.0.0.1:1", &[1, 2]);
-        let joined = |session, id| Change::Joined { session, advertisement: advertisement(id) };
+        let joined = |session, id| MembershipChange::Joined { session, advertisement: advertisement(id) };
         assert_eq!(
             membership.sync(1, std::slice::from_ref(&first)),
-            [Change::Opened { session: 1, node: first.clone() }, joined(1, 1), joined(1, 2)]
+            [MembershipChange::Opened { session: 1, node: first.clone() }, joined(1, 1), joined(1, 2)]
         );
         assert_eq!(membership.sync(2, std::slice::from_ref(&first)), []);
         assert_eq!(membership.sync(1, &[]), [], "an older revision");
 
         let other = node("a", "10.0.0.1:1", &[2, 3]);
         let changes = membership.sync(3, std::slice::from_ref(&other));
-        let updated = Change::Updated { session: 1, node: other };
-        assert_eq!(changes, [updated, Change::Left { subscription: 1 }, joined(1, 2), joined(1, 3)]);
+        let updated = MembershipChange::Updated { session: 1, node: other };
+        assert_eq!(changes, [updated, MembershipChange::Left { subscription: 1 }, joined(1, 2), joined(1, 3)]);
 
         let moved = node("a", "10.0.0.2:1", &[3]);
         let changes = membership.sync(4, std::slice::from_ref(&moved));
-        let opened = Change::Opened { session: 2, node: moved };
-        assert_eq!(changes, [opened, Change::Left { subscription: 2 }, Change::Closed { session: 1 }, joined(2, 3)]);
-        let left = [Change::Left { subscription: 3 }, Change::Closed { session: 2 }];
+        let opened = MembershipChange::Opened { session: 2, node: moved };
+        assert_eq!(
+            changes,
+            [opened, MembershipChange::Left { subscription: 2 }, MembershipChange::Closed { session: 1 }, joined(2, 3)]
+        );
+        let left = [MembershipChange::Left { subscription: 3 }, MembershipChange::Closed { session: 2 }];
         assert_eq!(membership.sync(5, &[]), left);
     }
 
@@ -177,11 +180,9 @@ mod tests {
         membership.sync(1, &[node("a", "10.0.0.1:1", &[1, 2])]);
         membership.depart(1);
         let changes = membership.sync(2, &[node("a", "10.0.0.1:1", &[1, 2])]);
-        assert!(
-            !changes.iter().any(
-                |change| matches!(change, Change::Joined { advertisement, .. } if advertisement.subscription == 1)
-            )
-        );
+        assert!(!changes.iter().any(
+            |change| matches!(change, MembershipChange::Joined { advertisement, .. } if advertisement.subscription == 1)
+        ));
         assert_eq!(membership.departed(), 1);
         membership.sync(3, &[]);
         membership.depart(2);

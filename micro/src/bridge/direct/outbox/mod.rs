@@ -3,7 +3,7 @@
 //! Each queue is a [`Group`](group::Group), and each subscriber without one. A published event becomes a pending one in every
 //! group about its topic. A group gives its events to its members, each as many as it has places for, and keeps the others. An
 //! event in the hands of a member is in flight until the member settles it, so that another can have it when that one is gone.
-//! Members in other processes are reached by a [`Session`](session::Session) with their process.
+//! Members in other processes are reached by a [`MemberSession`](session::MemberSession) with their process.
 //!
 //! [`Outbox`](machine::Outbox) puts the parts together. Its methods take what has happened and change what is known; what is
 //! to be done about that is asked for one by one, with [`poll_effect`](machine::Outbox::poll_effect). Nothing here waits, locks,

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::bridge::direct::keys::affinity;
-use crate::bridge::direct::pending::Pending;
+use crate::bridge::direct::pending::PendingEvents;
 
 /// The keyed events of a queue that wait, and the keys that are in flight.
 #[derive(Debug, Default)]
@@ -17,16 +17,16 @@ pub(super) struct Partitions {
     /// The member that has events of a key.
     busy: HashMap<u64, Busy>,
     /// Events whose key is in flight with a member that it does not belong to any more, by key and number.
-    blocked: Buffer<(u64, u64)>,
+    blocked: PartitionBuffer<(u64, u64)>,
     /// Events that wait for a member to come, by number.
-    unassigned: Buffer<u64>,
+    unassigned: PartitionBuffer<u64>,
 }
 
 /// What waits for a member, by number.
 #[derive(Debug)]
 struct Partition {
     subscription: u64,
-    buffer: Buffer<u64>,
+    buffer: PartitionBuffer<u64>,
 }
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) struct Backlog {
 }
 
 /// Where the events of a key wait.
-enum Place {
+enum PartitionPlace {
     /// With the member at this index.
     Member(usize),
     Blocked,
@@ -66,12 +66,12 @@ impl Partitions {
     }
 
     /// Has an event of `key` wait for its turn, at its place in the order of numbers.
-    pub(super) fn insert(&mut self, key: u64, pending: Pending) {
+    pub(super) fn insert(&mut self, key: u64, pending: PendingEvents) {
         let number = pending.number;
         match self.place(key) {
-            Place::Member(at) => self.members[at].buffer.insert(number, pending),
-            Place::Blocked => self.blocked.insert((key, number), pending),
-            Place::Unassigned => self.unassigned.insert(number, pending),
+            PartitionPlace::Member(at) => self.members[at].buffer.insert(number, pending),
+            PartitionPlace::Blocked => self.blocked.insert((key, number), pending),
+            PartitionPlace::Unassigned => self.unassigned.insert(number, pending),
         }
     }
 
@@ -81,7 +81,8 @@ impl Partitions {
             return false;
         }
         let waiting = self.drain();
-        self.members = members.map(|subscription| Partition { subscription, buffer: Buffer::default() }).collect();
+        self.members =
+            members.map(|subscription| Partition { subscription, buffer: PartitionBuffer::default() }).collect();
         for pending in waiting {
             let key = pending.event.key().expect("only events with a key are inserted");
             self.insert(key, pending);
@@ -95,7 +96,7 @@ impl Partitions {
         &mut self,
         mut is_ready: impl FnMut(u64) -> bool,
         before: Option<u64>,
-    ) -> Option<(u64, Pending)> {
+    ) -> Option<(u64, PendingEvents)> {
         let waiting = self.members.iter_mut().filter_map(|member| Some((member.buffer.first()?, member)));
         let ready = waiting.filter(|(_, member)| is_ready(member.subscription));
         let (number, member) = ready.min_by_key(|(number, _)| *number)?;
@@ -127,17 +128,17 @@ impl Partitions {
     pub(super) fn backlog(&self, key: u64) -> Option<Backlog> {
         let backlog = |subscription, events, bytes| Some(Backlog { subscription, events, bytes });
         match self.place(key) {
-            Place::Member(at) => {
+            PartitionPlace::Member(at) => {
                 let Partition { subscription, buffer } = &self.members[at];
                 backlog(Some(*subscription), buffer.len(), buffer.bytes)
             }
-            Place::Blocked => backlog(None, self.blocked.len(), self.blocked.bytes),
-            Place::Unassigned => None,
+            PartitionPlace::Blocked => backlog(None, self.blocked.len(), self.blocked.bytes),
+            PartitionPlace::Unassigned => None,
         }
     }
 
     /// Takes all that waits, in the order of numbers.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Pending> + use<> {
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = PendingEvents> + use<> {
         let mut all = std::mem::take(&mut self.unassigned).events;
         let blocked = std::mem::take(&mut self.blocked).events;
         all.extend(blocked.into_iter().map(|((_, number), pending)| (number, pending)));
@@ -148,7 +149,7 @@ impl Partitions {
     }
 
     /// Returns all that waits, in no order.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pending> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut PendingEvents> {
         let assigned = self.members.iter_mut().flat_map(|member| member.buffer.events.values_mut());
         assigned.chain(self.blocked.events.values_mut()).chain(self.unassigned.events.values_mut())
     }
@@ -159,25 +160,25 @@ impl Partitions {
         members.max_by_key(|(_, subscription)| (affinity(key, *subscription), *subscription)).map(|(at, _)| at)
     }
 
-    fn place(&self, key: u64) -> Place {
+    fn place(&self, key: u64) -> PartitionPlace {
         let with = self.busy.get(&key).map(|busy| busy.subscription);
         match (self.home(key), with) {
-            (Some(home), None) => Place::Member(home),
-            (Some(home), Some(with)) if self.members[home].subscription == with => Place::Member(home),
-            (_, Some(_)) => Place::Blocked,
-            (None, None) => Place::Unassigned,
+            (Some(home), None) => PartitionPlace::Member(home),
+            (Some(home), Some(with)) if self.members[home].subscription == with => PartitionPlace::Member(home),
+            (_, Some(_)) => PartitionPlace::Blocked,
+            (None, None) => PartitionPlace::Unassigned,
         }
     }
 }
 
 /// Events that wait for the same thing, in their order.
 #[derive(Debug)]
-struct Buffer<Order> {
-    events: BTreeMap<Order, Pending>,
+struct PartitionBuffer<Order> {
+    events: BTreeMap<Order, PendingEvents>,
     bytes: usize,
 }
 
-impl<Order: Ord> Buffer<Order> {
+impl<Order: Ord> PartitionBuffer<Order> {
     fn len(&self) -> usize {
         self.events.len()
     }
@@ -186,39 +187,39 @@ impl<Order: Ord> Buffer<Order> {
         self.events.is_empty()
     }
 
-    fn insert(&mut self, order: Order, pending: Pending) {
+    fn insert(&mut self, order: Order, pending: PendingEvents) {
         self.bytes += pending.event.size();
         self.events.insert(order, pending);
     }
 
-    fn taken(&mut self, pending: Option<Pending>) -> Option<Pending> {
+    fn taken(&mut self, pending: Option<PendingEvents>) -> Option<PendingEvents> {
         self.bytes -= pending.as_ref().map_or(0, |pending| pending.event.size());
         pending
     }
 }
 
-impl Buffer<u64> {
+impl PartitionBuffer<u64> {
     fn first(&self) -> Option<u64> {
         self.events.first_key_value().map(|(number, _)| *number)
     }
 
-    fn take_first(&mut self) -> Option<Pending> {
+    fn take_first(&mut self) -> Option<PendingEvents> {
         let first = self.events.pop_first().map(|(_, pending)| pending);
         self.taken(first)
     }
 }
 
-impl Buffer<(u64, u64)> {
-    fn take_of(&mut self, key: u64) -> Option<Pending> {
+impl PartitionBuffer<(u64, u64)> {
+    fn take_of(&mut self, key: u64) -> Option<PendingEvents> {
         let order = *self.events.range((key, 0)..=(key, u64::MAX)).next()?.0;
         let first = self.events.remove(&order);
         self.taken(first)
     }
 }
 
-impl<Order> Default for Buffer<Order> {
+impl<Order> Default for PartitionBuffer<Order> {
     fn default() -> Self {
-        Buffer { events: BTreeMap::new(), bytes: 0 }
+        PartitionBuffer { events: BTreeMap::new(), bytes: 0 }
     }
 }
 
@@ -238,7 +239,7 @@ mod tests {
                 member.buffer.check()?;
                 for pending in member.buffer.events.values() {
                     let place = self.place(pending.event.key().ok_or("no key")?);
-                    if !matches!(place, Place::Member(home) if home == at) {
+                    if !matches!(place, PartitionPlace::Member(home) if home == at) {
                         return Err(format!(
                             "{} waits for {}, who does not get it",
                             pending.number, member.subscription
@@ -247,7 +248,7 @@ mod tests {
                 }
             }
             for ((key, _), pending) in &self.blocked.events {
-                if pending.event.key() != Some(*key) || !matches!(self.place(*key), Place::Blocked) {
+                if pending.event.key() != Some(*key) || !matches!(self.place(*key), PartitionPlace::Blocked) {
                     return Err(format!("{} is blocked by nothing", pending.number));
                 }
             }
@@ -258,7 +259,7 @@ mod tests {
         }
     }
 
-    impl<Order: Ord> Buffer<Order> {
+    impl<Order: Ord> PartitionBuffer<Order> {
         fn check(&self) -> Result<(), String> {
             let bytes: usize = self.events.values().map(|pending| pending.event.size()).sum();
             if bytes == self.bytes { Ok(()) } else { Err(format!("{bytes} bytes, and not {}", self.bytes)) }

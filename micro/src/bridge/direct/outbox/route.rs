@@ -2,16 +2,16 @@
 
 /// Where a member is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub(super) enum MemberRoute {
     /// In this process.
     Local,
     /// At the other end of the session of that number.
-    Session(u64),
+    MemberSession(u64),
 }
 
 /// Whether a member can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum RouteState {
     Open,
     /// Not yet, or not for a moment: keys stay with the member.
     Soon,
@@ -19,11 +19,11 @@ pub(super) enum Reach {
     Lost,
 }
 
-impl Route {
+impl MemberRoute {
     pub(super) fn session(self) -> Option<u64> {
         match self {
-            Route::Local => None,
-            Route::Session(session) => Some(session),
+            MemberRoute::Local => None,
+            MemberRoute::MemberSession(session) => Some(session),
         }
     }
 }

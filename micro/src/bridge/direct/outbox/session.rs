@@ -3,18 +3,18 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::in_flight::{InFlight, Stage};
-use super::route::Reach;
+use super::in_flight::{SendStage, SentEvents};
+use super::route::RouteState;
 use crate::bridge::direct::contract::BatchEntry;
 use crate::bridge::direct::limits::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_IDLE_HEARTBEATS, RECONNECT_GRACE};
-use crate::bridge::direct::pending::{CompletionGuard, StoredEvent};
+use crate::bridge::direct::pending::{EventCompletionGuard, StoredEvent};
 use crate::bridge::direct::timer::Timer;
 use crate::registry::Node;
 use crate::util::clock::Instant;
 
 /// A session with the process behind a node. Its connection may break and be opened again.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct MemberSession {
     node: Arc<Node>,
     /// Whether the registry lists the node.
     listed: bool,
@@ -27,7 +27,7 @@ pub(super) struct Session {
     /// Events that the other side has looked at since the connection was opened.
     received: u64,
     /// Events that the other side is to settle.
-    in_flight: HashMap<u64, InFlight>,
+    in_flight: HashMap<u64, SentEvents>,
     /// Whether events were published for it lately, and for how many heartbeats not.
     used: bool,
     idle_heartbeats: u32,
@@ -73,9 +73,9 @@ pub(in crate::bridge::direct) enum Write {
     End,
 }
 
-impl Session {
+impl MemberSession {
     pub(super) fn new(node: Arc<Node>) -> Self {
-        Session {
+        MemberSession {
             node,
             listed: true,
             link: LinkState::Closed,
@@ -117,17 +117,17 @@ impl Session {
     }
 
     /// Whether its members can be reached.
-    pub(super) fn reach(&self) -> Reach {
+    pub(super) fn reach(&self) -> RouteState {
         match self.link {
-            LinkState::Open => Reach::Open,
-            LinkState::Closed | LinkState::Connecting(_) | LinkState::Reconnecting(_) => Reach::Soon,
-            LinkState::Unreachable | LinkState::GivenUp => Reach::Lost,
+            LinkState::Open => RouteState::Open,
+            LinkState::Closed | LinkState::Connecting(_) | LinkState::Reconnecting(_) => RouteState::Soon,
+            LinkState::Unreachable | LinkState::GivenUp => RouteState::Lost,
         }
     }
 }
 
 /// The connection.
-impl Session {
+impl MemberSession {
     /// Events are published for its members. Returns whether a connection is to be opened.
     pub(super) fn connect(&mut self) -> bool {
         self.used = true;
@@ -153,7 +153,7 @@ impl Session {
     /// The connection is no more, or could not be opened. Returns what was on it.
     ///
     /// One that broke has a while to open again; one that is refused has none.
-    pub(super) fn disconnected(&mut self, how: Disconnected) -> Vec<InFlight> {
+    pub(super) fn disconnected(&mut self, how: Disconnected) -> Vec<SentEvents> {
         let link = match (how, self.link) {
             (Disconnected::Closed, _) => LinkState::Connecting(Timer::Started(RECONNECT_GRACE)),
             (_, LinkState::Open) => LinkState::Reconnecting(Timer::Started(RECONNECT_GRACE)),
@@ -169,7 +169,7 @@ impl Session {
         if is_awaited || std::mem::take(&mut self.used) {
             return true;
         }
-        self.link = if self.reach() == Reach::Lost { LinkState::GivenUp } else { LinkState::Closed };
+        self.link = if self.reach() == RouteState::Lost { LinkState::GivenUp } else { LinkState::Closed };
         false
     }
 
@@ -212,9 +212,9 @@ impl Session {
 }
 
 /// Events.
-impl Session {
+impl MemberSession {
     /// Takes an event to be sent. Returns whether the writer is to be woken.
-    pub(super) fn send(&mut self, in_flight: InFlight) -> bool {
+    pub(super) fn send(&mut self, in_flight: SentEvents) -> bool {
         let number = in_flight.pending.number;
         self.outgoing.push_back(number);
         self.in_flight.insert(number, in_flight);
@@ -244,7 +244,7 @@ impl Session {
             }
             self.outgoing.pop_front();
             self.unacked.push_back(number);
-            in_flight.stage = Stage::Sent;
+            in_flight.stage = SendStage::Sent;
             let (subscription, epoch, attempt) = (in_flight.subscription, in_flight.epoch, in_flight.pending.attempt);
             let entry = BatchEntry { number, subscription, attempt, epoch, event: bytes::Bytes::new() };
             batch.push((entry, event.clone()));
@@ -258,14 +258,14 @@ impl Session {
 
     /// The other side has looked at so many events since the connection was opened: those that it has not returned are
     /// accepted. Returns what their publishers waited for.
-    pub(super) fn received(&mut self, received: u64) -> impl Iterator<Item = CompletionGuard> {
+    pub(super) fn received(&mut self, received: u64) -> impl Iterator<Item = EventCompletionGuard> {
         std::iter::from_fn(move || {
             while self.received < received {
                 let number = self.unacked.pop_front()?;
                 self.received += 1;
                 let Some(in_flight) = self.in_flight.get_mut(&number) else { continue };
-                if in_flight.stage == Stage::Sent {
-                    in_flight.stage = Stage::Accepted;
+                if in_flight.stage == SendStage::Sent {
+                    in_flight.stage = SendStage::Accepted;
                     if let Some(guard) = in_flight.pending.completion.take() {
                         return Some(guard);
                     }
@@ -286,17 +286,17 @@ impl Session {
     }
 
     /// Takes an event that the other side has settled or returned.
-    pub(super) fn take(&mut self, number: u64) -> Option<InFlight> {
+    pub(super) fn take(&mut self, number: u64) -> Option<SentEvents> {
         self.in_flight.remove(&number)
     }
 
     /// An event that the other side keeps.
-    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut InFlight> {
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut SentEvents> {
         self.in_flight.get_mut(&number)
     }
 
     /// Takes the largest of the events that were sent and not looked at: the other side takes none of that size.
-    pub(super) fn take_largest_unacked(&mut self) -> Option<InFlight> {
+    pub(super) fn take_largest_unacked(&mut self) -> Option<SentEvents> {
         let unacked = self.unacked.iter().filter_map(|number| self.in_flight.get(number));
         let largest = unacked.max_by_key(|in_flight| in_flight.pending.event.size())?.pending.number;
         self.take(largest)
@@ -304,7 +304,7 @@ impl Session {
 
     /// Whether it has events that the other side has not accepted.
     pub(super) fn has_unaccepted(&self) -> bool {
-        self.in_flight.values().any(|in_flight| matches!(in_flight.stage, Stage::Queued | Stage::Sent))
+        self.in_flight.values().any(|in_flight| matches!(in_flight.stage, SendStage::Queued | SendStage::Sent))
     }
 
     #[cfg(test)]
@@ -313,7 +313,7 @@ impl Session {
     }
 
     #[cfg(test)]
-    pub(super) fn in_flight(&self) -> impl Iterator<Item = &InFlight> {
+    pub(super) fn in_flight(&self) -> impl Iterator<Item = &SentEvents> {
         self.in_flight.values()
     }
 

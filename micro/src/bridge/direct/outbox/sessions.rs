@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use super::effect::Handover;
-use super::in_flight::InFlight;
-use super::route::{Reach, Route};
-use super::session::Session;
+use super::in_flight::SentEvents;
+use super::route::{MemberRoute, RouteState};
+use super::session::MemberSession;
 use crate::util::clock::Instant;
 
 /// The sessions by their numbers, and the events in flight with subscriptions of this process.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    remote: HashMap<u64, Session>,
-    local: HashMap<u64, InFlight>,
+    remote: HashMap<u64, MemberSession>,
+    local: HashMap<u64, SentEvents>,
 }
 
 /// Where an assigned event has gone.
@@ -21,30 +21,30 @@ pub(super) enum Sent {
     /// To a subscription of this process.
     Local(Handover),
     /// To a session, whose writer is to be woken or not.
-    Session { session: u64, wakes_writer: bool },
+    MemberSession { session: u64, wakes_writer: bool },
     /// Nowhere: there is no such session.
-    Lost { session: u64, in_flight: InFlight },
+    Lost { session: u64, in_flight: SentEvents },
 }
 
 impl Sessions {
-    pub(super) fn insert(&mut self, id: u64, session: Session) {
+    pub(super) fn insert(&mut self, id: u64, session: MemberSession) {
         self.remote.insert(id, session);
     }
 
-    pub(super) fn get(&self, id: u64) -> Option<&Session> {
+    pub(super) fn get(&self, id: u64) -> Option<&MemberSession> {
         self.remote.get(&id)
     }
 
-    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Session> {
+    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut MemberSession> {
         self.remote.get_mut(&id)
     }
 
-    pub(super) fn remove(&mut self, id: u64) -> Option<Session> {
+    pub(super) fn remove(&mut self, id: u64) -> Option<MemberSession> {
         self.remote.remove(&id)
     }
 
     #[cfg(test)]
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Session)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &MemberSession)> {
         self.remote.iter().map(|(id, session)| (*id, session))
     }
 
@@ -54,17 +54,17 @@ impl Sessions {
     }
 
     /// Whether a member can be reached.
-    pub(super) fn reach(&self, route: Route) -> Reach {
+    pub(super) fn reach(&self, route: MemberRoute) -> RouteState {
         match route {
-            Route::Local => Reach::Open,
-            Route::Session(session) => self.get(session).map_or(Reach::Lost, Session::reach),
+            MemberRoute::Local => RouteState::Open,
+            MemberRoute::MemberSession(session) => self.get(session).map_or(RouteState::Lost, MemberSession::reach),
         }
     }
 
     /// Hands an event to where its member is.
-    pub(super) fn send(&mut self, mut in_flight: InFlight, route: Route) -> Sent {
+    pub(super) fn send(&mut self, mut in_flight: SentEvents, route: MemberRoute) -> Sent {
         match route {
-            Route::Local => {
+            MemberRoute::Local => {
                 let handover = Handover {
                     subscription: in_flight.subscription,
                     number: in_flight.pending.number,
@@ -75,18 +75,18 @@ impl Sessions {
                 self.local.insert(handover.number, in_flight);
                 Sent::Local(handover)
             }
-            Route::Session(session) => match self.get_mut(session) {
-                Some(open) => Sent::Session { session, wakes_writer: open.send(in_flight) },
+            MemberRoute::MemberSession(session) => match self.get_mut(session) {
+                Some(open) => Sent::MemberSession { session, wakes_writer: open.send(in_flight) },
                 None => Sent::Lost { session, in_flight },
             },
         }
     }
 
     /// Takes an event from where it is in flight, and nowhere else. Returns with it how many events its session has sent.
-    pub(super) fn take(&mut self, from: Route, number: u64) -> Option<(InFlight, u64)> {
+    pub(super) fn take(&mut self, from: MemberRoute, number: u64) -> Option<(SentEvents, u64)> {
         match from {
-            Route::Local => Some((self.local.remove(&number)?, 0)),
-            Route::Session(session) => {
+            MemberRoute::Local => Some((self.local.remove(&number)?, 0)),
+            MemberRoute::MemberSession(session) => {
                 let session = self.get_mut(session)?;
                 Some((session.take(number)?, session.sent()))
             }
@@ -94,16 +94,16 @@ impl Sessions {
     }
 
     /// An event that stays where it is in flight.
-    pub(super) fn in_flight(&mut self, with: Route, number: u64) -> Option<&mut InFlight> {
+    pub(super) fn in_flight(&mut self, with: MemberRoute, number: u64) -> Option<&mut SentEvents> {
         match with {
-            Route::Local => self.local.get_mut(&number),
-            Route::Session(session) => self.get_mut(session)?.get_mut(number),
+            MemberRoute::Local => self.local.get_mut(&number),
+            MemberRoute::MemberSession(session) => self.get_mut(session)?.get_mut(number),
         }
     }
 
     /// Whether events are in flight that no other process has.
     pub(super) fn has_unflushed(&self) -> bool {
-        !self.local.is_empty() || self.remote.values().any(Session::has_unaccepted)
+        !self.local.is_empty() || self.remote.values().any(MemberSession::has_unaccepted)
     }
 
     /// Tells the time. Returns the sessions that keys do not wait for any more.
@@ -114,11 +114,11 @@ impl Sessions {
 
     /// Returns when it wants to be told the time.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.remote.values().filter_map(Session::deadline).min()
+        self.remote.values().filter_map(MemberSession::deadline).min()
     }
 
     #[cfg(test)]
-    pub(super) fn local(&self) -> impl Iterator<Item = &InFlight> {
+    pub(super) fn local(&self) -> impl Iterator<Item = &SentEvents> {
         self.local.values()
     }
 }

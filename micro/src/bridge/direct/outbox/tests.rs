@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::session::Session;
+use super::session::MemberSession;
 use super::*;
 use crate::bridge::direct::advertisement::Advertisement;
 use crate::bridge::direct::contract::{AckBatch, BatchEntry, Nack, NackReason};
 use crate::bridge::direct::limits::{FULL_RETRY_DELAY, MAX_GROUP_EVENTS, RECONNECT_GRACE};
-use crate::bridge::direct::outcome::{Outcome, Rejected};
-use crate::bridge::direct::pending::Completion;
+use crate::bridge::direct::outcome::{EventOutcome, Rejected};
+use crate::bridge::direct::pending::EventCompletion;
 use crate::broker::{Event, Subscription, Topic};
 use crate::registry::Node;
 use crate::util::clock::{self, Instant};
@@ -102,7 +102,7 @@ impl Game {
         }
         self.outbox.connect(&topic());
         for event in &events {
-            assert!(self.outbox.publish(event, &Completion::new()).is_ok());
+            assert!(self.outbox.publish(event, &EventCompletion::new()).is_ok());
             self.perform();
         }
         self.published += count;
@@ -135,7 +135,7 @@ impl Game {
         self.perform();
     }
 
-    fn links(&self, is: fn(&Session) -> bool) -> Vec<(u64, String)> {
+    fn links(&self, is: fn(&MemberSession) -> bool) -> Vec<(u64, String)> {
         let links = self.outbox.sessions().filter(|(_, session)| is(session));
         let mut links: Vec<_> = links.map(|(id, session)| (id, session.node().id.clone())).collect();
         links.sort();
@@ -206,7 +206,7 @@ impl Game {
 
     fn step(&mut self) {
         let id = format!("peer-{}", self.dice.below(4));
-        let (opening, open) = (self.links(Session::is_connecting), self.links(Session::is_open));
+        let (opening, open) = (self.links(MemberSession::is_connecting), self.links(MemberSession::is_open));
         match self.dice.below(17) {
             0 => self.subscribe(&id),
             1..=3 => self.publish(),
@@ -276,10 +276,10 @@ fn the_books_balance_and_nothing_is_lost() {
             if game.peers.values().all(|peer| peer.subscriptions.is_empty()) {
                 game.subscribe("last");
             }
-            for (link, id) in game.links(Session::is_connecting) {
+            for (link, id) in game.links(MemberSession::is_connecting) {
                 game.connect(link, id);
             }
-            for (link, id) in game.links(Session::is_open) {
+            for (link, id) in game.links(MemberSession::is_open) {
                 game.move_on(link, &id);
             }
             if round == 0 {
@@ -306,7 +306,7 @@ fn node(address: &str, subscriptions: &[Advertisement]) -> Vec<Arc<Node>> {
 }
 
 /// Publishes an event, and returns what is to be done about that.
-fn publish(outbox: &mut Outbox, event: &Event, completion: &Arc<Completion>) -> Vec<Effect> {
+fn publish(outbox: &mut Outbox, event: &Event, completion: &Arc<EventCompletion>) -> Vec<Effect> {
     outbox.connect(&event.topic);
     outbox.publish(event, completion).expect("there is room");
     effects(outbox)
@@ -330,7 +330,7 @@ fn a_subscription_of_this_process_that_ended_is_not_remembered() {
     let mut outbox = Outbox::new(7);
     for subscription in 1..=100 {
         outbox.join(&audit(subscription));
-        let effects = publish(&mut outbox, &event("7"), &Completion::new());
+        let effects = publish(&mut outbox, &event("7"), &EventCompletion::new());
         let delivered = effects.into_iter().filter_map(|effect| match effect {
             Effect::Deliver(handover) => Some(handover.number),
             _ => None,
@@ -338,7 +338,7 @@ fn a_subscription_of_this_process_that_ended_is_not_remembered() {
         // What a subscriber does that is dropped.
         outbox.leave(subscription);
         for number in delivered {
-            outbox.settle(number, Outcome::Reroute { attempt: 1 });
+            outbox.settle(number, EventOutcome::Reroute { attempt: 1 });
         }
         while outbox.poll_effect().is_some() {}
     }
@@ -350,7 +350,7 @@ fn a_subscription_that_ends_after_its_node_has_left_is_not_remembered() {
     let mut outbox = Outbox::new(7);
     outbox.sync(1, &node("10.0.0.7:1", &[audit(1)]));
     for body in ["7", "8"] {
-        publish(&mut outbox, &event(body), &Completion::new());
+        publish(&mut outbox, &event(body), &EventCompletion::new());
     }
     let connection = outbox.begin(1).unwrap();
     outbox.connected(1);
@@ -373,7 +373,7 @@ fn a_subscription_that_ends_after_its_node_has_left_is_not_remembered() {
 fn a_publisher_waits_until_its_event_is_received_and_no_longer() {
     let mut outbox = Outbox::new(7);
     outbox.sync(1, &node("10.0.0.7:1", &[audit(1)]));
-    let completion = Completion::new();
+    let completion = EventCompletion::new();
     let done = publish(&mut outbox, &event("7"), &completion);
     assert!(done.iter().any(|effect| matches!(effect, Effect::Connect { session: 1, .. })), "{done:?}");
     let connection = outbox.begin(1).unwrap();
@@ -392,7 +392,7 @@ fn a_publisher_waits_until_its_event_is_received_and_no_longer() {
 fn a_connection_of_earlier_writes_nothing() {
     let mut outbox = Outbox::new(7);
     outbox.sync(1, &node("10.0.0.7:1", &[audit(1)]));
-    publish(&mut outbox, &event("7"), &Completion::new());
+    publish(&mut outbox, &event("7"), &EventCompletion::new());
     let first = outbox.begin(1).unwrap();
     outbox.disconnected(1, Disconnected::Failed);
     effects(&mut outbox);
@@ -408,7 +408,7 @@ fn a_connection_of_earlier_writes_nothing() {
 fn what_was_written_on_a_connection_that_broke_counts_as_delivered() {
     let mut outbox = Outbox::new(7);
     outbox.sync(1, &node("10.0.0.7:1", &[audit(1)]));
-    publish(&mut outbox, &event("7"), &Completion::new());
+    publish(&mut outbox, &event("7"), &EventCompletion::new());
     for attempt in 1..5 {
         let connection = outbox.begin(1).unwrap();
         outbox.connected(1);
@@ -425,13 +425,13 @@ fn what_was_written_on_a_connection_that_broke_counts_as_delivered() {
 fn a_process_that_moves_gets_its_events_at_its_new_address() {
     let mut outbox = Outbox::new(7);
     outbox.sync(1, &node("10.0.0.7:1", &[audit(1)]));
-    publish(&mut outbox, &event("7"), &Completion::new());
+    publish(&mut outbox, &event("7"), &EventCompletion::new());
     outbox.begin(1);
     outbox.connected(1);
     effects(&mut outbox);
     outbox.sync(2, &node("10.0.0.8:1", &[audit(1)]));
     effects(&mut outbox);
-    let done = publish(&mut outbox, &event("8"), &Completion::new());
+    let done = publish(&mut outbox, &event("8"), &EventCompletion::new());
     outbox.disconnected(1, Disconnected::Failed);
     effects(&mut outbox);
     outbox.reconnect(1);
@@ -449,7 +449,7 @@ fn a_subscription_of_this_process_without_room_is_left_alone_for_a_while_and_get
     outbox.join(&audit(1));
     outbox.connect(&topic());
     for body in ["1", "2", "3"] {
-        outbox.publish(&event(body), &Completion::new()).unwrap();
+        outbox.publish(&event(body), &EventCompletion::new()).unwrap();
     }
     let Some(Effect::Deliver(handover)) = outbox.poll_effect() else { panic!("nothing is delivered") };
     outbox.reject(handover, Rejected::Full);
@@ -475,18 +475,18 @@ fn memory_is_bounded_and_publishers_learn_of_room() {
     outbox.join(&audit(1));
     let mut delivered = Vec::new();
     let full = loop {
-        match outbox.publish(&event("7"), &Completion::new()) {
+        match outbox.publish(&event("7"), &EventCompletion::new()) {
             Ok(()) => delivered.extend(effects(&mut outbox)),
             Err(full) => break full,
         }
     };
     assert_eq!(full.what, format!("queue `audit` of `orders.>` has {MAX_GROUP_EVENTS} events waiting"));
     let Some(Effect::Deliver(first)) = delivered.first() else { panic!("nothing is delivered") };
-    outbox.settle(first.number, Outcome::Acked);
+    outbox.settle(first.number, EventOutcome::Acked);
     let done = effects(&mut outbox);
     let has_room = |effect: &Effect| matches!(effect, Effect::Room { group } if *group == full.group);
     assert_eq!(done.iter().filter(|effect| has_room(effect)).count(), 1, "{done:?}");
-    outbox.publish(&event("7"), &Completion::new()).unwrap();
+    outbox.publish(&event("7"), &EventCompletion::new()).unwrap();
 }
 
 #[test]
@@ -495,7 +495,7 @@ fn a_queue_without_members_keeps_its_events_for_a_while_and_tells_of_those_it_fo
     outbox.join(&audit(1));
     outbox.leave(1);
     effects(&mut outbox);
-    publish(&mut outbox, &event("7"), &Completion::new());
+    publish(&mut outbox, &event("7"), &EventCompletion::new());
     outbox.tick(now);
     let until = outbox.deadline(now).expect("it is forgotten some time");
     outbox.tick(until - Duration::from_millis(1));

@@ -8,7 +8,7 @@ use super::world::{Process, World, bodies, nothing, order};
 use crate::Code;
 use crate::bridge::direct::advertisement::Advertisement;
 use crate::bridge::direct::contract::{
-    self, AckBatch, BatchEntry, Deliver, EventBatch, EventRecord, Nack, NackReason, PATH, Receiver,
+    self, AckBatch, BatchEntry, Deliver, EventBatch, EventRecord, Nack, NackReason, PATH, ReceiverMethod,
 };
 use crate::broker::Subscription;
 use crate::codec::Codec;
@@ -16,7 +16,7 @@ use crate::errors::Result;
 use crate::registry::{LeaseOptions, Node};
 use crate::rpc::{Sender, Streaming};
 use crate::server::Server;
-use crate::transport::memory::Listener;
+use crate::transport::memory::MemoryListener;
 use crate::util::{clock, random};
 
 /// A publisher of our own making.
@@ -147,7 +147,7 @@ async fn a_flood_is_bounded_and_the_honest_are_heard_after_it() {
 /// A process whose subscriber says whatever it likes.
 struct Liar(fn(&EventBatch) -> Vec<AckBatch>);
 
-impl Receiver for Liar {
+impl ReceiverMethod for Liar {
     fn deliver(&self, batches: Streaming<EventBatch>) -> Result<Streaming<AckBatch>> {
         use futures_util::StreamExt;
         let lies = self.0;
@@ -158,7 +158,11 @@ impl Receiver for Liar {
     }
 }
 
-async fn lying(world: &World, subscription: u64, lies: fn(&EventBatch) -> Vec<AckBatch>) -> (Listener, impl Sized) {
+async fn lying(
+    world: &World,
+    subscription: u64,
+    lies: fn(&EventBatch) -> Vec<AckBatch>,
+) -> (MemoryListener, impl Sized) {
     let mut server = Server::new().with_node("liar");
     server.add_unlisted(contract::service(Liar(lies)));
     let listener = world.serve(server);

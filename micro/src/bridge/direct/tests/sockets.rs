@@ -10,8 +10,8 @@ use crate::client::Builder;
 use crate::registry::{LeaseOptions, Node, Registry};
 use crate::server::{Drained, ListenOptions, Listener, Server};
 use crate::testing::suite;
-use crate::transport::http::{HttpServer, ServerOptions};
-use crate::transport::local::Local;
+use crate::transport::http::{HttpServer, HttpServerOptions};
+use crate::transport::local::LocalTransport;
 use crate::transport::native::{self, NativeServer};
 use crate::transport::{AutoTransport, WIRE, Wire};
 use crate::util::clock;
@@ -33,7 +33,7 @@ impl Process {
 
     /// The same, which takes no larger messages.
     async fn limited(registry: &Registry, id: &str, wire: Wire, message_limit: usize) -> Self {
-        let local = Local::new();
+        let local = LocalTransport::new();
         let wires = AutoTransport::default().with_wire(wire);
         let client = Builder::new(local.clone()).with_remote(registry.clone(), Arc::new(wires)).build();
         let direct = Direct::new(client, registry.clone());
@@ -42,12 +42,12 @@ impl Process {
         let server = Arc::new(server);
         local.serve(server.clone());
         let listener = Listener::bind("127.0.0.1:0", ListenOptions::default()).await.expect("bound");
-        let native = native::ServerOptions { message_limit, ..Default::default() };
+        let native = native::NativeServerOptions { message_limit, ..Default::default() };
         let listener = listener.with_protocol(Arc::new(NativeServer::new(server.clone(), native))).expect("one");
         let node = Node::new("shop", listener.address().to_string()).with_id(id);
         let node = if wire == Wire::Http { node } else { node.with_metadata(WIRE, native::NAME) };
         let lifecycle = Lifecycle::new();
-        let http = HttpServer::new(server, [], ServerOptions { message_limit, ..Default::default() });
+        let http = HttpServer::new(server, [], HttpServerOptions { message_limit, ..Default::default() });
         let serving = spawn::spawn(listener.serve(http, lifecycle.clone()));
         direct.listen(node, LeaseOptions::default());
         Process { direct, lifecycle, serving }
@@ -64,26 +64,26 @@ impl Process {
 }
 
 /// A process that publishes, one that subscribes, and the broker that they are together.
-struct Pair {
+struct MetadataPair {
     broker: Broker,
     _processes: [Process; 2],
 }
 
-impl Pair {
+impl MetadataPair {
     async fn over(wire: Wire) -> Self {
         let registry = Registry::memory();
         let (a, b) = (Process::new(&registry, "a", wire).await, Process::new(&registry, "b", wire).await);
-        Pair { broker: Apart::broker(&a.direct, std::slice::from_ref(&b.direct)), _processes: [a, b] }
+        MetadataPair { broker: Apart::broker(&a.direct, std::slice::from_ref(&b.direct)), _processes: [a, b] }
     }
 }
 
-impl suite::Fixture for Pair {
+impl suite::Fixture for MetadataPair {
     fn server(&self) -> suite::Server {
         suite::Server::None
     }
 }
 
-impl suite::broker::Fixture for Pair {
+impl suite::broker::Fixture for MetadataPair {
     fn broker(&self) -> impl Future<Output = Broker> + Send {
         std::future::ready(self.broker.clone())
     }
@@ -92,14 +92,14 @@ impl suite::broker::Fixture for Pair {
 mod over_the_native_wire {
     crate::testing::suite! {
         #[tokio::test]
-        broker(super::Pair::over(super::Wire::Auto).await)
+        broker(super::MetadataPair::over(super::Wire::Auto).await)
     }
 }
 
 mod over_http {
     crate::testing::suite! {
         #[tokio::test]
-        broker(super::Pair::over(super::Wire::Http).await)
+        broker(super::MetadataPair::over(super::Wire::Http).await)
     }
 }
 

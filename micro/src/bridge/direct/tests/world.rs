@@ -14,8 +14,8 @@ use crate::errors::{Error, Result};
 use crate::registry::{LeaseOptions, Node, Registry};
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::server::Server;
-use crate::transport::local::Local;
-use crate::transport::memory::{Listener, Network};
+use crate::transport::local::LocalTransport;
+use crate::transport::memory::{MemoryListener, Network};
 use crate::transport::{Outbound, Request};
 use crate::util::{clock, spawn};
 
@@ -31,7 +31,7 @@ pub(super) struct Process {
     pub(super) direct: Direct,
     pub(super) broker: Broker,
     pub(super) cable: Cable,
-    listener: Option<Listener>,
+    listener: Option<MemoryListener>,
 }
 
 /// An address from which nothing is ever heard.
@@ -48,7 +48,7 @@ impl World {
 
     /// A client that belongs to no process.
     pub(super) fn client(&self) -> Client {
-        Builder::new(Local::new()).with_remote(self.registry.clone(), Arc::new(self.network.clone())).build()
+        Builder::new(LocalTransport::new()).with_remote(self.registry.clone(), Arc::new(self.network.clone())).build()
     }
 
     /// A process that only publishes.
@@ -56,13 +56,13 @@ impl World {
         Broker::new(Direct::new(self.client(), self.registry.clone()))
     }
 
-    pub(super) fn serve(&self, server: Server) -> Listener {
+    pub(super) fn serve(&self, server: Server) -> MemoryListener {
         self.network.serve(Arc::new(server))
     }
 
     /// A process that is called `id`.
     pub(super) fn process(&self, id: &str) -> Process {
-        let local = Local::new();
+        let local = LocalTransport::new();
         let cable = Cable { network: self.network.clone(), cut: watch::Sender::new(false) };
         let client = Builder::new(local.clone()).with_remote(self.registry.clone(), Arc::new(cable.clone())).build();
         let direct = Direct::new(client, self.registry.clone());

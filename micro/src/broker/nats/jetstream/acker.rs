@@ -7,13 +7,13 @@ use async_nats::jetstream::AckKind;
 use futures_util::future::FutureExt as _;
 
 use crate::errors::{Error, Result};
-use crate::link::nats::{Connection, REQUEST_TIMEOUT};
+use crate::link::nats::{NatsConnection, REQUEST_TIMEOUT};
 use crate::util::clock;
 
 /// Answers to the reply subject of a delivery.
 #[derive(Clone)]
 pub(super) struct Acker {
-    pub(super) connection: Connection,
+    pub(super) connection: NatsConnection,
     pub(super) subject: Subject,
 }
 

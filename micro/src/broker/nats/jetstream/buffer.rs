@@ -21,7 +21,7 @@ pub(super) struct Buffer {
 }
 
 struct Inner {
-    pending: VecDeque<Pending>,
+    pending: VecDeque<BufferedDelivery>,
     /// Held by the subscriber.
     held: usize,
     /// Requested from the server and not sent yet.
@@ -35,7 +35,7 @@ struct Inner {
 }
 
 /// An event that the subscriber has not taken yet.
-pub(super) struct Pending {
+pub(super) struct BufferedDelivery {
     pub(super) message: Message,
     pub(super) info: DeliveryInfo,
     pub(super) acker: Acker,
@@ -61,7 +61,7 @@ impl Buffer {
     }
 
     /// Adds an event that was requested.
-    pub(super) fn put(&self, pending: Pending) {
+    pub(super) fn put(&self, pending: BufferedDelivery) {
         let sequence = pending.info.sequence;
         let mut inner = self.inner();
         inner.requested = inner.requested.saturating_sub(1);
@@ -77,7 +77,7 @@ impl Buffer {
     /// # Errors
     ///
     /// The last [failure](Self::fail), once.
-    pub(super) async fn take(&self) -> Result<Pending> {
+    pub(super) async fn take(&self) -> Result<BufferedDelivery> {
         loop {
             let filled = self.filled.notified();
             match self.try_take()? {
@@ -87,7 +87,7 @@ impl Buffer {
         }
     }
 
-    fn try_take(&self) -> Result<Option<Pending>> {
+    fn try_take(&self) -> Result<Option<BufferedDelivery>> {
         let mut inner = self.inner();
         if let Some(error) = inner.failure.take() {
             return Err(error);

@@ -24,7 +24,7 @@ const INACTIVE_THRESHOLD: Duration = Duration::from_secs(5 * 60);
 const UNDER_WAY: u32 = 65_536;
 
 /// What a subscription needs of the server.
-pub(super) struct Consumer {
+pub(super) struct JetStreamConsumer {
     stream: String,
     name: String,
     topics: Pattern,
@@ -33,10 +33,10 @@ pub(super) struct Consumer {
     start: Start,
 }
 
-impl Consumer {
+impl JetStreamConsumer {
     pub(super) fn new(stream: &str, subscription: &Subscription) -> Self {
         let Subscription { topics, queue, durable, start, .. } = subscription;
-        Consumer {
+        JetStreamConsumer {
             stream: stream.to_owned(),
             name: match queue {
                 Some(queue) => names::consumer(queue, topics),
@@ -77,7 +77,7 @@ impl Consumer {
         if let Some(floor) = self.find(jetstream).await? {
             return Ok(floor);
         }
-        let Consumer { stream, name, .. } = self;
+        let JetStreamConsumer { stream, name, .. } = self;
         let what = format!("cannot make consumer `{name}` of stream `{stream}`");
         // Servers before 2.10 do not know the action, and take a second question for an update.
         let question = json!({ "stream_name": stream, "config": self.config(from), "action": "create" });
@@ -91,7 +91,7 @@ impl Consumer {
 
     /// The first event that may not be settled, if there is a consumer of this name.
     async fn find(&self, jetstream: &Context) -> Result<Option<u64>> {
-        let Consumer { stream, name, .. } = self;
+        let JetStreamConsumer { stream, name, .. } = self;
         let what = format!("cannot read consumer `{name}` of stream `{stream}`");
         match ask(jetstream, &what, format!("CONSUMER.INFO.{stream}.{name}"), &json!({})).await {
             Ok(info) => self.judge(&info["config"]).map(|()| Some(floor(&info))),
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     fn config(subscription: &Subscription, from: Option<u64>) -> Value {
-        Consumer::new("shop", subscription).config(from)
+        JetStreamConsumer::new("shop", subscription).config(from)
     }
 
     #[test]

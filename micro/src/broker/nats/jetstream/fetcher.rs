@@ -11,9 +11,9 @@ use async_nats::Message;
 use async_nats::jetstream::AckKind;
 
 use super::acker::{Acker, DeliveryInfo};
-use super::buffer::{Buffer, Pending};
-use super::consumer::Consumer;
-use super::session::{Answer, Next, Session};
+use super::buffer::{Buffer, BufferedDelivery};
+use super::consumer::JetStreamConsumer;
+use super::session::{FetchResponse, FetchSession, FetchStep};
 use super::shared::{Shared, SubscriberGuard};
 use crate::errors::{Code, Result};
 use crate::link::nats::State;
@@ -37,13 +37,13 @@ const STABLE_AFTER: Duration = Duration::from_secs(10);
 /// Fetches events until the buffer is closed.
 pub(super) struct Fetcher {
     shared: Arc<Shared>,
-    consumer: Consumer,
+    consumer: JetStreamConsumer,
     buffer: Arc<Buffer>,
     _subscriber: SubscriberGuard,
 }
 
 impl Fetcher {
-    pub(super) fn new(shared: Arc<Shared>, consumer: Consumer, buffer: Arc<Buffer>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, consumer: JetStreamConsumer, buffer: Arc<Buffer>) -> Self {
         let _subscriber = SubscriberGuard::fetching(&shared);
         Fetcher { shared, consumer, buffer, _subscriber }
     }
@@ -76,7 +76,7 @@ impl Fetcher {
         self.buffer.nack_pending();
     }
 
-    async fn open(&self) -> Result<Session> {
+    async fn open(&self) -> Result<FetchSession> {
         let connection = self.shared.dialer.connection().await?;
         // Before anything is requested, so that a connection lost from here on is noticed.
         let (states, epoch) = (connection.states(), connection.state());
@@ -90,14 +90,14 @@ impl Fetcher {
             }
             return Err(error);
         }
-        let session = Session::open(connection, states, epoch).await?;
+        let session = FetchSession::open(connection, states, epoch).await?;
         // What was requested before is not owed any more.
         self.buffer.cancel(usize::MAX);
         Ok(session)
     }
 
     /// Fetches until nothing is wanted any more, or the session has to be opened anew.
-    async fn fetch(&self, session: &mut Session) {
+    async fn fetch(&self, session: &mut FetchSession) {
         let mut extend = clock::now() + EXTEND_INTERVAL;
         while !self.buffer.is_closed() {
             if let Err(error) = self.request(session).await {
@@ -107,13 +107,13 @@ impl Fetcher {
             let disconnected = session.connection.state() == State::Disconnected;
             tokio::select! {
                 next = session.next() => match next {
-                    Next::Answer(answer) => {
+                    FetchStep::FetchResponse(answer) => {
                         if !self.take_in(session, answer) {
                             return;
                         }
                     }
-                    Next::Disconnected => self.buffer.fail(session.connection.lost()),
-                    Next::Over => return,
+                    FetchStep::Disconnected => self.buffer.fail(session.connection.lost()),
+                    FetchStep::Over => return,
                 },
                 () = self.buffer.drained() => {}
                 () = clock::sleep_until(timeout), if owes && !disconnected => {
@@ -131,7 +131,7 @@ impl Fetcher {
     }
 
     /// Requests as many events as are wanted, if any are.
-    async fn request(&self, session: &mut Session) -> Result<()> {
+    async fn request(&self, session: &mut FetchSession) -> Result<()> {
         let idle = self.buffer.requested() == 0;
         let Some(wanted) = self.buffer.request() else { return Ok(()) };
         if idle {
@@ -141,33 +141,33 @@ impl Fetcher {
     }
 
     /// Takes in an answer, and those that are there behind it. Returns whether there are more to come.
-    fn take_in(&self, session: &mut Session, first: Answer) -> bool {
+    fn take_in(&self, session: &mut FetchSession, first: FetchResponse) -> bool {
         let mut next = Some(first);
         while let Some(answer) = next {
             match answer {
-                Answer::Event(message) => self.put(session, message),
-                Answer::Cancelled(count) => self.buffer.cancel(count),
-                Answer::Heartbeat => {}
-                Answer::Over => return false,
+                FetchResponse::Event(message) => self.put(session, message),
+                FetchResponse::Cancelled(count) => self.buffer.cancel(count),
+                FetchResponse::Heartbeat => {}
+                FetchResponse::Over => return false,
             }
             next = session.try_answer();
         }
         true
     }
 
-    fn put(&self, session: &Session, message: Message) {
+    fn put(&self, session: &FetchSession, message: Message) {
         let info = message.reply.as_ref().and_then(|subject| DeliveryInfo::parse(subject));
         match (info, &message.reply) {
             (Some(info), Some(subject)) => {
                 let acker = Acker { connection: session.connection.clone(), subject: subject.clone() };
-                self.buffer.put(Pending { message, info, acker });
+                self.buffer.put(BufferedDelivery { message, info, acker });
             }
             _ => tracing::warn!(consumer = self.consumer.name(), "a delivery that cannot be settled was left out"),
         }
     }
 
     /// Stops what the server still sends, and takes what is on its way: to use it, or to return it.
-    async fn end(&self, mut session: Session) {
+    async fn end(&self, mut session: FetchSession) {
         if session.is_alive() {
             let drained = clock::timeout(DRAIN_TIMEOUT, self.drain(&mut session)).await;
             if !matches!(drained, Ok(Ok(()))) {
@@ -175,7 +175,7 @@ impl Fetcher {
             }
         }
         while let Some(answer) = session.try_answer() {
-            if let Answer::Event(message) = answer {
+            if let FetchResponse::Event(message) = answer {
                 self.put(&session, message);
             }
         }
@@ -190,7 +190,7 @@ impl Fetcher {
     /// The driver's `drain` forgets a subscription before the server does. What the server sends meanwhile is thrown away, and
     /// comes to others only when its time is up. So the session ends after as many answers as may still come, and the server
     /// is made to give them by requests that it refuses.
-    async fn drain(&self, session: &mut Session) -> Result<()> {
+    async fn drain(&self, session: &mut FetchSession) -> Result<()> {
         let last = session.answered() + self.buffer.requested() + MAX_OTHER_ANSWERS;
         session.end_after(last).await?;
         while session.answered() < last {
@@ -202,9 +202,9 @@ impl Fetcher {
             while refusals > 0 {
                 let Some(answer) = session.answer().await else { return Ok(()) };
                 match answer {
-                    Answer::Event(message) => self.put(session, message),
-                    Answer::Over => refusals -= 1,
-                    Answer::Cancelled(_) | Answer::Heartbeat => {}
+                    FetchResponse::Event(message) => self.put(session, message),
+                    FetchResponse::Over => refusals -= 1,
+                    FetchResponse::Cancelled(_) | FetchResponse::Heartbeat => {}
                 }
             }
         }

@@ -16,16 +16,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::buffer::Buffer;
-use self::consumer::Consumer;
+use self::consumer::JetStreamConsumer;
 use self::fetcher::Fetcher;
-use self::receiver::Receiver;
+use self::receiver::JetStreamReceiver;
 use self::shared::Shared;
 use self::stream::Stream;
-pub(super) use self::stream::{Settings, Subjects};
+pub(super) use self::stream::{StreamSettings, Subjects};
 use super::envelope::Envelope;
 use crate::broker::{Deliveries, Event, Subscription};
 use crate::errors::Result;
-use crate::link::nats::Dialer;
+use crate::link::nats::NatsDialer;
 use crate::util::spawn;
 
 /// A stream, and the way to it. Clones share it.
@@ -33,7 +33,7 @@ use crate::util::spawn;
 pub(super) struct JetStream(Arc<Shared>);
 
 impl JetStream {
-    pub(super) fn new(dialer: Dialer, settings: Settings, envelope: Envelope) -> Self {
+    pub(super) fn new(dialer: NatsDialer, settings: StreamSettings, envelope: Envelope) -> Self {
         JetStream(Arc::new(Shared::new(dialer, Stream::new(settings), envelope)))
     }
 
@@ -46,7 +46,7 @@ impl JetStream {
     }
 
     pub(super) async fn subscribe(&self, subscription: &Subscription) -> Result<Deliveries> {
-        let consumer = Consumer::new(self.0.stream.name(), subscription);
+        let consumer = JetStreamConsumer::new(self.0.stream.name(), subscription);
         let connection = self.0.dialer.connection().await?;
         let first = connection.permitted(self.stream(), async {
             self.0.stream.take_in(connection.jetstream(), &subscription.topics).await?;
@@ -54,7 +54,7 @@ impl JetStream {
         });
         let buffer = Arc::new(Buffer::new(subscription.in_flight, first.await?));
         let fetcher = Fetcher::new(self.0.clone(), consumer, buffer.clone());
-        Ok(Receiver::new(self.0.clone(), buffer, spawn::spawn(fetcher.run())).into_deliveries())
+        Ok(JetStreamReceiver::new(self.0.clone(), buffer, spawn::spawn(fetcher.run())).into_deliveries())
     }
 
     /// Waits until what subscribers left when they were dropped is returned to the server.

@@ -11,7 +11,7 @@ use super::shared::Shared;
 use crate::broker::Event;
 use crate::broker::nats::wire;
 use crate::errors::{Code, Error, Result};
-use crate::link::nats::{Connection, State, failed};
+use crate::link::nats::{NatsConnection, State, failed};
 use crate::util::clock;
 
 /// How many events are under way to the stream at a time.
@@ -58,7 +58,7 @@ pub(super) async fn publish(shared: &Shared, events: &[Event]) -> Result<()> {
 }
 
 /// Publishes all of them before it waits for the first acknowledgement.
-async fn round(shared: &Shared, connection: &Connection, events: &[Event]) -> Result<Round> {
+async fn round(shared: &Shared, connection: &NatsConnection, events: &[Event]) -> Result<Round> {
     let mut states = connection.states();
     let mut acks = Vec::with_capacity(events.len());
     for event in events {

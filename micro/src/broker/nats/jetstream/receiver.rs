@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::stream;
 
-use super::buffer::{Buffer, Pending};
-use super::settle::Held;
+use super::buffer::{Buffer, BufferedDelivery};
+use super::settle::HeldDelivery;
 use super::shared::{Shared, SubscriberGuard};
 use crate::broker::nats::wire;
 use crate::broker::{Deliveries, Delivery, Settle as _};
@@ -13,18 +13,18 @@ use crate::errors::Result;
 use crate::util::spawn::Task;
 
 /// Takes events out of a [`Buffer`]. Dropping it closes the buffer.
-pub(super) struct Receiver {
+pub(super) struct JetStreamReceiver {
     shared: Arc<Shared>,
     buffer: Arc<Buffer>,
     fetching: Option<Task<()>>,
     _subscriber: SubscriberGuard,
 }
 
-impl Receiver {
+impl JetStreamReceiver {
     /// `fetching` fills the buffer.
     pub(super) fn new(shared: Arc<Shared>, buffer: Arc<Buffer>, fetching: Task<()>) -> Self {
         let _subscriber = SubscriberGuard::receiving(&shared);
-        Receiver { shared, buffer, fetching: Some(fetching), _subscriber }
+        JetStreamReceiver { shared, buffer, fetching: Some(fetching), _subscriber }
     }
 
     /// Every delivery from now on, and why there are none for now.
@@ -41,10 +41,10 @@ impl Receiver {
         }
     }
 
-    async fn delivery(&self, pending: Pending) -> Option<Delivery> {
-        let Pending { message, info, acker } = pending;
+    async fn delivery(&self, pending: BufferedDelivery) -> Option<Delivery> {
+        let BufferedDelivery { message, info, acker } = pending;
         let id = || format!("{}-{}", self.shared.stream.name(), info.sequence);
-        let held = Held::new(acker, info.sequence, self.buffer.clone());
+        let held = HeldDelivery::new(acker, info.sequence, self.buffer.clone());
         match wire::read(message, info.published, id) {
             Ok(event) => Some(Delivery::new(event, info.attempt, held)),
             Err(error) => {
@@ -56,7 +56,7 @@ impl Receiver {
     }
 }
 
-impl Drop for Receiver {
+impl Drop for JetStreamReceiver {
     fn drop(&mut self) {
         self.buffer.close();
         // It returns what was not taken, and ends; flushing the broker waits for that.

@@ -7,9 +7,9 @@ use futures_util::StreamExt as _;
 use futures_util::future::FutureExt as _;
 use serde_json::json;
 
-use super::consumer::Consumer;
+use super::consumer::JetStreamConsumer;
 use crate::errors::Result;
-use crate::link::nats::{Connection, State, StateWatch, failed};
+use crate::link::nats::{NatsConnection, State, StateWatch, failed};
 use crate::util::clock::{self, Instant};
 
 /// How long a request stands.
@@ -20,8 +20,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// What requests are made and answered over. It ends with its connection.
-pub(super) struct Session {
-    pub(super) connection: Connection,
+pub(super) struct FetchSession {
+    pub(super) connection: NatsConnection,
     states: StateWatch,
     /// The connection's state at the start. After a reconnect the server has forgotten the requests.
     epoch: State,
@@ -32,7 +32,7 @@ pub(super) struct Session {
 }
 
 /// An answer of the server.
-pub(super) enum Answer {
+pub(super) enum FetchResponse {
     Event(Message),
     /// So many requested events will not come.
     Cancelled(usize),
@@ -42,21 +42,21 @@ pub(super) enum Answer {
 }
 
 /// What happens next in a session.
-pub(super) enum Next {
-    Answer(Answer),
+pub(super) enum FetchStep {
+    FetchResponse(FetchResponse),
     /// The connection is lost, and is about to be made again.
     Disconnected,
     /// The session has to be opened anew.
     Over,
 }
 
-impl Session {
+impl FetchSession {
     /// Listens for answers. `states` and `epoch` are those from before the consumer was looked at, so that no reconnect is missed.
-    pub(super) async fn open(connection: Connection, states: StateWatch, epoch: State) -> Result<Self> {
+    pub(super) async fn open(connection: NatsConnection, states: StateWatch, epoch: State) -> Result<Self> {
         let inbox = connection.client().new_inbox();
         let answers = connection.client().subscribe(inbox.clone()).await;
         let answers = answers.map_err(|error| failed("cannot receive events", error))?;
-        Ok(Session { connection, states, epoch, inbox, answers, answered: 0, last_answer: clock::now() })
+        Ok(FetchSession { connection, states, epoch, inbox, answers, answered: 0, last_answer: clock::now() })
     }
 
     /// Whether the connection is still the one the session began with.
@@ -65,7 +65,7 @@ impl Session {
     }
 
     /// Requests events.
-    pub(super) async fn request(&mut self, consumer: &Consumer, count: usize) -> Result<()> {
+    pub(super) async fn request(&mut self, consumer: &JetStreamConsumer, count: usize) -> Result<()> {
         let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         let question = json!({
             "batch": count,
@@ -76,45 +76,45 @@ impl Session {
     }
 
     /// Makes a request that the server can but refuse, after everything that it has sent before.
-    pub(super) async fn request_refusal(&mut self, consumer: &Consumer) -> Result<()> {
+    pub(super) async fn request_refusal(&mut self, consumer: &JetStreamConsumer) -> Result<()> {
         self.send(consumer, "{".to_owned()).await
     }
 
-    async fn send(&self, consumer: &Consumer, question: String) -> Result<()> {
+    async fn send(&self, consumer: &JetStreamConsumer, question: String) -> Result<()> {
         let client = self.connection.client();
         let sent = client.publish_with_reply(consumer.next(), self.inbox.clone(), question.into()).await;
         sent.map_err(|error| failed("cannot request events", error))
     }
 
     /// Waits for an answer, or for a change of the connection.
-    pub(super) async fn next(&mut self) -> Next {
+    pub(super) async fn next(&mut self) -> FetchStep {
         tokio::select! {
             message = self.answers.next() => match message {
-                Some(message) => Next::Answer(self.received(message)),
-                None => Next::Over,
+                Some(message) => FetchStep::FetchResponse(self.received(message)),
+                None => FetchStep::Over,
             },
             state = self.states.changed() => match state {
-                State::Disconnected => Next::Disconnected,
+                State::Disconnected => FetchStep::Disconnected,
                 // The server has forgotten what it owed.
-                State::Connected(_) | State::Closed => Next::Over,
+                State::Connected(_) | State::Closed => FetchStep::Over,
             },
         }
     }
 
     /// Waits for an answer. `None` when there are no more.
-    pub(super) async fn answer(&mut self) -> Option<Answer> {
+    pub(super) async fn answer(&mut self) -> Option<FetchResponse> {
         let message = self.answers.next().await?;
         Some(self.received(message))
     }
 
     /// An answer that is there already: waiting anew costs more than an event does.
-    pub(super) fn try_answer(&mut self) -> Option<Answer> {
+    pub(super) fn try_answer(&mut self) -> Option<FetchResponse> {
         let message = self.answers.next().now_or_never().flatten()?;
         self.answered += 1;
         Some(classify(message))
     }
 
-    fn received(&mut self, message: Message) -> Answer {
+    fn received(&mut self, message: Message) -> FetchResponse {
         self.last_answer = clock::now();
         self.answered += 1;
         classify(message)
@@ -142,18 +142,18 @@ impl Session {
     }
 }
 
-fn classify(message: Message) -> Answer {
+fn classify(message: Message) -> FetchResponse {
     const HEARTBEAT: u16 = 100;
     const EXPIRED: u16 = 408;
     const REFUSED: u16 = 409;
     let left = |headers: &HeaderMap| headers.get("Nats-Pending-Messages").and_then(|left| left.as_str().parse().ok());
     let left: Option<usize> = message.headers.as_ref().and_then(left);
     match (message.status.as_ref().map(StatusCode::as_u16), left) {
-        (None, _) => Answer::Event(message),
-        (Some(HEARTBEAT), _) => Answer::Heartbeat,
-        (Some(EXPIRED | REFUSED), Some(left)) => Answer::Cancelled(left),
+        (None, _) => FetchResponse::Event(message),
+        (Some(HEARTBEAT), _) => FetchResponse::Heartbeat,
+        (Some(EXPIRED | REFUSED), Some(left)) => FetchResponse::Cancelled(left),
         // An old server does not say how many. What it owes beside this is requested twice, and waits in the buffer.
-        (Some(EXPIRED), None) => Answer::Cancelled(usize::MAX),
-        _ => Answer::Over,
+        (Some(EXPIRED), None) => FetchResponse::Cancelled(usize::MAX),
+        _ => FetchResponse::Over,
     }
 }

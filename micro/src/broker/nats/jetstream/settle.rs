@@ -12,16 +12,16 @@ use crate::broker::Settle;
 use crate::errors::Result;
 
 /// A delivery that the subscriber holds. Dropped unsettled, it is returned to the server.
-pub(super) struct Held {
+pub(super) struct HeldDelivery {
     /// Taken when it is settled.
     acker: Option<Acker>,
     sequence: u64,
     buffer: Arc<Buffer>,
 }
 
-impl Held {
+impl HeldDelivery {
     pub(super) fn new(acker: Acker, sequence: u64, buffer: Arc<Buffer>) -> Self {
-        Held { acker: Some(acker), sequence, buffer }
+        HeldDelivery { acker: Some(acker), sequence, buffer }
     }
 
     fn settle(mut self: Box<Self>, kind: AckKind) -> BoxFuture<'static, Result<()>> {
@@ -37,7 +37,7 @@ impl Held {
     }
 }
 
-impl Settle for Held {
+impl Settle for HeldDelivery {
     fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
         self.settle(AckKind::Ack)
     }
@@ -61,7 +61,7 @@ impl Settle for Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldDelivery {
     fn drop(&mut self) {
         if let Some(acker) = self.acker.take() {
             acker.nack();

@@ -6,18 +6,18 @@ use tokio::sync::watch;
 
 use super::stream::Stream;
 use crate::broker::nats::envelope::Envelope;
-use crate::link::nats::Dialer;
+use crate::link::nats::NatsDialer;
 
 pub(super) struct Shared {
-    pub(super) dialer: Dialer,
+    pub(super) dialer: NatsDialer,
     pub(super) stream: Stream,
     pub(super) envelope: Envelope,
-    subscribers: watch::Sender<Subscribers>,
+    subscribers: watch::Sender<ActiveSubscribers>,
 }
 
 /// Counts of what belongs to subscriptions.
 #[derive(Debug, Default)]
-struct Subscribers {
+struct ActiveSubscribers {
     receiving: usize,
     /// Tasks that fetch events, or return those that a receiver left.
     fetching: usize,
@@ -26,11 +26,11 @@ struct Subscribers {
 /// Counts one receiver, or one task that fetches, for as long as it lives.
 pub(super) struct SubscriberGuard {
     shared: Arc<Shared>,
-    count: fn(&mut Subscribers) -> &mut usize,
+    count: fn(&mut ActiveSubscribers) -> &mut usize,
 }
 
 impl Shared {
-    pub(super) fn new(dialer: Dialer, stream: Stream, envelope: Envelope) -> Self {
+    pub(super) fn new(dialer: NatsDialer, stream: Stream, envelope: Envelope) -> Self {
         Shared { dialer, stream, envelope, subscribers: watch::Sender::default() }
     }
 
@@ -51,7 +51,7 @@ impl SubscriberGuard {
         Self::new(shared, |all| &mut all.fetching)
     }
 
-    fn new(shared: &Arc<Shared>, count: fn(&mut Subscribers) -> &mut usize) -> Self {
+    fn new(shared: &Arc<Shared>, count: fn(&mut ActiveSubscribers) -> &mut usize) -> Self {
         shared.subscribers.send_modify(|all| *count(all) += 1);
         SubscriberGuard { shared: shared.clone(), count }
     }

@@ -15,7 +15,7 @@ const MAX_ATTEMPTS: usize = 5;
 
 /// Which stream, and what it holds.
 #[derive(Debug)]
-pub(in crate::broker::nats) struct Settings {
+pub(in crate::broker::nats) struct StreamSettings {
     pub name: String,
     pub subjects: Subjects,
 }
@@ -30,7 +30,7 @@ pub(in crate::broker::nats) enum Subjects {
 }
 
 pub(super) struct Stream {
-    settings: Settings,
+    settings: StreamSettings,
     /// What it held when it was last looked at.
     seen: Mutex<Vec<Pattern>>,
     /// One of this process changes it at a time.
@@ -38,7 +38,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: StreamSettings) -> Self {
         Stream { settings, seen: Mutex::default(), changing: tokio::sync::Mutex::default() }
     }
 

@@ -322,27 +322,27 @@ async fn all_that_is_missing_is_told_at_once() {
 
 #[test]
 fn no_depth_is_too_much_for_the_stack() {
-    use super::format::Format;
+    use super::format::FileFormat;
     const DEPTH: usize = 200_000;
     let origin = Origin::new(Layer::File, "deep");
     let repeat = |part: &str| part.repeat(DEPTH);
     let cases = [
-        (Format::Toml, format!("a = {}{}", repeat("["), repeat("]"))),
-        (Format::Toml, format!("a = {}1{}", repeat("{a="), repeat("}"))),
-        (Format::Toml, format!("{}a = 1", repeat("a."))),
-        (Format::Toml, format!("[{}a]", repeat("a."))),
-        (Format::Toml, format!("[a]\nb = {{ {}a = 1 }}", repeat("a."))),
-        (Format::Json, format!("{{\"a\":{}{}}}", repeat("["), repeat("]"))),
-        (Format::Json, format!("{}1{}", repeat("{\"a\":"), repeat("}"))),
-        (Format::Yaml, format!("a: {}{}", repeat("["), repeat("]"))),
-        (Format::Yaml, format!("a: {}1{}", repeat("{a: "), repeat("}"))),
-        (Format::Yaml, format!("a:\n  {}1", repeat("- "))),
-        (Format::Yaml, format!("? {}1", repeat("? "))),
+        (FileFormat::Toml, format!("a = {}{}", repeat("["), repeat("]"))),
+        (FileFormat::Toml, format!("a = {}1{}", repeat("{a="), repeat("}"))),
+        (FileFormat::Toml, format!("{}a = 1", repeat("a."))),
+        (FileFormat::Toml, format!("[{}a]", repeat("a."))),
+        (FileFormat::Toml, format!("[a]\nb = {{ {}a = 1 }}", repeat("a."))),
+        (FileFormat::Json, format!("{{\"a\":{}{}}}", repeat("["), repeat("]"))),
+        (FileFormat::Json, format!("{}1{}", repeat("{\"a\":"), repeat("}"))),
+        (FileFormat::Yaml, format!("a: {}{}", repeat("["), repeat("]"))),
+        (FileFormat::Yaml, format!("a: {}1{}", repeat("{a: "), repeat("}"))),
+        (FileFormat::Yaml, format!("a:\n  {}1", repeat("- "))),
+        (FileFormat::Yaml, format!("? {}1", repeat("? "))),
         (
-            Format::Yaml,
+            FileFormat::Yaml,
             (1..60).fold("a0: &a0 1\n".into(), |text, level| format!("{text}a{level}: &a{level} [*a{}]\n", level - 1)),
         ),
-        (Format::Yaml, (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect()),
+        (FileFormat::Yaml, (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect()),
     ];
     for (format, text) in cases {
         let start = clock::now();
@@ -353,7 +353,7 @@ fn no_depth_is_too_much_for_the_stack() {
 
 #[test]
 fn nothing_makes_a_parser_panic() {
-    use super::format::Format;
+    use super::format::FileFormat;
     let origin = Origin::new(Layer::File, "fuzz");
     #[cfg(feature = "config-yaml")]
     let yaml = YAML;
@@ -367,7 +367,7 @@ fn nothing_makes_a_parser_panic() {
         state ^= state << 17;
         usize::try_from(state % sides as u64).expect("below a usize")
     };
-    let all = [(Format::Toml, TOML), (Format::Json, JSON), (Format::Yaml, yaml)];
+    let all = [(FileFormat::Toml, TOML), (FileFormat::Json, JSON), (FileFormat::Yaml, yaml)];
     for (format, text) in all {
         for end in 0..text.len() {
             let _ = format.parse(&String::from_utf8_lossy(&text.as_bytes()[..end]), &origin);

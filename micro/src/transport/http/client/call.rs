@@ -9,7 +9,7 @@ use http::uri::{self, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
 use super::compression;
-use super::connection::{Connection, StreamPermit};
+use super::connection::{HttpConnection, StreamPermit};
 use super::frames::{Messages, Outgoing};
 use crate::codec::Codec;
 use crate::context::Context;
@@ -28,7 +28,7 @@ const TRACE: HeaderName = HeaderName::from_static(names::TRACE);
 const TYPICAL_HEADERS: usize = 12;
 const AGENT: &str = concat!("micro/", env!("CARGO_PKG_VERSION"));
 
-impl transport::Connection for Connection {
+impl transport::Connection for HttpConnection {
     fn stats(&self) -> &Arc<ConnectionStats> {
         &self.stats
     }
@@ -42,7 +42,7 @@ impl transport::Connection for Connection {
     }
 }
 
-async fn call(connection: Arc<Connection>, request: Request<'_>, permit: Permit) -> Result<Payload> {
+async fn call(connection: Arc<HttpConnection>, request: Request<'_>, permit: Permit) -> Result<Payload> {
     let Some(deadline) = request.context.deadline() else { return attempt(connection, request, permit).await };
     if deadline <= clock::now() {
         return Err(Context::deadline_exceeded().with_execution(Execution::NotStarted));
@@ -51,7 +51,7 @@ async fn call(connection: Arc<Connection>, request: Request<'_>, permit: Permit)
     outcome.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
 }
 
-async fn attempt(connection: Arc<Connection>, request: Request<'_>, permit: Permit) -> Result<Payload> {
+async fn attempt(connection: Arc<HttpConnection>, request: Request<'_>, permit: Permit) -> Result<Payload> {
     let context = request.context;
     let server_streaming = request.method.server_streaming;
     let compression = &connection.compression;
@@ -81,7 +81,7 @@ async fn attempt(connection: Arc<Connection>, request: Request<'_>, permit: Perm
     Ok(Payload::One(outcome?))
 }
 
-fn head(request: &Request<'_>, connection: &Connection) -> Result<http::Request<()>> {
+fn head(request: &Request<'_>, connection: &HttpConnection) -> Result<http::Request<()>> {
     let compression = &connection.compression;
     let wrong = |error: http::Error| {
         let (address, path) = (request.to.address, request.method.path);
@@ -168,7 +168,7 @@ fn no_message() -> Error {
 }
 
 /// The answer of a call that is still running.
-struct Running {
+struct RunningCall {
     messages: Messages,
     context: Context,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -178,7 +178,7 @@ struct Running {
 /// The messages as they come. Dropping the stream resets the call.
 fn stream(messages: Messages, slot: StreamPermit, context: Context) -> Streaming<bytes::Bytes> {
     let deadline = context.deadline().map(|deadline| Box::pin(clock::sleep_until(deadline)));
-    let running = Running { messages, context, deadline, _slot: slot };
+    let running = RunningCall { messages, context, deadline, _slot: slot };
     Streaming::new(stream::unfold(Some(running), |running| async {
         let mut running = running?;
         match running.next().await {
@@ -195,7 +195,7 @@ fn stream(messages: Messages, slot: StreamPermit, context: Context) -> Streaming
     }))
 }
 
-impl Running {
+impl RunningCall {
     async fn next(&mut self) -> Result<Option<bytes::Bytes>> {
         let Some(deadline) = &mut self.deadline else { return self.messages.next().await };
         tokio::select! {

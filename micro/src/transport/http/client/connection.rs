@@ -11,12 +11,12 @@ use http::{Request, Response};
 use super::compression::Compression;
 use super::frames::{Outgoing, RequestStreamGuard};
 use super::h2_errors;
-use super::options::ClientOptions;
+use super::options::HttpClientOptions;
 use super::socket::{Socket, Why};
 use crate::errors::{Error, Execution, Result};
 use crate::transport::http::counting_io::{CountingIo, ReadCounter};
 use crate::transport::http::frame_coalescing::CONNECTION_WINDOW;
-use crate::transport::http::framing::Piece;
+use crate::transport::http::framing::FramePiece;
 use crate::transport::http::metadata::MAX_HEADERS;
 use crate::transport::http::write_coalescing::{CoalescingIo, InFlight, InFlightGuard};
 use crate::transport::tls::TlsMode;
@@ -41,14 +41,14 @@ const MAX_IGNORED_BYTES: usize = 64 * 1024;
 const CALLS_PER_CONNECTION: usize = 8;
 
 /// A connection that is up: the server has been heard on it.
-pub(super) struct Connection {
+pub(super) struct HttpConnection {
     pub(super) authority: Authority,
     pub(super) secure: bool,
     pub(super) message_limit: usize,
     pub(super) compression: Compression,
     pub(super) stats: Arc<ConnectionStats>,
     // Gone once the connection is to end: with the last sender and the last call it does.
-    sender: Mutex<Option<SendRequest<Piece>>>,
+    sender: Mutex<Option<SendRequest<FramePiece>>>,
     calls: InFlight,
     // What drives the connection. It ends with it.
     driver: OnceLock<Task<()>>,
@@ -56,7 +56,7 @@ pub(super) struct Connection {
 
 /// A call on a connection. Held until its answer has been read, it keeps the connection up.
 pub(super) struct StreamPermit {
-    connection: Arc<Connection>,
+    connection: Arc<HttpConnection>,
     _permit: Permit,
     _busy: InFlightGuard,
 }
@@ -64,11 +64,11 @@ pub(super) struct StreamPermit {
 /// Connects to `address` and waits for the server's first byte; before that nothing is known to have arrived.
 pub(super) async fn open(
     dialer: &Dialer,
-    options: &ClientOptions,
+    options: &HttpClientOptions,
     compression: &Compression,
     address: &str,
     security: TlsMode,
-) -> Result<Arc<Connection>, ConnectError> {
+) -> Result<Arc<HttpConnection>, ConnectError> {
     let authority = address.parse().map_err(|error| {
         let words = format!("`{address}` is not a `host:port` address: {error}");
         ConnectError::Unreachable(Error::invalid_argument(words).with_execution(Execution::NotStarted))
@@ -80,12 +80,12 @@ pub(super) async fn open(
 
 async fn connect(
     dialer: &Dialer,
-    options: &ClientOptions,
+    options: &HttpClientOptions,
     compression: &Compression,
     address: &str,
     authority: Authority,
     security: TlsMode,
-) -> Result<Arc<Connection>, ConnectError> {
+) -> Result<Arc<HttpConnection>, ConnectError> {
     let why = Why::default();
     let broken = |error: Option<h2::Error>| {
         if let Some(why) = why.get() {
@@ -109,7 +109,7 @@ async fn connect(
         .max_send_buffer_size(SEND_BUFFER)
         .max_concurrent_reset_streams(GIVEN_UP)
         .max_local_error_reset_streams(Some(MAX_IGNORED_BYTES))
-        .handshake::<_, Piece>(io)
+        .handshake::<_, FramePiece>(io)
         .await
         .map_err(|error| broken(Some(error)))?;
     let pings = driver.ping_pong();
@@ -122,7 +122,7 @@ async fn connect(
     }
     let stats = Arc::new(ConnectionStats::limited(streams(driver.max_concurrent_send_streams()), CALLS_PER_CONNECTION));
     let silence = silence(pings, seen, calls.clone(), options.keepalive);
-    let connection = Arc::new(Connection {
+    let connection = Arc::new(HttpConnection {
         authority,
         secure: security.is_tls(),
         message_limit: options.message_limit,
@@ -156,7 +156,7 @@ async fn connect(
 /// Says that the connection is over, however its driver ends.
 struct CloseOnDrop {
     stats: Arc<ConnectionStats>,
-    connection: Weak<Connection>,
+    connection: Weak<HttpConnection>,
 }
 
 impl CloseOnDrop {
@@ -174,20 +174,20 @@ impl Drop for CloseOnDrop {
     }
 }
 
-impl Connection {
+impl HttpConnection {
     /// Lets calls in flight finish and takes no more: the connection ends with the last of them.
     pub(super) fn leave(&self) {
         self.stats.retire();
         self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn sender(&self) -> Option<SendRequest<Piece>> {
+    fn sender(&self) -> Option<SendRequest<FramePiece>> {
         self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl StreamPermit {
-    pub(super) fn new(connection: Arc<Connection>, permit: Permit) -> Self {
+    pub(super) fn new(connection: Arc<HttpConnection>, permit: Permit) -> Self {
         let busy = connection.calls.one_more();
         StreamPermit { connection, _permit: permit, _busy: busy }
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::compression::Compression;
 use super::connection;
-use super::options::ClientOptions;
+use super::options::HttpClientOptions;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
 use crate::transport::http::NAME;
@@ -12,14 +12,14 @@ use crate::transport::{ConnectError, Connection, Connector, Destination, Dialer,
 
 /// Connects to nodes that speak gRPC over HTTP/2, which is to be tried with every node.
 pub struct HttpConnector {
-    options: ClientOptions,
+    options: HttpClientOptions,
     dialer: Dialer,
     compression: Compression,
 }
 
 impl HttpConnector {
     /// A connector with these options.
-    pub fn new(options: ClientOptions) -> Self {
+    pub fn new(options: HttpClientOptions) -> Self {
         // Not every server that speaks HTTP/2 with TLS says so in the handshake.
         let dialer = Dialer::new(options.tls.clone(), Alpn::Optional(b"h2"), options.connect_timeout);
         let compression = Compression::new(options.compress);
@@ -37,7 +37,7 @@ impl Connector for HttpConnector {
     }
 
     fn limits(&self) -> PoolLimits {
-        let ClientOptions { connections, most_connections, idle, .. } = self.options;
+        let HttpClientOptions { connections, most_connections, idle, .. } = self.options;
         PoolLimits { connections, most_connections, idle }
     }
 

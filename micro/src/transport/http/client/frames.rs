@@ -11,11 +11,11 @@ use http::HeaderMap;
 use http_body::{Body, Frame};
 
 use super::compression::{self, Compression, Decompressor};
-use super::h2_errors::{self, Shape};
+use super::h2_errors::{self, RequestShape};
 use crate::errors::{Error, Result};
 use crate::rpc::Payload;
 use crate::transport::http::frame_coalescing::CoalescingBody;
-use crate::transport::http::framing::{Framed, Malformed, UNCOMPRESSED_FLAG, Piece, Unread};
+use crate::transport::http::framing::{FramePiece, Framed, Malformed, UNCOMPRESSED_FLAG, Unread};
 use crate::transport::http::read_detector::ActivityCounter;
 use crate::transport::http::status;
 use crate::util::spawn::{self, Task};
@@ -23,9 +23,9 @@ use crate::util::spawn::{self, Task};
 /// The body of a request.
 pub(super) enum Outgoing {
     /// One message, framed.
-    One(Piece),
+    One(FramePiece),
     /// A stream of them.
-    Many(Box<CoalescingBody<Requests>>, Failure),
+    Many(Box<CoalescingBody<OutgoingRequests>>, Failure),
 }
 
 impl Outgoing {
@@ -36,9 +36,9 @@ impl Outgoing {
     /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when a message is longer than four bytes can say.
     pub(super) fn new(payload: Payload, compression: &Compression, counter: &ActivityCounter) -> Result<Self> {
         match payload {
-            Payload::One(message) => Ok(Outgoing::One(Piece::message(message, compression.compressor())?)),
+            Payload::One(message) => Ok(Outgoing::One(FramePiece::message(message, compression.compressor())?)),
             Payload::Many(items) => {
-                let requests = Requests(Framed::new(items, compression.compressor().cloned()));
+                let requests = OutgoingRequests(Framed::new(items, compression.compressor().cloned()));
                 Ok(Outgoing::Many(
                     Box::new(CoalescingBody::new(requests, Some(counter.activity()))),
                     Failure::default(),
@@ -48,15 +48,15 @@ impl Outgoing {
     }
 
     /// Whether all of it is known before any of it is sent.
-    pub(super) fn shape(&self) -> Shape {
+    pub(super) fn shape(&self) -> RequestShape {
         match self {
-            Outgoing::One(_) => Shape::One,
-            Outgoing::Many(..) => Shape::Many,
+            Outgoing::One(_) => RequestShape::One,
+            Outgoing::Many(..) => RequestShape::Many,
         }
     }
 
     /// Sends it: a message at once, a stream as it comes and for as long as the caller holds what is returned.
-    pub(super) fn send(self, mut stream: SendStream<Piece>) -> Option<RequestStreamGuard> {
+    pub(super) fn send(self, mut stream: SendStream<FramePiece>) -> Option<RequestStreamGuard> {
         match self {
             Outgoing::One(message) => {
                 // It fails only where the answer does, too.
@@ -82,7 +82,7 @@ impl Outgoing {
 /// # Errors
 ///
 /// What the stream fails with.
-async fn pump(mut requests: Box<CoalescingBody<Requests>>, stream: &mut SendStream<Piece>) -> Result<()> {
+async fn pump(mut requests: Box<CoalescingBody<OutgoingRequests>>, stream: &mut SendStream<FramePiece>) -> Result<()> {
     loop {
         let next = poll_fn(|cx| match stream.poll_reset(cx) {
             Poll::Ready(_) => Poll::Ready(None),
@@ -90,7 +90,7 @@ async fn pump(mut requests: Box<CoalescingBody<Requests>>, stream: &mut SendStre
         });
         let Some(next) = next.await else { return Ok(()) };
         let Some(frame) = next.transpose()? else {
-            let _ = stream.send_data(Piece::from(Bytes::new()), true);
+            let _ = stream.send_data(FramePiece::from(Bytes::new()), true);
             return Ok(());
         };
         let Ok(data) = frame.into_data() else { continue };
@@ -99,7 +99,7 @@ async fn pump(mut requests: Box<CoalescingBody<Requests>>, stream: &mut SendStre
         while stream.capacity() == 0 {
             let Some(Ok(_)) = poll_fn(|cx| stream.poll_capacity(cx)).await else { return Ok(()) };
         }
-        if stream.send_data(Piece::from(data), false).is_err() {
+        if stream.send_data(FramePiece::from(data), false).is_err() {
             return Ok(());
         }
     }
@@ -124,9 +124,9 @@ impl RequestStreamGuard {
 }
 
 /// The frames of a stream of requests.
-pub(super) struct Requests(Framed);
+pub(super) struct OutgoingRequests(Framed);
 
-impl Body for Requests {
+impl Body for OutgoingRequests {
     type Data = Bytes;
     type Error = Error;
 

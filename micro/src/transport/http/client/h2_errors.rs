@@ -8,7 +8,7 @@ use crate::errors::{Code, Error, Execution};
 
 /// Whether the caller's side was complete when the request was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum RequestShape {
     /// One message, sent with its headers.
     One,
     /// A stream. h2 may report a GOAWAY for a stream whose headers were only queued, and then says less.
@@ -16,10 +16,10 @@ pub(super) enum Shape {
 }
 
 /// The failure of an attempt that got no response headers.
-pub(super) fn before_headers(error: h2::Error, shape: Shape) -> Error {
+pub(super) fn before_headers(error: h2::Error, shape: RequestShape) -> Error {
     let refused = error.is_reset() && error.is_remote() && error.reason() == Some(Reason::REFUSED_STREAM);
     // h2 gives this to streams above the last one the peer promised to answer.
-    let beyond = error.is_go_away() && error.is_remote() && shape == Shape::One;
+    let beyond = error.is_go_away() && error.is_remote() && shape == RequestShape::One;
     let execution = if refused || beyond { Execution::NotStarted } else { Execution::Unknown };
     describe(error).with_execution(execution)
 }

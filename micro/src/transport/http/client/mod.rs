@@ -11,5 +11,5 @@ mod outbound;
 mod socket;
 
 pub use connector::HttpConnector;
-pub use options::{ClientOptions, Compress};
+pub use options::{Compress, HttpClientOptions};
 pub use outbound::HttpClient;

@@ -4,7 +4,7 @@ use crate::transport::tls::ClientTls;
 
 /// How other processes are called over HTTP.
 #[derive(Clone, Debug)]
-pub struct ClientOptions {
+pub struct HttpClientOptions {
     /// What one message of an answer may hold, in bytes: 4 MiB.
     pub message_limit: usize,
     /// How long opening a connection may take, up to the first byte of the server: 5 s.
@@ -39,9 +39,9 @@ pub enum Compress {
     From(usize),
 }
 
-impl Default for ClientOptions {
+impl Default for HttpClientOptions {
     fn default() -> Self {
-        ClientOptions {
+        HttpClientOptions {
             message_limit: 4 * 1024 * 1024,
             connect_timeout: Duration::from_secs(5),
             connections: 2,

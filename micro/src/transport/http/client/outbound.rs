@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::connector::HttpConnector;
-use super::options::ClientOptions;
+use super::options::HttpClientOptions;
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Payload};
 use crate::transport::{AutoTransport, Outbound, Request};
@@ -14,14 +14,14 @@ pub struct HttpClient(AutoTransport);
 
 impl HttpClient {
     /// A client without connections; they are opened by the calls.
-    pub fn new(options: ClientOptions) -> Self {
+    pub fn new(options: HttpClientOptions) -> Self {
         HttpClient(AutoTransport::only(Arc::new(HttpConnector::new(options))))
     }
 }
 
 impl Default for HttpClient {
     fn default() -> Self {
-        Self::new(ClientOptions::default())
+        Self::new(HttpClientOptions::default())
     }
 }
 

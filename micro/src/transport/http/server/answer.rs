@@ -22,7 +22,7 @@ use crate::transport::http::{metadata, status};
 use crate::transport::{self, Route, names};
 
 /// The one call a service is made for.
-pub(super) struct Answer {
+pub(super) struct ConnectService {
     pub(super) dispatcher: transport::Dispatcher,
     pub(super) route: Route,
     pub(super) codec: Codec,
@@ -32,7 +32,7 @@ pub(super) struct Answer {
 
 type Response<B> = connectrpc::Response<B>;
 
-impl Answer {
+impl ConnectService {
     fn one(&self, request: &RequestContext, payload: Payload) -> UnaryResult {
         let run = self.run(request, payload);
         Box::pin(async move {
@@ -60,7 +60,7 @@ impl Answer {
             metadata::to_reply(&context.reply_headers(), &mut headers);
             // The trailers are read when the stream has ended; what it says while it runs counts.
             late.begin(context);
-            let body: connectrpc::EncodedStream = Box::pin(Items { items: Some(items), late });
+            let body: connectrpc::EncodedStream = Box::pin(ConnectItems { items: Some(items), late });
             let mut response = Response::new(body);
             response.headers = headers;
             Ok(response)
@@ -105,7 +105,7 @@ fn failed(context: &Context, error: &Error) -> ConnectError {
     connect
 }
 
-impl Dispatcher for Answer {
+impl Dispatcher for ConnectService {
     fn lookup(&self, _: &str) -> Option<MethodDescriptor> {
         let method = self.route.method();
         let kind = match (method.client_streaming(), method.server_streaming()) {
@@ -163,12 +163,12 @@ fn received(requests: RequestStream) -> Payload {
 }
 
 /// The items of a reply, on their way to connectrpc.
-struct Items {
+struct ConnectItems {
     items: Option<Streaming<Bytes>>,
     late: Arc<StreamTrailers>,
 }
 
-impl Stream for Items {
+impl Stream for ConnectItems {
     type Item = Result<EncodedBody, ConnectError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Self::Item>> {

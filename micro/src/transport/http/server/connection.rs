@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::ServerOptions;
+use super::HttpServerOptions;
 use super::response_body::ResponseBody;
 use crate::transport::http::counting_io::{CountingIo, ReadCounter};
 use crate::transport::http::executor::Executor;
@@ -33,7 +33,7 @@ const MAX_IGNORED_BYTES: usize = 16 * 1024;
 pub(super) async fn serve<I, F>(
     io: I,
     answer: impl Fn(Request<Incoming>) -> F + Send + 'static,
-    options: &ServerOptions,
+    options: &HttpServerOptions,
     drain: impl Future<Output = ()>,
 ) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -83,9 +83,13 @@ pub(super) async fn serve<I, F>(
     }
 }
 
-fn builder(options: &ServerOptions) -> auto::Builder<Executor> {
+fn builder(options: &HttpServerOptions) -> auto::Builder<Executor> {
     let mut builder = auto::Builder::new(Executor);
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(options.header_timeout).max_buf_size(MAX_HEADERS as usize);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.header_timeout)
+        .max_buf_size(MAX_HEADERS as usize);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -15,13 +15,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, request};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 
-use super::response_body::{Items, ResponseBody};
+use super::response_body::{BodyItems, ResponseBody};
 use super::trailers::{self, trailers};
 use crate::codec::Codec;
 use crate::context::{Context, IncomingCall, Peer};
 use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
-use crate::transport::http::framing::{Compressor, Framed, Malformed, UNCOMPRESSED_FLAG, Piece, Unread};
+use crate::transport::http::framing::{Compressor, FramePiece, Framed, Malformed, UNCOMPRESSED_FLAG, Unread};
 use crate::transport::http::read_detector::ActivityCounter;
 use crate::transport::http::{metadata, status, timeout};
 use crate::transport::{Dispatcher, Route, names};
@@ -45,14 +45,14 @@ pub(super) struct Grpc {
 
 /// Who calls, as a connection knows it.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
+pub(super) struct RemoteCaller {
     pub(super) address: SocketAddr,
     pub(super) name: Arc<str>,
 }
 
-impl Caller {
+impl RemoteCaller {
     pub(super) fn new(address: SocketAddr) -> Self {
-        Caller { address, name: address.to_string().into() }
+        RemoteCaller { address, name: address.to_string().into() }
     }
 }
 
@@ -93,7 +93,7 @@ impl Grpc {
         &self,
         route: Route,
         format: GrpcContentType,
-        caller: Option<&Caller>,
+        caller: Option<&RemoteCaller>,
         head: request::Parts,
         body: B,
     ) -> Response<ResponseBody>
@@ -127,7 +127,7 @@ impl Grpc {
         metadata::to_reply(&ahead, &mut headers);
         let sent = outcome.and_then(|reply| match reply {
             Payload::One(message) if !server_streaming => {
-                Ok(ResponseBody::one(Piece::message(message, compressor.as_ref())?, trailers(&context, None)))
+                Ok(ResponseBody::one(FramePiece::message(message, compressor.as_ref())?, trailers(&context, None)))
             }
             Payload::Many(_) if !server_streaming => Err(Error::internal("a stream where one message was expected")),
             reply => {
@@ -135,7 +135,7 @@ impl Grpc {
                     Payload::One(message) => Streaming::iter([message]),
                     Payload::Many(items) => items,
                 };
-                Ok(ResponseBody::many(Items::new(Framed::new(items, compressor), context.clone()), activity))
+                Ok(ResponseBody::many(BodyItems::new(Framed::new(items, compressor), context.clone()), activity))
             }
         });
         let sent = sent.unwrap_or_else(|error| {
@@ -172,7 +172,7 @@ impl Grpc {
         B: Body<Data = Bytes, Error: StdError> + Send + Unpin + 'static,
     {
         let format = self.format(headers)?;
-        let mut requests = Requests {
+        let mut requests = IncomingRequests {
             body,
             unread: Unread::default(),
             limit: self.limit,
@@ -198,7 +198,7 @@ impl Grpc {
     }
 }
 
-fn incoming(headers: &HeaderMap, caller: Option<&Caller>) -> Result<IncomingCall> {
+fn incoming(headers: &HeaderMap, caller: Option<&RemoteCaller>) -> Result<IncomingCall> {
     Ok(IncomingCall {
         peer: caller.map(|caller| Peer::Remote(caller.name.clone())),
         wire: Some("http"),
@@ -209,7 +209,7 @@ fn incoming(headers: &HeaderMap, caller: Option<&Caller>) -> Result<IncomingCall
 }
 
 /// The messages of a request, as they come.
-struct Requests<B> {
+struct IncomingRequests<B> {
     body: B,
     unread: Unread,
     limit: usize,
@@ -219,7 +219,7 @@ struct Requests<B> {
     ended: bool,
 }
 
-impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
+impl<B: Body<Data = Bytes, Error: StdError> + Unpin> IncomingRequests<B> {
     /// The only message of a request, which has to come without long breaks.
     async fn only(&mut self, patience: Duration) -> Result<Bytes> {
         let mut message = None;
@@ -272,7 +272,7 @@ impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
     }
 }
 
-impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
+impl<B: Body<Data = Bytes, Error: StdError> + Unpin> IncomingRequests<B> {
     fn poll_message(&mut self, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {
         loop {
             if let Some(message) = self.next().transpose() {
@@ -289,7 +289,7 @@ impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Requests<B> {
     }
 }
 
-impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Stream for Requests<B> {
+impl<B: Body<Data = Bytes, Error: StdError> + Unpin> Stream for IncomingRequests<B> {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {
@@ -319,7 +319,7 @@ mod tests {
         for (sent, messages) in
             [("\0\0\0\0\x01a\x02\0\0\0\0", 1), ("\0\0\0\0\x0bhello, world", 0), ("\0\0\0\0\x01a\0\0\0\0\x05b", 1)]
         {
-            let requests = Requests {
+            let requests = IncomingRequests {
                 body: Full::new(Bytes::from_static(sent.as_bytes())),
                 unread: Unread::default(),
                 limit: 10,

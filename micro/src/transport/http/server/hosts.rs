@@ -11,10 +11,10 @@ use crate::util::net;
 /// A web page can make its own name point at 127.0.0.1 and so talk to what a developer runs there. The browser then still
 /// says the page's name, in `Host` and `Origin`; a server that listens on this machine only believes nobody else's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hosts(Option<Names>);
+pub struct Hosts(Option<HostNames>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Names {
+struct HostNames {
     hosts: Vec<String>,
     origins: Vec<String>,
 }
@@ -27,7 +27,7 @@ impl Hosts {
 
     /// `localhost` and the loopback addresses.
     pub fn loopback() -> Self {
-        Hosts(Some(Names::default()))
+        Hosts(Some(HostNames::default()))
     }
 
     /// What suits a server that listens at `address`: those of this machine if only it gets there, else any.
@@ -77,7 +77,7 @@ impl Hosts {
     }
 }
 
-impl Names {
+impl HostNames {
     fn has_host(&self, host: &[u8]) -> bool {
         let Ok(authority) = Authority::try_from(host) else { return false };
         let host = authority.host();

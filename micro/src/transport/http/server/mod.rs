@@ -25,9 +25,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt;
 
 pub use hosts::Hosts;
-pub use options::ServerOptions;
+pub use options::HttpServerOptions;
 
-use grpc::{Caller, GrpcContentType};
+use grpc::{GrpcContentType, RemoteCaller};
 use response_body::ResponseBody;
 use rpc::Rpc;
 
@@ -43,11 +43,11 @@ use crate::util::lifecycle::{Lifecycle, State};
 ///
 /// use axum::Router;
 /// use micro::transport::Inbound;
-/// use micro::transport::http::{HttpServer, ServerOptions};
+/// use micro::transport::http::{HttpServer, HttpServerOptions};
 ///
 /// fn server(inbound: Arc<dyn Inbound>) -> HttpServer {
 ///     let routes = Router::new().route("/hello", axum::routing::get(|| async { "hello" }));
-///     HttpServer::new(inbound, [routes], ServerOptions::default())
+///     HttpServer::new(inbound, [routes], HttpServerOptions::default())
 /// }
 /// ```
 #[derive(Clone)]
@@ -56,7 +56,7 @@ pub struct HttpServer {
     calls: Rpc,
     // Something stands in front of all that is answered, calls included.
     layered: bool,
-    options: Arc<ServerOptions>,
+    options: Arc<HttpServerOptions>,
     lifecycle: Lifecycle,
 }
 
@@ -66,7 +66,7 @@ impl HttpServer {
     pub fn new(
         inbound: Arc<dyn Inbound>,
         routes: impl IntoIterator<Item = axum::Router, IntoIter: DoubleEndedIterator>,
-        options: ServerOptions,
+        options: HttpServerOptions,
     ) -> Self {
         let calls = Rpc::new(Dispatcher::new(inbound), &options);
         let last = axum::Router::new().fallback_service(calls.clone());
@@ -92,13 +92,13 @@ impl HttpServer {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (server, caller) = (HttpServer { lifecycle: lifecycle.clone(), ..self.clone() }, Caller::new(peer));
+        let (server, caller) = (HttpServer { lifecycle: lifecycle.clone(), ..self.clone() }, RemoteCaller::new(peer));
         let drain = lifecycle.wait_for(State::Draining);
         connection::serve(io, move |request| server.clone().answer(request, caller.clone()), &self.options, drain)
             .await;
     }
 
-    async fn answer(self, request: Request<Incoming>, caller: Caller) -> Response<ResponseBody> {
+    async fn answer(self, request: Request<Incoming>, caller: RemoteCaller) -> Response<ResponseBody> {
         if let Err(refusal) = self.options.hosts.check(&request) {
             return (StatusCode::FORBIDDEN, refusal).into_response().map(ResponseBody::other);
         }

@@ -4,7 +4,7 @@ use super::Hosts;
 
 /// How an [`HttpServer`](super::HttpServer) answers.
 #[derive(Clone, Debug)]
-pub struct ServerOptions {
+pub struct HttpServerOptions {
     /// What one message may hold, in bytes, once it is unpacked: 4 MiB.
     pub message_limit: usize,
     /// How many calls one HTTP/2 connection may have open: 200.
@@ -19,9 +19,9 @@ pub struct ServerOptions {
     pub hosts: Hosts,
 }
 
-impl Default for ServerOptions {
+impl Default for HttpServerOptions {
     fn default() -> Self {
-        ServerOptions {
+        HttpServerOptions {
             message_limit: 4 * 1024 * 1024,
             streams: 200,
             header_timeout: Duration::from_secs(5),

@@ -66,7 +66,7 @@ pub(super) async fn finish(response: http::Response<ConnectRpcBody>, late: Arc<S
             axum::body::Body::empty()
         }
         body @ ConnectRpcBody::GrpcUnary(_) => axum::body::Body::new(body),
-        body => axum::body::Body::new(CoalescingBody::new(Reply { inner: body, late, last: None }, None)),
+        body => axum::body::Body::new(CoalescingBody::new(ConnectBody { inner: body, late, last: None }, None)),
     };
     Response::from_parts(parts, body)
 }
@@ -86,14 +86,14 @@ async fn headers_only(headers: &mut HeaderMap, mut body: ConnectRpcBody) {
 }
 
 /// A body that adds the trailers a stream has set while it ran.
-struct Reply {
+struct ConnectBody {
     inner: ConnectRpcBody,
     late: Arc<StreamTrailers>,
     // What may be the last frame, which takes the trailers. Few frames follow the end of the stream, and all are ready.
     last: Option<Frame<Bytes>>,
 }
 
-impl Body for Reply {
+impl Body for ConnectBody {
     type Data = Bytes;
     type Error = Infallible;
 

@@ -12,49 +12,49 @@ use http_body_util::BodyExt;
 use super::trailers::trailers;
 use crate::context::Context;
 use crate::transport::http::frame_coalescing::CoalescingBody;
-use crate::transport::http::framing::{Framed, Piece};
+use crate::transport::http::framing::{FramePiece, Framed};
 use crate::transport::http::read_detector::PeerActivity;
 use crate::transport::http::write_coalescing::InFlightGuard;
 use crate::util::clock::{self, Sleep};
 
 /// The body of an answer. Its connection counts the call until this is dropped.
 pub(super) struct ResponseBody {
-    kind: Kind,
+    kind: BodyKind,
     busy: Option<InFlightGuard>,
 }
 
-enum Kind {
+enum BodyKind {
     /// All was said in the headers.
     Nothing,
     /// One message of gRPC, and what is behind it.
-    One(Option<Piece>, Option<HeaderMap>),
+    One(Option<FramePiece>, Option<HeaderMap>),
     /// A stream of them.
-    Many(Box<CoalescingBody<Items>>),
+    Many(Box<CoalescingBody<BodyItems>>),
     /// Whatever else is served here.
     Other(AxumBody),
 }
 
 impl ResponseBody {
     pub(super) fn nothing() -> Self {
-        ResponseBody::from(Kind::Nothing)
+        ResponseBody::from(BodyKind::Nothing)
     }
 
-    pub(super) fn one(message: Piece, trailers: HeaderMap) -> Self {
-        ResponseBody::from(Kind::One(Some(message), Some(trailers)))
+    pub(super) fn one(message: FramePiece, trailers: HeaderMap) -> Self {
+        ResponseBody::from(BodyKind::One(Some(message), Some(trailers)))
     }
 
     /// No message, and what is behind the headers.
     pub(super) fn ended(trailers: HeaderMap) -> Self {
-        ResponseBody::from(Kind::One(None, Some(trailers)))
+        ResponseBody::from(BodyKind::One(None, Some(trailers)))
     }
 
     /// A stream to a peer that `activity` tells of, where it sends one too.
-    pub(super) fn many(items: Items, activity: Option<PeerActivity>) -> Self {
-        ResponseBody::from(Kind::Many(Box::new(CoalescingBody::new(items, activity))))
+    pub(super) fn many(items: BodyItems, activity: Option<PeerActivity>) -> Self {
+        ResponseBody::from(BodyKind::Many(Box::new(CoalescingBody::new(items, activity))))
     }
 
     pub(super) fn other(body: AxumBody) -> Self {
-        ResponseBody::from(Kind::Other(body))
+        ResponseBody::from(BodyKind::Other(body))
     }
 
     /// The same for a connection that counts its calls.
@@ -69,59 +69,59 @@ impl ResponseBody {
     }
 }
 
-impl From<Kind> for ResponseBody {
-    fn from(kind: Kind) -> Self {
+impl From<BodyKind> for ResponseBody {
+    fn from(kind: BodyKind) -> Self {
         ResponseBody { kind, busy: None }
     }
 }
 
 impl Body for ResponseBody {
-    type Data = Piece;
+    type Data = FramePiece;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<Piece>, axum::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Frame<FramePiece>, axum::Error>>> {
         let polled = match &mut self.kind {
-            Kind::Nothing => return Poll::Ready(None),
-            Kind::One(message, trailers) => {
+            BodyKind::Nothing => return Poll::Ready(None),
+            BodyKind::One(message, trailers) => {
                 let message = message.take().map(Frame::data);
                 let frame = message.or_else(|| trailers.take().map(Frame::trailers));
                 return Poll::Ready(frame.map(Ok));
             }
-            Kind::Many(items) => Pin::new(&mut **items).poll_frame(cx).map_err(|never| match never {}),
-            Kind::Other(body) => Pin::new(body).poll_frame(cx),
+            BodyKind::Many(items) => Pin::new(&mut **items).poll_frame(cx).map_err(|never| match never {}),
+            BodyKind::Other(body) => Pin::new(body).poll_frame(cx),
         };
-        polled.map_ok(|frame| frame.map_data(Piece::from))
+        polled.map_ok(|frame| frame.map_data(FramePiece::from))
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Nothing => true,
-            Kind::One(message, trailers) => message.is_none() && trailers.is_none(),
-            Kind::Many(_) => false,
-            Kind::Other(body) => body.is_end_stream(),
+            BodyKind::Nothing => true,
+            BodyKind::One(message, trailers) => message.is_none() && trailers.is_none(),
+            BodyKind::Many(_) => false,
+            BodyKind::Other(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Nothing => SizeHint::with_exact(0),
-            Kind::One(..) | Kind::Many(_) => SizeHint::default(),
-            Kind::Other(body) => body.size_hint(),
+            BodyKind::Nothing => SizeHint::with_exact(0),
+            BodyKind::One(..) | BodyKind::Many(_) => SizeHint::default(),
+            BodyKind::Other(body) => body.size_hint(),
         }
     }
 }
 
 /// A stream of messages and what is behind them, within the time of its call.
-pub(super) struct Items {
+pub(super) struct BodyItems {
     framed: Framed,
     context: Context,
     timer: Option<Pin<Box<Sleep>>>,
     ended: bool,
 }
 
-impl Items {
+impl BodyItems {
     pub(super) fn new(framed: Framed, context: Context) -> Self {
-        Items { framed, context, timer: None, ended: false }
+        BodyItems { framed, context, timer: None, ended: false }
     }
 
     fn poll_deadline(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
@@ -130,7 +130,7 @@ impl Items {
     }
 }
 
-impl Body for Items {
+impl Body for BodyItems {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 

@@ -15,10 +15,10 @@ use http::header::{ALLOW, CONTENT_TYPE, VARY};
 use http::{HeaderValue, Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 
-use super::ServerOptions;
-use super::answer::Answer;
+use super::HttpServerOptions;
+use super::answer::ConnectService;
 use super::body_timeout::TimeoutBody;
-use super::grpc::{Caller, Grpc, GrpcContentType};
+use super::grpc::{Grpc, GrpcContentType, RemoteCaller};
 use super::negotiate::{self, ACCEPT_POST, Negotiated, is_readable};
 use super::reply::{self, StreamTrailers};
 use super::response_body::ResponseBody;
@@ -44,7 +44,7 @@ struct Shared {
 }
 
 impl Rpc {
-    pub(super) fn new(dispatcher: Dispatcher, options: &ServerOptions) -> Self {
+    pub(super) fn new(dispatcher: Dispatcher, options: &HttpServerOptions) -> Self {
         // The body of a unary gRPC call is the message and five bytes in front of it.
         let limits = Limits::unlimited()
             .with_max_message_size(options.message_limit)
@@ -92,7 +92,7 @@ impl Rpc {
 
     async fn in_grpc(&self, route: Route, spoken: GrpcContentType, request: Request<Body>) -> Response {
         let (head, body) = request.into_parts();
-        let caller = head.extensions.get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| Caller::new(*peer));
+        let caller = head.extensions.get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| RemoteCaller::new(*peer));
         self.grpc().answer(route, spoken, caller.as_ref(), head, body).await.map(ResponseBody::into_axum)
     }
 
@@ -109,7 +109,7 @@ impl Rpc {
             true => request,
             false => request.map(|body| Body::new(TimeoutBody::new(body, self.0.grpc.patience))),
         };
-        let answer = Answer {
+        let answer = ConnectService {
             dispatcher: self.0.grpc.dispatcher.clone(),
             route,
             codec: negotiated.map_or(Codec::PROTO, |negotiated| negotiated.codec),

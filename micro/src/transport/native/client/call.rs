@@ -8,23 +8,23 @@ use std::task::{self, Context as Cx, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::calls::{Answer, CallStart, Calls};
-use super::connection::Connection;
+use super::calls::{CallResponse, CallStart, Calls};
+use super::connection::NativeConnection;
 use crate::context::Context;
 use crate::errors::{Code, Error, Execution, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{BoxFuture, Payload, Streaming};
-use crate::transport::native::frame::{Kind, flags};
+use crate::transport::native::frame::{FrameKind, flags};
 use crate::transport::native::incoming::{self, IncomingMessages};
 use crate::transport::native::metadata;
 use crate::transport::native::outgoing::{self, Credit};
-use crate::transport::native::request::{self, Target};
+use crate::transport::native::request::{self, MethodNames};
 use crate::transport::native::response::ReplyMetadata;
 use crate::transport::native::shared_connection::{Flush, SharedConnection};
 use crate::transport::{self, ConnectionStats, Permit, Request, not_sent};
 use crate::util::spawn::{self, Task};
 
-impl transport::Connection for Connection {
+impl transport::Connection for NativeConnection {
     fn stats(&self) -> &Arc<ConnectionStats> {
         &self.stats
     }
@@ -46,8 +46,8 @@ impl transport::Connection for Connection {
 }
 
 async fn call(
-    connection: Arc<Connection>,
-    target: Target<'_>,
+    connection: Arc<NativeConnection>,
+    target: MethodNames<'_>,
     context: &Context,
     payload: Payload,
     server_streaming: bool,
@@ -63,7 +63,7 @@ async fn call(
         requests: credit.as_ref(),
     };
     let mut stream = items.zip(credit.clone());
-    let mut waiting = Waiting { connection, id: None, _sending: None };
+    let mut waiting = WaitingCall { connection, id: None, _sending: None };
     let answer = poll_fn(|cx| {
         if let Some(id) = waiting.id {
             return waiting.connection.shared.with(|_, calls| calls.poll_answer(id, cx)).map(Ok::<_, Error>);
@@ -77,23 +77,23 @@ async fn call(
         Poll::Pending
     });
     let answer = answer.await?;
-    if !matches!(answer, Answer::Many(..)) {
+    if !matches!(answer, CallResponse::Many(..)) {
         waiting.id = None;
     }
     match answer {
-        Answer::One(message, reply_metadata) => {
+        CallResponse::One(message, reply_metadata) => {
             context.received(reply_metadata.headers, reply_metadata.trailers);
             Ok(Payload::One(message))
         }
-        Answer::Failed(error, reply_metadata) => {
+        CallResponse::Failed(error, reply_metadata) => {
             context.received(reply_metadata.headers, reply_metadata.trailers);
             Err(error)
         }
-        Answer::Many(inbox, headers) => {
+        CallResponse::Many(inbox, headers) => {
             context.received(headers, Metadata::new());
             let id = waiting.id.expect("it was begun, or there were no answer");
             let items = IncomingMessages::new(waiting.connection.shared.clone(), id, inbox);
-            let replies = Streaming::new(Replies { items, _waiting: waiting });
+            let replies = Streaming::new(NativeReplies { items, _waiting: waiting });
             if server_streaming {
                 return Ok(Payload::Many(replies));
             }
@@ -107,7 +107,7 @@ async fn call(
 }
 
 /// What the peer would not take is not sent.
-fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a>> {
+fn check<'a>(connection: &NativeConnection, request: &Request<'a>) -> Result<MethodNames<'a>> {
     let theirs = &connection.shared.theirs;
     if let Payload::One(message) = &request.payload
         && message.len() > theirs.message as usize
@@ -120,7 +120,7 @@ fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a
             Error::resource_exhausted("more metadata than a call may carry").with_execution(Execution::NotStarted)
         );
     }
-    let target = Target {
+    let target = MethodNames {
         path: request.method.path,
         service: request.service,
         node: request.to.node.unwrap_or_default(),
@@ -134,8 +134,8 @@ fn check<'a>(connection: &Connection, request: &Request<'a>) -> Result<Target<'a
 
 /// Gives the call its id and its place in the queue, once there is room.
 fn begin(
-    connection: &Connection,
-    target: Target<'_>,
+    connection: &NativeConnection,
+    target: MethodNames<'_>,
     start: &CallStart<'_>,
     context: &Context,
     message: Option<&Bytes>,
@@ -160,7 +160,7 @@ fn begin(
             return (Flush::Together, Poll::Ready(Err(not_sent("the connection has no number left for the method"))));
         };
         let id = calls.next();
-        let end = queue.frame(Kind::Call, request::flags(&method, context, message.is_some()), id, |out| {
+        let end = queue.frame(FrameKind::Call, request::flags(&method, context, message.is_some()), id, |out| {
             request::put(out, &method, left, context);
             out.extend_from_slice(message.map_or(&[], |message| message));
         });
@@ -171,14 +171,14 @@ fn begin(
 }
 
 /// A call. Dropping it between its beginning and its end cancels it.
-struct Waiting {
-    connection: Arc<Connection>,
+struct WaitingCall {
+    connection: Arc<NativeConnection>,
     /// While there is something to cancel.
     id: Option<u32>,
     _sending: Option<Task<()>>,
 }
 
-impl Waiting {
+impl WaitingCall {
     /// Sends the stream of requests beside everything else: a caller need not read the answer for that.
     fn send(&mut self, items: Streaming<Bytes>, credit: Arc<Credit>) {
         let Some(id) = self.id else { return };
@@ -196,31 +196,31 @@ fn fail(shared: &SharedConnection<Calls>, id: u32, error: Error) {
     let mut woken = Vec::new();
     shared.with(|queue, calls| {
         if calls.get(id).is_some() {
-            queue.bare(Kind::Cancel, id);
+            queue.bare(FrameKind::Cancel, id);
             calls.end(id, Some(error), ReplyMetadata::default(), &mut woken);
         }
     });
     super::super::driver::wake(woken);
 }
 
-impl Drop for Waiting {
+impl Drop for WaitingCall {
     fn drop(&mut self) {
         let Some(id) = self.id else { return };
         self.connection.shared.with(|queue, calls| {
             if calls.forget(id) {
-                queue.bare(Kind::Cancel, id);
+                queue.bare(FrameKind::Cancel, id);
             }
         });
     }
 }
 
 /// The answer of a call that is still running.
-struct Replies {
+struct NativeReplies {
     items: IncomingMessages<Calls>,
-    _waiting: Waiting,
+    _waiting: WaitingCall,
 }
 
-impl Stream for Replies {
+impl Stream for NativeReplies {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Option<Result<Bytes>>> {

@@ -10,13 +10,13 @@ use crate::context::Context;
 use crate::errors::{Error, Execution};
 use crate::metadata::Metadata;
 use crate::transport::ConnectionStats;
-use crate::transport::native::frame::Kind;
+use crate::transport::native::frame::FrameKind;
 use crate::transport::native::id_hasher::BuildIdHasher;
-use crate::transport::native::incoming::Inbox;
+use crate::transport::native::incoming::MessageInbox;
 use crate::transport::native::outgoing::Credit;
-use crate::transport::native::request::{Method, Target};
+use crate::transport::native::request::{Method, MethodNames};
 use crate::transport::native::response::ReplyMetadata;
-use crate::transport::native::shared_connection::Queue;
+use crate::transport::native::shared_connection::FrameQueue;
 use crate::util::clock::Instant;
 
 /// The last id there is.
@@ -46,23 +46,23 @@ pub(super) struct PendingCall {
     /// Where the trailers of a stream go.
     context: Option<Context>,
     answer: State,
-    pub(super) replies: Option<Arc<Inbox>>,
+    pub(super) replies: Option<Arc<MessageInbox>>,
     pub(super) requests: Option<Arc<Credit>>,
 }
 
 #[derive(Debug)]
 enum State {
     Awaited(Option<Waker>),
-    There(Answer),
+    There(CallResponse),
     Taken,
 }
 
 /// What a call is answered with.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum CallResponse {
     One(Bytes, ReplyMetadata),
     /// A stream, and what was said ahead of it.
-    Many(Arc<Inbox>, Metadata),
+    Many(Arc<MessageInbox>, Metadata),
     Failed(Error, ReplyMetadata),
 }
 
@@ -80,7 +80,7 @@ impl Calls {
     }
 
     /// Takes no more calls, and lets the driver say goodbye behind the last.
-    pub(super) fn leave(&mut self, queue: &mut Queue) {
+    pub(super) fn leave(&mut self, queue: &mut FrameQueue) {
         self.stats.retire();
         self.leaving = true;
         queue.nudge();
@@ -102,7 +102,7 @@ impl Calls {
     }
 
     /// The number of a method. `None` when all numbers are used up.
-    pub(super) fn method<'a>(&mut self, target: Target<'a>, most: u32) -> Option<Method<'a>> {
+    pub(super) fn method<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<Method<'a>> {
         self.methods.of(target, most)
     }
 
@@ -122,7 +122,7 @@ impl Calls {
     }
 
     /// Expects the answer of call `id`, whose first frame ends at `end`, for whoever polls.
-    pub(super) fn expect(&mut self, id: u32, end: u64, start: &CallStart<'_>, queue: &mut Queue, cx: &Cx<'_>) {
+    pub(super) fn expect(&mut self, id: u32, end: u64, start: &CallStart<'_>, queue: &mut FrameQueue, cx: &Cx<'_>) {
         if let Some(deadline) = start.deadline
             && self.earliest.is_none_or(|earliest| deadline < earliest)
         {
@@ -157,14 +157,17 @@ impl Calls {
     }
 
     /// Waits for the answer of call `id`.
-    pub(super) fn poll_answer(&mut self, id: u32, cx: &Cx<'_>) -> Poll<Answer> {
+    pub(super) fn poll_answer(&mut self, id: u32, cx: &Cx<'_>) -> Poll<CallResponse> {
         let Some(open) = self.open.get_mut(&id) else {
-            return Poll::Ready(Answer::Failed(Error::internal("the call was forgotten"), ReplyMetadata::default()));
+            return Poll::Ready(CallResponse::Failed(
+                Error::internal("the call was forgotten"),
+                ReplyMetadata::default(),
+            ));
         };
         match std::mem::replace(&mut open.answer, State::Taken) {
             State::There(answer) => {
                 // A stream goes on, and is known here until its end.
-                if !matches!(answer, Answer::Many(..)) || open.replies.is_none() {
+                if !matches!(answer, CallResponse::Many(..)) || open.replies.is_none() {
                     self.forget(id);
                 }
                 Poll::Ready(answer)
@@ -182,7 +185,13 @@ impl Calls {
 
     /// Answers call `id`, if somebody waits for it. `more` says where the rest of it goes. The first answer counts: a peer may
     /// send another before this one was read.
-    pub(super) fn answer(&mut self, id: u32, answer: Answer, more: Option<Arc<Inbox>>, woken: &mut Vec<Waker>) {
+    pub(super) fn answer(
+        &mut self,
+        id: u32,
+        answer: CallResponse,
+        more: Option<Arc<MessageInbox>>,
+        woken: &mut Vec<Waker>,
+    ) {
         let Some(open) = self.open.get_mut(&id) else { return };
         let State::Awaited(waker) = &mut open.answer else { return };
         woken.extend(waker.take());
@@ -195,11 +204,11 @@ impl Calls {
         let Some(open) = self.open.get_mut(&id) else { return };
         let Some(replies) = open.replies.take() else {
             let answer = match error {
-                Some(error) => Answer::Failed(error, reply_metadata),
+                Some(error) => CallResponse::Failed(error, reply_metadata),
                 None => {
-                    let nothing = Inbox::new(0);
+                    let nothing = MessageInbox::new(0);
                     nothing.end(Ok(()));
-                    Answer::Many(nothing, reply_metadata.headers)
+                    CallResponse::Many(nothing, reply_metadata.headers)
                 }
             };
             return self.answer(id, answer, None, woken);
@@ -229,11 +238,11 @@ impl Calls {
     }
 
     /// Ends those whose time is up, and tells the peer.
-    pub(super) fn expire(&mut self, now: Instant, queue: &mut Queue, woken: &mut Vec<Waker>) {
+    pub(super) fn expire(&mut self, now: Instant, queue: &mut FrameQueue, woken: &mut Vec<Waker>) {
         let late = |open: &PendingCall| open.deadline.is_some_and(|deadline| deadline <= now);
         let expired: Vec<u32> = self.open.iter().filter(|(_, open)| late(open)).map(|(id, _)| *id).collect();
         for id in expired {
-            queue.bare(Kind::Cancel, id);
+            queue.bare(FrameKind::Cancel, id);
             if let Some(open) = self.open.get_mut(&id) {
                 open.deadline = None;
             }
@@ -282,7 +291,7 @@ struct KnownMethods {
 }
 
 impl KnownMethods {
-    fn is(&self, target: &Target<'_>) -> bool {
+    fn is(&self, target: &MethodNames<'_>) -> bool {
         *self.path == *target.path
             && *self.node == *target.node
             && *self.service == *target.service
@@ -291,7 +300,7 @@ impl KnownMethods {
 }
 
 impl Methods {
-    fn of<'a>(&mut self, target: Target<'a>, most: u32) -> Option<Method<'a>> {
+    fn of<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<Method<'a>> {
         if !self.known.get(self.recent).is_some_and(|known| known.is(&target)) {
             let same = self.by_path.get(target.path).into_iter().flatten();
             let Some(number) = same.copied().find(|number| self.known[*number as usize].is(&target)) else {
@@ -302,9 +311,9 @@ impl Methods {
         Some(Method { number: self.recent as u32, define: None })
     }
 
-    fn define<'a>(&mut self, target: Target<'a>, most: u32) -> Option<Method<'a>> {
+    fn define<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<Method<'a>> {
         let number = u32::try_from(self.known.len()).ok().filter(|number| *number < most)?;
-        let Target { path, service, node, codec } = target;
+        let MethodNames { path, service, node, codec } = target;
         let path: Arc<str> = path.into();
         self.by_path.entry(path.clone()).or_default().push(number);
         self.known.push(KnownMethods { path, service: service.into(), node: node.into(), codec: codec.into() });

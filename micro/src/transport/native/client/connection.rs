@@ -7,16 +7,16 @@ use std::task::{Context as Cx, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
-use super::calls::{Answer, Calls};
-use super::options::ClientOptions;
+use super::calls::{CallResponse, Calls};
+use super::options::NativeClientOptions;
 use crate::errors::{Error, Execution, Result};
-use crate::transport::native::driver::{self, ConnectionEnd, Driver, Role, wake};
-use crate::transport::native::frame::{self, Frame, Frames, Kind};
+use crate::transport::native::driver::{self, ConnectionDriver, ConnectionEnd, Role, wake};
+use crate::transport::native::frame::{self, Frame, FrameKind, Frames};
 use crate::transport::native::handshake::{self, ConnectionSettings, HandshakeError};
-use crate::transport::native::incoming::Inbox;
+use crate::transport::native::incoming::MessageInbox;
 use crate::transport::native::protocol_error::ProtocolError;
 use crate::transport::native::response;
-use crate::transport::native::shared_connection::{Queue, SharedConnection};
+use crate::transport::native::shared_connection::{FrameQueue, SharedConnection};
 use crate::transport::native::socket;
 use crate::transport::tls::{self, TlsMode};
 use crate::transport::{ConnectError, ConnectionStats, Dialer, not_sent};
@@ -29,7 +29,7 @@ const CALLS_PER_CONNECTION: usize = 128;
 
 /// A connection that is up: the server has said its HELLO on it.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct NativeConnection {
     // Beside the count of those who hold it, which changes with every call, stands nothing that each of them reads.
     pub(super) shared: CachePadded<Arc<SharedConnection<Calls>>>,
     pub(super) stats: Arc<ConnectionStats>,
@@ -40,10 +40,10 @@ pub(super) struct Connection {
 /// Connects to `address`, and waits for the HELLO of the server.
 pub(super) async fn open(
     dialer: &Dialer,
-    options: &ClientOptions,
+    options: &NativeClientOptions,
     address: &str,
     security: TlsMode,
-) -> Result<Arc<Connection>, ConnectError> {
+) -> Result<Arc<NativeConnection>, ConnectError> {
     let until = clock::after(dialer.timeout());
     let (mut reading, writing) = socket::halves(dialer.dial(address, security).await?);
     let (ours, mut buffer) = (settings(options), BytesMut::new());
@@ -64,8 +64,8 @@ pub(super) async fn open(
     let stats = Arc::new(ConnectionStats::reported(CALLS_PER_CONNECTION));
     let shared = Arc::new(SharedConnection::new(writing, ours, theirs, Calls::new(stats.clone())));
     let guard = FailOnDrop { shared: shared.clone(), handled: None, stats: stats.clone() };
-    let caller = Caller::new(shared.clone(), guard);
-    let mut driver = Driver::new(caller, shared.clone(), reading, buffer, options.keepalive);
+    let caller = NativeCaller::new(shared.clone(), guard);
+    let mut driver = ConnectionDriver::new(caller, shared.clone(), reading, buffer, options.keepalive);
     let peer = address.to_owned();
     let task = spawn::spawn(async move {
         match driver.run().await {
@@ -74,7 +74,7 @@ pub(super) async fn open(
             ConnectionEnd::Violated(violation) => tracing::warn!(peer, %violation, "connection closed"),
         }
     });
-    let connection = Connection { shared: CachePadded(shared), stats, driver: OnceLock::new() };
+    let connection = NativeConnection { shared: CachePadded(shared), stats, driver: OnceLock::new() };
     let _ = connection.driver.set(task);
     Ok(Arc::new(connection))
 }
@@ -91,23 +91,23 @@ fn unshaken(address: &str, error: io::Error) -> ConnectError {
     }
 }
 
-fn settings(options: &ClientOptions) -> ConnectionSettings {
+fn settings(options: &NativeClientOptions) -> ConnectionSettings {
     let message = u32::try_from(options.message_limit).unwrap_or(u32::MAX / 2).min(u32::MAX / 2);
     ConnectionSettings { message, window: options.window.max(1024), ..ConnectionSettings::default() }
 }
 
 /// What a client does with what it reads.
-struct Caller {
+struct NativeCaller {
     shared: Arc<SharedConnection<Calls>>,
     guard: FailOnDrop,
     over: bool,
     woken: Vec<Waker>,
-    replies: Vec<(u32, Answer)>,
+    replies: Vec<(u32, CallResponse)>,
 }
 
-impl Caller {
+impl NativeCaller {
     fn new(shared: Arc<SharedConnection<Calls>>, guard: FailOnDrop) -> Self {
-        Caller { shared, guard, over: false, woken: Vec::new(), replies: Vec::new() }
+        NativeCaller { shared, guard, over: false, woken: Vec::new(), replies: Vec::new() }
     }
 
     /// Takes frames. Replies are most of them, and whoever has one to wait for has something to send as well: those are read
@@ -125,7 +125,7 @@ impl Caller {
                 read?;
                 while let Some(next) = frames.next_if(|next| !is_reply(next)) {
                     let next = next?;
-                    if next.kind == Kind::Bye {
+                    if next.kind == FrameKind::Bye {
                         return self.bye(next);
                     }
                     frame(next, &shared.ours, queue, calls, &mut self.woken)?;
@@ -140,7 +140,7 @@ impl Caller {
         while let Some(next) = frames.next_if(is_reply) {
             let next = next?;
             let (reply_metadata, message) = response::read_reply(next, &self.shared.ours)?;
-            self.replies.push((next.id, Answer::One(message, reply_metadata)));
+            self.replies.push((next.id, CallResponse::One(message, reply_metadata)));
         }
         Ok(())
     }
@@ -158,7 +158,7 @@ impl Caller {
 }
 
 fn is_reply(next: &Result<Frame<'_>, ProtocolError>) -> bool {
-    next.as_ref().is_ok_and(|frame| frame.kind == Kind::Reply)
+    next.as_ref().is_ok_and(|frame| frame.kind == FrameKind::Reply)
 }
 
 /// Whether a call was made.
@@ -173,43 +173,46 @@ fn known(id: u32, calls: &Calls) -> Result<(), ProtocolError> {
 fn frame(
     frame: Frame<'_>,
     ours: &ConnectionSettings,
-    queue: &mut Queue,
+    queue: &mut FrameQueue,
     calls: &mut Calls,
     woken: &mut Vec<Waker>,
 ) -> Result<(), ProtocolError> {
     let id = frame.id;
-    if matches!(frame.kind, Kind::Begin | Kind::Items | Kind::End | Kind::Refused | Kind::Credit) {
+    if matches!(
+        frame.kind,
+        FrameKind::Begin | FrameKind::Items | FrameKind::End | FrameKind::Refused | FrameKind::Credit
+    ) {
         known(id, calls)?;
     }
     match frame.kind {
-        Kind::Begin => {
-            let (headers, inbox) = (response::read_begin(frame, ours)?, Inbox::new(ours.window));
-            calls.answer(id, Answer::Many(inbox.clone(), headers), Some(inbox), woken);
+        FrameKind::Begin => {
+            let (headers, inbox) = (response::read_begin(frame, ours)?, MessageInbox::new(ours.window));
+            calls.answer(id, CallResponse::Many(inbox.clone(), headers), Some(inbox), woken);
         }
-        Kind::Items => match calls.get(id).map(|open| &open.replies) {
+        FrameKind::Items => match calls.get(id).map(|open| &open.replies) {
             Some(Some(inbox)) => woken.extend(inbox.deliver(frame.body)?),
             Some(None) => return Err(ProtocolError::out_of_order("items of an answer that is no stream")),
             None => {}
         },
-        Kind::End => {
+        FrameKind::End => {
             let (error, reply_metadata) = response::read_end(frame, ours)?;
             calls.end(id, error, reply_metadata, woken);
         }
-        Kind::Refused => {
+        FrameKind::Refused => {
             let (error, reply_metadata) = response::read_end(frame, ours)?;
             let error = error.unwrap_or_else(|| Error::unavailable("the peer refused the call"));
             calls.end(id, Some(error.with_execution(Execution::NotStarted)), reply_metadata, woken);
         }
-        Kind::Credit => {
+        FrameKind::Credit => {
             if let Some(credit) = calls.get(id).and_then(|open| open.requests.as_ref()) {
                 woken.extend(credit.grant(frame.body)?);
             }
         }
-        Kind::Drain => {
+        FrameKind::Drain => {
             calls.stats.retire();
-            queue.bare(Kind::Done, calls.last());
+            queue.bare(FrameKind::Done, calls.last());
         }
-        Kind::Hello => return Err(ProtocolError::out_of_order("a second HELLO")),
+        FrameKind::Hello => return Err(ProtocolError::out_of_order("a second HELLO")),
         _ => {
             let signed = driver::on_ping(&frame, queue);
             return signed.unwrap_or_else(|| Err(ProtocolError::malformed("a frame that servers do not send")));
@@ -218,7 +221,7 @@ fn frame(
     Ok(())
 }
 
-impl Role for Caller {
+impl Role for NativeCaller {
     type Calls = Calls;
     const WAITS: bool = false;
 
@@ -230,13 +233,13 @@ impl Role for Caller {
 
     fn poll(&mut self, _: &mut Cx<'_>) -> Poll<()> {
         let now = clock::now();
-        let Caller { shared, woken, over, .. } = self;
+        let NativeCaller { shared, woken, over, .. } = self;
         shared.with(|queue, calls| {
             if calls.earliest().is_some_and(|earliest| earliest <= now) {
                 calls.expire(now, queue, woken);
             }
             if calls.is_leaving() && calls.len() == 0 && !*over {
-                queue.frame(Kind::Bye, 0, 0, |out| out.extend_from_slice(&[0, 0]));
+                queue.frame(FrameKind::Bye, 0, 0, |out| out.extend_from_slice(&[0, 0]));
                 *over = true;
             }
         });

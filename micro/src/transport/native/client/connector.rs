@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::connection;
-use super::options::ClientOptions;
+use super::options::NativeClientOptions;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
 use crate::transport::native::NAME;
@@ -11,13 +11,13 @@ use crate::transport::{ConnectError, Connection, Connector, Destination, Dialer,
 
 /// Connects to nodes that speak `micro/1`.
 pub struct NativeConnector {
-    options: ClientOptions,
+    options: NativeClientOptions,
     dialer: Dialer,
 }
 
 impl NativeConnector {
     /// A connector with these options.
-    pub fn new(options: ClientOptions) -> Self {
+    pub fn new(options: NativeClientOptions) -> Self {
         let dialer = Dialer::new(options.tls.clone(), Alpn::Required(NAME.as_bytes()), options.connect_timeout);
         NativeConnector { options, dialer }
     }
@@ -33,7 +33,7 @@ impl Connector for NativeConnector {
     }
 
     fn limits(&self) -> PoolLimits {
-        let ClientOptions { connections, idle, .. } = self.options;
+        let NativeClientOptions { connections, idle, .. } = self.options;
         PoolLimits { connections, most_connections: connections, idle }
     }
 

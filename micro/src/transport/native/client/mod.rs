@@ -8,5 +8,5 @@ mod options;
 mod outbound;
 
 pub use connector::NativeConnector;
-pub use options::ClientOptions;
+pub use options::NativeClientOptions;
 pub use outbound::NativeClient;

@@ -4,7 +4,7 @@ use crate::transport::tls::ClientTls;
 
 /// How `micro/1` is called.
 #[derive(Clone, Debug)]
-pub struct ClientOptions {
+pub struct NativeClientOptions {
     /// What one message of an answer may hold, in bytes: 4 MiB.
     pub message_limit: usize,
     /// How many bytes of a stream may wait for the caller to read them: 256 KiB.
@@ -21,9 +21,9 @@ pub struct ClientOptions {
     pub tls: ClientTls,
 }
 
-impl Default for ClientOptions {
+impl Default for NativeClientOptions {
     fn default() -> Self {
-        ClientOptions {
+        NativeClientOptions {
             message_limit: 4 * 1024 * 1024,
             window: 256 * 1024,
             connect_timeout: Duration::from_secs(5),

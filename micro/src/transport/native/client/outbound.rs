@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::connector::NativeConnector;
-use super::options::ClientOptions;
+use super::options::NativeClientOptions;
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Payload};
 use crate::transport::{AutoTransport, Outbound, Request};
@@ -14,14 +14,14 @@ pub struct NativeClient(AutoTransport);
 
 impl NativeClient {
     /// A client without connections; they are opened by the calls.
-    pub fn new(options: ClientOptions) -> Self {
+    pub fn new(options: NativeClientOptions) -> Self {
         NativeClient(AutoTransport::only(Arc::new(NativeConnector::new(options))))
     }
 }
 
 impl Default for NativeClient {
     fn default() -> Self {
-        Self::new(ClientOptions::default())
+        Self::new(NativeClientOptions::default())
     }
 }
 

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::in_flight::InFlight;
+use super::in_flight::InFlightCalls;
 use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::rpc::{Payload, Streaming};
-use crate::transport::native::frame::Kind;
+use crate::transport::native::frame::FrameKind;
 use crate::transport::native::outgoing::{self, Credit};
 use crate::transport::native::response::{self, ReplyMetadata};
-use crate::transport::native::shared_connection::{Flush, Queue, SharedConnection};
+use crate::transport::native::shared_connection::{Flush, FrameQueue, SharedConnection};
 
 /// Sends the answer, whatever it is, and forgets the call.
 pub(super) async fn answer(
-    shared: Arc<SharedConnection<InFlight>>,
+    shared: Arc<SharedConnection<InFlightCalls>>,
     id: u32,
     context: Context,
     outcome: Result<Payload>,
@@ -40,7 +40,7 @@ pub(super) async fn answer(
 }
 
 async fn many(
-    shared: &SharedConnection<InFlight>,
+    shared: &SharedConnection<InFlightCalls>,
     id: u32,
     context: &Context,
     items: Streaming<bytes::Bytes>,
@@ -49,25 +49,25 @@ async fn many(
     let ahead = ReplyMetadata::ahead(context, shared.theirs.metadata);
     shared.with(|queue, in_flight| {
         in_flight.sends(id, &credit);
-        queue.frame(Kind::Begin, 0, id, |out| response::put_begin(out, &ahead));
+        queue.frame(FrameKind::Begin, 0, id, |out| response::put_begin(out, &ahead));
     });
     outgoing::send(shared, id, &credit, items, 0).await.map(|()| None)
 }
 
 /// Queues the answer of one message.
-pub(super) fn reply(queue: &mut Queue, most: u32, metadata: u32, id: u32, context: &Context, message: &[u8]) {
+pub(super) fn reply(queue: &mut FrameQueue, most: u32, metadata: u32, id: u32, context: &Context, message: &[u8]) {
     if message.len() > most as usize {
         let words = format!("the answer has {} bytes, and the caller takes {most}", message.len());
         return ended(queue, metadata, id, context, Some(&Error::resource_exhausted(words)));
     }
     let reply_metadata = ReplyMetadata::of(context, metadata);
-    queue.frame(Kind::Reply, response::reply_flags(&reply_metadata), id, |out| {
+    queue.frame(FrameKind::Reply, response::reply_flags(&reply_metadata), id, |out| {
         response::put_reply(out, &reply_metadata, message)
     });
 }
 
 /// Queues how a call ended.
-pub(super) fn ended(queue: &mut Queue, metadata: u32, id: u32, context: &Context, error: Option<&Error>) {
+pub(super) fn ended(queue: &mut FrameQueue, metadata: u32, id: u32, context: &Context, error: Option<&Error>) {
     let reply_metadata = ReplyMetadata::of(context, metadata);
-    queue.frame(Kind::End, 0, id, |out| response::put_end(out, error, &reply_metadata));
+    queue.frame(FrameKind::End, 0, id, |out| response::put_end(out, error, &reply_metadata));
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::TryFutureExt;
 
 use super::call;
-use super::in_flight::InFlight;
+use super::in_flight::InFlightCalls;
 use super::inline_budget::InlineBudget;
 use super::method_table::MethodTable;
 use crate::context::{Context, IncomingCall, Peer};
@@ -18,8 +18,8 @@ use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Payload, Streaming};
 use crate::transport::native::NAME;
 use crate::transport::native::driver::{self, Role, wake};
-use crate::transport::native::frame::{self, Frame, Kind, flags};
-use crate::transport::native::incoming::{self, Inbox, IncomingMessages};
+use crate::transport::native::frame::{self, Frame, FrameKind, flags};
+use crate::transport::native::incoming::{self, IncomingMessages, MessageInbox};
 use crate::transport::native::protocol_error::ProtocolError;
 use crate::transport::native::request::RequestHead;
 use crate::transport::native::response::{self, ReplyMetadata};
@@ -43,9 +43,9 @@ enum Phase {
 }
 
 /// One connection to a client.
-pub(super) struct Connection<D> {
+pub(super) struct ServerConnection<D> {
     dispatcher: Dispatcher,
-    shared: Arc<SharedConnection<InFlight>>,
+    shared: Arc<SharedConnection<InFlightCalls>>,
     peer: Peer,
     methods: MethodTable,
     /// The last id that was read, and the last that was not turned away.
@@ -55,31 +55,31 @@ pub(super) struct Connection<D> {
     drain: Pin<Box<D>>,
 }
 
-impl<D: Future<Output = ()>> Connection<D> {
+impl<D: Future<Output = ()>> ServerConnection<D> {
     pub(super) fn new(
         dispatcher: Dispatcher,
-        shared: Arc<SharedConnection<InFlight>>,
+        shared: Arc<SharedConnection<InFlightCalls>>,
         peer: SocketAddr,
         drain: Pin<Box<D>>,
     ) -> Self {
         let peer = Peer::Remote(peer.to_string().into());
         let methods = MethodTable::default();
-        Connection { dispatcher, shared, peer, methods, last: 0, handled: 0, phase: Phase::Serving, drain }
+        ServerConnection { dispatcher, shared, peer, methods, last: 0, handled: 0, phase: Phase::Serving, drain }
     }
 
     fn frame(&mut self, frame: Frame<'_>, budget: &mut InlineBudget) -> Result<(), ProtocolError> {
         match frame.kind {
-            Kind::Call => self.call(frame, budget),
-            Kind::Items => self.items(frame),
-            Kind::Credit => self.credit(frame),
-            Kind::Cancel => self.cancel(frame.id),
-            Kind::Done => self.done(frame.id),
-            Kind::Bye => {
+            FrameKind::Call => self.call(frame, budget),
+            FrameKind::Items => self.items(frame),
+            FrameKind::Credit => self.credit(frame),
+            FrameKind::Cancel => self.cancel(frame.id),
+            FrameKind::Done => self.done(frame.id),
+            FrameKind::Bye => {
                 drop(self.shared.with(|_, in_flight| in_flight.take()));
                 self.phase = Phase::Finishing;
                 Ok(())
             }
-            Kind::Hello => Err(ProtocolError::out_of_order("a second HELLO")),
+            FrameKind::Hello => Err(ProtocolError::out_of_order("a second HELLO")),
             _ => match self.shared.with(|queue, _| driver::on_ping(&frame, queue)) {
                 Some(done) => done,
                 None => Err(ProtocolError::malformed("a frame that clients do not send")),
@@ -127,7 +127,7 @@ impl<D: Future<Output = ()>> Connection<D> {
         let (requests, payload) = match begin.message {
             Some(message) => (None, Payload::One(message)),
             None => {
-                let inbox = Inbox::new(self.shared.ours.window);
+                let inbox = MessageInbox::new(self.shared.ours.window);
                 let items = IncomingMessages::new(self.shared.clone(), frame.id, inbox.clone());
                 (Some(inbox), Payload::Many(Streaming::new(items)))
             }
@@ -172,7 +172,13 @@ impl<D: Future<Output = ()>> Connection<D> {
     }
 
     /// Gives a call a task of its own.
-    fn start(&self, id: u32, context: Context, requests: Option<Arc<Inbox>>, run: BoxFuture<'static, Result<Payload>>) {
+    fn start(
+        &self,
+        id: u32,
+        context: Context,
+        requests: Option<Arc<MessageInbox>>,
+        run: BoxFuture<'static, Result<Payload>>,
+    ) {
         let shared = self.shared.clone();
         self.spawn(id, requests, async move {
             let outcome = run.await;
@@ -180,7 +186,7 @@ impl<D: Future<Output = ()>> Connection<D> {
         });
     }
 
-    fn spawn(&self, id: u32, requests: Option<Arc<Inbox>>, work: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(&self, id: u32, requests: Option<Arc<MessageInbox>>, work: impl Future<Output = ()> + Send + 'static) {
         // Under the lock, so that the job is there when it wants to be forgotten.
         self.shared.with(|_, in_flight| {
             in_flight.begin(id, spawn::spawn(work), requests);
@@ -230,8 +236,8 @@ impl<D: Future<Output = ()>> Connection<D> {
     }
 }
 
-impl<D: Future<Output = ()>> Role for Connection<D> {
-    type Calls = InFlight;
+impl<D: Future<Output = ()>> Role for ServerConnection<D> {
+    type Calls = InFlightCalls;
     const WAITS: bool = true;
 
     fn read(&mut self, frames: &Bytes) -> Result<(), ProtocolError> {
@@ -246,7 +252,7 @@ impl<D: Future<Output = ()>> Role for Connection<D> {
         if self.phase == Phase::Serving {
             std::task::ready!(self.drain.as_mut().poll(cx));
             self.phase = Phase::Draining(clock::after(DONE_TIMEOUT));
-            self.shared.with(|queue, _| queue.bare(Kind::Drain, 0));
+            self.shared.with(|queue, _| queue.bare(FrameKind::Drain, 0));
         }
         if matches!(self.phase, Phase::Draining(until) if until <= clock::now()) {
             self.phase = Phase::Finishing;
@@ -254,7 +260,7 @@ impl<D: Future<Output = ()>> Role for Connection<D> {
         if self.phase == Phase::Finishing && self.shared.with(|_, in_flight| in_flight.are_over()) {
             self.phase = Phase::Over;
             let last = self.handled;
-            self.shared.with(|queue, _| queue.frame(Kind::Bye, 0, last, |out| out.extend_from_slice(&[0, 0])));
+            self.shared.with(|queue, _| queue.frame(FrameKind::Bye, 0, last, |out| out.extend_from_slice(&[0, 0])));
         }
         if self.phase == Phase::Over { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -271,8 +277,8 @@ impl<D: Future<Output = ()>> Role for Connection<D> {
     }
 }
 
-fn refuse(shared: &SharedConnection<InFlight>, id: u32, error: &Error) {
+fn refuse(shared: &SharedConnection<InFlightCalls>, id: u32, error: &Error) {
     shared.with(|queue, _| {
-        queue.frame(Kind::Refused, 0, id, |out| response::put_end(out, Some(error), &ReplyMetadata::default()))
+        queue.frame(FrameKind::Refused, 0, id, |out| response::put_end(out, Some(error), &ReplyMetadata::default()))
     });
 }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::transport::native::id_hasher::BuildIdHasher;
-use crate::transport::native::incoming::Inbox;
+use crate::transport::native::incoming::MessageInbox;
 use crate::transport::native::outgoing::Credit;
 use crate::util::spawn::Task;
 
 /// The calls of a connection that have not been answered where they were read.
 #[derive(Debug, Default)]
-pub(super) struct InFlight {
+pub(super) struct InFlightCalls {
     open: HashMap<u32, InFlightCall, BuildIdHasher>,
     /// Whether the connection waits for the last of them to end.
     awaited: bool,
@@ -20,13 +20,13 @@ pub(super) struct InFlight {
 #[derive(Debug)]
 pub(super) struct InFlightCall {
     task: Task<()>,
-    pub(super) requests: Option<Arc<Inbox>>,
+    pub(super) requests: Option<Arc<MessageInbox>>,
     pub(super) replies: Option<Arc<Credit>>,
 }
 
-impl InFlight {
+impl InFlightCalls {
     /// Keeps the task of call `id`.
-    pub(super) fn begin(&mut self, id: u32, task: Task<()>, requests: Option<Arc<Inbox>>) {
+    pub(super) fn begin(&mut self, id: u32, task: Task<()>, requests: Option<Arc<MessageInbox>>) {
         self.open.insert(id, InFlightCall { task, requests, replies: None });
     }
 

@@ -4,7 +4,7 @@ use crate::codec::Codec;
 use crate::errors::{Error, Result};
 use crate::transport::native::handshake::ConnectionSettings;
 use crate::transport::native::protocol_error::{ProtocolError, Reason};
-use crate::transport::native::request::{Method, Target};
+use crate::transport::native::request::{Method, MethodNames};
 use crate::transport::{CallHead, CallShape, Dispatcher, Route, not_run};
 
 /// The methods of one connection, by number.
@@ -49,8 +49,8 @@ impl MethodTable {
 }
 
 impl MethodEntry {
-    fn new(target: &Target<'_>) -> Self {
-        let Target { path, service, node, codec } = *target;
+    fn new(target: &MethodNames<'_>) -> Self {
+        let MethodNames { path, service, node, codec } = *target;
         MethodEntry {
             path: path.into(),
             service: service.into(),

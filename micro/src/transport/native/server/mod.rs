@@ -13,10 +13,10 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 
-use connection::Connection;
-use in_flight::InFlight;
+use connection::ServerConnection;
+use in_flight::InFlightCalls;
 
-use super::driver::{ConnectionEnd, Driver, wake};
+use super::driver::{ConnectionDriver, ConnectionEnd, wake};
 use super::handshake::{self, ConnectionSettings, HandshakeError};
 use super::shared_connection::SharedConnection;
 use super::{NAME, socket};
@@ -37,12 +37,12 @@ const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct NativeServer {
     dispatcher: Dispatcher,
-    options: Arc<ServerOptions>,
+    options: Arc<NativeServerOptions>,
 }
 
 /// How a [`NativeServer`] answers.
 #[derive(Clone, Debug)]
-pub struct ServerOptions {
+pub struct NativeServerOptions {
     /// What one message may hold, in bytes: 4 MiB.
     pub message_limit: usize,
     /// How many calls one connection may have open: 1,024.
@@ -53,10 +53,10 @@ pub struct ServerOptions {
     pub keepalive: Duration,
 }
 
-impl Default for ServerOptions {
+impl Default for NativeServerOptions {
     fn default() -> Self {
         let settings = ConnectionSettings::default();
-        ServerOptions {
+        NativeServerOptions {
             message_limit: settings.message as usize,
             calls: settings.calls,
             window: settings.window,
@@ -67,7 +67,7 @@ impl Default for ServerOptions {
 
 impl NativeServer {
     /// A server that asks `inbound`.
-    pub fn new(inbound: Arc<dyn Inbound>, options: ServerOptions) -> Self {
+    pub fn new(inbound: Arc<dyn Inbound>, options: NativeServerOptions) -> Self {
         NativeServer { dispatcher: Dispatcher::new(inbound), options: Arc::new(options) }
     }
 
@@ -91,15 +91,15 @@ impl NativeServer {
             Ok(Ok(theirs)) => theirs,
             other => return tracing::debug!(%peer, "connection closed: {other:?} in the place of `micro/1`"),
         };
-        let shared = Arc::new(SharedConnection::new(writing, ours, theirs, InFlight::default()));
-        let connection = Connection::new(
+        let shared = Arc::new(SharedConnection::new(writing, ours, theirs, InFlightCalls::default()));
+        let connection = ServerConnection::new(
             self.dispatcher.clone(),
             shared.clone(),
             peer,
             Box::pin(async move { lifecycle.wait_for(State::Draining).await }),
         );
         let _jobs = CancelAll(shared.clone());
-        let mut driver = Driver::new(connection, shared.clone(), reading, buffer, self.options.keepalive);
+        let mut driver = ConnectionDriver::new(connection, shared.clone(), reading, buffer, self.options.keepalive);
         match driver.run().await {
             ConnectionEnd::Finished | ConnectionEnd::Lost(None) => {}
             ConnectionEnd::Lost(Some(error)) => tracing::debug!(%peer, %error, "connection lost"),
@@ -153,14 +153,14 @@ async fn linger(mut reading: OwnedReadHalf) {
 }
 
 /// Closes the writing side, and drops whatever handlers still run.
-fn end(shared: &SharedConnection<InFlight>) {
+fn end(shared: &SharedConnection<InFlightCalls>) {
     let (wakers, in_flight) = shared.with(|queue, in_flight| (queue.close(), in_flight.take()));
     wake(wakers);
     drop(in_flight);
 }
 
 /// The handlers of a connection end with it, however it ends.
-struct CancelAll(Arc<SharedConnection<InFlight>>);
+struct CancelAll(Arc<SharedConnection<InFlightCalls>>);
 
 impl Drop for CancelAll {
     fn drop(&mut self) {

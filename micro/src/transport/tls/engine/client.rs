@@ -15,7 +15,7 @@ use super::{Stream, parse, provider, server};
 use crate::errors::{Error, Result};
 use crate::transport::connector::ConnectError;
 use crate::transport::not_sent;
-use crate::transport::tls::{Alpn, Identity, Pem, TlsMode};
+use crate::transport::tls::{Alpn, Pem, TlsIdentity, TlsMode};
 use crate::util::spawn;
 
 const AUTHORITIES: &str = "the authorities of TLS";
@@ -24,7 +24,7 @@ const KEY: &str = "the key of TLS";
 
 /// The calling side of the handshake.
 #[derive(Default)]
-pub(in super::super) struct Client {
+pub(in super::super) struct TlsClient {
     trust: Trust,
     // Made when it is needed: the platform has many authorities.
     configs: OnceCell<Arc<Reloading<Variants<ClientConfig>>>>,
@@ -33,7 +33,7 @@ pub(in super::super) struct Client {
 #[derive(Clone, Default)]
 struct Trust {
     authorities: Option<Pem>,
-    identity: Option<Identity>,
+    identity: Option<TlsIdentity>,
     name: Option<ServerName<'static>>,
 }
 
@@ -43,13 +43,13 @@ pub(in super::super) fn check(_: &str) -> Result<()> {
     Ok(())
 }
 
-impl Client {
+impl TlsClient {
     pub(in super::super) fn with_authorities(&self, authorities: Pem) -> Result<Self> {
         parse::authorities(&authorities.read(AUTHORITIES)?, AUTHORITIES, &authorities)?;
         Ok(Self::of(Trust { authorities: Some(authorities), ..self.trust.clone() }))
     }
 
-    pub(in super::super) fn with_identity(&self, identity: Identity) -> Result<Self> {
+    pub(in super::super) fn with_identity(&self, identity: TlsIdentity) -> Result<Self> {
         let texts = (identity.certificate.read(CERTIFICATE)?, identity.key.read(KEY)?);
         config(RootCertStore::empty(), Some((&identity, &texts.0, &texts.1)))?;
         drop(texts);
@@ -64,7 +64,7 @@ impl Client {
     }
 
     fn of(trust: Trust) -> Self {
-        Client { trust, configs: OnceCell::new() }
+        TlsClient { trust, configs: OnceCell::new() }
     }
 
     pub(in super::super) async fn connect<I>(
@@ -130,7 +130,7 @@ impl Trust {
     }
 }
 
-fn config(roots: RootCertStore, identity: Option<(&Identity, &[u8], &[u8])>) -> Result<ClientConfig> {
+fn config(roots: RootCertStore, identity: Option<(&TlsIdentity, &[u8], &[u8])>) -> Result<ClientConfig> {
     let building = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]);
     let building = building.expect("ring has what TLS 1.3 needs").with_root_certificates(roots);
     let Some((identity, certificate, key)) = identity else { return Ok(building.with_no_client_auth()) };
@@ -170,7 +170,7 @@ fn refused(address: &str, error: std::io::Error) -> ConnectError {
     }
 }
 
-impl fmt::Debug for Client {
+impl fmt::Debug for TlsClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Trust { authorities, identity, name } = &self.trust;
         let mut shown = f.debug_struct("Client");

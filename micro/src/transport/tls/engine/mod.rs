@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 
-pub(super) use client::{Client, check};
+pub(super) use client::{TlsClient, check};
 pub(in crate::transport) use reason::reason;
-pub(super) use server::Server;
-pub(crate) use session::Session;
+pub(super) use server::TlsServer;
+pub(crate) use session::TlsSession;
 pub(in crate::transport) use session::{Reading, Writing, halves};
 pub(crate) use stream::Stream;
 

@@ -33,7 +33,7 @@ pub(super) struct Reloading<T> {
 }
 
 /// What a look at the files has come to.
-enum Reload {
+enum ReloadOutcome {
     Nothing,
     New,
     /// They cannot be used, which has not been said before.
@@ -71,11 +71,13 @@ impl<T: Send + Sync + 'static> Reloading<T> {
             let this = self.clone();
             // Disks can be slow, and networks behind them.
             match spawn::blocking(move || this.look()).await {
-                Ok(Reload::New) => tracing::info!(files = ?self, "files of TLS have changed, and are used from now on"),
-                Ok(Reload::Unfit(error)) => {
+                Ok(ReloadOutcome::New) => {
+                    tracing::info!(files = ?self, "files of TLS have changed, and are used from now on")
+                }
+                Ok(ReloadOutcome::Unfit(error)) => {
                     tracing::warn!("files of TLS have changed, and what they had before stays in use: {error}");
                 }
-                Ok(Reload::Nothing) | Err(_) => {}
+                Ok(ReloadOutcome::Nothing) | Err(_) => {}
             }
         }
         self.current.load_full()
@@ -90,17 +92,17 @@ impl<T: Send + Sync + 'static> Reloading<T> {
         due
     }
 
-    fn look(&self) -> Reload {
+    fn look(&self) -> ReloadOutcome {
         let texts = read(&self.parts);
         let seen = fingerprint(&texts.as_ref().map(Vec::as_slice).map_err(ToString::to_string));
         {
             let mut state = self.state();
             if seen == state.used {
                 (state.doubted, state.refused) = (None, None);
-                return Reload::Nothing;
+                return ReloadOutcome::Nothing;
             }
             if state.refused == Some(seen) {
-                return Reload::Nothing;
+                return ReloadOutcome::Nothing;
             }
         }
         match texts.and_then(|texts| (self.build)(&texts)) {
@@ -108,15 +110,15 @@ impl<T: Send + Sync + 'static> Reloading<T> {
                 self.current.store(Arc::new(value));
                 let mut state = self.state();
                 (state.used, state.doubted, state.refused) = (seen, None, None);
-                Reload::New
+                ReloadOutcome::New
             }
             Err(error) => {
                 let mut state = self.state();
                 if state.doubted.replace(seen) != Some(seen) {
-                    return Reload::Nothing;
+                    return ReloadOutcome::Nothing;
                 }
                 state.refused = Some(seen);
-                Reload::Unfit(error)
+                ReloadOutcome::Unfit(error)
             }
         }
     }

@@ -11,20 +11,20 @@ use super::reload::Reloading;
 use super::variants::Variants;
 use super::{Stream, parse, provider};
 use crate::errors::Result;
-use crate::transport::tls::{Identity, Pem};
+use crate::transport::tls::{Pem, TlsIdentity};
 
 const CERTIFICATE: &str = "the certificate of TLS";
 const KEY: &str = "the key of TLS";
 const CLIENTS: &str = "the authorities of clients";
 
 /// The answering side of the handshake.
-pub(in super::super) struct Server {
-    identity: Identity,
+pub(in super::super) struct TlsServer {
+    identity: TlsIdentity,
     configs: Arc<Reloading<Variants<ServerConfig>>>,
 }
 
-impl Server {
-    pub(in super::super) fn new(identity: Identity, clients: Option<Pem>) -> Result<Self> {
+impl TlsServer {
+    pub(in super::super) fn new(identity: TlsIdentity, clients: Option<Pem>) -> Result<Self> {
         let mut parts = vec![(identity.certificate.clone(), CERTIFICATE), (identity.key.clone(), KEY)];
         parts.extend(clients.clone().map(|pem| (pem, CLIENTS)));
         let named = identity.clone();
@@ -35,10 +35,10 @@ impl Server {
             };
             config(&named, &texts[0], &texts[1], clients)
         })?;
-        Ok(Server { identity, configs: Arc::new(configs) })
+        Ok(TlsServer { identity, configs: Arc::new(configs) })
     }
 
-    pub(in super::super) fn identity(&self) -> &Identity {
+    pub(in super::super) fn identity(&self) -> &TlsIdentity {
         &self.identity
     }
 
@@ -52,7 +52,7 @@ impl Server {
 }
 
 fn config(
-    identity: &Identity,
+    identity: &TlsIdentity,
     certificate: &[u8],
     key: &[u8],
     clients: Option<(RootCertStore, &Pem)>,
@@ -74,8 +74,8 @@ fn config(
 }
 
 /// Why a certificate and a key do not go together.
-pub(super) fn unfit(identity: &Identity, error: &rustls::Error) -> crate::Error {
-    let Identity { certificate, key } = identity;
+pub(super) fn unfit(identity: &TlsIdentity, error: &rustls::Error) -> crate::Error {
+    let TlsIdentity { certificate, key } = identity;
     match error {
         rustls::Error::InconsistentKeys(_) => {
             parse::wrong(KEY, key, &format!("it is not the key of the certificate, {certificate:?}"))

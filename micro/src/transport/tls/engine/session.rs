@@ -12,11 +12,11 @@ use crate::util::net::{OwnedReadHalf, OwnedWriteHalf, TcpStream};
 
 /// What both sides have agreed on, and what of it is on its way.
 #[derive(Debug)]
-pub(crate) struct Session(Connection);
+pub(crate) struct TlsSession(Connection);
 
-impl Session {
+impl TlsSession {
     pub(super) fn new(connection: Connection) -> Self {
-        Session(connection)
+        TlsSession(connection)
     }
 }
 
@@ -39,7 +39,7 @@ pub(in crate::transport) struct Writing {
 }
 
 /// The halves of a socket on which hands were shaken.
-pub(in crate::transport) fn halves(stream: TcpStream, session: Session) -> (Reading, Writing) {
+pub(in crate::transport) fn halves(stream: TcpStream, session: TlsSession) -> (Reading, Writing) {
     let (reading, writing) = stream.into_split();
     let session = Shared(Arc::new(Mutex::new(session.0)));
     (Reading { tcp: reading, session: session.clone(), ended: false }, Writing { tcp: writing, session })
@@ -65,7 +65,7 @@ impl Shared {
 /// Writes what is encrypted.
 fn flush(session: &mut Connection, tcp: &TcpStream) -> io::Result<()> {
     while session.wants_write() {
-        session.write_tls(&mut Raw(tcp))?;
+        session.write_tls(&mut RawSession(tcp))?;
     }
     Ok(())
 }
@@ -84,7 +84,7 @@ impl Reading {
             if self.ended || state.plaintext_bytes_to_read() > 0 || state.peer_has_closed() {
                 return Poll::Ready(Ok(()));
             }
-            match session.read_tls(&mut Raw(tcp)) {
+            match session.read_tls(&mut RawSession(tcp)) {
                 Ok(0) => self.ended = true,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -164,15 +164,15 @@ impl Drop for Writing {
 }
 
 /// A socket that is read and written as far as it goes.
-struct Raw<'a>(&'a TcpStream);
+struct RawSession<'a>(&'a TcpStream);
 
-impl Read for Raw<'_> {
+impl Read for RawSession<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.0.try_read(bytes)
     }
 }
 
-impl Write for Raw<'_> {
+impl Write for RawSession<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.try_write(bytes)
     }

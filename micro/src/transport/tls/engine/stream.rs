@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsStream;
 use tokio_rustls::rustls::Connection;
 
-use super::Session;
+use super::TlsSession;
 
 /// A connection on which hands were shaken.
 #[derive(Debug)]
@@ -23,15 +23,15 @@ impl<I> Stream<I> {
     }
 
     /// What it goes over, and what is to be known of it.
-    pub(crate) fn into_parts(self) -> (I, Session) {
+    pub(crate) fn into_parts(self) -> (I, TlsSession) {
         match *self.0 {
             TlsStream::Client(stream) => {
                 let (io, session) = stream.into_inner();
-                (io, Session::new(Connection::Client(session)))
+                (io, TlsSession::new(Connection::Client(session)))
             }
             TlsStream::Server(stream) => {
                 let (io, session) = stream.into_inner();
-                (io, Session::new(Connection::Server(session)))
+                (io, TlsSession::new(Connection::Server(session)))
             }
         }
     }

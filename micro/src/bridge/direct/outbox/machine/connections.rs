@@ -4,14 +4,14 @@ use super::Outbox;
 use crate::bridge::direct::contract::AckBatch;
 use crate::bridge::direct::outbox::effect::Effect;
 use crate::bridge::direct::outbox::group::Group;
-use crate::bridge::direct::outbox::route::Route;
-use crate::bridge::direct::outbox::session::{Disconnected, Session, Write};
-use crate::bridge::direct::outcome::Outcome;
+use crate::bridge::direct::outbox::route::MemberRoute;
+use crate::bridge::direct::outbox::session::{Disconnected, MemberSession, Write};
+use crate::bridge::direct::outcome::EventOutcome;
 
 impl Outbox {
     /// Begins another attempt to connect a session, and returns the number of the connection.
     pub(in crate::bridge::direct) fn begin(&mut self, session: u64) -> Option<u64> {
-        self.sessions.get_mut(session).map(Session::begin)
+        self.sessions.get_mut(session).map(MemberSession::begin)
     }
 
     pub(in crate::bridge::direct) fn has_session(&self, session: u64) -> bool {
@@ -35,11 +35,11 @@ impl Outbox {
     /// use.
     pub(in crate::bridge::direct) fn receive(&mut self, session: u64, batch: AckBatch) -> bool {
         for number in batch.acks {
-            self.settle_from(Route::Session(session), number, Outcome::Acked);
+            self.settle_from(MemberRoute::MemberSession(session), number, EventOutcome::Acked);
         }
         for nack in batch.nacks {
             if let Some(outcome) = nack.outcome() {
-                self.settle_from(Route::Session(session), nack.number, outcome);
+                self.settle_from(MemberRoute::MemberSession(session), nack.number, outcome);
             }
         }
         let Some(session) = self.sessions.get_mut(session) else { return false };
@@ -60,9 +60,9 @@ impl Outbox {
     /// The connection of a session is no more, or could not be opened. [`reconnect`](Self::reconnect) decides how to go on.
     pub(in crate::bridge::direct) fn disconnected(&mut self, session: u64, how: Disconnected) {
         if how == Disconnected::TooLarge
-            && let Some(in_flight) = self.sessions.get_mut(session).and_then(Session::take_largest_unacked)
+            && let Some(in_flight) = self.sessions.get_mut(session).and_then(MemberSession::take_largest_unacked)
         {
-            self.settle_in_flight(in_flight, Outcome::Refused, 0);
+            self.settle_in_flight(in_flight, EventOutcome::Refused, 0);
         }
         let Some(ended) = self.sessions.get_mut(session) else { return };
         let returned = ended.disconnected(how);

@@ -9,13 +9,13 @@ use crate::bridge::direct::advertisement::Advertisement;
 use crate::bridge::direct::outbox::effect::{Effect, Handover, Notice};
 use crate::bridge::direct::outbox::group::Group;
 use crate::bridge::direct::outbox::groups::Groups;
-use crate::bridge::direct::outbox::in_flight::InFlight;
-use crate::bridge::direct::outbox::membership::{Change, Membership};
-use crate::bridge::direct::outbox::route::Route;
-use crate::bridge::direct::outbox::session::{Disconnected, Session};
+use crate::bridge::direct::outbox::in_flight::SentEvents;
+use crate::bridge::direct::outbox::membership::{Membership, MembershipChange};
+use crate::bridge::direct::outbox::route::MemberRoute;
+use crate::bridge::direct::outbox::session::{Disconnected, MemberSession};
 use crate::bridge::direct::outbox::sessions::{Sent, Sessions};
-use crate::bridge::direct::outcome::{Outcome, Rejected};
-use crate::bridge::direct::pending::{Completion, Pending, StoredEvent};
+use crate::bridge::direct::outcome::{EventOutcome, Rejected};
+use crate::bridge::direct::pending::{EventCompletion, PendingEvents, StoredEvent};
 use crate::broker::{Event, Topic};
 use crate::registry::Node;
 use crate::util::clock::Instant;
@@ -74,7 +74,7 @@ impl Outbox {
             };
             match self.sessions.send(assignment.in_flight, assignment.route) {
                 Sent::Local(handover) => return Some(Effect::Deliver(handover)),
-                Sent::Session { session, wakes_writer } => {
+                Sent::MemberSession { session, wakes_writer } => {
                     if wakes_writer {
                         return Some(Effect::Write { session });
                     }
@@ -102,7 +102,7 @@ impl Outbox {
     pub(in crate::bridge::direct) fn publish(
         &mut self,
         event: &Event,
-        completion: &Arc<Completion>,
+        completion: &Arc<EventCompletion>,
     ) -> Result<(), Full> {
         let groups = self.groups.about(&event.topic);
         if groups.is_empty() {
@@ -131,7 +131,7 @@ impl Outbox {
         self.sessions.tick(now).into_iter().for_each(|session| self.update_reach(session));
         let mut expired = Vec::new();
         for (id, group) in self.groups.iter_mut() {
-            let received = |session| self.sessions.get(session).map_or(u64::MAX, Session::received_count);
+            let received = |session| self.sessions.get(session).map_or(u64::MAX, MemberSession::received_count);
             let ticked = group.tick(now, received);
             if (ticked.is_resumed || ticked.is_expired) && group.schedule() {
                 self.scheduled.push_back(id);
@@ -183,7 +183,7 @@ impl Outbox {
 
     /// Adds a subscription of this process.
     pub(in crate::bridge::direct) fn join(&mut self, subscription: &Advertisement) {
-        self.join_by(subscription, Route::Local);
+        self.join_by(subscription, MemberRoute::Local);
     }
 
     /// Gives a subscription no more events. What it has is still settled by it.
@@ -199,16 +199,18 @@ impl Outbox {
     pub(in crate::bridge::direct) fn sync(&mut self, revision: u64, nodes: &[Arc<Node>]) {
         for change in self.membership.sync(revision, nodes) {
             match change {
-                Change::Opened { session, node } => self.sessions.insert(session, Session::new(node)),
-                Change::Updated { session, node } => {
+                MembershipChange::Opened { session, node } => self.sessions.insert(session, MemberSession::new(node)),
+                MembershipChange::Updated { session, node } => {
                     if let Some(session) = self.sessions.get_mut(session) {
                         session.set_node(node);
                     }
                 }
-                Change::Joined { session, advertisement } => self.join_by(&advertisement, Route::Session(session)),
-                Change::Left { subscription } => self.leave(subscription),
-                Change::Closed { session } => {
-                    if self.sessions.get_mut(session).is_some_and(Session::unlist) {
+                MembershipChange::Joined { session, advertisement } => {
+                    self.join_by(&advertisement, MemberRoute::MemberSession(session))
+                }
+                MembershipChange::Left { subscription } => self.leave(subscription),
+                MembershipChange::Closed { session } => {
+                    if self.sessions.get_mut(session).is_some_and(MemberSession::unlist) {
                         self.remove_session(session);
                     }
                 }
@@ -216,7 +218,7 @@ impl Outbox {
         }
     }
 
-    fn join_by(&mut self, subscription: &Advertisement, route: Route) {
+    fn join_by(&mut self, subscription: &Advertisement, route: MemberRoute) {
         let reach = self.sessions.reach(route);
         let (id, group) = self.groups.join(subscription);
         if !group.join(subscription, route, reach) {
@@ -234,7 +236,7 @@ impl Outbox {
 impl Outbox {
     /// A subscription of this process has not accepted an event.
     pub(in crate::bridge::direct) fn reject(&mut self, handover: Handover, why: Rejected) {
-        let Some((mut in_flight, _)) = self.sessions.take(Route::Local, handover.number) else { return };
+        let Some((mut in_flight, _)) = self.sessions.take(MemberRoute::Local, handover.number) else { return };
         in_flight.pending.completion = handover.completion;
         if let Some(group) = self.groups.get_mut(in_flight.group) {
             group.reject(in_flight, why);
@@ -243,13 +245,13 @@ impl Outbox {
     }
 
     /// A subscription of this process reports what became of an event.
-    pub(in crate::bridge::direct) fn settle(&mut self, number: u64, outcome: Outcome) {
-        self.settle_from(Route::Local, number, outcome);
+    pub(in crate::bridge::direct) fn settle(&mut self, number: u64, outcome: EventOutcome) {
+        self.settle_from(MemberRoute::Local, number, outcome);
     }
 
     /// Takes in what became of an event from where it is in flight, and from nowhere else.
-    fn settle_from(&mut self, from: Route, number: u64, outcome: Outcome) {
-        if let Outcome::Delayed { attempt } = outcome {
+    fn settle_from(&mut self, from: MemberRoute, number: u64, outcome: EventOutcome) {
+        if let EventOutcome::Delayed { attempt } = outcome {
             let Some(in_flight) = self.sessions.in_flight(from, number) else { return };
             let Some(group) = self.groups.get_mut(in_flight.group) else { return };
             self.effects.extend(group.delay(in_flight, attempt).map(Effect::Complete));
@@ -264,7 +266,7 @@ impl Outbox {
 
 /// Groups.
 impl Outbox {
-    fn push(&mut self, id: u64, event: Arc<StoredEvent>, attempt: u32, completion: Option<&Arc<Completion>>) {
+    fn push(&mut self, id: u64, event: Arc<StoredEvent>, attempt: u32, completion: Option<&Arc<EventCompletion>>) {
         let Some(group) = self.groups.get_mut(id) else { return };
         if !group.is_open() {
             if group.queue().is_none() {
@@ -280,8 +282,8 @@ impl Outbox {
         }
         self.last_number += 1;
         // In this process an event is as safe here as with a subscription.
-        let completion = completion.filter(|_| group.is_remote()).map(Completion::guard);
-        group.push(Pending { number: self.last_number, event, attempt, completion });
+        let completion = completion.filter(|_| group.is_remote()).map(EventCompletion::guard);
+        group.push(PendingEvents { number: self.last_number, event, attempt, completion });
         self.schedule(id);
     }
 
@@ -294,12 +296,12 @@ impl Outbox {
         Some(Full { group: id, what: format!("{group}{at} has {} events waiting", no_room.events) })
     }
 
-    fn settle_in_flight(&mut self, mut in_flight: InFlight, outcome: Outcome, sent: u64) {
+    fn settle_in_flight(&mut self, mut in_flight: SentEvents, outcome: EventOutcome, sent: u64) {
         let (id, subscription) = (in_flight.group, in_flight.subscription);
         let Some(group) = self.groups.get_mut(id) else { return };
         match outcome {
-            Outcome::Acked | Outcome::Refused => {
-                if outcome == Outcome::Refused {
+            EventOutcome::Acked | EventOutcome::Refused => {
+                if outcome == EventOutcome::Refused {
                     let event = in_flight.pending.event.event();
                     let (topic, event) = (event.topic.to_string(), event.id.clone());
                     let notice = Notice::Refused { group: group.to_string(), topic, id: event };
@@ -308,15 +310,15 @@ impl Outbox {
                 self.effects.extend(in_flight.pending.completion.take().map(Effect::Complete));
                 group.ack(in_flight);
             }
-            Outcome::Full => {
+            EventOutcome::Full => {
                 group.full(in_flight, sent);
                 self.effects.push_back(Effect::Tick);
             }
-            Outcome::Reroute { attempt } => {
+            EventOutcome::Reroute { attempt } => {
                 group.reroute(in_flight, attempt);
                 self.membership.depart(subscription);
             }
-            Outcome::Delayed { attempt } => drop(group.delay(&mut in_flight, attempt)),
+            EventOutcome::Delayed { attempt } => drop(group.delay(&mut in_flight, attempt)),
         }
         self.schedule(id);
     }
@@ -380,7 +382,7 @@ impl Outbox {
 impl Outbox {
     /// Tells groups whether the members at a session can be reached.
     fn update_reach(&mut self, session: u64) {
-        let reach = self.sessions.reach(Route::Session(session));
+        let reach = self.sessions.reach(MemberRoute::MemberSession(session));
         for (id, group) in self.groups.iter_mut() {
             if group.set_reach(session, reach) && group.schedule() {
                 self.scheduled.push_back(id);
@@ -389,7 +391,7 @@ impl Outbox {
     }
 
     /// Gives events of a session that is no more back to their groups.
-    fn take_back(&mut self, returned: Vec<InFlight>) {
+    fn take_back(&mut self, returned: Vec<SentEvents>) {
         for in_flight in returned {
             let id = in_flight.group;
             if let Some(group) = self.groups.get_mut(id) {
@@ -409,12 +411,12 @@ impl Outbox {
 
 #[cfg(test)]
 impl Outbox {
-    pub(super) fn sessions(&self) -> impl Iterator<Item = (u64, &Session)> {
+    pub(super) fn sessions(&self) -> impl Iterator<Item = (u64, &MemberSession)> {
         self.sessions.iter()
     }
 
     pub(super) fn connection(&self, session: u64) -> u64 {
-        self.sessions.get(session).map_or(0, Session::connection)
+        self.sessions.get(session).map_or(0, MemberSession::connection)
     }
 
     pub(super) fn departed(&self) -> usize {
@@ -428,8 +430,8 @@ impl Outbox {
     /// Checks that every event is counted where it is, and nowhere else.
     pub(super) fn check(&self) -> Result<(), String> {
         let remote: Vec<_> = self.sessions.iter().flat_map(|(_, session)| session.in_flight()).collect();
-        let in_flight: Vec<&InFlight> = remote.into_iter().chain(self.sessions.local()).collect();
-        let closed = |session: &Session| !session.is_open() && session.in_flight().next().is_some();
+        let in_flight: Vec<&SentEvents> = remote.into_iter().chain(self.sessions.local()).collect();
+        let closed = |session: &MemberSession| !session.is_open() && session.in_flight().next().is_some();
         if let Some((_, session)) = self.sessions.iter().find(|(_, session)| closed(session)) {
             return Err(format!("events are in flight on {session:?}"));
         }
