@@ -35,7 +35,28 @@
 //! }
 //! ```
 //!
-//! The [`guide`] takes the ideas one by one. Each module is a room with one idea, and says what that is.
+//! The [`guide`] explains the ideas one by one.
+//!
+//! # Modules
+//!
+//! Each module has one idea, and depends only on modules of the rows above its own; `tests/tidy` checks that.
+//!
+//! | Module | Contents |
+//! |---|---|
+//! | [`errors`] | the error type of all modules: code, message, details, source |
+//! | [`metadata`], [`context`] | headers of a call or an event; its deadline, cancellation, trace and caller |
+//! | [`util`] | clock, spawning, randomness, sockets, back-off |
+//! | [`message`], [`codec`] | messages as protobuf, JSON and schema; encoding by content type |
+//! | [`rpc`] | descriptions of services and methods, the method table, streams, interceptors |
+//! | [`plug`], [`link`] | pluggable backends chosen by URL; connections to servers that several backends share |
+//! | [`transport`] | calls between two addresses: in process, `micro/1`, HTTP; TLS, connection pool |
+//! | [`registry`], [`broker`], [`config`] | service discovery; publish and subscribe; layered settings |
+//! | [`telemetry`] | logs |
+//! | [`selector`], [`debug`] | load balancing and outlier ejection; health and reflection services |
+//! | [`client`], [`server`] | making calls; accepting and dispatching them |
+//! | [`bridge`] | the `direct` broker, which sends events between programs without a server |
+//! | [`app`] | collection, injection, life cycle, [`run`] |
+//! | `testing` | clusters in one process, captured logs, contract tests, test suites for backends (feature `testing`) |
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -31,7 +31,7 @@ pub struct Metadata {
 
 type Key = Cow<'static, str>;
 
-/// What marks a key whose value is bytes.
+/// Suffix of keys whose value is bytes.
 const BINARY: &str = "-bin";
 
 /// gRPC sends binary values without padding and accepts both.
@@ -124,7 +124,7 @@ impl Metadata {
         self.pairs.extend(other.pairs.iter().cloned());
     }
 
-    /// The same with those of somebody who has no more use for them.
+    /// Appends all pairs of `other`.
     pub(crate) fn append_all(&mut self, mut other: Metadata) {
         if self.pairs.is_empty() {
             *self = other;
@@ -138,12 +138,12 @@ impl Metadata {
         self.pairs.iter().map(|(key, value)| (key.as_ref(), value.as_str()))
     }
 
-    /// How many pairs there are.
+    /// Returns the number of pairs.
     pub fn len(&self) -> usize {
         self.pairs.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no pairs.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }

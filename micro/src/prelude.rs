@@ -1,4 +1,4 @@
-//! What most files of a service need: `use micro::prelude::*;`.
+//! The common imports of a service: `use micro::prelude::*;`.
 
 pub use crate::broker::Publisher;
 pub use crate::client::ServiceClient;

@@ -6,3 +6,4 @@ mod rings;
 mod settings;
 mod sources;
 mod top;
+mod words;

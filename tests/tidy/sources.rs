@@ -66,18 +66,22 @@ impl Source {
     }
 }
 
-/// Every file below `src` of a package of the workspace that is no test.
-pub fn sources_of(package: &str) -> Vec<Source> {
+/// Every file below `src` of a package of the workspace that is not a test: its path there, and its text.
+pub fn files_of(package: &str) -> Vec<(String, String)> {
     let base = root().join(package).join("src");
     let mut files = Vec::new();
     collect(&base, &mut files);
     files.sort();
     let read = |file: PathBuf| {
         let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let path = file.strip_prefix(&base).expect("collected below it").to_string_lossy().replace('\\', "/");
-        Source::read(&path, &text)
+        (file.strip_prefix(&base).expect("collected below it").to_string_lossy().replace('\\', "/"), text)
     };
-    let sources: Vec<_> = files.into_iter().filter(|file| !is_test(file)).map(read).collect();
+    files.into_iter().filter(|file| !is_test(file)).map(read).collect()
+}
+
+/// The same, read as tokens.
+pub fn sources_of(package: &str) -> Vec<Source> {
+    let sources: Vec<_> = files_of(package).iter().map(|(path, text)| Source::read(path, text)).collect();
     assert!(sources.len() > 40, "the sources of {package} were not found: {}", sources.len());
     sources
 }

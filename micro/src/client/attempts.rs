@@ -17,10 +17,10 @@ use crate::selector::{Filter, Pick, PickOptions};
 use crate::transport::{Destination, Request, not_run};
 use crate::util::clock;
 
-/// How long the registry may take for its first answer.
+/// Timeout for the registry's first answer.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where one attempt goes.
+/// Destination of one attempt.
 enum AttemptTarget<'a> {
     /// To an address, whoever is there.
     Address(&'a TargetAddr),
@@ -114,7 +114,7 @@ impl Client {
         })
     }
 
-    /// Where an attempt goes, where that is known at once.
+    /// Picks the destination of an attempt if one is known without waiting.
     fn pick(&self, call: RemoteCall<'_>, tried: &[String]) -> Option<AttemptTarget<'_>> {
         if let Some(at) = &self.target.address {
             return Some(AttemptTarget::Address(at));

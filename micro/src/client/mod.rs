@@ -84,7 +84,7 @@ pub struct Client {
     target: Arc<ClientTarget>,
 }
 
-/// What all clients of a program share.
+/// State shared by all clients of a program.
 struct Core {
     local: LocalTransport,
     remote: Option<Remote>,
@@ -113,7 +113,7 @@ fn nanoseconds(timeout: Duration) -> u64 {
     u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Whom one client calls, and how.
+/// Destination and options of one client.
 #[derive(Clone, Debug, Default)]
 struct ClientTarget {
     name: Option<String>,
@@ -123,7 +123,7 @@ struct ClientTarget {
     entry: OnceLock<Arc<ServiceEntry>>,
 }
 
-/// What a client is made of.
+/// Builds a [`Client`].
 #[derive(Debug)]
 pub struct Builder {
     local: LocalTransport,
@@ -148,14 +148,14 @@ impl Builder {
         self
     }
 
-    /// How long unary calls wait where nobody says otherwise. Default: 30 s.
+    /// Sets the default timeout of unary calls. Default: 30 s.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long calls with a stream may wait while nothing moves in either direction. Default: no limit.
+    /// Sets the default idle timeout of calls with a stream: the time nothing may move in either direction. Default: no limit.
     #[must_use]
     pub fn with_idle_timeout(mut self, limit: Option<Duration>) -> Self {
         self.idle = limit;
@@ -208,20 +208,20 @@ impl Client {
         self.core.timeout.store(nanoseconds(timeout), Ordering::Relaxed);
     }
 
-    /// The same for the service listed as `name`.
+    /// Returns a client for the service listed as `name`.
     #[must_use]
     pub fn named(&self, name: impl Into<String>) -> Self {
         self.aimed(|target| target.name = Some(name.into()))
     }
 
-    /// The same for the process at `address`, `host:port`, without asking the registry. `https://host:port` is called with TLS,
-    /// and has to prove that it is that host; `http://host:port` is as without.
+    /// Returns a client for the process at `address`, `host:port`, which is called without asking the registry.
+    /// `https://host:port` uses TLS and verifies the host; `http://host:port` is plaintext, as without a scheme.
     #[must_use]
     pub fn at(&self, address: impl Into<String>) -> Self {
         self.aimed(|target| target.address = Some(TargetAddr::parse(&address.into())))
     }
 
-    /// The same with other options.
+    /// Returns a client with other options.
     #[must_use]
     pub fn with(&self, options: CallOptions) -> Self {
         self.aimed(|target| target.options = options)

@@ -6,7 +6,7 @@ use crate::errors::Result;
 use crate::metadata::Metadata;
 use crate::selector::{Balancer, Filter};
 
-/// What one call, or all calls of one client, do differently.
+/// Options of one call, or of all calls of one client.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct CallOptions {
     pub(super) hash: Option<u64>,
 }
 
-/// Whether a failed attempt is followed by another.
+/// Retry policy for failed attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Retry {
@@ -46,17 +46,17 @@ impl CallOptions {
         Self::default()
     }
 
-    /// How long the caller waits. Default: the timeout of the method, else 30 s, else, for streams, no limit. An earlier
-    /// deadline of the handler that makes the call goes first.
+    /// Sets the timeout. Default: the timeout of the method, else 30 s for unary calls and no limit for streams. An earlier
+    /// deadline of the handler that makes the call takes precedence.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How long a call with a stream may wait while nothing moves in either direction; then it fails with
-    /// [`DeadlineExceeded`](crate::Code::DeadlineExceeded). Time in which nobody reads the stream does not count. Default:
-    /// what the client was built with, which is no limit.
+    /// Sets the time a call with a stream may wait while nothing moves in either direction; after that the call fails with
+    /// [`DeadlineExceeded`](crate::Code::DeadlineExceeded). Time in which the caller does not read the stream is not counted.
+    /// Default: the setting of the client, which is no limit.
     #[must_use]
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
         self.idle = Some(limit);
@@ -73,14 +73,14 @@ impl CallOptions {
         Ok(self)
     }
 
-    /// How messages are written. Default: protobuf. Within one process nothing is written.
+    /// Sets the codec of the messages. Default: protobuf. Calls within one process are not encoded.
     #[must_use]
     pub fn with_codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
         self
     }
 
-    /// Which nodes come into question. The method called is added by itself.
+    /// Restricts the call to nodes matching `filter`. The method called is added automatically.
     #[must_use]
     pub fn with_filter(mut self, filter: Filter) -> Self {
         self.filter = filter;
@@ -102,21 +102,21 @@ impl CallOptions {
         self
     }
 
-    /// Whether a failed attempt is followed by another. Default: [`Retry::WhenSafe`].
+    /// Sets the retry policy. Default: [`Retry::WhenSafe`].
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Where to keep what the service answers beside its message.
+    /// Captures the response headers and trailers.
     #[must_use]
     pub fn with_response_metadata(mut self, replies: &ResponseMetadata) -> Self {
         self.replies = Some(replies.clone());
         self
     }
 
-    /// How long to wait for a node to appear where there is none. Default: not at all.
+    /// Sets the time to wait for a node if none is available. Default: no wait.
     #[must_use]
     pub fn with_wait_for_ready(mut self, wait: Duration) -> Self {
         self.wait = wait;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::context::Context;
 use crate::metadata::Metadata;
 
-/// What services answered beside their messages: the place where a caller reads it.
+/// Response headers and trailers, captured for the caller.
 ///
 /// ```
 /// use micro::client::{CallOptions, ResponseMetadata};
@@ -25,12 +25,12 @@ impl ResponseMetadata {
         Self::default()
     }
 
-    /// What came ahead of the answer.
+    /// Returns the response headers.
     pub fn headers(&self) -> Metadata {
         self.last().reply_headers()
     }
 
-    /// What came behind the answer; behind a stream, once it has been read to its end.
+    /// Returns the response trailers; of a stream, once it has been read to its end.
     pub fn trailers(&self) -> Metadata {
         self.last().reply_trailers()
     }

@@ -6,10 +6,10 @@ use crate::errors::{Code, Error, Execution};
 use crate::rpc::Idempotency;
 use crate::util::clock::{self, Instant};
 
-/// How often one call is attempted at most.
+/// Maximum number of attempts of one call.
 pub(super) const MAX_ATTEMPTS: usize = 3;
 
-/// Whether another attempt is safe after this failure.
+/// Returns `true` if another attempt is safe after this failure.
 pub(super) fn is_safe(retry: Retry, error: &Error, idempotency: Idempotency) -> bool {
     retry == Retry::WhenSafe
         && error.code() == Code::Unavailable
@@ -28,7 +28,7 @@ pub(super) struct Budget {
 const RETRY_COST: u64 = 1_000;
 const PER_CALL: u64 = 200;
 const PER_SECOND: u64 = 10 * RETRY_COST;
-/// What is saved up at most: ten seconds' worth.
+/// Maximum balance: ten seconds' worth.
 const MAX_BALANCE: u64 = 10 * PER_SECOND;
 
 impl Budget {
@@ -43,7 +43,7 @@ impl Budget {
         }
     }
 
-    /// Whether one more retry is left, which is then spent.
+    /// Spends one retry. Returns `false` if none is left.
     pub(super) fn spend(&self) -> bool {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::now();

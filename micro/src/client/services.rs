@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use crate::registry::{NodeView, Registry};
 use crate::selector::{Balancer, Candidates, Pick, PickOptions, Selector};
 
-/// How many services are followed at a time. Names may come from callers, through a proxy, and must not pile up.
+/// Maximum number of services followed at a time. Names may come from callers, through a proxy, and must not pile up.
 const MAX_SERVICES: usize = 1024;
 
 /// The services a client has called: each is followed from its first call on, so that further calls ask nobody, and go on
@@ -47,7 +47,7 @@ impl Services {
 }
 
 impl ServiceEntry {
-    /// Whether it is this service, and still followed.
+    /// Returns `true` if this entry is of `service` and still followed.
     pub(super) fn is(&self, service: &str) -> bool {
         self.view.service() == service && self.view.is_alive()
     }

@@ -1,4 +1,4 @@
-//! Where a call goes: to a handler of this process, or out of it.
+//! Destination of a call: a handler of this process, or a remote node.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Call, CallEndpoint, MethodInfo, nesting};
 use crate::transport::{Inbound, Route};
 
-/// Where one call goes.
+/// Destination of one call.
 pub(super) enum CallTarget<'a> {
     /// To a handler of this process.
     LocalTransport(&'a Arc<dyn Inbound>, &'a Route),

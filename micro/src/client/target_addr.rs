@@ -2,7 +2,7 @@
 
 use crate::transport::TlsMode;
 
-/// Where a call goes that does not ask the registry.
+/// An explicit destination, which bypasses the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetAddr {
     /// `host:port`.

@@ -1,4 +1,4 @@
-//! What every codec provides.
+//! The codec interface.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::errors::Error;
 use crate::errors::Result;
 use crate::message::{Decode, Encode};
 
-/// What a codec must provide.
+/// A codec.
 pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// The name in content types: `json`.
     fn name(&self) -> &'static str;
@@ -29,7 +29,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     fn decode(&self, bytes: &Bytes, message: &mut dyn Decode) -> Result<()>;
 }
 
-/// What a foreign decoder says about bytes a peer has sent.
+/// Describes the error of a foreign decoder about bytes from a peer.
 #[cfg(any(feature = "codec-cbor", feature = "codec-msgpack"))]
 pub(super) fn unreadable(format: &str, error: &dyn fmt::Display) -> Error {
     Error::invalid_argument(format!("malformed {format}: {error}"))

@@ -41,7 +41,7 @@ impl Backend for Raw {
     }
 }
 
-/// What stands in front of the contents in protobuf; nothing where the message has no field at all.
+/// Returns the bytes before the contents in protobuf; none if the message has no field at all.
 fn key(desc: &MessageDesc) -> Result<Option<u64>> {
     const DELIMITED_TAG: u64 = 2;
     match desc.entries {
@@ -56,7 +56,7 @@ fn key(desc: &MessageDesc) -> Result<Option<u64>> {
     }
 }
 
-/// What stands behind the key and the length. An empty field is not written at all.
+/// Returns the bytes after the key and the length. An empty field is not written at all.
 fn contents(field: &[u8], has_field: bool) -> &[u8] {
     let behind = |bytes: &[u8]| bytes.iter().position(|byte| *byte < 0x80).map_or(bytes.len(), |last| last + 1);
     if !has_field {

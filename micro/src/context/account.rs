@@ -1,17 +1,17 @@
 use std::collections::BTreeMap;
 
-/// Who is calling, once something has proved it.
+/// An authenticated caller.
 ///
 /// What fills it is authentication, a room of its own; the word lives here because every room may want to read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// The name of the caller, unique within its issuer.
     pub id: String,
-    /// Who vouches for it.
+    /// Issuer of the identity.
     pub issuer: String,
-    /// What kind of caller it is: `user`, `service`.
+    /// Kind of caller: `user`, `service`.
     pub kind: String,
-    /// What it may act as.
+    /// Scopes granted to the caller.
     pub scopes: Vec<String>,
     /// Whatever else the issuer says about it.
     pub claims: BTreeMap<String, String>,

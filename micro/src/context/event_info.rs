@@ -4,18 +4,18 @@ use std::time::SystemTime;
 ///
 /// What an event is belongs to the broker; the word lives here because every room may want to read it.
 pub trait EventInfo: Send + Sync + 'static {
-    /// Where it was published: `orders.placed`.
+    /// Returns the topic: `orders.placed`.
     fn topic(&self) -> &str;
 
-    /// What tells it from all others; the same each time it is delivered.
+    /// Returns the unique id; the same each time the event is delivered.
     fn id(&self) -> &str;
 
-    /// When it was published.
+    /// Returns the time of publishing.
     fn time(&self) -> SystemTime;
 
-    /// What it belongs to, where its publisher said so.
+    /// Returns the ordering key, if the publisher set one.
     fn key(&self) -> Option<&str>;
 
-    /// Which try it is, from 1 on.
+    /// Returns the number of the attempt, from 1 on.
     fn attempt(&self) -> u32;
 }

@@ -3,19 +3,19 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// What a server lends to the handlers of its calls: at most one value of each type. Cloning it is cheap.
+/// Values that a server provides to its handlers: at most one of each type. Cloning is cheap.
 #[derive(Clone, Default)]
 pub struct Extensions(Option<Arc<Values>>);
 
 type Values = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
 
 impl Extensions {
-    /// Nothing yet.
+    /// Creates an empty set.
     pub const fn new() -> Self {
         Extensions(None)
     }
 
-    /// The same with `value` among them, in the place of another of its type.
+    /// Adds `value`, replacing another of its type.
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         let values = Arc::make_mut(self.0.get_or_insert_default());
@@ -23,7 +23,7 @@ impl Extensions {
         self
     }
 
-    /// Whether there is nothing.
+    /// Returns `true` if there are no values.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }

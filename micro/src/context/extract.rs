@@ -57,10 +57,10 @@ use crate::util::types::Dep;
 /// The error of [`from_context`](Self::from_context) is the reply to the call. An event counts as tried, and is
 /// [tried again](crate::guide::events#what-becomes-of-an-event).
 pub trait FromContext: Sized + Send + Sync + 'static {
-    /// What keeps the value while the function runs: `Self`, or an `Arc<Self>` of what others have too.
+    /// Owner of the value while the function runs: `Self`, or an `Arc<Self>` if the value is shared.
     type Held: Borrow<Self> + Send + Sync;
 
-    /// What an app has to have for it, as [extensions](Context::extension) of the context.
+    /// Types that an app has to provide as [extensions](Context::extension) of the context.
     #[doc(hidden)]
     const NEEDS: &'static [Dep] = &[];
 

@@ -1,4 +1,4 @@
-//! What a call carries: deadline, cancellation, metadata, trace, and who is calling.
+//! The context of a call: deadline, cancellation, metadata, trace and caller.
 //!
 //! A handler has one [`Context`]; inside it [`Context::current`] finds it without its being passed. Calls a handler makes
 //! inherit the deadline and the trace by themselves, also from inside a stream it returned and from tasks started with
@@ -33,7 +33,7 @@ use crate::errors::{Code, Error};
 use crate::metadata::Metadata;
 use crate::util::clock::{self, Instant};
 
-/// What a call carries. Cloning it is cheap and gives the same context.
+/// Context of a call. Cloning is cheap and gives the same context.
 ///
 /// ```
 /// use micro::prelude::*;
@@ -71,7 +71,7 @@ struct Inner {
     origin: Option<Arc<Inner>>,
 }
 
-/// Where a call came from.
+/// Origin of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Peer {
@@ -81,22 +81,22 @@ pub enum Peer {
     Remote(Arc<str>),
 }
 
-/// What a request that arrives over a wire says of itself beside its method.
+/// Context of a request that arrives over a wire.
 #[derive(Clone, Debug, Default)]
 pub struct IncomingCall {
-    /// Where the call came from.
+    /// Origin of the call.
     pub peer: Option<Peer>,
     /// The wire it came over: `micro/1`, `http`.
     pub wire: Option<&'static str>,
-    /// Where it stands in its trace. Default: the start of a new one.
+    /// Trace context of the request. Default: a new trace.
     pub trace: Option<Trace>,
-    /// How long the caller waits.
+    /// Timeout of the caller.
     pub timeout: Option<Duration>,
     /// The metadata of the request.
     pub metadata: Metadata,
 }
 
-/// What is known of an event when it is handled.
+/// Context of an event when it is handled.
 pub(crate) struct EventContext {
     pub(crate) event: Arc<dyn EventInfo>,
     pub(crate) trace: Option<Trace>,
@@ -105,7 +105,7 @@ pub(crate) struct EventContext {
     pub(crate) extensions: Extensions,
 }
 
-/// Which method is being answered: what a line of the log says beside its own words.
+/// The method that is being answered, for log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrentMethod {
     /// The registry name of the contract: `greeter`.
@@ -119,7 +119,7 @@ pub struct CurrentMethod {
 pub(crate) struct Caller {
     pub(crate) context: Context,
     pub(crate) method: Option<CurrentMethod>,
-    /// How many calls of this process are waiting for it, itself included.
+    /// Number of calls of this process that wait for this one, itself included.
     pub(crate) nesting: u32,
 }
 
@@ -155,49 +155,49 @@ impl Context {
         Context(None)
     }
 
-    /// The same with a deadline, unless an earlier one is set: a deadline only ever shrinks.
+    /// Sets the deadline, unless an earlier one is set: a deadline only ever shrinks.
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         self.edit(|inner| inner.deadline = Some(inner.deadline.map_or(deadline, |old| old.min(deadline))))
     }
 
-    /// The same with a deadline `timeout` from now, unless an earlier one is set.
+    /// Sets the deadline to `timeout` from now, unless an earlier one is set.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         self.with_deadline(clock::after(timeout))
     }
 
-    /// The same with other metadata.
+    /// Sets the metadata.
     #[must_use]
     pub fn with_metadata(self, metadata: Metadata) -> Self {
         self.edit(|inner| inner.metadata = metadata)
     }
 
-    /// The same at another place of a trace.
+    /// Sets the trace context.
     #[must_use]
     pub fn with_trace(self, trace: Trace) -> Self {
         self.edit(|inner| inner.trace = Some(trace))
     }
 
-    /// The same from another peer.
+    /// Sets the peer.
     #[must_use]
     pub fn with_peer(self, peer: Peer) -> Self {
         self.edit(|inner| inner.peer = Some(peer))
     }
 
-    /// The same as it came over a wire: `micro/1`, `http`.
+    /// Sets the wire: `micro/1`, `http`.
     #[must_use]
     pub fn with_wire(self, wire: &'static str) -> Self {
         self.edit(|inner| inner.wire = Some(wire))
     }
 
-    /// The same for the handler of an event.
+    /// Sets the event that is being handled.
     #[must_use]
     pub fn with_event(self, event: Arc<dyn EventInfo>) -> Self {
         self.edit(|inner| inner.event = Some(event))
     }
 
-    /// The same with the caller's account.
+    /// Sets the caller's account.
     #[must_use]
     pub fn with_account(self, account: Arc<Account>) -> Self {
         self.edit(|inner| inner.account = Some(account))
@@ -211,7 +211,7 @@ impl Context {
         Context(Some(Arc::new(Inner { caller, ..self.called(None, &Metadata::new()) })))
     }
 
-    /// The same with more that is known of the call, made in one go.
+    /// Returns the context of an outgoing call, with timeout and metadata.
     pub(crate) fn for_call(&self, timeout: Option<Duration>, metadata: &Metadata) -> Self {
         Context(Some(Arc::new(self.called(timeout, metadata))))
     }
@@ -286,18 +286,18 @@ impl Context {
         Some(self.deadline()?.saturating_duration_since(clock::now()))
     }
 
-    /// What came with the request.
+    /// Returns the metadata of the request.
     pub fn metadata(&self) -> &Metadata {
         static EMPTY: Metadata = Metadata::new();
         self.0.as_ref().map_or(&EMPTY, |inner| &inner.metadata)
     }
 
-    /// Where the call stands in its trace.
+    /// Returns the trace context of the call.
     pub fn trace(&self) -> Option<Trace> {
         self.0.as_ref()?.trace
     }
 
-    /// Where the call came from.
+    /// Returns the origin of the call.
     pub fn peer(&self) -> Option<&Peer> {
         self.0.as_ref()?.peer.as_ref()
     }
@@ -307,7 +307,7 @@ impl Context {
         self.0.as_ref()?.wire
     }
 
-    /// Who is calling, once something has proved it.
+    /// Returns the authenticated caller.
     pub fn account(&self) -> Option<&Account> {
         self.0.as_ref()?.account.as_deref()
     }
@@ -326,7 +326,7 @@ impl Context {
         self.0.as_ref()?.event.as_deref()
     }
 
-    /// What the server lends to its handlers, by type.
+    /// Returns a value that the server provides, by type.
     pub fn extension<T: 'static>(&self) -> Option<&T> {
         self.extensions()?.get()
     }
@@ -351,7 +351,7 @@ impl Context {
         Error::new(Code::DeadlineExceeded, "deadline exceeded")
     }
 
-    /// The same as part of the call that `call` belongs to: with its reply metadata, its cancellation and its callers.
+    /// Makes this context part of the call that `call` belongs to: its reply metadata, its cancellation and its callers.
     pub(crate) fn within_call(self, call: &Context) -> Self {
         let origin =
             |context: &Context| Some(context.0.as_ref()?).map(|inner| inner.origin.as_ref().unwrap_or(inner).clone());

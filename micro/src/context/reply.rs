@@ -1,4 +1,4 @@
-//! What a handler says beside its answer, and how it hears that the answer is not wanted any more.
+//! Reply metadata, and cancellation of a call.
 
 use super::state::{CallState, Reply};
 use super::{Completion, Context};
@@ -88,7 +88,7 @@ impl Context {
         }
     }
 
-    /// Whether the caller has given up or the deadline has passed.
+    /// Returns `true` if the caller has given up or the deadline has passed.
     pub fn is_cancelled(&self) -> bool {
         let Some(inner) = &self.0 else { return false };
         inner.state().is_cancelled() || inner.deadline.is_some_and(|deadline| deadline <= clock::now())

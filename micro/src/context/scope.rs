@@ -22,7 +22,7 @@ struct Current {
 }
 
 impl CurrentMethod {
-    /// What the code on this thread is run for; `None` outside of a handler.
+    /// Returns the method that the code on this thread runs for; `None` outside of a handler.
     pub fn current() -> Option<Self> {
         CURRENT.with_borrow(|current| current.method)
     }
@@ -39,7 +39,7 @@ impl Caller {
     }
 }
 
-/// How many scopes are polled within one another on this thread.
+/// Returns the number of scopes polled within one another on this thread.
 pub(crate) fn depth() -> u32 {
     CURRENT.with_borrow(|current| current.depth)
 }

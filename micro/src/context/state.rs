@@ -14,7 +14,7 @@ pub(super) struct CallState<C> {
     extras: Mutex<Option<Box<Extras<C>>>>,
 }
 
-/// What hardly any call has.
+/// State that few calls have.
 struct Extras<C> {
     reply: Reply,
     completions: Vec<C>,

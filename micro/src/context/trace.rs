@@ -4,7 +4,7 @@ use std::str::FromStr;
 use crate::errors::{Error, Result};
 use crate::util::random;
 
-/// Where a call stands in a distributed trace: the ids of W3C Trace Context, level 1.
+/// Position of a call in a distributed trace: the ids of W3C Trace Context, level 1.
 ///
 /// Written and read as the `traceparent` header: `00-<32 hex>-<16 hex>-<2 hex>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ impl Trace {
         Trace { span_id: random::u64() | 1, ..*self }
     }
 
-    /// What all steps of the trace share; never 0.
+    /// Returns the id of the trace; never 0.
     pub fn trace_id(&self) -> u128 {
         self.trace_id
     }
@@ -65,7 +65,7 @@ impl Trace {
         text
     }
 
-    /// Whether the caller records this trace.
+    /// Returns `true` if the caller records this trace.
     pub fn is_sampled(&self) -> bool {
         self.flags & SAMPLED_FLAG != 0
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a caller can do about a failure: the sixteen codes gRPC and Connect share.
+/// Status code of a failure: the sixteen codes gRPC and Connect share.
 ///
 /// The numbers are those of `google.rpc.Code`, the names those of the Connect protocol.
 ///
@@ -41,9 +41,9 @@ pub enum Code {
     InvalidArgument = 3,
     /// Time ran out; the work may or may not have been done.
     DeadlineExceeded = 4,
-    /// What was asked for does not exist.
+    /// The requested entity does not exist.
     NotFound = 5,
-    /// What was to be created exists.
+    /// The entity to be created exists.
     AlreadyExists = 6,
     /// The caller is known and may not do this.
     PermissionDenied = 7,

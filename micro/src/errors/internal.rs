@@ -29,7 +29,7 @@ impl fmt::Debug for ErrorId {
     }
 }
 
-/// How an error type of the user's becomes an [`Error`] with `?`, collected at link time.
+/// Conversion of a user's error type into an [`Error`] with `?`, collected at link time.
 ///
 /// Gives the error back when it is of another type.
 pub struct ErrorConverter(pub fn(Boxed) -> Result<Error, Boxed>);

@@ -71,7 +71,7 @@ struct Inner {
     execution: Execution,
 }
 
-/// Whether a failed call can have run on the other side.
+/// Execution state of a failed call: whether the method may have run on the server.
 ///
 /// Retrying is safe without further knowledge only after [`Execution::NotStarted`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -134,7 +134,7 @@ impl Error {
         self
     }
 
-    /// What a caller can do about it.
+    /// Returns the status code.
     pub fn code(&self) -> Code {
         self.0.code
     }
@@ -164,7 +164,7 @@ impl Error {
         self.0.id
     }
 
-    /// Whether the failed call can have run.
+    /// Returns whether the failed call was executed.
     pub fn execution(&self) -> Execution {
         self.0.execution
     }

@@ -1,5 +1,5 @@
 //! The ideas of micro, one page each: [`messages`], [`contracts`], [`handlers`], [`clients`], [`errors`], [`context`],
-//! [`configuration`], [`running`], [`events`], [`brokers`], [`encryption`], [`testing`] and [`without_contracts`].
+//! [`configuration`], [`running`], [`events`], [`brokers`], [`encryption`], [`testing`], [`without_contracts`] and [`contributing`].
 
 #[doc = include_str!("messages.md")]
 pub mod messages {}
@@ -31,3 +31,6 @@ pub mod encryption {}
 pub mod testing {}
 #[doc = include_str!("without_contracts.md")]
 pub mod without_contracts {}
+#[cfg(feature = "testing")]
+#[doc = include_str!("contributing.md")]
+pub mod contributing {}

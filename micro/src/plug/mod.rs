@@ -103,7 +103,7 @@ pub trait Plug: Connectable + Clone + Debug + Send + Sync {
     }
 }
 
-/// Whether a backend can be reached.
+/// Reachability of a backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {

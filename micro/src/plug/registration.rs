@@ -44,12 +44,12 @@ impl Given {
         self.0.entry(TypeId::of::<P>()).or_default().insert(name, Box::new(handle));
     }
 
-    /// Whether there is a handle of this type.
+    /// Returns `true` if there is a handle of this type.
     pub(crate) fn has(&self, handle: TypeId) -> bool {
         self.0.contains_key(&handle)
     }
 
-    /// Whether the default instance of `P` is among them.
+    /// Returns `true` if the default instance of `P` is included.
     pub(crate) fn has_default<P: Plug>(&self) -> bool {
         self.0.get(&TypeId::of::<P>()).is_some_and(|handles| handles.contains_key(&None))
     }

@@ -8,7 +8,7 @@ use crate::util::text;
 
 /// A handle that is made from a URL by the backend its scheme names.
 pub trait Connectable: Sized + Send + 'static {
-    /// What the handle is, in error messages and as the key of settings: `broker`.
+    /// Kind of the handle, in error messages and as the key of settings: `broker`.
     const KIND: &'static str;
 
     /// Schemes that a feature of a crate would add, for the message when one is asked for: `("nats", "broker-nats")`.
@@ -62,7 +62,7 @@ impl<T> fmt::Debug for PlugConnector<T> {
     }
 }
 
-/// What a backend connects with: the URL, and the parts of the app that exist already.
+/// Arguments of a backend's constructor: the URL, and the parts of the app that exist already.
 #[derive(Clone, Copy)]
 pub struct Connect<'a> {
     url: &'a str,

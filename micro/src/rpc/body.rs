@@ -1,4 +1,4 @@
-//! What may stand in a method's signature, decided by type and not by spelling, so that aliases work.
+//! Types allowed in a method's signature, decided by type and not by spelling, so that aliases work.
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -17,7 +17,7 @@ use crate::message::{Encode, Message, MessageDesc};
     note = "write `#[micro::message]` on your own type"
 )]
 pub trait Body: Sized + Send + 'static {
-    /// Whether it is a stream.
+    /// `true` for a stream.
     const STREAMING: bool;
 
     /// The messages that the errors of a stream may carry as details.
@@ -108,7 +108,7 @@ impl<M: Message + Send, E: ServiceError> Body for Streaming<M, E> {
     }
 }
 
-/// What a method returns: any `Result` of a [`Body`], also behind an alias.
+/// Return type of a method: any `Result` of a [`Body`], also behind an alias.
 #[diagnostic::on_unimplemented(
     message = "a service method returns a `Result`, found `{Self}`",
     label = "expected `Result<message>`, `Result<()>` or `Result<Streaming<message>>`"

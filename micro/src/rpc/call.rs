@@ -36,12 +36,12 @@ impl<'a> Call<'a> {
         self.service
     }
 
-    /// What is called.
+    /// Returns the method.
     pub fn method(&self) -> MethodInfo<'a> {
         self.method
     }
 
-    /// What the call carries.
+    /// Returns the context of the call.
     pub fn context(&self) -> &Context {
         &self.context
     }
@@ -96,7 +96,7 @@ impl fmt::Debug for Call<'_> {
     }
 }
 
-/// What stands behind the last interceptor: the handler on a server, the way to a node on a client.
+/// End of the interceptor chain: the handler on a server, the remote call on a client.
 pub trait CallEndpoint: Send + Sync {
     /// Runs the call: takes the request, puts the reply.
     fn run<'a>(&'a self, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>>;

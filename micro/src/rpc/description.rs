@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::message::MessageDesc;
 use crate::rpc::{Body, MethodResult, ServiceError};
 
-/// What a contract says about itself, as the macros write it: constant data.
+/// Description of a contract, as the macros write it: constant data.
 #[derive(Debug)]
 pub struct ServiceDesc {
     name: &'static str,
@@ -36,27 +36,27 @@ pub struct MethodDesc {
 /// Named values that rooms further out read: access rules, HTTP routes, flags for tools. The values are JSON text.
 pub type Extensions = &'static [(&'static str, &'static str)];
 
-/// Whether a method may run twice for one request.
+/// Idempotency of a method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Idempotency {
-    /// Nobody said: it is never retried after it may have run.
+    /// Not declared: the method is never retried after it may have run.
     #[default]
     Unknown,
     /// Running it twice is like running it once.
     Idempotent,
-    /// It changes nothing; only such a method may be called with HTTP's GET.
+    /// The method has no side effects; only such a method may be called with HTTP's GET.
     NoSideEffects,
 }
 
 /// The types of one method and its place in the table. The macros write one per method.
 pub trait MethodSpec: 'static {
-    /// What it takes.
+    /// Request type.
     type In: Body;
-    /// What it returns.
+    /// Return type.
     type Out: MethodResult;
-    /// Its place in the table.
+    /// Index in the method table.
     const INDEX: usize;
-    /// Where it belongs.
+    /// Service of the method.
     const SERVICE: &'static ServiceDesc;
 }
 
@@ -66,25 +66,25 @@ impl ServiceDesc {
         ServiceDesc { name, package, contract, version: "", docs: "", methods: &[], extensions: &[] }
     }
 
-    /// The same with a version.
+    /// Sets the version.
     #[must_use]
     pub const fn version(self, version: &'static str) -> Self {
         ServiceDesc { version, ..self }
     }
 
-    /// The same with documentation.
+    /// Sets the documentation.
     #[must_use]
     pub const fn docs(self, docs: &'static str) -> Self {
         ServiceDesc { docs, ..self }
     }
 
-    /// The same with these methods, in the order of the table that serves them.
+    /// Sets the methods, in the order of the table that serves them.
     #[must_use]
     pub const fn methods(self, methods: &'static [MethodDesc]) -> Self {
         ServiceDesc { methods, ..self }
     }
 
-    /// The same with extensions.
+    /// Sets the extensions.
     #[must_use]
     pub const fn extensions(self, extensions: Extensions) -> Self {
         ServiceDesc { extensions, ..self }
@@ -133,7 +133,7 @@ impl ServiceDesc {
         self.methods
     }
 
-    /// The same as owned data, which services known only at run time have too.
+    /// Returns the description as owned data, the form that services known only at run time have too.
     pub fn description(&self) -> Description {
         Description {
             name: self.name.into(),
@@ -164,37 +164,37 @@ impl MethodDesc {
         }
     }
 
-    /// The same with documentation.
+    /// Sets the documentation.
     #[must_use]
     pub const fn docs(self, docs: &'static str) -> Self {
         MethodDesc { docs, ..self }
     }
 
-    /// The same with a deadline that applies where the caller sets none.
+    /// Sets the deadline that applies if the caller sets none.
     #[must_use]
     pub const fn with_timeout(self, timeout: Duration) -> Self {
         MethodDesc { timeout: Some(timeout), ..self }
     }
 
-    /// The same, and running it twice is like running it once.
+    /// Marks the method idempotent: running it twice is like running it once.
     #[must_use]
     pub const fn idempotent(self) -> Self {
         MethodDesc { idempotency: Idempotency::Idempotent, ..self }
     }
 
-    /// The same, and it changes nothing.
+    /// Marks the method as free of side effects.
     #[must_use]
     pub const fn no_side_effects(self) -> Self {
         MethodDesc { idempotency: Idempotency::NoSideEffects, ..self }
     }
 
-    /// The same, with what to use in its place.
+    /// Marks the method deprecated in favour of `instead`.
     #[must_use]
     pub const fn deprecated(self, instead: &'static str) -> Self {
         MethodDesc { deprecated: Some(instead), ..self }
     }
 
-    /// The same with extensions.
+    /// Sets the extensions.
     #[must_use]
     pub const fn extensions(self, extensions: Extensions) -> Self {
         MethodDesc { extensions, ..self }
@@ -232,22 +232,22 @@ impl MethodDesc {
         method.iter().copied().chain(stream.iter().copied().filter(again))
     }
 
-    /// Whether the caller sends a stream.
+    /// Returns `true` if the request is a stream.
     pub const fn client_streaming(&self) -> bool {
         self.client_streaming
     }
 
-    /// Whether the answer is a stream.
+    /// Returns `true` if the reply is a stream.
     pub const fn server_streaming(&self) -> bool {
         self.server_streaming
     }
 
-    /// Whether either side is a stream.
+    /// Returns `true` if the request or the reply is a stream.
     pub const fn has_stream(&self) -> bool {
         self.client_streaming || self.server_streaming
     }
 
-    /// Whether it may run twice for one request.
+    /// Returns the idempotency of the method.
     pub const fn idempotency(&self) -> Idempotency {
         self.idempotency
     }
@@ -257,7 +257,7 @@ impl MethodDesc {
         self.timeout
     }
 
-    /// What to use in its place, where it is deprecated.
+    /// Returns the replacement of a deprecated method.
     pub const fn deprecation(&self) -> Option<&'static str> {
         self.deprecated
     }
@@ -290,7 +290,7 @@ impl fmt::Debug for MethodDesc {
     }
 }
 
-/// What a service says about itself, as owned data: also for services no contract in this program knows.
+/// Description of a service as owned data: also for services that no contract of this program describes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// The name under which the registry lists it.
@@ -318,15 +318,15 @@ pub struct MethodDescription {
     pub request: Cow<'static, str>,
     /// The full name of the message answered with.
     pub reply: Cow<'static, str>,
-    /// Whether the caller sends a stream.
+    /// `true` if the request is a stream.
     pub client_streaming: bool,
-    /// Whether the answer is a stream.
+    /// `true` if the reply is a stream.
     pub server_streaming: bool,
-    /// Whether it may run twice for one request.
+    /// Idempotency of the method.
     pub idempotency: Idempotency,
     /// The deadline that applies where the caller sets none.
     pub timeout: Option<Duration>,
-    /// What to use in its place, where it is deprecated.
+    /// Replacement of a deprecated method.
     pub deprecated: Option<Cow<'static, str>>,
 }
 
@@ -337,7 +337,7 @@ impl Description {
     }
 }
 
-/// What whoever moves or wraps a call must know of its method, whether a contract in this program describes it or not.
+/// Properties of a method that moving or wrapping its calls requires, whether a contract of this program describes it or not.
 #[derive(Clone, Copy)]
 pub struct MethodInfo<'a> {
     name: &'a str,
@@ -378,22 +378,22 @@ impl<'a> MethodInfo<'a> {
         self.path
     }
 
-    /// Whether the caller sends a stream.
+    /// Returns `true` if the request is a stream.
     pub fn client_streaming(&self) -> bool {
         self.client_streaming
     }
 
-    /// Whether the answer is a stream.
+    /// Returns `true` if the reply is a stream.
     pub fn server_streaming(&self) -> bool {
         self.server_streaming
     }
 
-    /// Whether either side is a stream.
+    /// Returns `true` if the request or the reply is a stream.
     pub fn has_stream(&self) -> bool {
         self.client_streaming || self.server_streaming
     }
 
-    /// Whether it may run twice for one request.
+    /// Returns the idempotency of the method.
     pub fn idempotency(&self) -> Idempotency {
         self.idempotency
     }

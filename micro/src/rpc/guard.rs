@@ -1,4 +1,4 @@
-//! What every stream of a call goes through: its context, its deadline, and a net under its panics.
+//! Guards around the streams of a call: context, deadline, and a catch of panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -42,7 +42,7 @@ struct Guarded<T, E> {
     context: Context,
     call: Option<OpenCall>,
     polls: u8,
-    /// Whether the stream has a task of its own.
+    /// `true` once the stream has a task of its own.
     off_stack: bool,
 }
 

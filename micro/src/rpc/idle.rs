@@ -12,7 +12,7 @@ use super::streaming::{Streaming, Wrap};
 use crate::errors::{Code, Error, Result};
 use crate::util::clock::{self, Instant, Sleep};
 
-/// How long the streams of one call may be silent. Both directions share it: what moves in one keeps the other alive.
+/// Idle timeout of the streams of one call. Both directions share it: an item in one keeps the other alive.
 ///
 /// Only waiting counts: a reader that takes its time over an item, or a peer that does not read, is not idle.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ struct Inner {
     last: Mutex<Instant>,
 }
 
-/// What is done to the stream of one direction.
+/// Watches the stream of one direction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IdleWatch<'a> {
     idle: &'a Idle,
@@ -72,7 +72,7 @@ impl Idle {
         *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = clock::now();
     }
 
-    /// When it will have been silent for too long, unless something moves.
+    /// Returns the time at which the idle timeout expires, unless an item moves.
     fn end(&self) -> Instant {
         *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) + self.0.limit
     }
@@ -94,13 +94,13 @@ struct WatchedStream<T, E> {
     wait: Wait,
 }
 
-/// Whether a stream waits for its next item.
+/// State of a stream with respect to the idle timeout.
 enum Wait {
-    /// It does not matter.
+    /// Not watched.
     Noting,
-    /// It has just given one.
+    /// The stream has just yielded an item.
     Ready,
-    /// It does.
+    /// The stream waits for its next item.
     Waiting(Pin<Box<Sleep>>),
 }
 

@@ -190,7 +190,7 @@ impl EndedCall<'_> {
         self.context
     }
 
-    /// How it ended, and how long it took up to then. A caller that gave up has [`Code::Cancelled`].
+    /// Returns the outcome and the latency. A caller that gave up is recorded as [`Code::Cancelled`].
     pub fn outcome(&self) -> CallOutcome {
         self.outcome
     }
@@ -208,12 +208,12 @@ struct Lists {
 }
 
 impl Interceptors {
-    /// Whether there are none.
+    /// Returns `true` if there are no interceptors.
     pub fn is_empty(&self) -> bool {
         !self.take_time() && self.0.ends.is_empty()
     }
 
-    /// Whether any of them runs while a call does.
+    /// Returns `true` if any interceptor runs during a call.
     pub(crate) fn take_time(&self) -> bool {
         !(self.0.calls.is_empty() && self.0.attempts.is_empty())
     }
@@ -265,7 +265,7 @@ impl Interceptors {
         NextAttempt { rest: &self.0.attempts, end }.run(attempt)
     }
 
-    /// Whether any of them sees attempts.
+    /// Returns `true` if any interceptor sees attempts.
     pub(crate) fn see_attempts(&self) -> bool {
         !self.0.attempts.is_empty()
     }

@@ -16,20 +16,21 @@ use crate::context::{self, Caller, Context, Scoped};
 use crate::errors::{Error, Result};
 use crate::util::spawn;
 
-/// How many calls of one process may wait for one another. Those of a task that was started with [`micro::spawn`](crate::spawn)
-/// belong to the chain of the call that started it, as its deadline does.
+/// Maximum number of calls of one process that wait for one another. Calls of a task started with [`micro::spawn`](crate::spawn)
+/// belong to the chain of the call that started the task, as its deadline does.
 pub const MAX_NESTED_CALLS: u32 = 100;
 
-/// How many handlers and streams may be polled within one another on one stack.
+/// Maximum number of handlers and streams polled within one another on one stack.
 ///
 /// In a debug build each takes about 10 KiB of the 2 MiB that a thread has, as long as it is small: the bound leaves twenty times as
 /// much for those that are not.
 pub(crate) const MAX_STACKED: u32 = 8;
 
-/// How many names of a chain an error lists.
+/// Maximum number of method names of a chain that an error lists.
 const MAX_CHAIN_NAMES: usize = 6;
 
-/// Whether `limit` handlers and streams are polled within one another here, so that the next one belongs on a stack of its own.
+/// Returns `true` if `limit` handlers and streams are polled within one another on this stack, so that the next one needs a stack
+/// of its own.
 pub(crate) fn is_deep(limit: u32) -> bool {
     context::depth() >= limit
 }
@@ -66,7 +67,7 @@ pub(crate) async fn off_stack<T: Send + 'static>(work: impl Future<Output = Resu
     }
 }
 
-/// The same stream, read by a task of its own, one item ahead. Dropping it ends the task.
+/// Moves a stream into a task of its own, which reads one item ahead. Dropping the returned stream ends the task.
 pub(super) fn off_stack_stream<T: Send + 'static, E: ServiceError>(
     stream: Scoped<Streaming<T, E>>,
     context: &Context,

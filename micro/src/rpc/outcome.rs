@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::errors::{Code, Error, Execution};
 
-/// How a call, an attempt or a stream ended.
+/// Outcome of a call, an attempt or a stream.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,17 +37,17 @@ impl CallOutcome {
         self.code
     }
 
-    /// Whether it succeeded.
+    /// Returns `true` on success.
     pub fn is_ok(&self) -> bool {
         self.code.is_none()
     }
 
-    /// Whether the method can have run. After a success it has.
+    /// Returns whether the method can have run. After a success it has.
     pub fn execution(&self) -> Execution {
         self.execution
     }
 
-    /// Whether the node could not be reached, or refused to run the call.
+    /// Returns `true` if the node could not be reached, or refused to run the call.
     pub fn is_unreachable(&self) -> bool {
         self.code == Some(Code::Unavailable) && self.execution == Execution::NotStarted
     }

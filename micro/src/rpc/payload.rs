@@ -6,7 +6,7 @@ use super::guard::Replies;
 use super::streaming::{Streaming, Wrap};
 use crate::context::Context;
 
-/// What travels one way, encoded: one message or a stream of them.
+/// Encoded messages of one direction: one message or a stream of them.
 pub enum Payload {
     /// One message.
     One(Bytes),

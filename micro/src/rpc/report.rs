@@ -1,4 +1,4 @@
-//! What a call tells those who listen: one span around it, and what it failed with.
+//! Tracing of a call: one span around it, and an event for its error.
 
 use tracing::{Level, Span};
 

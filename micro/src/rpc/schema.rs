@@ -141,7 +141,7 @@ fn add(service: &ServiceDesc, file: &mut FileDescriptorProto) {
     });
 }
 
-/// What to use in its place has no option of its own; in comments it is written so.
+/// The replacement of a deprecated method has no option of its own; it is written in comments.
 fn documentation(method: &MethodDesc) -> String {
     match method.deprecation() {
         Some(instead) if !instead.is_empty() => format!("{}\n\nDeprecated: {instead}", method.documentation()),

@@ -15,7 +15,7 @@ use crate::context::{Context, CurrentMethod, Scoped};
 use crate::errors::{Error, Execution, Result};
 use crate::rpc::{Body, BoxFuture, Exchange, MethodResult, MethodSpec, ServiceDesc, ServiceError, TypedExchange};
 
-/// How to call the method on an implementation `T`.
+/// A method that can be called on an implementation `T`.
 pub trait Method<T: ?Sized>: MethodSpec {
     /// One call of it.
     fn call(this: &T, input: Self::In, context: &Context) -> impl Future<Output = Self::Out> + Send;
@@ -113,7 +113,7 @@ impl Service {
         Service(Arc::new(Served { this, desc, table }))
     }
 
-    /// What it says about itself.
+    /// Returns the description of the service.
     pub fn desc(&self) -> &'static ServiceDesc {
         self.0.desc()
     }

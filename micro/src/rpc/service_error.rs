@@ -1,7 +1,7 @@
 use crate::errors::Error;
 use crate::message::MessageDesc;
 
-/// What a method may fail with: [`Error`], or an enum that maps to it and back.
+/// Error type of a method: [`Error`], or an enum that maps to it and back.
 ///
 /// [`#[derive(micro::Error)]`](derive@crate::Error) implements it for an enum.
 #[diagnostic::on_unimplemented(

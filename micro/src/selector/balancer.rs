@@ -56,8 +56,8 @@ impl Balancer {
         Self::new(RoundRobin::default())
     }
 
-    /// The same node for the same value of `key` among the metadata of the call, as long as the node is there. A hash that the
-    /// caller [gives](crate::client::CallOptions::with_hash) goes first. Calls with neither go to the least loaded node.
+    /// Sends calls with the same value of the metadata `key` to the same node as long as the node is available. A hash that the
+    /// caller [sets](crate::client::CallOptions::with_hash) takes precedence. Calls with neither go to the least loaded node.
     pub fn consistent_hash(key: impl Into<String>) -> Self {
         Self::new(ConsistentHash::new(Some(key.into())))
     }

@@ -71,12 +71,12 @@ impl Pick {
         self.endpoint.node()
     }
 
-    /// When it was picked.
+    /// Returns the time of the pick.
     pub fn since(&self) -> Instant {
         self.since
     }
 
-    /// Where a call to the node goes.
+    /// Returns the destination of a call to the node.
     pub fn destination(&self) -> Destination<'_> {
         self.endpoint.destination()
     }

@@ -2,9 +2,9 @@ use super::least_loaded::LeastLoaded;
 use super::options::PickOptions;
 use super::strategy::{Endpoints, Strategy};
 
-/// The same endpoint for the same key, by rendezvous hashing: each node has a score for each key, and the highest wins. When a
-/// node goes only its keys move; when one comes it takes an equal share of each. All clients agree, in whatever order they know the
-/// nodes.
+/// Sends the same key to the same endpoint by rendezvous hashing: each node has a score for each key, and the highest wins. When
+/// a node leaves only its keys move; when one joins it takes an equal share from each. All clients agree, in whatever order they
+/// know the nodes.
 ///
 /// A call without a key goes to the least loaded node.
 #[derive(Clone, Debug)]

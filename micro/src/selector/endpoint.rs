@@ -44,7 +44,7 @@ impl Endpoint {
         &self.stats
     }
 
-    /// Where a call to the node goes.
+    /// Returns the destination of a call to the node.
     pub(super) fn destination(&self) -> Destination<'_> {
         let Endpoint { node, cache, knows_its_id, wire, security, .. } = self;
         Destination {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::registry::Node;
 
-/// Which nodes come into question. The empty filter passes all.
+/// Selection constraints on nodes. The empty filter accepts any node.
 ///
 /// ```
 /// use micro::registry::Node;
@@ -42,7 +42,8 @@ impl Filter {
         self
     }
 
-    /// Whether a node passes. One that lists no methods at all, as other systems register them, passes for any.
+    /// Returns `true` if the node is accepted. A node that lists no methods at all, as other systems register them, is accepted
+    /// for any method.
     pub fn passes(&self, node: &Node) -> bool {
         let version = self.version.as_ref().is_none_or(|version| *version == node.version);
         let labels = self.labels.iter().all(|(name, value)| node.metadata.get(name) == Some(value));

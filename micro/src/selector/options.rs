@@ -68,7 +68,7 @@ impl<'a> PickOptions<'a> {
         self.hash
     }
 
-    /// Whether a node is accepted.
+    /// Returns `true` if the node is accepted.
     pub fn accepts(&self, node: &Node) -> bool {
         self.path.is_none_or(|path| node.endpoints.is_empty() || node.serves(path))
             && self.filter.is_none_or(|filter| filter.passes(node))

@@ -9,7 +9,7 @@ use crate::rpc::CallOutcome;
 use crate::util::backoff;
 use crate::util::clock::{self, Instant};
 
-/// How long a node is ejected after it could not be reached; doubled each time up to the bound.
+/// Ejection time of a node after it could not be reached; doubled for each further failure up to the bound.
 const BASE_EJECTION_TIME: Duration = Duration::from_secs(1);
 const MAX_EJECTION: Duration = Duration::from_secs(30);
 
@@ -21,7 +21,7 @@ pub(super) fn retain_admitted<T>(endpoints: &mut Vec<T>, ejection: impl Fn(&T) -
     }
 }
 
-/// Whether a node is ejected.
+/// Outlier ejection of one node.
 #[derive(Default)]
 pub(super) struct Ejection {
     // False while `state` says nothing, so that the lock is spared.

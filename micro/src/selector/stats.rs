@@ -14,13 +14,13 @@ use crate::util::clock::{self, Instant};
 /// The latency that is assumed of a node that has not answered yet, while it has calls in flight.
 const UNKNOWN_LATENCY: Duration = Duration::from_millis(1);
 
-/// How fast old latencies lose their weight.
+/// Time constant with which old latencies lose their weight.
 const LATENCY_DECAY: Duration = Duration::from_secs(10);
 
 /// For how long quicker answers are not looked at once the latency is known: it would change by less than a thousandth.
 const MIN_UPDATE_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What a client knows of a node. It outlives lists of nodes, as long as the node keeps its id and its address.
+/// Statistics of a node, as one client sees it. They outlive lists of nodes, as long as the node keeps its id and its address.
 pub struct NodeStats {
     address: String,
     in_flight: CachePadded<AtomicU32>,
@@ -64,7 +64,7 @@ impl NodeStats {
         self.observed().map(|(latency, _)| latency)
     }
 
-    /// Whether the node is ejected as an outlier just now.
+    /// Returns `true` while the node is ejected as an outlier.
     pub fn is_ejected(&self) -> bool {
         self.ejection.is_in_force()
     }
@@ -107,8 +107,8 @@ impl NodeStats {
         self.settled.store(settled.as_nanos() as u64, Ordering::Relaxed);
     }
 
-    /// Whether an answer says no more than others just have. Busy clients get thousands of those between two that do, and need
-    /// not stand in line to report them.
+    /// Returns `true` if a latency adds nothing to those just recorded. Busy clients record thousands between two that do, and
+    /// skip the contention of reporting them.
     fn is_settled(&self, took: Duration, now: Instant) -> bool {
         let now = now.saturating_duration_since(self.created);
         took.as_nanos() <= u128::from(self.usual.load(Ordering::Relaxed))

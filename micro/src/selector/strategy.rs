@@ -17,7 +17,7 @@ pub trait Strategy: fmt::Debug + Send + Sync + 'static {
     /// It runs at every call, on many threads at a time: it must not block.
     fn pick(&self, endpoints: &Endpoints<'_>, call: &PickOptions<'_>) -> usize;
 
-    /// Whether [`record`](Self::record) is called. It is asked once. Default: no; most strategies need no more than the
+    /// Returns `true` if [`record`](Self::record) is to be called. Asked once. Default: `false`; most strategies need only the
     /// [`NodeStats`](super::NodeStats).
     fn wants_outcomes(&self) -> bool {
         false
@@ -49,7 +49,7 @@ impl<'a> Endpoints<'a> {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no endpoints.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -32,11 +32,11 @@ pub struct FallbackCall<'a> {
     pub service: &'a str,
     /// The path of the method: `/package.Contract/Method`.
     pub path: &'a str,
-    /// What the request is in, and the reply is wanted in.
+    /// Codec of the request, and of the reply the caller expects.
     pub codec: Codec,
     /// The request. The enveloped protocols, gRPC among them, do not say whether a stream holds one message only.
     pub request: Payload,
-    /// What the call carries.
+    /// Context of the call.
     pub context: &'a Context,
 }
 

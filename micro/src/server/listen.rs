@@ -23,12 +23,12 @@ use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::net::{self, TcpListener, TcpStream};
 use crate::util::spawn::{self, Task};
 
-/// How long accepting rests after it has failed; out of file descriptors, it fails again at once.
+/// Delay before accepting again after it failed; without it a process out of file descriptors would fail in a loop.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(20);
-/// How often a connection is looked at that may become one of several protocols.
+/// Delay between two looks at a connection whose first bytes fit several protocols.
 const MIN_SNIFF_DELAY: Duration = Duration::from_millis(1);
 const MAX_SNIFF_DELAY: Duration = Duration::from_millis(50);
-/// How long a connection that has said nothing yet is kept once the server drains.
+/// Time a connection that has not sent anything is kept once the server drains.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
 /// A port that is bound and not served yet: what connects meanwhile waits.
@@ -41,16 +41,16 @@ pub struct Listener {
     encryption: Option<PortTls>,
 }
 
-/// How a [`Listener`] treats connections.
+/// Options of a [`Listener`].
 #[derive(Clone, Debug)]
 pub struct ListenOptions {
-    /// How many connections are served at a time; more wait to be accepted: 10,000.
+    /// Maximum number of connections served at a time; more wait to be accepted. Default: 10,000.
     pub connections: usize,
     /// Within what time the first byte must come, and as many as tell what is spoken: 5 s.
     pub first_byte: Duration,
     /// Within what time hands must be shaken, where TLS is spoken: 5 s.
     pub handshake: Duration,
-    /// How long calls in flight may take to finish once the server drains: 25 s.
+    /// Time calls in flight may take to finish once the server drains. Default: 25 s.
     pub drain: Duration,
 }
 
@@ -116,7 +116,7 @@ impl Listener {
     }
 }
 
-/// Why an address could not be bound, and what to do about it.
+/// Explains why an address could not be bound, and what to do about it.
 fn unbound(address: &str, error: io::Error) -> Error {
     let (code, hint) = match error.kind() {
         io::ErrorKind::AddrInUse => (Code::AlreadyExists, ": another program listens there"),
@@ -176,11 +176,11 @@ impl Connections {
     }
 }
 
-/// What a port speaks.
+/// Protocols of a port.
 struct Port {
     protocols: Protocols,
     http: Arc<dyn Protocol>,
-    /// What is offered in TLS.
+    /// ALPN identifiers offered in TLS.
     alpn: Vec<&'static [u8]>,
     encryption: Option<PortTls>,
     options: ListenOptions,

@@ -74,7 +74,7 @@ impl Server {
         Self::default()
     }
 
-    /// The same as the node `id`: it refuses calls that name another, because they were meant for whoever listened here
+    /// Sets the node id: calls that name another node are refused, because they were meant for a process that listened here
     /// before.
     #[must_use]
     pub fn with_node(mut self, id: impl Into<String>) -> Self {
@@ -82,7 +82,7 @@ impl Server {
         self
     }
 
-    /// The same with something that takes the calls no service answers.
+    /// Sets the endpoint of calls that no service answers.
     #[must_use]
     pub fn with_fallback(mut self, fallback: Arc<dyn CallEndpoint>) -> Self {
         self.fallback = Some(fallback);
@@ -111,14 +111,14 @@ impl Server {
         self.table.add_unlisted(service);
     }
 
-    /// The same with every call wrapped.
+    /// Wraps every call in `interceptors`.
     #[must_use]
     pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
         self.interceptors = interceptors;
         self
     }
 
-    /// The same with a limit to how long a call with a stream may wait while nothing moves in either direction. Default: none.
+    /// Sets the time a call with a stream may wait while nothing moves in either direction. Default: no limit.
     ///
     /// It holds for calls from other processes, and fails them with
     /// [`DeadlineExceeded`](crate::Code::DeadlineExceeded). A caller that does not read does not count as silent.
@@ -128,8 +128,8 @@ impl Server {
         self
     }
 
-    /// The same, lending these values to handlers: [`Context::extension`](crate::Context::extension) has them in every call
-    /// answered here, whichever way it came.
+    /// Sets the extensions that [`Context::extension`](crate::Context::extension) returns in every call answered here, over any
+    /// transport.
     #[must_use]
     pub fn with_extensions(mut self, extensions: Extensions) -> Self {
         self.extensions = extensions;
@@ -194,7 +194,7 @@ impl Server {
     }
 }
 
-/// Whether a path is of the form `/package.Contract/Method`.
+/// Returns `true` if a path is of the form `/package.Contract/Method`.
 fn is_method(path: &str) -> bool {
     let mut parts = path.split('/');
     let parts = (parts.next(), parts.next(), parts.next(), parts.next());

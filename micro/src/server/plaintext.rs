@@ -8,18 +8,18 @@ use crate::transport::linger::lingering;
 use crate::transport::tls::ServerTls;
 use crate::util::net::TcpStream;
 
-/// What is done, where TLS is configured, with those who come without it.
+/// Policy for plaintext connections to a port with TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Plaintext {
-    /// They are turned away.
+    /// Plaintext connections are refused.
     #[default]
     Refuse,
-    /// They are served as well: for the time in which clients change over, or behind a door of one's own.
+    /// Plaintext connections are served as well: during a migration, or behind a proxy of your own.
     Also,
 }
 
-/// How a port speaks TLS.
+/// TLS configuration of a port.
 #[derive(Clone, Debug)]
 pub(super) struct PortTls {
     pub(super) tls: ServerTls,

@@ -8,7 +8,7 @@ use crate::transport::Protocol;
 
 /// The first byte of a handshake of TLS.
 const TLS_HANDSHAKE: u8 = 0x16;
-/// What a claim to the first bytes may have at most, and so how many of them are looked at.
+/// Maximum length of a protocol's claim to the first bytes, and so the number of bytes inspected.
 pub(super) const MAX_PREFIX: usize = 32;
 /// The protocols of HTTP, which is what a connection speaks that nothing else claims.
 const HTTP: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -17,7 +17,7 @@ const HTTP: [&[u8]; 2] = [b"h2", b"http/1.1"];
 #[derive(Clone, Default)]
 pub(super) struct Protocols(Vec<Arc<dyn Protocol>>);
 
-/// Who owns a connection in the clear, by its first bytes.
+/// Owner of a plaintext connection, by its first bytes.
 #[derive(Clone, Debug)]
 pub(super) enum Owner {
     /// A handshake of TLS.
@@ -95,13 +95,13 @@ impl Protocols {
         self.0.iter().find(|protocol| protocol.alpn().contains(&alpn)).cloned()
     }
 
-    /// What is offered in TLS, the preferred first.
+    /// Returns the ALPN identifiers offered in TLS, the preferred first.
     pub(super) fn alpn(&self) -> Vec<&'static [u8]> {
         let added = self.0.iter().flat_map(|protocol| protocol.alpn().iter().copied());
         added.chain(HTTP).collect()
     }
 
-    /// How many bytes are to be looked at.
+    /// Returns the number of bytes to inspect.
     pub(super) fn longest(&self) -> usize {
         let prefixes = self.0.iter().flat_map(|protocol| protocol.prefixes());
         prefixes.map(|prefix| prefix.len()).max().unwrap_or(1)

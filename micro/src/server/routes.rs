@@ -41,7 +41,7 @@ impl Routes {
         }
     }
 
-    /// What answers `path`: of the service called `name` where a name is given.
+    /// Returns the route of `path`: of the service called `name` if a name is given.
     ///
     /// A name nobody has here is no obstacle as long as one service has the path: callers behind a proxy may know it
     /// by another.
@@ -51,7 +51,7 @@ impl Routes {
         named.or(routes.first())
     }
 
-    /// What answers `path` of the service called `name`, and nothing else.
+    /// Returns the route of `path` of the service called `name` only.
     pub(super) fn find_exactly(&self, path: &str, name: &str) -> Option<&Route> {
         self.routes.get(path)?.iter().find(|route| route.name() == name)
     }

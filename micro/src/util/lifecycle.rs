@@ -24,7 +24,7 @@ pub enum State {
     LameDuck,
     /// No new connections, calls or events; those in flight finish.
     Draining,
-    /// Nothing is served. What is still in flight is dropped.
+    /// Calls in flight are dropped.
     Stopped,
 }
 

@@ -25,7 +25,7 @@ pub async fn connect(address: &str) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Whether an address can be reached from this machine only.
+/// Returns `true` if an address can be reached from this machine only.
 pub fn is_loopback(address: SocketAddr) -> bool {
     address.ip().is_loopback()
 }

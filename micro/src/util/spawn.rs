@@ -81,7 +81,7 @@ impl<T> Task<T> {
         self.on_drop = OnDrop::Leave;
     }
 
-    /// Whether the task has ended.
+    /// Returns `true` if the task has ended.
     pub fn is_finished(&self) -> bool {
         self.handle.is_finished()
     }

@@ -26,7 +26,7 @@ impl Dep {
         (self.name)().split("::").next().unwrap_or_default()
     }
 
-    /// Its name, without the modules it lives in.
+    /// Returns the name without its modules.
     pub fn name(&self) -> String {
         short((self.name)())
     }
