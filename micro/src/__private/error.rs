@@ -7,7 +7,7 @@ use crate::errors::{Code, Error};
 use crate::message::Message;
 use crate::rpc::ServiceError;
 
-/// What a variant says.
+/// Returns the text of a variant.
 pub fn words(error: &impl Display) -> String {
     error.to_string()
 }
@@ -31,7 +31,7 @@ pub trait Other: Sized {
     fn into_error(self) -> Error;
     /// As it reads.
     fn show(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result;
-    /// What it comes from.
+    /// Returns the source.
     fn cause(&self) -> Option<&(dyn StdError + 'static)>;
 }
 

@@ -1,4 +1,4 @@
-//! What generated code names, and what the project's own tests see of the inside. Nothing else may name it: it changes without
+//! Items that generated code names, and internals that the project's own tests inspect. Not a public API: it changes without
 //! notice.
 
 mod error;
@@ -50,8 +50,8 @@ pub fn refused<O: MethodResult>(error: Error) -> O {
     O::from_result(Err(ServiceError::from_error(error)))
 }
 
-/// What a type that is taken from contexts needs of an app: `Needs::<T>::TYPES`. Of a type that cannot be taken from any,
-/// [`NoNeeds`] says nothing, for the function that takes it has said enough.
+/// Types that a [`FromContext`] type needs of an app: `Needs::<T>::TYPES`. For a type that is not one, [`NoNeeds`] returns none,
+/// so that the error is reported once.
 #[derive(Debug)]
 pub struct Needs<T>(PhantomData<T>);
 

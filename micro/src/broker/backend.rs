@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use super::{Capabilities, Deliveries, Event, State, Subscription};
 use crate::errors::Result;
 
-/// What implementers write: how events are handed over, and how they are had.
+/// A broker backend: publishes events and receives them for subscriptions.
 ///
 /// Retries, dead letters, order, concurrency and deadlines are the room's business, written once for all backends.
 /// [`Memory`](super::Memory) is the reference.
@@ -14,10 +14,10 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// The backend's name, for errors and banners: `memory`, `nats://10.0.0.1:4222`. Without secrets.
     fn name(&self) -> String;
 
-    /// What it promises.
+    /// Returns the capabilities of the broker.
     fn capabilities(&self) -> Capabilities;
 
-    /// Whether it can be reached now. A backend reconnects by itself.
+    /// Returns whether the server can be reached now. A backend reconnects automatically.
     fn state(&self) -> State {
         State::Up
     }
@@ -46,7 +46,7 @@ pub trait Backend: Debug + Send + Sync + 'static {
     }
 }
 
-/// The same with the type erased: what the handle holds.
+/// [`Backend`] with its type erased, as the handle holds it.
 pub(super) trait DynBackend: Debug + Send + Sync + 'static {
     fn name(&self) -> String;
     fn capabilities(&self) -> Capabilities;

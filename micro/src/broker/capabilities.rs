@@ -1,4 +1,4 @@
-/// What a broker promises.
+/// Guarantees of a broker.
 ///
 /// Capabilities are promises, not descriptions: the suite [`testing::suite`](mod@crate::testing::suite) holds a backend to each that it
 /// declares. A subscription that asks for one that is not declared is refused with

@@ -18,23 +18,23 @@ use crate::errors::Result;
 pub struct Delivery {
     /// The event.
     pub event: Event,
-    /// Which delivery of it this is to this queue, from 1 on. A broker that cannot count says 1.
+    /// Number of this delivery of the event to this queue, from 1 on; 1 for brokers that do not count.
     pub attempt: u32,
     pub(super) settle: Box<dyn Settle>,
 }
 
-/// How a backend hears what became of a delivery. Dropping it unsettled is like [`retry`](Self::retry) without a wait.
+/// Settles a delivery. Dropping it unsettled is like [`retry`](Self::retry) without a delay.
 pub trait Settle: Send + Sync {
-    /// It is done with.
+    /// Acknowledges the event.
     fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
 
-    /// It is to be delivered again, not before `after` has passed.
+    /// Requests redelivery, not before `after` has passed.
     fn retry(self: Box<Self>, after: Duration) -> BoxFuture<'static, Result<()>>;
 
-    /// It is never to be delivered again, though nobody has handled it.
+    /// Discards the event for good, though it was not handled.
     fn reject(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
 
-    /// It is still being handled: whoever gives it to others after a while waits that while from now.
+    /// Extends the lease: the event is still being handled, and is not redelivered for another lease from now.
     fn extend(&self) -> BoxFuture<'_, Result<()>>;
 }
 
@@ -49,7 +49,7 @@ impl Delivery {
         Self::new(event, attempt, SettleFn(Some(end)))
     }
 
-    /// It is done with.
+    /// Acknowledges the event.
     ///
     /// # Errors
     ///
@@ -86,12 +86,12 @@ impl Delivery {
     }
 }
 
-/// What became of a delivery.
+/// Settlement of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settlement {
-    /// Nobody is to get it again: it was handled, or given up.
+    /// Handled, or given up: the event is not redelivered.
     Done,
-    /// It is to be delivered again, not before this has passed.
+    /// To be redelivered, not before this delay has passed.
     Again(Duration),
 }
 

@@ -9,10 +9,10 @@ use super::Topic;
 use crate::metadata::Metadata;
 use crate::util::{clock, random};
 
-/// What a body is in of which nobody says more.
+/// Default content type of a body.
 pub(super) const BYTES: &str = "application/octet-stream";
 
-/// Something that happened, as brokers carry it: a body they do not look into, and what is said about it.
+/// An event as brokers carry it: an opaque body, and its headers.
 ///
 /// ```
 /// use micro::broker::Event;
@@ -24,19 +24,19 @@ pub(super) const BYTES: &str = "application/octet-stream";
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// What it is about.
+    /// Topic.
     pub topic: Topic,
-    /// What tells it from all others; the same at every delivery of it.
+    /// Unique id; the same at every delivery of the event.
     pub id: String,
-    /// When it was published.
+    /// Time of publishing.
     pub time: SystemTime,
-    /// What the body is in: `application/protobuf`.
+    /// Content type of the body: `application/protobuf`.
     pub content_type: String,
-    /// What it belongs to, where its order among others matters: events of one key are handled one after the other.
+    /// Ordering key: events of one key are handled one after the other.
     pub key: Option<String>,
-    /// What else travels with it: the publisher's pairs, the trace, the deadline.
+    /// Headers: the publisher's pairs, the trace, the deadline.
     pub metadata: Metadata,
-    /// What happened.
+    /// Body.
     pub body: Bytes,
 }
 
@@ -54,28 +54,28 @@ impl Event {
         }
     }
 
-    /// The same with an id that its publisher chose: brokers that can take a repeated one for the same event.
+    /// Sets the id: a broker that deduplicates takes two events with one id for the same event.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
     }
 
-    /// The same in another format.
+    /// Sets the content type.
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = content_type.into();
         self
     }
 
-    /// The same, in order with others of `key`.
+    /// Sets the ordering key.
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// The same with other metadata.
+    /// Sets the metadata.
     #[must_use]
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
         self.metadata = metadata;

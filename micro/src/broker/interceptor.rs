@@ -1,4 +1,4 @@
-//! What wraps the publishing of events, and their handling.
+//! Interceptors of publishing and handling.
 
 use std::fmt;
 use std::sync::Arc;

@@ -99,7 +99,7 @@ use crate::errors::{Error, Result};
 use crate::plug::{self, Connectable, Instances, Plug};
 use crate::util::clock;
 
-/// How long the handle waits for a broker where no deadline says otherwise.
+/// Timeout for operations of a broker without a deadline of their own.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The handle callers hold. Clones share the backend.
@@ -182,13 +182,13 @@ impl Broker {
         plug::connect(url).await.map_err(|error| error.with_operation("broker.connect"))
     }
 
-    /// The same broker with everything that is published and handled by way of this handle wrapped.
+    /// Wraps everything published and handled through this handle in interceptors.
     #[must_use]
     pub fn with_interceptors(self, interceptors: Interceptors) -> Self {
         Broker(self.0, interceptors)
     }
 
-    /// What wraps its events.
+    /// Returns the interceptors.
     pub(crate) fn interceptors(&self) -> &Interceptors {
         &self.1
     }
@@ -198,12 +198,12 @@ impl Broker {
         self.0.name()
     }
 
-    /// What it promises.
+    /// Returns the capabilities of the broker.
     pub fn capabilities(&self) -> Capabilities {
         self.0.capabilities()
     }
 
-    /// Whether it can be reached now.
+    /// Returns whether the broker can be reached now.
     pub fn state(&self) -> State {
         self.0.state()
     }

@@ -18,11 +18,11 @@ use crate::metadata::Metadata;
     note = "mark it `#[micro::event(topic = \"..\")]`"
 )]
 pub trait Typed: Message {
-    /// Where it is published.
+    /// Topic on which the event is published.
     const TOPIC: &'static str;
 
-    /// What it belongs to, where its order among others matters: events of one key keep their order. None, unless
-    /// `#[micro::event(key = field)]` names the field that says so.
+    /// Returns the ordering key: events of one key keep their order. Default: `None`, unless `#[micro::event(key = field)]` names
+    /// a field.
     fn key(&self) -> Option<String> {
         None
     }
@@ -55,7 +55,7 @@ pub struct Publisher<E> {
     event: PhantomData<fn(&E)>,
 }
 
-/// What may be said of an event when it is published.
+/// Options for publishing one event.
 #[derive(Clone, Debug, Default)]
 pub struct PublishOptions {
     topic: Option<Topic>,
@@ -66,7 +66,7 @@ pub struct PublishOptions {
 }
 
 impl PublishOptions {
-    /// Nothing in particular.
+    /// Creates default options.
     pub fn new() -> Self {
         Self::default()
     }
@@ -115,7 +115,7 @@ impl<E: Typed> Publisher<E> {
         Publisher { broker, codec: Codec::PROTO, topic: E::TOPIC.parse(), event: PhantomData }
     }
 
-    /// The same in another format.
+    /// Sets the codec.
     #[must_use]
     pub fn with_codec(mut self, codec: Codec) -> Self {
         self.codec = codec;

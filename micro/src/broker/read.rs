@@ -5,7 +5,7 @@ use crate::codec::Codec;
 use crate::errors::{Error, Result};
 use crate::message::Message;
 
-/// What a subscriber may take as its event: a message, or the [`Event`] itself as it came.
+/// Event parameter of a subscriber: a message, or the [`Event`] itself as received.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no event",
     label = "expected a message, or `micro::broker::Event` for events as they come",

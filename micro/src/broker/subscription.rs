@@ -1,4 +1,4 @@
-//! What a subscriber asks for.
+//! Subscriptions.
 
 use std::time::SystemTime;
 
@@ -20,13 +20,13 @@ pub struct Subscription {
     pub topics: Pattern,
     /// The queue, whose subscribers share the events. Without it each subscriber gets every event.
     pub queue: Option<String>,
-    /// Whether events are kept while the queue has no subscriber. Needs a queue, under whose name they are kept.
+    /// `true` if events are kept while the queue has no subscriber. Requires a queue, under whose name they are kept.
     pub durable: bool,
-    /// Where a queue that is new begins. One that exists goes on where it was.
+    /// Start position of a new queue. An existing queue continues where it was.
     pub start: Start,
-    /// Whether events of one key go to one process of the queue at a time, so that their order holds over all of them.
+    /// `true` if events of one key go to one process of the queue at a time, so that their order holds over all processes.
     pub ordered: bool,
-    /// How many events may be delivered and not settled at a time.
+    /// Maximum number of unsettled deliveries.
     pub in_flight: usize,
 }
 

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use crate::errors::{Error, Result};
 
-/// How long a topic may be, in bytes.
+/// Maximum length of a topic, in bytes.
 const MAX_TOPIC: usize = 255;
 
-/// What an event is about: words with dots between them, `orders.placed`.
+/// Topic of an event: words separated by dots, `orders.placed`.
 ///
 /// A word is of any letters but white space, control characters, `*`, `>` and the dot. All brokers carry such topics.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Topic(Arc<str>);
 
-/// Which topics a subscription is about: a topic, or one in which `*` stands for any word and `>` for all words that
-/// follow, one at least: `orders.*`, `orders.>`.
+/// Topics of a subscription: a topic, or a pattern in which `*` matches any word and `>` matches all words that follow, at least
+/// one: `orders.*`, `orders.>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern(Arc<str>);
 
@@ -31,7 +31,7 @@ impl Topic {
         Ok(Topic(text.into()))
     }
 
-    /// It as text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -60,7 +60,7 @@ impl Pattern {
         Ok(Pattern(text.into()))
     }
 
-    /// It as text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -70,7 +70,7 @@ impl Pattern {
         Topic::parse(&self.0).ok()
     }
 
-    /// Whether it is about `topic`.
+    /// Returns `true` if `topic` matches.
     pub fn matches(&self, topic: &Topic) -> bool {
         let mut words = topic.0.split('.');
         for wanted in self.0.split('.') {

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::errors::{Error, Result};
 use crate::rpc::{Method, MethodDesc, MethodSpec, MethodVTable, Service, ServiceDesc, Streaming};
 
-/// Whose health is asked about.
+/// Request for the health of a service.
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthCheckRequest {
@@ -20,32 +20,32 @@ pub struct HealthCheckRequest {
     pub service: String,
 }
 
-/// How it is.
+/// Health of a service.
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthCheckResponse {
-    /// Whether it takes calls.
+    /// Serving status.
     #[message(tag = 1)]
     pub status: ServingStatus,
 }
 
-/// Whether a service takes calls.
+/// Serving status of a service.
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServingStatus {
-    /// Nobody knows.
+    /// Not known.
     #[message(name = "UNKNOWN")]
     Undetermined,
-    /// It does.
+    /// Serving.
     #[message(name = "SERVING")]
     Serving,
-    /// It does not.
+    /// Not serving.
     #[message(name = "NOT_SERVING")]
     NotServing,
     /// There is no such service. Said by `WatchMethod` only.
     #[message(name = "SERVICE_UNKNOWN")]
     ServiceUnknown,
-    /// What later versions of the contract say.
+    /// Values of later versions of the contract.
     Unknown(i32),
 }
 
@@ -54,7 +54,7 @@ pub enum ServingStatus {
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthListRequest {}
 
-/// How everything is.
+/// Health of all services.
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthListResponse {
@@ -135,7 +135,7 @@ impl MethodSpec for WatchMethod {
 
 struct HealthReporter {
     readiness: Readiness,
-    /// What may be asked about, and its full name.
+    /// Services by full name.
     names: BTreeMap<String, String>,
     listed: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Whether a program and its services want to be called.
+//! Readiness of a program and its services.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -8,10 +8,10 @@ use super::{Node, Watch};
 use crate::errors::{Error, Result};
 use crate::util::clock;
 
-/// How long the handle waits for a backend's answer.
+/// Timeout for a backend's response.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What implementers write: where nodes are kept, and how their changes are heard.
+/// A registry backend: stores nodes and reports changes.
 ///
 /// Nodes and times to live have been checked ([`Node::check`], and never zero) before a backend sees them. Dropping a
 /// returned future may leave its effect done or not done, never half done.
@@ -63,7 +63,7 @@ pub trait Backend: Debug + Send + Sync + 'static {
     fn watch(&self, service: Option<&str>) -> impl Future<Output = Result<Watch>> + Send;
 }
 
-/// The same with the type erased: what the handle holds.
+/// [`Backend`] with its type erased, as the handle holds it.
 pub(super) trait DynBackend: Debug + Send + Sync + 'static {
     fn name(&self) -> String;
     fn register<'a>(&'a self, node: &'a Node, ttl: Duration) -> BoxFuture<'a, Result<()>>;

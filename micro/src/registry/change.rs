@@ -1,6 +1,6 @@
 use super::Node;
 
-/// What happened to a node.
+/// Change of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The node is new, at least to this watch.

@@ -24,17 +24,17 @@ use crate::util::random;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Node {
-    /// What tells this node from the others of its service.
+    /// Id, unique within the service.
     pub id: String,
     /// The name it is found by; any text, also with dots, slashes and letters beyond ASCII.
     pub service: String,
     /// The version it runs; empty when it has none.
     #[serde(default, deserialize_with = "or_default")]
     pub version: String,
-    /// Where it answers: `host:port`.
+    /// Address: `host:port`.
     #[serde(default, deserialize_with = "or_default")]
     pub address: String,
-    /// What else it says about itself, for filters and people.
+    /// Metadata, for filters and people.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: BTreeMap<String, String>,
     /// The paths of the methods it serves: `/greeter.Greeter/Hello`.
@@ -43,10 +43,10 @@ pub struct Node {
 }
 
 impl Node {
-    /// How large a node may be as JSON.
+    /// Maximum size of a node as JSON, in bytes.
     pub const MAX_BYTES: usize = 256 * 1024;
 
-    /// How long a service name or an id may be, in bytes.
+    /// Maximum length of a service name or an id, in bytes.
     pub const MAX_NAME: usize = 1024;
 
     /// A node of `service` at `address`, with a random id.
@@ -62,21 +62,21 @@ impl Node {
         }
     }
 
-    /// The same node under another id.
+    /// Sets the id.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
     }
 
-    /// The same node in another version.
+    /// Sets the version.
     #[must_use]
     pub fn with_version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
     }
 
-    /// The same node at another address.
+    /// Sets the address.
     #[must_use]
     pub fn with_address(mut self, address: impl Into<String>) -> Self {
         self.address = address.into();
@@ -97,7 +97,7 @@ impl Node {
         self
     }
 
-    /// Whether the node lists the method with this path.
+    /// Returns `true` if the node lists the method with this path.
     pub fn serves(&self, path: &str) -> bool {
         self.endpoints.iter().any(|endpoint| endpoint == path)
     }
@@ -123,7 +123,7 @@ impl Node {
         serde_json::to_vec(self).expect("text, lists and maps with text keys always have a JSON form")
     }
 
-    /// Whether every registry can keep this node.
+    /// Checks that every registry can store this node.
     ///
     /// # Errors
     ///

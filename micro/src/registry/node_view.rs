@@ -40,7 +40,7 @@ pub struct NodeView {
     view: Arc<ViewState>,
 }
 
-/// What all followers of a service share: the last view, and the task that keeps it up to date.
+/// State shared by all followers of a service: the latest view, and the task that updates it.
 pub(super) struct ViewState {
     service: String,
     seen: watch::Sender<SeenNodes>,
@@ -84,7 +84,7 @@ impl NodeView {
         self.view.generation.load(Ordering::Acquire)
     }
 
-    /// Whether the registry has answered once.
+    /// Returns `true` once the registry has answered.
     pub fn is_ready(&self) -> bool {
         self.seen.borrow().first == First::SeenNodes
     }
@@ -106,12 +106,12 @@ impl NodeView {
         }
     }
 
-    /// Whether the view is still kept up to date; it is not once the runtime it was begun in has ended.
+    /// Returns `true` while the view is kept up to date, which ends with the runtime it was started in.
     pub(crate) fn is_alive(&self) -> bool {
         self.view.is_alive()
     }
 
-    /// Why the view may be old: the registry's last failure, until it answers again.
+    /// Returns the registry's last failure, until it answers again: the view may be outdated meanwhile.
     pub fn last_error(&self) -> Option<Error> {
         lock(&self.view.last_error).clone()
     }
@@ -143,7 +143,7 @@ impl ViewState {
         })
     }
 
-    /// Whether the task still runs; it does not once the runtime it was spawned in is gone.
+    /// Returns `true` while the task runs, which ends with the runtime it was spawned in.
     pub(super) fn is_alive(&self) -> bool {
         !self.task.is_finished()
     }

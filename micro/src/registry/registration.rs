@@ -11,7 +11,7 @@ use crate::util::backoff::Backoff;
 use crate::util::lock::lock;
 use crate::util::{clock, random, spawn};
 
-/// How long an entry lives without renewal, and how often it is renewed.
+/// Lifetime of a registration without renewal, and interval of renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseOptions {
     /// After this long without renewal the entry disappears. Default: 30 s.
@@ -161,7 +161,7 @@ impl Heartbeat {
         }
     }
 
-    /// Whether the entry was renewed, after so many failures.
+    /// Renews the entry. Returns `true` on success.
     async fn renew(&self, failures: u32) -> bool {
         let node = self.node();
         let Err(error) = self.register(&node).await else {

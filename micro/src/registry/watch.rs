@@ -191,7 +191,7 @@ impl Feed {
         lock(&self.inbox).end = End::Failed(error);
     }
 
-    /// Whether nobody will read what is said here.
+    /// Returns `true` if no reader is left.
     pub fn is_closed(&self) -> bool {
         lock(&self.inbox).reader == WatchReader::Gone
     }

@@ -17,7 +17,7 @@ pub(super) struct LogLines<F> {
     pub(super) says: CallFields,
 }
 
-/// How a line says which call it belongs to.
+/// Fields by which a line names its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CallFields {
     /// Not at all: it is in a span, because there are rules that ask for spans.
@@ -117,7 +117,7 @@ mod tests {
         }
     }
 
-    /// What is written of a line outside of a handler, and of one within.
+    /// Returns the output of a line outside of a handler, and of one within.
     fn said(log: impl FnOnce(Written) -> tracing::Dispatch) -> Vec<String> {
         let written = Written::default();
         let dispatch = log(written.clone());

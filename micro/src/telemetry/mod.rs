@@ -1,4 +1,4 @@
-//! Where logs and spans go, on top of `tracing`: to stderr, as text for people or as JSON for machines.
+//! Output of logs and spans, on top of `tracing`: to stderr, as text for people or as JSON for machines.
 
 mod directives;
 mod lines;
@@ -19,7 +19,7 @@ use target_filter::TargetFilter;
 use crate::errors::{Error, Result};
 use crate::util::text;
 
-/// How log lines are written.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
@@ -42,7 +42,7 @@ impl FromStr for Format {
     }
 }
 
-/// What is written, and how.
+/// Filter and format of logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
     /// A level, `info`, or levels by target, `info,micro=debug,sqlx=warn`. The levels are `off`, `error`, `warn`, `info`,
@@ -91,8 +91,7 @@ impl Logging {
         })
     }
 
-    /// Whether it could be arranged for. A failure says that a subscriber is there already, which is the program's good
-    /// right.
+    /// Installs the subscriber. Returns `false` if the program has one already, which takes precedence.
     fn begin(&self, filter: impl Layer<Registry> + Send + Sync, says: CallFields) -> bool {
         let coloured = self.is_coloured();
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured);
@@ -133,7 +132,7 @@ pub(crate) fn check_filter(filter: &str) -> Result<(), String> {
     Directives::parse(filter).map(drop)
 }
 
-/// What decides which logs are written, to be changed while they are.
+/// Filter of log lines, which can be changed at run time.
 pub struct LogFilter(Inner);
 
 enum Inner {

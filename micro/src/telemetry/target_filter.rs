@@ -1,4 +1,4 @@
-//! What decides which spans and events are written, to be changed while they are.
+//! Filter of spans and events, which can be changed at run time.
 
 use std::fmt;
 use std::sync::Arc;

@@ -29,7 +29,7 @@ use crate::errors::{Error, Result};
 #[must_use = "an event whose `Ack` is dropped is tried again"]
 pub struct Ack(oneshot::Sender<Decided>);
 
-/// What the handler said, and where it waits to hear that the broker knows.
+/// Decision of the handler, and a channel on which the broker's confirmation arrives.
 struct Decided {
     decision: Decision,
     carried_out: oneshot::Sender<Result<()>>,
@@ -51,8 +51,8 @@ impl Ack {
         self.decide(Decision::Done).await
     }
 
-    /// It is to be delivered again, not before `after` has passed. That is no failed try of those after which an event is a
-    /// dead letter, though brokers that count deliveries count it.
+    /// Requests redelivery, not before `after` has passed. This is not one of the failed attempts after which an event is a dead
+    /// letter, though brokers that count deliveries count it.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Ack {
         self.decide(Decision::Again(after)).await
     }
 
-    /// It is given up for good: nobody gets it again, and it is no dead letter.
+    /// Discards the event for good: it is neither redelivered nor a dead letter.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl fmt::Debug for Ack {
 /// The other end of an [`Ack`].
 pub(super) struct WaitingAck(oneshot::Receiver<Decided>);
 
-/// What a handler has said, to be carried out.
+/// A decision of a handler, to be carried out.
 pub(super) struct Said(Decided);
 
 pub(super) fn pair() -> (Ack, WaitingAck) {
@@ -101,7 +101,7 @@ pub(super) fn pair() -> (Ack, WaitingAck) {
 }
 
 impl WaitingAck {
-    /// What is said; nothing when the [`Ack`] was dropped. May be given up and waited for again.
+    /// Returns the decision; `None` if the [`Ack`] was dropped. The wait may be cancelled and repeated.
     pub(super) async fn said(&mut self) -> Option<Said> {
         (&mut self.0).await.ok().map(Said)
     }

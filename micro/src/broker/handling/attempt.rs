@@ -20,10 +20,10 @@ use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::util::clock;
 
-/// How long to wait where the broker did not take a dead letter.
+/// Delay before a dead letter is published again after the broker refused it.
 const DEAD_LETTER_RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// What a dead letter says beside its event.
+/// Metadata keys of a dead letter.
 mod names {
     pub(super) const TOPIC: &str = "micro-dead-topic";
     pub(super) const ID: &str = "micro-dead-id";
@@ -31,7 +31,7 @@ mod names {
     pub(super) const REASON: &str = "micro-dead-reason";
 }
 
-/// How a try ended.
+/// Outcome of an attempt.
 enum Tried {
     /// Well: the broker is still to be told.
     Well(Box<dyn Settle>),
@@ -217,8 +217,8 @@ async fn bury(shared: &Shared, event: &Event, tries: u32, error: &Error, settle:
     }
 }
 
-/// The same event on the topic of the dead, with why it is there. Its id is another one: for a broker that drops what comes
-/// twice the letter is not the event.
+/// Returns the event as it is published on the dead-letter topic, with the reason. It gets another id: to a broker that
+/// deduplicates, the letter is not the event.
 fn dead_letter(shared: &Shared, event: &Event, tries: u32, error: &Error) -> Result<Event> {
     let topic = match &shared.handling.dead_letters {
         Some(topic) => topic.clone(),

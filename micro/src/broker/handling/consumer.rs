@@ -19,9 +19,9 @@ use crate::errors::Result;
 use crate::util::clock::{self, MissedTickBehavior};
 use crate::util::spawn::{self, Task};
 
-/// How long it may take to say so of all that wait.
+/// Timeout for extending the leases of all waiting events.
 const EXTEND_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long an event may be handled until its key counts as blocked.
+/// Handling time after which the key of an event counts as blocked.
 const KEY_BLOCKED_AFTER: Duration = Duration::from_secs(1);
 
 /// Handles the events of a subscription until `stop`; then those that have begun are finished, and the others left to the

@@ -3,12 +3,12 @@ use crate::broker::Event;
 use crate::errors::Result;
 use crate::rpc::BoxFuture;
 
-/// What is run for events. [`function`](super::function) makes one of a closure.
+/// A handler of events. [`handler_fn`](super::handler_fn) makes one of a closure.
 pub trait Handler: Send + Sync + 'static {
     /// Handles one event. An error, or a panic, has it tried again later. Its context is the current one.
     fn handle(&self, request: EventRequest) -> BoxFuture<'_, Result<()>>;
 
-    /// What the event belongs to, where events of one key are handled in order: what its publisher said, if nothing else.
+    /// Returns the key by which events are handled in order. Default: the publisher's key.
     ///
     /// # Errors
     ///
@@ -17,8 +17,9 @@ pub trait Handler: Send + Sync + 'static {
         Ok(event.key.clone())
     }
 
-    /// Whether [`key`](Self::key) returns the key of the publisher, by which a broker with the capability
-    /// [`ordered_across_processes`](crate::broker::Capabilities::ordered_across_processes) shares events over the processes of a queue.
+    /// Returns `true` if [`key`](Self::key) returns the key of the publisher, by which a broker with the capability
+    /// [`ordered_across_processes`](crate::broker::Capabilities::ordered_across_processes) distributes events over the processes
+    /// of a queue.
     ///
     /// Default: true. A handler with keys of its own returns false: their order holds within each process.
     fn has_publishers_key(&self) -> bool {

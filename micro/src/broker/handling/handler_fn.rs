@@ -25,7 +25,7 @@ where
     Arc::new(Function(handle))
 }
 
-/// The same, where `key` says what an event belongs to: for handling [in order](super::ConsumerOptions::in_order).
+/// Creates a handler with an ordering key of its own, for handling [in order](super::ConsumerOptions::in_order).
 pub fn keyed_handler_fn<K, F, R>(key: K, handle: F) -> Arc<dyn Handler>
 where
     K: Fn(&Event) -> Result<String> + Send + Sync + 'static,

@@ -7,20 +7,20 @@ use std::time::Duration;
 use crate::broker::Delivery;
 use crate::util::clock::{self, Instant};
 
-/// How many deliveries wait behind one key that is blocked,
+/// Maximum number of deliveries buffered behind one blocked key,
 const MAX_PER_KEY: usize = 64;
 /// and behind all of them. A subscription has room for so many beside those it handles.
 pub(super) const MAX_BLOCKED: usize = 256;
-/// How many events may be on their way back to the broker and here again.
+/// Maximum number of events returned to the broker that have not been redelivered yet.
 const MAX_RETURNED: usize = 10_000;
 
-/// When an event that found no room is delivered again, behind a key that is blocked and behind one that is no longer: later for
-/// each that was returned before it, so that they come in order.
+/// Delay before an event that found no room is redelivered, behind a blocked key and behind one that is free again: longer for
+/// each that was returned before it, so that they arrive in order.
 const RETURN_DELAY: Duration = Duration::from_secs(5);
 const QUICK_RETURN_DELAY: Duration = Duration::from_millis(100);
 const RETURN_STEP: Duration = Duration::from_millis(10);
 const MAX_RETURN_DELAY: Duration = Duration::from_secs(60);
-/// How long past that time an event is waited for, until it counts as taken by another process.
+/// Time past that delay after which a returned event counts as taken by another process.
 const RETURN_GRACE: Duration = Duration::from_secs(30);
 
 /// Deliveries that have not begun.
@@ -63,7 +63,7 @@ struct Returned {
 #[derive(Debug)]
 struct KeySlot {
     id: Arc<str>,
-    /// How often it was returned, and until when it is waited for.
+    /// Number of returns, and the time until which the event is expected back.
     times: u32,
     until: Instant,
     /// One that is here, and waits for those before it.
@@ -89,7 +89,7 @@ impl KeyQueues {
         }
     }
 
-    /// Whether more deliveries are wanted. What waits behind blocked keys is of no account, where it can be returned.
+    /// Returns `true` if more deliveries are wanted. Deliveries behind blocked keys do not count if they can be returned.
     pub(super) fn has_room(&self) -> bool {
         let bounded = if self.redelivers { self.returned < MAX_RETURNED } else { self.blocked < MAX_BLOCKED };
         self.ready.len() + self.waiting < self.concurrency && bounded
@@ -147,7 +147,7 @@ impl KeyQueues {
         queue.waiting.push_back(delivery);
     }
 
-    /// Whether one may begin.
+    /// Returns `true` if a delivery can be started.
     pub(super) fn any_ready(&self) -> bool {
         !self.ready.is_empty()
     }
@@ -201,7 +201,7 @@ impl KeyQueues {
 }
 
 impl Returned {
-    /// How many come before an event.
+    /// Returns the number of events before an event.
     fn place(&self, id: &str) -> usize {
         self.numbers.get(id).map_or(self.slots.len(), |number| number - self.first)
     }

@@ -1,4 +1,4 @@
-//! What is done with deliveries, once for all brokers: handlers, tries, order, dead letters, and an end without loss.
+//! Consumption of deliveries, common to all brokers: handlers, attempts, order, dead letters, and a shutdown without loss.
 
 mod ack;
 mod attempt;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::broker::Topic;
 use crate::util::backoff;
 
-/// How events are handled.
+/// Options for handling events.
 ///
 /// ```
 /// use std::time::Duration;
@@ -15,27 +15,27 @@ use crate::util::backoff;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConsumerOptions {
-    /// What logs and spans call it: `subscriber`.
+    /// Name of the consumer in logs and spans: `subscriber`.
     pub name: &'static str,
-    /// How many events are handled at a time: 16.
+    /// Number of events handled at a time. Default: 16.
     pub concurrency: usize,
-    /// How often an event is tried in all: 5 times.
+    /// Number of attempts in all. Default: 5.
     pub tries: u32,
-    /// How long to wait before the second try, and twice as long each time after that: 1 s. Never longer than a minute.
+    /// Delay before the second attempt, doubled for each further one up to a minute. Default: 1 s.
     pub backoff: Duration,
-    /// Where an event goes that failed every time; the topic's own [`dead_letters`](Topic::dead_letters) where not given.
+    /// Topic for events that failed in every attempt. Default: [`dead_letters`](Topic::dead_letters) of the event's topic.
     pub dead_letters: Option<Topic>,
-    /// Whether events of one key are handled one after the other, in the order they were published.
+    /// `true` if events of one key are handled one after the other, in the order they were published.
     pub in_order: bool,
-    /// Who says what becomes of an event.
+    /// Acknowledgement mode.
     pub settling: AckMode,
 }
 
-/// Who says what becomes of an event.
+/// Acknowledgement mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AckMode {
-    /// What the handler returns: `Ok` and it is done with, `Err` and it is tried again.
+    /// By the handler's result: `Ok` acknowledges the event, `Err` requests another attempt.
     #[default]
     ByResult,
     /// The handler, by the [`Ack`](super::Ack) it is given. An error is none the less a failed try.
@@ -112,7 +112,7 @@ impl ConsumerOptions {
         self
     }
 
-    /// How long to wait before the try that follows number `attempt`.
+    /// Returns the delay before the attempt that follows number `attempt`.
     pub(super) fn wait(&self, attempt: u32) -> Duration {
         backoff::exponential(self.backoff, MAX_BACKOFF, attempt.saturating_sub(1))
     }

@@ -1,4 +1,4 @@
-//! What a handler is given.
+//! The request that a handler receives for an event.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,7 @@ pub struct EventRequest {
     ack: Arc<Mutex<Option<Ack>>>,
 }
 
-/// What stays the same while an event is tried.
+/// The part of a request that stays the same during an attempt.
 struct Delivered {
     event: Arc<Event>,
     attempt: u32,
@@ -44,7 +44,7 @@ impl EventRequest {
         &self.delivered.event
     }
 
-    /// Which try it is, from 1 on.
+    /// Returns the number of the attempt, from 1 on.
     pub fn attempt(&self) -> u32 {
         self.delivered.attempt
     }
@@ -63,13 +63,13 @@ impl EventRequest {
         &self.context
     }
 
-    /// The same in another context.
+    /// Replaces the context.
     #[must_use]
     pub fn with_context(self, context: Context) -> Self {
         EventRequest { context, ..self }
     }
 
-    /// The same with another event in its place, for what unpacks or decrypts.
+    /// Replaces the event, for interceptors that unpack or decrypt.
     #[must_use]
     pub fn with_event(self, event: Event) -> Self {
         let delivered = Arc::new(Delivered { event: Arc::new(event), attempt: self.delivered.attempt });
@@ -84,7 +84,7 @@ impl EventRequest {
     }
 }
 
-/// How long an event is still worth handling; `None` where its publisher set no deadline.
+/// Returns the time until the event's deadline; `None` if its publisher set none.
 pub(super) fn left(event: &Event) -> Option<Duration> {
     let since = Duration::from_nanos(event.metadata.get(DEADLINE)?.parse().ok()?);
     let deadline = SystemTime::UNIX_EPOCH.checked_add(since)?;

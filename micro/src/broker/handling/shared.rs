@@ -9,14 +9,14 @@ use super::options::ConsumerOptions;
 use crate::broker::{Broker, Event};
 use crate::context::Extensions;
 
-/// How often a broker hears that an event is still wanted here: a third of the time after which they give it to others.
+/// Interval at which the lease of an event is extended: a third of the time after which brokers redeliver it.
 pub(super) const LEASE_INTERVAL: Duration = Duration::from_secs(10);
-/// What all events of a subscription have in common.
+/// State shared by all events of a subscription.
 pub(super) struct Shared {
     pub(super) broker: Broker,
     pub(super) handling: ConsumerOptions,
     pub(super) handler: Arc<dyn Handler>,
-    /// What handlers are lent.
+    /// Extensions provided to handlers.
     pub(super) lent: Extensions,
     /// One for each event that is handled at a time.
     pub(super) slots: Arc<Semaphore>,

@@ -15,9 +15,9 @@ use crate::util::clock;
 
 use queue::{GroupQueue, QueueMember};
 
-/// How many events are kept for those who come later.
+/// Maximum number of events retained for later subscribers.
 const MAX_RETAINED: usize = 1_000;
-/// How long a publisher waits for subscribers that are behind.
+/// Time a publisher waits for subscribers that are behind.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A broker in the memory of this process.

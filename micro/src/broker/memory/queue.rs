@@ -9,10 +9,10 @@ use tokio::sync::{Notify, Semaphore};
 use crate::broker::{Delivery, Event, Pattern, Settlement, Subscription};
 use crate::util::clock::{self, Instant};
 
-/// How many events may wait.
+/// Maximum number of queued events.
 const MAX_QUEUED: usize = 10_000;
 
-/// What subscribers of one name share, or what one without a name has for itself.
+/// Events of the subscribers that share a queue, or of one subscriber without a queue.
 pub(super) struct GroupQueue {
     topics: Pattern,
     name: Option<String>,
@@ -68,17 +68,18 @@ impl GroupQueue {
         &self.topics
     }
 
-    /// Whether it is the queue a subscription means.
+    /// Returns `true` if this is the queue of `subscription`.
     pub(super) fn is(&self, subscription: &Subscription) -> bool {
         self.name.is_some() && self.name == subscription.queue && self.topics == subscription.topics
     }
 
-    /// Whether nobody is there, and nothing is kept for those who may come.
+    /// Returns `true` if the queue has no subscriber, and retains nothing for later ones.
     pub(super) fn is_left(&self) -> bool {
         !self.durable && self.waiting().members == 0
     }
 
-    /// Whether it has no room. One that was left has: what it gets is forgotten with it.
+    /// Returns `true` if the queue is full. A queue without subscribers that retains nothing is never full: its events are
+    /// dropped with it.
     pub(super) fn is_full(&self) -> bool {
         let waiting = self.waiting();
         (self.durable || waiting.members > 0) && waiting.len() >= MAX_QUEUED

@@ -14,7 +14,7 @@ use crate::errors::{Error, Result};
 use crate::link::nats::{NatsConnection, NatsDialer, State, StateWatch, failed};
 use crate::util::clock;
 
-/// How long the server may take to say that it has read a subscription.
+/// Timeout for the server's confirmation of a subscription.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Done when the server's side of the connection has all of them, on a connection that stood all the time.

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::broker::Event;
 
-/// What a payload is wrapped in when it is published. On receipt a wrapped one is recognised whatever was chosen.
+/// Envelope of a payload when it is published. On receipt an envelope is recognised whichever was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
-    /// Nothing: it is the body.
+    /// No envelope: the payload is the body.
     None,
-    /// What Go Micro's brokers speak.
+    /// The envelope of Go Micro's brokers.
     GoMicro,
 }
 
@@ -28,7 +28,7 @@ struct Written {
     body: Option<String>,
 }
 
-/// What was in an envelope.
+/// Contents of an envelope.
 pub(super) struct UnpackedEvent {
     header: BTreeMap<String, String>,
     pub(super) body: Bytes,
@@ -49,7 +49,7 @@ pub(super) fn pack(event: &Event) -> Bytes {
     serde_json::to_vec(&written).expect("texts can be written as JSON").into()
 }
 
-/// What is in an envelope, if the payload is one: an object with exactly these two keys.
+/// Returns the contents of an envelope if the payload is one: an object with exactly these two keys.
 pub(super) fn unpack(payload: &[u8]) -> Option<UnpackedEvent> {
     if !payload.starts_with(b"{") {
         return None;

@@ -1,4 +1,4 @@
-//! What a URL of events in NATS says.
+//! Options of a broker URL for NATS.
 
 use super::envelope::Envelope;
 use super::jetstream::{StreamSettings, Subjects};

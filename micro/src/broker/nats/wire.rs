@@ -31,7 +31,7 @@ const CONTENT_TYPE: &str = "Content-Type";
 const PAIRS: &str = "Micro-Metadata";
 const ENVELOPE: &str = "Micro-Envelope";
 
-/// What JetStream drops repeated events by.
+/// Header by which JetStream deduplicates.
 const MESSAGE_ID: &str = "Nats-Msg-Id";
 
 /// Headers and payload of an event.
@@ -60,15 +60,15 @@ pub(super) fn write(event: &Event, envelope: Envelope) -> (HeaderMap, Bytes) {
     }
 }
 
-/// The same with what JetStream takes repeated events for one by. The dead letter of an event has its id too, and another
-/// topic: it is another event.
+/// Like `write`, with the header by which JetStream deduplicates. The dead letter of an event has its id too, and another topic:
+/// it is another event.
 pub(super) fn write_once(event: &Event, envelope: Envelope) -> (HeaderMap, Bytes) {
     let (mut headers, payload) = write(event, envelope);
     set(&mut headers, MESSAGE_ID, [&*escaped(&event.id), "@", &*escaped(event.topic.as_str())].concat());
     (headers, payload)
 }
 
-/// Whether pairs are read as they are from their headers alone: in the order of their keys, each as it is.
+/// Returns `true` if the pairs can be read back from their headers alone: in the order of their keys, each unchanged.
 fn speak_for_themselves(pairs: &Metadata) -> bool {
     pairs.iter().all(|(_, value)| is_plain(value)) && pairs.iter().is_sorted_by(|(one, _), (other, _)| one < other)
 }
@@ -188,7 +188,7 @@ pub(super) fn nanoseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Whether a header carries it as it is: nothing but ASCII, and no white space at its ends, which is trimmed.
+/// Returns `true` if a header carries the text unchanged: ASCII without white space at its ends, which is trimmed.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !text.starts_with(' ') && !text.ends_with(' ')
 }

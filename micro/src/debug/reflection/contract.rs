@@ -42,12 +42,12 @@ macro_rules! version {
                 /// For whom it is meant; not looked at.
                 #[message(tag = 1)]
                 pub host: String,
-                /// What is asked.
+                /// The request.
                 #[message(oneof(3, 4, 5, 6, 7))]
                 pub message_request: Option<MessageRequest>,
             }
 
-            /// What is asked.
+            /// A reflection request.
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub enum MessageRequest {
@@ -70,7 +70,7 @@ macro_rules! version {
                 /// The message it extends.
                 #[message(tag = 1)]
                 pub containing_type: String,
-                /// Its tag.
+                /// Field number.
                 #[message(tag = 2)]
                 pub extension_number: i32,
             }
@@ -100,7 +100,7 @@ macro_rules! version {
                 AllExtensionNumbersResponse(ExtensionNumberResponse),
                 /// All services.
                 ListServicesResponse(ListServiceResponse),
-                /// Why there is no answer.
+                /// Failure of a request.
                 ErrorResponse(ErrorResponse),
             }
 
@@ -138,24 +138,24 @@ macro_rules! version {
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ServiceResponse {
-                /// Its full name.
+                /// Full name.
                 #[message(tag = 1)]
                 pub name: String,
             }
 
-            /// Why there is no answer.
+            /// Failure of a request.
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ErrorResponse {
                 /// The number of a gRPC status.
                 #[message(tag = 1)]
                 pub error_code: i32,
-                /// What to read.
+                /// Message for people.
                 #[message(tag = 2)]
                 pub error_message: String,
             }
 
-            /// Its description.
+            /// Description of the service.
             pub(super) static DESC: ServiceDesc =
                 ServiceDesc::new($package, $package, "ServerReflection").docs("What a program speaks.").methods(&[
                     MethodDesc::of::<ServerReflectionInfo>(

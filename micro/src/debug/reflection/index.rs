@@ -8,7 +8,7 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, Ser
 use crate::errors::{Error, Result};
 use crate::rpc::{ServiceDesc, schema};
 
-/// What is asked.
+/// A parsed request.
 #[derive(Debug)]
 pub(super) enum Question<'a> {
     File(&'a str),
@@ -19,7 +19,7 @@ pub(super) enum Question<'a> {
     Nothing,
 }
 
-/// What is answered.
+/// A response.
 #[derive(Debug, PartialEq)]
 pub(super) enum SymbolAnswer {
     /// A file, then those it depends on, as bytes.

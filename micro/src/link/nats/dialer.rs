@@ -64,7 +64,7 @@ impl NatsDialer {
         &self.0.address
     }
 
-    /// Whether there is a connection now.
+    /// Checks that there is a connection now.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ pub fn jetstream_code(error: &Error) -> Option<ErrorCode> {
     chain.find_map(answer).map(|answer| answer.error_code())
 }
 
-/// What JetStream has answered, if that is what an error of the driver is about.
+/// Returns JetStream's response, if an error of the driver is about one.
 fn answer(error: &(dyn StdError + 'static)) -> Option<jetstream::Error> {
     if let Some(error) = error.downcast_ref::<jetstream::Error>() {
         return Some(error.clone());
@@ -39,7 +39,7 @@ fn answer(error: &(dyn StdError + 'static)) -> Option<jetstream::Error> {
     }
 }
 
-/// What one error of the driver means, if it says more than that something failed.
+/// Returns the meaning of a driver error, if it is more specific than a failure.
 fn meaning(error: &(dyn StdError + 'static)) -> Option<(Code, String)> {
     if let Some(error) = error.downcast_ref::<ConnectError>() {
         return Some(match error.kind() {
@@ -137,7 +137,7 @@ impl Violation {
         Some(Violation { subject: subject.to_owned() })
     }
 
-    /// Whether it is about `name`: a subject, or one word of it.
+    /// Returns `true` if the error is about `name`: a subject, or one word of it.
     pub(super) fn is_about(&self, name: &str) -> bool {
         self.subject == name || self.subject.split('.').any(|word| word == name)
     }

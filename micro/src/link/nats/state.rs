@@ -56,12 +56,12 @@ impl StateWatch {
     }
 }
 
-/// What the driver has reported.
+/// State reported by the driver.
 pub(super) struct Reported {
     pub(super) state: StateWatch,
     /// The last subject that was refused.
     pub(super) violation: watch::Receiver<Arc<Violation>>,
-    /// Whether the server refuses a login it took before.
+    /// `true` if the server refuses a login that it accepted before.
     pub(super) locked_out: watch::Receiver<bool>,
 }
 
@@ -120,8 +120,8 @@ impl StateReporter {
     }
 }
 
-/// Whether an attempt to reconnect failed because of the login. The driver has the kind of the failure and hands on its name
-/// alone, so the kind is found by its name.
+/// Returns `true` if an attempt to reconnect failed because of the login. The driver exposes the kind of the failure only as
+/// text, so the text is compared.
 fn refuses_login(error: &ClientError) -> bool {
     let kinds = [ConnectErrorKind::AuthorizationViolation, ConnectErrorKind::Authentication];
     matches!(error, ClientError::Other(name) if kinds.iter().any(|kind| kind.to_string() == *name))

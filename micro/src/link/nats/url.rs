@@ -36,9 +36,9 @@ pub(super) enum NatsTls {
 /// A URL of NATS, taken apart: where to connect, and what is left for the room that was given it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NatsLocation {
-    /// Where to connect.
+    /// Server addresses.
     pub address: NatsAddress,
-    /// What stands after the servers, without the first `/`: a bucket, a stream.
+    /// Path after the servers, without the first `/`: a bucket, a stream.
     pub path: String,
     /// The room's own options, in the order they were written, each at most once.
     pub options: Vec<(String, String)>,

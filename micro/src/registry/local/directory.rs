@@ -1,4 +1,4 @@
-//! Where the files are, and who may see them.
+//! Location and permissions of the files.
 //!
 //! Files are changed by moving and removing whole ones, and only by a process that has its turn: that holds the lock of
 //! `.lock`. So nobody removes a file as a dead process's while its successor puts a new one in the same place.
@@ -28,29 +28,29 @@ pub(super) struct Owned {
     identity: Option<FileIdentity>,
 }
 
-/// What tells a file from another that was in the same place before.
+/// Identity of a file, distinct from another that was in the same place before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileIdentity(u64, u64);
 
-/// Whether it is our turn to change the directory.
+/// Result of waiting for the lock of the directory.
 pub(super) enum DirectoryLock<T> {
     Ours(T),
     Theirs,
 }
 
-/// What was found in a file, and the open file: as long as it is open, its identity is nobody else's.
+/// Contents of a file, and the open file: as long as it is open, its identity is not reused.
 pub(super) struct FoundEntry {
     file: File,
     identity: Option<FileIdentity>,
     lock: Lock,
     pub(super) node: Arc<Node>,
     pub(super) ttl: Duration,
-    /// When the entry was last renewed, on the system's clock.
+    /// Time of the last renewal, on the system's clock.
     pub(super) stamp: SystemTime,
     pub(super) life: Life,
 }
 
-/// What the lock says about the owner of a file.
+/// Liveness of a file's owner, by its lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Life {
     Held,
@@ -91,7 +91,7 @@ impl Directory {
         Ok(names.into_iter().filter(|name| name.ends_with(SUFFIX) && !name.starts_with('.')).collect())
     }
 
-    /// What is in a file; `None` if it is not there. The error is for the log, and the file to be left alone.
+    /// Reads a file; `None` if it does not exist. The error is for the log, and the file is left alone.
     pub(super) fn read(&self, name: &str) -> Result<Option<FoundEntry>> {
         let path = self.path.join(name);
         // First of all, because opening a pipe would wait for somebody to write into it.
@@ -184,7 +184,7 @@ impl Directory {
         self.is_at(name, owned) && owned.file.set_modified(clock::wall()).is_ok()
     }
 
-    /// Whether the file in this place is the one that we hold.
+    /// Returns `true` if the file in this place is the one held by this process.
     pub(super) fn is_at(&self, name: &str, owned: &Owned) -> bool {
         self.is_in_place(name, owned.identity)
     }

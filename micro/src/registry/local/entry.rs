@@ -1,4 +1,4 @@
-//! What is in a file, and what it is called.
+//! Names and contents of the files.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::errors::{Error, Result};
 use crate::registry::Node;
 use crate::util::percent::{self, Digits};
 
-/// How large a file may be; larger ones are no entries.
+/// Maximum size of a file; larger ones are not entries.
 pub(super) const MAX_BYTES: u64 = Node::MAX_BYTES as u64 + 4096;
 
 /// The end of the name of every entry.
 pub(super) const SUFFIX: &str = ".json";
 
-/// Whether the owner holds a lock on the file. It cannot on every file system.
+/// Lock of the owner on the file, which not every file system supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Lock {
@@ -71,7 +71,7 @@ pub(super) fn file_name(service: &str, id: &str) -> String {
     format!("{}{}{SUFFIX}", prefix(service), part(id))
 }
 
-/// What the names of all files of a service begin with, and of no other.
+/// Returns the common prefix of all file names of a service, which no other service has.
 pub(super) fn prefix(service: &str) -> String {
     format!("{}~", part(service))
 }

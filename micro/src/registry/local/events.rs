@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::entry::SUFFIX;
 use crate::util::lock::lock;
 
-/// Which files to look at.
+/// Files to inspect.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Look {
     All,
@@ -24,7 +24,7 @@ impl Default for Look {
     }
 }
 
-/// What is to be looked at next, and the bell that says so.
+/// Files to inspect next, and the notification for it.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     look: Mutex<Look>,

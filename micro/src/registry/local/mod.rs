@@ -30,10 +30,10 @@ use directory::{Directory, DirectoryLock, Owned};
 use events::{Hints, Look};
 use view::View;
 
-/// How long to wait for other processes that change the directory; each needs it for well under a millisecond.
+/// Timeout for other processes that change the directory; each needs it for well under a millisecond.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often the watched directory is looked through for what no file event tells: silent deaths and times run out.
+/// Interval of scans of the watched directory for changes without file events: silent deaths and expiries.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A burst of events is looked at once. Also, a killed process's lock is dropped a moment after the event about its file.
@@ -141,7 +141,7 @@ impl Local {
         Ok(Self::on(directory, name, SWEEP_INTERVAL))
     }
 
-    /// Where the files are.
+    /// Returns the path of the directory.
     pub fn path(&self) -> &Path {
         self.0.directory.path()
     }

@@ -1,4 +1,4 @@
-//! Which files stand for living nodes, and what to tell the watches.
+//! Maps files to live nodes, and changes to watch events.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::errors::{Error, Result};
 use crate::registry::{Feed, Node};
 use crate::util::clock::{self, Instant};
 
-/// How much an entry that only its time can end may be overdue by the system's time, which may be off a little.
+/// Time an entry that only expiry can end may be overdue, because the system's clock may be slightly off.
 const EXPIRY_GRACE: Duration = Duration::from_secs(1);
 
-/// How many files to leave open; beyond that they are opened for each look.
+/// Maximum number of files kept open; beyond that they are opened for each look.
 const MOST_OPEN: usize = 256;
 
-/// What this process knows about the files.
+/// Knowledge of this process about the files.
 #[derive(Default)]
 pub(super) struct View {
     // The nodes by file name, as the watches know them.

@@ -17,14 +17,14 @@ pub(super) struct Acker {
     pub(super) subject: Subject,
 }
 
-/// What the server says of a delivery, in its reply subject.
+/// Properties of a delivery, parsed from its reply subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DeliveryInfo {
     /// The event's place in the stream.
     pub(super) sequence: u64,
     /// Number of this delivery, from one.
     pub(super) attempt: u32,
-    /// When the stream stored the event.
+    /// Time at which the stream stored the event.
     pub(super) published: SystemTime,
 }
 

@@ -148,7 +148,7 @@ impl Buffer {
         self.drained.notified().await;
     }
 
-    /// How many more events are wanted, if any. They count as requested from now on.
+    /// Returns the number of events to request, if any. They count as requested from now on.
     pub(super) fn request(&self) -> Option<usize> {
         let mut inner = self.inner();
         let wanted = inner.wanted()?;
@@ -166,8 +166,8 @@ impl Buffer {
         inner.requested = inner.requested.saturating_sub(count);
     }
 
-    /// Where a consumer that is made anew has to begin. In a queue, where others may have settled what this process returned,
-    /// that is after the last event that was seen; else at the first event that is not settled.
+    /// Returns the position at which a consumer that is created again has to start. In a queue, where other processes may have
+    /// settled what this one returned, that is after the last event seen; else at the first unsettled event.
     pub(super) fn resume_at(&self, shared: bool) -> u64 {
         let inner = self.inner();
         let first = inner.unsettled.first().filter(|_| !shared);
@@ -191,7 +191,7 @@ impl Buffer {
 }
 
 impl Inner {
-    /// How many more events are wanted: at least half of the capacity, unless none is on its way.
+    /// Returns the number of events wanted: at least half of the capacity, unless none is on its way.
     fn wanted(&self) -> Option<usize> {
         let free = self.capacity.saturating_sub(self.held + self.pending.len() + self.requested);
         (free > 0 && (self.requested == 0 || free * 2 >= self.capacity)).then_some(free)

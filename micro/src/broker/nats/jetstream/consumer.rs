@@ -13,17 +13,17 @@ use crate::link::nats::jetstream_code;
 use crate::message::well_known::Timestamp;
 use crate::util::random;
 
-/// How long a delivery may stay unsettled until it is made again.
+/// Time a delivery may stay unsettled before it is redelivered.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 
-/// How long a consumer that need not be durable is kept while nobody asks it for events: longer than a restart takes.
+/// Time an ephemeral consumer is kept while no subscriber requests events from it: longer than a restart takes.
 const INACTIVE_THRESHOLD: Duration = Duration::from_secs(5 * 60);
 
-/// How many events may be under way in a whole queue. How many a member has is a matter of what it asks for: the server
-/// counts all members as one.
+/// Maximum number of unsettled events of a whole queue. The number of each member is bounded by its requests: the server counts
+/// all members as one.
 const UNDER_WAY: u32 = 65_536;
 
-/// What a subscription needs of the server.
+/// Consumer configuration of a subscription.
 pub(super) struct JetStreamConsumer {
     stream: String,
     name: String,
@@ -57,12 +57,12 @@ impl JetStreamConsumer {
         &self.topics
     }
 
-    /// Whether others may ask it too.
+    /// Returns `true` if other processes may fetch from the consumer too.
     pub(super) fn is_shared(&self) -> bool {
         self.shared
     }
 
-    /// Where events are asked for.
+    /// Returns the subject for requesting events.
     pub(super) fn next(&self) -> String {
         format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.stream, self.name)
     }
@@ -153,8 +153,8 @@ impl JetStreamConsumer {
     }
 }
 
-/// Whether there may be a consumer of this name already, made since it was looked for. `CONSUMER_CREATE` is among these because
-/// servers before 2.10 answer so when what is asked for differs from what is there.
+/// Returns `true` if a consumer of this name may exist already, created since it was looked up. `CONSUMER_CREATE` is included
+/// because servers before 2.10 respond so when the requested configuration differs from the existing one.
 fn is_taken(error: &Error) -> bool {
     const TAKEN: [ErrorCode; 4] = [
         ErrorCode::CONSUMER_ALREADY_EXISTS,

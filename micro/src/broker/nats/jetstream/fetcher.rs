@@ -20,13 +20,13 @@ use crate::link::nats::State;
 use crate::util::backoff::Backoff;
 use crate::util::clock;
 
-/// How often the delivery of buffered events is extended: less than half of the time the server gives.
+/// Interval at which the leases of buffered events are extended: less than half of the server's ack wait.
 const EXTEND_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How many answers that are no events may be on their way: heartbeats, and what became of requests.
+/// Maximum number of messages on their way that are not events: heartbeats and request statuses.
 const MAX_OTHER_ANSWERS: usize = 8;
 
-/// How long the server may take to send what is on its way when the subscription ends.
+/// Time the server may take to send what is on its way when the subscription ends.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 const MIN_PAUSE: Duration = Duration::from_millis(100);

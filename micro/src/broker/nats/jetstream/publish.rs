@@ -14,14 +14,14 @@ use crate::errors::{Code, Error, Result};
 use crate::link::nats::{NatsConnection, State, failed};
 use crate::util::clock;
 
-/// How many events are under way to the stream at a time.
+/// Maximum number of unacknowledged events sent to the stream.
 const MAX_IN_FLIGHT: usize = 256;
 
-/// How often it is tried again over a connection that stands: a server that has just started may not have its streams yet.
+/// Maximum number of attempts over a live connection: a server that has just started may not have its streams yet.
 const MAX_ATTEMPTS: u32 = 20;
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// What became of some events.
+/// Outcome of publishing some events.
 enum Round {
     Taken,
     /// From this one on they are to be published again. The stream drops those it has.

@@ -12,14 +12,14 @@ use crate::errors::Result;
 use crate::link::nats::{NatsConnection, State, StateWatch, failed};
 use crate::util::clock::{self, Instant};
 
-/// How long a request stands.
+/// Lifetime of a pull request.
 const PULL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Interval of the server's heartbeats while a request stands, and how long it may be silent.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// What requests are made and answered over. It ends with its connection.
+/// Inbox and subject of pull requests. It ends with its connection.
 pub(super) struct FetchSession {
     pub(super) connection: NatsConnection,
     states: StateWatch,
@@ -41,7 +41,7 @@ pub(super) enum FetchResponse {
     Over,
 }
 
-/// What happens next in a session.
+/// Next step of a session.
 pub(super) enum FetchStep {
     FetchResponse(FetchResponse),
     /// The connection is lost, and is about to be made again.
@@ -59,7 +59,7 @@ impl FetchSession {
         Ok(FetchSession { connection, states, epoch, inbox, answers, answered: 0, last_answer: clock::now() })
     }
 
-    /// Whether the connection is still the one the session began with.
+    /// Returns `true` if the connection is still the one the session began with.
     pub(super) fn is_alive(&self) -> bool {
         self.connection.state() == self.epoch
     }
@@ -136,7 +136,7 @@ impl FetchSession {
         self.last_answer = clock::now();
     }
 
-    /// When a server that owes answers has been silent for too long. Heartbeats come while a request stands.
+    /// Returns the time at which a silent server counts as failed. Heartbeats arrive while a request is pending.
     pub(super) fn timeout(&self) -> Instant {
         self.last_answer + HEARTBEAT_TIMEOUT
     }

@@ -1,4 +1,4 @@
-//! What all subscriptions and publishers of one stream share.
+//! State shared by all subscriptions and publishers of one stream.
 
 use std::sync::Arc;
 

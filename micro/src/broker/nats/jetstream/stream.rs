@@ -10,20 +10,20 @@ use crate::broker::{Pattern, Topic};
 use crate::errors::{Error, Result};
 use crate::link::nats::jetstream_code;
 
-/// How often a stream is read and changed again when others change it at the same time.
+/// Maximum number of attempts to update a stream while other processes change it.
 const MAX_ATTEMPTS: usize = 5;
 
-/// Which stream, and what it holds.
+/// Name and subjects of a stream.
 #[derive(Debug)]
 pub(in crate::broker::nats) struct StreamSettings {
     pub name: String,
     pub subjects: Subjects,
 }
 
-/// What a stream holds.
+/// Subjects of a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::broker::nats) enum Subjects {
-    /// What is published and subscribed to through it.
+    /// The topics that are published and subscribed to.
     AsUsed,
     /// These.
     Given(Vec<Pattern>),
@@ -31,7 +31,7 @@ pub(in crate::broker::nats) enum Subjects {
 
 pub(super) struct Stream {
     settings: StreamSettings,
-    /// What it held when it was last looked at.
+    /// Subjects of the stream at the last look.
     seen: Mutex<Vec<Pattern>>,
     /// One of this process changes it at a time.
     changing: tokio::sync::Mutex<()>,
@@ -151,7 +151,7 @@ impl Stream {
         }
     }
 
-    /// What it is to hold, if that is more than it does.
+    /// Returns the subjects to set, if `wanted` is not covered yet.
     fn joined(&self, wanted: &Pattern) -> Result<Option<Vec<Pattern>>> {
         if self.holds(wanted) || wanted.as_str() == ">" {
             return Ok(None);
@@ -176,7 +176,7 @@ impl Stream {
     }
 }
 
-/// Whether all that `narrow` matches is matched by `wide`.
+/// Returns `true` if `wide` matches everything that `narrow` matches.
 fn covers(wide: &Pattern, narrow: &Pattern) -> bool {
     let mut words = narrow.as_str().split('.');
     for wanted in wide.as_str().split('.') {
