@@ -69,7 +69,7 @@ impl ConnectionStats {
         }
     }
 
-    /// How many calls there are.
+    /// Returns the number of calls in flight.
     pub fn in_flight(&self) -> usize {
         match &self.slots {
             Some(slots) => slots.all.saturating_sub(slots.free.available_permits()),
@@ -85,7 +85,7 @@ impl ConnectionStats {
         }
     }
 
-    /// Whether it takes no further calls.
+    /// Returns `true` if the connection takes no further calls.
     pub fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Relaxed)
     }
@@ -111,7 +111,7 @@ impl ConnectionStats {
         }
     }
 
-    /// Whether another connection is worth its while.
+    /// Returns `true` if another connection is worth opening.
     pub(super) fn is_busy(&self) -> bool {
         match self.slots {
             Some(_) => self.in_flight() >= self.busy_at,
@@ -119,12 +119,12 @@ impl ConnectionStats {
         }
     }
 
-    /// Whether calls will soon wait for one another.
+    /// Returns `true` if calls will soon wait for one another.
     pub(super) fn is_nearly_full(&self) -> bool {
         self.slots.as_ref().is_some_and(|slots| slots.free.available_permits() < self.in_flight() / 2)
     }
 
-    /// What decides between connections: the calls there are, and a full one comes last.
+    /// Returns the load by which connections are compared: the calls in flight, with full connections last.
     pub(super) fn load(&self) -> usize {
         match &self.slots {
             Some(slots) if slots.free.available_permits() == 0 => usize::MAX,
@@ -132,7 +132,7 @@ impl ConnectionStats {
         }
     }
 
-    /// Whether it had no call since this was asked before.
+    /// Returns `true` if the connection had no call since this was asked before.
     pub(super) fn is_unused(&self) -> bool {
         !self.used.swap(false, Ordering::Relaxed) && self.in_flight() == 0
     }

@@ -137,7 +137,7 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// The name of the protocol, as logs and the attribute `wire` of spans have it: `micro/1`.
     fn name(&self) -> &'static str;
 
-    /// Whether calls to a node can go this way. Asked when a node is called for the first time, and kept with the node.
+    /// Returns how the node can be reached. Asked when a node is called for the first time, and kept with the node.
     fn reach(&self, to: &Destination<'_>) -> Reach;
 
     /// The bounds of the connections to one address.
@@ -164,7 +164,7 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
 ///
 /// It is dropped by the pool when it was [closed](ConnectionStats::close); calls that still run hold it.
 pub trait Connection: Send + Sync + 'static {
-    /// Its state, from which the pool decides where a call goes. The same at each call.
+    /// Returns the state by which the pool chooses a connection. Must be the same object at each call.
     fn stats(&self) -> &Arc<ConnectionStats>;
 
     /// Makes one attempt at a call.
@@ -185,19 +185,19 @@ pub trait Connection: Send + Sync + 'static {
 }
 
 impl Destination<'_> {
-    /// Whether the node says that it speaks the protocol `name`, beside HTTP.
+    /// Returns `true` if the node lists the protocol `name`, in addition to HTTP.
     pub fn lists_wire(&self, name: &str) -> bool {
         self.wire.is_some_and(|wires| wires.split(',').any(|wire| wire.trim() == name))
     }
 }
 
-/// Whether a [`Connector`] can reach a node. The greater one is preferred.
+/// Reachability of a node by a [`Connector`]. The greater one is preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reach {
-    /// It cannot.
+    /// Not reachable.
     Unsupported,
-    /// It may: to be tried where no connector is known to.
+    /// Possibly reachable: tried if no connector is known to reach the node.
     Fallback,
     /// The node says that it speaks the protocol.
     Listed,
@@ -220,11 +220,11 @@ impl Default for PoolLimits {
     }
 }
 
-/// Why there is no connection. Nothing of a call was sent.
+/// Failure to connect. Nothing of a call was sent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// Nothing answers there. The address rests for a moment, longer with each failure.
+    /// The address does not answer. It rests for a moment, longer with each failure.
     Unreachable(Error),
     /// The peer speaks another protocol. The next connector that reaches the node is asked.
     Foreign(Error),
@@ -234,7 +234,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Nothing answers: [`Code::Unavailable`](crate::Code::Unavailable).
+    /// Creates the failure of an address that does not answer: [`Code::Unavailable`](crate::Code::Unavailable).
     pub fn unreachable(message: impl Into<String>) -> Self {
         ConnectError::Unreachable(not_sent(message.into()))
     }

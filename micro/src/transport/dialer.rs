@@ -50,7 +50,7 @@ impl Dialer {
         self.tls.connect(stream, address, security, self.alpn).await.map(Io::encrypted)
     }
 
-    /// How long connecting may take.
+    /// Returns the connect timeout.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }

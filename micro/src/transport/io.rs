@@ -32,7 +32,7 @@ impl Io {
         Io(Inner::Tls(stream))
     }
 
-    /// Whether it is encrypted.
+    /// Returns `true` if the connection is encrypted.
     pub fn is_tls(&self) -> bool {
         matches!(self.0, Inner::Tls(_))
     }

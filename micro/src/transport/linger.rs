@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::util::clock;
 use crate::util::net::TcpStream;
 
-/// How long a closing connection waits for its peer to close too.
+/// Time a closing connection waits for its peer to close too.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A socket below TLS and a protocol. Dropped, it goes to the owner of its end, where it has one, instead of being closed.

@@ -24,7 +24,7 @@ impl LocalTransport {
         let _ = self.0.set(inbound);
     }
 
-    /// What answers `path` of the service listed as `service` in this process.
+    /// Returns the route of `path` of the service listed as `service` in this process.
     pub fn route(&self, service: &str, path: &str) -> Option<(&Arc<dyn Inbound>, &Route)> {
         let inbound = self.0.get()?;
         let route = inbound.local(service, path)?;

@@ -18,8 +18,8 @@ use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::rpc::{BoxFuture, Payload, Streaming, nesting};
 
-/// How many calls may be polled within one another on one stack. They take about 40 KiB each in a debug build, for the road of the
-/// client is on it too.
+/// Maximum number of calls polled within one another on one stack. They take about 40 KiB each in a debug build, because the
+/// client is on the stack too.
 const MAX_STACKED: u32 = 4;
 
 /// A network within the process: who serves on it has an address of it. Cloning it gives the same network.
@@ -133,7 +133,7 @@ impl fmt::Debug for Network {
     }
 }
 
-/// What of a caller's context crosses a wire.
+/// Returns the part of a caller's context that crosses a wire.
 fn incoming(caller: &Context) -> IncomingCall {
     IncomingCall {
         peer: Some(Peer::Remote("memory".into())),
@@ -164,7 +164,7 @@ impl Stream for MemoryReplies {
     }
 }
 
-/// What of an error crosses a wire.
+/// Returns the part of an error that crosses a wire.
 fn travelled(error: &Error) -> Error {
     let fresh = Error::new(error.code(), error.message().to_owned());
     error.details().iter().cloned().fold(fresh, Error::with_detail)

@@ -61,7 +61,7 @@ use crate::context::{Context, Extensions};
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Call, MethodInfo, Payload};
 
-/// What answers calls, from the view of a transport.
+/// Dispatches incoming calls.
 pub trait Inbound: Send + Sync + 'static {
     /// Finds what answers a call, before any of its body is read.
     ///
@@ -81,7 +81,7 @@ pub trait Inbound: Send + Sync + 'static {
     /// a caller in this process keeps it already.
     fn call<'a>(&'a self, route: &'a Route, call: &'a mut Call<'_>) -> BoxFuture<'a, Result<()>>;
 
-    /// What every call answered here is lent, for the context it arrives with.
+    /// Returns the extensions that the context of every call answered here gets.
     fn extensions(&self) -> &Extensions {
         static NONE: Extensions = Extensions::new();
         &NONE
@@ -93,7 +93,7 @@ pub trait Inbound: Send + Sync + 'static {
     }
 }
 
-/// What a call says about its destination.
+/// Destination and method of an incoming call.
 #[derive(Clone, Copy, Debug)]
 pub struct CallHead<'a> {
     /// The path of the method: `/greeter.Greeter/Hello`.
@@ -122,32 +122,32 @@ pub trait Outbound: fmt::Debug + Send + Sync + 'static {
 /// What the peer answers beside its message is put on the context.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// Where to.
+    /// Destination.
     pub to: Destination<'a>,
     /// The registry name of the service.
     pub service: &'a str,
-    /// What is called: its path, and which sides are streams.
+    /// Method: its path, and which sides are streams.
     pub method: Method<'a>,
-    /// What `payload` is in, and the reply is wanted in.
+    /// Codec of `payload`, and of the reply the caller expects.
     pub codec: Codec,
     /// The request.
     pub payload: Payload,
-    /// What the call carries.
+    /// Context of the call.
     pub context: &'a Context,
 }
 
-/// Where a call goes.
+/// Destination of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Destination<'a> {
     /// The address: `10.0.0.7:8080`, `localhost:8080`, `[::1]:8080`.
     pub address: &'a str,
-    /// Which node is meant, where that is known.
+    /// Id of the intended node, if known.
     pub node: Option<&'a str>,
-    /// What that node says it speaks beside HTTP: `micro/1`.
+    /// Protocol that the node lists in addition to HTTP: `micro/1`.
     pub wire: Option<&'a str>,
-    /// Whether it is to be encrypted, and what the other side has to prove.
+    /// TLS mode of the connection.
     pub security: TlsMode,
-    /// Where the transport may keep its connections to it.
+    /// Cache of the transport's connections to the destination.
     pub cache: Option<&'a PoolCache>,
 }
 
@@ -158,14 +158,14 @@ impl<'a> Destination<'a> {
     }
 }
 
-/// What a transport must know of a method.
+/// Properties of a method that transports require.
 #[derive(Clone, Copy, Debug)]
 pub struct Method<'a> {
     /// The path: `/greeter.Greeter/Hello`.
     pub path: &'a str,
-    /// Whether the caller sends a stream.
+    /// `true` if the request is a stream.
     pub client_streaming: bool,
-    /// Whether the answer is a stream.
+    /// `true` if the reply is a stream.
     pub server_streaming: bool,
 }
 
@@ -192,6 +192,6 @@ pub mod names {
     pub const NODE: &str = "micro-node";
     /// Set by a server on an answer that it gave instead of running the method.
     pub const NOT_RUN: &str = "micro-not-run";
-    /// Where a call stands in its trace, as W3C Trace Context has it.
+    /// Metadata key of the trace context, as W3C Trace Context names it.
     pub const TRACE: &str = "traceparent";
 }

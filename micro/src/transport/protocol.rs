@@ -161,7 +161,7 @@ impl Accepted {
         self.peer
     }
 
-    /// Whether it is encrypted.
+    /// Returns `true` if the connection is encrypted.
     pub fn is_tls(&self) -> bool {
         self.io.is_tls()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Call, CallEndpoint, MethodInfo, Service};
 
-/// What answers a call: a method of a service under a name, or whatever takes calls that no service answers.
+/// Endpoint of a call: a method of a service under a name, or the fallback for calls that no service answers.
 #[derive(Clone, Debug)]
 pub struct Route {
     name: Arc<str>,
@@ -17,7 +17,7 @@ enum RouteTarget {
     Fallback { path: Arc<str>, streams: CallShape, end: Arc<dyn CallEndpoint> },
 }
 
-/// What is known of the shape of an open route: only the request tells.
+/// Shape of a call to a fallback route, known only from the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallShape {
@@ -38,7 +38,7 @@ impl Route {
         Route { name, to: RouteTarget::Fallback { path: path.into(), streams: CallShape::Neither, end } }
     }
 
-    /// The same in the shape the request has; nothing changes where the method decides it.
+    /// Sets the shape of the request, unless the method defines it.
     #[must_use]
     pub fn with_shape(mut self, shape: CallShape) -> Self {
         if let RouteTarget::Fallback { streams, .. } = &mut self.to {
@@ -47,7 +47,7 @@ impl Route {
         self
     }
 
-    /// Whether it takes calls of whatever path.
+    /// Returns `true` for a fallback route, which takes calls of any path.
     pub(crate) fn is_fallback(&self) -> bool {
         matches!(self.to, RouteTarget::Fallback { .. })
     }
@@ -57,7 +57,7 @@ impl Route {
         &self.name
     }
 
-    /// What is called.
+    /// Returns the method.
     pub fn method(&self) -> MethodInfo<'_> {
         match &self.to {
             RouteTarget::Service { service, index } => MethodInfo::from(&service.desc().method_descs()[*index]),

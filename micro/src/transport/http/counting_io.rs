@@ -1,4 +1,4 @@
-//! How much was read from a connection.
+//! Counts the bytes read from a connection.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
-/// Whether so many bytes were read that something is known about the other side.
+/// Counter of bytes read, with a notification once `wanted` bytes have arrived.
 #[derive(Debug)]
 pub(super) struct ReadCounter {
     wanted: usize,
@@ -30,7 +30,7 @@ impl ReadCounter {
         }
     }
 
-    /// How many it were. After some exabytes it is counted anew.
+    /// Returns the number of bytes read. It wraps after some exabytes.
     pub(super) fn count(&self) -> usize {
         self.read.load(Ordering::Acquire)
     }

@@ -1,4 +1,4 @@
-//! How hyper starts tasks: through the same door as everybody.
+//! Executor for hyper's tasks.
 
 use std::future::Future;
 

@@ -9,11 +9,11 @@ use http_body::{Body, Frame, SizeHint};
 use super::read_detector::{FRAME_INTERVAL, MAX_BURST, PeerActivity, ReadDetector};
 use crate::util::clock::{self, Instant, Sleep};
 
-/// What a frame must hold not to count as overhead with h2, which ends a connection with `too_many_data_frames` once too many
+/// Minimum size of a frame that h2 does not count as overhead; h2 ends a connection with `too_many_data_frames` once too many
 /// smaller ones wait to be read.
 const MIN_FRAME: usize = 256;
-/// What may be on its way on one connection. h2 bears one waiting small frame for every 512 bytes of it: ten thousand, which
-/// is more than all streams of a connection may send at once.
+/// Receive window of a connection. h2 tolerates one waiting small frame for every 512 bytes of it: ten thousand, more than all
+/// streams of a connection may send at once.
 pub(super) const CONNECTION_WINDOW: u32 = 5 * 1024 * 1024;
 
 /// A body whose small frames leave at once while they are few, and together once they are many.
@@ -135,7 +135,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for CoalescingBody<B> {
     }
 }
 
-/// How many small frames may still leave as they come.
+/// Number of small frames that may still be sent without coalescing.
 #[derive(Debug)]
 struct Allowance {
     left: u32,

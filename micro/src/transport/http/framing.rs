@@ -18,7 +18,7 @@ pub(super) const COMPRESSED_FLAG: u8 = 1;
 /// Ready messages share a frame up to this size, which is how much HTTP/2 puts into one.
 const MAX_FRAME: usize = 16 * 1024;
 
-/// What a message is compressed with on its way out.
+/// Compressor of outgoing messages.
 #[derive(Clone, Debug)]
 pub(super) struct Compressor {
     pub(super) formats: CompressionRegistry,
@@ -41,7 +41,7 @@ impl Compressor {
 #[derive(Debug)]
 pub(super) struct FramePiece {
     head: [u8; PREFIX_SIZE],
-    /// How much of the head is behind us.
+    /// Number of bytes of the prefix already read.
     at: u8,
     body: Bytes,
 }
@@ -116,7 +116,7 @@ impl Framed {
         self.items = None;
     }
 
-    /// What is ready, once something is; nothing at the end. A failure comes behind the messages before it.
+    /// Returns ready messages; `None` at the end. An error comes after the messages before it.
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         let gathered = self.poll_gather(cx);
         if !self.ready.is_empty() {
@@ -153,16 +153,16 @@ impl Framed {
     }
 }
 
-/// What was received and is not a whole message yet, or not asked for.
+/// Bytes received that are not a whole message yet, or not requested yet.
 #[derive(Debug, Default)]
 pub(super) struct Unread(Bytes);
 
-/// What is no message.
+/// Malformed message prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Malformed {
-    /// It has a flag that nobody asked for.
+    /// Unexpected flag.
     Flag(u8),
-    /// It is longer than is allowed.
+    /// Length over the limit.
     Length(usize),
 }
 

@@ -6,7 +6,7 @@ use crate::errors::{Error, Result};
 use crate::metadata::Metadata;
 use crate::transport::names;
 
-/// What the headers of a request or a response may hold.
+/// Maximum size of the headers of a request or a response, in bytes.
 pub(super) const MAX_HEADERS: u32 = 64 * 1024;
 /// A peer may not make us keep more pairs than this,
 const MOST_PAIRS: usize = 128;
@@ -61,14 +61,14 @@ pub(super) fn to_headers(metadata: &Metadata, headers: &mut HeaderMap) -> Result
     Ok(())
 }
 
-/// The same for an answer, which is not lost over what stands beside it: what is too much is left out.
+/// Like `to_request`, for a response, which is not failed over its metadata: pairs over the limit are left out.
 pub(super) fn to_reply(metadata: &Metadata, headers: &mut HeaderMap) {
     if let Err(error) = to_headers(metadata, headers) {
         tracing::warn!(%error, "what a handler said beside its answer is left out");
     }
 }
 
-/// What HTTP/2 counts for a header.
+/// Returns the size of a header as HTTP/2 counts it.
 fn size(name: &str, value: usize) -> usize {
     name.len() + value + 32
 }

@@ -3,7 +3,7 @@ use super::server::HttpServer;
 use crate::rpc::BoxFuture;
 use crate::transport::{Accepted, Protocol};
 
-/// What a port speaks that nothing else claims: so it has no first bytes of its own.
+/// Serves every connection that no other protocol claims, so it claims no first bytes.
 impl Protocol for HttpServer {
     fn name(&self) -> &'static str {
         NAME

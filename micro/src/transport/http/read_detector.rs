@@ -1,4 +1,4 @@
-//! Whether a peer reads what it is sent, told from how it answers.
+//! Detects, by the timing of its responses, whether a peer reads what it is sent.
 //!
 //! Small frames that wait unread are what h2 counts against a connection, and HTTP/2 says nothing of what a program has
 //! read: a ping is answered by the connection, and a window of megabytes is not renewed for a few bytes. But a peer that
@@ -24,7 +24,7 @@ const SILENT_TURNS: u32 = 16;
 /// and a shorter one than this is none.
 const MIN_SILENCE: Duration = Duration::from_millis(1);
 
-/// How much came from the peer of one stream.
+/// Activity of the peer on one stream.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PeerActivity(Arc<ActivityCounts>);
 
@@ -34,7 +34,7 @@ struct ActivityCounts {
     awaited: AtomicU32,
 }
 
-/// Where a stream is read, and what comes of it is counted.
+/// Reader of a stream that counts the peer's activity.
 #[derive(Debug, Default)]
 pub(super) struct ActivityCounter {
     activity: PeerActivity,
@@ -72,19 +72,19 @@ impl PeerActivity {
     }
 }
 
-/// How many answers may leave as they come.
+/// Decides how many small frames may be sent without waiting.
 #[derive(Debug)]
 pub(super) struct ReadDetector {
     activity: PeerActivity,
-    /// What had been heard when the last frame left, and when that was.
+    /// Activity at the time the last frame was sent, and that time.
     before: u32,
     left: Option<Instant>,
-    /// How long a turn usually takes.
+    /// Usual duration of a turn.
     usual: Duration,
-    /// How many have left of which nothing proves that they were read, and how many may.
+    /// Number of frames sent without proof that they were read, and its limit.
     unproven: u32,
     most: u32,
-    /// Whether the last trial was passed.
+    /// `true` if the last probe passed.
     trust: bool,
     probe: Option<Probe>,
 }
@@ -92,9 +92,9 @@ pub(super) struct ReadDetector {
 /// An answer that was held back, for what the peer does meanwhile and then.
 #[derive(Debug)]
 enum Probe {
-    /// It is still held, and so many frames have been heard up to now, the last of them then.
+    /// The frame is still held, with the activity so far and the time of the last.
     Held { since: Instant, activity: u32, last: Instant },
-    /// It left after a silence.
+    /// The frame was sent after a silence.
     Left { at: Instant, awaited: u32 },
 }
 
@@ -104,7 +104,7 @@ impl ReadDetector {
         ReadDetector { activity, before: 0, left: None, usual, unproven: 0, most: MAX_BURST, trust: true, probe: None }
     }
 
-    /// Whether a small frame may leave now because it answers something, and takes note of it if so.
+    /// Returns `true` if a small frame may be sent now because it answers something, and records it.
     pub(super) fn pass(&mut self, now: Instant) -> bool {
         self.judge(now);
         let passes = self.answers() && self.unproven < self.most;
@@ -117,7 +117,7 @@ impl ReadDetector {
         passes
     }
 
-    /// Whether a small frame has to be held back although others may leave: the next proof is due.
+    /// Returns `true` if a small frame has to be held back although others may be sent: the next probe is due.
     pub(super) fn is_due(&self) -> bool {
         self.trust && self.answers() && self.unproven >= self.most
     }
@@ -146,7 +146,7 @@ impl ReadDetector {
         Some((*last + silence).min(*since + FRAME_INTERVAL))
     }
 
-    /// What was held back leaves because its time has come.
+    /// Records that the held frame is sent because its time has come.
     pub(super) fn release(&mut self, now: Instant) {
         let silent = match self.probe.take() {
             Some(Probe::Held { activity, last, .. }) => {
@@ -163,7 +163,7 @@ impl ReadDetector {
         self.leave(now);
     }
 
-    /// What was held back leaves with more that has come.
+    /// Records that the held frame is sent together with more data.
     pub(super) fn join(&mut self, now: Instant) {
         self.probe = None;
         self.leave(now);

@@ -15,7 +15,7 @@ use crate::util::percent::{self, Digits};
 
 /// The number of the outcome of a gRPC call: 0 or a code.
 pub(super) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
-/// Its message, percent-encoded.
+/// Percent-encoded message of the status.
 pub(super) const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 /// A `google.rpc.Status` in base64, for the details.
 pub(super) const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
@@ -37,7 +37,7 @@ pub(super) fn to_connect(error: &Error) -> ConnectError {
     connect
 }
 
-/// How a gRPC call went, added to the trailers of its answer.
+/// Adds the status of a gRPC call to the trailers of its response.
 pub(super) fn to_trailers(error: Option<&Error>, trailers: &mut HeaderMap) {
     let Some(error) = error else {
         trailers.insert(STATUS, HeaderValue::from_static("0"));
@@ -104,7 +104,7 @@ pub(super) fn refusal(error: &Error) -> ConnectError {
     connect
 }
 
-/// What connectrpc says about a request it could not read.
+/// Converts connectrpc's error about a request it could not read.
 pub(super) fn from_connect(connect: ConnectError) -> Error {
     let code = u8::try_from(connect.code.grpc_code()).ok().and_then(Code::from_number).unwrap_or(Code::Unknown);
     let message = connect.message.clone().unwrap_or_default();
@@ -130,7 +130,7 @@ pub(super) fn from_trailers(trailers: &HeaderMap) -> Option<Result<(), Error>> {
     Some(Err(error))
 }
 
-/// What an answer means that is no gRPC: a proxy's or a stranger's. The table is gRPC's own.
+/// Returns the status of a response that is not gRPC, a proxy's for example. The table is gRPC's own.
 pub(super) fn from_http(status: StatusCode) -> Error {
     let code = match status.as_u16() {
         400 => Code::Internal,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-/// Where they stand.
+/// Header of timeouts.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The value of `grpc-timeout`: at most eight digits and a unit, rounded down, so that the peer never has more time.
@@ -32,7 +32,7 @@ pub(super) fn to_header(timeout: Duration) -> HeaderValue {
     HeaderValue::from_bytes(&text[begin..]).expect("digits and a letter are a header value")
 }
 
-/// What the header says. Nothing where it makes no sense: then there is none.
+/// Parses the header. Returns `None`, no timeout, if it is malformed.
 pub(super) fn from_header(value: &HeaderValue) -> Option<Duration> {
     let (unit, digits) = value.as_bytes().split_last()?;
     if digits.is_empty() || digits.len() > 8 || !digits.iter().all(u8::is_ascii_digit) {

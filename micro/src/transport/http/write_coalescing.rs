@@ -37,12 +37,12 @@ impl InFlight {
         InFlightGuard(self.clone())
     }
 
-    /// How many there are.
+    /// Returns the number of calls in flight.
     pub(super) fn count(&self) -> usize {
         self.0.now.load(Ordering::Relaxed)
     }
 
-    /// Whether there is nobody to wait for.
+    /// Returns `true` if there is no other call to wait for.
     fn is_alone(&self) -> bool {
         self.0.most.load(Ordering::Relaxed) < 2
     }
@@ -73,14 +73,14 @@ pub(super) struct CoalescingIo<I> {
     flush: FlushState,
 }
 
-/// What became of a flush that was asked for.
+/// State of a requested flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FlushState {
-    /// Nothing is put off.
+    /// Nothing is deferred.
     Done,
-    /// It was put off in this turn.
+    /// Deferred in this turn.
     PutOff,
-    /// It was put off in an earlier one.
+    /// Deferred in an earlier turn.
     Due,
 }
 

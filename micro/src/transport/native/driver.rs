@@ -17,16 +17,16 @@ use super::socket::Reading;
 use super::wire::{Cursor, put_block};
 use crate::util::clock::{self, Instant, Sleep};
 
-/// How much is read at a time: it grows with what comes, and most connections say little.
+/// Smallest and largest size of a read: it grows with the traffic, and most connections are quiet.
 const MIN_READ: usize = 512;
 const MAX_READ: usize = 64 * 1024;
-/// What a frame is given on its word alone; beyond that it gets as much again as came of it.
+/// Capacity reserved for a frame on the word of its head; beyond that it doubles as bytes arrive.
 const INITIAL_FRAME_CAPACITY: usize = 4 * 1024;
-/// How often is read before others get their turn.
+/// Number of reads before other tasks get their turn.
 const READS_PER_TURN: usize = 4;
-/// When nothing has been read for so long, memory is given back.
+/// Time without a read after which memory is released.
 const IDLE_BEFORE_SHRINK: Duration = Duration::from_secs(1);
-/// What a side of the conversation does with what is read.
+/// A role, client or server, that handles incoming frames.
 pub(super) trait Role {
     /// The calls it has.
     type Calls;
@@ -38,17 +38,17 @@ pub(super) trait Role {
     /// queued.
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<()>;
 
-    /// When something is due next.
+    /// Returns the time of the next timer.
     fn due(&mut self) -> Option<Instant>;
 
     /// Gives memory back, because nothing happens.
     fn rest(&mut self);
 
-    /// Whether it reads no more while others have to wait for the peer to read.
+    /// `true` if reading stops while the peer does not read.
     const WAITS: bool;
 }
 
-/// Why a connection has ended.
+/// Reason a connection has ended.
 #[derive(Debug)]
 pub(super) enum ConnectionEnd {
     /// This side was done.
@@ -66,14 +66,14 @@ pub(super) struct ConnectionDriver<S: Role> {
     shared: Arc<SharedConnection<S::Calls>>,
     socket: Reading,
     buffer: BytesMut,
-    /// What the frame at the beginning of the buffer takes, where its head is there.
+    /// Length of the frame at the beginning of the buffer, if its head is complete.
     wanted: usize,
     size: usize,
     taken: Vec<u8>,
     written: usize,
     yielded: bool,
     keepalive: Keepalive,
-    /// Whether memory is held that a quiet connection does not need.
+    /// `true` if memory is held that a quiet connection does not need.
     holds: bool,
     timer: Pin<Box<Sleep>>,
 }
@@ -249,7 +249,7 @@ impl<S: Role> ConnectionDriver<S> {
         Ok(())
     }
 
-    /// When to give memory back, if nothing comes until then.
+    /// Returns the time to release memory if nothing arrives until then.
     fn quiet(&self) -> Option<Instant> {
         self.holds.then(|| self.keepalive.heard() + IDLE_BEFORE_SHRINK)
     }

@@ -5,12 +5,12 @@ use bytes::Bytes;
 use super::protocol_error::{ProtocolError, Reason};
 use super::wire::Cursor;
 
-/// How long the head of a frame is.
+/// Length of a frame's head, in bytes.
 pub(super) const HEAD_SIZE: usize = 10;
-/// What a frame may be longer than a message and its metadata.
+/// Maximum size of a frame beyond its message and metadata.
 pub(super) const MAX_OVERHEAD: usize = 64 * 1024;
 
-/// What a frame says.
+/// Kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameKind {
     Hello = 0,
@@ -90,7 +90,7 @@ pub(super) fn put(out: &mut Vec<u8>, kind: FrameKind, flags: u8, id: u32, body: 
     out[begin..begin + 4].copy_from_slice(&len.to_be_bytes());
 }
 
-/// How many of `bytes` are whole frames, and how many bytes the one behind them will have, where its head is there.
+/// Returns the number of bytes that are whole frames, and the length of the frame that follows, if its head is complete.
 ///
 /// # Errors
 ///

@@ -48,7 +48,7 @@ fn twice(frame: Frame<'_>) -> Result<String, ProtocolError> {
     Ok(format!("{:?} {} {words}", frame.kind, frame.id))
 }
 
-/// What a frame says, and the same as our own writers write it.
+/// Formats a frame, and encodes it again with our own writers.
 fn once(frame: Frame<'_>) -> Result<(String, Bytes), ProtocolError> {
     let mut out = Vec::new();
     let Frame { kind, id, mut body, .. } = frame;

@@ -1,4 +1,4 @@
-//! What is said before the first call: the preface, and what each side takes.
+//! The handshake: the preface, and the settings of each side.
 
 use std::io;
 
@@ -9,14 +9,14 @@ use super::frame::{self, FrameKind, HEAD_SIZE, MAX_OVERHEAD};
 use super::protocol_error::{ProtocolError, Reason};
 use super::wire::{Cursor, put_varint};
 
-/// What both sides say first. No other protocol on the port begins with a zero.
+/// Preface of both sides. No other protocol on the port begins with a zero.
 pub(super) const PREFACE: &[u8; 8] = b"\0micro/1";
 /// A stream with less could hardly move.
 const MIN_WINDOW: u32 = 1024;
-/// What a HELLO may hold.
+/// Maximum size of a HELLO.
 const MAX_HELLO: usize = 1024;
 
-/// What one side takes from the other.
+/// Limits that one side sets for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ConnectionSettings {
     /// The longest message, in bytes.
@@ -25,9 +25,9 @@ pub(super) struct ConnectionSettings {
     pub(super) metadata: u32,
     /// The credit each stream begins with.
     pub(super) window: u32,
-    /// How many calls may be open at a time.
+    /// Maximum number of open calls.
     pub(super) calls: u32,
-    /// How many methods may be agreed on.
+    /// Maximum number of defined methods.
     pub(super) methods: u32,
 }
 
@@ -44,12 +44,12 @@ impl Default for ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// How long a frame may be.
+    /// Returns the maximum length of a frame.
     pub(super) fn frame(&self) -> usize {
         self.message as usize + 2 * self.metadata as usize + MAX_OVERHEAD
     }
 
-    /// Whether a message may be so long.
+    /// Checks the length of a message.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl ConnectionSettings {
     }
 }
 
-/// Why there is no conversation.
+/// Failure of a handshake.
 #[derive(Debug)]
 pub(super) enum HandshakeError {
     /// The peer speaks something else, or another version.

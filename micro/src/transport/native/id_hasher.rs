@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// How ids are hashed: they are numbers one after the other, and few are there at a time.
+/// Hasher for call ids, which are consecutive numbers of which few are in use at a time.
 pub(super) type BuildIdHasher = BuildHasherDefault<IdHasher>;
 
 /// Spreads a number over all bits.

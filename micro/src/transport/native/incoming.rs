@@ -1,4 +1,4 @@
-//! What has come on a stream, and waits for its reader.
+//! Received messages of a stream, waiting for their reader.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,9 +16,9 @@ use super::wire::Cursor;
 use crate::errors::{Error, Result};
 use crate::rpc::Streaming;
 
-/// What a frame of items costs beside its length.
+/// Cost of a frame of items in addition to its length.
 pub(super) const FRAME_OVERHEAD: usize = 32;
-/// What has come on a stream and was not read yet.
+/// Messages received on a stream and not read yet.
 #[derive(Debug)]
 pub(super) struct MessageInbox(Mutex<InboxState>);
 
@@ -26,7 +26,7 @@ pub(super) struct MessageInbox(Mutex<InboxState>);
 struct InboxState {
     frames: VecDeque<Bytes>,
     window: usize,
-    /// What the sender may still send.
+    /// Number of bytes the sender may still send.
     credit: usize,
     ended: Option<Result<()>>,
     reader: Option<Waker>,
@@ -94,7 +94,7 @@ pub(super) struct IncomingMessages<C> {
     /// The frame that is being read, and how far.
     frame: Bytes,
     at: usize,
-    /// What the frames read cost, and the sender was not given back.
+    /// Cost of the frames read that was not granted to the sender again yet.
     owed: usize,
     over: bool,
 }

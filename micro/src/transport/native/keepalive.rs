@@ -1,23 +1,23 @@
-//! When a peer has been silent for too long.
+//! Keepalive: detects a silent peer.
 
 use std::time::Duration;
 
 use super::protocol_error::{ProtocolError, Reason};
 use crate::util::clock::{self, Instant};
 
-/// How long a frame may take from its first byte to its last, and how many bytes of it give it a second more.
+/// Time a frame may take from its first byte to its last, and the number of bytes that extend it by a second.
 const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 const MIN_BYTES_PER_SECOND: usize = 16 * 1024;
 
-/// How long nothing has been heard, and what of it was asked about.
+/// Time of the last activity, and the pings sent since.
 #[derive(Debug)]
 pub(super) struct Keepalive {
     limit: Duration,
     heard: Instant,
     asked: bool,
-    /// When the first byte came of the frame that is not complete.
+    /// Time of the first byte of the incomplete frame.
     begun: Option<Instant>,
-    /// How long that one may take.
+    /// Time that frame may take.
     patience: Duration,
 }
 
@@ -42,19 +42,19 @@ impl Keepalive {
         self.asked = false;
     }
 
-    /// When something was heard last.
+    /// Returns the time of the last activity.
     pub(super) fn heard(&self) -> Instant {
         self.heard
     }
 
-    /// When to look again.
+    /// Returns the time of the next check.
     pub(super) fn end(&self) -> Instant {
         let limit = if self.asked { self.limit + self.limit / 2 } else { self.limit };
         let silent = self.heard + limit;
         self.begun.map_or(silent, |begun| silent.min(begun + self.patience))
     }
 
-    /// Whether to ask for a sign of life now.
+    /// Returns `true` if a ping is due now.
     pub(super) fn should_ping(&mut self, now: Instant) -> Result<bool, ProtocolError> {
         if self.begun.is_some_and(|begun| now >= begun + self.patience) {
             return Err(ProtocolError::new(Reason::Silent, "a frame that is not completed"));

@@ -7,7 +7,7 @@ use crate::metadata::Metadata;
 /// More pairs than this nobody may make us keep.
 const MOST_PAIRS: usize = 128;
 
-/// How many bytes the pairs take.
+/// Returns the encoded size of the pairs, in bytes.
 pub(super) fn size(metadata: &Metadata) -> usize {
     metadata.iter().map(|(key, value)| block_len(key.len()) + block_len(value.len())).sum()
 }
@@ -38,7 +38,7 @@ pub(super) fn read(body: &mut Cursor<'_>, limit: usize) -> Result<Metadata, Prot
     Ok(metadata)
 }
 
-/// Whether it may be sent to a peer that takes `limit` bytes.
+/// Returns `true` if the pairs fit into `limit` bytes.
 pub(super) fn fits(metadata: &Metadata, limit: u32) -> bool {
     metadata.len() <= MOST_PAIRS && size(metadata) <= limit as usize
 }

@@ -31,5 +31,5 @@ mod wire;
 pub use client::{NativeClient, NativeClientOptions, NativeConnector};
 pub use server::{NativeServer, NativeServerOptions};
 
-/// What a node says under `wire` when it speaks this.
+/// Value of a node's `wire` metadata that lists this protocol.
 pub const NAME: &str = "micro/1";

@@ -1,4 +1,4 @@
-//! What goes out on a stream, as fast as the other side reads it.
+//! Outgoing messages of a stream, sent as fast as the peer reads them.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,10 +17,10 @@ use crate::rpc::Streaming;
 
 /// Ready messages share a frame up to this size.
 const MAX_FRAME: usize = 16 * 1024;
-/// How many frames are sent before others get their turn.
+/// Number of frames sent before other tasks get their turn.
 const FRAMES_PER_TURN: usize = 8;
 
-/// What one side may still send on a stream.
+/// Number of bytes that may still be sent on a stream.
 #[derive(Debug)]
 pub(super) struct Credit(Mutex<CreditState>);
 
@@ -68,7 +68,7 @@ impl Credit {
     }
 }
 
-/// What there is to send on a stream, and whether more comes.
+/// Next messages to send on a stream, and whether more follow.
 enum Polled {
     Some,
     Last,

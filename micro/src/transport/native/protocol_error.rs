@@ -1,4 +1,4 @@
-//! Why a connection ends.
+//! Protocol errors, which end a connection.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,11 +16,11 @@ pub(super) enum Reason {
     TooMany = 4,
     /// More on a stream than its reader had room for.
     OverCredit = 5,
-    /// Nothing came in time.
+    /// The peer was silent for too long.
     Silent = 6,
 }
 
-/// What a peer did that the protocol does not allow: the connection ends with it.
+/// A violation of the protocol by the peer: the connection ends with it.
 #[derive(Clone, Debug)]
 pub(super) struct ProtocolError {
     reason: Reason,

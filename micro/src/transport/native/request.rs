@@ -1,4 +1,4 @@
-//! How a call begins: the body of CALL, up to the message.
+//! Request head: the body of CALL, up to the message.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::wire::{Cursor, put_block, put_varint};
 use crate::context::{Context, Trace};
 use crate::metadata::Metadata;
 
-/// How long the names of a method may be, each.
+/// Maximum length of each name of a method.
 const MAX_NAME: usize = 4096;
 
-/// What a number stands for that two sides agree on.
+/// Names of a method, which a number replaces once both sides know them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct MethodNames<'a> {
     pub(super) path: &'a str,
@@ -29,13 +29,13 @@ impl MethodNames<'_> {
         [self.path, self.service, self.node, self.codec]
     }
 
-    /// Whether a peer takes it.
+    /// Returns `true` if the names are within the limits.
     pub(super) fn fits(&self) -> bool {
         self.texts().iter().all(|text| text.len() <= MAX_NAME)
     }
 }
 
-/// Which method, and its names where they are said for the first time.
+/// Number of a method, with its names when they are sent for the first time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Method<'a> {
     pub(super) number: u32,

@@ -1,4 +1,4 @@
-//! How a call is answered: the bodies of REPLY, BEGIN, END and REFUSED.
+//! Responses: the bodies of REPLY, BEGIN, END and REFUSED.
 
 use bytes::Bytes;
 
@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::errors::{Code, Detail, Error};
 use crate::metadata::Metadata;
 
-/// What a handler said beside its answer.
+/// Response headers and trailers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ReplyMetadata {
     pub(super) headers: Metadata,
@@ -19,8 +19,8 @@ pub(super) struct ReplyMetadata {
 }
 
 impl ReplyMetadata {
-    /// What was said on `context`, as far as a peer takes it: an answer is not lost over what stands beside it. It is said once,
-    /// so nothing is left there.
+    /// Takes the reply metadata from `context`, as far as it fits the peer's limit: a response is not failed over its metadata.
+    /// It is sent once, so nothing is left in the context.
     pub(super) fn of(context: &Context, limit: u32) -> Self {
         ReplyMetadata {
             trailers: fitting(context.take_reply_trailers(), limit),
@@ -107,11 +107,11 @@ pub(super) fn put_end(out: &mut Vec<u8>, error: Option<&Error>, reply_metadata: 
     }
 }
 
-/// What an error may say, in bytes.
+/// Maximum length of an error message, in bytes.
 const MAX_MESSAGE_TEXT: usize = 8 * 1024;
-/// What its details may hold.
+/// Maximum size of an error's details, in bytes.
 const MAX_DETAILS_SIZE: usize = 32 * 1024;
-/// How many there may be.
+/// Maximum number of details.
 const MAX_DETAILS: u64 = 256;
 
 /// Reads an END or a REFUSED.

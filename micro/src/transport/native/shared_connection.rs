@@ -8,9 +8,9 @@ use super::handshake::ConnectionSettings;
 use super::socket::Writing;
 use crate::util::cache_padded::CachePadded;
 
-/// What may wait to be written before everybody else has to wait: the bound of a connection.
+/// Maximum number of queued bytes of a connection; writers wait beyond it.
 pub(super) const MAX_QUEUED: usize = 1024 * 1024;
-/// What a buffer keeps of its size when it is empty.
+/// Capacity that an empty buffer keeps.
 const MAX_IDLE_CAPACITY: usize = 256 * 1024;
 
 /// A connection: what waits to be written on it, and the calls `C` it has, under one short lock.
@@ -19,9 +19,9 @@ const MAX_IDLE_CAPACITY: usize = 256 * 1024;
 /// together. What is decided and what is queued under one lock stands on the wire in that order.
 #[derive(Debug)]
 pub(super) struct SharedConnection<C> {
-    /// What the peer takes.
+    /// Settings of the peer.
     pub(super) theirs: ConnectionSettings,
-    /// What we take.
+    /// Settings of this side.
     pub(super) ours: ConnectionSettings,
     inner: CachePadded<Mutex<Inner<C>>>,
 }
@@ -32,7 +32,7 @@ struct Inner<C> {
     calls: C,
 }
 
-/// When what was queued is to be written.
+/// Time at which queued frames are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flush {
     /// With whatever else comes: the driver does it.
@@ -52,7 +52,7 @@ impl<C> SharedConnection<C> {
         self.flushing(|queue, calls| (Flush::Together, work(queue, calls)))
     }
 
-    /// The same, and `work` says when what it queued is to be written.
+    /// Like [`with`](Self::with), where `work` also decides when the frames it queued are written.
     pub(super) fn flushing<R>(&self, work: impl FnOnce(&mut FrameQueue, &mut C) -> (Flush, R)) -> R {
         let mut inner = self.lock();
         let Inner { queue, calls } = &mut *inner;
@@ -78,17 +78,17 @@ impl<C> SharedConnection<C> {
     }
 }
 
-/// What waits to be written on a connection.
+/// Frames waiting to be written on a connection.
 #[derive(Debug, Default)]
 pub(super) struct FrameQueue {
     ready: Vec<u8>,
-    /// What the driver has taken and not written yet.
+    /// Number of bytes the driver has taken and not written yet.
     taken: usize,
     /// All bytes ever queued, and all that the socket has accepted.
     queued: u64,
     written: u64,
     closed: bool,
-    /// Whether the driver knows that there is something to do, and how to tell it.
+    /// `true` if the driver was notified, and how to notify it.
     told: bool,
     nudged: bool,
     driver: Option<Waker>,
@@ -121,7 +121,7 @@ impl FrameQueue {
         self.closed
     }
 
-    /// How many bytes the socket has accepted.
+    /// Returns the number of bytes the socket has accepted.
     pub(super) fn written(&self) -> u64 {
         self.written
     }

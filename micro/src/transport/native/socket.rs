@@ -116,7 +116,7 @@ impl Writing {
         }
     }
 
-    /// Whether the driver has to see to it that what was written leaves.
+    /// Returns `true` if written bytes still have to be flushed.
     pub(super) fn wants_flush(&self) -> bool {
         match self {
             Writing::Plain(_) => false,

@@ -19,13 +19,13 @@ pub(super) fn put_block(out: &mut Vec<u8>, block: &[u8]) {
     out.extend_from_slice(block);
 }
 
-/// How many bytes a block of so many bytes takes.
+/// Returns the encoded size of a block of `len` bytes.
 pub(super) fn block_len(len: usize) -> usize {
     let bits = (u64::BITS - (len as u64 | 1).leading_zeros()) as usize;
     bits.div_ceil(7) + len
 }
 
-/// What is still to be read of a body.
+/// The unread rest of a body.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     all: &'a Bytes,
@@ -98,7 +98,7 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(block.bytes()).map_err(|_| ProtocolError::malformed("text that is not UTF-8"))
     }
 
-    /// What is left, borrowed.
+    /// Returns the rest, borrowed.
     pub(super) fn bytes(&self) -> &'a [u8] {
         &self.all[self.at..self.end]
     }

@@ -16,14 +16,14 @@ use crate::util::backoff::Backoff;
 use crate::util::clock::{self, Instant};
 use crate::util::spawn::{self, Task};
 
-/// How long an address rests after it could not be reached.
+/// Time an address rests after it could not be reached.
 const MIN_REST: Duration = Duration::from_millis(10);
 const MAX_REST: Duration = Duration::from_millis(320);
-/// How long one rests whose peer does not accept us, or we it: a handshake costs both sides.
+/// Time an address rests after a failed TLS handshake, which costs both sides.
 const REFUSED_REST: Duration = Duration::from_secs(1);
-/// How long a connector is not tried again with a peer that turned out to speak another protocol.
+/// Time a connector is not tried again with a peer that speaks another protocol.
 const FOREIGN_REST: Duration = Duration::from_secs(60);
-/// How long the failures of an address are remembered when it is not called any more.
+/// Time the failures of an address are remembered without a call to it.
 const FAILURE_TTL: Duration = Duration::from_secs(2);
 /// So many connections in a row may end before a call got onto them, until it fails.
 const MAX_DIALS: usize = 3;
@@ -88,7 +88,7 @@ struct Resting {
     until: Instant,
 }
 
-/// What a caller has to do for a lease.
+/// Next step of a caller that wants a lease.
 enum DialStep {
     Go(Lease),
     Fail(Error),
@@ -162,12 +162,12 @@ impl PoolEntry {
         &self.owner
     }
 
-    /// Whether it is for calls with this security over these connectors.
+    /// Returns `true` if the entry is for calls with this TLS mode over these connectors.
     pub(super) fn is_for(&self, security: TlsMode, route: PoolRoute) -> bool {
         (self.security, self.route) == (security, route)
     }
 
-    /// Whether it holds nothing that would be missed.
+    /// Returns `true` if the entry holds nothing worth keeping.
     pub(super) fn is_spent(&self) -> bool {
         let state = self.state();
         self.up.load().is_empty() && state.dial.as_ref().is_none_or(Dial::is_over) && !state.is_resting()

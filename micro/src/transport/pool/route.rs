@@ -10,7 +10,7 @@ pub(super) struct PoolRoute {
     fallback: u32,
 }
 
-/// How many connectors there can be.
+/// Maximum number of connectors.
 pub(super) const MAX_CONNECTORS: usize = 32;
 
 impl PoolRoute {

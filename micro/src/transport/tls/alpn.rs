@@ -16,7 +16,7 @@ impl Alpn {
         }
     }
 
-    /// Whether a peer may have `agreed` to that.
+    /// Returns `true` if a peer may have `agreed` to that protocol.
     #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "nothing is agreed on without TLS"))]
     pub(super) fn accepts(self, agreed: Option<&[u8]>) -> bool {
         agreed.map_or(matches!(self, Alpn::Optional(_)), |agreed| agreed == self.id())

@@ -8,7 +8,7 @@ use super::{Alpn, Pem, TlsIdentity, TlsMode};
 use crate::errors::Result;
 use crate::transport::connector::ConnectError;
 
-/// Whom a client believes, and what it shows to servers that ask.
+/// TLS configuration of a client: trusted authorities, and its own certificate.
 ///
 /// By default it believes the authorities that the platform does, expects the host of the address, and shows nothing. Files
 /// that change are read again, within about a second of the next connection.
@@ -67,7 +67,7 @@ impl ClientTls {
         ClientTls(Arc::new(engine))
     }
 
-    /// Whether this program can connect to `address` with `security` at all, before anything is tried.
+    /// Checks that this program can connect to `address` with `security` at all, before anything is tried.
     ///
     /// # Errors
     ///

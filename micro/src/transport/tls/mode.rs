@@ -1,8 +1,8 @@
-/// Whether a call is encrypted, and who has to prove what.
+/// TLS mode of a call: whether it is encrypted, and which name the peer has to prove.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsMode {
-    /// It is not.
+    /// Plaintext.
     #[default]
     Unencrypted,
     /// With TLS, and the peer proves that it is the host of the address.
@@ -15,7 +15,7 @@ pub enum TlsMode {
 }
 
 impl TlsMode {
-    /// Whether it is TLS.
+    /// Returns `true` if the mode is TLS.
     pub fn is_tls(self) -> bool {
         self != TlsMode::Unencrypted
     }

@@ -6,7 +6,7 @@ use std::{fmt, fs, io};
 
 use crate::errors::{Code, Error, Result};
 
-/// Something in PEM: the file that has it, or its text.
+/// PEM text, or the file that contains it.
 ///
 /// A file is read again when it changes. `Debug` shows no text, for it may be a key.
 ///
@@ -26,7 +26,7 @@ enum PemSource {
 }
 
 impl Pem {
-    /// What this file has, now and whenever it changes.
+    /// Reads the file, now and whenever it changes.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Pem(PemSource::File(path.into()))
     }
@@ -72,17 +72,17 @@ impl fmt::Debug for Pem {
     }
 }
 
-/// Who a program can prove to be.
+/// A certificate and its private key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsIdentity {
-    /// Its certificate, and behind it those that lead to an authority.
+    /// Certificate, followed by those that lead to an authority.
     pub certificate: Pem,
     /// The private key of the first of them.
     pub key: Pem,
 }
 
 impl TlsIdentity {
-    /// What these two files have.
+    /// Uses the contents of these two files.
     pub fn files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         TlsIdentity { certificate: Pem::file(certificate), key: Pem::file(key) }
     }

@@ -8,7 +8,7 @@ use super::engine::{self, Stream};
 use super::{Pem, TlsIdentity};
 use crate::errors::Result;
 
-/// What a port shows to those who connect with TLS, and whom it lets in.
+/// TLS configuration of a port: its certificates, and the clients it accepts.
 ///
 /// Files that change are read again, within about a second of the next connection; those that are open stay as they are. New
 /// files that cannot be used are logged once, and the old ones stay in use.
@@ -40,7 +40,7 @@ impl ServerTls {
         Ok(ServerTls(Arc::new(engine::TlsServer::new(identity, None)?)))
     }
 
-    /// The same, and lets in only whoever shows a certificate that one of these authorities has signed.
+    /// Requires a client certificate signed by one of these authorities.
     ///
     /// # Errors
     ///

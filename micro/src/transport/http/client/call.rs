@@ -24,7 +24,7 @@ use crate::util::clock::{self, Sleep};
 const SERVICE: HeaderName = HeaderName::from_static(names::SERVICE);
 const NODE: HeaderName = HeaderName::from_static(names::NODE);
 const TRACE: HeaderName = HeaderName::from_static(names::TRACE);
-/// What most requests have as headers, without metadata of the caller's.
+/// Number of headers of a typical request, without the caller's metadata.
 const TYPICAL_HEADERS: usize = 12;
 const AGENT: &str = concat!("micro/", env!("CARGO_PKG_VERSION"));
 

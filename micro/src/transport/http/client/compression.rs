@@ -10,15 +10,15 @@ use super::options::Compress;
 use crate::errors::{Error, Result};
 use crate::transport::http::framing::Compressor;
 
-/// What the messages of a body are compressed with, where their flag says that they are.
+/// Header naming the compression of the messages whose flag is set.
 pub(super) const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-/// What the caller can unpack.
+/// Header listing the compressions the caller accepts.
 pub(super) const ACCEPT: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
-/// What requests are compressed with: everybody who compresses at all has it.
+/// Compression of requests, which every implementation with compression supports.
 const GZIP: &str = "gzip";
 
-/// What a client compresses, and with what.
+/// Compression settings of a client.
 #[derive(Clone, Debug)]
 pub(super) struct Compression {
     formats: CompressionRegistry,
@@ -43,19 +43,19 @@ impl Compression {
         Compression { accept: accept.flatten(), compressor, formats }
     }
 
-    /// What the caller says it can unpack.
+    /// Returns the compressions the caller accepts.
     pub(super) fn accept(&self) -> Option<HeaderValue> {
         self.accept.clone()
     }
 
-    /// What the caller says its messages are compressed with. A server that does not know it refuses the call, so it stays
-    /// out of calls whose only message, of `size`, is not compressed.
+    /// Returns the compression of the caller's messages. A server that does not know it refuses the call, so it is left out of
+    /// calls whose only message, of `size`, is not compressed.
     pub(super) fn encoding(&self, size: Option<usize>) -> Option<HeaderValue> {
         let compressor = self.compressor.as_ref()?;
         size.is_none_or(|size| size >= compressor.from).then(|| HeaderValue::from_static(compressor.format))
     }
 
-    /// What compresses messages, if anything does.
+    /// Returns the compressor of messages, if any.
     pub(super) fn compressor(&self) -> Option<&Compressor> {
         self.compressor.as_ref()
     }
@@ -67,7 +67,7 @@ impl Compression {
     }
 }
 
-/// What unpacks the messages of one answer.
+/// Decompressor of the messages of one response.
 #[derive(Debug)]
 pub(super) struct Decompressor {
     formats: CompressionRegistry,

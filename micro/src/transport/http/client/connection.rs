@@ -24,9 +24,9 @@ use crate::transport::{ConnectError, ConnectionStats, Dialer, Permit, not_sent};
 use crate::util::clock;
 use crate::util::spawn::{self, Task};
 
-/// How many calls we put on a connection at most, whatever the server allows.
+/// Maximum number of calls on one connection, whatever the server allows.
 const MAX_UNPROVEN: usize = 1_000;
-/// What a stream may have on its way to us,
+/// Receive window of a stream,
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 /// and what of one may wait to be sent.
 const SEND_BUFFER: usize = 1024 * 1024;
@@ -233,7 +233,7 @@ fn streams(allowed: usize) -> usize {
 
 /// Completes when the peer is there no more: nothing came for `interval` while there were calls, nor an answer to a ping.
 async fn silence(pings: Option<PingPong>, seen: Arc<ReadCounter>, calls: InFlight, interval: Duration) {
-    /// How often one looks within the time.
+    /// Number of checks within the interval.
     const CHECKS_PER_INTERVAL: u32 = 4;
     let Some(mut pings) = pings else { return std::future::pending().await };
     let (mut before, mut quiet) = (seen.count(), 0);

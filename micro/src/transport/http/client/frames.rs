@@ -47,7 +47,7 @@ impl Outgoing {
         }
     }
 
-    /// Whether all of it is known before any of it is sent.
+    /// Returns whether all of the request is known before any of it is sent.
     pub(super) fn shape(&self) -> RequestShape {
         match self {
             Outgoing::One(_) => RequestShape::One,
@@ -105,18 +105,18 @@ async fn pump(mut requests: Box<CoalescingBody<OutgoingRequests>>, stream: &mut 
     }
 }
 
-/// What the caller keeps of a stream of requests. Dropping it breaks the stream off, so that the handler learns of it.
+/// The caller's end of a stream of requests. Dropping it resets the stream, so that the handler is cancelled.
 #[derive(Debug)]
 pub(super) struct RequestStreamGuard {
     failure: Failure,
     _sending: Task<()>,
 }
 
-/// What the caller's own stream failed with. A reset is all the peer hears; the caller gets the error itself.
+/// Error of the caller's own stream. The peer receives only a reset; the caller gets the error itself.
 type Failure = Arc<Mutex<Option<Error>>>;
 
 impl RequestStreamGuard {
-    /// What the stream that is held failed with, or else `error`.
+    /// Returns the error of the held stream, or else `error`.
     pub(super) fn or(hold: Option<&Self>, error: Error) -> Error {
         let own = hold.and_then(|hold| hold.failure.lock().unwrap_or_else(PoisonError::into_inner).take());
         own.unwrap_or(error)
@@ -204,7 +204,7 @@ impl Messages {
         }
     }
 
-    /// What came behind the messages.
+    /// Returns the trailers.
     pub(super) fn trailers(&self) -> Option<&HeaderMap> {
         self.trailers.as_ref()
     }

@@ -1,4 +1,4 @@
-//! Whether a failed call can have run: what h2 says, read with care.
+//! Execution state of failed calls, derived from errors of h2.
 //!
 //! The code never tells; what matters is how far the request got. Everything not listed here may have run.
 
@@ -6,7 +6,7 @@ use h2::Reason;
 
 use crate::errors::{Code, Error, Execution};
 
-/// Whether the caller's side was complete when the request was sent.
+/// Completeness of the caller's side when the request was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestShape {
     /// One message, sent with its headers.
@@ -29,7 +29,7 @@ pub(super) fn after_headers(error: h2::Error) -> Error {
     describe(error)
 }
 
-/// Whether the failure is of one call and leaves the connection usable.
+/// Returns `true` if the failure concerns one call and leaves the connection usable.
 pub(super) fn spares_connection(error: &h2::Error) -> bool {
     error.is_reset()
 }

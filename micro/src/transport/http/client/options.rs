@@ -2,34 +2,35 @@ use std::time::Duration;
 
 use crate::transport::tls::ClientTls;
 
-/// How other processes are called over HTTP.
+/// Options for calling other processes over HTTP.
 #[derive(Clone, Debug)]
 pub struct HttpClientOptions {
-    /// What one message of an answer may hold, in bytes: 4 MiB.
+    /// Maximum size of a response message, in bytes. Default: 4 MiB.
     pub message_limit: usize,
-    /// How long opening a connection may take, up to the first byte of the server: 5 s.
+    /// Timeout for opening a connection, up to the first byte of the server. Default: 5 s.
     pub connect_timeout: Duration,
-    /// How many connections one address gets under ordinary load: 2. One connection has one lock, and half the throughput.
+    /// Number of connections to one address under ordinary load. Default: 2. One connection has one lock, and half the
+    /// throughput.
     pub connections: usize,
-    /// How many it gets at most, before calls wait for one another: 4.
+    /// Maximum number of connections to one address, before calls wait for one another. Default: 4.
     pub most_connections: usize,
     /// After what silence a server with calls in flight is asked whether it is still there: 20 s. It has half of that to
     /// answer. Some servers take offence at a shorter time.
     pub keepalive: Duration,
-    /// How long a connection without calls is kept: 5 min.
+    /// Idle timeout of a connection without calls. Default: 5 min.
     pub idle: Duration,
-    /// What is compressed: nothing.
+    /// Compression. Default: none.
     pub compress: Compress,
-    /// Whom it believes where a call is to be encrypted: the authorities of the platform.
+    /// TLS configuration. Defaults to the platform's root certificates.
     pub tls: ClientTls,
 }
 
-/// What a client compresses. It takes the feature `transport-gzip`, or `transport-zstd` for replies alone, on both
-/// sides; a program built without compresses nothing.
+/// Compression by a client. Requires the feature `transport-gzip`, or `transport-zstd` for responses alone, on both sides; a
+/// program built without them compresses nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compress {
-    /// Nothing, and the server is asked to do the same. Within a data centre that costs the least.
+    /// No compression, and the server is asked for none. The cheapest within a data centre.
     #[default]
     Never,
     /// The server may compress replies.

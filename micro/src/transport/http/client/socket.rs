@@ -1,4 +1,4 @@
-//! What a connection goes over, and why TLS in it failed.
+//! Socket of a connection, and the reason of a TLS failure on it.
 
 use std::io;
 use std::pin::Pin;
@@ -16,8 +16,7 @@ pub(super) struct Socket {
     why: Why,
 }
 
-/// Why TLS has failed behind the handshake: it is there that a server says that it does not accept the client, and HTTP/2 keeps
-/// no more of it than a text.
+/// Reason of a TLS failure after the handshake: servers refuse client certificates there, and HTTP/2 keeps only a text of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Why(Arc<OnceLock<String>>);
 

@@ -21,13 +21,13 @@ use crate::transport::http::metadata::MAX_HEADERS;
 use crate::transport::http::write_coalescing::{CoalescingIo, InFlight};
 use crate::util::clock;
 
-/// How long HTTP/2's preface is: by then hyper knows which version it speaks.
+/// Length of HTTP/2's preface: once it is read hyper knows which version the peer speaks.
 const PREFACE_SIZE: usize = 24;
-/// How long a drain waits for it. Asked to shut down earlier, hyper gives up on the connection and what was sent on it.
+/// Time a drain waits for the preface. Asked to shut down earlier, hyper gives up on the connection and the data sent on it.
 const PREFACE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How many frames may come late, for a call that was answered before its request had ended: what is on its way then is no attack.
-/// h2 counts them for as long as the connection lasts, and keeps no more of each than it does of a call.
+/// Number of late bytes tolerated for a call that was answered before its request had ended: they are not an attack. h2 counts
+/// them for the lifetime of the connection, and keeps no more of each than it does of a call.
 const MAX_IGNORED_BYTES: usize = 16 * 1024;
 
 pub(super) async fn serve<I, F>(

@@ -31,10 +31,10 @@ const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const ACCEPT: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 /// Smaller messages are not compressed.
 const WORTH_PACKING: usize = 1024;
-/// What most replies have as headers: the type, the encodings, the date.
+/// Number of headers of a typical reply: the type, the encodings, the date.
 const TYPICAL_HEADERS: usize = 4;
 
-/// What answers calls in gRPC.
+/// Handles calls in gRPC.
 pub(super) struct Grpc {
     pub(super) dispatcher: Dispatcher,
     pub(super) limit: usize,
@@ -43,7 +43,7 @@ pub(super) struct Grpc {
     accept: Option<HeaderValue>,
 }
 
-/// Who calls, as a connection knows it.
+/// The remote end of a connection.
 #[derive(Clone, Debug)]
 pub(super) struct RemoteCaller {
     pub(super) address: SocketAddr,
@@ -56,7 +56,7 @@ impl RemoteCaller {
     }
 }
 
-/// What a request says of itself in its content type.
+/// Content type of a gRPC request.
 #[derive(Clone, Debug)]
 pub(super) struct GrpcContentType {
     pub(super) codec: Codec,
@@ -64,7 +64,7 @@ pub(super) struct GrpcContentType {
 }
 
 impl GrpcContentType {
-    /// What a gRPC request is in; nothing where it is none, or in a codec nobody knows.
+    /// Returns the content type of a gRPC request; `None` for other requests and unknown codecs.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let given = headers.get(CONTENT_TYPE)?;
         let rest = given.as_bytes().strip_prefix(b"application/grpc")?;
@@ -152,7 +152,7 @@ impl Grpc {
         response
     }
 
-    /// What the reply is compressed with, if the caller takes it.
+    /// Returns the compressor of the reply, if the caller accepts one.
     fn compressor(&self, headers: &HeaderMap) -> Option<Compressor> {
         self.accept.as_ref()?;
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
@@ -187,7 +187,7 @@ impl Grpc {
         }
     }
 
-    /// What the messages of the request may be compressed with.
+    /// Returns the compression of the messages of the request.
     fn format(&self, headers: &HeaderMap) -> Result<Option<String>> {
         let Some(format) = headers.get(ENCODING).filter(|format| *format != "identity") else { return Ok(None) };
         let format = String::from_utf8_lossy(format.as_bytes());

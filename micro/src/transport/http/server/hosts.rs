@@ -30,12 +30,13 @@ impl Hosts {
         Hosts(Some(HostNames::default()))
     }
 
-    /// What suits a server that listens at `address`: those of this machine if only it gets there, else any.
+    /// Returns the hosts and origins for a server that listens at `address`: those of this machine if only it can connect, else
+    /// any.
     pub fn of(address: SocketAddr) -> Self {
         if net::is_loopback(address) { Self::loopback() } else { Self::any() }
     }
 
-    /// The same and the host `name` as well, as a proxy in front may say it.
+    /// Adds the host `name`, as a proxy in front may send it.
     #[must_use]
     pub fn with_host(mut self, name: impl Into<String>) -> Self {
         if let Some(names) = &mut self.0 {
@@ -44,7 +45,7 @@ impl Hosts {
         self
     }
 
-    /// The same and calls from pages of `origin` as well: `https://app.example.com`.
+    /// Accepts calls from pages of `origin` too: `https://app.example.com`.
     #[must_use]
     pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
         if let Some(names) = &mut self.0 {
@@ -53,7 +54,7 @@ impl Hosts {
         self
     }
 
-    /// Whether a request may come in; else what to tell its sender.
+    /// Checks a request's host and origin; returns the refusal otherwise.
     pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), String> {
         let Some(names) = &self.0 else { return Ok(()) };
         let named = request.uri().authority().map(|authority| authority.as_str().as_bytes());

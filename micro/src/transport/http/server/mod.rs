@@ -74,7 +74,7 @@ impl HttpServer {
         HttpServer { router, calls, layered: false, options: Arc::new(options), lifecycle: Lifecycle::new() }
     }
 
-    /// The same with everything it answers, calls and routes, passed through `change`: the place for layers of `tower`.
+    /// Passes everything the server answers, calls and routes, through `change`: the place for layers of `tower`.
     #[must_use]
     pub fn map_router(mut self, change: impl FnOnce(axum::Router) -> axum::Router) -> Self {
         self.router = change(self.router);
@@ -111,7 +111,7 @@ impl HttpServer {
         Box::pin(self.route(request, caller.address)).await
     }
 
-    /// What a gRPC call is in that need not pass the routes and their layers.
+    /// Returns the content type of a gRPC call that need not pass the routes and their layers.
     fn plainly_spoken(&self, request: &Request<Incoming>) -> Option<GrpcContentType> {
         let plain = !self.layered && request.version() == Version::HTTP_2 && request.method() == Method::POST;
         plain.then(|| GrpcContentType::of(request.headers())).flatten()

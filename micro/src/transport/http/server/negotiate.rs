@@ -7,13 +7,13 @@ use crate::codec::Codec;
 use crate::rpc::Idempotency;
 use crate::transport::Route;
 
-/// How a protocol spells its content types in front of the name of a codec.
+/// Prefixes of content types, before the name of a codec.
 const SPELLINGS: [&str; 4] = ["application/", "application/connect+", "application/grpc+", "application/grpc-web+"];
 
-/// What a server answers to content types it does not know.
+/// Header listing accepted content types, sent when one is not known.
 pub(super) const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
-/// What a request is written in, and what its answer says it is written in.
+/// Content types of a request and its response.
 #[derive(Debug)]
 pub(super) struct Negotiated {
     pub(super) codec: Codec,
@@ -39,7 +39,7 @@ pub(super) fn accept_post() -> HeaderValue {
     HeaderValue::try_from(all.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("application/json"))
 }
 
-/// Whether Connect's GET may call it: caches and crawlers repeat one at will.
+/// Returns `true` if Connect's GET may call the method: caches and crawlers repeat a GET at will.
 pub(super) fn is_readable(route: &Route) -> bool {
     !route.method().has_stream() && route.method().idempotency() == Idempotency::NoSideEffects
 }

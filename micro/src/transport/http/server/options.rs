@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use super::Hosts;
 
-/// How an [`HttpServer`](super::HttpServer) answers.
+/// Options of an [`HttpServer`](super::HttpServer).
 #[derive(Clone, Debug)]
 pub struct HttpServerOptions {
-    /// What one message may hold, in bytes, once it is unpacked: 4 MiB.
+    /// Maximum size of a message, in bytes after decompression. Default: 4 MiB.
     pub message_limit: usize,
-    /// How many calls one HTTP/2 connection may have open: 200.
+    /// Maximum number of open calls of one HTTP/2 connection. Default: 200.
     pub streams: u32,
     /// Within what time the head of a request must be there, which is also how long an idle HTTP/1.1 connection is kept: 5 s.
     pub header_timeout: Duration,

@@ -24,7 +24,7 @@ const GRPC_WEB_END: u8 = 0x80;
 /// The flag and the length in front of an envelope.
 const PREFIX_SIZE: usize = 5;
 
-/// What is known of a reply's stream only while it runs.
+/// State of a reply's stream that is known only while it runs.
 #[derive(Debug, Default)]
 pub(super) struct StreamTrailers {
     context: OnceLock<Context>,

@@ -57,13 +57,13 @@ impl ResponseBody {
         ResponseBody::from(BodyKind::Other(body))
     }
 
-    /// The same for a connection that counts its calls.
+    /// Keeps the connection's call count raised until the body is dropped.
     pub(super) fn keeping(mut self, busy: InFlightGuard) -> Self {
         self.busy = Some(busy);
         self
     }
 
-    /// The same as axum has bodies.
+    /// Converts into axum's body.
     pub(super) fn into_axum(self) -> AxumBody {
         AxumBody::new(self.map_frame(|frame| frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))))
     }

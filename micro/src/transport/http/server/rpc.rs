@@ -56,7 +56,7 @@ impl Rpc {
         Rpc(Arc::new(Shared { grpc, limits, deadlines, compression }))
     }
 
-    /// What answers the calls in gRPC.
+    /// Returns the handler of gRPC calls.
     pub(super) fn grpc(&self) -> &Grpc {
         &self.0.grpc
     }
@@ -126,7 +126,7 @@ impl Rpc {
     }
 }
 
-/// What the content type says of a method nobody describes: only plain calls of Connect are one message each way.
+/// Returns the shape of a call to a method without a description: only plain calls of Connect are one message each way.
 fn shape<B>(request: &Request<B>) -> CallShape {
     let content_type = request.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let enveloped = content_type.starts_with(b"application/grpc") || content_type.starts_with(b"application/connect+");

@@ -106,7 +106,7 @@ async fn call(
     }
 }
 
-/// What the peer would not take is not sent.
+/// Checks the limits of the peer before anything is sent.
 fn check<'a>(connection: &NativeConnection, request: &Request<'a>) -> Result<MethodNames<'a>> {
     let theirs = &connection.shared.theirs;
     if let Payload::One(message) = &request.payload

@@ -29,21 +29,21 @@ pub(super) struct Calls {
     open: HashMap<u32, PendingCall, BuildIdHasher>,
     methods: Methods,
     earliest: Option<Instant>,
-    /// Who waits for a call to end, because there may be no more of them.
+    /// Wakers of callers that wait for a call to end, because the limit is reached.
     waiting: Vec<Waker>,
-    /// Whether to say goodbye once the last of them has ended.
+    /// `true` if the connection is closed once the last call has ended.
     leaving: bool,
-    /// What others see of the connection without taking its lock.
+    /// Statistics that can be read without the connection's lock.
     pub(super) stats: Arc<ConnectionStats>,
 }
 
 /// One call.
 #[derive(Debug)]
 pub(super) struct PendingCall {
-    /// Where its first frame ends in the stream of bytes.
+    /// Offset at which the first frame of the call ends in the stream of bytes.
     end: u64,
     deadline: Option<Instant>,
-    /// Where the trailers of a stream go.
+    /// Context that receives the trailers of a stream.
     context: Option<Context>,
     answer: State,
     pub(super) replies: Option<Arc<MessageInbox>>,
@@ -57,7 +57,7 @@ enum State {
     Taken,
 }
 
-/// What a call is answered with.
+/// Response to a call.
 #[derive(Debug)]
 pub(super) enum CallResponse {
     One(Bytes, ReplyMetadata),
@@ -66,7 +66,7 @@ pub(super) enum CallResponse {
     Failed(Error, ReplyMetadata),
 }
 
-/// What a call begins with.
+/// Parameters of a call when it is opened.
 pub(super) struct CallStart<'a> {
     pub(super) deadline: Option<Instant>,
     pub(super) context: Option<&'a Context>,
@@ -232,7 +232,7 @@ impl Calls {
         known
     }
 
-    /// When the first of them runs out of time.
+    /// Returns the earliest deadline of the open calls.
     pub(super) fn earliest(&self) -> Option<Instant> {
         self.earliest
     }

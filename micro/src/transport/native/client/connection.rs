@@ -96,7 +96,7 @@ fn settings(options: &NativeClientOptions) -> ConnectionSettings {
     ConnectionSettings { message, window: options.window.max(1024), ..ConnectionSettings::default() }
 }
 
-/// What a client does with what it reads.
+/// The client role of a connection.
 struct NativeCaller {
     shared: Arc<SharedConnection<Calls>>,
     guard: FailOnDrop,
@@ -161,7 +161,7 @@ fn is_reply(next: &Result<Frame<'_>, ProtocolError>) -> bool {
     next.as_ref().is_ok_and(|frame| frame.kind == FrameKind::Reply)
 }
 
-/// Whether a call was made.
+/// Returns `true` if a call with this id was made.
 fn known(id: u32, calls: &Calls) -> Result<(), ProtocolError> {
     if id == 0 || id > calls.last() {
         return Err(ProtocolError::out_of_order("an answer to a call that was not made"));

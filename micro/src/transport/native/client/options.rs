@@ -2,22 +2,22 @@ use std::time::Duration;
 
 use crate::transport::tls::ClientTls;
 
-/// How `micro/1` is called.
+/// Options for calling over `micro/1`.
 #[derive(Clone, Debug)]
 pub struct NativeClientOptions {
-    /// What one message of an answer may hold, in bytes: 4 MiB.
+    /// Maximum size of a response message, in bytes. Default: 4 MiB.
     pub message_limit: usize,
-    /// How many bytes of a stream may wait for the caller to read them: 256 KiB.
+    /// Number of bytes of a stream that may wait for the caller to read them. Default: 256 KiB.
     pub window: u32,
-    /// How long opening a connection may take, up to the HELLO of the server: 5 s.
+    /// Timeout for opening a connection, up to the HELLO of the server. Default: 5 s.
     pub connect_timeout: Duration,
-    /// How many connections one address gets, as load asks for them: 2. Fewer carry more per write.
+    /// Number of connections to one address, opened as load requires. Default: 2. Fewer carry more per write.
     pub connections: usize,
     /// After what silence a server is asked whether it is still there: 20 s. It has half of that to answer.
     pub keepalive: Duration,
-    /// How long a connection without calls is kept: 5 min.
+    /// Idle timeout of a connection without calls. Default: 5 min.
     pub idle: Duration,
-    /// Whom it believes where a call is to be encrypted: the authorities of the platform.
+    /// TLS configuration. Defaults to the platform's root certificates.
     pub tls: ClientTls,
 }
 

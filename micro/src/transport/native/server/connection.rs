@@ -1,4 +1,4 @@
-//! What a server does with what it reads.
+//! The server role of a connection.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -28,9 +28,9 @@ use crate::transport::{CallShape, Dispatcher};
 use crate::util::clock::{self, Instant};
 use crate::util::spawn;
 
-/// How long a client may take to say that it has sent its last call.
+/// Time a client may take to confirm that it has sent its last call.
 const DONE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How far the connection has got on its way out.
+/// Phase of a connection's shutdown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
     Serving,

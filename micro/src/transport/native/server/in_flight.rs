@@ -12,7 +12,7 @@ use crate::util::spawn::Task;
 #[derive(Debug, Default)]
 pub(super) struct InFlightCalls {
     open: HashMap<u32, InFlightCall, BuildIdHasher>,
-    /// Whether the connection waits for the last of them to end.
+    /// `true` if the connection waits for the last call to end.
     awaited: bool,
 }
 
@@ -43,13 +43,13 @@ impl InFlightCalls {
         self.open.len()
     }
 
-    /// Whether all have ended, for a connection that waits for the last.
+    /// Returns `true` once all calls have ended, for a connection that waits for the last.
     pub(super) fn are_over(&mut self) -> bool {
         self.awaited = true;
         self.is_empty()
     }
 
-    /// Whether the connection is to hear that there are none.
+    /// Returns `true` if the connection is to be notified when no call is left.
     pub(super) fn is_awaited(&self) -> bool {
         self.awaited && self.is_empty()
     }

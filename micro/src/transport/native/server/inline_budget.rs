@@ -1,4 +1,4 @@
-//! How long handlers may run where their calls were read.
+//! Budget for running handlers inline, in the task that reads the connection.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::util::clock::{self, Instant};
 const MAX_INLINE_CALL: Duration = Duration::from_micros(50);
 /// All handlers of what was read together may take so long.
 const MAX_INLINE_TURN: Duration = Duration::from_micros(250);
-/// How many calls of a slow method are started on their own before one is tried again where it was read.
+/// Number of calls of a slow method that get a task of their own before one is run inline again.
 const SLOW_CALL_PENALTY: u32 = 64;
 
-/// How long the handlers have taken that ran where their calls were read.
+/// Time spent in handlers run inline.
 #[derive(Debug)]
 pub(super) struct InlineBudget {
     begun: Instant,
@@ -24,12 +24,12 @@ impl InlineBudget {
         InlineBudget { begun: now, now }
     }
 
-    /// Whether there is time for another.
+    /// Returns `true` if there is time for another.
     pub(super) fn is_good(&self) -> bool {
         self.now - self.begun < MAX_INLINE_TURN
     }
 
-    /// How many calls the method of the last one is not tried where they were read.
+    /// Returns the number of calls for which the last call's method is not run inline.
     pub(super) fn penalty(&mut self) -> u32 {
         let before = std::mem::replace(&mut self.now, clock::now());
         if self.now - before > MAX_INLINE_CALL { SLOW_CALL_PENALTY } else { 0 }

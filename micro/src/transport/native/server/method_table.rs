@@ -19,12 +19,12 @@ pub(super) struct MethodEntry {
     node: Box<str>,
     codec: Box<str>,
     found: Option<(Route, Codec)>,
-    /// How many of its next calls are not tried where they were read, because one has kept everybody waiting.
+    /// Number of the next calls that are not run inline, because one has blocked the connection.
     pub(super) slow: u32,
 }
 
 impl MethodTable {
-    /// What a call means by its number, which is agreed on if the call says so.
+    /// Returns the method of a call's number, and defines it if the call carries names.
     pub(super) fn of(
         &mut self,
         method: &Method<'_>,
@@ -61,7 +61,7 @@ impl MethodEntry {
         }
     }
 
-    /// What answers it, and in which codec. It is looked up once; a refusal may be over by the next call.
+    /// Returns the route and the codec of the method. They are looked up once; a refusal may be over by the next call.
     ///
     /// # Errors
     ///

@@ -26,9 +26,9 @@ use crate::util::clock;
 use crate::util::lifecycle::State;
 use crate::util::net::OwnedReadHalf;
 
-/// How long a peer may take to say what it speaks.
+/// Timeout of the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a closing connection waits for its peer to close too.
+/// Time a closing connection waits for its peer to close too.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Answers `micro/1` on any connection it is given.
@@ -40,14 +40,14 @@ pub struct NativeServer {
     options: Arc<NativeServerOptions>,
 }
 
-/// How a [`NativeServer`] answers.
+/// Options of a [`NativeServer`].
 #[derive(Clone, Debug)]
 pub struct NativeServerOptions {
-    /// What one message may hold, in bytes: 4 MiB.
+    /// Maximum size of a message, in bytes. Default: 4 MiB.
     pub message_limit: usize,
-    /// How many calls one connection may have open: 1,024.
+    /// Maximum number of open calls of one connection. Default: 1,024.
     pub calls: u32,
-    /// How many bytes of a stream may wait for a handler to read them: 256 KiB.
+    /// Number of bytes of a stream that may wait for a handler to read them. Default: 256 KiB.
     pub window: u32,
     /// After what silence a peer is asked whether it is still there: 20 s. It has half of that to answer.
     pub keepalive: Duration,

@@ -37,7 +37,7 @@ struct Trust {
     name: Option<ServerName<'static>>,
 }
 
-/// Whether there is TLS in this program.
+/// Fails if the program was built without TLS.
 #[allow(clippy::unnecessary_wraps, reason = "in a program without the feature there is none")]
 pub(in super::super) fn check(_: &str) -> Result<()> {
     Ok(())

@@ -1,4 +1,4 @@
-//! What certificates and keys are made of text.
+//! Parses certificates and keys.
 
 use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -43,7 +43,7 @@ pub(super) fn authorities(text: &[u8], what: &str, pem: &Pem) -> Result<RootCert
     Ok(roots)
 }
 
-/// Why something that was read cannot be used.
+/// Describes why certificates or keys cannot be used.
 pub(super) fn wrong(what: &str, pem: &Pem, why: &str) -> Error {
     Error::invalid_argument(format!("cannot use {what}, {pem:?}: {why}"))
 }

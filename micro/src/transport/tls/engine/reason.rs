@@ -1,11 +1,11 @@
-//! Why two peers do not accept each other, in words for whoever runs one of them.
+//! Reasons of failed TLS handshakes, in words for operators.
 
 use std::error::Error as StdError;
 use std::io;
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
-/// Why TLS failed, if that is what an error came from.
+/// Returns the reason of a TLS failure, if an error came from one.
 pub(in crate::transport) fn reason(error: &(dyn StdError + 'static)) -> Option<String> {
     find(error).map(words)
 }
@@ -27,7 +27,7 @@ pub(super) fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error>
     None
 }
 
-/// What the peer has called its reason.
+/// Returns the alert sent by the peer.
 pub(super) fn alert(error: &Error) -> Option<AlertDescription> {
     match error {
         Error::AlertReceived(alert) => Some(*alert),

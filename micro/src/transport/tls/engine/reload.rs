@@ -1,4 +1,4 @@
-//! What is made of files, and made again when they change.
+//! Values built from files, and rebuilt when the files change.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::transport::tls::Pem;
 use crate::util::clock::{self, Instant};
 use crate::util::spawn;
 
-/// How often files are looked at, at most: it is done when somebody connects.
+/// Minimum interval between two reads of the files, which happen when a connection is opened.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One of the things it is made of, and what that is for.
@@ -32,17 +32,17 @@ pub(super) struct Reloading<T> {
     state: Mutex<ReloadState>,
 }
 
-/// What a look at the files has come to.
+/// Result of reading the files again.
 enum ReloadOutcome {
     Nothing,
     New,
-    /// They cannot be used, which has not been said before.
+    /// The files cannot be used, which has not been logged before.
     Unfit(Error),
 }
 
 struct ReloadState {
     next: Instant,
-    /// What was seen when the current value was made, and what was seen since and could not be used.
+    /// Fingerprint of the files of the current value, and of later ones that could not be used.
     used: u64,
     doubted: Option<u64>,
     refused: Option<u64>,

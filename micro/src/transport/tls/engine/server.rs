@@ -73,7 +73,7 @@ fn config(
     Ok(Variants::new(config))
 }
 
-/// Why a certificate and a key do not go together.
+/// Explains why a certificate and a key do not match.
 pub(super) fn unfit(identity: &TlsIdentity, error: &rustls::Error) -> crate::Error {
     let TlsIdentity { certificate, key } = identity;
     match error {

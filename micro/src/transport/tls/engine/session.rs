@@ -10,7 +10,7 @@ use tokio_rustls::rustls::Connection;
 
 use crate::util::net::{OwnedReadHalf, OwnedWriteHalf, TcpStream};
 
-/// What both sides have agreed on, and what of it is on its way.
+/// State of a TLS session, and its encrypted bytes on their way.
 #[derive(Debug)]
 pub(crate) struct TlsSession(Connection);
 
@@ -148,7 +148,7 @@ impl Writing {
         self.session.try_write(self.tcp.as_ref(), bytes)
     }
 
-    /// Whether something is encrypted that the socket has not taken.
+    /// Returns `true` if encrypted bytes have not been accepted by the socket yet.
     pub(in crate::transport) fn wants_flush(&self) -> bool {
         self.session.lock().wants_write()
     }

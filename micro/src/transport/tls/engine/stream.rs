@@ -22,7 +22,7 @@ impl<I> Stream<I> {
         self.0.get_ref().1.alpn_protocol()
     }
 
-    /// What it goes over, and what is to be known of it.
+    /// Returns the underlying stream and the session.
     pub(crate) fn into_parts(self) -> (I, TlsSession) {
         match *self.0 {
             TlsStream::Client(stream) => {
