@@ -1,5 +1,5 @@
-//! What the code that `#[micro::config]` writes speaks of, for settings of micro's own rooms: with `crate = crate::config` it
-//! names this module and no room further out. `micro::__private` has the same names.
+//! Items that code written by `#[micro::config]` names, for the settings of micro's own modules: with `crate = crate::config` it
+//! names this module and none further out. `micro::__private` has the same names.
 
 pub use inventory;
 

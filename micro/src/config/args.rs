@@ -19,11 +19,11 @@ use crate::util::text;
 pub(crate) struct Arguments {
     pub(super) table: Table,
     pub(super) problems: Vec<Problem>,
-    /// What is wanted beside them.
+    /// Action requested in addition to the settings.
     pub(crate) wanted: Action,
 }
 
-/// What the program is to do.
+/// Action requested on the command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Run.
@@ -130,7 +130,7 @@ fn command(entries: &[SettingEntry], configuration: &Configuration) -> Command {
     ])
 }
 
-/// What stands over the flags of a struct: the first sentence of its documentation, and the prefix.
+/// Returns the heading of a struct's flags: the first sentence of its documentation, and the prefix.
 fn heading(section: &SectionDesc) -> String {
     let words = format::first_sentence(section.doc);
     match (words.is_empty(), section.prefix) {

@@ -1,4 +1,4 @@
-//! What `validate(..)` on a field asks of its value.
+//! Checks of `validate(..)` on a field.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Display;
@@ -68,16 +68,16 @@ fn between<B: Display>(range: &impl RangeBounds<B>, what: &str) -> String {
     format!("{}{what}", bounds.join(" and "))
 }
 
-/// What has an order, and bounds that are written as `B`.
+/// A value with an order, and bounds written as `B`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no range of `{B}`",
     note = "ranges are for numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`; for anything else write `with(function)`"
 )]
 pub trait InRange<B> {
-    /// What the bounds count: nothing to say for plain numbers.
+    /// Unit of the bounds; empty for plain numbers.
     const WHAT: &'static str = "";
 
-    /// Whether it lies within.
+    /// Returns `true` if the value is within the range.
     fn is_within(&self, range: &impl RangeBounds<B>) -> bool;
 }
 
@@ -116,13 +116,13 @@ impl<T: InRange<B>, B> InRange<B> for Secret<T> {
     }
 }
 
-/// What has a length.
+/// A value with a length.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no length",
     note = "lengths are those of text, lists and maps; for anything else write `with(function)`"
 )]
 pub trait HasLength {
-    /// What it counts.
+    /// Unit of the length.
     const WHAT: &'static str;
 
     /// The length, if there is a value at all.
@@ -176,7 +176,7 @@ wrapped! {
     Secret |value| Some(value.expose());
 }
 
-/// What is text.
+/// A value that is text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no text",
     note = "regular expressions are for text; for anything else write `with(function)`"

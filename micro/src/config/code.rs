@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::value::{merge, put};
 use super::{Layer, Node, Origin, Section, Table, Value};
 
-/// What the code of a program sets before it starts.
+/// Settings that a program makes in code before it starts.
 #[derive(Default)]
 pub(crate) struct Code {
     pub(super) table: Table,
@@ -41,7 +41,7 @@ fn here() -> Origin {
     Origin::new(Layer::Code, format!("code at {}", Location::caller()))
 }
 
-/// What has to be laid over `old` to get `new`.
+/// Returns the changes that turn `old` into `new`.
 fn changed(old: &Value, new: &Value, origin: &Origin) -> Option<Node> {
     let value = match (old, new) {
         _ if old == new => return None,

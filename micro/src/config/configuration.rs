@@ -37,13 +37,13 @@ use crate::errors::{Error, Result};
 #[derive(Clone)]
 pub struct Configuration(pub(super) Arc<Engine>);
 
-/// What setting a value came to.
+/// Outcome of setting a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetOutcome {
-    /// It is in force.
+    /// The value is in force.
     InForce,
-    /// It is kept, and counts once this place says nothing any more.
+    /// The value is kept, and takes effect once this place no longer sets the key.
     Shadowed(Origin),
 }
 
@@ -74,13 +74,13 @@ impl Configuration {
         }
     }
 
-    /// What reading a struct would come to.
+    /// Reads a struct without putting it in force.
     pub(super) fn examine<T: Section>(&self) -> Reader {
         let merged = self.0.merged.borrow().clone();
         fields::read::<T>(T::DESC.prefix, at(&merged, T::DESC.prefix)).1
     }
 
-    /// What stands at `path`, `greeter.limits.ada`, as a type; `None` where nothing does.
+    /// Returns the value at `path`, `greeter.limits.ada`, as a type; `None` if it is not set.
     ///
     /// # Errors
     ///
@@ -91,17 +91,17 @@ impl Configuration {
         value.map(Some).ok_or_else(|| refused(&reader.problems, &self.sections()))
     }
 
-    /// What stands at `path`, with where it was written; secrets are marked.
+    /// Returns the value at `path` with its origin; secrets are marked.
     pub fn node(&self, path: &str) -> Option<Node> {
         at(&self.0.merged.borrow(), path).filter(|node| node.value != Value::Null).map(without_nulls)
     }
 
-    /// Where what stands at `path` was written.
+    /// Returns the origin of the value at `path`.
     pub fn origin(&self, path: &str) -> Option<Origin> {
         self.node(path).map(|node| node.origin)
     }
 
-    /// What every place says of `path`, the one that wins first.
+    /// Returns the values of all sources at `path`, the one in force first.
     pub(super) fn said_of(&self, path: &str) -> Vec<Node> {
         self.0.state().layers.tables().rev().filter_map(|table| at(table, path).cloned()).collect()
     }
@@ -178,7 +178,7 @@ impl Configuration {
         self.0.to_tell.deliver();
     }
 
-    /// What is wrong at the moment, by the name of the source: it cannot be read, or what it says is not used.
+    /// Returns the current errors by name of the source: it cannot be read, or its values are rejected.
     pub fn troubles(&self) -> watch::Receiver<BTreeMap<String, String>> {
         self.0.troubles.subscribe()
     }

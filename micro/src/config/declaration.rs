@@ -1,56 +1,56 @@
-//! What a struct of settings says about itself.
+//! Declarations of settings.
 
 use std::fmt;
 
 use super::value::{bare, declared, put};
 use super::{Node, Table, Value};
 
-/// What a struct of settings says about itself.
+/// Declaration of a struct of settings.
 #[derive(Clone, Copy, Debug)]
 pub struct SectionDesc {
     /// The name of the struct.
     pub name: &'static str,
     /// The path its fields stand at: `greeter`.
     pub prefix: &'static str,
-    /// Its documentation.
+    /// Documentation.
     pub doc: &'static str,
-    /// Where it is declared: `src/main.rs:12`.
+    /// Place of the declaration: `src/main.rs:12`.
     pub declared: &'static str,
-    /// Its settings.
+    /// Settings of the struct.
     pub fields: &'static [Field],
 }
 
 /// One setting of a struct.
 #[derive(Clone, Copy)]
 pub struct Field {
-    /// Its key.
+    /// Key.
     pub name: &'static str,
-    /// Its documentation.
+    /// Documentation.
     pub doc: &'static str,
-    /// What kind of value it has.
+    /// Kind of the value.
     pub kind: fn() -> Kind,
-    /// What it is where nothing says anything.
+    /// Default value.
     pub default: Option<fn() -> Value>,
     /// Other names in the environment. The one made of its path wins over these.
     pub env: &'static [&'static str],
-    /// Its flag without the dashes, where that is not made of its path.
+    /// Flag without the dashes, unless it is derived from the path.
     pub flag: Option<&'static str>,
-    /// Whether it is shown nowhere.
+    /// `true` for a secret, which is never shown.
     pub secret: bool,
-    /// What to use in its place.
+    /// Replacement of a deprecated setting.
     pub deprecated: Option<&'static str>,
-    /// When a change of it counts.
+    /// Time at which a change takes effect.
     pub reload: Reload,
 }
 
-/// When a change of a setting counts.
+/// Time at which a change of a setting takes effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reload {
     /// At once.
     #[default]
     Live,
-    /// When the program starts the next time; until then the change is reported and the old value stays.
+    /// After a restart; until then the change is reported and the old value stays.
     Restart,
 }
 
@@ -70,7 +70,7 @@ impl Field {
         }
     }
 
-    /// What it is where nothing says anything, as a source would have it.
+    /// Returns the default value as a source would provide it.
     pub(super) fn default_node(&self) -> Option<Node> {
         let node = Node::new(self.default?(), declared());
         Some(if self.secret { node.secret() } else { node })
@@ -83,7 +83,7 @@ impl fmt::Debug for Field {
     }
 }
 
-/// What kind of value a setting is.
+/// Kind of a setting's value.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Kind {
@@ -110,7 +110,7 @@ pub enum Kind {
 pub struct Choice {
     /// The word.
     pub name: &'static str,
-    /// What it means.
+    /// Meaning of the choice.
     pub doc: &'static str,
 }
 
@@ -122,7 +122,7 @@ impl Kind {
         above.iter().all(|outer| !std::ptr::eq(*outer, fields)).then_some(fields)
     }
 
-    /// What stands for the value in `--help`.
+    /// Returns the placeholder of the value in `--help`.
     pub fn placeholder(&self) -> String {
         match self {
             Kind::One(word) => (*word).to_owned(),
@@ -135,7 +135,7 @@ impl Kind {
     }
 }
 
-/// What the declarations of all these structs say.
+/// Returns the declared defaults of all these structs.
 pub(super) fn declarations(sections: &[&SectionDesc]) -> Table {
     let mut table = Table::new();
     for section in sections {

@@ -1,4 +1,4 @@
-//! What puts a change in force, or refuses it: everything at once or nothing.
+//! The engine, which commits a change as a whole or rejects it.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
@@ -17,9 +17,9 @@ use crate::util::spawn::Task;
 /// All places and all structs that are in use, and what is in force.
 pub(super) struct Engine {
     state: Mutex<State>,
-    /// What all places come to.
+    /// Merged values of all sources.
     pub(super) merged: watch::Sender<Arc<Table>>,
-    /// What is wrong, by the name of the place.
+    /// Errors by name of the source.
     pub(super) troubles: watch::Sender<BTreeMap<String, String>>,
     /// Those who are to be told of changes.
     pub(super) to_tell: ChangeQueue,
@@ -27,7 +27,7 @@ pub(super) struct Engine {
     pub(super) following: Mutex<Vec<Task<()>>>,
 }
 
-/// What changes together.
+/// State that changes together.
 pub(super) struct State {
     pub(super) layers: Layers,
     pub(super) cells: HashMap<TypeId, Arc<dyn AnyCell>>,

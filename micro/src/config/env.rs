@@ -1,4 +1,4 @@
-//! What variables of the environment set: `GREETER_SALUTATION`, and `__` between the keys of what is nested.
+//! Settings from environment variables: `GREETER_SALUTATION`, with `__` between the keys of nested values.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

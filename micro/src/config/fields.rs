@@ -17,7 +17,7 @@ impl Reader {
         Some(Fields { table: Some(table), fields, reader: self })
     }
 
-    /// The same where nothing is set at all.
+    /// Reads the fields of a section that is not set at all.
     pub fn empty_section(&mut self, fields: &'static [Field]) -> Fields<'_> {
         Fields { table: None, fields, reader: self }
     }
@@ -39,7 +39,7 @@ pub struct Fields<'a> {
     reader: &'a mut Reader,
 }
 
-/// What a value has to keep to beside its type.
+/// Constraint on a value in addition to its type.
 pub type Check<'a, T> = &'a dyn Fn(&T) -> Result<(), String>;
 
 impl Fields<'_> {

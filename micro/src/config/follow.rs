@@ -14,7 +14,7 @@ use crate::errors::{Error, Result};
 use crate::util::backoff::Backoff;
 use crate::util::{clock, spawn};
 
-/// Whether a program can start without a source.
+/// Requirement on a source at the start of the program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
@@ -25,7 +25,7 @@ pub enum Requirement {
     Optional,
 }
 
-/// How long the first read may take.
+/// Timeout for the first read.
 const FIRST_READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The pauses between attempts to read a source again.

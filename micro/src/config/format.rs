@@ -3,7 +3,7 @@
 use super::{Node, Value, secret};
 use crate::util::text;
 
-/// What a documentation says before it goes into detail, on one line.
+/// Returns the first paragraph of a documentation on one line.
 pub(super) fn first_paragraph(doc: &str) -> String {
     let lines = doc.trim().lines().map(str::trim).take_while(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join(" ")

@@ -152,7 +152,7 @@ impl<T> fmt::Debug for Config<T> {
 }
 
 impl<T> Snapshot<'_, T> {
-    /// The same settings, to be kept.
+    /// Returns the settings as an `Arc`, to be kept.
     pub fn into_arc(self) -> Arc<T> {
         match self.0 {
             ConfigRef::Initial(value) => value.clone(),
@@ -178,7 +178,7 @@ impl<T: fmt::Debug> fmt::Debug for Snapshot<'_, T> {
     }
 }
 
-/// Something that is told of changes for as long as this is kept.
+/// Registration of a callback for changes. Dropping it ends the notifications.
 #[must_use = "dropping it ends the watch"]
 pub struct Watching {
     _watcher: Box<dyn std::any::Any + Send + Sync>,

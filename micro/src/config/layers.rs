@@ -23,7 +23,7 @@ struct LayerSlot {
     layer: Layer,
     name: String,
     in_force: Table,
-    /// What it says now, where that could not be put in force.
+    /// Latest values, if they were rejected.
     refused: Option<Table>,
 }
 
@@ -31,7 +31,7 @@ impl Layers {
     /// The place of the program itself.
     pub(super) const CODE: SlotId = SlotId(1);
 
-    /// What is declared, and a program that has said nothing yet.
+    /// Creates the layers of declared defaults and code, the latter empty.
     pub(super) fn new(sections: Vec<&'static SectionDesc>) -> Self {
         let defaults = declaration::declarations(&sections);
         let mut layers = Layers { sections: sections.into(), slots: vec![], next: 0 };
@@ -64,7 +64,7 @@ impl Layers {
         self.slots.retain(|slot| slot.id != id);
     }
 
-    /// Whether a place is still there.
+    /// Returns `true` if the source is still there.
     pub(super) fn has(&self, id: SlotId) -> bool {
         self.slots.iter().any(|slot| slot.id == id)
     }
@@ -78,17 +78,17 @@ impl Layers {
         self.slots.iter_mut().find(|slot| slot.id == id).expect("only a place that is there is named")
     }
 
-    /// What a place says, as it is in force.
+    /// Returns the committed values of a source.
     pub(super) fn table(&mut self, id: SlotId) -> &Table {
         &self.slot(id).in_force
     }
 
-    /// What all places say, the one that wins last.
+    /// Returns the values of all sources, the one in force last.
     pub(super) fn tables(&self) -> impl DoubleEndedIterator<Item = &Table> {
         self.slots.iter().map(|slot| &slot.in_force)
     }
 
-    /// What they come to.
+    /// Returns the merged values.
     pub(super) fn merged(&self) -> Table {
         let mut merged = Table::new();
         self.tables().for_each(|table| merge(&mut merged, table));
@@ -101,14 +101,14 @@ impl Layers {
         self.slot(id).refused = Some(table);
     }
 
-    /// The same with what this place offers in force.
+    /// Returns the layers with the proposal of one source committed.
     pub(super) fn with_offer(&self, id: SlotId) -> Self {
         let mut layers = self.clone();
         layers.slot(id).commit();
         layers
     }
 
-    /// The same with everything in force that is offered, and the names of those who offer it.
+    /// Returns the layers with all proposals committed, and the names of their sources.
     pub(super) fn with_all_offers(&self) -> (Self, Vec<String>) {
         let offering = self.slots.iter().filter(|slot| slot.refused.is_some()).map(|slot| slot.name.clone()).collect();
         let mut layers = self.clone();

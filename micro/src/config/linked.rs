@@ -16,7 +16,7 @@ pub struct SectionEntry {
     pub(super) desc: &'static SectionDesc,
     pub(super) examine: fn(&Configuration) -> Reader,
     pub(crate) open: fn(&Configuration) -> Result<Arc<dyn Any + Send + Sync>>,
-    /// Whether it adds fields to another struct of the same prefix.
+    /// `true` if the struct adds fields to another of the same prefix.
     extends: bool,
 }
 
@@ -37,12 +37,12 @@ impl SectionEntry {
         SectionEntry { extends: true, ..SectionEntry::of::<T>() }
     }
 
-    /// Whether it adds fields to another struct of the same prefix.
+    /// Returns `true` if the struct adds fields to another of the same prefix.
     pub(super) fn extends(&self) -> bool {
         self.extends
     }
 
-    /// Whether `path` is one of its fields, or below one.
+    /// Returns `true` if `path` is one of the fields, or below one.
     pub(super) fn has(&self, path: &str) -> bool {
         let below = path.strip_prefix(self.prefix()).and_then(|rest| rest.strip_prefix('.'));
         let key = below.map(|below| below.split('.').next().unwrap_or(below));

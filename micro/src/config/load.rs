@@ -12,12 +12,12 @@ use super::{Code, Layer, env, print};
 use crate::errors::{Error, Result};
 use crate::util::text;
 
-/// Where a program's own settings come from, beside files and servers.
+/// Command line and environment of the process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProcessEnv {
     /// The variables of the environment.
     pub(crate) environment: Vec<(OsString, OsString)>,
-    /// What variables begin with that set any key of the program's.
+    /// Prefix of the environment variables that set the program's keys.
     pub(crate) prefix: Option<String>,
     /// The command line, the name of the program first; `None` where the program reads its own.
     pub(crate) arguments: Option<Vec<OsString>>,
@@ -41,15 +41,15 @@ impl ProcessEnv {
     }
 }
 
-/// What was found out on the way.
+/// Findings of loading.
 #[derive(Debug, Default)]
 pub(crate) struct LoadReport {
     problems: Vec<Problem>,
     /// Sources that cannot be read and have to be.
     absent: Vec<Error>,
-    /// What is not wrong and yet hardly meant, a line each.
+    /// Warnings: valid settings that are probably not intended, a line each.
     pub(crate) warnings: Vec<String>,
-    /// What the command line asks for.
+    /// Action requested on the command line.
     pub(crate) wanted: Action,
 }
 
@@ -59,7 +59,7 @@ impl LoadReport {
         self.absent.extend(added.err());
     }
 
-    /// Whether all sources are there.
+    /// Returns `true` if all sources were read.
     pub(crate) fn is_whole(&self) -> bool {
         self.absent.is_empty()
     }
@@ -82,7 +82,7 @@ fn twice(linked: &[&SectionEntry], needed: impl Fn(&SectionEntry) -> bool) -> Ve
     pairs.map(problem).collect()
 }
 
-/// Whether what is no key of one struct is the way to another, `a.b` below `a`, or a key of one that extends it.
+/// Returns `true` if a key unknown to one struct leads to another, `a.b` below `a`, or is a key of one that extends it.
 fn leads_to_another(path: &str, linked: &[&SectionEntry]) -> bool {
     let below = |prefix: &str| prefix.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     linked.iter().any(|entry| below(entry.prefix()) || (entry.extends() && entry.has(path)))

@@ -1,17 +1,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// How far a value reaches over others: a later layer wins over those before it.
+/// Layer of a value: a later layer overrides those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Layer {
-    /// What the declaration of the struct says.
+    /// Declared defaults.
     Declared,
-    /// What the program says.
+    /// Values set in code.
     Code,
-    /// What files say, each over those named before it.
+    /// Files, each over those named before it.
     File,
-    /// What servers say.
+    /// Servers.
     Remote,
     /// Variables of the environment.
     Environment,
@@ -24,7 +24,7 @@ impl Layer {
     pub const ALL: [Layer; 6] =
         [Layer::Declared, Layer::Code, Layer::File, Layer::Remote, Layer::Environment, Layer::Flag];
 
-    /// Its name in messages and in the documentation.
+    /// Returns the name used in messages and documentation.
     pub fn as_str(self) -> &'static str {
         match self {
             Layer::Declared => "default",
@@ -43,7 +43,7 @@ impl fmt::Display for Layer {
     }
 }
 
-/// Where a value was written: a line of a file, a variable, a flag. Cloning it is cheap.
+/// Origin of a value: a line of a file, a variable, a flag. Cloning is cheap.
 ///
 /// Names of places carry no credentials: a source takes those out of its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Origin {
         Origin { layer, place: place.into(), line: None }
     }
 
-    /// The same place, at a line; the first is 1.
+    /// Returns the origin with a line; the first is 1.
     #[must_use]
     pub fn at_line(&self, line: u32) -> Self {
         Origin { line: Some(line), ..self.clone() }

@@ -31,7 +31,7 @@ pub(super) fn print(configuration: &Configuration) -> String {
     text
 }
 
-/// What stands at the top and belongs to no struct that is linked.
+/// Returns the top-level keys that belong to no linked struct.
 pub(super) fn strangers(table: &Table, sections: &[&'static SectionDesc]) -> Vec<(String, Node)> {
     let known =
         |key: &str| sections.iter().any(|section| keys(section.prefix).first().is_some_and(|first| first == key));
@@ -97,7 +97,7 @@ impl Shown<'_> {
         }
     }
 
-    /// Where it comes from, and what it wins over.
+    /// Returns the origin of a value, and the values it overrides.
     fn origins(&self, path: &str, kind: Kind) -> String {
         let said = self.configuration.said_of(&format!("{}.{path}", self.prefix));
         let mut words = String::new();

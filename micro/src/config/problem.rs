@@ -1,10 +1,10 @@
-//! What is wrong with settings, in words.
+//! Problems of settings, and their texts.
 
 use std::fmt::{self, Display};
 
 use super::{Layer, Origin};
 
-/// Why a setting cannot be used.
+/// Reason a setting cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Problem {
     kind: ProblemKind,
@@ -39,7 +39,7 @@ pub(super) struct Deprecated {
 }
 
 impl Problem {
-    /// Something that is wrong with the configuration as a whole.
+    /// Creates a problem of the configuration as a whole.
     pub(super) fn of(path: impl Into<String>, words: impl Into<String>) -> Self {
         Problem { kind: ProblemKind::Invalid, path: path.into(), origin: None, words: words.into() }
     }
@@ -49,13 +49,13 @@ impl Problem {
         Problem { kind: ProblemKind::Missing, ..Problem::of(path, "is not set") }
     }
 
-    /// The same problem, with the place the value was written at.
+    /// Sets the origin of the value.
     pub(super) fn with_origin(mut self, origin: Origin) -> Self {
         self.origin = Some(origin);
         self
     }
 
-    /// Whether a required setting has no value.
+    /// Returns `true` if a required setting has no value.
     pub(super) fn is_missing(&self) -> bool {
         self.kind == ProblemKind::Missing
     }

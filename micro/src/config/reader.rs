@@ -7,7 +7,7 @@ use super::value::bare;
 use super::{Layer, Node, Origin, Value};
 use crate::util::text;
 
-/// What a read comes to beside the value: problems, and keys nobody knows.
+/// Findings of a read: problems and unknown keys.
 ///
 /// One reader goes through a whole tree and does not stop at the first problem.
 #[derive(Debug, Default)]

@@ -14,11 +14,11 @@ pub struct Row {
     pub flag: String,
     /// The name in the environment, and behind it those that mean the same.
     pub env: String,
-    /// What it is where nothing says anything, as a flag would say it.
+    /// Default value, as a flag would set it.
     pub default: String,
-    /// What it is for.
+    /// Documentation.
     pub doc: String,
-    /// Whether a change counts at once.
+    /// `true` if a change takes effect immediately.
     pub live: bool,
 }
 

@@ -8,7 +8,7 @@ use super::declaration::{Field, SectionDesc};
 pub(super) struct SettingEntry {
     pub(super) section: &'static SectionDesc,
     pub(super) field: &'static Field,
-    /// Its whole path: `greeter.db.url`.
+    /// Full path: `greeter.db.url`.
     pub(super) key: String,
     /// The part of it below the prefix.
     path: Vec<&'static str>,
@@ -52,20 +52,20 @@ fn add(
 }
 
 impl SettingEntry {
-    /// Its flag, without the dashes.
+    /// Returns the flag without the dashes.
     pub(super) fn flag(&self) -> String {
         let own = self.key.strip_prefix("micro.").unwrap_or(&self.key);
         self.field.flag.map_or_else(|| own.replace(['.', '_'], "-"), str::to_owned)
     }
 
-    /// Its names in the environment, the one that wins last.
+    /// Returns the environment variables, the one in force last.
     pub(super) fn variables(&self) -> Vec<String> {
         let path = self.path.iter().map(|key| upper(key)).collect::<Vec<_>>().join("__");
         let own = stem(self.section) + &path;
         self.field.env.iter().map(|name| (*name).to_owned()).chain([own]).collect()
     }
 
-    /// Its name in the environment, and behind it those that mean the same for people who come from elsewhere.
+    /// Returns the environment variable, followed by its aliases for users of other frameworks.
     pub(super) fn variables_in_words(&self) -> String {
         let mut names = self.variables();
         let own = names.pop().unwrap_or_default();
@@ -82,7 +82,7 @@ pub(super) fn upper(name: &str) -> String {
     name.to_uppercase().replace(['-', '.'], "_")
 }
 
-/// How a setting that has to be set is set.
+/// Returns how a required setting can be set.
 pub(super) fn way_to_set(path: &str, sections: &[&'static SectionDesc]) -> Option<String> {
     let entry = entries(sections).into_iter().find(|entry| entry.key == path)?;
     let variable = entry.variables().pop()?;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What is shown in the place of a secret.
+/// Text shown in place of a secret.
 pub(super) const MASK: &str = "***";
 
 /// A setting that is shown nowhere: not in logs, dumps, messages or a panic.

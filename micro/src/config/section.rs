@@ -8,7 +8,7 @@ use super::{Node, Setting, Table, Value};
     label = "expected a struct marked `#[micro::config(prefix = \"..\")]`"
 )]
 pub trait Section: Setting + Send + Sync + 'static {
-    /// What it says about itself.
+    /// Declaration of the struct.
     const DESC: SectionDesc;
 }
 

@@ -16,7 +16,7 @@ pub(super) type Change = Box<dyn FnOnce() -> Box<dyn FnOnce() + Send>>;
 
 /// The settings of a struct, whichever it is.
 pub(super) trait AnyCell: Send + Sync {
-    /// What these settings would make of it; nothing if they mean no change. The error has what is wrong with them.
+    /// Reads the settings; `None` if nothing changed. The error lists the problems.
     fn prepare(&self, merged: &Table) -> Result<Option<Change>, Reader>;
 
     /// The paths that are set to something else than what is in force until the program starts again.

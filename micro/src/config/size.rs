@@ -24,7 +24,7 @@ impl ByteSize {
         ByteSize(bytes)
     }
 
-    /// How many bytes it is.
+    /// Returns the number of bytes.
     pub const fn bytes(self) -> usize {
         self.0
     }

@@ -6,7 +6,7 @@ use super::{Layer, Table};
 use crate::errors::Result;
 use crate::plug::Connectable;
 
-/// What a source holds, now and whenever it changes. See [`Source::updates`].
+/// The values of a source, now and whenever they change. See [`Source::updates`].
 pub type Updates = BoxStream<'static, Result<Table>>;
 
 /// A place settings come from.
@@ -43,7 +43,7 @@ pub trait Source: Debug + Send + Sync + 'static {
     /// The layer its values belong to: [`Layer::File`] and [`Layer::Remote`] are open to any source.
     fn layer(&self) -> Layer;
 
-    /// What an operator calls it, without credentials: `app.toml`.
+    /// Returns the name for operators, without credentials: `app.toml`.
     fn name(&self) -> String;
 
     /// Everything it holds, and everything again whenever something changes.

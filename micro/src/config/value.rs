@@ -12,13 +12,13 @@ pub type Table = BTreeMap<String, Node>;
 pub struct Node {
     /// The value.
     pub value: Value,
-    /// Where it was written.
+    /// Origin of the value.
     pub origin: Origin,
-    /// Whether it is to be shown nowhere.
+    /// `true` for a secret, which is never shown.
     pub secret: bool,
 }
 
-/// What can be written in a source.
+/// A value in a source.
 #[derive(Clone, PartialEq)]
 pub enum Value {
     /// Takes away what the layers below say.
@@ -46,7 +46,7 @@ impl Node {
         Node { value: value.into(), origin, secret: false }
     }
 
-    /// The same, shown nowhere: its text came from a place for secrets.
+    /// Marks the value as a secret: its text came from a place for secrets.
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.secret = true;
@@ -61,7 +61,7 @@ impl Node {
         }
     }
 
-    /// The same, to be changed.
+    /// Returns the table, mutably.
     pub(super) fn as_table_mut(&mut self) -> Option<&mut Table> {
         match &mut self.value {
             Value::Table(table) => Some(table),
@@ -69,7 +69,7 @@ impl Node {
         }
     }
 
-    /// What stands at `path`, whose keys are joined by dots.
+    /// Returns the value at `path`, whose keys are joined by dots.
     pub fn get(&self, path: &str) -> Option<&Node> {
         at(self.as_table()?, path)
     }
@@ -91,7 +91,7 @@ pub(super) fn keys(path: &str) -> Vec<String> {
     keys
 }
 
-/// What stands at a path of a table.
+/// Returns the value at a path of a table.
 pub(super) fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Node> {
     let keys = keys(path);
     let (first, rest) = keys.split_first()?;
@@ -147,7 +147,7 @@ pub fn merge(under: &mut Table, over: &Table) {
     }
 }
 
-/// The same without what is null.
+/// Returns the value without its nulls.
 pub(super) fn without_nulls(node: &Node) -> Node {
     let value = match &node.value {
         Value::Table(table) => {
@@ -159,7 +159,7 @@ pub(super) fn without_nulls(node: &Node) -> Node {
     Node { value, ..node.clone() }
 }
 
-/// Whether both say the same, wherever they say it.
+/// Returns `true` if both values are equal, whatever their origins.
 pub(super) fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
     let absent = |node: Option<&Node>| node.is_none_or(|node| node.value == Value::Null);
     match (one, other) {
@@ -175,7 +175,7 @@ pub(super) fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
 }
 
 impl Value {
-    /// What it is, for messages: `a number`.
+    /// Returns the kind of the value, for messages: `a number`.
     pub fn what(&self) -> &'static str {
         match self {
             Value::Null => "nothing",
@@ -331,7 +331,7 @@ pub fn from_json(json: serde_json::Value, origin: &Origin) -> Node {
     Node::new(value, origin.clone())
 }
 
-/// The same value as JSON, with secrets in the clear: for reading it as another type, never for showing it.
+/// Converts the value to JSON, with secrets in the clear: for reading it as another type, never for showing it.
 pub(super) fn to_json(node: &Node) -> serde_json::Value {
     use serde_json::Value as Json;
     match &node.value {
@@ -348,7 +348,7 @@ pub(super) fn to_json(node: &Node) -> serde_json::Value {
     }
 }
 
-/// What the declaration of a struct says.
+/// Origin of declared defaults.
 pub(super) fn declared() -> Origin {
     Origin::new(Layer::Declared, "default")
 }

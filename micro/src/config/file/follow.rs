@@ -13,14 +13,14 @@ use crate::util::{clock, spawn};
 
 /// From the first notification of a change to the reading: one change is often several events.
 const DEBOUNCE_DELAY: Duration = Duration::from_millis(100);
-/// How long a writer may pause in the middle of a file. One that does not close the file is taken to be done after this; where
-/// closing is not reported, a file has to rest for this long, as does one that has become empty.
+/// Pause after which a writer that has not closed its file is taken to be done. Where closing is not reported, a file must be
+/// unchanged for this long, as must a file that has become empty.
 const WRITER_PAUSE: Duration = Duration::from_millis(300);
 /// From a reading to its check: longer than a tick of a file system's clock, or a write right after the reading would not show.
 const RECHECK_DELAY: Duration = Duration::from_millis(10);
-/// How often files are compared with the last reading, on file systems that report no changes.
+/// Interval of comparisons on file systems without change notifications.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// How many readings in a row may be outdated when they are checked. The next one is used if it was whole.
+/// Maximum number of consecutive readings that may be outdated when they are checked. The next one is used if it was whole.
 const MAX_OUTDATED: u32 = 4;
 
 /// The sequence of what the files of a location say.
@@ -36,16 +36,16 @@ struct Last {
     result: Result<Table>,
     snapshot: Arc<FileSnapshot>,
     position: Position,
-    /// Whether a second reading said the same. A change within a tick of the file system's clock does not show in a snapshot.
+    /// `true` once a second reading gave the same. A change within a tick of the file system's clock does not show in a snapshot.
     is_confirmed: bool,
 }
 
 /// A reading that has to be checked before it is used.
 struct Candidate {
     reading: FileReading,
-    /// Where events stood before the reading began.
+    /// Position in the events before the reading began.
     position: Position,
-    /// Whether a path was not watched while it was read.
+    /// `true` if a path was not watched while it was read.
     is_newly_watched: bool,
 }
 

@@ -47,7 +47,7 @@ impl FileFormat {
     }
 }
 
-/// Whether a name in a directory is one of settings: of a format, and not hidden or left there by an editor.
+/// Returns `true` if a file name in a directory is one of settings: of a known format, and neither hidden nor left by an editor.
 pub(super) fn is_member(name: &str) -> bool {
     !name.starts_with(['.', '#']) && FileFormat::of(Path::new(name)).is_some()
 }

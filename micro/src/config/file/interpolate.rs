@@ -12,7 +12,7 @@ use crate::errors::Code;
 /// Fills in what the texts of one file refer to.
 pub(super) struct Filler<'a> {
     pub(super) environment: &'a Lookup,
-    /// Where paths that are not absolute begin: at the file that says them.
+    /// Base of relative paths: the directory of the file that contains them.
     pub(super) directory: PathBuf,
     pub(super) snapshot: &'a mut FileSnapshot,
     pub(super) problems: &'a mut Vec<FileProblem>,
@@ -26,7 +26,7 @@ enum TextPart<'a> {
     File(&'a str),
 }
 
-/// What is wrong with a reference, without quoting it: what looks like one may be part of a password.
+/// Error in a reference, without quoting it: text that looks like a reference may be part of a password.
 type Malformed = &'static str;
 
 impl Filler<'_> {

@@ -70,7 +70,8 @@ impl JsonReader<'_> {
     }
 }
 
-/// Where a text, which is JSON, goes too deep. Found beforehand, because each level is read once for every level above it.
+/// Returns the place at which a JSON text is nested too deeply. Checked beforehand, because each level is read once for every
+/// level above it.
 fn too_deep(text: &str) -> Option<usize> {
     let (mut depth, mut in_string, mut is_escaped) = (0, false, false);
     for (at, byte) in text.bytes().enumerate() {

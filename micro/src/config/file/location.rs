@@ -1,4 +1,4 @@
-//! Which files a source stands for, as its user named them.
+//! Files of a source, as its user named them.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What is wrong with files, all of it at once.
+//! Problems of files, all reported at once.
 
 use std::fmt::Write;
 

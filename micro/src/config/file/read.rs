@@ -13,7 +13,7 @@ use crate::config::value::merge;
 use crate::config::{Layer, Origin, Table};
 use crate::errors::Result;
 
-/// What the files said, and the state they were in.
+/// Contents of the files, and the state they were in.
 pub(super) struct FileReading {
     pub(super) result: Result<Table>,
     pub(super) snapshot: FileSnapshot,

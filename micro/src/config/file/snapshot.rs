@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 #[derive(Default)]
 pub(super) struct FileSnapshot {
     pub(super) watch_paths: WatchPaths,
-    /// What each path led to.
+    /// Fingerprint of the file that each path leads to.
     fingerprints: BTreeMap<PathBuf, Option<Fingerprint>>,
     /// The files that were read, left open to check whether they were whole, whatever their paths lead to by now.
     opened: Vec<OpenedFile>,
@@ -30,7 +30,7 @@ pub(super) struct FileSnapshot {
 struct OpenedFile {
     file: File,
     fingerprint: Fingerprint,
-    /// Its path with all links resolved.
+    /// Path with all links resolved.
     place: Option<PathBuf>,
 }
 
@@ -45,7 +45,7 @@ pub(super) enum Freshness {
     Torn,
 }
 
-/// Why a file has no text.
+/// Error reading a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ReadError {
     Missing,
@@ -56,7 +56,7 @@ pub(super) enum ReadError {
     Io(ErrorKind),
 }
 
-/// What a path leads to.
+/// Kind of the file that a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadErrorKind {
     File,
@@ -134,14 +134,14 @@ impl FileSnapshot {
         self.opened.iter().filter_map(|opened| opened.place.as_deref())
     }
 
-    /// Whether no file was written to for a second, so that none is in the middle of being written.
+    /// Returns `true` if no file was written to for a second, so that none is being written now.
     pub(super) fn is_old(&self) -> bool {
         let now = clock::wall();
         let age = |opened: &OpenedFile| now.duration_since(opened.fingerprint.modified?).ok();
         self.opened.iter().all(|opened| age(opened).is_some_and(|age| age > Duration::from_secs(1)))
     }
 
-    /// Whether a file is empty that was not, or did not exist, before.
+    /// Returns `true` if a file is empty now that was not, or did not exist, before.
     pub(super) fn is_emptied_since(&self, before: Option<&FileSnapshot>) -> bool {
         let was_empty = |path| before.is_some_and(|before| before.is_empty(path));
         self.texts.keys().any(|path| self.is_empty(path) && !was_empty(path))

@@ -1,11 +1,11 @@
-//! What the readers of all formats have in common: lines, limits, and what to say of a text that cannot be read.
+//! Common parts of the readers of all formats: lines, limits, and errors.
 
 use crate::config::{Node, Origin, Value};
 
-/// How deep tables and lists may stand in one another.
+/// Maximum nesting depth of tables and lists.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// Why a text cannot be read, and where; without a word of the text itself, which may hold a secret.
+/// Syntax error with its line; without a word of the text, which may hold a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) line: Option<u32>,
@@ -18,7 +18,7 @@ impl Wrong {
     }
 }
 
-/// Nothing at all, as in an empty file.
+/// Returns the empty table of an empty file.
 pub(super) fn nothing(origin: &Origin) -> Node {
     Node { value: Value::Null, origin: origin.clone(), secret: false }
 }

@@ -57,7 +57,7 @@ impl WatchPaths {
         }
     }
 
-    /// Whether a change of `path` may change what is read.
+    /// Returns `true` if a change of `path` may change the settings.
     pub(super) fn matters(&self, path: &Path) -> bool {
         let is_listed = || {
             let name = path.file_name().and_then(|name| name.to_str());

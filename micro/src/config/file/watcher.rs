@@ -18,7 +18,7 @@ use super::snapshot::{Identity, identity};
 use super::watch_paths::WatchPaths;
 use crate::util::clock;
 
-/// Whether the system reports when files are opened and closed.
+/// `true` if the system reports when files are opened and closed.
 const REPORTS_CLOSING: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// Watches directories until the last clone is dropped.
@@ -35,7 +35,7 @@ struct Subscriptions {
     directories: BTreeMap<PathBuf, Identity>,
 }
 
-/// What has been reported so far.
+/// State of the reported events.
 #[derive(Debug, Default)]
 struct WatchState {
     paths: WatchPaths,
@@ -47,7 +47,7 @@ struct WatchState {
     writing: HashSet<PathBuf>,
     /// Watched directories that were removed or renamed, which ends their watch.
     ended: BTreeSet<PathBuf>,
-    /// Whether events were lost, which may have been of any kind.
+    /// `true` if events of any kind may have been lost.
     has_lost_events: bool,
 }
 
@@ -110,7 +110,7 @@ impl Watcher {
         self.wait_for(|state| state.changes > position.changes).await;
     }
 
-    /// Whether a file is being written to.
+    /// Returns `true` if a file is being written to.
     pub(super) fn is_writing(&self) -> bool {
         !self.state.borrow().writing.is_empty()
     }
@@ -126,7 +126,7 @@ impl Watcher {
         }
     }
 
-    /// Whether it is reported when one of `files` is closed by its writer.
+    /// Returns `true` if the closing of any of `files` by its writer is reported.
     pub(super) fn reports_closing(&self, files: &[PathBuf]) -> bool {
         let subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
         let is_watched = |file: &PathBuf| file.parent().is_some_and(|it| subscriptions.directories.contains_key(it));

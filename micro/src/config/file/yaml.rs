@@ -10,7 +10,7 @@ use serde_saphyr::{Error, Spanned};
 use super::text::{Wrong, nothing};
 use crate::config::{Node, Origin, Table, Value};
 
-/// How deep maps and lists may stand in one another, also by way of aliases: the parser takes much of the stack for each.
+/// Maximum nesting depth of maps and lists, also by way of aliases: the parser uses much of the stack for each level.
 const MAX_DEPTH: usize = 24;
 
 /// Reads a text of one document.

@@ -25,11 +25,11 @@ const BURST_GAP: Duration = Duration::from_millis(5);
 /// The longest a change waits for others to come with it.
 const MAX_BURST: Duration = Duration::from_millis(20);
 
-/// How often everything is read anew: consumers that are stuck after a reconnect recur across NATS clients
-/// (nats.rs#557, nats.go#1729), and what expires leaves without a message.
+/// Interval at which everything is read again: consumers that are stuck after a reconnect recur across NATS clients (nats.rs#557,
+/// nats.go#1729), and keys expire without a message.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How long what the server has announced may take to come, before it is asked again.
+/// Timeout for announced messages, after which they are requested again.
 const READ_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The pauses between tries.
@@ -84,7 +84,7 @@ struct Open {
     since: Instant,
 }
 
-/// What became of a consumer.
+/// Outcome of a consumer.
 enum ReadTurn {
     Changed,
     Ended,
@@ -120,7 +120,7 @@ impl BucketWatch {
         }
     }
 
-    /// What was read, as settings, if it was not told already.
+    /// Returns the settings read, if they differ from the last.
     fn news(&mut self, entries: Entries) -> Result<Option<Table>> {
         self.backoff.reset();
         if self.failed.is_none() && self.told.as_ref() == Some(&entries) {
@@ -131,7 +131,7 @@ impl BucketWatch {
         table.map(Some)
     }
 
-    /// What stands in the bucket, as soon as that may be something else than before.
+    /// Returns the contents of the bucket as soon as they may have changed.
     async fn read(&mut self) -> Result<Entries> {
         match &mut self.open {
             Some(open) => match open.turn().await {

@@ -1,4 +1,4 @@
-//! What stands in a bucket, as settings.
+//! Contents of a bucket, as settings.
 
 use std::collections::BTreeMap;
 

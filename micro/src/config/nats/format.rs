@@ -1,4 +1,4 @@
-/// What a document is written in.
+/// Format of a document.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum BucketFormat {
     Json,

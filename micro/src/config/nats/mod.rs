@@ -63,7 +63,7 @@ pub struct Nats {
     shape: BucketShape,
 }
 
-/// How settings lie in the bucket.
+/// Layout of the settings in the bucket.
 #[derive(Clone, Debug, PartialEq)]
 enum BucketShape {
     /// Each has a key, below a prefix that is empty or ends with a dot.

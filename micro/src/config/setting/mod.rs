@@ -1,4 +1,4 @@
-//! What can be a setting, and how it is read and written.
+//! Types of settings, and how they are read and written.
 
 mod collections;
 mod parts;
@@ -44,10 +44,10 @@ use super::{Kind, Node, Value};
 /// }
 /// ```
 pub trait Setting: Sized {
-    /// Whether it is shown nowhere, whatever the field says.
+    /// `true` if values are secrets, whatever the field declares.
     const SECRET: bool = false;
 
-    /// What kind of value it is, for `--help` and for names in the environment.
+    /// Returns the kind of the value, for `--help` and the names of environment variables.
     fn kind() -> Kind;
 
     /// Reads it, or tells `reader` what is wrong and gives nothing.
@@ -56,13 +56,13 @@ pub trait Setting: Sized {
     /// The value as it would be written in a file; [`read`](Self::read) gives the same one back.
     fn write(&self) -> Value;
 
-    /// What it is where nothing says anything. Not to be set is a problem, unless the type has a word for it.
+    /// Returns the value of a setting that is not set. Default: a problem is reported.
     fn absent(reader: &mut Reader) -> Option<Self> {
         reader.missing()
     }
 }
 
-/// How a field of a type is read and written, as functions.
+/// Functions that read and write fields of a type.
 pub struct FieldFns<T> {
     /// See [`Setting::kind`].
     pub kind: fn() -> Kind,
@@ -80,10 +80,10 @@ pub struct FieldFns<T> {
 pub struct FieldCodec<T>(std::marker::PhantomData<T>);
 
 impl<T: Setting> FieldCodec<T> {
-    /// Whether it is shown nowhere.
+    /// `true` if values are secrets.
     pub const SECRET: bool = T::SECRET;
 
-    /// How it is read and written.
+    /// Returns the functions that read and write the type.
     pub fn driver() -> FieldFns<T> {
         FieldFns { kind: T::kind, read: T::read, write: T::write, absent: T::absent }
     }
@@ -94,10 +94,10 @@ pub trait SerdeFallback {
     /// The type.
     type Field;
 
-    /// Whether it is shown nowhere.
+    /// `true` if values are secrets.
     const SECRET: bool = false;
 
-    /// How it is read and written.
+    /// Returns the functions that read and write the type.
     fn driver() -> FieldFns<Self::Field>
     where
         Self::Field: SerdeSetting,

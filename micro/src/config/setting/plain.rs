@@ -12,7 +12,7 @@ use crate::config::reader::Reader;
 use crate::config::value::{declared, from_json, without_nulls};
 use crate::config::{Node, Table, Value};
 
-/// What can be a setting by way of serde.
+/// A type that is a setting by way of serde.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a setting",
     label = "this type is neither a setting nor one of serde's",
@@ -56,7 +56,7 @@ pub(super) fn absent<T: SerdeSetting>(reader: &mut Reader) -> Option<T> {
     T::deserialize(Tree { node: &nothing, place: &place }).ok().or_else(|| reader.missing())
 }
 
-/// Where the first thing went wrong: the path from the root of the tree, and what stands there.
+/// Place of the first error: the path from the root of the tree, and the value there.
 #[derive(Default)]
 struct Place(RefCell<Option<(Vec<String>, Node)>>);
 
@@ -74,7 +74,7 @@ struct Tree<'a> {
     place: &'a Place,
 }
 
-/// What serde says of a value that does not fit.
+/// Error of serde about a value that does not fit.
 #[derive(Debug)]
 struct Mismatch(String);
 
