@@ -1,4 +1,4 @@
-//! What a program says once, when it is ready: where it listens, what it serves, how it is found, how to call it.
+//! Start-up banner: the address, the services, how other programs find them, and how to call them.
 
 use std::fmt::Write as _;
 

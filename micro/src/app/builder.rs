@@ -214,7 +214,7 @@ impl App {
         self.add(value_of(value), None)
     }
 
-    /// The same, listed under another name than the contract's: several implementations of one contract can coexist.
+    /// Serves a value under another name than the contract's: several implementations of one contract can coexist.
     pub fn serve_as<T: Any + Send + Sync>(self, name: impl Into<String>, value: T) -> Self {
         self.add(value_of(value), Some(name.into()))
     }
@@ -224,7 +224,7 @@ impl App {
         self.add(type_of::<T>(), None)
     }
 
-    /// The same, listed under another name than the contract's.
+    /// Serves a type under another name than the contract's.
     pub fn mount_as<T: Any + Send + Sync>(self, name: impl Into<String>) -> Self {
         self.add(type_of::<T>(), Some(name.into()))
     }

@@ -13,7 +13,7 @@ use crate::context::Extensions;
 use crate::errors::{Error, Result};
 use crate::rpc::Service;
 
-/// What has to be built before what is to be served, and the structs of settings all of it takes.
+/// Providers to build, in order, and the settings that the program takes.
 pub(super) struct BuildPlan {
     providers: Vec<&'static ProviderEntry>,
     /// The settings and handles it takes, by type.
@@ -21,7 +21,7 @@ pub(super) struct BuildPlan {
 }
 
 impl BuildPlan {
-    /// What the plan needs.
+    /// Resolves the needs of the plan.
     ///
     /// # Errors
     ///
@@ -45,18 +45,18 @@ impl BuildPlan {
         Ok(BuildPlan { providers, taken })
     }
 
-    /// Whether a struct of settings is among them.
+    /// Returns `true` if a struct of settings is needed.
     pub(super) fn includes(&self, entry: &SectionEntry) -> bool {
         self.takes((entry.config)())
     }
 
-    /// Whether settings or a handle of this type are among them.
+    /// Returns `true` if settings or a handle of this type are needed.
     pub(super) fn takes(&self, id: TypeId) -> bool {
         self.taken.contains(&id)
     }
 }
 
-/// What handlers are lent with each call: the settings their methods take, and the configuration for those that nobody
+/// Returns the extensions of every context: the settings that methods take, and the configuration for handlers that are not
 /// registered.
 ///
 /// # Errors
@@ -77,7 +77,7 @@ pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configurati
     Ok(if by_hand || !lent.is_empty() { lent.with(configuration.clone()) } else { lent })
 }
 
-/// What was planned, built.
+/// Built services and subscribers.
 pub(super) struct BuiltParts {
     pub(super) resolver: Resolver,
     /// Services, with the names they are listed under.

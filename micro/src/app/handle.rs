@@ -16,7 +16,7 @@ use crate::rpc::Description;
 use crate::server::Server;
 use crate::util::lifecycle::Lifecycle;
 
-/// What a running app has: clients, handles, and what was provided. Cloning it is cheap and gives the same app.
+/// Handle of a running app: its clients, its handles, and provided values. Cloning is cheap and gives the same app.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
@@ -50,7 +50,7 @@ struct Inner {
     address: OnceLock<(SocketAddr, &'static str)>,
 }
 
-/// What a handle is made of.
+/// Parts of a handle.
 pub(super) struct Parts {
     pub(super) configuration: Configuration,
     pub(super) settings: Config<Settings>,
@@ -89,7 +89,7 @@ impl Handle {
         self.0.resolver.get()
     }
 
-    /// What micro itself is set to, now.
+    /// Returns micro's own settings as they are now.
     pub fn settings(&self) -> Snapshot<'_, Settings> {
         self.0.settings.get()
     }
@@ -104,12 +104,12 @@ impl Handle {
         &self.0.client
     }
 
-    /// Where it is listed, and finds others.
+    /// Returns the registry in which the app registers, and finds other services.
     pub fn registry(&self) -> &Registry {
         &self.0.registry
     }
 
-    /// Where its events go to and come from, where nobody says otherwise.
+    /// Returns the default broker.
     pub fn broker(&self) -> &Broker {
         self.0.brokers.default_instance()
     }
@@ -119,17 +119,18 @@ impl Handle {
         &self.0.brokers
     }
 
-    /// Where it listens; nowhere if it serves nothing, or does not yet.
+    /// Returns the address the app listens on; `None` if it serves nothing, or does not listen yet.
     pub fn address(&self) -> Option<SocketAddr> {
         self.0.address.get().map(|(address, _)| *address)
     }
 
-    /// Whether it takes calls: it has started, does not stop, and no critical check fails.
+    /// Returns `true` if the app takes calls: it has started, does not stop, and no critical check fails.
     pub fn is_ready(&self) -> bool {
         self.0.health.readiness().is_ready()
     }
 
-    /// What health checks of gRPC are told. Set a service of it to take that out of rotation for a while.
+    /// Returns the readiness that gRPC health checks report. Set a service of it to take that service out of rotation for a
+    /// while.
     pub fn readiness(&self) -> &Readiness {
         self.0.health.readiness()
     }

@@ -1,4 +1,4 @@
-//! Whether the program can answer calls: its own checks, and what the probes and the registry are told of them.
+//! Health of the program: its checks, and the state that probes and the registry see.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::rpc::BoxFuture;
 use crate::util::clock;
 use crate::util::lifecycle::Lifecycle;
 
-/// Whether the program can do without what a check looks at.
+/// Criticality of a health check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Critical {
     /// While it fails the node is not ready and is withdrawn from the registry.
     Yes,
-    /// It is shown, and nothing else happens.
+    /// The result is shown, without further effect.
     No,
 }
 
-/// How long one check may take before it has failed.
+/// Timeout of one check.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A check of the user's.
@@ -32,7 +32,7 @@ pub(super) struct HealthCheck {
     pub(super) run: Box<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>,
 }
 
-/// What is known of the program's health.
+/// Health of the program.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Status {
     /// The checks that fail, with what they say.
@@ -54,7 +54,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// Nothing is known yet; `readiness` is kept in step.
+    /// Creates the health of a program that has not been checked; `readiness` is kept in step.
     pub(super) fn new(readiness: Readiness, lifecycle: Lifecycle) -> Self {
         Health { status: Arc::new(watch::Sender::new(Status::default())), readiness, lifecycle }
     }

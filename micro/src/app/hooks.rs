@@ -1,4 +1,4 @@
-//! What the user wants done around start and stop.
+//! Hooks around start and stop.
 
 use super::handle::Handle;
 use super::health::HealthCheck;
@@ -8,7 +8,7 @@ use crate::rpc::BoxFuture;
 /// One thing to do, with the app at hand.
 pub(super) type Hook = Box<dyn FnOnce(Handle) -> BoxFuture<'static, Result<()>> + Send>;
 
-/// What to do, and when; each list in the order it was added.
+/// Hooks, each list in the order of addition.
 #[derive(Default)]
 pub(super) struct Hooks {
     pub(super) checks: Vec<HealthCheck>,

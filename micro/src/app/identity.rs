@@ -9,7 +9,7 @@ use crate::rpc::{Service, schema};
 use crate::transport::{TLS, WIRE};
 use crate::util::{random, text};
 
-/// Who this program is to others.
+/// Identity of the program to others.
 pub(super) struct Identity {
     pub(super) id: String,
     /// The services with the names they are listed under.
@@ -22,7 +22,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// What the settings make of the services.
+    /// Applies the settings to the services.
     ///
     /// # Errors
     ///
@@ -41,12 +41,12 @@ impl Identity {
         })
     }
 
-    /// The same, and its nodes say whether they want to be called with TLS.
+    /// Marks the nodes as speaking TLS.
     pub(super) fn with_tls(self, tls: bool) -> Self {
         Identity { tls, ..self }
     }
 
-    /// The same, and its nodes list the protocols that are spoken beside HTTP, by their names and in this order.
+    /// Lists the protocols spoken in addition to HTTP, by their names and in this order.
     pub(super) fn with_wires<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
         Identity { wires: names.into_iter().collect::<Vec<_>>().join(","), ..self }
     }

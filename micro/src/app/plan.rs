@@ -1,4 +1,4 @@
-//! What is to be served, found out before anything of it is built.
+//! Plan of the services and subscribers to run, made before any of them is built.
 
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -11,7 +11,7 @@ use crate::errors::{Error, Result};
 use crate::rpc::{CallEndpoint, Service};
 use crate::util::text;
 
-/// What is to be served.
+/// A handler to serve.
 pub(super) enum PlannedHandler {
     /// A service somebody has made.
     Service(Service),
@@ -21,7 +21,7 @@ pub(super) enum PlannedHandler {
     Type { id: TypeId, name: &'static str },
 }
 
-/// What a program serves, takes and provides, as it says before it starts.
+/// Services, subscribers and values of a program before it starts.
 #[derive(Default)]
 pub(super) struct AppServices {
     /// Values for injection.
@@ -29,19 +29,19 @@ pub(super) struct AppServices {
     pub(super) handlers: Vec<Mounted>,
     pub(super) subscribers: Vec<Result<SubscriberEntry>>,
     pub(super) handled_events: Vec<(Subscription, ConsumerOptions, Arc<dyn broker::Handler>)>,
-    /// Whether everything that is linked is served.
+    /// `true` if all linked services are served.
     pub(super) everything: bool,
     /// Answers calls that no service here has.
     pub(super) fallback: Option<Arc<dyn CallEndpoint>>,
 }
 
-/// What is to be served, and the name to list it under where that is not the contract's.
+/// A handler to serve, and its name unless that is the contract's.
 pub(super) struct Mounted {
     pub(super) handler: PlannedHandler,
     pub(super) name: Option<String>,
 }
 
-/// What is to be served: services that are there, and parts to be made of instances.
+/// Services to run: values, and types to build.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) services: Vec<(String, Service)>,
@@ -66,7 +66,7 @@ pub(super) struct PlannedService {
 }
 
 impl Plan {
-    /// Whether there is anything to serve.
+    /// Returns `true` if there is anything to serve.
     pub(super) fn serves(&self) -> bool {
         !self.services.is_empty() || !self.parts.is_empty() || !self.subscribers.is_empty()
     }

@@ -14,7 +14,7 @@ use crate::plug::{Given, Instances, Opened, Plug, PlugRegistration, State, Urls,
 /// The prefix of the settings that name plugs.
 const PREFIX: &str = "micro";
 
-/// What a program says of its plugs before it starts.
+/// Plugs of a program before it starts.
 #[derive(Default)]
 pub(super) struct Plugs {
     given: Given,
@@ -26,7 +26,7 @@ impl Plugs {
         self.given.put(name, handle);
     }
 
-    /// Whether the program has made the default instance of `P` itself.
+    /// Returns `true` if the program provides the default instance of `P` itself.
     pub(super) fn gives_default<P: Plug>(&self) -> bool {
         self.given.has_default::<P>()
     }

@@ -1,4 +1,4 @@
-//! What orchestrators ask: is it alive, and is it ready for calls?
+//! Probes for orchestrators: liveness and readiness.
 
 use std::fmt::Write as _;
 

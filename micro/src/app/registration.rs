@@ -10,7 +10,7 @@ use crate::registry::{LeaseOptions, Node, Registration, Registry};
 use crate::util::clock;
 use crate::util::spawn::{self, Task};
 
-/// How long to wait before listing is tried again.
+/// Delay before a failed registration is tried again.
 const REGISTRATION_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Keeps the entries in step with the program's readiness, until it is told to leave.
@@ -71,7 +71,7 @@ impl ServiceEntries {
         self.withdraw().await;
     }
 
-    /// Whether what is listed is what should be.
+    /// Returns `true` if the registrations are as they should be.
     async fn settle(&mut self, ready: bool) -> bool {
         // A program without services has nothing to list.
         if self.nodes.is_empty() || ready != self.held.is_empty() {

@@ -16,7 +16,7 @@ impl App {
         run(self, std::future::pending()).await
     }
 
-    /// The same, and also stops when `until` completes.
+    /// Runs the app until a signal arrives or `until` completes.
     ///
     /// # Errors
     ///

@@ -34,12 +34,12 @@ pub struct Running {
     // Taken off the registry before the port closes, also when dropped: fields are dropped in order.
     listed: Option<Registered>,
     door: Option<ServerTask>,
-    /// What its backends serve to other programs.
+    /// Services of the backends to other programs.
     host: Host,
     subscribers: Option<Subscribers>,
-    /// What they are, for people.
+    /// Descriptions of the subscriptions, for people.
     subscribed: Vec<String>,
-    /// What goes on beside, for as long as it runs.
+    /// Background tasks of the app.
     beside: Vec<Task<()>>,
 }
 
@@ -65,7 +65,7 @@ impl Running {
         (self.subscribers, self.subscribed) = (Some(subscribers), described);
     }
 
-    /// What it subscribes to, for people.
+    /// Returns the subscriptions, for people.
     pub(super) fn subscriptions(&self) -> &[String] {
         &self.subscribed
     }
@@ -74,7 +74,7 @@ impl Running {
         self.beside.push(task);
     }
 
-    /// What the app has, for keeping beside it.
+    /// Returns a handle that can be kept independently.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }

@@ -67,7 +67,7 @@ pub async fn client() -> Result<Running> {
     app.start().await
 }
 
-/// How long a program that failed waits for work that blocks a thread.
+/// Time a failed program waits for work that blocks a thread.
 const FAILED_SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The runtime of a program, as `#[micro::main]` was told.
@@ -75,7 +75,7 @@ const FAILED_SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 pub struct Runtime {
     /// All on one thread.
     pub current_thread: bool,
-    /// How many threads otherwise; as many as there are processors where none is given.
+    /// Number of worker threads of a multi-threaded runtime. Default: the number of processors.
     pub worker_threads: Option<usize>,
 }
 
@@ -101,14 +101,14 @@ pub fn block_on<T: Termination>(runtime: Runtime, program: impl Future<Output = 
     ended
 }
 
-/// How a program may end: with nothing, or with a `Result` of nothing.
+/// Return type of `main`: `()`, or a `Result` of `()`.
 #[diagnostic::on_unimplemented(
     message = "`main` cannot return `{Self}`",
     label = "expected nothing or `Result<()>`",
     note = "to choose the exit code, write a `fn main` without the attribute"
 )]
 pub trait Termination {
-    /// What the process exits with; a failure is written to stderr.
+    /// Returns the exit code; an error is written to stderr.
     fn into_exit_code(self) -> ExitCode;
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::errors::{Error, Result};
 use crate::util::{clock, spawn};
 
-/// How long a program that was told twice to end may take to do so by itself.
+/// Time a program may take to end after the second signal.
 const FORCED_EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The number of signals that came so far.

@@ -1,4 +1,4 @@
-//! Where the settings of a program come from, as it says before it starts.
+//! Sources of a program's settings before it starts.
 
 use crate::config::load::ProcessEnv;
 use crate::config::{Code, Requirement, Source};
@@ -6,7 +6,7 @@ use crate::config::{Code, Requirement, Source};
 /// The sources of an app's settings, and whether its logs are written.
 #[derive(Default)]
 pub(super) struct Sources {
-    /// What the code of the program sets.
+    /// Settings made in code.
     pub(super) code: Code,
     /// Sources that the code of the program adds; those that settings name follow them.
     pub(super) added: Vec<(Box<dyn Source>, Requirement)>,

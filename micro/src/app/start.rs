@@ -148,7 +148,7 @@ async fn start(app: App) -> Result<Running> {
     Ok(running)
 }
 
-/// What answers questions about the program itself, unless the program answers them.
+/// Adds micro's own services, unless the program serves them itself.
 fn add_own(server: &mut Server, settings: &Settings, readiness: &Readiness) -> Result<()> {
     let listed: Vec<_> = server.services().iter().map(|(name, service)| (name.clone(), service.desc())).collect();
     let mut own = vec![health::service(readiness.clone(), listed.iter().map(|(name, desc)| (&**name, *desc)))];

@@ -15,7 +15,7 @@ use crate::util::clock::{self, Instant};
 use crate::util::duration;
 use crate::util::lifecycle::State;
 
-/// How long leaving the registry may take; what stays listed expires with its lease.
+/// Timeout for leaving the registry; entries that stay listed expire with their lease.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One step of the stop.
@@ -25,7 +25,7 @@ struct StopStep {
     run: for<'a> fn(&'a mut Stop) -> BoxFuture<'a, Result<()>>,
 }
 
-/// How long a step may take.
+/// Bound of a step's duration.
 enum Bound {
     /// As long as it takes: it does not wait on others.
     None,
@@ -33,7 +33,7 @@ enum Bound {
     Fixed(Duration),
     /// As the settings say.
     Settings(fn(&Settings) -> Duration),
-    /// What is left of the shutdown timeout, which begins with the first of these steps.
+    /// The rest of the shutdown timeout, which begins with the first of these steps.
     Shutdown(&'static str),
 }
 

@@ -17,7 +17,7 @@ use crate::util::clock;
 use crate::util::lifecycle::{Lifecycle, State};
 use crate::util::spawn::{self, Task};
 
-/// How long the start of a program waits for its subscriptions; those whose brokers are away come later.
+/// Time the start of a program waits for its subscriptions; those whose brokers are away follow later.
 const START_TIMEOUT: Duration = Duration::from_secs(3);
 /// The bounds of the pause before another attempt to subscribe.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
@@ -37,7 +37,7 @@ pub(super) struct Subscribers {
 }
 
 impl Subscriber {
-    /// What was planned, with the instance it is a method of; `downgrades` notes what its broker cannot do.
+    /// Creates a planned subscriber, with the instance it is a method of; `downgrades` records what its broker does not support.
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl Subscriber {
     }
 }
 
-/// Whether it is a matter of time.
+/// Returns `true` if the error is temporary.
 fn is_away(error: &Error) -> bool {
     matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted)
 }

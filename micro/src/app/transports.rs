@@ -1,4 +1,4 @@
-//! How a program reaches others and is reached.
+//! Transports of a program: protocols and connectors.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::transport::{AutoTransport, Connector, Inbound, Outbound, Protocol, Wi
 /// Makes a protocol that hands its calls to the server of the app.
 pub(super) type MakeProtocol = Box<dyn FnOnce(Arc<dyn Inbound>) -> Arc<dyn Protocol> + Send>;
 
-/// What the code of a program says of its transports; the settings say the rest.
+/// Transports set in code; the settings complete them.
 #[derive(Default)]
 pub(super) struct Transports {
     /// The network within the process that takes the place of sockets.

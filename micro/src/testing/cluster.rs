@@ -34,7 +34,7 @@ impl Cluster {
         self.app().start().await?.get()
     }
 
-    /// Where the apps of this cluster are listed.
+    /// Returns the registry of the apps of this cluster.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }

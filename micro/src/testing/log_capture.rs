@@ -6,7 +6,7 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// What is logged on this thread, for as long as it lives.
+/// Captures the log lines of this thread for as long as it lives.
 ///
 /// A test on tokio's current-thread runtime, which is the usual one, runs on one thread altogether.
 ///
@@ -29,7 +29,7 @@ impl LogCapture {
         Self::begin(FmtSpan::NONE)
     }
 
-    /// The same, and a line for every span that ends, with its fields: `attempt{service="greeter" … wire="micro/1"}: … close`.
+    /// Captures a line for every span that ends too, with its fields: `attempt{service="greeter" … wire="micro/1"}: … close`.
     pub fn with_spans() -> Self {
         Self::begin(FmtSpan::CLOSE)
     }

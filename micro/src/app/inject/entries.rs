@@ -1,4 +1,4 @@
-//! What the attributes register at link time.
+//! Entries that the attributes register at link time.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::errors::Result;
 use crate::rpc::{BoxFuture, Service, ServiceDesc, ServiceError};
 
-/// Where in the author's code something was written.
+/// Location in the author's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceLocation {
     file: &'static str,
@@ -93,13 +93,13 @@ impl HandlerEntry {
         HandlerEntry { component, service, desc, location, taken: &[] }
     }
 
-    /// The same, whose methods take from the context what needs these.
+    /// Adds the types that the methods' parameters need as extensions of the context.
     #[must_use]
     pub const fn taking(self, taken: &'static [&'static [Dep]]) -> Self {
         HandlerEntry { taken, ..self }
     }
 
-    /// What it serves, known before it is built.
+    /// Returns the description of the service, known before it is built.
     pub fn desc(&self) -> &'static ServiceDesc {
         (self.desc)()
     }
@@ -116,7 +116,7 @@ impl HandlerEntry {
         self.location
     }
 
-    /// What has to be an extension of every context.
+    /// Returns the types that have to be extensions of every context.
     pub(in crate::app) fn extensions(&self) -> impl Iterator<Item = Dep> {
         self.taken.iter().copied().flatten().copied()
     }
@@ -168,13 +168,13 @@ impl fmt::Debug for ProviderEntry {
 
 inventory::collect!(ProviderEntry);
 
-/// What a provider returns.
+/// Return type of a provider.
 #[diagnostic::on_unimplemented(
     message = "a provider returns a `Result`, found `{Self}`",
     label = "expected `Result<T>` with a `T` that is `Clone + Send + Sync + 'static`"
 )]
 pub trait Provided {
-    /// What others can then have injected.
+    /// Provided type.
     type Value: Inject;
 
     /// The value, with its type erased.
@@ -193,7 +193,7 @@ impl<T: Inject, E: ServiceError> Provided for Result<T, E> {
     }
 }
 
-/// What an `#[micro::init]` function returns.
+/// Return type of an `#[micro::init]` function.
 #[diagnostic::on_unimplemented(
     message = "`#[micro::init]` of `{T}` returns a `Result` of it, found `{Self}`",
     label = "expected `Result<Self>`"
@@ -213,7 +213,7 @@ impl<T, E: ServiceError> Built<T> for Result<T, E> {
     }
 }
 
-/// What an `#[micro::init]` function returns that says the type it builds by its name.
+/// Return type of an `#[micro::init]` function that names the type it builds.
 #[diagnostic::on_unimplemented(
     message = "`#[micro::init]` returns a `Result` of the value it builds, found `{Self}`",
     label = "expected `Result<Self>`"
@@ -258,7 +258,7 @@ impl ClientEntry {
 
 inventory::collect!(ClientEntry);
 
-/// How a publisher of one type of events is made, which can be injected. Written by `#[micro::event]`.
+/// Constructor of an injectable publisher of one type of events. Written by `#[micro::event]`.
 #[derive(Debug)]
 pub struct PublisherEntry {
     out: Dep,

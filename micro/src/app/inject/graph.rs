@@ -14,17 +14,17 @@ pub(in crate::app) struct Graph<'a> {
     providers: HashMap<TypeId, &'a ProviderEntry>,
     visited: HashMap<TypeId, VisitState>,
     order: Vec<&'a ProviderEntry>,
-    /// What is taken of what is there without being built.
+    /// Leaves that are taken.
     taken: HashSet<TypeId>,
     problems: Vec<String>,
 }
 
-/// What is there without being built, by its type.
+/// Types available without being built.
 #[derive(Default)]
 pub(in crate::app) struct Leaves(HashSet<TypeId>);
 
 impl Leaves {
-    /// What the program gives, and what micro itself has.
+    /// Collects the types given by the program and by micro itself.
     pub(in crate::app) fn of(given: &Resolver) -> Self {
         let settings = linked();
         let settings = settings.iter().map(|entry| (entry.config)());

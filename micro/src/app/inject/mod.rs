@@ -1,4 +1,4 @@
-//! Who needs what: providers, handlers and handles, joined by type.
+//! Injection: providers, handlers and handles, joined by type.
 //!
 //! Every injected thing is an entry by its [`TypeId`]: what a `#[micro::provider]` returns, what a program provides by
 //! hand, and the handles micro itself makes (generated clients, [`Registry`](crate::registry::Registry), and so on). Two
@@ -35,7 +35,7 @@ use crate::util::types::short;
 /// Any shared value.
 pub type AnyArc = Arc<dyn Any + Send + Sync>;
 
-/// What can be injected: anything that can be cloned and shared.
+/// An injectable type: anything that can be cloned and shared.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be injected",
     label = "injected values are `Clone + Send + Sync + 'static`",
@@ -46,7 +46,7 @@ pub trait Inject: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> Inject for T {}
 
-/// What micro itself hands out.
+/// Handles of micro itself.
 pub(super) struct Handles<'a> {
     pub(super) client: &'a Client,
     pub(super) broker: &'a Broker,
@@ -92,7 +92,7 @@ impl Resolver {
         entry.map(|entry| (entry.open)(configuration)).transpose()
     }
 
-    /// The same with what micro itself can make: handles for the whole app, leaves of the graph.
+    /// Adds micro's own handles, leaves of the graph.
     pub(super) fn with_handles(mut self, handles: &Handles<'_>) -> Self {
         let Handles { client, broker, plugs, configuration } = handles;
         self.put_unless_given::<Client>((*client).clone());
@@ -181,11 +181,11 @@ impl<T> AskAny for Ask<T> {
     type Value = T;
 }
 
-/// How a value of type `T` is built, and what that needs.
+/// Constructor of a value of type `T`, and its dependencies.
 pub struct Init<T> {
-    /// What is needed.
+    /// Dependencies.
     pub deps: &'static [Dep],
-    /// How it is built once that is there.
+    /// Builds the value once they are available.
     pub build: for<'a> fn(&'a Resolver) -> BoxFuture<'a, Result<T>>,
 }
 
@@ -195,14 +195,14 @@ impl<T> fmt::Debug for Init<T> {
     }
 }
 
-/// What micro can build without being told how: whatever has a `Default`.
+/// A type that can be built without an init function: it implements `Default`.
 #[diagnostic::on_unimplemented(
     message = "micro does not know how to build `{Self}`",
     label = "no `#[micro::init]` function and no `Default`",
     note = "write `#[micro::init] async fn new(..) -> Result<Self>` in an `impl {Self}`, or derive `Default`, or write `#[micro::handler(manual)]` and serve a value with `micro::app().serve(..)`"
 )]
 pub trait Buildable: Sized {
-    /// How it is built.
+    /// Returns the constructor.
     fn fallback() -> Init<Self>;
 }
 
@@ -248,7 +248,7 @@ pub trait OutsideOfItsImpl: Sized {
 
 impl<T> OutsideOfItsImpl for T {}
 
-/// What a trait becomes with `#[micro::service]`. Nothing implements it: it is there for its message.
+/// Marker of traits with `#[micro::service]`. Never implemented: it exists for its message.
 #[diagnostic::on_unimplemented(
     message = "a handler implements a contract, and this trait is none",
     label = "expected a trait marked `#[micro::service]`"

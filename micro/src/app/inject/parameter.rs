@@ -1,4 +1,4 @@
-//! What a subscriber takes beside its event: mostly what can be injected, and what only exists with an event.
+//! Parameters of a subscriber after its event: injected values, and the acknowledgement of the event.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -20,10 +20,10 @@ impl<T> fmt::Debug for Parameter<T> {
 }
 
 impl Parameter<Ack> {
-    /// Whether it is the right to settle an event.
+    /// `true` for the acknowledgement of an event.
     pub const IS_ACK: bool = true;
 
-    /// It comes with each event.
+    /// Prepares nothing: the acknowledgement is part of each event.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Parameter<Ack> {
 }
 
 impl<T> Parameter<Config<T>> {
-    /// Whether it is the right to settle an event.
+    /// `true` for the acknowledgement of an event.
     pub const IS_ACK: bool = false;
 
     /// The settings.
@@ -51,7 +51,7 @@ impl<T> Parameter<Config<T>> {
 }
 
 impl<E> Parameter<Publisher<E>> {
-    /// Whether it is the right to settle an event.
+    /// `true` for the acknowledgement of an event.
     pub const IS_ACK: bool = false;
 
     /// The publisher.
@@ -72,7 +72,7 @@ pub trait AnyParameter {
     /// The type.
     type Value;
 
-    /// Whether it is the right to settle an event.
+    /// `true` for the acknowledgement of an event.
     const IS_ACK: bool = false;
 
     /// A copy of the value of the type.

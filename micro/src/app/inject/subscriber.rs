@@ -10,7 +10,7 @@ use crate::broker::{Ack, ConsumerOptions, Handler, Start, Subscription, Typed};
 use crate::errors::{Error, Result};
 use crate::rpc::ServiceError;
 
-/// What a subscriber says about itself: which events it wants, and how it handles them.
+/// Description of a subscriber: its subscription, and how it handles events.
 #[derive(Clone, Copy, Debug)]
 pub struct SubscriberDesc {
     name: &'static str,
@@ -53,52 +53,52 @@ impl SubscriberDesc {
         }
     }
 
-    /// The same at the broker of this name.
+    /// Sets the name of the broker.
     pub const fn broker(self, name: &'static str) -> Self {
         SubscriberDesc { broker: Some(name), ..self }
     }
 
-    /// The same as one of a queue.
+    /// Sets the queue.
     pub const fn queue(self, queue: &'static str) -> Self {
         SubscriberDesc { queue: Some(queue), ..self }
     }
 
-    /// The same, whose events are kept while nobody is there.
+    /// Makes the subscription durable: events are kept while the queue has no subscriber.
     pub const fn durable(self) -> Self {
         SubscriberDesc { durable: true, ..self }
     }
 
-    /// The same with everything its broker still has.
+    /// Starts with the earliest event that the broker retains.
     pub const fn from_earliest(self) -> Self {
         SubscriberDesc { from: From::Earliest, ..self }
     }
 
-    /// The same with everything its broker still has from this time on.
+    /// Starts with the events retained since this time.
     pub const fn from_time(self, seconds: i64, nanos: u32) -> Self {
         SubscriberDesc { from: From::Time { seconds, nanos }, ..self }
     }
 
-    /// The same, handling so many at a time.
+    /// Sets the number of events handled at a time.
     pub const fn concurrency(self, concurrency: usize) -> Self {
         SubscriberDesc { concurrency: Some(concurrency), ..self }
     }
 
-    /// The same with so many tries in all, and this long to wait before the second.
+    /// Sets the number of attempts, and the delay before the second.
     pub const fn retry(self, max: Option<u32>, backoff: Option<Duration>) -> Self {
         SubscriberDesc { tries: max, backoff, ..self }
     }
 
-    /// The same with another topic for what failed every time.
+    /// Sets the dead-letter topic.
     pub const fn dead_letter(self, topic: &'static str) -> Self {
         SubscriberDesc { dead_letters: Some(topic), ..self }
     }
 
-    /// The same, handling events of one key one after the other.
+    /// Handles events of one key one after the other.
     pub const fn in_order(self) -> Self {
         SubscriberDesc { in_order: true, ..self }
     }
 
-    /// The same, settling events by hand.
+    /// Acknowledges events manually.
     pub const fn manual_ack(self) -> Self {
         SubscriberDesc { by_hand: true, ..self }
     }
@@ -111,7 +111,7 @@ impl SubscriberDesc {
         self.broker
     }
 
-    /// Which events it wants.
+    /// Returns the subscription.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl SubscriberDesc {
         Ok(subscription)
     }
 
-    /// How it handles them.
+    /// Returns the consumer options.
     ///
     /// # Errors
     ///
@@ -191,13 +191,13 @@ impl SubscriberEntry {
         SubscriberEntry { manual: true, ..self }
     }
 
-    /// The same as a method of the one instance of a type.
+    /// Makes the subscriber a method of the one instance of a type.
     #[must_use]
     pub const fn of(self, component: fn() -> Component) -> Self {
         SubscriberEntry { component: Some(component), ..self }
     }
 
-    /// The same, which takes from the context what needs these.
+    /// Adds the types that parameters need as extensions of the context.
     #[must_use]
     pub const fn taking(self, taken: &'static [&'static [Dep]]) -> Self {
         SubscriberEntry { taken, ..self }
@@ -218,7 +218,7 @@ impl SubscriberEntry {
         })
     }
 
-    /// Whether it runs only where an app names its function.
+    /// Returns `true` if the subscriber runs only if an app names its function.
     pub(in crate::app) fn is_manual(&self) -> bool {
         self.manual
     }
@@ -231,14 +231,14 @@ impl SubscriberEntry {
         self.component.map(|component| component())
     }
 
-    /// What has to be there before it can run: what is injected, and what the contexts of its events need.
+    /// Returns the dependencies: injected types, and extensions of the contexts of events.
     pub(in crate::app) fn needs(&self) -> Vec<Dep> {
         // That one comes with each event.
         let injected = self.deps.iter().filter(|dep| dep.id() != Dep::of::<Ack>().id());
         injected.copied().chain(self.extensions()).collect()
     }
 
-    /// What has to be an extension of every context.
+    /// Returns the types that have to be extensions of every context.
     pub(in crate::app) fn extensions(&self) -> impl Iterator<Item = Dep> {
         self.taken.iter().copied().flatten().copied()
     }
@@ -260,14 +260,14 @@ impl fmt::Debug for SubscriberEntry {
 
 inventory::collect!(SubscriberEntry);
 
-/// What has a topic of its own: every [`Typed`]. It stands between, so that the message does not list every event there is.
+/// An event type with a topic: every [`Typed`]. The intermediate trait keeps error messages from listing every event there is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no topic",
     label = "expected an event, which has one",
     note = "mark it `#[micro::event(topic = \"..\")]`, or give the subscriber the topic of another message: `#[micro::subscriber(topic = \"..\")]`"
 )]
 pub trait Topical: 'static {
-    /// Where it is published.
+    /// Topic on which the event is published.
     const TOPIC: &'static str;
 }
 
@@ -276,7 +276,7 @@ impl<E: Typed> Topical for E {
     const TOPIC: &'static str = <E as Typed>::TOPIC;
 }
 
-/// What the order of events goes by: anything with a `Display`.
+/// An ordering key: anything with a `Display`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of an event",
     label = "expected something with a `Display`, such as a number or a `String`"
@@ -293,7 +293,7 @@ impl<T: fmt::Display + ?Sized> OrderKey for T {
     }
 }
 
-/// What a subscriber returns: any `Result` of nothing, also behind an alias.
+/// Return type of a subscriber: any `Result` of `()`, also behind an alias.
 #[diagnostic::on_unimplemented(
     message = "a subscriber returns a `Result<()>`, found `{Self}`",
     label = "expected `Result<()>`: an error has the event tried again"

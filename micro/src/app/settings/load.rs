@@ -22,7 +22,7 @@ impl Answered {
         Error::new(Code::Cancelled, "the program was only asked something").with_source(self)
     }
 
-    /// Whether `error` says that a question was answered.
+    /// Returns `true` if `error` means that a question was answered.
     pub(in crate::app) fn is_source_of(error: &Error) -> bool {
         error.source().is_some_and(|source| source.is::<Answered>())
     }

@@ -1,4 +1,4 @@
-//! What can be set of micro itself: a struct of settings like any other, at the prefix `micro`.
+//! Settings of micro itself: a struct of settings like any other, at the prefix `micro`.
 
 mod load;
 mod tls;
@@ -34,12 +34,12 @@ use crate::util::duration;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Where to listen; port 0 picks a free one.
+    /// Address to listen on; port 0 picks a free port.
     ///
     /// By default nobody gets in who was not invited: it is a free port of the loopback interface.
     #[config(default = "127.0.0.1:0", env = "MICRO_SERVER_ADDRESS", reload = "restart")]
     pub address: Address,
-    /// What others are told to connect to; the address bound where not given.
+    /// Address that other programs connect to. Default: the bound address.
     #[config(env = "MICRO_SERVER_ADVERTISE", reload = "restart")]
     pub advertise: Option<Address>,
     /// Build and serve only these of the services that are linked, by the names of their contracts.
@@ -51,42 +51,42 @@ pub struct Settings {
     /// The version nodes are listed with; that of the contract where not given.
     #[config(validate(length(1..)), reload = "restart")]
     pub server_version: Option<String>,
-    /// What tells this node from the others; random where not given.
+    /// Id of this node. Default: random.
     #[config(validate(length(1..)), reload = "restart")]
     pub server_id: Option<String>,
-    /// What else nodes say about themselves.
+    /// Metadata of this program's nodes.
     #[config(default, reload = "restart")]
     pub server_metadata: BTreeMap<String, String>,
-    /// Where nodes are listed: `auto`, `local`, `memory`, or a URL.
+    /// Registry of nodes: `auto`, `local`, `memory`, or a URL.
     #[config(default = "auto", validate(length(1..)), reload = "restart")]
     pub registry: String,
-    /// Where the registry is, if `registry` names only its kind, as in Go Micro.
+    /// Address of the registry, if `registry` names only its kind, as in Go Micro.
     #[config(reload = "restart")]
     pub registry_address: Option<String>,
-    /// How long an entry in the registry lives without renewal.
+    /// Lifetime of an entry in the registry without renewal.
     #[config(default = "30s", validate(range("1ms"..)), reload = "restart")]
     pub register_ttl: Duration,
-    /// How often an entry in the registry is renewed.
+    /// Interval at which entries in the registry are renewed.
     #[config(default = "10s", validate(range("1ms"..)), reload = "restart")]
     pub register_interval: Duration,
-    /// Where events go: `direct`, from program to program; `memory`; or a URL.
+    /// Broker of events: `direct`, from program to program; `memory`; or a URL.
     #[config(default = "direct", validate(length(1..)), reload = "restart")]
     pub broker: String,
-    /// Where the broker is, if `broker` names only its kind, as in Go Micro.
+    /// Address of the broker, if `broker` names only its kind, as in Go Micro.
     #[config(reload = "restart")]
     pub broker_address: Option<String>,
     /// More brokers, by the names that subscribers and publishers call them by.
     #[config(default, reload = "restart")]
     pub brokers: BTreeMap<String, String>,
-    /// What to do where a subscriber asks for more than its broker does: a durable queue, the order of keys over processes,
-    /// earlier events. Without it the program does not start, unless no broker was chosen and the address is a loopback one:
-    /// then it warns.
+    /// Policy for subscribers that require more than their broker supports: durable queues, order of keys across processes,
+    /// replay. Without it the program does not start, unless no broker was chosen and the address is a loopback one: then it
+    /// warns.
     #[config(reload = "restart")]
     pub downgrade: Option<Downgrade>,
-    /// How long unary calls wait where nobody says otherwise.
+    /// Default timeout of unary calls.
     #[config(default = "30s", env = "MICRO_CLIENT_REQUEST_TIMEOUT", validate(range("1ms"..)))]
     pub request_timeout: Duration,
-    /// How clients choose among the nodes of a service: `least_loaded`, `random`, `round_robin`, `consistent_hash`, or
+    /// Load balancing among the nodes of a service: `least_loaded`, `random`, `round_robin`, `consistent_hash`, or
     /// `consistent_hash:KEY` for a key of the metadata.
     #[config(
         default = "least_loaded",
@@ -95,58 +95,58 @@ pub struct Settings {
         reload = "restart"
     )]
     pub balancer: String,
-    /// How often the health checks of the program run.
+    /// Interval of the health checks of the program.
     #[config(default = "5s", validate(range("1ms"..)))]
     pub check_interval: Duration,
-    /// How long a call with a stream may wait while nothing moves on it, on either side; no limit where not given, or 0.
+    /// Time a call with a stream may wait while nothing moves on it, on either side. Default, and with 0: no limit.
     #[config(reload = "restart")]
     pub idle_timeout: Option<Duration>,
-    /// How large an incoming message may be.
+    /// Maximum size of an incoming message.
     #[config(default = "4MiB", validate(with(at_least_a_byte)), reload = "restart")]
     pub message_limit: ByteSize,
-    /// What is spoken to other micro processes.
+    /// Protocol spoken to other micro processes.
     #[config(default = Wire::Auto, reload = "restart")]
     pub wire: Wire,
-    /// How many connections a node gets, as the calls to it ask for them; over HTTP twice as many under heavy load.
+    /// Number of connections to one node, opened as its calls require; over HTTP twice as many under heavy load.
     #[config(default = 2, validate(range(1..=64)), reload = "restart")]
     pub connections: u16,
-    /// What of calls over HTTP is compressed: nothing, replies, or requests too from a size on, like `16KiB`.
+    /// Compression of calls over HTTP: none, replies, or requests too from a size on, like `16KiB`.
     #[config(default = Compress::Never, reload = "restart")]
     pub compress: Compress,
-    /// How the port is encrypted, and whom clients believe.
+    /// TLS of the port and of clients.
     #[config(default)]
     pub tls: TlsSettings,
-    /// What is done, where `tls.certificate` is given, with those who come without TLS.
+    /// Policy for plaintext connections if `tls.certificate` is set.
     #[config(default = Plaintext::Refuse, reload = "restart")]
     pub plaintext: Plaintext,
-    /// How long to go on serving after leaving the registry, until all clients have heard of it.
+    /// Time to continue serving after leaving the registry, until all clients are notified.
     #[config(default = "0s")]
     pub drain_delay: Duration,
-    /// How long calls in flight may take to finish at shutdown.
+    /// Time calls in flight may take to finish at shutdown.
     #[config(default = "25s", reload = "restart")]
     pub shutdown_timeout: Duration,
-    /// Whether tools like grpcurl may ask what is served, by gRPC server reflection.
+    /// Serves gRPC server reflection, for tools like grpcurl.
     #[config(default = true, reload = "restart")]
     pub reflection: bool,
-    /// What is logged: a level, or levels by target like `info,micro=debug`.
+    /// Filter of log lines: a level, or levels by target like `info,micro=debug`.
     #[config(default = "info", env = "MICRO_LOG_LEVEL", validate(with(check_filter)))]
     pub log: String,
-    /// How it is logged.
+    /// Format of log lines.
     #[config(default = Format::Text, reload = "restart")]
     pub log_format: Format,
-    /// Where more settings come from: files, directories of files, and URLs, each over those before it. Add `?required=no` to
-    /// start without one that is not there.
+    /// Further sources of settings: files, directories of files, and URLs, each over those before it. Add `?required=no` to start
+    /// without a source that does not exist.
     #[config(default, reload = "restart")]
     pub config: Vec<String>,
-    /// Which variant of the files also counts: with `dev`, `app.dev.toml` over `app.toml`.
+    /// Profile of the files that are read in addition: with `dev`, `app.dev.toml` over `app.toml`.
     #[config(validate(regex("^[A-Za-z0-9_-]+$")), reload = "restart")]
     pub profile: Option<String>,
-    /// What to do about keys that nothing in the program knows.
+    /// Policy for unknown keys.
     #[config(default = UnknownKeys::Warn, reload = "restart")]
     pub unknown_keys: UnknownKeys,
 }
 
-/// What to do about keys that nothing in the program knows.
+/// Policy for unknown keys.
 #[micro_macros::config(crate = crate::config)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -155,11 +155,11 @@ pub enum UnknownKeys {
     Warn,
     /// Do not start.
     Refuse,
-    /// Nothing.
+    /// Ignored.
     Ignore,
 }
 
-/// What to do where a subscriber asks for more than its broker does.
+/// Policy for subscribers that require more than their broker supports.
 #[micro_macros::config(crate = crate::config)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -171,7 +171,7 @@ pub enum Downgrade {
 }
 
 impl Settings {
-    /// What is wrong between settings that are each right by themselves.
+    /// Checks settings against one another that are each valid.
     fn agree(&self) -> Result<(), String> {
         self.tls.agree()?;
         if self.register_interval < self.register_ttl {
@@ -184,12 +184,12 @@ impl Settings {
         ))
     }
 
-    /// How long a call with a stream may wait while nothing moves on it, if there is a limit.
+    /// Returns the idle timeout of calls with a stream, if there is one.
     pub(super) fn idle_timeout(&self) -> Option<Duration> {
         self.idle_timeout.filter(|time| !time.is_zero())
     }
 
-    /// What is logged, and how.
+    /// Returns the configuration of logs.
     pub(super) fn logging(&self) -> Logging {
         Logging { filter: self.log.clone(), format: self.log_format }
     }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use crate::errors::Result;
 use crate::transport::tls::{ClientTls, Pem, ServerTls, TlsIdentity};
 
-/// How the port is encrypted, and whom clients believe. All files are in PEM, and read again when they change.
+/// TLS of the port and of clients. All files are in PEM, and read again when they change.
 ///
 /// It takes the feature `tls`.
 #[micro_macros::config(crate = crate::config)]
@@ -42,7 +42,7 @@ impl TlsSettings {
         Some(TlsIdentity::files(self.certificate.clone()?, self.key.clone()?))
     }
 
-    /// What the port shows, if it is to be encrypted.
+    /// Returns the TLS configuration of the port, if it is encrypted.
     pub(in crate::app) fn server(&self) -> Result<Option<ServerTls>> {
         let Some(identity) = self.identity() else { return Ok(None) };
         let tls = ServerTls::new(identity)?;
@@ -52,7 +52,7 @@ impl TlsSettings {
         }
     }
 
-    /// Whom clients believe, and what they show.
+    /// Returns the TLS configuration of clients.
     pub(in crate::app) fn client(&self) -> Result<ClientTls> {
         let mut tls = ClientTls::new();
         if let Some(authorities) = &self.authorities {

@@ -1,4 +1,4 @@
-//! How settings are written whose types come from elsewhere.
+//! Settings whose types are declared in other modules.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ use crate::util::net;
 pub struct Address(String);
 
 impl Address {
-    /// Whether nothing outside of this machine can connect to it.
+    /// Returns `true` if only this machine can connect to the address.
     pub(in crate::app) fn is_loopback(&self) -> bool {
         let named = |host: &str| host.eq_ignore_ascii_case("localhost");
         self.0.parse::<SocketAddr>().is_ok_and(net::is_loopback)
@@ -44,7 +44,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Whether it is one is found out at start.
+/// Validity is checked at start.
 impl<T: Into<String>> From<T> for Address {
     fn from(text: T) -> Self {
         Address(text.into())

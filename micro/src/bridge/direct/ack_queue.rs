@@ -1,4 +1,4 @@
-//! What one publisher is to learn of its events.
+//! Acknowledgements queued for one publisher.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Cx, Poll, Waker};
@@ -17,9 +17,9 @@ struct State {
     written: u64,
     /// Received events that are not settled.
     open: usize,
-    /// Whether no more events are received.
+    /// `true` once no more events are received.
     leaving: bool,
-    /// Whether the connection is gone.
+    /// `true` once the connection is closed.
     closed: bool,
     writer: Option<Waker>,
 }

@@ -14,14 +14,14 @@ pub(super) struct Advertiser {
     listed: watch::Sender<Listed>,
 }
 
-/// What is to be listed.
+/// Subscriptions to advertise.
 #[derive(Clone, Debug, Default)]
 struct Wanted {
     revision: u64,
     node: Option<(Node, LeaseOptions)>,
 }
 
-/// What the registry lists.
+/// Advertised subscriptions.
 #[derive(Clone, Debug, Default)]
 struct Listed {
     revision: u64,

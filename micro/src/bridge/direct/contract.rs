@@ -116,7 +116,7 @@ pub(super) struct MetadataPair {
     pub(super) value: String,
 }
 
-/// What became of events.
+/// Outcomes of events.
 #[micro::message(package = "micro.events.v1", name = "Receipt", crate = crate::message)]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct AckBatch {
@@ -142,20 +142,20 @@ pub(super) struct Nack {
     pub(super) reason: NackReason,
 }
 
-/// Why an event is not done with.
+/// Reason an event is not acknowledged.
 #[micro::message(package = "micro.events.v1", name = "Why", crate = crate::message)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NackReason {
     /// The subscription has ended, or is about to: another one is to get the event.
     #[message(name = "WHY_ELSEWHERE")]
     Reroute,
-    /// It waits where it is for another delivery. Its place is free meanwhile.
+    /// Kept for a later delivery, without occupying a place meanwhile.
     #[message(name = "WHY_AGAIN")]
     Delayed,
     /// There is no room.
     #[message(name = "WHY_FULL")]
     Full,
-    /// It is not an event.
+    /// Not a valid event.
     #[message(name = "WHY_REFUSED")]
     Refused,
     /// A reason of a later version of the contract.

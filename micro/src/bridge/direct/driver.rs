@@ -57,7 +57,7 @@ struct PeerConnection {
     task: Option<Task<()>>,
 }
 
-/// What is done once the lock is released.
+/// Work done once the lock is released.
 #[derive(Default)]
 struct Deferred {
     wakers: Vec<Waker>,

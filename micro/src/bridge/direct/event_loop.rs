@@ -1,4 +1,4 @@
-//! What a driver needs done beside publishing: it neither waits nor spawns.
+//! Event loop of the driver, which itself neither waits nor spawns.
 
 use std::sync::{Arc, Weak};
 

@@ -32,12 +32,12 @@ struct InboxEntry<O> {
     origin: O,
 }
 
-/// What there is to read.
+/// Next event of an inbox.
 #[derive(Debug)]
 pub(super) enum InboxNext {
     /// An event for the subscriber, who has it until it is settled.
     Delivery { id: EventId, event: Event, attempt: u32 },
-    /// Nothing now; maybe at that time.
+    /// None now; possibly at that time.
     Nothing { until: Option<Instant> },
 }
 

@@ -27,7 +27,7 @@ struct State {
     reader: Option<Waker>,
 }
 
-/// Where an event came from.
+/// Origin of an event.
 #[derive(Clone, Debug)]
 pub(super) enum EventOrigin {
     /// This process's own outbox.

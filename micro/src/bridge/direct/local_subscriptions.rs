@@ -16,7 +16,7 @@ use crate::registry::{LeaseOptions, Node};
 #[derive(Debug, Default)]
 pub(super) struct LocalSubscriptions {
     node: Option<(Node, LeaseOptions)>,
-    /// Whether no more events are taken in.
+    /// `true` once no more events are accepted.
     left: bool,
     subscriptions: HashMap<u64, Arc<LocalSubscription>>,
     publishers: Vec<Weak<AckQueue>>,

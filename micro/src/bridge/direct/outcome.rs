@@ -1,4 +1,4 @@
-//! What becomes of an event that was handed to a subscription.
+//! Outcomes of events that were handed to a subscription.
 
 /// Identifies an event at its subscribers, whichever way and however often it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,7 +9,7 @@ pub(super) struct EventId {
     pub(super) number: u64,
 }
 
-/// Why an inbox does not accept an event.
+/// Reason an inbox does not accept an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejected {
     /// There is no room.
@@ -18,7 +18,7 @@ pub(super) enum Rejected {
     Closed,
 }
 
-/// What became of an event, as its publisher learns it.
+/// Outcome of an event, as its publisher learns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EventOutcome {
     /// Handled, or given up by its handler.

@@ -19,7 +19,7 @@ pub(super) struct DirectSubscriber {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-/// What deliveries need to be settled. A subscriber has an event until it settles it, or its process ends.
+/// State shared by deliveries. A subscriber owns an event until it settles it, or its process ends.
 struct Shared {
     driver: Arc<Driver>,
     subscription: Arc<LocalSubscription>,

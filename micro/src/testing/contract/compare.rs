@@ -1,4 +1,4 @@
-//! What was promised, and what is kept of it.
+//! Compares two versions of a contract.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use prost_types::{MethodDescriptorProto, ServiceDescriptorProto};
 use crate::message::descriptor::names::full_name;
 use crate::message::proto::spelling::{oneof_name, reference, shape};
 
-/// What differs between two versions of a contract.
+/// Differences between two versions of a contract.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// Where, and what is to be said about it.
+    /// Breaking changes: the place, and the message.
     pub(super) breaking: Vec<(String, String)>,
     pub(super) warnings: Vec<String>,
 }
@@ -69,8 +69,8 @@ pub(super) fn compare<'a>(
     changes
 }
 
-/// What a file promises: everything but its comments. Whether a name is one of a message or of an enum is said where that is
-/// declared; what was parsed does not know it elsewhere.
+/// Reduces a file to its promises: everything but its comments. Whether a name is that of a message or of an enum is known only
+/// where it is declared; parsed files do not know it elsewhere.
 pub(super) fn promises(file: &FileDescriptorProto) -> FileDescriptorProto {
     let mut file = FileDescriptorProto { source_code_info: None, ..file.clone() };
     for message in &mut file.message_type {
@@ -166,7 +166,7 @@ fn level(method: &MethodDescriptorProto) -> IdempotencyLevel {
     method.options.as_ref().map(|options| options.idempotency_level()).unwrap_or_default()
 }
 
-/// How much callers may do: the more, the heavier.
+/// Returns how much callers may rely on a level: the more, the heavier.
 fn weight(level: IdempotencyLevel) -> u8 {
     match level {
         IdempotencyLevel::IdempotencyUnknown => 0,
@@ -279,7 +279,7 @@ fn gone(
     }
 }
 
-/// What was reserved must stay so.
+/// Reserved names and numbers must stay reserved.
 fn freed(place: &str, old: &DescriptorProto, new: &DescriptorProto, changes: &mut Changes) {
     let covered = |tag: i32| new.reserved_range.iter().find(|range| (range.start()..range.end()).contains(&tag));
     let mut freed = vec![];

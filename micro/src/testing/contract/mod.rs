@@ -65,14 +65,14 @@ pub struct Contract {
     update: Update,
 }
 
-/// What happens to a file that is behind the code.
+/// Policy for a file that is behind the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
-    /// It is written where nothing breaks.
+    /// The file is written if nothing breaks.
     Additions,
-    /// It is written, whatever breaks.
+    /// The file is written, whatever breaks.
     Everything,
-    /// It is left alone, and that is a failure.
+    /// The file is left unchanged, and the test fails.
     Nothing,
 }
 
@@ -94,7 +94,7 @@ impl Update {
 pub struct Kept {
     /// The files that were written, because they were behind the code.
     pub written: Vec<PathBuf>,
-    /// What old peers will not like, although it keeps every promise.
+    /// Warnings: changes that old peers may notice, although every promise is kept.
     pub warnings: Vec<String>,
 }
 
@@ -131,7 +131,7 @@ impl Contract {
         self
     }
 
-    /// What happens to a file that is behind the code, whatever the environment says.
+    /// Sets the policy for a file that is behind the code, whatever the environment says.
     #[must_use]
     pub fn with_update(mut self, update: Update) -> Self {
         self.update = update;
@@ -214,7 +214,7 @@ impl Contract {
         Ok(services)
     }
 
-    /// What the code says, and where it is written.
+    /// Returns the contracts of the code, by their files.
     fn files(&self, services: &[&'static ServiceDesc]) -> Result<Vec<Contracted>> {
         let mut files = without_known(schema::descriptors_with(services, &self.messages)?);
         files.sort_by(|one, other| one.package().cmp(other.package()));

@@ -416,7 +416,7 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>> {
     Ok(tokens)
 }
 
-/// How long the token is that `rest` begins with.
+/// Returns the length of the token at the beginning of `rest`.
 fn length(rest: &str, line: usize) -> Result<usize> {
     let first = rest.chars().next().expect("never asked of nothing");
     if first == '"' {

@@ -1,4 +1,4 @@
-//! What the suites share: names nobody else uses, and waiting that ends with a sentence instead of never.
+//! Common parts of the suites: unique names, and waits that end with a message instead of never.
 
 use std::fmt::{Debug, Display};
 use std::future::Future;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::util::{clock, random};
 
-/// How long a backend may take to keep a promise before it counts as broken.
+/// Time a backend may take to keep a promise before the promise counts as broken.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A name nobody else uses, also where many suites run against one server.
@@ -14,7 +14,7 @@ pub(super) fn unique(what: &str) -> String {
     format!("suite-{what}-{}", random::id())
 }
 
-/// What came out, or a panic that names the promise.
+/// Returns the value, or panics with the name of the promise.
 pub(super) fn kept<T, E: Display>(promise: &str, outcome: Result<T, E>) -> T {
     outcome.unwrap_or_else(|error| panic!("promise broken: {promise}: {error}"))
 }

@@ -12,10 +12,10 @@ use crate::config::{Node, Source, Table, Updates};
 use crate::testing::skip;
 use crate::util::clock::{self, Instant};
 
-/// How long a change may take until it is seen.
+/// Time a change may take to be seen.
 const SEEN: Duration = Duration::from_millis(500);
 
-/// How long it may take after an outage.
+/// Time a change may take after an outage.
 const RECOVERED: Duration = Duration::from_secs(10);
 
 /// A place of settings that is put through the suite, and the means to change what is there.
@@ -61,7 +61,7 @@ const RECOVERED: Duration = Duration::from_secs(10);
 /// }
 /// ```
 pub trait Fixture: super::Fixture {
-    /// What reads the place.
+    /// Source under test.
     type Source: Source;
 
     /// A source that has read nothing yet.
@@ -76,7 +76,7 @@ pub trait Fixture: super::Fixture {
     /// A source of a place that cannot be reached; `None` where every place can.
     fn unreachable(&self) -> Option<Self::Source>;
 
-    /// What must appear in no name, origin or error: a password the source was given.
+    /// Credential given to the source, which must appear in no name, origin or error.
     fn credential(&self) -> Option<&str> {
         None
     }
@@ -95,7 +95,7 @@ pub async fn begins_with_what_is_there(fixture: &impl Fixture) {
     assert_eq!(reader.values(), [("a", "1"), ("b.c", "2")].map(owned), "promise broken: {PROMISE}");
 }
 
-/// What is changed, added and removed is seen within half a second.
+/// Changes, additions and removals are seen within half a second.
 pub async fn a_change_is_seen(fixture: &impl Fixture) {
     const PROMISE: &str = "what is changed, added and removed is seen within half a second";
     let at = unique("changes");
@@ -261,7 +261,7 @@ pub async fn an_unreachable_source_says_so(fixture: &impl Fixture) {
     println!("{}: unreachable after {:?}", source.name(), begun.elapsed());
 }
 
-/// What changed while the place was unreachable is seen after it, removals included, by a stream that was open all the time.
+/// Changes during an outage are seen after it, removals included, by a stream that was open all the time.
 ///
 /// A place without a server has no outages: a stream of it says nothing while nothing changes.
 pub async fn a_change_during_an_outage_is_seen_after_it(fixture: &impl Fixture) {

@@ -8,7 +8,7 @@ use crate::registry::Registry;
 /// Each room adds what its suite needs: [`broker::Fixture`](super::broker::Fixture),
 /// [`registry::Fixture`](super::registry::Fixture), [`config::Fixture`](super::config::Fixture).
 pub trait Fixture: Send + Sync {
-    /// Whether the backend has a server, and whether [`down`](Self::down) and [`up`](Self::up) control it.
+    /// Returns whether the backend has a server, and whether [`down`](Self::down) and [`up`](Self::up) control it.
     fn server(&self) -> Server;
 
     /// Takes the server down, and returns once it is. What it has stored stays.
@@ -22,10 +22,10 @@ pub trait Fixture: Send + Sync {
     }
 }
 
-/// What a backend depends on beside the process it runs in.
+/// Dependency of a backend on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Server {
-    /// Nothing: it cannot be away.
+    /// No server: the backend cannot be away.
     None,
     /// A server that the fixture takes down and up.
     Controlled,
@@ -33,7 +33,7 @@ pub enum Server {
     Fixed,
 }
 
-/// What stands in the parentheses of [`suite!`](macro@crate::testing::suite): a fixture, or `None` where the test has been
+/// Argument of [`suite!`](macro@crate::testing::suite): a fixture, or `None` if the test has been
 /// [skipped](crate::testing::skip).
 pub trait IntoFixture {
     /// The fixture.

@@ -1,4 +1,4 @@
-//! What the backends of each room promise, as tests: one suite for each room, for ours and for those of other crates alike.
+//! Promises of backends as tests: one suite for each kind, for ours and for those of other crates alike.
 //!
 //! [`suite!`](macro@crate::testing::suite) makes one test of each promise. It is given a [`Fixture`], which holds the backend and
 //! may take its server down and up. A promise is an ordinary async function that panics when it is broken, so a single one can

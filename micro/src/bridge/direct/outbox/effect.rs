@@ -1,11 +1,11 @@
-//! What the outbox wants done.
+//! Effects that the outbox requests.
 
 use std::sync::Arc;
 
 use crate::bridge::direct::pending::{EventCompletionGuard, StoredEvent};
 use crate::registry::Node;
 
-/// Something that the outbox wants done. Effects are performed one at a time, in their order.
+/// An effect that the outbox requests. Effects are performed one at a time, in order.
 #[derive(Debug)]
 pub(in crate::bridge::direct) enum Effect {
     /// Hands an event to a subscription of this process. One that does not accept it is reported by
@@ -23,7 +23,7 @@ pub(in crate::bridge::direct) enum Effect {
     Complete(EventCompletionGuard),
     /// The time is to be told, by `Outbox::tick`.
     Tick,
-    /// Something that operators may want to know.
+    /// A notice for operators.
     Notice(Notice),
 }
 
@@ -38,14 +38,14 @@ pub(in crate::bridge::direct) struct Handover {
     pub(in crate::bridge::direct) completion: Option<EventCompletionGuard>,
 }
 
-/// Something that operators may want to know of a group.
+/// A notice for operators about a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::bridge::direct) enum Notice {
-    /// It does not keep up: events wait in this process.
+    /// The group does not keep up: events wait in this process.
     Behind { group: String, waiting: usize },
-    /// It has no members, and keeps no more events: they are lost.
+    /// The group has no members, and its buffer is full: further events are lost.
     Overflow { group: String },
-    /// It refuses an event, which is lost.
+    /// The group refuses an event, which is lost.
     Refused { group: String, topic: String, id: String },
     /// No member has come back in time: its events are forgotten.
     Expired { group: String, lost: usize },

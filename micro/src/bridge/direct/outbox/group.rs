@@ -32,14 +32,14 @@ pub(super) struct Group {
     bytes: usize,
     /// Runs while there are no members.
     retention: Timer,
-    /// Whether anything was ever published for it.
+    /// `true` once anything was published for the group.
     used: bool,
-    /// Whether a notice was given that it does not keep up.
+    /// `true` once a notice was given that the group does not keep up.
     is_reported: bool,
-    /// Whether publishers wait for room, and whether they are to look again.
+    /// `true` if publishers wait for room, and if they are to be woken.
     room_wanted: bool,
     room_freed: bool,
-    /// Whether its owner is to look at it.
+    /// `true` if the owner is to process the group.
     scheduled: bool,
 }
 
@@ -87,17 +87,17 @@ impl Group {
         self.queue.as_deref()
     }
 
-    /// Whether a member takes events.
+    /// Returns `true` if a member takes events.
     pub(super) fn is_open(&self) -> bool {
         self.members.is_open()
     }
 
-    /// Whether a member in another process takes events.
+    /// Returns `true` if a member in another process takes events.
     pub(super) fn is_remote(&self) -> bool {
         self.members.iter().any(|member| member.is_open() && member.route() != MemberRoute::Local)
     }
 
-    /// Whether events wait or are in flight.
+    /// Returns `true` if no events wait or are in flight.
     pub(super) fn is_empty(&self) -> bool {
         self.held == 0
     }
@@ -107,7 +107,7 @@ impl Group {
         self.waiting.len() + self.partitions.len()
     }
 
-    /// Whether events wait.
+    /// Returns `true` if events wait.
     pub(super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty() || !self.partitions.is_empty()
     }
@@ -117,7 +117,7 @@ impl Group {
         !std::mem::replace(&mut self.scheduled, true)
     }
 
-    /// Its owner looks at it.
+    /// Clears the mark: the owner processes the group.
     pub(super) fn unschedule(&mut self) {
         self.scheduled = false;
     }
@@ -226,7 +226,7 @@ impl Group {
 
 /// Room.
 impl Group {
-    /// Whether it holds all that it may.
+    /// Returns `true` if the buffer is full.
     pub(super) fn is_full(&self) -> bool {
         self.held >= MAX_GROUP_EVENTS || self.bytes >= MAX_GROUP_BYTES
     }

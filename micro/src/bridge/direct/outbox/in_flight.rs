@@ -13,7 +13,7 @@ pub(super) struct SentEvents {
     pub(super) stage: SendStage,
 }
 
-/// How far an event has got.
+/// Stage of an event in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SendStage {
     /// Waits to be written.
@@ -27,7 +27,7 @@ pub(super) enum SendStage {
 }
 
 impl SentEvents {
-    /// Whether the event takes a place of its member, and holds up its key elsewhere.
+    /// Returns `true` if the event occupies a place of its member, and blocks its key elsewhere.
     pub(super) fn is_placed(&self) -> bool {
         self.stage != SendStage::Delayed
     }

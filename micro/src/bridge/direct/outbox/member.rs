@@ -53,22 +53,23 @@ impl Member {
         self.epoch
     }
 
-    /// Whether the subscription takes events at all.
+    /// Returns `true` if the subscription takes events at all.
     pub(super) fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Whether nothing is left of it: it has ended, and settled what it had.
+    /// Returns `true` once the member has ended and has settled its events.
     pub(super) fn is_gone(&self) -> bool {
         !self.open && self.held == 0
     }
 
-    /// Whether it takes an event now.
+    /// Returns `true` if the member takes an event now.
     pub(super) fn is_ready(&self) -> bool {
         self.open && self.reach == RouteState::Open && !self.pause.is_running() && self.placed < window(self.in_flight)
     }
 
-    /// Its load, by which members are compared: the least is next. One that has all it asked for comes after all others.
+    /// Returns the load by which members are compared: the least loaded is next. A member that has all it asked for comes after
+    /// all others.
     pub(super) fn load(&self) -> (bool, usize) {
         (self.placed >= self.in_flight, self.placed)
     }
@@ -93,13 +94,13 @@ impl Member {
         (self.reach, self.pause_until) = (reach, 0);
     }
 
-    /// It has one event more.
+    /// Records one event more.
     pub(super) fn assign(&mut self) {
         self.placed += 1;
         self.held += 1;
     }
 
-    /// It has one event less.
+    /// Records one event less.
     pub(super) fn release(&mut self, is_placed: bool) {
         self.held -= 1;
         self.placed -= usize::from(is_placed);
@@ -110,8 +111,8 @@ impl Member {
         self.placed -= 1;
     }
 
-    /// It had no room for an event of `epoch`. It is left alone for a while, and until its session has looked at `sent` events:
-    /// those that are on their way are refused as well, and come before what follows.
+    /// Pauses the member, which had no room for an event of `epoch`, for a while, and until its session has processed `sent`
+    /// events: those on their way are refused as well, and come before what follows.
     pub(super) fn pause(&mut self, epoch: u32, sent: u64) {
         if epoch == self.epoch {
             self.epoch = self.epoch.wrapping_add(1);
@@ -169,12 +170,12 @@ impl GroupMembers {
         self.members.is_empty()
     }
 
-    /// Whether a member takes events.
+    /// Returns `true` if a member takes events.
     pub(super) fn is_open(&self) -> bool {
         self.members.iter().any(Member::is_open)
     }
 
-    /// Whether there are members, and all take events.
+    /// Returns `true` if there are members, and all take events.
     pub(super) fn is_complete(&self) -> bool {
         !self.members.is_empty() && self.members.iter().all(Member::is_open)
     }

@@ -25,7 +25,7 @@ struct Process {
     subscriptions: Vec<u64>,
 }
 
-/// What another list of nodes changes.
+/// Changes between two lists of nodes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum MembershipChange {
     /// There is a session with another process.

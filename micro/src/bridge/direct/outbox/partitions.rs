@@ -22,7 +22,7 @@ pub(super) struct Partitions {
     unassigned: PartitionBuffer<u64>,
 }
 
-/// What waits for a member, by number.
+/// Events waiting for a member, by number.
 #[derive(Debug)]
 struct Partition {
     subscription: u64,
@@ -35,7 +35,7 @@ struct Busy {
     count: usize,
 }
 
-/// How much waits in the same place as the events of a key.
+/// Number and size of the events waiting in the same place as those of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Backlog {
     /// The member it waits for; none while the key is blocked.
@@ -44,7 +44,7 @@ pub(super) struct Backlog {
     pub(super) bytes: usize,
 }
 
-/// Where the events of a key wait.
+/// Place where the events of a key wait.
 enum PartitionPlace {
     /// With the member at this index.
     Member(usize),

@@ -1,6 +1,6 @@
 //! The way to a member of a group.
 
-/// Where a member is.
+/// Route to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MemberRoute {
     /// In this process.
@@ -9,7 +9,7 @@ pub(super) enum MemberRoute {
     MemberSession(u64),
 }
 
-/// Whether a member can be reached.
+/// Reachability of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RouteState {
     Open,

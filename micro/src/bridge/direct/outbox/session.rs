@@ -16,7 +16,7 @@ use crate::util::clock::Instant;
 #[derive(Debug)]
 pub(super) struct MemberSession {
     node: Arc<Node>,
-    /// Whether the registry lists the node.
+    /// `true` if the registry lists the node.
     listed: bool,
     link: LinkState,
     /// The number of the connection, of all there have been.
@@ -28,15 +28,15 @@ pub(super) struct MemberSession {
     received: u64,
     /// Events that the other side is to settle.
     in_flight: HashMap<u64, SentEvents>,
-    /// Whether events were published for it lately, and for how many heartbeats not.
+    /// `true` if events were published for the session lately, and the number of heartbeats without any.
     used: bool,
     idle_heartbeats: u32,
     heartbeat_due: bool,
-    /// Whether its writer waits for something to write.
+    /// `true` if the writer waits for something to write.
     writer_waits: bool,
 }
 
-/// How open the connection is.
+/// State of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LinkState {
     Closed,
@@ -51,25 +51,25 @@ enum LinkState {
     Open,
 }
 
-/// How a connection ended.
+/// Reason a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::bridge::direct) enum Disconnected {
     /// In good order.
     Closed,
-    /// It broke, or could not be opened.
+    /// Broken, or never opened.
     Failed,
     /// The other side takes no message of that size.
     TooLarge,
 }
 
-/// What is to be written next.
+/// Next item to write.
 #[derive(Debug)]
 pub(in crate::bridge::direct) enum Write {
     /// The entries of a batch, and the event that goes into each; none for a heartbeat.
     Batch(Vec<(BatchEntry, Arc<StoredEvent>)>),
     /// Nothing for now.
     Wait,
-    /// Nothing any more: the connection is not that of the session.
+    /// No more items: the connection does not belong to the session any more.
     End,
 }
 
@@ -111,12 +111,12 @@ impl MemberSession {
         self.listed
     }
 
-    /// Whether the connection serves any purpose.
+    /// Returns `true` if the connection is needed.
     pub(super) fn is_wanted(&self) -> bool {
         self.listed || !self.in_flight.is_empty()
     }
 
-    /// Whether its members can be reached.
+    /// Returns whether the members can be reached.
     pub(super) fn reach(&self) -> RouteState {
         match self.link {
             LinkState::Open => RouteState::Open,
@@ -275,12 +275,12 @@ impl MemberSession {
         })
     }
 
-    /// How many events the other side has looked at since the connection was opened.
+    /// Returns the number of events the peer has processed since the connection was opened.
     pub(super) fn received_count(&self) -> u64 {
         self.received
     }
 
-    /// How many it will have looked at once it has looked at all that was and will be sent.
+    /// Returns the number of events the peer will have processed once it has processed everything sent or queued.
     pub(super) fn sent(&self) -> u64 {
         self.received + (self.unacked.len() + self.outgoing.len()) as u64
     }
@@ -302,7 +302,7 @@ impl MemberSession {
         self.take(largest)
     }
 
-    /// Whether it has events that the other side has not accepted.
+    /// Returns `true` if there are events that the peer has not accepted.
     pub(super) fn has_unaccepted(&self) -> bool {
         self.in_flight.values().any(|in_flight| matches!(in_flight.stage, SendStage::Queued | SendStage::Sent))
     }

@@ -15,7 +15,7 @@ pub(super) struct Sessions {
     local: HashMap<u64, SentEvents>,
 }
 
-/// Where an assigned event has gone.
+/// Destination of an assigned event.
 #[derive(Debug)]
 pub(super) enum Sent {
     /// To a subscription of this process.
@@ -53,7 +53,7 @@ impl Sessions {
         std::mem::take(&mut self.remote).into_keys()
     }
 
-    /// Whether a member can be reached.
+    /// Returns whether a member can be reached.
     pub(super) fn reach(&self, route: MemberRoute) -> RouteState {
         match route {
             MemberRoute::Local => RouteState::Open,
@@ -101,7 +101,7 @@ impl Sessions {
         }
     }
 
-    /// Whether events are in flight that no other process has.
+    /// Returns `true` if events are in flight that no other process has.
     pub(super) fn has_unflushed(&self) -> bool {
         !self.local.is_empty() || self.remote.values().any(MemberSession::has_unaccepted)
     }

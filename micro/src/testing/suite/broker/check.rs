@@ -1,4 +1,4 @@
-//! What the promises of brokers are checked with.
+//! Helpers of the broker suite.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::broker::{Broker, Deliveries, Delivery, Event, Subscription, Topic};
 use crate::errors::{Code, Result};
 use crate::util::clock::{self, Instant};
 
-/// How long nothing has to happen until it counts as not happening.
+/// Time without an event after which none is expected.
 const QUIET: Duration = Duration::from_millis(300);
 
 pub(super) fn topic() -> Topic {

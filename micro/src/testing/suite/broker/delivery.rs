@@ -1,4 +1,4 @@
-//! What a subscription delivers.
+//! Promises about deliveries.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub async fn every_subscriber_gets_every_event(fixture: &impl Fixture) {
     }
 }
 
-/// What was published arrives whole: any text, any bytes, a mebibyte, the pairs, the time and the key.
+/// Events arrive whole: any text, any bytes, a mebibyte, the pairs, the time and the key.
 pub async fn events_arrive_whole(fixture: &impl Fixture) {
     const PROMISE: &str = "what was published arrives whole";
     let broker = &fixture.broker().await;

@@ -1,4 +1,4 @@
-//! What a broker keeps, and for how long.
+//! Promises about durability.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::util::{clock, spawn};
 
 const UNCONTROLLED: &str = "the fixture cannot take the server down";
 
-/// How long a broker may take to deliver what an outage has held up.
+/// Time a broker may take to deliver the events that an outage has delayed.
 const RECOVERED: Duration = Duration::from_secs(60);
 
 /// A durable queue keeps events while it has no subscriber.
@@ -92,7 +92,7 @@ pub async fn an_event_published_twice_is_one(fixture: &impl Fixture) {
     nothing(PROMISE, &mut deliveries).await;
 }
 
-/// What was published without an error reaches every queue, also when subscribers die and the server goes down meanwhile.
+/// Events published without an error reach every queue, also when subscribers die and the server goes down meanwhile.
 ///
 /// A broker that does not promise it cannot promise to keep events either.
 pub async fn what_was_published_is_delivered(fixture: &impl Fixture) {

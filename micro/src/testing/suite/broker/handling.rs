@@ -1,4 +1,4 @@
-//! What handlers are promised, whatever their broker does.
+//! Promises to handlers, with any broker.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,7 +36,7 @@ async fn handled(
     kept(promise, soon(promise, running).await);
 }
 
-/// What a handler is given, in the order it begins with it.
+/// Events in the order in which handling began.
 #[derive(Clone, Default)]
 struct Begun(Arc<Mutex<Vec<(String, u32)>>>);
 

@@ -1,4 +1,4 @@
-//! What subscribers of one queue share.
+//! Promises about subscribers of one queue.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,8 +13,8 @@ use crate::broker::{Event, Subscription};
 use crate::errors::Code;
 use crate::util::clock;
 
-/// What was on its way to a subscriber that left may be found again only when the time has passed in which it should have been
-/// settled: a NATS server of 2.9 can lose sight of it until then.
+/// Time after which an event on its way to a subscriber that left must be redelivered: a NATS server of 2.9 can lose track of it
+/// until its ack wait has passed.
 const LATEST: Duration = Duration::from_secs(60);
 
 /// Each event goes to exactly one subscriber of a queue, and to one of every queue.
@@ -46,7 +46,7 @@ pub async fn a_queue_shares_its_events(fixture: &impl Fixture) {
     }
 }
 
-/// What is returned comes again, counted, and not before its time; what is settled does not.
+/// Returned events are redelivered, counted, and not before their time; settled events are not.
 ///
 /// A broker that does not redeliver says so when something is returned, and delivers it no second time.
 pub async fn what_is_returned_comes_again(fixture: &impl Fixture) {
@@ -107,7 +107,7 @@ pub async fn a_slow_subscriber_is_not_flooded(fixture: &impl Fixture) {
     assert_eq!(seen.len(), 10, "promise broken: {PROMISE}: {seen:?}");
 }
 
-/// What a subscriber has not settled when it is dropped goes to others of its queue.
+/// Events that a subscriber has not settled when it is dropped go to others of its queue.
 ///
 /// Without redelivery it is lost with its subscriber, and what is published afterwards is not.
 pub async fn nothing_is_lost_with_a_subscriber(fixture: &impl Fixture) {

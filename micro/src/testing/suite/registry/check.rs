@@ -1,4 +1,4 @@
-//! What the promises of registries are checked with.
+//! Helpers of the registry suite.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

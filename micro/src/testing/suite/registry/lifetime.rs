@@ -1,4 +1,4 @@
-//! How long an entry lives.
+//! Promises about the lifetime of entries.
 
 use std::collections::BTreeSet;
 

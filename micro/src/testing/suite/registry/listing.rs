@@ -1,4 +1,4 @@
-//! What is registered is listed.
+//! Promises about listing.
 
 use super::super::assertions::{eventually, kept, unique};
 use super::check::{LONG_TTL, clean, has_service, nodes};

@@ -1,4 +1,4 @@
-//! What the connections of sessions report.
+//! Events reported by the connections of sessions.
 
 use super::Outbox;
 use crate::bridge::direct::contract::AckBatch;
@@ -47,7 +47,7 @@ impl Outbox {
         session.is_wanted()
     }
 
-    /// Nothing has come on a connection for a while. Returns whether it is to stay open.
+    /// Handles a connection without traffic for a while. Returns `true` if it is to stay open.
     pub(in crate::bridge::direct) fn heartbeat(&mut self, session: u64) -> bool {
         let Some(open) = self.sessions.get_mut(session) else { return false };
         let stays = open.heartbeat();

@@ -163,7 +163,7 @@ impl Outbox {
         }
     }
 
-    /// Whether events are kept here that no other process has, or that are to be handled here.
+    /// Returns `true` if there are events that no other process has, or that are to be handled here.
     pub(in crate::bridge::direct) fn has_unflushed(&self) -> bool {
         self.sessions.has_unflushed() || self.groups.iter().any(|group| group.is_open() && group.is_waiting())
     }
@@ -232,7 +232,7 @@ impl Outbox {
     }
 }
 
-/// What subscriptions of this process report.
+/// Events reported by subscriptions of this process.
 impl Outbox {
     /// A subscription of this process has not accepted an event.
     pub(in crate::bridge::direct) fn reject(&mut self, handover: Handover, why: Rejected) {
