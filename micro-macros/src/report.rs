@@ -1,4 +1,4 @@
-//! What is wrong with the author's code, gathered so that it arrives in one compile.
+//! Errors in the author's code, collected so that they are reported in one compilation.
 //!
 //! An expansion carries one [`Report`] through its first steps. It ends in one of two ways: [`Report::check`] makes a
 //! [`Checked`] model of a model, the only thing an `expand` takes, or errors and a stub come out.
@@ -24,7 +24,7 @@ pub(crate) struct Report {
     is_read: bool,
 }
 
-/// What a model, once understood, refuses. Written in `check.rs` of each folder.
+/// Checks of a model. Written in `check.rs` of each folder.
 pub(crate) trait Check {
     /// Notes everything that cannot be allowed.
     fn check(&self, report: &mut Report);

@@ -1,4 +1,4 @@
-//! What cannot be allowed, and what to write in its place.
+//! Checks, and what to write instead.
 
 use std::collections::HashMap;
 
@@ -159,7 +159,7 @@ fn is_duration(ty: &syn::Type) -> bool {
     named(spelled(ty)).is_some_and(|(name, _)| name == "Duration")
 }
 
-/// What is expected of a literal of a well-known type, if this one is not that.
+/// Returns what is expected of a literal of a well-known type, if this one is not that.
 fn refused(ty: &str, literal: &Literal) -> Option<String> {
     let text = match literal {
         Literal::Text(text) => Some(text.as_str()),
@@ -348,7 +348,7 @@ fn is_kebab(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('-').all(part)
 }
 
-/// Whether a derive means the one of the standard library.
+/// Returns `true` if a derive names `Default` of the standard library.
 pub(super) fn is_default(path: &Path) -> bool {
     let root = |path: &Path| matches!(path.segments[0].ident.to_string().as_str(), "core" | "std");
     path.segments.last().is_some_and(|last| last.ident == "Default") && (path.segments.len() == 1 || root(path))

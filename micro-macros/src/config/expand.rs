@@ -1,4 +1,4 @@
-//! What to emit: the item, and names, types and one call per field.
+//! Expansion: the item, and names, types and one call per field.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};

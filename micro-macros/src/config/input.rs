@@ -1,4 +1,4 @@
-//! What was written: the item, and its options taken out of it.
+//! Parsed input: the item, and its options taken out of it.
 
 use proc_macro2::TokenStream;
 use syn::punctuated::Punctuated;
@@ -16,7 +16,7 @@ pub(super) struct Input {
     pub(super) generics: Generics,
     pub(super) docs: String,
     pub(super) options: TypeOptions,
-    /// What `#[derive(..)]` below the attribute names.
+    /// Paths that `#[derive(..)]` below the attribute names.
     pub(super) derives: Vec<Path>,
     pub(super) body: Body,
 }
@@ -55,7 +55,7 @@ pub(super) struct MemberOptions {
     pub(super) reload: Option<Given<&'static str>>,
 }
 
-/// What `validate(..)` asks of a value.
+/// Checks of `validate(..)`.
 #[derive(Default)]
 pub(super) struct Checks {
     pub(super) range: Option<Expr>,

@@ -19,7 +19,7 @@ pub(crate) fn config(options: TokenStream, item: TokenStream) -> TokenStream {
     expanded(options, item, &package)
 }
 
-/// The same within a package: the settings of micro itself stand at a prefix of its own.
+/// Expands within a package: the settings of micro itself have a prefix of their own.
 fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
     let Some(input) = Input::read(options, item.clone(), &mut report) else { return report.beside(item) };

@@ -1,4 +1,4 @@
-//! What it means: keys, defaults and checks, with everything that was left out filled in.
+//! Model: keys, defaults and checks, with omitted parts filled in.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
@@ -12,7 +12,7 @@ use crate::syntax::{CratePath, kebab_case};
 
 /// Settings, as the generated code describes them.
 pub(super) struct Model {
-    /// What was written, the item in it to be emitted as it is.
+    /// Parsed input, whose item is emitted unchanged.
     pub(super) input: Input,
     /// The package that is being compiled.
     pub(super) package: String,
@@ -40,24 +40,24 @@ pub(super) struct Field {
     pub(super) default: Option<Default>,
     pub(super) env: Vec<LitStr>,
     pub(super) flag: Option<LitStr>,
-    /// Where a secret is called one that should be one by its type.
+    /// Place of a `secret` flag on a field that should have a secret type.
     pub(super) secret: Option<Ident>,
     pub(super) checks: Vec<Check>,
     pub(super) deprecated: Option<LitStr>,
     pub(super) restart: bool,
 }
 
-/// What a field or a variant is called in a file.
+/// Key of a field or a variant in a file.
 pub(super) struct Key {
     pub(super) text: String,
     pub(super) span: Span,
 }
 
-/// What a setting is where nothing says anything.
+/// Default value of a setting.
 pub(super) enum Default {
     /// The `Default` of its type.
     OfType,
-    /// What a file would have there.
+    /// A literal, as a file would have it.
     Literal(Literal, Expr),
     /// A value of its type.
     Expression(Expr),
@@ -72,7 +72,7 @@ pub(super) enum Literal {
     Switch(bool),
 }
 
-/// What is asked of a value beside its type.
+/// Constraint on a value in addition to its type.
 pub(super) enum Check {
     Range(Expr),
     Length(Expr),
@@ -107,7 +107,7 @@ impl Model {
         }
     }
 
-    /// Whether nothing has to be set, as far as spelling tells, so that there is a `Default`.
+    /// Returns `true` if nothing has to be set, as far as spelling tells, so that there is a `Default`.
     pub(super) fn has_default(&self) -> bool {
         matches!(&self.shape, Shape::Section(fields) if !fields.iter().any(Field::is_required))
     }
@@ -131,8 +131,8 @@ impl Field {
         }
     }
 
-    /// Whether something has to be set. An `Option` that is spelled otherwise, and a struct whose settings all have defaults,
-    /// are not known here.
+    /// Returns `true` if something has to be set. An `Option` that is spelled otherwise, and a struct whose settings all have
+    /// defaults, are not known here.
     fn is_required(&self) -> bool {
         let optional = named(&self.ty).is_some_and(|(name, inner)| name == "Option" && inner.len() == 1);
         self.default.is_none() && !optional

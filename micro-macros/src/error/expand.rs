@@ -1,4 +1,4 @@
-//! What to emit: how it reads, how it travels, and how it comes back.
+//! Expansion: display, conversion into details, and back.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! What was written: an enum, with `#[error(..)]` on it and on its variants.
+//! Parsed input: an enum, with `#[error(..)]` on it and on its variants.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -33,7 +33,7 @@ pub(super) struct Written {
 
 /// The options on a variant.
 pub(super) struct VariantOptions {
-    /// Whether there is an `#[error(..)]` at all.
+    /// `true` if there is an `#[error(..)]` at all.
     pub(super) any: bool,
     pub(super) code: Option<Path>,
     pub(super) other: Option<Ident>,
@@ -94,7 +94,7 @@ impl Written {
         Written { ident: variant.ident, docs: docs(&variant.attrs), fields: variant.fields, options: read }
     }
 
-    /// What messages about the whole variant point at.
+    /// Returns the span of messages about the whole variant.
     pub(super) fn span(&self) -> Span {
         self.ident.span()
     }

@@ -1,4 +1,4 @@
-//! What it means: variants that travel, and one that takes the rest.
+//! Model: variants that travel, and one for all other errors.
 
 use proc_macro2::Span;
 use quote::{ToTokens as _, format_ident};
@@ -14,7 +14,7 @@ use crate::syntax::{CratePath, at};
 
 /// The error, as the generated code describes it.
 pub(super) struct Model {
-    /// What was written.
+    /// Parsed input.
     pub(super) input: Input,
     pub(super) ident: Ident,
     /// Package and name, `greeter.GreetError`: what the names of the details begin with.
@@ -52,7 +52,7 @@ pub(super) struct Field {
 pub(super) struct Other {
     pub(super) ident: Ident,
     pub(super) member: Member,
-    /// What it holds, standing where its type does: that is where a type of another kind is then reported.
+    /// Name of the held value, with the span of its type, where a type of another kind is reported.
     pub(super) held: Ident,
 }
 
@@ -95,7 +95,7 @@ impl Model {
 }
 
 impl Written {
-    /// Whether it is marked `#[error(other)]`, or not at all and holds a `micro::Error`.
+    /// Returns `true` if the variant is marked `#[error(other)]`, or is not marked and holds a `micro::Error`.
     fn is_other(&self, home: &CratePath) -> bool {
         if self.options.any {
             return self.options.other.is_some();
@@ -162,14 +162,14 @@ impl Variant {
         }
     }
 
-    /// Its name behind that of the enum.
+    /// Returns the name after that of the enum.
     pub(super) fn wire(&self) -> String {
         self.name.as_ref().map_or_else(|| self.ident.unraw().to_string(), LitStr::value)
     }
 }
 
 impl Field {
-    /// What a format string calls it.
+    /// Returns the name used in format strings.
     pub(super) fn called(&self) -> String {
         match &self.member {
             Member::Named(name) => name.unraw().to_string(),

@@ -7,9 +7,9 @@ use syn::LitStr;
 pub(super) struct Text {
     /// With `{0}` as `{_0}`: all arguments are captured by name.
     pub(super) literal: LitStr,
-    /// What it names, in the author's words: `id`, or `0`.
+    /// Names in the text, as the author wrote them: `id`, or `0`.
     pub(super) names: Vec<String>,
-    /// Whether it has a `{}`, which names nothing.
+    /// `true` if the text has a `{}`, which names nothing.
     pub(super) nameless: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What to emit: the implementation, and its registration.
+//! Expansion: the implementation, and its registration.
 
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};

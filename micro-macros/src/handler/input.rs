@@ -1,4 +1,4 @@
-//! What was written: an `impl` block.
+//! Parsed input: an `impl` block.
 
 use proc_macro2::TokenStream;
 

@@ -1,5 +1,5 @@
-//! What it means: methods, some of which ask for the context or for settings, and whether to register them. In a block
-//! without a contract: those that handle events.
+//! Model: methods, some of which take the context or settings, and whether to register them. In a block without a contract: event
+//! handlers.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
@@ -25,7 +25,7 @@ pub(super) struct Handler {
     pub(super) inits: Vec<Function>,
     /// Subscribers that build the type too, as if that could be.
     pub(super) torn: Vec<Ident>,
-    /// What methods ask for by `&mut`.
+    /// Parameters taken by `&mut`.
     pub(super) mutable: Vec<PatType>,
     /// Attributes of ours which belong elsewhere.
     pub(super) strays: Vec<(&'static str, Span)>,
@@ -72,7 +72,7 @@ impl Handler {
         handler
     }
 
-    /// Whether `micro::run()` finds it: there is one type to build.
+    /// Returns `true` if `micro::run()` finds the handler: there is one type to build.
     pub(super) fn is_registered(&self) -> bool {
         self.manual.is_none() && self.written.generics.params.is_empty()
     }

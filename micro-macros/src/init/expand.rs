@@ -1,4 +1,4 @@
-//! What to emit: a function that says what to inject and how to build.
+//! Expansion: a function that lists the dependencies and builds the value.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -66,7 +66,7 @@ fn mentions_self(tokens: TokenStream) -> bool {
     })
 }
 
-/// Where the author wrote `Self`: an error about it is then one, not one for each time we write it.
+/// Returns the span of the author's `Self`: an error about it is then one, not one for each time we write it.
 fn self_span(function: &Function) -> Span {
     fn first(tokens: TokenStream) -> Option<Span> {
         tokens.into_iter().find_map(|token| match token {

@@ -1,4 +1,4 @@
-//! What it means: a function, and where `micro` is.
+//! Model: a function, and the path of `micro`.
 
 use crate::syntax::{CratePath, Function};
 

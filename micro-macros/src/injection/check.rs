@@ -1,4 +1,4 @@
-//! What cannot be injected, as far as its spelling says so.
+//! Checks of injected types, as far as their spelling tells.
 
 use syn::{FnArg, Safety, Type};
 

@@ -8,8 +8,8 @@ use syn::spanned::Spanned as _;
 use super::from_context::needs;
 use crate::syntax::{CratePath, at};
 
-/// What `micro::run()` finds: how to build the value, once for all it serves, how to make a service of it, what that
-/// will be, known before anything is built, and what its methods extract.
+/// Registration of a component: how to build the value, once for all it serves, how to make a service of it, its description,
+/// known before anything is built, and the types its methods extract.
 pub(crate) fn registration(
     home: &CratePath,
     ty: &Type,
@@ -33,7 +33,7 @@ pub(crate) fn registration(
     }
 }
 
-/// How a value of the type is built: a function that says so.
+/// Constructor of a value of the type, as a function.
 pub(crate) fn component(ty: &Type, home: &CratePath) -> TokenStream {
     let micro = home.private();
     let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_init_function());

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use super::injected;
 use crate::syntax::{CratePath, Function, at, shown_at};
 
-/// What the function needs, for the injection graph.
+/// Returns the dependencies of the function, for the injection graph.
 pub(crate) fn dependencies(function: &Function, home: &CratePath) -> TokenStream {
     let types = injected(function).map(|ty| {
         let micro = home.private_at(ty.span());
@@ -16,7 +16,7 @@ pub(crate) fn dependencies(function: &Function, home: &CratePath) -> TokenStream
     quote!(const { &[#(#types),*] })
 }
 
-/// What has to be in scope of [`call`].
+/// Returns the imports that [`call`] requires.
 pub(crate) fn asking(home: &CratePath) -> TokenStream {
     let micro = home.private();
     quote! {

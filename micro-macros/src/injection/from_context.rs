@@ -1,4 +1,4 @@
-//! What is extracted from the context of a call or an event: `config: &GreeterConfig`.
+//! Parameters extracted from the context of a call or an event: `config: &GreeterConfig`.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use crate::syntax::{CratePath, at, printed};
 
-/// What keeps a value of `ty` for a whole call; where there is none, the function returns why, as an error of its own.
+/// Prints the extraction of a value of `ty`, kept for the whole call; on failure the function returns the error.
 pub(crate) fn from_context(ty: &Type, context: &TokenStream, home: &CratePath) -> TokenStream {
     let (span, micro) = (at(ty.span()), home.private_at(ty.span()));
     quote_spanned! {span=>
@@ -18,7 +18,7 @@ pub(crate) fn from_context(ty: &Type, context: &TokenStream, home: &CratePath) -
     }
 }
 
-/// What an entry says of the types that are extracted from contexts.
+/// Prints an entry's types that are extracted from contexts.
 pub(crate) fn needs(types: &[&Type], home: &CratePath) -> Option<TokenStream> {
     let micro = home.private();
     let needs = types.iter().map(|ty| quote!(#micro::Needs::<#ty>::TYPES));
@@ -33,7 +33,7 @@ pub(crate) fn needs(types: &[&Type], home: &CratePath) -> Option<TokenStream> {
     })
 }
 
-/// What to write in place of `&mut GreeterConfig`.
+/// Suggests a shared reference in place of `&mut GreeterConfig`.
 pub(crate) fn shared(ty: &Type) -> String {
     format!("settings are shared by all calls: write `{}`", printed(ty).replacen("&mut ", "&", 1))
 }

@@ -1,4 +1,4 @@
-//! What cannot be allowed: said here, in words, before the compiler says it about generated code.
+//! Checks: errors reported here, in words, before the compiler reports them in generated code.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -178,7 +178,7 @@ fn check_attributes(attributes: &[Attribute], report: &mut Report) {
 }
 
 impl MemberOptions {
-    /// Whether no adapter stands between the type and protobuf.
+    /// Returns `true` if no adapter is used between the type and protobuf.
     fn with_nothing(&self) -> bool {
         let with = |encoding: &EncodingOptions| encoding.with.is_some();
         !with(&self.encoding) && !self.key.as_ref().is_some_and(with) && !self.value.as_ref().is_some_and(with)
@@ -326,7 +326,7 @@ fn check_choice(variant: &Variant, ty: &Type, report: &mut Report) {
 }
 
 impl Variant {
-    /// Its own options and those of its fields.
+    /// Returns the options of the item and of its fields.
     fn all_options(&self) -> impl Iterator<Item = &MemberOptions> {
         let members = match &self.content {
             Content::Named(members) => &members[..],

@@ -1,4 +1,4 @@
-//! What was written: the item, and its options taken out of it.
+//! Parsed input: the item, and its options taken out of it.
 
 use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, Fields, Generics, Ident, Item, LitInt, LitStr, Path, Type};
@@ -18,7 +18,7 @@ pub(super) struct Input {
     pub(super) body: Body,
 }
 
-/// Which of ours stands on the item.
+/// Attribute of ours on the item.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marked {
     Message,
@@ -63,7 +63,7 @@ pub(super) struct Variant {
     pub(super) options: MemberOptions,
 }
 
-/// What a variant carries.
+/// Content of a variant.
 pub(super) enum Content {
     Nothing,
     One(Type),
@@ -88,7 +88,7 @@ pub(super) struct MemberOptions {
     pub(super) aliases: Option<Given<TokenStream>>,
 }
 
-/// How one value is put into bytes.
+/// Encoding of one value.
 #[derive(Clone, Default)]
 pub(super) struct EncodingOptions {
     pub(super) sint: Option<Ident>,

@@ -23,7 +23,7 @@ pub(crate) fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     expanded(options, item, &compiled())
 }
 
-/// The same for a message that is an event.
+/// Expands a message that is an event.
 pub(crate) fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     written_as(Marked::Event, options, item, &compiled())
 }
@@ -33,7 +33,7 @@ fn compiled() -> String {
     std::env::var("CARGO_CRATE_NAME").unwrap_or_default()
 }
 
-/// The same for a message whose full name begins with `package` unless its options say otherwise.
+/// Expands a message whose full name begins with `package` unless its options set another.
 pub(crate) fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     written_as(Marked::Message, options, item, package)
 }

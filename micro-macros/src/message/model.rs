@@ -1,4 +1,4 @@
-//! What was meant: names, tags and encodings, with everything that was left out filled in.
+//! Model: names, tags and encodings, with omitted parts filled in.
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt as _;
@@ -16,7 +16,7 @@ use crate::syntax::CratePath;
 
 /// A message, as the generated code describes it.
 pub(super) struct Model {
-    /// What was written, the item in it to be emitted as it is.
+    /// Parsed input, whose item is emitted unchanged.
     pub(super) input: Input,
     pub(super) ident: Ident,
     /// The full name, `shop.Order`.
@@ -28,7 +28,7 @@ pub(super) struct Model {
     /// Of an event: the field whose value is its key.
     pub(super) key: Option<Ident>,
     pub(super) reserved: Vec<Reserved>,
-    /// Whether it is a message of prost too.
+    /// `true` if the message is one of prost too.
     pub(super) prost: bool,
     pub(super) shape: Shape,
 }
@@ -81,7 +81,7 @@ pub(super) struct Choice {
     pub(super) default: bool,
 }
 
-/// What a variant carries.
+/// Content of a variant.
 pub(super) enum Carries {
     /// An empty message.
     Nothing,
@@ -298,7 +298,7 @@ fn choices(variants: &[Variant], own_name: &str, this: &Ident, report: &mut Repo
 
 // ---- Enums without data ----
 
-/// Whether no variant carries anything, except for an `Unknown(i32)`.
+/// Returns `true` if no variant carries a value, except for an `Unknown(i32)`.
 fn is_enumeration(variants: &[Variant]) -> bool {
     variants.iter().all(|variant| matches!(variant.content, Content::Nothing) || keeps_unknown(variant))
         && variants.iter().any(|variant| matches!(variant.content, Content::Nothing))

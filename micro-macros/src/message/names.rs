@@ -41,14 +41,14 @@ pub(super) fn upper_snake_case(name: &str) -> String {
     snake_case(name).to_uppercase()
 }
 
-/// Whether a protobuf field, message or enum can have this name.
+/// Returns `true` if a protobuf field, message or enum can have this name.
 pub(crate) fn is_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Whether this is one name, or several with dots between them.
+/// Returns `true` for one name, or several separated by dots.
 pub(crate) fn is_package(name: &str) -> bool {
     name.split('.').all(is_name)
 }

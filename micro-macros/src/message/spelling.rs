@@ -1,4 +1,4 @@
-//! What the spelling of a type says about it, as far as it says anything.
+//! Properties of a type that its spelling tells.
 //!
 //! A macro sees names, not types. Where a name is that of a well-known type we say in our own words what is wrong;
 //! everything else is left to the compiler, which points at the same field.
@@ -25,7 +25,7 @@ fn type_argument(argument: &GenericArgument) -> Option<&Type> {
     }
 }
 
-/// Whether the type is one word, such as `i32`.
+/// Returns `true` if the type is one word, such as `i32`.
 pub(super) fn is_word(ty: &Type, word: &str) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(word))
 }
@@ -34,7 +34,7 @@ pub(super) fn is_map(ty: &Type) -> bool {
     named(ty).is_some_and(|(name, arguments)| matches!(&*name, "HashMap" | "BTreeMap") && arguments.len() >= 2)
 }
 
-/// Whether the field is an `Option` or `Vec`, whose elements have an encoding of their own.
+/// Returns `true` if the field is an `Option` or `Vec`, whose elements have an encoding of their own.
 pub(super) fn is_collection(ty: &Type) -> bool {
     named(ty).is_some_and(|(name, arguments)| matches!(&*name, "Option" | "Vec") && arguments.len() == 1)
 }
@@ -70,7 +70,7 @@ fn replaced(tokens: TokenStream, this: &Ident) -> TokenStream {
     tokens.into_iter().map(replace).collect()
 }
 
-/// Why a type can be no field, and the part of it to point at.
+/// Reason a type cannot be a field, and its part to point at.
 pub(super) struct Refusal<'t> {
     pub(super) part: &'t Type,
     pub(super) reason: String,
@@ -129,7 +129,7 @@ fn map_refusal<'t>(ty: &'t Type, key: &'t Type, value: &'t Type) -> Option<Refus
     }
 }
 
-/// Which collection it is; bytes are none.
+/// Returns the kind of collection; bytes are not one.
 fn collection(ty: &Type) -> Option<&'static str> {
     let (name, arguments) = named(ty)?;
     match (&*name, &arguments[..]) {

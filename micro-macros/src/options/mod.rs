@@ -74,7 +74,7 @@ impl<'r> Options<'r> {
         Self::of_helpers(ours, helper, report)
     }
 
-    /// The same for attributes that are known to be `helper`.
+    /// Reads attributes that are known to be `helper`.
     pub(crate) fn of_helpers<'a>(
         attributes: impl Iterator<Item = &'a Attribute>,
         helper: &str,
@@ -266,7 +266,7 @@ impl<'r> Options<'r> {
         parsed
     }
 
-    /// Whether `name` is there in any form; it stays to be asked for.
+    /// Returns `true` if `name` is present in any form, without taking it.
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.written.iter().any(|option| option.name == name)
     }

@@ -26,7 +26,7 @@ pub(crate) fn expected(written: &str, choices: &[&str]) -> String {
     }
 }
 
-/// How many letters were left out, added, mistaken or swapped with their neighbour (optimal string alignment).
+/// Returns the number of letters left out, added, mistaken or swapped with their neighbour (optimal string alignment).
 fn distance(left: &str, right: &str) -> usize {
     let (left, right) = (letters(left), letters(right));
     let mut before_previous = vec![];

@@ -1,9 +1,9 @@
 //! Topics, and patterns of them, as `micro::broker` takes them.
 
-/// How long a topic may be, in bytes.
+/// Maximum length of a topic, in bytes.
 const LONGEST: usize = 255;
 
-/// Whether it is a topic; if not, why.
+/// Checks a topic.
 pub(crate) fn topic(text: &str) -> Result<(), String> {
     words(text)?;
     match text.split('.').find(|word| word.contains(['*', '>'])) {
@@ -12,7 +12,7 @@ pub(crate) fn topic(text: &str) -> Result<(), String> {
     }
 }
 
-/// Whether it is a topic, or one with words left open; if not, why.
+/// Checks a topic or a pattern.
 pub(crate) fn pattern(text: &str) -> Result<(), String> {
     words(text)?;
     let words: Vec<&str> = text.split('.').collect();

@@ -14,7 +14,7 @@ pub(crate) struct Written {
     pub(crate) value: Value,
 }
 
-/// What follows the name. Values stay tokens until someone asks for them as a type.
+/// Value after the name. Values stay tokens until they are read as a type.
 #[derive(Debug)]
 pub(crate) enum Value {
     None,

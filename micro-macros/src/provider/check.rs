@@ -1,4 +1,4 @@
-//! What cannot be allowed, and what to write in its place.
+//! Checks, and what to write instead.
 
 use super::model::Provider;
 use crate::injection;

@@ -1,4 +1,4 @@
-//! What to emit: the registration beside the author's function.
+//! Expansion: the registration next to the author's function.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

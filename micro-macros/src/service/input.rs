@@ -1,4 +1,4 @@
-//! What was written: a trait, or an `impl` block.
+//! Parsed input: a trait, or an `impl` block.
 
 use proc_macro2::{Group, TokenStream};
 use syn::parse::discouraged::Speculative as _;

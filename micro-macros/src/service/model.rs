@@ -1,4 +1,4 @@
-//! What it means: a service with a name, and methods with one message in and one out.
+//! Model: a service with a name, and methods with one message in and one out.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) struct Service {
     pub(super) methods: Vec<Method>,
 }
 
-/// Where the methods were declared.
+/// Place of the methods' declaration.
 #[expect(clippy::large_enum_variant, reason = "there is one of them in an expansion")]
 pub(super) enum Source {
     Contract(Contract),
@@ -92,7 +92,7 @@ pub(super) enum Role {
     Context,
     /// `config: &GreeterConfig`, extracted from the context by the framework.
     Extracted,
-    /// What the caller sends.
+    /// The request.
     Message,
 }
 
@@ -168,7 +168,7 @@ impl Contract {
         &self.written.visibility
     }
 
-    /// What the author asks of implementations beyond what every contract does.
+    /// Returns the author's own supertraits, in addition to those of every contract.
     pub(super) fn own_supertraits(&self) -> impl Iterator<Item = &TypeParamBound> {
         self.written.supertraits.iter()
     }
@@ -184,7 +184,7 @@ impl Method {
         self.parameters.iter().filter_map(|parameter| parameter.extracted.as_ref())
     }
 
-    /// What the caller sends; nothing for a method without a message.
+    /// Returns the request; `None` for a method without a message.
     pub(super) fn message(&self) -> Option<&Parameter> {
         self.messages().next()
     }

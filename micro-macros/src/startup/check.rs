@@ -1,4 +1,4 @@
-//! What cannot be allowed, and what to write in its place.
+//! Checks, and what to write instead.
 
 use crate::report::{Check, Report};
 use crate::startup::model::Main;

@@ -1,4 +1,4 @@
-//! What to emit: a plain `fn main` around the author's.
+//! Expansion: a plain `fn main` around the author's.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! What was written: a function.
+//! Parsed input: a function.
 
 use proc_macro2::TokenStream;
 

@@ -1,4 +1,4 @@
-//! What it means: a body, and the runtime to run it on.
+//! Model: a body, and the runtime to run it on.
 
 use proc_macro2::TokenStream;
 

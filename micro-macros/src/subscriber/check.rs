@@ -1,4 +1,4 @@
-//! What cannot be allowed, and what to write in its place.
+//! Checks, and what to write instead.
 
 use syn::{Expr, LitStr, Pat, Receiver, ReceiverKind, Type};
 
@@ -102,7 +102,7 @@ fn word(written: &Option<LitStr>, what: &str, report: &mut Report) {
     }
 }
 
-/// What can be known before types are: somebody has to acknowledge.
+/// Checks the acknowledgement as far as possible without types.
 fn acknowledgement(subscriber: &Subscriber, report: &mut Report) {
     if let Some(span) = subscriber.acknowledges()
         && subscriber.event().is_some()

@@ -1,4 +1,4 @@
-//! What to emit: how a delivery becomes a call, and the entry by which apps find it. The function stays as it is.
+//! Expansion: a delivery becomes a call, and an entry lets apps find the function, which stays unchanged.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -29,7 +29,7 @@ pub(super) fn function(subscriber: &Checked<Subscriber>) -> TokenStream {
     }
 }
 
-/// What a method adds to the registration of its block. `ty` is the type of the block.
+/// Prints the addition of a method to the registration of its block. `ty` is the type of the block.
 pub(crate) fn method(subscriber: Checked<&Subscriber>, ty: &Type) -> TokenStream {
     let micro = subscriber.home.private();
     let conditions = conditions(&subscriber);
@@ -55,7 +55,7 @@ fn conditions(subscriber: &Subscriber) -> impl Iterator<Item = &Attribute> {
     subscriber.function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
 }
 
-/// What is found at link time. `of` is the type whose instance handles the event.
+/// Prints the entry that is found at link time. `of` is the type whose instance handles the event.
 fn entry(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     let micro = subscriber.home.private();
     let desc = desc(subscriber);
@@ -134,7 +134,7 @@ fn optional(value: Option<TokenStream>) -> TokenStream {
     }
 }
 
-/// How the handler is made, once: what is injected is looked up, and then held for every event.
+/// Prints the constructor of the handler, which runs once: injected values are looked up, and then held for every event.
 fn make(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     let micro = subscriber.home.private();
     let taken: Vec<&Type> = subscriber.injected().collect();
@@ -223,7 +223,7 @@ fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     quote!(#(#before)* #result)
 }
 
-/// What the order of events goes by, where the author says so.
+/// Prints the ordering key, if the author sets one.
 fn key(subscriber: &Subscriber) -> Option<TokenStream> {
     let Some(Order::By(expression)) = &subscriber.written.ordered_by else { return None };
     let event = subscriber.event()?;
@@ -241,7 +241,7 @@ fn key(subscriber: &Subscriber) -> Option<TokenStream> {
     })
 }
 
-/// What only types can tell: whether there is somebody to acknowledge where somebody has to, and nowhere else.
+/// Prints the checks that require types: a parameter of type `Ack` where manual acknowledgement is set, and only there.
 fn acknowledged(subscriber: &Subscriber) -> Option<TokenStream> {
     let types: Vec<&Type> = subscriber.injected().collect();
     let is_ack = |ty: &&Type| {

@@ -1,4 +1,4 @@
-//! What was written: a function, and the options of its attribute.
+//! Parsed input: a function, and the options of its attribute.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) struct Retry {
     pub(super) backoff: Option<Given<Duration>>,
 }
 
-/// What the order of events goes by.
+/// Order of events.
 pub(super) enum Order {
     /// The key that the publisher gave.
     Key,
@@ -121,7 +121,7 @@ impl Written {
     }
 }
 
-/// What is looked into once the options themselves are read.
+/// Lists that are parsed once the options themselves are read.
 struct Lists {
     retry: Option<Given<TokenStream>>,
     from: Option<LitStr>,

@@ -1,4 +1,4 @@
-//! What it means: an event, what else is handed over with it, and how it is to be handled.
+//! Model: an event, the other parameters, and how the event is handled.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
@@ -15,16 +15,16 @@ pub(crate) struct Subscriber {
     pub(super) place: Place,
     /// As written, our attribute taken off.
     pub(super) function: Function,
-    /// Where our attribute stands, once for each time it does; not the one that is being expanded.
+    /// Spans of our attribute, once for each occurrence except the one being expanded.
     pub(super) attributes: Vec<Span>,
     pub(super) written: Written,
-    /// What it is called among those of the app, and where that is said.
+    /// Name of the subscriber within its app, and its span.
     pub(super) name: Given<String>,
     /// All but the receiver.
     pub(super) parameters: Vec<Parameter>,
 }
 
-/// Where the function stands.
+/// Place of the function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Place {
     /// By itself.
@@ -46,7 +46,7 @@ pub(super) enum Role {
     Context,
     /// `config: &AuditConfig`, and the type behind the reference.
     Extracted(Box<Type>),
-    /// The same with `&mut`, which is refused.
+    /// Taken by `&mut`, which is refused.
     ExtractedMutably,
     /// Any other value.
     Injected,
@@ -87,7 +87,7 @@ impl Subscriber {
         self.parameters.iter().find(|parameter| matches!(parameter.role, Role::Event))
     }
 
-    /// What is taken from the app, in the order of the parameters.
+    /// Returns the types injected from the app, in the order of the parameters.
     pub(super) fn injected(&self) -> impl Iterator<Item = &Type> {
         let injected = |parameter: &&Parameter| matches!(parameter.role, Role::Injected);
         self.parameters.iter().filter(injected).map(|parameter| &*parameter.typed.ty)

@@ -4,7 +4,7 @@ use syn::{Ident, Path};
 
 use crate::syntax::{at, shown_at};
 
-/// Where `micro` is: `::micro`, unless the author says `crate = path`.
+/// Path of `micro`: `::micro`, unless the author sets `crate = path`.
 #[derive(Clone)]
 pub(crate) struct CratePath(Option<Path>);
 
@@ -18,12 +18,12 @@ impl CratePath {
         quote!(#self::__private)
     }
 
-    /// The same, for generated code whose mistakes are the author's at `span`.
+    /// Like `private`, for generated code whose mistakes are the author's at `span`.
     pub(crate) fn private_at(&self, span: Span) -> TokenStream {
         shown_at(self.private(), at(span))
     }
 
-    /// Whether `name` is what the author calls `micro`.
+    /// Returns `true` if `name` is the author's name for `micro`.
     pub(crate) fn is_called(&self, name: &Ident) -> bool {
         name == "micro" || self.0.as_ref().and_then(|path| path.segments.last()).is_some_and(|last| last.ident == *name)
     }

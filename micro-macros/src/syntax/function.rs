@@ -15,7 +15,7 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// What it returns, if it says so.
+    /// Returns the return type, if there is one.
     pub(crate) fn output(&self) -> Option<&Type> {
         match &self.signature.output {
             ReturnType::Default => None,
@@ -23,12 +23,12 @@ impl Function {
         }
     }
 
-    /// Whether one of its attributes is the helper `name`.
+    /// Returns `true` if one of the attributes is the helper `name`.
     pub(crate) fn has_helper(&self, name: &str, home: &CratePath) -> bool {
         self.helpers(name, home).next().is_some()
     }
 
-    /// Its attributes that are the helper `name`.
+    /// Returns the attributes that are the helper `name`.
     pub(crate) fn helpers(&self, name: &str, home: &CratePath) -> impl Iterator<Item = &Attribute> {
         self.attributes.iter().filter(move |attribute| is_helper(attribute, name, home))
     }
@@ -83,7 +83,7 @@ impl ToTokens for Function {
     }
 }
 
-/// Whether `attribute` is `#[name]`, also written `#[micro::name]`.
+/// Returns `true` if `attribute` is `#[name]`, also written `#[micro::name]`.
 pub(crate) fn is_helper(attribute: &Attribute, name: &str, home: &CratePath) -> bool {
     let path = attribute.path();
     match path.segments.len() {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// What kind of item an attribute stands on. Displays as messages name it: `a struct`.
+/// Kind of an item. Displays as messages name it: `a struct`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     Trait,

@@ -7,7 +7,7 @@ use syn::{Attribute, Token, Visibility};
 use crate::report::Report;
 use crate::syntax::Function;
 
-/// What stands in the braces of a trait or an `impl`.
+/// A member of a trait or an `impl` block.
 #[derive(Clone)]
 pub(crate) enum Member {
     // A function is far bigger than the rest, and most members are functions.

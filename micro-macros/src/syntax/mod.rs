@@ -1,4 +1,4 @@
-//! What several attributes read: functions and blocks with their bodies left alone, and the words made of them.
+//! Syntax that several attributes parse: functions and blocks with their bodies left alone, and words derived from them.
 //!
 //! Bodies stay opaque groups of tokens. An author who is in the middle of `req.` has a body no parser accepts, and must
 //! still see completions, so we look at attributes, visibilities and signatures only.

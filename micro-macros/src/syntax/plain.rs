@@ -1,4 +1,4 @@
-//! What a function has to be that micro calls.
+//! Requirements on a function that micro calls.
 
 use syn::{Safety, Signature};
 

@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, PathArguments, Type};
 
-/// Whether this parameter asks for the context of the call: its type is a shared reference to a path ending in `Context`.
+/// Returns `true` if a parameter takes the context of the call: its type is a shared reference to a path ending in `Context`.
 pub(crate) fn is_context(argument: &FnArg) -> bool {
     let FnArg::Typed(argument) = argument else { return false };
     let Type::Reference(reference) = ungrouped(&argument.ty) else { return false };
@@ -12,7 +12,7 @@ pub(crate) fn is_context(argument: &FnArg) -> bool {
     reference.mutability.is_none() && path.path.segments.last().is_some_and(named)
 }
 
-/// What a parameter takes by reference: its type is a shared reference to some other type with a name.
+/// Returns the type that a parameter takes by reference: a shared reference to some other type with a name.
 pub(crate) fn by_reference(argument: &FnArg) -> Option<&Type> {
     let FnArg::Typed(typed) = argument else { return None };
     let Type::Reference(reference) = ungrouped(&typed.ty) else { return None };
@@ -20,7 +20,7 @@ pub(crate) fn by_reference(argument: &FnArg) -> Option<&Type> {
     named(&reference.elem).filter(|_| shared)
 }
 
-/// The same where the reference is not a shared one.
+/// Returns the type of a parameter that is a mutable reference.
 pub(crate) fn by_mutable_reference(argument: &FnArg) -> Option<&Type> {
     let FnArg::Typed(typed) = argument else { return None };
     let Type::Reference(reference) = ungrouped(&typed.ty) else { return None };
@@ -42,7 +42,7 @@ fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
-/// Why a type cannot stand in a method's signature, as far as its spelling says so.
+/// Reason a type cannot be in a method's signature, as far as its spelling tells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Unfit {
     Reference,

@@ -1,5 +1,5 @@
-//! What the code that `#[micro::message]` writes speaks of, for messages of micro's own rooms: with
-//! `crate = crate::message` it names this module and no room further out. `micro::__private` has the same names.
+//! Items that code written by `#[micro::message]` names, for messages of micro's own modules: with `crate = crate::message` it
+//! names this module and none further out. `micro::__private` has the same names.
 
 /// The names in the expansion.
 pub mod message {

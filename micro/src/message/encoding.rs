@@ -1,4 +1,4 @@
-//! How a value is put into bytes, chosen by attributes: types without values, used as parameters.
+//! Encodings of a value, chosen by attributes: types without values, used as parameters.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;

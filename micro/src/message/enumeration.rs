@@ -124,7 +124,8 @@ macro_rules! __micro_enumeration {
     };
 }
 
-/// Whether it need not be written: only 0, which is what absence means to everyone else, whatever our `default` is.
+/// Returns `true` if the value need not be written: only for 0, which absence means to every other implementation, whatever our
+/// `default` is.
 #[doc(hidden)]
 pub fn is_empty<T: Enumeration>(value: &T) -> bool {
     value.number() == 0

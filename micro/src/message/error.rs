@@ -32,13 +32,13 @@ enum Step {
     Index(usize),
 }
 
-/// What sort of failure an [`Error`] is.
+/// Kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The input breaks the rules of its format.
     Malformed,
-    /// Something that must be there is not.
+    /// A required value is missing.
     Missing,
     /// A value does not fit its type, or has no place in the format.
     Range,
@@ -100,17 +100,17 @@ impl Error {
         self
     }
 
-    /// Whether a lenient reader may go on: only while the error has not left the value it is about.
+    /// Returns `true` if a lenient reader may continue: only while the error has not left the value it is about.
     pub(super) fn is_skippable(&self) -> bool {
         self.0.skippable && self.0.path.is_empty()
     }
 
-    /// What sort of failure it is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What is wrong, without the path.
+    /// Returns the text without the path.
     pub fn text(&self) -> &str {
         &self.0.text
     }

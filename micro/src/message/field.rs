@@ -1,4 +1,4 @@
-//! What can be a field: a value, an `Option` or a `Vec` of it, a map.
+//! Types of fields: a value, an `Option` or a `Vec` of it, a map.
 
 use super::encoding::{With, WithSingle};
 use super::text::{Peek, TextReader, TextWriter};

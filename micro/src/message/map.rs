@@ -10,7 +10,7 @@ use super::value::read_element;
 use super::wire::{Input, Reader, WireType, Writer};
 use super::{Auto, Error, Field, Fixed, MapEncoding, Result, Shape, Value, Zigzag};
 
-/// What can be the key of a map: integers, `bool` and `String`.
+/// A key type of maps: integers, `bool` and `String`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a map (encoding `{E}`)",
     label = "no key of a protobuf map",

@@ -74,7 +74,7 @@ impl RegisteredMessage {
         if clashes.is_empty() { Ok(()) } else { Err(errors::Error::already_exists(clashes.join("; "))) }
     }
 
-    /// What it looks like.
+    /// Returns the description.
     pub fn desc(&self) -> &'static MessageDesc {
         (self.desc)()
     }

@@ -7,17 +7,17 @@ use super::text::{TextReader, TextWriter};
 use super::wire::{Input, Reader, WireType, Writer};
 use super::{Error, ErrorKind, Message, Result, Single, Type, Value};
 
-/// What is kept of a nested message while the outer one is being read.
+/// State of a nested message while the outer one is being read.
 #[derive(Debug, Default)]
 pub enum MessageSlot<M> {
     /// Nothing was read.
     #[default]
     Empty,
-    /// It was read once from bytes: where they begin and end in the outer message.
+    /// Read once from bytes: the range in the outer message.
     Range(usize, usize),
-    /// It was read several times: the bytes joined.
+    /// Read several times: the bytes joined.
     Joined(Vec<u8>),
-    /// It was read from text.
+    /// Read from text.
     Value(M),
 }
 

@@ -1,4 +1,4 @@
-//! Where prost's ecosystem meets us: its messages as ours, and ours as its.
+//! Interoperation with prost: its messages as ours, and ours as its.
 
 use std::fmt;
 

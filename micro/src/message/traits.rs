@@ -106,7 +106,7 @@ pub trait Message: Sized + Send + 'static {
     }
 }
 
-/// What is done with each field of a message: written to bytes, written to text.
+/// Visitor of the fields of a message: writes bytes or text.
 pub trait Visit {
     /// A field and its value. `entry` describes it.
     fn field<T: Field<E>, E>(&mut self, entry: &'static Entry, tag: u32, value: &T);
@@ -118,7 +118,7 @@ pub trait Visit {
     fn unknown(&mut self, fields: &UnknownFields);
 }
 
-/// Where a message is built from: bytes or text.
+/// Source from which a message is built: bytes or text.
 pub trait Source: Sized {
     /// Goes to the next field and gives its tag; `None` at the end.
     ///
@@ -155,7 +155,7 @@ pub trait Source: Sized {
     /// When what was read makes no value.
     fn finish_oneof<T: OneOf>(&mut self, slot: OneOfSlot<T>) -> Result<Option<T>>;
 
-    /// The same for a oneof called `name` that must be there, unless its enum has an empty value.
+    /// Finishes a required oneof called `name`, unless its enum has an empty value.
     ///
     /// # Errors
     ///
@@ -179,9 +179,9 @@ pub trait Source: Sized {
     note = "put `#[micro::message]` on it, or for a type of another crate `#[message(with = Adapter)]` on the field"
 )]
 pub trait Field<E = Auto>: Sized {
-    /// What is kept while a message is being read.
+    /// State while a message is being read.
     type Slot: Default;
-    /// How many values of which type.
+    /// Number and type of the values.
     const SHAPE: Shape;
 
     /// Writes the field with its keys.
@@ -201,7 +201,7 @@ pub trait Field<E = Auto>: Sized {
     /// When what was read makes no value, or nothing was and there is no empty value.
     fn finish(slot: Self::Slot, input: &Input<'_>) -> Result<Self>;
 
-    /// Whether there is something to write.
+    /// Returns `true` if there is a value to write.
     fn is_present(&self) -> bool;
 
     /// Writes it as text.
@@ -268,7 +268,7 @@ pub trait OneOf: Sized {
     }
 }
 
-/// What is done with the variant that is set.
+/// Visitor of the variant that is set.
 pub trait VisitOne {
     /// The index of the variant, and its content.
     fn variant<T: Value<E>, E>(self, index: usize, value: &T);
@@ -283,7 +283,7 @@ pub trait Fields {
     fn visit<V: Visit>(&self, visitor: &mut V);
 }
 
-/// Where the content of a variant comes from.
+/// Source of the content of a variant.
 pub trait BuildOne {
     /// Reads the content.
     ///
@@ -293,7 +293,7 @@ pub trait BuildOne {
     fn variant<T: Value<E>, E>(self) -> Result<T>;
 }
 
-/// What is kept of a oneof while its message is being read.
+/// State of a oneof while its message is being read.
 #[derive(Debug, Default)]
 pub enum OneOfSlot<T> {
     /// Nothing was read.
@@ -303,16 +303,16 @@ pub enum OneOfSlot<T> {
     Range {
         /// The index of the variant.
         variant: usize,
-        /// Where its bytes begin.
+        /// Start of its bytes.
         start: usize,
-        /// Where they end.
+        /// End of its bytes.
         end: usize,
     },
     /// A variant that is a message and was read several times: the bytes joined.
     Joined {
         /// The index of the variant.
         variant: usize,
-        /// Its bytes.
+        /// Bytes.
         bytes: Vec<u8>,
     },
     /// A finished value.

@@ -7,7 +7,7 @@
 pub struct UnknownFields(pub(super) Vec<u8>);
 
 impl UnknownFields {
-    /// Whether everything was known.
+    /// Returns `true` if all fields were known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What can stand once, behind `Option`, in a list, or in a map: scalars, enums, messages.
+//! Types that can be singular, optional, repeated, or in a map: scalars, enums, messages.
 
 use super::text::{Peek, TextReader, TextWriter};
 use super::wire::{Input, Reader, WireType, Writer};
@@ -14,11 +14,11 @@ use super::{Auto, Error, Packing, Result, Shape, Type, With};
     note = "for a type of another crate use `#[message(with = Adapter)]`"
 )]
 pub trait Value<E = Auto>: Sized {
-    /// Its protobuf type.
+    /// Protobuf type.
     const TYPE: Type;
-    /// How long its bytes are.
+    /// Wire type.
     const WIRE: WireType;
-    /// What is kept while a message is being read.
+    /// State while a message is being read.
     type Slot: Default;
 
     /// Writes the payload, without a key.
@@ -31,12 +31,12 @@ pub trait Value<E = Auto>: Sized {
     /// When the bytes are not such a value.
     fn get(reader: &mut Reader<'_>) -> Result<Self>;
 
-    /// Whether it need not be written, because absence reads as this value.
+    /// Returns `true` if the value need not be written, because absence reads as this value.
     fn is_empty(&self) -> bool {
         false
     }
 
-    /// What absence means. `input` has no bytes; it says how deep we are.
+    /// Returns the value that absence means. `input` has no bytes, only the depth.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ pub trait Value<E = Auto>: Sized {
         Err(Error::malformed("only messages are kept as bytes"))
     }
 
-    /// What a `Vec` of it is. `u8` says otherwise than all others here and below: `Vec<u8>` is bytes.
+    /// Shape of a `Vec` of the type. `u8` differs from all others here and below: `Vec<u8>` is bytes.
     const LIST: Shape = Shape::Repeated(
         Self::TYPE,
         match Self::WIRE {
@@ -245,10 +245,10 @@ pub(super) use slot_is_option;
 pub trait Adapter {
     /// The type of the other crate.
     type Foreign;
-    /// What it looks like in bytes and text.
+    /// Type that represents the value in bytes and text.
     type Carrier: Value;
 
-    /// What stands for a value.
+    /// Converts a value into its carrier.
     fn carry(value: &Self::Foreign) -> Self::Carrier;
 
     /// The value it stands for.

@@ -6,7 +6,7 @@ use syn::Ident;
 
 use crate::message::model::Reserved;
 
-/// What a message is called.
+/// Names of a message.
 pub(super) struct Called<'m> {
     pub(super) ident: &'m Ident,
     pub(super) name: &'m str,

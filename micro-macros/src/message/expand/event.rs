@@ -1,4 +1,4 @@
-//! What makes a message an event: its topic, its key, and its publisher.
+//! Expansion of an event: its topic, its key, and its publisher.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

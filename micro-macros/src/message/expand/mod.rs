@@ -1,4 +1,4 @@
-//! What is emitted: names, types, and one call per field.
+//! Expansion: names, types, and one call per field.
 
 mod description;
 mod enumeration;

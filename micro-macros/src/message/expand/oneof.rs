@@ -72,7 +72,7 @@ fn owned(index: usize) -> Ident {
     quote::format_ident!("__Fields{index}")
 }
 
-/// The same where the fields are borrowed from the enum.
+/// Returns the name of a field borrowed from the enum.
 fn borrowed(index: usize) -> Ident {
     quote::format_ident!("__Shown{index}")
 }

@@ -61,7 +61,8 @@ fn declaration(method: &Method) -> TokenStream {
     quote!(#deprecated #allow #declaration)
 }
 
-/// How `#[micro::handler]`, which sees only a path to the trait, reaches the table of its methods and the description.
+/// Hidden functions by which `#[micro::handler]`, which sees only a path to the trait, reaches the method table and the
+/// description.
 fn hidden(service: &Service) -> TokenStream {
     let micro = service.home.private();
     let client = service.client();
@@ -148,7 +149,7 @@ fn inside(service: &Service, contract: &Contract) -> TokenStream {
     }
 }
 
-/// How to call the method on any implementation.
+/// Prints the call of the method on any implementation.
 fn call(service: &Service, method: &Method) -> TokenStream {
     let micro = service.home.private();
     let (contract, spec, ident) = (&service.ident, &method.spec, method.ident());

@@ -7,7 +7,7 @@ use crate::options::Extension;
 use crate::service::model::{Method, Service};
 use crate::syntax::duration;
 
-/// What the description is called inside `const _`.
+/// Returns the name of the description inside `const _`.
 pub(super) fn name() -> Ident {
     Ident::new("__MICRO_SERVICE", Span::call_site())
 }

@@ -84,7 +84,7 @@ pub(super) fn block(inherent: &Inherent, init: Option<TokenStream>) -> TokenStre
     }
 }
 
-/// How to call the method, with its parameters in the order the author gave them.
+/// Prints the call of the method, with its parameters in the author's order.
 fn call(service: &Service, inherent: &Inherent, method: &Method) -> TokenStream {
     let micro = service.home.private();
     let (ty, spec, ident) = (&inherent.written.ty, &method.spec, method.ident());

@@ -1,4 +1,4 @@
-//! What to emit. Each piece is a function that says what it writes; the rest is in `micro`.
+//! Expansion. Each piece is a function that describes its output; the rest is in `micro`.
 //!
 //! Items beside the author's are the client and the server; everything else is inside `const _`, where no path leads.
 //! There the author's types keep their meaning, also when the whole stands in a function body. Names of ours start with

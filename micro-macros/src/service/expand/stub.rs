@@ -1,5 +1,5 @@
-//! What to emit after an error: the author's own item, and the client they will use elsewhere, so that the message is
-//! not buried under others that only follow from it. Nothing of it ever runs.
+//! Expansion after an error: the author's own item, and the client used elsewhere, so that the error is not buried under others
+//! that only follow from it. None of it ever runs.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -108,7 +108,7 @@ fn called(method: &Method, visibility: &impl ToTokens) -> TokenStream {
     }
 }
 
-/// Whether the types of the method mean something outside of it: one in angle brackets or behind `impl` does not.
+/// Returns `true` if the types of the method have a meaning outside of it: one in angle brackets or behind `impl` does not.
 fn is_callable(service: &Service, method: &Method) -> bool {
     let output = method.function.output().and_then(unfit);
     service.generics().params.is_empty()

@@ -40,7 +40,7 @@ impl MessageDesc {
         self.find_where(from, |field| field.json == key || field.name == key)
     }
 
-    /// The same for a key that may differ in case and underscores.
+    /// Like `find`, for a key that may differ in case and underscores.
     pub(in crate::message) fn find_folded(&self, key: &str) -> Option<(usize, u32)> {
         let key = folded(key);
         self.find_where(0, |field| folded(field.name) == key || folded(field.json) == key)
@@ -77,12 +77,12 @@ impl Entry {
 }
 
 impl FieldDesc {
-    /// Whether it holds one message.
+    /// Returns `true` if the field holds one message.
     pub(in crate::message) const fn is_one_message(&self) -> bool {
         matches!(self.shape, Shape::One(Type::Message(_)))
     }
 
-    /// Whether `null` in JSON is a value of it and not its absence.
+    /// Returns `true` if `null` in JSON is a value of the type and not its absence.
     pub(in crate::message) fn has_null(&self) -> bool {
         match self.shape {
             Shape::One(Type::Enum(desc)) => desc().name == "google.protobuf.NullValue",
@@ -109,12 +109,12 @@ impl Type {
         }
     }
 
-    /// Whether it is a message.
+    /// Returns `true` for a message.
     pub const fn is_message(&self) -> bool {
         matches!(self, Type::Message(_))
     }
 
-    /// Whether a list of it can be put into bytes behind one key.
+    /// Returns `true` if a list of the type can be encoded behind one key.
     pub(in crate::message) const fn is_packable(&self) -> bool {
         !matches!(self, Type::Message(_) | Type::Text | Type::Bytes)
     }

@@ -1,4 +1,4 @@
-//! What a message looks like, as constant data: the protobuf view of a type.
+//! Descriptions of messages as constant data: the protobuf view of a type.
 //!
 //! Descriptions are built by `const` functions, so that more can be said later without breaking what was built before.
 //! Types refer to one another through functions, so that they may refer to themselves. The types are here, the functions
@@ -22,15 +22,15 @@ pub struct MessageDesc {
     pub name: &'static str,
     /// The fields and oneofs, by ascending tag.
     pub entries: &'static [Entry],
-    /// Whether the type has a JSON form of its own, as `google.protobuf.Timestamp` has.
+    /// `true` if the type has a JSON form of its own, as `google.protobuf.Timestamp` has.
     pub special: bool,
     /// Tags and names that were used once and must not be used again.
     pub reserved: &'static [Reserved],
     /// The doc comment.
     pub docs: &'static str,
-    /// What others want to know about the message.
+    /// Extensions for other modules.
     pub extensions: &'static [(&'static str, Extension)],
-    /// Where in the sources it is declared.
+    /// Location of the declaration.
     pub(super) place: &'static Location<'static>,
 }
 
@@ -53,11 +53,11 @@ pub struct FieldDesc {
     pub name: &'static str,
     /// The name in canonical JSON.
     pub json: &'static str,
-    /// How many values of which type.
+    /// Number and type of the values.
     pub shape: Shape,
     /// The doc comment.
     pub docs: &'static str,
-    /// What others want to know about the field.
+    /// Extensions for other modules.
     pub extensions: &'static [(&'static str, Extension)],
 }
 
@@ -75,7 +75,7 @@ pub struct OneOfDesc {
     pub docs: &'static str,
 }
 
-/// How many values a field has.
+/// Number of values of a field.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
     /// One; absent means the empty value.
@@ -88,7 +88,7 @@ pub enum Shape {
     Map(Type, Type),
 }
 
-/// How the elements of a list are put into bytes.
+/// Encoding of a list's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
     /// All behind one key.
@@ -129,11 +129,11 @@ pub struct EnumDesc {
     pub name: &'static str,
     /// The values; a number may occur again under another name, the first is the one written.
     pub values: &'static [EnumValueDesc],
-    /// Whether a number that is not listed is kept.
+    /// `true` if numbers that are not listed are kept.
     pub open: bool,
     /// The doc comment.
     pub docs: &'static str,
-    /// Where in the sources it is declared.
+    /// Location of the declaration.
     pub(super) place: &'static Location<'static>,
 }
 

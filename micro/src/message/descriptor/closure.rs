@@ -15,7 +15,7 @@ pub(super) struct Closure {
 }
 
 impl Closure {
-    /// What can be reached from `roots`.
+    /// Collects the messages reachable from `roots`.
     ///
     /// # Errors
     ///

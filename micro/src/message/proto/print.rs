@@ -170,7 +170,7 @@ impl Page<'_, '_> {
     }
 }
 
-/// How a type is named from within a file.
+/// Names of types within a file.
 struct MessageNames<'a> {
     package: &'a str,
     /// Words that mean something nearer than the first word of a full name, so that this needs a dot in front.

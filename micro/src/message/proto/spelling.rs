@@ -6,12 +6,12 @@ use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 use crate::message::descriptor::field::scalar_word;
 use crate::message::descriptor::names::entry_name;
 
-/// How many of what the field of `message` holds, types named in full: `repeated shop.Order`.
+/// Returns the label and type of a field of `message`, types named in full: `repeated shop.Order`.
 pub(crate) fn shape(field: &FieldDescriptorProto, message: &DescriptorProto) -> String {
     format!("{}{}", label(field, message), type_of(field, message, &|name| name.to_owned()))
 }
 
-/// How many there may be, with a space behind; empty for one and for maps.
+/// Returns the label of a field, followed by a space; empty for singular fields and maps.
 pub(crate) fn label(field: &FieldDescriptorProto, message: &DescriptorProto) -> &'static str {
     match field.label() {
         Label::Repeated if entry(field, message).is_none() => "repeated ",

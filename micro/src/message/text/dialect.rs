@@ -1,6 +1,6 @@
-//! How text is written, and how strictly it is read.
+//! Dialects of text, and the strictness of readers.
 
-/// How a message is written as text. Readers take every dialect.
+/// Dialect in which a message is written as text. Readers accept every dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dialect {
@@ -32,7 +32,7 @@ impl Dialect {
         binary: false,
     };
 
-    /// What peers expect that use ordinary structs: names as declared, numbers as numbers.
+    /// The dialect of peers that use ordinary structs: names as declared, numbers as numbers.
     pub const PLAIN: Dialect = Dialect {
         declared_names: true,
         wide_integers_as_text: false,
@@ -47,13 +47,13 @@ impl Dialect {
     pub const BINARY: Dialect = Dialect { binary: true, ..Dialect::PLAIN };
 }
 
-/// How strictly text is read.
+/// Strictness of a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReadOptions {
-    /// What to do with names nobody knows.
+    /// Policy for unknown names.
     pub unknown: UnknownNames,
-    /// Whether names of fields may differ in case and underscores.
+    /// `true` if names of fields may differ in case and underscores.
     pub fold_names: bool,
 }
 
@@ -72,7 +72,7 @@ impl ReadOptions {
     }
 }
 
-/// What to do with fields, and names of open enums, that nobody knows.
+/// Policy for unknown fields, and unknown names of open enums.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnknownNames {
     /// Go on as if they were not there.

@@ -84,7 +84,7 @@ impl Spelling {
     }
 }
 
-/// What follows one or more digits.
+/// Returns the rest after one or more digits.
 fn digits(text: &[u8]) -> Option<&[u8]> {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (count > 0).then(|| &text[count..])

@@ -58,7 +58,7 @@ impl<'r, 'a> ObjectReader<'r, 'a> {
         Ok(found)
     }
 
-    /// Whether the value is a null that says nothing: the absence of a member of a oneof.
+    /// Returns `true` if the value is a null that means the absence of a member of a oneof.
     fn is_absent_variant(&mut self, entry: &Entry, tag: u32) -> Result<bool> {
         let Entry::OneOf(oneof) = entry else { return Ok(false) };
         if self.reader.peek()? != Peek::Null {
@@ -137,7 +137,7 @@ impl BuildOne for Member<'_, '_> {
     }
 }
 
-/// Which entries have been read, without an allocation for messages of up to 64.
+/// Set of the entries read, without an allocation for messages of up to 64.
 #[derive(Default)]
 struct SeenMembers {
     first: u64,

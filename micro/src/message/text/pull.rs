@@ -1,4 +1,4 @@
-//! What a format must give.
+//! The reading side of a format.
 
 use super::Number;
 use crate::message::Result;
@@ -7,7 +7,7 @@ use crate::message::Result;
 ///
 /// Callers [`peek`](Pull::peek) first and take what is there; taking anything else is an error, not a panic.
 pub trait Pull {
-    /// What comes next, without taking it.
+    /// Returns the kind of the next value, without consuming it.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ pub trait Pull {
     fn last_key(&self) -> &str;
 }
 
-/// What comes next.
+/// Kind of the next value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Peek {

@@ -23,12 +23,12 @@ impl<'a> TextReader<'a> {
         TextReader { source, options, depth: MAX_DEPTH, budget: element_budget(size) }
     }
 
-    /// How strictly it reads.
+    /// Returns the options of the reader.
     pub(in crate::message) fn options(&self) -> ReadOptions {
         self.options
     }
 
-    /// What comes next, without taking it.
+    /// Returns the kind of the next value, without consuming it.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! What a format must take.
+//! The writing side of a format.
 
 /// Takes a value, one piece after the other. Implemented once per format.
 ///
 /// A list is [`begin_list`](Sink::begin_list), then for each element [`element`](Sink::element) and the value, then
 /// [`end_list`](Sink::end_list). An object is the same with [`key`](Sink::key).
 pub trait Sink {
-    /// Nothing.
+    /// Writes a null.
     fn null(&mut self);
     /// Yes or no.
     fn boolean(&mut self, value: bool);

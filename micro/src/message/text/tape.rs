@@ -103,17 +103,17 @@ impl Tape {
         read(&mut TextReader::new(&mut TapePull::new(self), self.size(), options))
     }
 
-    /// How large it is, in pieces and bytes: no more than the bytes of any format it may have come from.
+    /// Returns the size in pieces and bytes: no more than the bytes of any format the tape may have come from.
     pub(in crate::message) fn size(&self) -> usize {
         self.pieces.len() + self.text.len() + self.bytes.len()
     }
 
-    /// What it takes in memory.
+    /// Returns the size in memory.
     pub(super) fn memory(&self) -> usize {
         self.pieces.len() * size_of::<Piece>() + self.text.len() + self.bytes.len()
     }
 
-    /// Whether it is an object without members.
+    /// Returns `true` for an object without members.
     pub(in crate::message) fn is_empty_object(&self) -> bool {
         self.pieces == [Piece::Object(0)]
     }

@@ -88,7 +88,7 @@ impl<'a> TextWriter<'a> {
         self.sink.signed(value);
     }
 
-    /// The same without a sign.
+    /// Writes a number without a sign.
     pub(in crate::message) fn unsigned_number(&mut self, value: u64) {
         self.sink.unsigned(value);
     }

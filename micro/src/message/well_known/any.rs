@@ -6,7 +6,7 @@ use crate::message::named::RegisteredMessage;
 use crate::message::text::{TextReader, TextWriter, UnknownNames};
 use crate::message::{Auto, Entry, Error, ErrorKind, Field, FieldDesc, Message, MessageDesc, Result, Source, Visit};
 
-/// What stands before the name where nobody says otherwise.
+/// Default prefix of the name.
 const PREFIX: &str = "type.googleapis.com/";
 
 /// `google.protobuf.Any`: a message of any type, as bytes beside its name.
@@ -26,7 +26,7 @@ const PREFIX: &str = "type.googleapis.com/";
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Any {
-    /// Where the type is described, ending in its full name: `type.googleapis.com/shop.Order`.
+    /// URL of the type's description, ending in its full name: `type.googleapis.com/shop.Order`.
     pub type_url: String,
     /// The bytes of the message.
     pub value: Bytes,

@@ -41,7 +41,7 @@ impl Date {
         year.div_euclid(400) * DAYS_PER_400_YEARS + in_cycle - DAYS_TO_1970
     }
 
-    /// Whether the calendar has this day.
+    /// Returns `true` if the calendar has this day.
     pub(super) fn exists(self) -> bool {
         (1..=12).contains(&self.month) && self.day >= 1 && Date::from_days(self.days()) == self
     }

@@ -18,7 +18,7 @@ const MAX_SECONDS: i64 = 315_576_000_000;
 pub struct ProtoDuration {
     /// Whole seconds.
     pub seconds: i64,
-    /// What is left, in nanoseconds.
+    /// Remainder, in nanoseconds.
     pub nanos: i32,
 }
 

@@ -1,4 +1,4 @@
-//! Which fields of a message are meant.
+//! Selects fields of a message.
 
 use crate::message::text::{TextReader, TextWriter};
 use crate::message::{Auto, Entry, Error, Field, FieldDesc, Message, MessageDesc, Result, Source, Visit};

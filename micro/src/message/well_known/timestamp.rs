@@ -19,7 +19,7 @@ const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799
 pub struct Timestamp {
     /// Whole seconds since the start of 1970.
     pub seconds: i64,
-    /// What is left, in nanoseconds, from 0 to 999 999 999.
+    /// Remainder, in nanoseconds, from 0 to 999 999 999.
     pub nanos: i32,
 }
 

@@ -11,11 +11,11 @@ use crate::message::{BuildOne, MessageDesc, OneOf, OneOfDesc, OneOfSlot, Result,
 /// `google.protobuf.Value`: any JSON. [`serde_json::Value`] is the same message and easier to handle.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Value {
-    /// What it is. `None` comes from bytes only, and has no JSON.
+    /// Kind of the value. `None` comes from bytes only, and has no JSON.
     pub kind: Option<ValueKind>,
 }
 
-/// What a [`Value`] is.
+/// Kind of a [`Value`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum ValueKind {
     /// `null`.
@@ -329,7 +329,7 @@ fn read_json(reader: &mut TextReader<'_>) -> Result<serde_json::Value> {
     })
 }
 
-/// Whether a double holds this integer.
+/// Returns `true` if a double holds this integer exactly.
 fn is_exact(number: i128) -> bool {
     number as f64 as i128 == number
 }

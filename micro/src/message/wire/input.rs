@@ -6,10 +6,10 @@ use bytes::Bytes;
 
 use crate::message::{Error, ErrorKind, Result};
 
-/// How deep messages, groups and JSON values may be nested.
+/// Maximum nesting depth of messages, groups and JSON values.
 pub const MAX_DEPTH: u32 = 100;
 
-/// How much memory decoding may take for elements of lists and maps, given the size of the input.
+/// Returns the memory that decoding may use for elements of lists and maps, given the size of the input.
 ///
 /// An empty element is two bytes of input and a whole struct in memory; this keeps a small input from becoming a large
 /// value.
@@ -64,7 +64,7 @@ impl<'a> Input<'a> {
         self.depth
     }
 
-    /// The same bytes a level deeper.
+    /// Returns the input one level deeper.
     pub(super) fn deeper(&self) -> Result<Self> {
         let depth = self.depth.checked_sub(1).ok_or_else(too_deep)?;
         Ok(Input { depth, ..*self })

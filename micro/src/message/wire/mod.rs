@@ -15,7 +15,7 @@ pub use writer::Writer;
 
 pub(super) use input::{element_budget, too_deep};
 
-/// How long a payload is: the last three bits of a key.
+/// Wire type of a payload: the last three bits of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum WireType {

@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
         self.wire = wire;
     }
 
-    /// Whether everything has been read.
+    /// Returns `true` if everything has been read.
     #[inline]
     pub fn at_end(&self) -> bool {
         self.position >= self.input.bytes.len()
