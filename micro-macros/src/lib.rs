@@ -157,7 +157,7 @@ pub fn provider(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | Option | Meaning | Default |
 /// |---|---|---|
 /// | `topic = "orders.*"` | the events of which topics; `*` stands for one word, `>` for all that follow | the topic of the event's type |
-/// | `queue = "audit"` | each event goes to one of all who name this queue | everybody gets every event |
+/// | `queue = "audit"` | each event goes to one of all who name this queue | every subscriber gets every event |
 /// | `concurrency = 8` | how many events are handled at a time | 16 |
 /// | `retry(max = 5, backoff = "1s")` | how often an event is tried in all, and how long to wait before the second try, then twice as long each time | 5 times, 1 s |
 /// | `dead_letter = "orders.failed"` | where an event goes that failed every time | its own topic with `.dlq` behind it |
@@ -266,7 +266,7 @@ pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// A topic is words with dots between them. `key = order` names a field, whose type has a `Display`: events for which its value
-/// is the same belong together, and are handled in their order where somebody subscribes `ordered_by` it. Everything else is as
+/// is the same belong together, and are handled in their order by subscribers with `ordered_by`. Everything else is as
 /// for `#[micro::message]`: the other options, and `#[message(..)]` on fields.
 ///
 /// `Publisher<Placed>` can be injected, and an app has one.
@@ -289,9 +289,9 @@ pub fn config(options: TokenStream, item: TokenStream) -> TokenStream {
 /// #[derive(Debug, micro::Error)]
 /// #[error(package = "greeter")]
 /// pub enum GreetError {
-///     /// Nobody has this number.
+///     /// No person has this number.
 ///     #[error(code = NotFound, "no person `{id}`")]
-///     Nobody { id: u64 },
+///     NotFound { id: u64 },
 ///     #[error(code = ResourceExhausted, "greeted {0} times already")]
 ///     Tired(u32),
 ///     #[error(code = Unavailable, "still asleep")]
@@ -306,7 +306,7 @@ pub fn config(options: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 ///
 /// match greeter.hello(req).await {
-///     Err(GreetError::Nobody { id }) => introduce(id),
+///     Err(GreetError::NotFound { id }) => introduce(id),
 ///     ..
 /// }
 /// ```
@@ -315,7 +315,7 @@ pub fn config(options: TokenStream, item: TokenStream) -> TokenStream {
 /// [`std::error::Error`] come out of it, so `#[derive(Debug)]` has to be there too.
 ///
 /// The fields travel as a message, as if they stood in a `#[micro::message]` struct; its full name is
-/// `package.GreetError.Nobody`, so that callers in every language can read it among the details of the error. That name is
+/// `package.GreetError.NotFound`, so that callers in every language can read it among the details of the error. That name is
 /// also how the variant is found again: rename it only with `name = ".."`. What fields take in `#[message(..)]`, they take
 /// here.
 ///
@@ -333,7 +333,7 @@ pub fn config(options: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `code = NotFound` | one of the sixteen codes of `micro::Code`, where they stand in a table | |
 /// | `".."` | what people read | |
-/// | `name = "Nobody"` | the last part of the full name | the variant's name |
+/// | `name = "NotFound"` | the last part of the full name | the variant's name |
 /// | `other` | takes what no other variant does; it holds a `micro::Error` | the variant that holds a `micro::Error` and has no `#[error(..)]` |
 #[proc_macro_derive(Error, attributes(error, message))]
 pub fn error(item: TokenStream) -> TokenStream {

@@ -16,7 +16,7 @@ use model::Model;
 
 /// Expands the derive of `item`.
 pub(crate) fn error(item: TokenStream) -> TokenStream {
-    // The crate being compiled, for which no package was named. Absent only where nobody compiles with cargo.
+    // The crate being compiled, for which no package was named. Absent only when not compiled by cargo.
     let package = std::env::var("CARGO_CRATE_NAME").unwrap_or_default();
     expanded(item, &package)
 }

@@ -115,7 +115,7 @@ impl Handler {
         types
     }
 
-    /// A method of a block without a contract. Nobody else has a signature to agree with, so it stays as it is.
+    /// A method of a block without a contract. There is no signature to agree with, so it stays as it is.
     fn alone(&mut self, mut function: Function, report: &mut Report) -> Part {
         self.note_strays(&function, &["method", "handler"]);
         let written = function.clone();

@@ -28,7 +28,7 @@ pub(crate) fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     written_as(Marked::Event, options, item, &compiled())
 }
 
-/// The crate being compiled, for which no package was named. Absent only where nobody compiles with cargo.
+/// The crate being compiled, for which no package was named. Absent only when not compiled by cargo.
 fn compiled() -> String {
     std::env::var("CARGO_CRATE_NAME").unwrap_or_default()
 }

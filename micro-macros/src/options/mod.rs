@@ -1,6 +1,6 @@
 //! The options between the parentheses of our attributes: `name = "..", flag, list(..), key = expression`.
 //!
-//! An attribute asks for its options one by one, by name and type, and calls [`Options::finish`]. What nobody asked for
+//! An attribute asks for its options one by one, by name and type, and calls [`Options::finish`]. Options that were not asked for
 //! is then unknown, and answered with the names that were asked for:
 //!
 //! ```text
@@ -271,7 +271,7 @@ impl<'r> Options<'r> {
         self.written.iter().any(|option| option.name == name)
     }
 
-    /// Refuses what nobody asked for.
+    /// Refuses options that were not asked for.
     pub(crate) fn finish(self) {
         for option in self.written {
             let name = option.name.to_string();

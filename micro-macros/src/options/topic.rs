@@ -21,7 +21,7 @@ pub(crate) fn pattern(text: &str) -> Result<(), String> {
             "*" => {}
             ">" if i + 1 == words.len() => {}
             ">" => return Err("`>` stands for all words that follow, so it comes last".to_owned()),
-            // They are words, and nobody who writes them means those.
+            // They are words, and never meant as such.
             "#" | "**" => return Err(format!("`{word}` is no wildcard here: `>` stands for all words that follow")),
             "+" | "?" => return Err(format!("`{word}` is no wildcard here: `*` stands for one word")),
             word if word.contains(['*', '>']) => {

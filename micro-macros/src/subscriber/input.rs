@@ -88,7 +88,7 @@ impl Written {
     }
 
     fn read(options: &mut Options<'_>) -> (Self, Lists) {
-        // In the order in which they are listed to somebody who writes another.
+        // In the order in which an error about another lists them.
         let (topic, queue) = (options.text("topic"), options.text("queue"));
         let concurrency = options.number("concurrency");
         let retry = options.list("retry");

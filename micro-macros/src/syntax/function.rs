@@ -57,7 +57,7 @@ fn body(input: ParseStream<'_>) -> syn::Result<Group> {
     }
 }
 
-// A block that came through `macro_rules!` is wrapped in a group nobody wrote.
+// A block that came through `macro_rules!` is wrapped in an invisible group.
 fn in_braces(group: Group) -> Option<Group> {
     match group.delimiter() {
         Delimiter::Brace => Some(group),

@@ -36,7 +36,7 @@ impl Parse for Implementation {
 fn as_path(ty: Type) -> syn::Result<Path> {
     match ty {
         Type::Path(path) if path.qself.is_none() => Ok(path.path),
-        // A path that came through `macro_rules!` is wrapped in a group nobody wrote.
+        // A path that came through `macro_rules!` is wrapped in an invisible group.
         Type::Group(group) => as_path(*group.elem),
         other => Err(syn::Error::new_spanned(other, "expected the name of a trait")),
     }

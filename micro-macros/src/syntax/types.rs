@@ -27,13 +27,13 @@ pub(crate) fn by_mutable_reference(argument: &FnArg) -> Option<&Type> {
     named(&reference.elem).filter(|_| reference.mutability.is_some())
 }
 
-// `&str` is what somebody writes who means a message.
+// `&str` is written where a message is meant.
 fn named(ty: &Type) -> Option<&Type> {
     let ty = ungrouped(ty);
     matches!(ty, Type::Path(path) if !path.path.is_ident("str")).then_some(ty)
 }
 
-// A type that came through `macro_rules!` is wrapped in a group nobody wrote.
+// A type that came through `macro_rules!` is wrapped in an invisible group.
 fn ungrouped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => ungrouped(&group.elem),

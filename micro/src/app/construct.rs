@@ -71,7 +71,7 @@ pub(super) fn lent(plan: &Plan, resolver: &Resolver, configuration: &Configurati
             lent.push((dep.id(), value));
         }
     }
-    // Lending costs every call a little, so it is done where somebody may borrow.
+    // Extensions cost every call a little, so they are set only where a handler may read them.
     let by_hand = !plan.services.is_empty();
     let lent = Extensions::from_iter(lent);
     Ok(if by_hand || !lent.is_empty() { lent.with(configuration.clone()) } else { lent })

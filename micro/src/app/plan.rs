@@ -13,7 +13,7 @@ use crate::util::text;
 
 /// A handler to serve.
 pub(super) enum PlannedHandler {
-    /// A service somebody has made.
+    /// A service made by the program.
     Service(Service),
     /// A value, with every contract its type is registered for.
     Value { id: TypeId, name: &'static str, value: AnyArc },

@@ -44,7 +44,7 @@ impl Delivery {
         Delivery { event, attempt, settle: Box::new(settle) }
     }
 
-    /// A delivery whose end `end` hears of at once, within this process, and that nobody takes away meanwhile.
+    /// A delivery that is settled by calling `end`, within this process, and that is not redelivered meanwhile.
     pub(crate) fn ending_at(event: Event, attempt: u32, end: impl FnOnce(Settlement) + Send + Sync + 'static) -> Self {
         Self::new(event, attempt, SettleFn(Some(end)))
     }
@@ -67,7 +67,7 @@ impl Delivery {
         self.settle.retry(after).await
     }
 
-    /// Gives it up for good: nobody gets it again.
+    /// Discards the event for good: it is not redelivered.
     ///
     /// # Errors
     ///

@@ -52,7 +52,7 @@ pub trait Interceptor: Send + Sync + 'static {
 
 /// Interceptors in order, the outermost first. Cloning shares them.
 #[derive(Clone, Default)]
-pub struct Interceptors(Arc<Vec<Arc<dyn ErasedInterceptor>>>);
+pub struct Interceptors(Arc<Vec<Arc<dyn ErasedEventInterceptor>>>);
 
 impl Interceptors {
     /// Adds one inside of those that are there.
@@ -82,7 +82,7 @@ impl fmt::Debug for Interceptors {
 
 /// The rest of a publishing, from the view of an [`Interceptor`].
 pub struct PublishNext<'a> {
-    rest: &'a [Arc<dyn ErasedInterceptor>],
+    rest: &'a [Arc<dyn ErasedEventInterceptor>],
     broker: &'a Broker,
 }
 
@@ -108,7 +108,7 @@ impl fmt::Debug for PublishNext<'_> {
 
 /// The rest of a try, from the view of an [`Interceptor`].
 pub struct HandleNext<'a> {
-    rest: &'a [Arc<dyn ErasedInterceptor>],
+    rest: &'a [Arc<dyn ErasedEventInterceptor>],
     handler: &'a dyn Handler,
 }
 
@@ -135,12 +135,12 @@ impl fmt::Debug for HandleNext<'_> {
     }
 }
 
-trait ErasedInterceptor: Send + Sync {
+trait ErasedEventInterceptor: Send + Sync {
     fn publish<'a>(&'a self, events: Vec<Event>, next: PublishNext<'a>) -> BoxFuture<'a, Result<()>>;
     fn handle<'a>(&'a self, request: EventRequest, next: HandleNext<'a>) -> BoxFuture<'a, Result<()>>;
 }
 
-impl<I: Interceptor> ErasedInterceptor for I {
+impl<I: Interceptor> ErasedEventInterceptor for I {
     fn publish<'a>(&'a self, events: Vec<Event>, next: PublishNext<'a>) -> BoxFuture<'a, Result<()>> {
         Box::pin(Interceptor::publish(self, events, next))
     }

@@ -85,7 +85,7 @@ impl PublishOptions {
         self
     }
 
-    /// With an id of the publisher's choice: the same event, published again because nobody knows whether it was taken,
+    /// With an id of the publisher's choice: the same event, published again because it is unknown whether it was stored,
     /// is one event where the broker can tell.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {

@@ -16,7 +16,7 @@ pub trait FromEvent: Sized + Send + 'static {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is not in there, or in a format nobody here knows.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is not in there, or in a format this program does not know.
     fn from_event(event: &Event) -> Result<Self>;
 }
 
@@ -38,7 +38,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is none, or in a format nobody here knows.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is none, or in a format this program does not know.
     pub fn read<M: Message>(&self) -> Result<M> {
         let codec = Codec::of_content_type(&self.content_type).ok_or_else(|| {
             Error::invalid_argument(format!("no codec for `{}` here", self.content_type.escape_debug()))

@@ -36,7 +36,7 @@ impl Topic {
         &self.0
     }
 
-    /// The topic its dead letters go to where nobody names another: `orders.placed.dlq`.
+    /// Returns the default dead-letter topic: `orders.placed.dlq`.
     ///
     /// # Errors
     ///

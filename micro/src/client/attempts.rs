@@ -22,7 +22,7 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Destination of one attempt.
 enum AttemptTarget<'a> {
-    /// To an address, whoever is there.
+    /// An address.
     Address(&'a TargetAddr),
     /// To a node that is listed. It is busy with the call until then.
     Node(Pick),

@@ -203,7 +203,7 @@ impl Client {
         Builder::new(local).build()
     }
 
-    /// Changes how long unary calls wait where nobody says otherwise, for this client and all that share its way out.
+    /// Sets the default timeout of unary calls, for this client and its clones.
     pub fn set_timeout(&self, timeout: Duration) {
         self.core.timeout.store(nanoseconds(timeout), Ordering::Relaxed);
     }

@@ -12,7 +12,7 @@ use crate::selector::{Balancer, Candidates, Pick, PickOptions, Selector};
 /// Maximum number of services followed at a time. Names may come from callers, through a proxy, and must not pile up.
 const MAX_SERVICES: usize = 1024;
 
-/// The services a client has called: each is followed from its first call on, so that further calls ask nobody, and go on
+/// The services a client has called: each is followed from its first call on, so that further calls need no lookup, and continue
 /// while the registry is away.
 #[derive(Default)]
 pub(super) struct Services(Mutex<HashMap<String, Arc<ServiceEntry>>>);

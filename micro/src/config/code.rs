@@ -7,13 +7,13 @@ use super::{Layer, Node, Origin, Section, Table, Value};
 
 /// Settings that a program makes in code before it starts.
 #[derive(Default)]
-pub(crate) struct Code {
+pub(crate) struct CodeOverrides {
     pub(super) table: Table,
     /// The structs as they stand after the changes so far.
     structs: HashMap<TypeId, Box<dyn Any + Send>>,
 }
 
-impl Code {
+impl CodeOverrides {
     /// Sets one value.
     #[track_caller]
     pub(crate) fn set(&mut self, path: &str, value: impl Into<Value>) {

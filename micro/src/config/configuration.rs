@@ -142,7 +142,7 @@ impl Configuration {
 
     /// Puts a whole table into the layer of the program itself.
     pub(super) fn put_code(&self, table: Table) {
-        // There is nobody yet who could refuse it.
+        // No section could reject it yet.
         let _ = self.0.accept(&mut self.0.state(), Layers::CODE, table);
     }
 
@@ -172,7 +172,7 @@ impl Configuration {
     pub(super) fn lay(&self, layer: Layer, table: Table) {
         let mut state = self.0.state();
         let slot = state.layers.add(layer, layer.as_str());
-        // There is nobody yet who could refuse it.
+        // No section could reject it yet.
         let _ = self.0.accept(&mut state, slot, table);
         drop(state);
         self.0.to_tell.deliver();

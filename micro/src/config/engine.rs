@@ -114,7 +114,7 @@ impl Engine {
         let alone = state.layers.with_offer(slot);
         let enforced = self.commit(state, alone);
         if enforced.is_err() && slot == Layers::CODE {
-            // Whoever sets a value is told at once, so it is not kept for later.
+            // The caller gets the error, so it is not kept for later.
             state.layers = before;
         }
         enforced

@@ -103,7 +103,7 @@ impl Following {
         }
     }
 
-    /// Hands an update on; `None` once nobody is there to take it.
+    /// Passes an update on; `None` once there is no receiver.
     fn take(&mut self, update: Result<super::Table>) -> Option<()> {
         let inner = self.inner.upgrade()?;
         match (update, self.read.take()) {

@@ -8,7 +8,7 @@ use super::configuration::{Configuration, refused};
 use super::linked::{self, SectionEntry};
 use super::problem::{Problem, Unknown};
 use super::reader::Reader;
-use super::{Code, Layer, env, print};
+use super::{CodeOverrides, Layer, env, print};
 use crate::errors::{Error, Result};
 use crate::util::text;
 
@@ -90,7 +90,7 @@ fn leads_to_another(path: &str, linked: &[&SectionEntry]) -> bool {
 
 impl Configuration {
     /// Takes in what the code of the program has set.
-    pub(crate) fn begin(&self, code: Code) {
+    pub(crate) fn begin(&self, code: CodeOverrides) {
         self.put_code(code.table);
     }
 

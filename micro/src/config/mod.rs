@@ -128,7 +128,7 @@ mod size;
 mod source;
 mod value;
 
-pub(crate) use code::Code;
+pub(crate) use code::CodeOverrides;
 pub use configuration::{Configuration, SetOutcome, Watched};
 pub use declaration::{Choice, Field, Kind, Reload, SectionDesc};
 pub use fields::{Check, Fields};

@@ -16,7 +16,7 @@ impl ChangeQueue {
         self.waiting().calls.push_back(call);
     }
 
-    /// Makes the calls, unless somebody is at it already, who then makes these too.
+    /// Runs the calls, unless another thread is doing so already, which then runs these too.
     pub(super) fn deliver(&self) {
         if std::mem::replace(&mut self.waiting().delivering, true) {
             return;

@@ -135,7 +135,7 @@ fn remove_keys(table: &mut Table, keys: &[String]) {
 }
 
 /// Lays `over` on `under`: tables are merged key by key, and everything else is replaced. A null replaces too, and stays to
-/// do the same to whatever this is laid on; whoever reads it takes it for absent.
+/// do the same to whatever this is laid on; readers treat it as absent.
 pub fn merge(under: &mut Table, over: &Table) {
     for (key, node) in over {
         match (&node.value, under.get_mut(key)) {

@@ -80,7 +80,7 @@ impl FromContext for Context {
     }
 }
 
-/// Whoever is not known is refused with [`Unauthenticated`](crate::Code::Unauthenticated).
+/// Calls without an account fail with [`Unauthenticated`](crate::Code::Unauthenticated).
 impl FromContext for Account {
     type Held = Arc<Self>;
 

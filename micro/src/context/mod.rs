@@ -276,7 +276,7 @@ impl Context {
         })))
     }
 
-    /// The moment after which nobody waits for the answer.
+    /// Returns the time after which the caller does not wait for the reply.
     pub fn deadline(&self) -> Option<Instant> {
         self.0.as_ref()?.deadline
     }
@@ -336,7 +336,7 @@ impl Context {
         self.0.as_ref()?.extensions()
     }
 
-    /// Lends values to whoever answers this call. Later ones do not count: one server answers it.
+    /// Sets the extensions of this call, unless it has some: one server answers it.
     pub(crate) fn lend(&self, extensions: &Extensions) {
         if let Some(inner) = &self.0
             && inner.extensions.is_empty()

@@ -5,7 +5,7 @@
 //! `grpc.reflection.v1.ServerReflection` and its `v1alpha`, for `grpcurl` and its kin. Neither is listed in a registry or
 //! shown at start: they are about the program, and no part of what it offers.
 //!
-//! Neither knows what serves them. Health follows a [`Readiness`], which whoever starts and stops the program sets;
+//! Neither knows what serves them. Health follows a [`Readiness`], set by the code that starts and stops the program;
 //! reflection is given the descriptions it talks about. So the room needs the grammar of calls and nothing beyond: its
 //! messages are declared with `crate = crate::message`, which keeps their expansion within that room, and its services are
 //! tables of methods in the words of [`rpc`](crate::rpc), as `#[micro::service]` would write them. That attribute would add

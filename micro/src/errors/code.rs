@@ -13,7 +13,7 @@ use std::str::FromStr;
 /// | `deadline_exceeded` | 4 | 504 | ask again with more time, if the call may run twice |
 /// | `not_found` | 5 | 404 | stop asking for this thing |
 /// | `already_exists` | 6 | 409 | use the thing that exists |
-/// | `permission_denied` | 7 | 403 | act as somebody else |
+/// | `permission_denied` | 7 | 403 | use other credentials |
 /// | `resource_exhausted` | 8 | 429 | ask for less, or later |
 /// | `failed_precondition` | 9 | 400 | bring the system into the right state first |
 /// | `aborted` | 10 | 409 | retry the whole transaction |
@@ -93,7 +93,7 @@ impl Code {
         self as u8
     }
 
-    /// The code of a gRPC number; `None` for 0 (success) and numbers nobody has defined.
+    /// The code of a gRPC number; `None` for 0 (success) and undefined numbers.
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }

@@ -16,7 +16,7 @@ use super::{Auto, Error, Field, Fixed, MapEncoding, Result, Shape, Value, Zigzag
     label = "no key of a protobuf map",
     note = "the keys of protobuf maps are integers, `bool` or `String`"
 )]
-pub trait Key<E = Auto>: Value<E> + Ord {
+pub trait MapKey<E = Auto>: Value<E> + Ord {
     /// The key as text.
     fn name(&self) -> Cow<'_, str>;
 
@@ -24,7 +24,7 @@ pub trait Key<E = Auto>: Value<E> + Ord {
     fn from_name(name: &str) -> Option<Self>;
 }
 
-impl Key for String {
+impl MapKey for String {
     fn name(&self) -> Cow<'_, str> {
         Cow::Borrowed(self)
     }
@@ -36,7 +36,7 @@ impl Key for String {
 
 macro_rules! key {
     ($($rust:ty: $($encoding:ty),+;)*) => {$($(
-        impl Key<$encoding> for $rust {
+        impl MapKey<$encoding> for $rust {
             fn name(&self) -> Cow<'_, str> {
                 Cow::Owned(self.to_string())
             }
@@ -136,17 +136,17 @@ macro_rules! map_field {
     };
 }
 
-impl<K: Key<E::Key> + Hash, V: Value<E::Value>, H: BuildHasher + Default, E: MapEncoding> Field<E>
+impl<K: MapKey<E::Key> + Hash, V: Value<E::Value>, H: BuildHasher + Default, E: MapEncoding> Field<E>
     for HashMap<K, V, H>
 {
     map_field!();
 }
 
-impl<K: Key<E::Key>, V: Value<E::Value>, E: MapEncoding> Field<E> for BTreeMap<K, V> {
+impl<K: MapKey<E::Key>, V: Value<E::Value>, E: MapEncoding> Field<E> for BTreeMap<K, V> {
     map_field!();
 }
 
-fn put_map<K: Key<KE>, V: Value<VE>, KE, VE>(map: &impl Map<K, V>, tag: u32, writer: &mut Writer<'_>) {
+fn put_map<K: MapKey<KE>, V: Value<VE>, KE, VE>(map: &impl Map<K, V>, tag: u32, writer: &mut Writer<'_>) {
     for (key, value) in map.sorted() {
         writer.key(tag, WireType::Len);
         writer.nested(|writer| {
@@ -159,7 +159,7 @@ fn put_map<K: Key<KE>, V: Value<VE>, KE, VE>(map: &impl Map<K, V>, tag: u32, wri
 }
 
 /// Reads one entry: a message with the key as field 1 and the value as field 2.
-fn get_entry<K: Key<KE>, V: Value<VE>, KE, VE>(reader: &mut Reader<'_>) -> Result<(K, V)> {
+fn get_entry<K: MapKey<KE>, V: Value<VE>, KE, VE>(reader: &mut Reader<'_>) -> Result<(K, V)> {
     reader.expect(WireType::Len)?;
     let input = reader.input();
     input.charge(size_of::<(K, V)>())?;
@@ -188,7 +188,7 @@ fn get_entry<K: Key<KE>, V: Value<VE>, KE, VE>(reader: &mut Reader<'_>) -> Resul
     }
 }
 
-fn write_map<K: Key<KE>, V: Value<VE>, KE, VE>(map: &impl Map<K, V>, writer: &mut TextWriter<'_>) {
+fn write_map<K: MapKey<KE>, V: Value<VE>, KE, VE>(map: &impl Map<K, V>, writer: &mut TextWriter<'_>) {
     writer.begin_object();
     for (key, value) in map.sorted() {
         writer.key(&key.name());
@@ -197,7 +197,7 @@ fn write_map<K: Key<KE>, V: Value<VE>, KE, VE>(map: &impl Map<K, V>, writer: &mu
     writer.end_object();
 }
 
-fn read_map<K: Key<KE>, V: Value<VE>, KE, VE>(map: &mut impl Map<K, V>, reader: &mut TextReader<'_>) -> Result<()> {
+fn read_map<K: MapKey<KE>, V: Value<VE>, KE, VE>(map: &mut impl Map<K, V>, reader: &mut TextReader<'_>) -> Result<()> {
     if reader.peek()? == Peek::Null {
         return reader.null();
     }

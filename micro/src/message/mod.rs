@@ -12,7 +12,7 @@
 //! - `build`, which makes the value from a [`Source`].
 //!
 //! Both functions are generic over the format. [`wire`] reads and writes bytes, [`text`] the formats that describe themselves,
-//! and [`json`] is the one of these that everyone speaks. The type of a field says how it is written: a [`Value`] is a single
+//! and [`json`] is the common one of these. The type of a field says how it is written: a [`Value`] is a single
 //! scalar, enum or message; a [`Field`] is a value, an `Option`, a `Vec` or a map of values; a [`OneOf`] is an enum with data.
 //!
 //! Fields are decoded into *slots*, and slots are finished into fields. So a message needs no `Default`, and a required field is
@@ -98,7 +98,7 @@ pub use enumeration::Enumeration;
 pub use erased::{Decode, DecodeTarget, Encode};
 pub use error::{Error, ErrorKind, Result};
 pub use field::Single;
-pub use map::Key;
+pub use map::MapKey;
 pub use named::RegisteredMessage;
 pub use nested::MessageSlot;
 pub use oneof::{OneOfField, build_enum};

@@ -10,7 +10,7 @@ use super::{Error, ErrorKind, Message, Result, Single, Type, Value};
 /// State of a nested message while the outer one is being read.
 #[derive(Debug, Default)]
 pub enum MessageSlot<M> {
-    /// Nothing was read.
+    /// Not read.
     #[default]
     Empty,
     /// Read once from bytes: the range in the outer message.

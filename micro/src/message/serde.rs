@@ -273,7 +273,7 @@ impl<'de> Visitor<'de> for SerdePiece<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         let depth = self.deeper()?;
         self.sink.begin_object();
-        while object.next_key_seed(Key(self.sink))?.is_some() {
+        while object.next_key_seed(SerdeKey(self.sink))?.is_some() {
             object.next_value_seed(SerdePiece { sink: self.sink, depth })?;
         }
         self.sink.end_object();
@@ -282,9 +282,9 @@ impl<'de> Visitor<'de> for SerdePiece<'_, '_> {
 }
 
 /// Writes one key to a tape. Binary formats may have numbers for keys, and all of ours are text.
-struct Key<'s, 't>(&'s mut TapeSink<'t>);
+struct SerdeKey<'s, 't>(&'s mut TapeSink<'t>);
 
-impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
+impl<'de> DeserializeSeed<'de> for SerdeKey<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -292,7 +292,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Key<'_, '_> {
+impl<'de> Visitor<'de> for SerdeKey<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -296,7 +296,7 @@ pub trait BuildOne {
 /// State of a oneof while its message is being read.
 #[derive(Debug, Default)]
 pub enum OneOfSlot<T> {
-    /// Nothing was read.
+    /// Not read.
     #[default]
     Empty,
     /// A variant that is a message, from bytes: where they begin and end in the message read.

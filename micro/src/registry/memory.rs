@@ -58,7 +58,7 @@ impl Memory {
         then(&mut table)
     }
 
-    // Answers leave out what has expired by themselves; only watches need somebody to look at the clock for them.
+    // Answers leave out what has expired by themselves; only watches need a timer.
     fn sweep(&self) {
         let mut sweeper = lock(&self.0.sweeper);
         if sweeper.as_ref().is_none_or(Task::is_finished) {

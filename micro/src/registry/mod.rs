@@ -1,13 +1,13 @@
 //! Finding the live nodes of a service by name, and hearing about changes.
 //!
-//! A service that starts registers a [`Node`]: its address, its version, the methods it serves. Whoever wants to call it
+//! A service that starts registers a [`Node`]: its address, its version, the methods it serves. A client
 //! asks the registry for the nodes of that name. An entry lives for a limited time and is renewed while its process does,
 //! so a process that dies without a word is forgotten.
 //!
 //! Callers hold a [`Registry`], a small cloneable handle. On it,
 //!
 //! - [`Registry::register`] lists a node and keeps it listed, until the [`Registration`] is dropped;
-//! - [`Registry::follow`] gives a [`NodeView`], the nodes of one service as they are now, without asking anybody: what
+//! - [`Registry::follow`] gives a [`NodeView`], the nodes of one service as they are now, without a request: what
 //!   clients use;
 //! - [`Registry::nodes`] and [`Registry::services`] ask once;
 //! - [`Registry::watch`] tells [`Change`] after [`Change`].
@@ -135,7 +135,7 @@ impl Registry {
         Ok(Registration::keep(self.backend.clone(), node, ttl))
     }
 
-    /// Lists `node` for `ttl`, once: nobody renews it.
+    /// Registers `node` for `ttl`, once, without renewal.
     ///
     /// For programs that have their own heartbeat; others take [`Registry::register`].
     ///
@@ -152,7 +152,7 @@ impl Registry {
 
     /// Takes the node with this service and id off the list. Fine if it is not on it.
     ///
-    /// Somebody who still renews it puts it back.
+    /// A process that still renews it registers it again.
     ///
     /// # Errors
     ///

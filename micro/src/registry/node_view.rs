@@ -79,7 +79,7 @@ impl NodeView {
     }
 
     /// A number that grows with every change of the nodes; zero until the registry has answered once. Cheaper than the nodes
-    /// themselves, for whoever keeps something made of them.
+    /// themselves, for values derived from them.
     pub fn generation(&self) -> u64 {
         self.view.generation.load(Ordering::Acquire)
     }

@@ -16,7 +16,7 @@ use crate::util::lock::lock;
 /// It begins with what is there: one [`Change::Created`] for every node listed when the watch was opened. These are ready
 /// at once, so whatever [`Watch::try_next`] gives before its first `None` is the snapshot.
 ///
-/// A watch tells what is, and how that differs from what it told before. Somebody who reads slowly is caught up rather than
+/// A watch tells what is, and how that differs from what it told before. A slow reader is caught up rather than
 /// flooded: what happened to one node in the meantime is told as one change, and what cancelled itself out is not told. So
 /// no watch loses a node or keeps a dead one, however slow its reader, and none needs more room than the nodes it is about.
 ///

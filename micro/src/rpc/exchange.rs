@@ -64,7 +64,7 @@ fn attached<T: Any>(detached: Box<dyn Any + Send>) -> Result<Box<T>> {
 /// The place in a caller's frame where the request waits and the reply is put: neither is boxed on its way.
 #[derive(Debug)]
 pub struct TypedExchange<I, O> {
-    /// The request, until somebody takes it.
+    /// The request, until it is taken.
     pub request: Option<I>,
     /// The reply, once there is one.
     pub reply: Option<O>,
@@ -80,7 +80,7 @@ impl<I: Body, O: Body> TypedExchange<I, O> {
     ///
     /// # Errors
     ///
-    /// [`Code::Internal`] when nobody put one in.
+    /// [`Code::Internal`] when there is none.
     pub fn into_reply(self) -> Result<O> {
         self.reply.ok_or_else(no_reply)
     }
@@ -145,7 +145,7 @@ impl EncodedExchange {
     ///
     /// # Errors
     ///
-    /// [`Code::Internal`] when nobody put one in.
+    /// [`Code::Internal`] when there is none.
     pub fn into_reply(self) -> Result<Payload> {
         self.reply.ok_or_else(no_reply)
     }

@@ -36,7 +36,7 @@ impl Wrap for Replies<'_> {
 }
 
 struct Guarded<T, E> {
-    // Dropped as soon as the stream is over, whatever ended it: what it holds is work nobody waits for.
+    // Dropped as soon as the stream is over, whatever ended it: it holds work that is not awaited any more.
     inner: Option<Scoped<Streaming<T, E>>>,
     timer: Option<Pin<Box<Sleep>>>,
     context: Context,

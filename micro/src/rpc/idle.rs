@@ -107,7 +107,7 @@ enum Wait {
 impl<T, E: ServiceError> WatchedStream<T, E> {
     fn poll_silence(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
         if matches!(self.wait, Wait::Ready) {
-            // From here on somebody waits; what the reader did before was its own affair.
+            // From here on the reader waits; time before that does not count.
             self.idle.moved();
             self.wait = Wait::Waiting(Box::pin(clock::sleep_until(self.idle.end())));
         }

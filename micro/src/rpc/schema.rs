@@ -15,10 +15,10 @@
 //!     async fn hello(&self, hello: Hello) -> Result<Hello>;
 //! }
 //!
-//! # struct Nobody;
+//! # struct Missing;
 //! # #[micro::handler(manual)]
 //! # impl Greeter for Nobody { async fn hello(&self, hello: Hello) -> Result<Hello> { Ok(hello) } }
-//! let service = GreeterServer::new(Nobody);
+//! let service = GreeterServer::new(Missing);
 //! let files = schema::proto(&[service.desc()])?;
 //! assert!(files["greeter.proto"].contains("service Greeter {\n  rpc Hello(Hello) returns (Hello);\n}"));
 //! # Ok::<(), micro::Error>(())

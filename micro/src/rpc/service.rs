@@ -65,7 +65,7 @@ fn call<'a, T: Send + Sync + 'static, M: Method<T>>(
     Box::pin(Scoped::handler(context.clone(), called, watched).instrument(span))
 }
 
-/// Tells the tasks a handler has started that nobody waits any more, when it is dropped half-way.
+/// Cancels the tasks a handler has started when it is dropped before its end.
 struct CancelWhenDropped<'a>(Option<&'a Context>);
 
 impl Drop for CancelWhenDropped<'_> {

@@ -11,7 +11,7 @@ use crate::errors::Error;
 
 /// A stream of messages, in the place of a message on either side of a method.
 ///
-/// It ends after the first error. Dropping it tells the other side that nobody listens any more.
+/// It ends after the first error. Dropping it cancels the stream on the other side.
 ///
 /// ```
 /// use micro::prelude::*;
@@ -118,17 +118,17 @@ impl<T, E> fmt::Debug for Streaming<T, E> {
 pub struct Sender<T, E = Error>(mpsc::Sender<Result<T, E>>);
 
 impl<T, E> Sender<T, E> {
-    /// Sends one item, waiting while the stream is full. Returns whether anybody still listens.
+    /// Sends one item, waiting while the stream is full. Returns `false` if the receiver was dropped.
     pub async fn send(&self, item: T) -> bool {
         self.0.send(Ok(item)).await.is_ok()
     }
 
-    /// Ends the stream with an error. Returns whether anybody still listens.
+    /// Ends the stream with an error. Returns `false` if the receiver was dropped.
     pub async fn fail(self, error: E) -> bool {
         self.0.send(Err(error)).await.is_ok()
     }
 
-    /// Waits until nobody listens any more.
+    /// Waits until the receiver is dropped.
     pub async fn closed(&self) {
         self.0.closed().await;
     }

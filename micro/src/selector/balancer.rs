@@ -8,7 +8,7 @@ use super::least_loaded::LeastLoaded;
 use super::options::PickOptions;
 use super::random::Random;
 use super::round_robin::RoundRobin;
-use super::strategy::{Endpoints, Stage, Strategy};
+use super::strategy::{Endpoints, OutcomeStage, Strategy};
 use crate::errors::Error;
 use crate::rpc::CallOutcome;
 use crate::util::text;
@@ -108,7 +108,7 @@ impl Balancer {
         self.wants_outcomes
     }
 
-    pub(super) fn record(&self, endpoint: &Endpoint, stage: Stage, outcome: &CallOutcome) {
+    pub(super) fn record(&self, endpoint: &Endpoint, stage: OutcomeStage, outcome: &CallOutcome) {
         if let Some(strategy) = &self.strategy {
             strategy.record(endpoint, stage, outcome);
         }

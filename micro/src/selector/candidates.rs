@@ -6,7 +6,7 @@ use super::balancer::Balancer;
 use super::endpoint::Endpoint;
 use super::options::PickOptions;
 use super::outlier;
-use super::strategy::{Endpoints, Stage};
+use super::strategy::{Endpoints, OutcomeStage};
 use crate::errors::Error;
 use crate::registry::Node;
 use crate::rpc::CallOutcome;
@@ -92,7 +92,7 @@ impl Pick {
     pub fn record_stream(&mut self, error: Option<&Error>) {
         let outcome = CallOutcome::new(error, clock::now().saturating_duration_since(self.since));
         self.endpoint.stats().ejection.record(&outcome);
-        self.tell(Stage::Stream, &outcome);
+        self.tell(OutcomeStage::Stream, &outcome);
     }
 
     fn ended(&mut self, outcome: &CallOutcome, now: Instant) {
@@ -100,11 +100,11 @@ impl Pick {
             let stats = self.endpoint.stats();
             stats.record(outcome, now);
             stats.ejection.record(outcome);
-            self.tell(Stage::Attempt, outcome);
+            self.tell(OutcomeStage::Attempt, outcome);
         }
     }
 
-    fn tell(&self, stage: Stage, outcome: &CallOutcome) {
+    fn tell(&self, stage: OutcomeStage, outcome: &CallOutcome) {
         if let Some(balancer) = &self.balancer {
             balancer.record(&self.endpoint, stage, outcome);
         }

@@ -70,7 +70,7 @@ pub use endpoint::Endpoint;
 pub use filter::Filter;
 pub use options::PickOptions;
 pub use stats::NodeStats;
-pub use strategy::{Endpoints, Stage, Strategy};
+pub use strategy::{Endpoints, OutcomeStage, Strategy};
 
 use crate::registry::Node;
 

@@ -24,7 +24,7 @@ pub trait Strategy: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Learns from the end of an attempt at `endpoint`, or of the stream that answered it.
-    fn record(&self, endpoint: &Endpoint, stage: Stage, outcome: &CallOutcome) {
+    fn record(&self, endpoint: &Endpoint, stage: OutcomeStage, outcome: &CallOutcome) {
         let _ = (endpoint, stage, outcome);
     }
 }
@@ -32,7 +32,7 @@ pub trait Strategy: fmt::Debug + Send + Sync + 'static {
 /// The part of a call that an outcome tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Stage {
+pub enum OutcomeStage {
     /// An attempt, up to its answer or the beginning of a stream.
     Attempt,
     /// The stream of an answer, up to its end.

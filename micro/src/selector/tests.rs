@@ -133,7 +133,7 @@ fn a_hash_of_the_caller_goes_before_a_key() {
 
 #[test]
 fn a_strategy_learns_of_attempts_and_streams_where_it_wants_to() {
-    type Learned = (Stage, Option<Code>, Execution);
+    type Learned = (OutcomeStage, Option<Code>, Execution);
     #[derive(Debug, Default)]
     struct Learning(Arc<Mutex<Vec<Learned>>>);
     impl Strategy for Learning {
@@ -146,7 +146,7 @@ fn a_strategy_learns_of_attempts_and_streams_where_it_wants_to() {
         fn wants_outcomes(&self) -> bool {
             true
         }
-        fn record(&self, endpoint: &Endpoint, stage: Stage, outcome: &CallOutcome) {
+        fn record(&self, endpoint: &Endpoint, stage: OutcomeStage, outcome: &CallOutcome) {
             assert_eq!(endpoint.node().id, "1", "an index beyond the last counts as the last");
             self.0.lock().unwrap().push((stage, outcome.code(), outcome.execution()));
         }
@@ -161,10 +161,10 @@ fn a_strategy_learns_of_attempts_and_streams_where_it_wants_to() {
     pick().record(Some(&unreachable()));
     drop(selector.candidates(&nodes(2)[1..]).pick(&PickOptions::new()));
     let expected = [
-        (Stage::Attempt, None, Execution::Unknown),
-        (Stage::Stream, Some(Code::Internal), Execution::Unknown),
-        (Stage::Attempt, Some(Code::Unavailable), Execution::NotStarted),
-        (Stage::Attempt, Some(Code::Cancelled), Execution::Unknown),
+        (OutcomeStage::Attempt, None, Execution::Unknown),
+        (OutcomeStage::Stream, Some(Code::Internal), Execution::Unknown),
+        (OutcomeStage::Attempt, Some(Code::Unavailable), Execution::NotStarted),
+        (OutcomeStage::Attempt, Some(Code::Cancelled), Execution::Unknown),
     ];
     assert_eq!(*learned.lock().unwrap(), expected);
 }

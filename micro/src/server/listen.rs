@@ -66,7 +66,7 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`] when the address is none, [`Code::AlreadyExists`] when somebody listens there,
+    /// [`Code::InvalidArgument`] when the address is not valid, [`Code::AlreadyExists`] when it is in use,
     /// [`Code::PermissionDenied`] or [`Code::Unavailable`] as the operating system says.
     pub async fn bind(address: &str, options: ListenOptions) -> Result<Self> {
         let socket = net::listen(address).await.map_err(|error| unbound(address, error))?;

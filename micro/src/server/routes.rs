@@ -43,7 +43,7 @@ impl Routes {
 
     /// Returns the route of `path`: of the service called `name` if a name is given.
     ///
-    /// A name nobody has here is no obstacle as long as one service has the path: callers behind a proxy may know it
+    /// An unknown name is ignored as long as one service has the path: callers behind a proxy may know it
     /// by another.
     pub(super) fn find(&self, path: &str, name: Option<&str>) -> Option<&Route> {
         let routes = self.routes.get(path)?;

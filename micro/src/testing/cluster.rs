@@ -4,7 +4,7 @@ use crate::errors::Result;
 use crate::registry::Registry;
 use crate::transport::memory::Network;
 
-/// Several apps in one process that find and call each other, and nobody else: a registry and a network in memory.
+/// Several apps in one process that find and call each other, in isolation: a registry and a network in memory.
 ///
 /// Every call is encoded and its context carried over as on a wire, so what works here works apart. Time may be paused:
 /// `#[tokio::test(start_paused = true)]`.
@@ -25,7 +25,7 @@ impl Cluster {
         App::new().registry(self.registry.clone()).network(self.network.clone())
     }
 
-    /// A generated client whose calls leave the process, as far as anybody can tell.
+    /// Returns a generated client whose calls behave as if they left the process.
     ///
     /// # Errors
     ///

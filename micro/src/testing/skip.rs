@@ -16,7 +16,7 @@ const LIST: &str = "MICRO_TESTS_SKIPPED";
 pub fn skip(why: &str) {
     let thread = std::thread::current();
     let line = format!("{}: {}\n", thread.name().unwrap_or("a test"), why.replace('\n', " "));
-    // Without stderr there is nobody to read it.
+    // Without stderr there is no reader.
     let _ = std::io::stderr().write_all(format!("skipped {line}").as_bytes());
     if let Some(list) = std::env::var_os(LIST) {
         let list = OpenOptions::new().create(true).append(true).open(list);

@@ -14,7 +14,7 @@ pub struct ConnectionStats {
     closed: AtomicBool,
     // Written when it changes, because every call reads it.
     busy: AtomicBool,
-    // Whether the connection was picked since somebody looked.
+    // Set when the connection was picked since the last check.
     used: AtomicBool,
     busy_at: usize,
     slots: Option<Slots>,

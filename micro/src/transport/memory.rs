@@ -96,7 +96,7 @@ impl Outbound for Network {
             let open = self.listeners().get(request.to.address).cloned();
             let open =
                 open.ok_or_else(|| not_run(Error::unavailable(format!("nobody serves at `{}`", request.to.address))))?;
-            let running = RunningCall::begin(&open);
+            let running = MemoryCall::begin(&open);
             let arrival = CallHead {
                 path: request.method.path,
                 service: Some(request.service).filter(|service| !service.is_empty()),
@@ -149,7 +149,7 @@ struct MemoryReplies {
     items: Streaming<Bytes>,
     context: Context,
     caller: Context,
-    _running: RunningCall,
+    _running: MemoryCall,
 }
 
 impl Stream for MemoryReplies {
@@ -171,16 +171,16 @@ fn travelled(error: &Error) -> Error {
 }
 
 /// A call that runs, for as long as its future or its stream lives.
-struct RunningCall(Arc<Listening>);
+struct MemoryCall(Arc<Listening>);
 
-impl RunningCall {
+impl MemoryCall {
     fn begin(open: &Arc<Listening>) -> Self {
         open.in_flight.send_modify(|count| *count += 1);
-        RunningCall(open.clone())
+        MemoryCall(open.clone())
     }
 }
 
-impl Drop for RunningCall {
+impl Drop for MemoryCall {
     fn drop(&mut self) {
         self.0.in_flight.send_modify(|count| *count -= 1);
     }

@@ -67,7 +67,7 @@ pub trait Inbound: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Unimplemented`](crate::Code::Unimplemented) for a method nobody here answers.
+    /// [`Unimplemented`](crate::Code::Unimplemented) for a method that no service here answers.
     /// [`Unavailable`](crate::Code::Unavailable) for a call that was meant for another node or comes while this one shuts
     /// down. The [`Dispatcher`] marks them: the method did not run.
     fn route(&self, arrival: &CallHead<'_>) -> Result<Route>;
@@ -108,7 +108,7 @@ pub struct CallHead<'a> {
 pub trait Outbound: fmt::Debug + Send + Sync + 'static {
     /// Makes one attempt at a call; trying again elsewhere is the caller's business.
     ///
-    /// Dropping the future, or a stream of the reply, tells the other side that nobody waits any more.
+    /// Dropping the future, or a stream of the reply, cancels the call on the other side.
     ///
     /// # Errors
     ///
@@ -152,7 +152,7 @@ pub struct Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    /// Whoever is at `address`, without encryption.
+    /// Creates the plaintext destination `address`.
     pub fn at(address: &'a str) -> Self {
         Destination { address, node: None, wire: None, security: TlsMode::Unencrypted, cache: None }
     }

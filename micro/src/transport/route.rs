@@ -52,7 +52,7 @@ impl Route {
         matches!(self.to, RouteTarget::Fallback { .. })
     }
 
-    /// The name the service is listed under; empty where nobody said one.
+    /// The name the service is listed under; empty if none was given.
     pub fn name(&self) -> &str {
         &self.name
     }

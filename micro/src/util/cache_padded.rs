@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// A value with a cache line to itself: whoever reads what stands beside it does not wait for those who write to it.
+/// A value with a cache line to itself: readers of neighbouring values do not wait for its writers.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub(crate) struct CachePadded<T>(pub(crate) T);

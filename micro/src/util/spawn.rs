@@ -26,7 +26,7 @@ pub fn detached<T: Send + 'static>(future: impl Future<Output = T> + Send + 'sta
     tokio::spawn(future)
 }
 
-/// Runs `work`, which blocks, on a thread where that hurts nobody.
+/// Runs `work`, which blocks, on a thread for blocking work.
 ///
 /// # Errors
 ///

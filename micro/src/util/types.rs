@@ -3,7 +3,7 @@
 use std::any::{TypeId, type_name};
 use std::fmt;
 
-/// One thing somebody needs: a type, and its name for messages.
+/// A dependency: a type, and its name for messages.
 #[derive(Clone, Copy)]
 pub struct Dep {
     id: TypeId,

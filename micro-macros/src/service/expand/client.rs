@@ -81,7 +81,7 @@ fn parameter_name(method: &Method) -> Ident {
     named.cloned().unwrap_or_else(|| Ident::new("request", method.ident().span()))
 }
 
-/// Tells callers in Rust what the description tells everyone.
+/// Marks the method for callers in Rust too.
 pub(super) fn deprecated(method: &Method) -> Option<TokenStream> {
     method.deprecated.as_ref().map(|note| quote!(#[deprecated(note = #note)]))
 }

@@ -253,14 +253,14 @@ impl<T> OutsideOfItsImpl for T {}
     message = "a handler implements a contract, and this trait is none",
     label = "expected a trait marked `#[micro::service]`"
 )]
-pub trait Contract {}
+pub trait ServiceContract {}
 
 /// Gives every type a hidden `__micro_service` and `__micro_desc`, which those of a contract win over.
 pub trait ContractFallback: Sized {
     #[doc(hidden)]
     fn __micro_service(_: Arc<Self>) -> Service
     where
-        Arc<Self>: Contract,
+        Arc<Self>: ServiceContract,
     {
         unreachable!("nothing is a `Contract`")
     }

@@ -36,7 +36,7 @@ use crate::util::duration;
 pub struct Settings {
     /// Address to listen on; port 0 picks a free port.
     ///
-    /// By default nobody gets in who was not invited: it is a free port of the loopback interface.
+    /// Default: a free port of the loopback interface, which other machines cannot reach.
     #[config(default = "127.0.0.1:0", env = "MICRO_SERVER_ADDRESS", reload = "restart")]
     pub address: Address,
     /// Address that other programs connect to. Default: the bound address.

@@ -17,7 +17,7 @@ pub struct TlsSettings {
     /// The private key of the certificate.
     #[config(env = "MICRO_TLS_KEY", reload = "restart")]
     pub key: Option<PathBuf>,
-    /// The authorities of clients: nobody gets in without a certificate that one of them has signed.
+    /// Authorities of clients: the port requires a client certificate that one of them has signed.
     #[config(env = "MICRO_TLS_CLIENTS", reload = "restart")]
     pub clients: Option<PathBuf>,
     /// The authorities that clients of this program believe; those of the platform where not given.

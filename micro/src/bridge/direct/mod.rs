@@ -111,7 +111,7 @@ use subscriber::DirectSubscriber;
 ///
 /// # Who gets an event
 ///
-/// Every subscriber without a queue, in the order of its publisher; and one of every queue: whoever has fewest under way, and
+/// Every subscriber without a queue, in the order of its publisher; and one of every queue: the member with the fewest in flight, and
 /// in turn among equals. Members that have all they asked for are passed over while others have room. Patterns are matched by
 /// the publisher, so wildcards work.
 ///
@@ -120,8 +120,8 @@ use subscriber::DirectSubscriber;
 ///
 /// [`publish`](crate::broker::Broker::publish) is done when the event is in the process of every subscriber, and of a member of
 /// every queue: a program may publish and end. Where that takes longer than a second it is done as well, and the event waits
-/// in the publisher's process, which goes on trying for as long as it lives and somebody is listed; a warning says so once.
-/// With nobody there it is done at once, and so it is where all subscribers are in the publisher's own process.
+/// in the publisher's process, which keeps trying as long as it lives and a subscriber is listed; a warning is logged once.
+/// Without subscribers it completes immediately, as it does if all subscribers are in the publisher's own process.
 ///
 /// There is no limit to how long an event may be handled: it stays with its subscriber until that settles it, or its process is
 /// gone. Every process that reaches the port can hand in events; [encryption](crate::guide::encryption) and interceptors decide
@@ -132,7 +132,7 @@ use subscriber::DirectSubscriber;
 /// What one publisher publishes comes to a subscriber in that order. In a queue that holds for each key, over all its members:
 /// every publisher computes from the numbers of the members which of them a key belongs to, and all get the same result. So
 /// a subscriber that handles a key [in order](crate::broker::ConsumerOptions::in_order) does so as if its queue were one process: no two
-/// events of a key are handled at the same time, whoever publishes them, as long as the members stay the same. Keys are spread
+/// events of a key are handled at the same time, from whichever publisher, as long as the members stay the same. Keys are spread
 /// evenly, and how much there is of each is not looked at.
 ///
 /// A member that is slow, or stuck, holds up its own keys and nothing else. Their publishers are held up as well once it takes
@@ -152,12 +152,12 @@ use subscriber::DirectSubscriber;
 ///
 /// | | |
 /// |---|---|
-/// | Nobody is subscribed | the event, as when a fan-out reaches nobody |
+/// | No subscriber | the event, as with any fan-out |
 /// | The last member of a queue leaves or dies | nothing, if another comes within a minute: until then its events are kept, new ones too |
-/// | A subscriber without a queue leaves or dies | what it had not handled: nobody else wants it |
+/// | A subscriber without a queue leaves or dies | what it had not handled |
 /// | A member of a queue dies | nothing: another gets it, counted as another delivery |
 /// | The connection breaks | nothing: the same subscriber or another gets it, maybe for the second time |
-/// | The publisher dies | what nobody had taken: what `publish` has not returned for, or has after more than a second |
+/// | The publisher dies | what no subscriber had accepted: what `publish` has not returned for, or has after more than a second |
 /// | The publisher ends after [`flush`](crate::broker::Broker::flush) | nothing |
 /// | Both die | what the publisher held and the subscriber had not settled |
 /// | A subscriber is behind | nothing: publishers wait a second for room, and then are told with [`ResourceExhausted`](crate::Code::ResourceExhausted) |
@@ -181,7 +181,7 @@ use subscriber::DirectSubscriber;
 /// | An event | 4 MiB less 16 KiB, with all that is said about it |
 /// | Publishers that one process hears | 10,000 |
 ///
-/// A slow subscriber slows nobody but itself, and publishers to it: what it does not take stays where it was published, and
+/// A slow subscriber slows only itself, and publishers to it: what it does not take stays where it was published, and
 /// other subscriptions of its process share the connection, not the wait.
 #[derive(Clone)]
 pub struct Direct(Arc<Shared>);

@@ -6,7 +6,7 @@ use crate::util::clock::Instant;
 
 /// A timer that is started without reading the clock: the time counts from the next time the clock is looked at.
 ///
-/// The machines learn the time from their `tick` only, so whoever starts a timer also asks for a tick.
+/// The machines learn the time from their `tick` only, so the code that starts a timer also requests a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Timer {
     #[default]

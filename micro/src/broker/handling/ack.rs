@@ -108,14 +108,14 @@ impl WaitingAck {
 }
 
 impl Said {
-    /// Tells the broker, and then whoever said it.
+    /// Notifies the broker, and then the handler.
     pub(super) async fn carry_out(self, settle: Box<dyn Settle>) -> Result<()> {
         let told = match self.0.decision {
             Decision::Done => settle.ack().await,
             Decision::Again(after) => settle.retry(after).await,
             Decision::Never => settle.reject().await,
         };
-        // Nobody may wait: the handler can have been dropped.
+        // The handler may have been dropped.
         let _ = self.0.carried_out.send(told.clone());
         told
     }

@@ -24,7 +24,7 @@ const PUBLISH_TIMEOUT: Duration = Duration::from_secs(1);
 ///
 /// Clones share their events; each [`Memory::new`] is empty and on its own. It keeps its promises as long as the process
 /// lives: an event that was published waits in every queue until it is settled. The last thousand events are there for
-/// subscribers that start earlier than now. A queue holds ten thousand events that nobody has taken; a publisher then waits
+/// subscribers that start earlier than now. A queue holds ten thousand events that are not consumed; a publisher then waits
 /// for a second and fails with [`ResourceExhausted`](crate::Code::ResourceExhausted).
 #[derive(Clone, Default)]
 pub struct Memory(Arc<Shared>);
@@ -70,7 +70,7 @@ impl Memory {
 
     fn join(&self, subscription: &Subscription) -> QueueMember {
         let mut known = self.known();
-        // Those that were left are forgotten here: whoever leaves does not know of the others.
+        // Abandoned queues are removed here: a subscriber that leaves does not know of the others.
         known.queues.retain(|queue| !queue.is_left());
         let shared = known.queues.iter().find(|queue| queue.is(subscription)).cloned();
         let queue = shared.unwrap_or_else(|| {

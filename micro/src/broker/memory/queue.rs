@@ -191,7 +191,7 @@ impl WaitingEvents {
         None
     }
 
-    /// Notes that a member holds one event of a key less. With the last one the key is anybody's again.
+    /// Notes that a member holds one event of a key less. With the last one the key is free for any member.
     fn release(&mut self, key: &str) {
         let Some(held) = self.keys.get_mut(key) else { return };
         held.held -= 1;

@@ -52,7 +52,7 @@ pub(super) async fn subscribe(dialer: &NatsDialer, subscription: &Subscription) 
     Ok(Deliveries::new(stream::unfold(listening, async |mut listening| Some((listening.next().await?, listening)))))
 }
 
-/// Waits until the server has read all that was written to it: it answers what nobody listens to at once. Where the login may
+/// Waits until the server has read all that was written to it: it responds immediately to a subject without subscribers. Where the login may
 /// not ask that, there is no answer, and none is needed by those who publish on this connection.
 async fn echo(connection: &NatsConnection) {
     let nobody = connection.client().new_inbox();
@@ -91,7 +91,7 @@ impl CoreSubscription {
     }
 }
 
-/// Of a delivery that nobody waits to hear of.
+/// The settlement of a delivery that is not awaited.
 struct Once;
 
 impl Settle for Once {

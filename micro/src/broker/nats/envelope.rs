@@ -20,7 +20,7 @@ pub(super) enum Envelope {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WrittenEnvelope {
     // Go writes `null` for a map or a slice that was never made. Both keys are there none the less.
     #[serde(rename = "Header", deserialize_with = "Option::deserialize")]
     header: Option<BTreeMap<String, String>>,
@@ -45,7 +45,7 @@ pub(super) fn pack(event: &Event) -> Bytes {
     {
         header.insert(name.to_owned(), value.to_owned());
     }
-    let written = Written { header: Some(header), body: Some(STANDARD.encode(&event.body)) };
+    let written = WrittenEnvelope { header: Some(header), body: Some(STANDARD.encode(&event.body)) };
     serde_json::to_vec(&written).expect("texts can be written as JSON").into()
 }
 
@@ -54,7 +54,7 @@ pub(super) fn unpack(payload: &[u8]) -> Option<UnpackedEvent> {
     if !payload.starts_with(b"{") {
         return None;
     }
-    let Written { header, body } = serde_json::from_slice(payload).ok()?;
+    let WrittenEnvelope { header, body } = serde_json::from_slice(payload).ok()?;
     let body = STANDARD.decode(body.unwrap_or_default()).ok()?.into();
     Some(UnpackedEvent { header: header.unwrap_or_default(), body })
 }

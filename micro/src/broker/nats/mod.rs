@@ -14,7 +14,7 @@ use super::{Backend, Broker, Capabilities, Deliveries, Event, State, Subscriptio
 use crate::errors::Result;
 use crate::link::nats::NatsDialer;
 
-/// Events over NATS: over its core to whoever listens, or over a stream of JetStream, which keeps them.
+/// Events over NATS: over its core to current subscribers, or over a stream of JetStream, which keeps them.
 ///
 /// ```no_run
 /// use micro::broker::Broker;
@@ -41,7 +41,7 @@ use crate::link::nats::NatsDialer;
 /// # Core: at most once
 ///
 /// An event goes to those who listen at that moment, once. [`publish`](Broker::publish) is done when the event is on its way
-/// to the server, over a connection that stood all the time; nobody says whether it arrived, or whether anybody heard. What
+/// to the server, over a connection that stood all the time; there is no confirmation that it arrived, or had subscribers. What
 /// is lost: whatever is published while a subscriber is away, or is so far behind that 65,536 messages wait in its process,
 /// or dies with the event in its hands. Acknowledging does nothing, and giving back is
 /// [`Unimplemented`](crate::Code::Unimplemented).
@@ -60,7 +60,7 @@ use crate::link::nats::NatsDialer;
 /// before a crash may be delivered once more.
 ///
 /// Without `?subjects=` the topics that are published and the patterns that are subscribed to are added to the stream's
-/// subjects, so that a program needs nobody to prepare the server, and a pattern takes in those it covers. One that overlaps
+/// subjects, so that the server needs no preparation, and a pattern takes in those it covers. One that overlaps
 /// another without covering it, `a.*` beside `*.b`, is refused by the server, and so is one that another stream has. `>` adds
 /// nothing: it is whatever the stream holds. With `?subjects=` a missing stream is made with these, an existing one is left
 /// as it is, and other topics are refused.

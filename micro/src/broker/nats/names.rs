@@ -32,7 +32,7 @@ fn bounded(word: String) -> String {
     if word.len() <= MAX_NAME {
         return word;
     }
-    // FNV-1a, in 128 bits: whoever finds two words of one hash has wanted to.
+    // FNV-1a, in 128 bits: collisions do not happen by accident.
     let hash = word.bytes().fold(0x6c62272e07bb014262b821756295c58d_u128, |hash, byte| {
         (hash ^ u128::from(byte)).wrapping_mul(0x0000000001000000000000000000013b)
     });

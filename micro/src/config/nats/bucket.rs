@@ -149,7 +149,7 @@ impl BucketWatch {
     async fn close(&mut self) {
         let Some(Open { stream, consumer, states, since, .. }) = self.open.take() else { return };
         if let State::Connected(_) = states.current() {
-            // It would go by itself after a while, so that a failure is nobody's business.
+            // It would go by itself after a while, so a failure is ignored.
             let _ = clock::timeout(READ_TIMEOUT, stream.delete_consumer(&consumer)).await;
         }
         if since.elapsed() < MIN_PAUSE {

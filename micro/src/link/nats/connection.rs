@@ -240,7 +240,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_there_is_unavailable_and_leaves_nothing_behind() {
-        // A port of this test's own, where nobody listens any more.
+        // A port of this test's own, where no process listens any more.
         let free = crate::util::net::listen("127.0.0.1:0").await.expect("a port").local_addr().expect("bound");
         let address = address(&format!("nats://u:canary@{free}"));
         for _ in 0..2 {

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! There is one file per package, with all messages and enums of it that can be reached, and their doc comments as
-//! comments. The well-known types are in files with the names everyone else gives them, and are not among those returned.
+//! comments. The well-known types are in files with their usual names, and are not among those returned.
 //!
 //! A constant description is turned into a descriptor here and nowhere else. What leaves the program, be it printed
 //! ([`proto`](super::proto)), answered by reflection, or compared with a committed contract, is made of these files.

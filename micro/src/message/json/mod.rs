@@ -1,4 +1,4 @@
-//! JSON: the text format everyone speaks.
+//! JSON: the common text format.
 //!
 //! [`to_vec`] writes canonical proto3 JSON, [`to_vec_with`] any [`Dialect`]; [`from_slice`] reads all of them, leniently, and
 //! [`read`] as strictly as one likes.

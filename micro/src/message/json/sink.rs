@@ -93,7 +93,7 @@ impl Sink for JsonSink<'_> {
         self.out.push(b'"');
     }
 
-    // JSON dialects are not binary, so nobody asks; base64 is what a reader would take.
+    // JSON dialects are not binary, so this is never asked; base64 is what a reader would accept.
     fn bytes(&mut self, value: &[u8]) {
         use base64::Engine as _;
         self.text(&base64::engine::general_purpose::STANDARD.encode(value));

@@ -21,7 +21,7 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// Canonical proto3 JSON, which everyone who speaks protobuf understands.
+    /// Canonical proto3 JSON, which every protobuf implementation understands.
     pub const PROTO3: Dialect = Dialect {
         declared_names: false,
         wide_integers_as_text: true,

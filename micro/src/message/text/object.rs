@@ -105,7 +105,7 @@ impl Source for ObjectReader<'_, '_> {
     }
 
     fn oneof<T: OneOf>(&mut self, slot: &mut OneOfSlot<T>, variant: usize) -> Result<()> {
-        let built = T::build(variant, Member(self.reader));
+        let built = T::build(variant, ObjectMember(self.reader));
         if let Some(value) = self.reader.unless_unknown(built)? {
             *slot = OneOfSlot::Value(value);
         }
@@ -123,9 +123,9 @@ impl Source for ObjectReader<'_, '_> {
 }
 
 /// Reads a variant from the value of a member.
-struct Member<'r, 'a>(&'r mut TextReader<'a>);
+struct ObjectMember<'r, 'a>(&'r mut TextReader<'a>);
 
-impl BuildOne for Member<'_, '_> {
+impl BuildOne for ObjectMember<'_, '_> {
     fn variant<T: Value<E>, E>(self) -> Result<T> {
         if self.0.peek()? == Peek::Null
             && let Some(value) = T::null()

@@ -38,7 +38,7 @@ pub enum NullValue {
     /// `null`.
     #[default]
     Null,
-    /// A number nobody should have sent.
+    /// An undefined number.
     Unknown(i32),
 }
 

@@ -25,7 +25,7 @@ pub enum WireType {
     I64 = 1,
     /// A length and as many bytes.
     Len = 2,
-    /// The start of a group, which nobody writes any more.
+    /// The start of a group, which current implementations do not write.
     GroupStart = 3,
     /// The end of a group.
     GroupEnd = 4,

@@ -1,7 +1,7 @@
 //! Location and permissions of the files.
 //!
 //! Files are changed by moving and removing whole ones, and only by a process that has its turn: that holds the lock of
-//! `.lock`. So nobody removes a file as a dead process's while its successor puts a new one in the same place.
+//! `.lock`. So no process removes a file as a dead process's while its successor puts a new one in the same place.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
@@ -14,7 +14,7 @@ use crate::errors::{Code, Error, Result};
 use crate::registry::Node;
 use crate::util::{clock, random};
 
-/// The end of the names of files that are not ready, or nobody's.
+/// Suffix of files that are not complete, or have no owner.
 const SCRATCH: &str = ".tmp";
 
 /// The directory of a registry.
@@ -69,7 +69,7 @@ impl Directory {
         Self::open(home.join("registry"))
     }
 
-    /// The directory at `path`, made if need be, and only if nobody else can write to it.
+    /// The directory at `path`, created if necessary, and only if no other user can write to it.
     pub(super) fn open(path: PathBuf) -> Result<Self> {
         let directory = Directory { path };
         directory.make()?;
@@ -94,7 +94,7 @@ impl Directory {
     /// Reads a file; `None` if it does not exist. The error is for the log, and the file is left alone.
     pub(super) fn read(&self, name: &str) -> Result<Option<FoundEntry>> {
         let path = self.path.join(name);
-        // First of all, because opening a pipe would wait for somebody to write into it.
+        // First of all, because opening a pipe would wait for a writer.
         match fs::symlink_metadata(&path) {
             Ok(metadata) if !metadata.is_file() => return Err(Error::invalid_argument("not a file")),
             Ok(metadata) if metadata.len() > MAX_BYTES => {
@@ -138,7 +138,7 @@ impl Directory {
         let path = self.path.join(".lock");
         let open = || private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path);
         let file = match open() {
-            // Somebody tidied up.
+            // It was removed meanwhile.
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.make()?;
                 open()
@@ -169,7 +169,7 @@ impl Directory {
 
     fn write_scratch(&self, path: &Path, content: impl FnOnce(Lock) -> Vec<u8>) -> io::Result<Owned> {
         let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
-        // Locked before it has its name, so that nobody ever sees it without.
+        // Locked before it has its name, so that no process ever sees it unlocked.
         let lock = match file.try_lock() {
             Ok(()) => Lock::Held,
             Err(_) => Lock::Unsupported,
@@ -202,7 +202,7 @@ impl Directory {
         }
     }
 
-    /// Removes the file of a dead process. If it is not our turn, somebody else will, or we next time.
+    /// Removes the file of a dead process. Without the lock another process does, or this one next time.
     pub(super) fn bury(&self, name: &str) {
         let Ok(DirectoryLock::Ours(_turn)) = self.take_turn() else { return };
         // Only now is it sure that this is still the dead one's.
@@ -220,7 +220,7 @@ impl Directory {
         if scratch.peek().is_none() {
             return;
         }
-        // Files are written in turn, so while it is ours nobody is writing one.
+        // Files are written in turn, so while this process holds the lock none is being written.
         let Ok(DirectoryLock::Ours(_turn)) = self.take_turn() else { return };
         for name in scratch {
             let _ = fs::remove_file(self.path.join(name));

@@ -1,8 +1,8 @@
 //! All processes of one user on one machine: a file per node in a directory of the user's, and no server.
 //!
-//! Whoever registers a node writes a file and holds an exclusive lock on it for as long as the node is listed. The kernel
+//! A process that registers a node writes a file and holds an exclusive lock on it for as long as the node is listed. The kernel
 //! drops the lock when the process ends, however it ends, so a reader that is given a shared lock knows that the owner is
-//! dead. Nobody has to wait for a time to run out to be rid of a killed process.
+//! dead. A killed process is removed without waiting for an expiry.
 //!
 //! - `directory`: where the files are, and who may see them;
 //! - `entry`: what is in a file and what it is called;
@@ -42,7 +42,7 @@ const BURST_DELAY: Duration = Duration::from_millis(5);
 /// A registry in files, for all processes of one user on one machine: the default of a service bound to loopback.
 ///
 /// The files are in `$XDG_RUNTIME_DIR/micro/registry`, or where there is no such directory, in one under the temporary
-/// directory that is private to the user; [`Local::open`] takes another. A directory that somebody else could write to is
+/// directory that is private to the user; [`Local::open`] takes another. A directory that another user could write to is
 /// refused, because who writes there decides where calls go.
 ///
 /// Other processes see a change within milliseconds where the system tells about file changes, else within a second. A
@@ -124,7 +124,7 @@ impl Local {
     ///
     /// # Errors
     ///
-    /// [`Code::PermissionDenied`](crate::Code::PermissionDenied) when the directory is somebody else's, or others may
+    /// [`Code::PermissionDenied`](crate::Code::PermissionDenied) when the directory belongs to another user, or others may
     /// write to it, or this process may not; otherwise as the file system says. The message names the path.
     pub fn new() -> Result<Self> {
         Ok(Self::on(Directory::of_user()?, "local".to_owned(), SWEEP_INTERVAL))
@@ -158,7 +158,7 @@ impl Local {
         }))
     }
 
-    // File operations block, so they run where that hurts nobody.
+    // File operations block, so they run on blocking threads.
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Shared) -> T + Send + 'static) -> Result<T> {
         let shared = self.0.clone();
         Ok(spawn::blocking(move || work(&shared)).await?)
@@ -249,7 +249,7 @@ impl Shared {
         Ok(DirectoryLock::Ours(()))
     }
 
-    // Of a node listed here the file is removed only while it is ours; somebody may have taken the id over. Of another's
+    // Of a node listed here the file is removed only while it is ours; another process may have taken the id over. Of another's
     // node it is removed as asked, and comes back when that one renews it.
     fn remove(&self, name: &str) -> Result<DirectoryLock<()>> {
         let mut held = lock(&self.held);
@@ -308,7 +308,7 @@ impl fmt::Debug for Local {
     }
 }
 
-// Takes off the list what nobody renewed, and keeps the watches up to date. Owned by the registry, and ends with it.
+// Removes entries that were not renewed, and keeps the watches up to date. Owned by the registry, and ends with it.
 async fn keep(shared: Weak<Shared>, hints: Arc<Hints>, sweep: Duration) {
     let mut next_sweep = clock::after(sweep);
     loop {

@@ -23,7 +23,7 @@ pub(super) struct View {
     // The nodes by file name, as the watches know them.
     known: BTreeMap<String, Arc<Node>>,
     feeds: Vec<Feed>,
-    // The files as they were found last, left open so that looking again is quick, and no event to anybody.
+    // The files as they were found last, left open so that looking again is quick, and causes no file events.
     open: HashMap<String, FoundEntry>,
     // When each file's last renewal was first seen, on the clock that has no steps.
     renewals: HashMap<String, Renewal>,
@@ -173,7 +173,7 @@ impl View {
         match found.life {
             Life::Ended => false,
             Life::Held => !self.is_overdue(name, found),
-            // Nobody can tell but the clocks.
+            // Only the clocks can tell.
             Life::Unknown => {
                 let age = clock::wall().duration_since(found.stamp).unwrap_or_default();
                 age <= found.ttl.saturating_add(EXPIRY_GRACE) && !self.is_overdue(name, found)

@@ -11,7 +11,7 @@
 //! The first run writes the file, below the folder of your `Cargo.toml`: commit it. From then on the test fails where the
 //! code breaks what the file promises to peers that were built before, and says what broke and what to do. What is only
 //! added is fine, and the file is brought up to date, for you to review and commit with the code. On CI, where the variable
-//! `CI` is set, nothing is written, and a file that lacks what the code has fails the test: what nobody committed nobody
+//! `CI` is set, nothing is written, and a file that lacks what the code has fails the test: what was not committed was not
 //! guards. Where no old peer is left, `MICRO_UPDATE_CONTRACT=1 cargo test` accepts a change that breaks.
 //!
 //! # What it covers

@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::util::{clock, random};
 
 /// Time a backend may take to keep a promise before the promise counts as broken.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PROMISE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A name nobody else uses, also where many suites run against one server.
+/// Returns a unique name, also where many suites run against one server.
 pub(super) fn unique(what: &str) -> String {
     format!("suite-{what}-{}", random::id())
 }
@@ -25,14 +25,14 @@ where
     T: PartialEq + Debug,
     Asked: Future<Output = T>,
 {
-    let deadline = clock::after(PATIENCE);
+    let deadline = clock::after(PROMISE_TIMEOUT);
     loop {
         let answer = ask().await;
         if answer == expected {
             return;
         }
         if clock::now() > deadline {
-            panic!("promise broken: {promise}: after {PATIENCE:?} still {answer:?} instead of {expected:?}");
+            panic!("promise broken: {promise}: after {PROMISE_TIMEOUT:?} still {answer:?} instead of {expected:?}");
         }
         clock::sleep(Duration::from_millis(10)).await;
     }
@@ -40,7 +40,7 @@ where
 
 /// Waits for `outcome`, or panics with the promise.
 pub(super) async fn soon<T>(promise: &str, outcome: impl Future<Output = T>) -> T {
-    clock::timeout(PATIENCE, outcome)
+    clock::timeout(PROMISE_TIMEOUT, outcome)
         .await
-        .unwrap_or_else(|_| panic!("promise broken: {promise}: nothing happened for {PATIENCE:?}"))
+        .unwrap_or_else(|_| panic!("promise broken: {promise}: nothing happened for {PROMISE_TIMEOUT:?}"))
 }

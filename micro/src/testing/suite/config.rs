@@ -13,10 +13,10 @@ use crate::testing::skip;
 use crate::util::clock::{self, Instant};
 
 /// Time a change may take to be seen.
-const SEEN: Duration = Duration::from_millis(500);
+const CHANGE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Time a change may take after an outage.
-const RECOVERED: Duration = Duration::from_secs(10);
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A place of settings that is put through the suite, and the means to change what is there.
 ///
@@ -105,17 +105,17 @@ pub async fn a_change_is_seen(fixture: &impl Fixture) {
 
     let begun = clock::now();
     fixture.put(&format!("{at}.a"), "2").await;
-    reader.until(begun, SEEN, &[("a", "2")]).await;
+    reader.until(begun, CHANGE_TIMEOUT, &[("a", "2")]).await;
     said(fixture, "a change", begun);
 
     let begun = clock::now();
     fixture.put(&format!("{at}.b.c"), "3").await;
-    reader.until(begun, SEEN, &[("a", "2"), ("b.c", "3")]).await;
+    reader.until(begun, CHANGE_TIMEOUT, &[("a", "2"), ("b.c", "3")]).await;
     said(fixture, "an addition", begun);
 
     let begun = clock::now();
     fixture.remove(&format!("{at}.a")).await;
-    reader.until(begun, SEEN, &[("b.c", "3")]).await;
+    reader.until(begun, CHANGE_TIMEOUT, &[("b.c", "3")]).await;
     said(fixture, "a removal", begun);
 }
 
@@ -132,7 +132,7 @@ pub async fn every_reader_sees_the_same(fixture: &impl Fixture) {
     let begun = clock::now();
     fixture.put(&format!("{at}.a"), "1").await;
     for reader in &mut readers {
-        reader.until(begun, SEEN, &[("a", "1")]).await;
+        reader.until(begun, CHANGE_TIMEOUT, &[("a", "1")]).await;
     }
 }
 
@@ -169,7 +169,7 @@ pub async fn a_burst_ends_in_the_last_state(fixture: &impl Fixture) {
     };
     let (written, (read, items)) = tokio::join!(writing, reading);
     let behind = read.saturating_duration_since(written);
-    assert!(behind < SEEN, "promise broken: {PROMISE}: {behind:?} after the last change");
+    assert!(behind < CHANGE_TIMEOUT, "promise broken: {PROMISE}: {behind:?} after the last change");
     println!(
         "{}: {} changes in {:?} are {items} items, the last {behind:?} after the last change",
         fixture.source().name(),
@@ -287,13 +287,13 @@ pub async fn a_change_during_an_outage_is_seen_after_it(fixture: &impl Fixture) 
     fixture.put(&format!("{at}.changes"), "2").await;
     fixture.remove(&format!("{at}.goes")).await;
     let recovering = reader.outlast(&source, &[("changes", "2"), ("stays", "1")]);
-    let recovered = clock::timeout_at(begun + RECOVERED, recovering).await;
-    assert!(recovered.is_ok(), "promise broken: {PROMISE}: not within {RECOVERED:?}");
+    let recovered = clock::timeout_at(begun + RECOVERY_TIMEOUT, recovering).await;
+    assert!(recovered.is_ok(), "promise broken: {PROMISE}: not within {RECOVERY_TIMEOUT:?}");
     said(fixture, "a change after an outage", begun);
 
     let begun = clock::now();
     fixture.put(&format!("{at}.stays"), "2").await;
-    reader.until(begun, SEEN, &[("changes", "2"), ("stays", "2")]).await;
+    reader.until(begun, CHANGE_TIMEOUT, &[("changes", "2"), ("stays", "2")]).await;
 }
 
 /// Reads a stream, and keeps what it said last of one table.
@@ -321,7 +321,7 @@ impl Reader {
 
     /// Checks that nothing is told while nothing changes.
     async fn stays_silent(&mut self) {
-        let told = clock::timeout(SEEN, self.updates.next()).await;
+        let told = clock::timeout(CHANGE_TIMEOUT, self.updates.next()).await;
         assert!(told.is_err(), "promise broken: {}: told without a change: {told:?}", self.promise);
     }
 

@@ -294,7 +294,7 @@ mod peer_tests {
             let mut peer = Peer::new();
             let seconds = (every * 20_000).as_secs() as usize;
             let frames = peer.floods(20_000, every).await;
-            // Those of the beginning, and then as many as of anybody: one for each pause, and one it has earned meanwhile.
+            // Those of the beginning, and then as many as of any other: one for each pause, and one it has earned meanwhile.
             assert!(frames < 300 + 200 * seconds, "{frames} in {seconds} s");
         }
     }

@@ -42,7 +42,7 @@ pub(super) fn from_headers(headers: &HeaderMap) -> Result<Metadata> {
 /// # Errors
 ///
 /// [`Code::ResourceExhausted`](crate::Code::ResourceExhausted) when there would be more than a peer takes, and none is added. One
-/// that is sent more by far ends the connection, with the calls of everybody else.
+/// that is sent more by far ends the connection, with all its other calls.
 pub(super) fn to_headers(metadata: &Metadata, headers: &mut HeaderMap) -> Result<()> {
     if metadata.is_empty() {
         return Ok(());

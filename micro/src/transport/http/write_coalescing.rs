@@ -76,7 +76,7 @@ pub(super) struct CoalescingIo<I> {
 /// State of a requested flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FlushState {
-    /// Nothing is deferred.
+    /// No flush is deferred.
     Done,
     /// Deferred in this turn.
     PutOff,

@@ -141,7 +141,7 @@ impl<S: Role> ConnectionDriver<S> {
         if let Err(violation) = self.poll_time(cx) {
             return Poll::Ready(ConnectionEnd::Violated(violation));
         }
-        // Whoever can run now may have something to add: one turn for all of them, and then one write.
+        // Tasks that can run now may have frames to add: one turn for all of them, and then one write.
         if !read && !finished && !self.yielded && self.written == self.taken.len() {
             self.yielded = true;
             if self.shared.with(|queue, _| queue.has_more()) {
@@ -298,7 +298,7 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     one.into_iter().chain(other).min()
 }
 
-/// Lets everybody go on.
+/// Wakes all tasks.
 pub(super) fn wake(wakers: Vec<Waker>) {
     wakers.into_iter().for_each(Waker::wake);
 }

@@ -4,7 +4,7 @@ use super::protocol_error::{ProtocolError, Reason};
 use super::wire::{Cursor, block_len, put_block, put_varint};
 use crate::metadata::Metadata;
 
-/// More pairs than this nobody may make us keep.
+/// Maximum number of pairs accepted from a peer.
 const MOST_PAIRS: usize = 128;
 
 /// Returns the encoded size of the pairs, in bytes.

@@ -7,7 +7,7 @@
 //!
 //! What makes it quick is that little happens per call. Frames are encoded straight into one queue per connection, and
 //! written together; what is read at once is handled at once; and a handler that has all it needs answers where its call was
-//! read, without a task. One task drives a connection (`driver`); everybody else meets it in the queue (`shared`).
+//! read, without a task. One task drives a connection (`driver`); all others reach it through the queue (`shared_connection`).
 
 mod client;
 mod driver;

@@ -37,20 +37,20 @@ impl MethodNames<'_> {
 
 /// Number of a method, with its names when they are sent for the first time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Method<'a> {
+pub(super) struct MethodReference<'a> {
     pub(super) number: u32,
     pub(super) define: Option<MethodNames<'a>>,
 }
 
 /// The flags of a CALL.
-pub(super) fn flags(method: &Method<'_>, context: &Context, message: bool) -> u8 {
+pub(super) fn flags(method: &MethodReference<'_>, context: &Context, message: bool) -> u8 {
     let define = if method.define.is_some() { flags::DEFINE } else { 0 };
     let trace = if context.trace().is_some() { flags::TRACE } else { 0 };
     define | trace | if message { flags::MESSAGE } else { 0 }
 }
 
 /// Appends everything up to the message.
-pub(super) fn put(out: &mut Vec<u8>, method: &Method<'_>, left: Option<Duration>, context: &Context) {
+pub(super) fn put(out: &mut Vec<u8>, method: &MethodReference<'_>, left: Option<Duration>, context: &Context) {
     put_varint(out, u64::from(method.number));
     for text in method.define.iter().flat_map(MethodNames::texts) {
         put_block(out, text.as_bytes());
@@ -66,7 +66,7 @@ pub(super) fn put(out: &mut Vec<u8>, method: &Method<'_>, left: Option<Duration>
 /// A CALL as it was read.
 #[derive(Debug)]
 pub(super) struct RequestHead<'a> {
-    pub(super) method: Method<'a>,
+    pub(super) method: MethodReference<'a>,
     pub(super) timeout: Option<Duration>,
     pub(super) trace: Option<Trace>,
     pub(super) metadata: Metadata,
@@ -84,7 +84,7 @@ impl<'a> RequestHead<'a> {
         let trace = if frame.has(flags::TRACE) { Trace::from_bytes(&body.array()?) } else { None };
         let metadata = metadata::read(&mut body, settings.metadata as usize)?;
         let message = message(frame, body, settings)?;
-        Ok(RequestHead { method: Method { number, define }, timeout, trace, metadata, message })
+        Ok(RequestHead { method: MethodReference { number, define }, timeout, trace, metadata, message })
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
 
     const ECHO: MethodNames<'_> = MethodNames { path: "/it.Echo/Say", service: "echo", node: "n", codec: "proto" };
 
-    fn written(method: Method<'_>, context: &Context, message: Option<&[u8]>) -> Bytes {
+    fn written(method: MethodReference<'_>, context: &Context, message: Option<&[u8]>) -> Bytes {
         let mut out = Vec::new();
         frame::put(&mut out, FrameKind::Call, flags(&method, context, message.is_some()), 1, |out| {
             put(out, &method, context.remaining(), context);
@@ -132,14 +132,14 @@ mod tests {
         let trace = Trace::start();
         let full =
             Context::new().with_timeout(Duration::from_secs(3)).with_trace(trace).with_metadata(metadata.clone());
-        let bytes = written(Method { number: 7, define: Some(ECHO) }, &full, Some(b"hi"));
+        let bytes = written(MethodReference { number: 7, define: Some(ECHO) }, &full, Some(b"hi"));
         let frame = frame::frames(&bytes).next().unwrap().unwrap();
         let begin = RequestHead::read(frame, &ConnectionSettings::default()).unwrap();
         assert_eq!((begin.method.number, begin.method.define), (7, Some(ECHO)));
         assert_eq!((begin.timeout, begin.trace, begin.metadata), (Some(Duration::from_secs(3)), Some(trace), metadata));
         assert_eq!(begin.message.unwrap(), &b"hi"[..]);
 
-        let bytes = written(Method { number: 0, define: None }, &Context::new(), None);
+        let bytes = written(MethodReference { number: 0, define: None }, &Context::new(), None);
         assert_eq!(bytes.len(), frame::HEAD_SIZE + 3);
         let begin =
             RequestHead::read(frame::frames(&bytes).next().unwrap().unwrap(), &ConnectionSettings::default()).unwrap();
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_head_that_is_cut_is_malformed_wherever_it_is_cut() {
         let context = Context::new().with_trace(Trace::start());
-        let bytes = written(Method { number: 7, define: Some(ECHO) }, &context, None);
+        let bytes = written(MethodReference { number: 7, define: Some(ECHO) }, &context, None);
         for cut in frame::HEAD_SIZE..bytes.len() {
             let body = Cursor::within(&bytes, frame::HEAD_SIZE, cut - frame::HEAD_SIZE);
             let frame = Frame { kind: FrameKind::Call, flags: flags::DEFINE | flags::TRACE, id: 1, body };
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_message_beyond_the_limit_is_refused() {
-        let bytes = written(Method { number: 0, define: None }, &Context::new(), Some(b"hello"));
+        let bytes = written(MethodReference { number: 0, define: None }, &Context::new(), Some(b"hello"));
         let settings = ConnectionSettings { message: 4, ..ConnectionSettings::default() };
         assert!(RequestHead::read(frame::frames(&bytes).next().unwrap().unwrap(), &settings).is_err());
     }

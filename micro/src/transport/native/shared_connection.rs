@@ -15,7 +15,7 @@ const MAX_IDLE_CAPACITY: usize = 256 * 1024;
 
 /// A connection: what waits to be written on it, and the calls `C` it has, under one short lock.
 ///
-/// Whoever has something to say encodes it straight into the queue; the driver of the connection writes what has come
+/// A task with a frame to send encodes it straight into the queue; the driver of the connection writes what has come
 /// together. What is decided and what is queued under one lock stands on the wire in that order.
 #[derive(Debug)]
 pub(super) struct SharedConnection<C> {
@@ -37,7 +37,7 @@ struct Inner<C> {
 pub(super) enum Flush {
     /// With whatever else comes: the driver does it.
     Together,
-    /// At once, where nothing else waits: there is nobody to wait for.
+    /// Immediately, if no other frame waits.
     Alone,
 }
 
@@ -142,7 +142,7 @@ impl FrameQueue {
         self.nudged = true;
     }
 
-    /// Takes no more frames, closes the writing side of the socket, and lets everybody go who waits.
+    /// Takes no more frames, closes the writing side of the socket, and wakes all waiting tasks.
     pub(super) fn close(&mut self) -> Vec<Waker> {
         self.closed = true;
         self.ready = Vec::new();
@@ -155,7 +155,7 @@ impl FrameQueue {
         self.told = true;
     }
 
-    /// For the driver: what is to be written, in the place of `empty`, or how to hear of more. Gives whether somebody asked it
+    /// For the driver: what is to be written, in the place of `empty`, or how to hear of more. Returns `true` if a task asked it
     /// to look at the calls again.
     pub(super) fn take(&mut self, empty: &mut Vec<u8>, cx: &Cx<'_>) -> bool {
         debug_assert!(empty.is_empty(), "what was taken before is written first");

@@ -1,6 +1,6 @@
 //! The socket of a connection, in two halves: as it is, or with TLS in it.
 //!
-//! Both kinds are written as far as they go, and waited for by readiness: whoever has a frame to send writes it without a
+//! Both kinds are written as far as they go, and waited for by readiness: a task with a frame to send writes it without a
 //! task in between. Which kind it is costs a comparison where the system is called anyway.
 
 use std::io;

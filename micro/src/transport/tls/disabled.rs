@@ -1,4 +1,4 @@
-//! TLS, in a build that does not have it: nothing of it can exist, and whoever wants it hears why.
+//! TLS, in a build that does not have it: every use of it fails with the reason.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;

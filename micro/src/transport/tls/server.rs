@@ -28,7 +28,7 @@ use crate::errors::Result;
 pub struct ServerTls(Arc<engine::TlsServer>);
 
 impl ServerTls {
-    /// Shows this certificate, to anybody.
+    /// Uses this certificate for every client.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::changes::{NoRoom, Pruned, Ticked};
 use super::in_flight::{SendStage, SentEvents};
-use super::member::{GroupMembers, Member};
+use super::member::{GroupMembers, SubscriptionMember};
 use super::partitions::Partitions;
 use super::route::{MemberRoute, RouteState};
 use crate::bridge::direct::advertisement::Advertisement;
@@ -51,7 +51,7 @@ pub(super) struct Assignment {
 }
 
 impl Assignment {
-    fn new(group: u64, member: &mut Member, pending: PendingEvents) -> Self {
+    fn new(group: u64, member: &mut SubscriptionMember, pending: PendingEvents) -> Self {
         member.assign();
         let (subscription, epoch, route) = (member.subscription(), member.epoch(), member.route());
         let stage = if route == MemberRoute::Local { SendStage::Accepted } else { SendStage::Queued };
@@ -144,7 +144,7 @@ impl Group {
         let changed = match self.members.get_mut(like.subscription) {
             Some(member) => member.reopen(route, reach),
             None => {
-                self.members.push(Member::new(like, route, reach));
+                self.members.push(SubscriptionMember::new(like, route, reach));
                 true
             }
         };
@@ -231,7 +231,7 @@ impl Group {
         self.held >= MAX_GROUP_EVENTS || self.bytes >= MAX_GROUP_BYTES
     }
 
-    /// Returns why there is no room for an event of `key`, if there is none. Whoever is told so is told of room later, by
+    /// Returns why there is no room for an event of `key`, if there is none. The caller is notified of room later, by
     /// [`take_room_freed`](Self::take_room_freed).
     ///
     /// What waits for one member, of several, may take as much room as is left: however many are stuck, there is room for the
@@ -305,8 +305,9 @@ impl Group {
     fn take_keyed(&mut self, before: Option<u64>) -> Option<(u64, PendingEvents)> {
         // Partitions ask for members in their order, so that one pass over these is enough.
         let mut members = self.members.iter();
-        let is_ready =
-            |subscription| members.find(|member| member.subscription() == subscription).is_some_and(Member::is_ready);
+        let is_ready = |subscription| {
+            members.find(|member| member.subscription() == subscription).is_some_and(SubscriptionMember::is_ready)
+        };
         let (subscription, pending) = self.partitions.take_first(is_ready, before)?;
         self.partitions.begin(pending.event.key()?, subscription);
         Some((subscription, pending))

@@ -8,7 +8,7 @@ use crate::util::clock::Instant;
 
 /// A subscription that takes events of a group.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct SubscriptionMember {
     subscription: u64,
     route: MemberRoute,
     reach: RouteState,
@@ -25,9 +25,9 @@ pub(super) struct Member {
     epoch: u32,
 }
 
-impl Member {
+impl SubscriptionMember {
     pub(super) fn new(advertisement: &Advertisement, route: MemberRoute, reach: RouteState) -> Self {
-        Member {
+        SubscriptionMember {
             subscription: advertisement.subscription,
             route,
             reach,
@@ -144,13 +144,13 @@ impl Member {
 /// The members of a group, in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct GroupMembers {
-    members: Vec<Member>,
+    members: Vec<SubscriptionMember>,
     /// The member that is first among equals.
     turn: usize,
 }
 
 impl GroupMembers {
-    pub(super) fn push(&mut self, member: Member) {
+    pub(super) fn push(&mut self, member: SubscriptionMember) {
         self.members.push(member);
     }
 
@@ -158,11 +158,11 @@ impl GroupMembers {
         self.members.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Member> + Clone {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &SubscriptionMember> + Clone {
         self.members.iter()
     }
 
-    pub(super) fn get_mut(&mut self, subscription: u64) -> Option<&mut Member> {
+    pub(super) fn get_mut(&mut self, subscription: u64) -> Option<&mut SubscriptionMember> {
         self.members.iter_mut().find(|member| member.subscription == subscription)
     }
 
@@ -172,12 +172,12 @@ impl GroupMembers {
 
     /// Returns `true` if a member takes events.
     pub(super) fn is_open(&self) -> bool {
-        self.members.iter().any(Member::is_open)
+        self.members.iter().any(SubscriptionMember::is_open)
     }
 
     /// Returns `true` if there are members, and all take events.
     pub(super) fn is_complete(&self) -> bool {
-        !self.members.is_empty() && self.members.iter().all(Member::is_open)
+        !self.members.is_empty() && self.members.iter().all(SubscriptionMember::is_open)
     }
 
     /// The members that keys are spread over. Those that cannot be reached count only where no other member is open.
@@ -189,7 +189,7 @@ impl GroupMembers {
     }
 
     /// Picks the ready member with the least load, and in turn among equals.
-    pub(super) fn pick(&mut self) -> Option<&mut Member> {
+    pub(super) fn pick(&mut self) -> Option<&mut SubscriptionMember> {
         let count = self.members.len();
         let order = (0..count).map(|step| (self.turn + step) % count);
         let at = order.filter(|at| self.members[*at].is_ready()).min_by_key(|at| self.members[*at].load())?;

@@ -47,7 +47,7 @@ pub(super) struct Backlog {
 /// Place where the events of a key wait.
 enum PartitionPlace {
     /// With the member at this index.
-    Member(usize),
+    SubscriptionMember(usize),
     Blocked,
     Unassigned,
 }
@@ -69,7 +69,7 @@ impl Partitions {
     pub(super) fn insert(&mut self, key: u64, pending: PendingEvents) {
         let number = pending.number;
         match self.place(key) {
-            PartitionPlace::Member(at) => self.members[at].buffer.insert(number, pending),
+            PartitionPlace::SubscriptionMember(at) => self.members[at].buffer.insert(number, pending),
             PartitionPlace::Blocked => self.blocked.insert((key, number), pending),
             PartitionPlace::Unassigned => self.unassigned.insert(number, pending),
         }
@@ -128,7 +128,7 @@ impl Partitions {
     pub(super) fn backlog(&self, key: u64) -> Option<Backlog> {
         let backlog = |subscription, events, bytes| Some(Backlog { subscription, events, bytes });
         match self.place(key) {
-            PartitionPlace::Member(at) => {
+            PartitionPlace::SubscriptionMember(at) => {
                 let Partition { subscription, buffer } = &self.members[at];
                 backlog(Some(*subscription), buffer.len(), buffer.bytes)
             }
@@ -163,8 +163,10 @@ impl Partitions {
     fn place(&self, key: u64) -> PartitionPlace {
         let with = self.busy.get(&key).map(|busy| busy.subscription);
         match (self.home(key), with) {
-            (Some(home), None) => PartitionPlace::Member(home),
-            (Some(home), Some(with)) if self.members[home].subscription == with => PartitionPlace::Member(home),
+            (Some(home), None) => PartitionPlace::SubscriptionMember(home),
+            (Some(home), Some(with)) if self.members[home].subscription == with => {
+                PartitionPlace::SubscriptionMember(home)
+            }
             (_, Some(_)) => PartitionPlace::Blocked,
             (None, None) => PartitionPlace::Unassigned,
         }
@@ -239,7 +241,7 @@ mod tests {
                 member.buffer.check()?;
                 for pending in member.buffer.events.values() {
                     let place = self.place(pending.event.key().ok_or("no key")?);
-                    if !matches!(place, PartitionPlace::Member(home) if home == at) {
+                    if !matches!(place, PartitionPlace::SubscriptionMember(home) if home == at) {
                         return Err(format!(
                             "{} waits for {}, who does not get it",
                             pending.number, member.subscription

@@ -67,7 +67,7 @@ pub(in crate::bridge::direct) enum Disconnected {
 pub(in crate::bridge::direct) enum Write {
     /// The entries of a batch, and the event that goes into each; none for a heartbeat.
     Batch(Vec<(BatchEntry, Arc<StoredEvent>)>),
-    /// Nothing for now.
+    /// No item for now.
     Wait,
     /// No more items: the connection does not belong to the session any more.
     End,

@@ -100,10 +100,10 @@ impl JetStreamConsumer {
         }
     }
 
-    /// Says that one of its members has left. Where nobody else can want it, it goes.
+    /// Notes that a member has left. The consumer is deleted if no other process can use it.
     pub(super) async fn leave(&self, jetstream: &Context) {
         // To be asked about itself makes a consumer look who is still there. One of a 2.9 server that tries to deliver something
-        // again, and only then finds nobody, leaves it lying until its time is up.
+        // again, and only then finds no member, leaves it pending until its time is up.
         let word = if self.shared { "INFO" } else { "DELETE" };
         // It would find out by itself after a while.
         let _ = ask(jetstream, "", format!("CONSUMER.{word}.{}.{}", self.stream, self.name), &json!({})).await;

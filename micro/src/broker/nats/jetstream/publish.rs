@@ -28,7 +28,7 @@ enum Round {
     Again(usize, Error),
 }
 
-/// Done when the stream has all of them. It goes on over lost connections, until whoever waits has waited enough.
+/// Done when the stream has all of them. Continues over lost connections, until the caller's timeout.
 pub(super) async fn publish(shared: &Shared, events: &[Event]) -> Result<()> {
     let mut rest = events;
     let mut tries = 0;
@@ -73,7 +73,7 @@ async fn round(shared: &Shared, connection: &NatsConnection, events: &[Event]) -
         };
         let Err(error) = answer else { continue };
         match error.kind() {
-            // Nobody holds this topic any more, or not yet again.
+            // No stream has this topic any more, or not yet again.
             PublishErrorKind::StreamNotFound => {
                 shared.stream.forget();
                 let why = format!("stream `{}` does not take `{}`", shared.stream.name(), event.topic);

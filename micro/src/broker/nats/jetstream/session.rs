@@ -16,7 +16,7 @@ use crate::util::clock::{self, Instant};
 const PULL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Interval of the server's heartbeats while a request stands, and how long it may be silent.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Inbox and subject of pull requests. It ends with its connection.
@@ -70,7 +70,7 @@ impl FetchSession {
         let question = json!({
             "batch": count,
             "expires": nanoseconds(PULL_TIMEOUT),
-            "idle_heartbeat": nanoseconds(HEARTBEAT),
+            "idle_heartbeat": nanoseconds(HEARTBEAT_INTERVAL),
         });
         self.send(consumer, question.to_string()).await
     }
@@ -143,14 +143,14 @@ impl FetchSession {
 }
 
 fn classify(message: Message) -> FetchResponse {
-    const HEARTBEAT: u16 = 100;
+    const HEARTBEAT_INTERVAL: u16 = 100;
     const EXPIRED: u16 = 408;
     const REFUSED: u16 = 409;
     let left = |headers: &HeaderMap| headers.get("Nats-Pending-Messages").and_then(|left| left.as_str().parse().ok());
     let left: Option<usize> = message.headers.as_ref().and_then(left);
     match (message.status.as_ref().map(StatusCode::as_u16), left) {
         (None, _) => FetchResponse::Event(message),
-        (Some(HEARTBEAT), _) => FetchResponse::Heartbeat,
+        (Some(HEARTBEAT_INTERVAL), _) => FetchResponse::Heartbeat,
         (Some(EXPIRED | REFUSED), Some(left)) => FetchResponse::Cancelled(left),
         // An old server does not say how many. What it owes beside this is requested twice, and waits in the buffer.
         (Some(EXPIRED), None) => FetchResponse::Cancelled(usize::MAX),

@@ -93,7 +93,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Forgets what was seen: somebody has changed it.
+    /// Forgets the cached subjects, because the stream was changed.
     pub(super) fn forget(&self) {
         self.seen().clear();
     }

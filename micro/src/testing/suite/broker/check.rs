@@ -10,7 +10,7 @@ use crate::errors::{Code, Result};
 use crate::util::clock::{self, Instant};
 
 /// Time without an event after which none is expected.
-const QUIET: Duration = Duration::from_millis(300);
+const QUIET_TIME: Duration = Duration::from_millis(300);
 
 pub(super) fn topic() -> Topic {
     unique("topic").replace('-', ".").parse().expect("a topic")
@@ -72,7 +72,7 @@ pub(super) async fn bodies(promise: &str, deliveries: &mut Deliveries, count: us
 }
 
 pub(super) async fn nothing(promise: &str, deliveries: &mut (impl Stream<Item = Pulled> + Unpin)) {
-    if let Ok(more) = clock::timeout(QUIET, deliveries.next()).await {
+    if let Ok(more) = clock::timeout(QUIET_TIME, deliveries.next()).await {
         panic!("promise broken: {promise}: {more:?} was delivered");
     }
 }

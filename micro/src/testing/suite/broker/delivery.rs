@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::assertions::{PATIENCE, kept, unique};
+use super::super::assertions::{PROMISE_TIMEOUT, kept, unique};
 use super::check::{bodies, event, next, nothing, published, refused, subscribed, topic};
 use super::fixture::Fixture;
 use crate::broker::{Event, Subscription, Topic};
@@ -103,7 +103,7 @@ pub async fn many_events(fixture: &impl Fixture) {
     });
     let publishers: Vec<_> = publishers.collect();
     let mut seen = BTreeSet::new();
-    let until = clock::after(2 * PATIENCE);
+    let until = clock::after(2 * PROMISE_TIMEOUT);
     while seen.len() < 4 * EACH {
         assert!(clock::now() < until, "promise broken: {PROMISE}: {} of {}", seen.len(), 4 * EACH);
         seen.extend(bodies(PROMISE, &mut deliveries, 1).await);

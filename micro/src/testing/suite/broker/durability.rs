@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
-use super::super::assertions::{PATIENCE, eventually, kept};
+use super::super::assertions::{PROMISE_TIMEOUT, eventually, kept};
 use super::super::fixture::Server;
 use super::check::{bodies, body, event, next_by, nothing, published, queue, refused, subscribed, topic};
 use super::fixture::Fixture;
@@ -18,7 +18,7 @@ use crate::util::{clock, spawn};
 const UNCONTROLLED: &str = "the fixture cannot take the server down";
 
 /// Time a broker may take to deliver the events that an outage has delayed.
-const RECOVERED: Duration = Duration::from_secs(60);
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A durable queue keeps events while it has no subscriber.
 pub async fn a_durable_queue_keeps_events(fixture: &impl Fixture) {
@@ -132,7 +132,7 @@ pub async fn what_was_published_is_delivered(fixture: &impl Fixture) {
         Server::Fixed => skip(&format!("{PROMISE}: {UNCONTROLLED}")),
         Server::None => {}
     }
-    let until = clock::after(RECOVERED);
+    let until = clock::after(RECOVERY_TIMEOUT);
     for (mut deliveries, queue) in all.into_iter().zip(queues) {
         let (mut seen, mut deaths) = (BTreeSet::new(), 0);
         while seen.len() < EVENTS {
@@ -176,8 +176,8 @@ pub async fn a_subscription_outlives_an_outage(fixture: &impl Fixture) {
     assert_eq!(error.code(), Code::Unavailable, "promise broken: {PROMISE}: {error}");
     fixture.up().await;
     eventually(PROMISE, true, up).await;
-    // A broker that keeps nothing has nobody to deliver to until the subscription is there again.
-    let until = clock::after(RECOVERED);
+    // A broker that keeps nothing cannot deliver until the subscription is there again.
+    let until = clock::after(RECOVERY_TIMEOUT);
     loop {
         assert!(clock::now() < until, "promise broken: {PROMISE}: nothing is delivered after it");
         let _ = broker.publish(event(&topic, "after")).await;
@@ -220,7 +220,7 @@ pub async fn events_outlive_the_broker(fixture: &impl Fixture) {
         assert!(!delivered, "promise broken: {PROMISE}: not declared, and yet delivered");
         return;
     }
-    let until = clock::after(RECOVERED);
+    let until = clock::after(RECOVERY_TIMEOUT);
     let mut seen = BTreeSet::new();
     while seen.len() < 3 {
         let delivery = next_by(PROMISE, &mut deliveries, until).await;
@@ -232,7 +232,7 @@ pub async fn events_outlive_the_broker(fixture: &impl Fixture) {
 
 /// Subscribes once the server is there again.
 async fn resubscribed(promise: &str, broker: &Broker, subscription: Subscription) -> Deliveries {
-    let until = clock::after(PATIENCE);
+    let until = clock::after(PROMISE_TIMEOUT);
     loop {
         match broker.subscribe(subscription.clone()).await {
             Ok(deliveries) => return deliveries,

@@ -15,7 +15,7 @@ use crate::util::clock;
 
 /// Time after which an event on its way to a subscriber that left must be redelivered: a NATS server of 2.9 can lose track of it
 /// until its ack wait has passed.
-const LATEST: Duration = Duration::from_secs(60);
+const REDELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Each event goes to exactly one subscriber of a queue, and to one of every queue.
 pub async fn a_queue_shares_its_events(fixture: &impl Fixture) {
@@ -128,7 +128,7 @@ pub async fn nothing_is_lost_with_a_subscriber(fixture: &impl Fixture) {
     let expected: &[&str] = if can.redelivers { &["held", "more"] } else { &["more"] };
     // At least once: a server of 2.9 delivers the other one again instead. But then it is another delivery of it, and says so.
     let (mut seen, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
-    let until = clock::after(LATEST);
+    let until = clock::after(REDELIVERY_TIMEOUT);
     while seen.len() < expected.len() {
         let delivery = next_by(PROMISE, &mut second, until).await;
         let body = body(&delivery);
@@ -160,7 +160,7 @@ pub async fn deliveries_are_counted(fixture: &impl Fixture) {
     }
     let mut second = subscribed(PROMISE, &other, subscription).await;
     drop((delivery, first));
-    let again = next_by(PROMISE, &mut second, clock::after(LATEST)).await;
+    let again = next_by(PROMISE, &mut second, clock::after(REDELIVERY_TIMEOUT)).await;
     // A subscriber that leaves may have been given it once more.
     let right = if can.counts_deliveries { again.attempt >= 2 } else { again.attempt == 1 };
     assert!(right, "promise broken: {PROMISE}: number {}", again.attempt);
@@ -192,7 +192,7 @@ pub async fn a_key_goes_to_one_process_at_a_time(fixture: &impl Fixture) {
     }
     let mut members = select_all(members);
     let (mut seen, mut held) = (BTreeMap::<String, Vec<String>>::new(), Vec::new());
-    let until = clock::after(LATEST);
+    let until = clock::after(REDELIVERY_TIMEOUT);
     while seen.values().map(Vec::len).sum::<usize>() < KEYS * EACH {
         // As many as come while nothing is settled: two processes that had events of one key would be seen.
         let quiet = clock::timeout(Duration::from_millis(100), members.next()).await;

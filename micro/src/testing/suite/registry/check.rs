@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::super::assertions::{PATIENCE, kept, soon};
+use super::super::assertions::{PROMISE_TIMEOUT, kept, soon};
 use crate::registry::{Change, Node, NodeView, Registry, Watch};
 use crate::util::clock;
 
@@ -73,11 +73,11 @@ impl Mirror {
     }
 
     pub(super) async fn until(&mut self, expected: &[Node]) {
-        let deadline = clock::after(PATIENCE);
+        let deadline = clock::after(PROMISE_TIMEOUT);
         while !self.nodes.values().eq(expected) {
             assert!(
                 clock::now() < deadline,
-                "promise broken: {}: after {PATIENCE:?} the watch told of {} nodes instead of {}",
+                "promise broken: {}: after {PROMISE_TIMEOUT:?} the watch told of {} nodes instead of {}",
                 self.promise,
                 self.nodes.len(),
                 expected.len()

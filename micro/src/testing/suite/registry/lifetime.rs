@@ -11,7 +11,7 @@ use crate::registry::{Change, LeaseOptions, Node};
 use crate::testing::skip;
 use crate::util::clock;
 
-/// An entry nobody renews disappears after its time, not before, and watches are told.
+/// An entry that is not renewed disappears after its time, not before, and watches are told.
 pub async fn an_entry_expires(fixture: &impl Fixture) {
     const PROMISE: &str = "an entry nobody renews disappears when its time is up, and watches are told";
     let registry = &fixture.registry().await;
@@ -74,7 +74,7 @@ pub async fn a_registration_keeps_its_node_listed(fixture: &impl Fixture) {
     eventually(PROMISE, vec![], || nodes(registry, &service)).await;
 }
 
-/// A registration whose entry was removed by somebody else lists it again.
+/// A registration whose entry was removed by another process lists it again.
 pub async fn a_registration_lists_a_vanished_node_again(fixture: &impl Fixture) {
     const PROMISE: &str = "a registration lists its node again when the entry vanished";
     let registry = &fixture.registry().await;

@@ -26,7 +26,7 @@ pub async fn lists_what_is_registered(fixture: &impl Fixture) {
     eventually(PROMISE, false, || has_service(registry, &service)).await;
 }
 
-/// A service nobody registered has no nodes, and that is no error.
+/// A service that was not registered has no nodes, which is not an error.
 pub async fn an_unknown_service_is_empty(fixture: &impl Fixture) {
     const PROMISE: &str = "a service nobody registered has no nodes, and asking is no error";
     let registry = &fixture.registry().await;

@@ -109,7 +109,7 @@ pub async fn a_watch_begins_with_what_is_there(fixture: &impl Fixture) {
     clean(registry, &all).await;
 }
 
-/// A watch nobody reads while much happens tells the truth when it is read again.
+/// A watch that is not read during many changes is correct when it is read again.
 pub async fn a_slow_watcher_is_caught_up(fixture: &impl Fixture) {
     const PROMISE: &str = "a watcher that fell behind is caught up, with no node lost and no dead one kept";
     let registry = &fixture.registry().await;

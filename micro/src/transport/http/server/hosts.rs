@@ -9,7 +9,7 @@ use crate::util::net;
 /// The names a server may be called by.
 ///
 /// A web page can make its own name point at 127.0.0.1 and so talk to what a developer runs there. The browser then still
-/// says the page's name, in `Host` and `Origin`; a server that listens on this machine only believes nobody else's.
+/// says the page's name, in `Host` and `Origin`; a server that listens on this machine only accepts no other's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts(Option<HostNames>);
 
@@ -85,7 +85,7 @@ impl HostNames {
         is_this_machine(host) || self.hosts.iter().any(|name| name.eq_ignore_ascii_case(host))
     }
 
-    // `null`, which sandboxed pages of anybody say, is nobody's origin.
+    // `null`, which any sandboxed page sends, is never accepted.
     fn has_origin(&self, origin: &[u8]) -> bool {
         let Ok(origin) = std::str::from_utf8(origin) else { return false };
         let host = origin.split_once("://").and_then(|(_, authority)| authority.parse::<Authority>().ok());

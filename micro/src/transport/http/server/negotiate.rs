@@ -22,7 +22,7 @@ pub(super) struct Negotiated {
 
 /// Finds out what `request` is written in and makes it look like protobuf to connectrpc, which looks no further.
 ///
-/// Leaves alone what nobody knows, so that it is refused in the way of its protocol.
+/// Leaves unknown types unchanged, so that their protocol refuses them.
 pub(super) fn negotiate<B>(request: &mut Request<B>) -> Option<Negotiated> {
     match *request.method() {
         Method::POST => by_header(request.headers_mut()),

@@ -162,7 +162,7 @@ fn not_readable() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response()
 }
 
-/// Answers a call that nobody here runs.
+/// Answers a call that no service here runs.
 async fn refuse(error: &Error, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     if parts.version < Version::HTTP_2 {

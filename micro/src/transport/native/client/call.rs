@@ -73,7 +73,7 @@ async fn call(
         if let Some((items, credit)) = stream.take() {
             waiting.send(items, credit);
         }
-        // Whoever answers knows already whom to wake.
+        // The code that answers already has the waker.
         Poll::Pending
     });
     let answer = answer.await?;
@@ -97,7 +97,7 @@ async fn call(
             if server_streaming {
                 return Ok(Payload::Many(replies));
             }
-            // Whoever passes calls on knows no shapes, and answers with streams.
+            // A proxy knows no shapes, and answers with streams.
             incoming::only(replies).await.map(Payload::One).map_err(|error| match error.code() {
                 Code::InvalidArgument => Error::internal(error.message().to_owned()).with_source(error.into_boxed()),
                 _ => error,
@@ -191,7 +191,7 @@ impl WaitingCall {
     }
 }
 
-/// The caller's own stream has failed: it gets that back, and all the peer hears is that nobody waits.
+/// The caller's own stream has failed: the caller gets its error back, and the peer is sent only a cancellation.
 fn fail(shared: &SharedConnection<Calls>, id: u32, error: Error) {
     let mut woken = Vec::new();
     shared.with(|queue, calls| {

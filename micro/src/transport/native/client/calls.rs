@@ -14,7 +14,7 @@ use crate::transport::native::frame::FrameKind;
 use crate::transport::native::id_hasher::BuildIdHasher;
 use crate::transport::native::incoming::MessageInbox;
 use crate::transport::native::outgoing::Credit;
-use crate::transport::native::request::{Method, MethodNames};
+use crate::transport::native::request::{MethodNames, MethodReference};
 use crate::transport::native::response::ReplyMetadata;
 use crate::transport::native::shared_connection::FrameQueue;
 use crate::util::clock::Instant;
@@ -102,7 +102,7 @@ impl Calls {
     }
 
     /// The number of a method. `None` when all numbers are used up.
-    pub(super) fn method<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<Method<'a>> {
+    pub(super) fn method<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<MethodReference<'a>> {
         self.methods.of(target, most)
     }
 
@@ -121,7 +121,7 @@ impl Calls {
         self.next - 1
     }
 
-    /// Expects the answer of call `id`, whose first frame ends at `end`, for whoever polls.
+    /// Expects the answer of call `id`, whose first frame ends at `end`, for the polling task.
     pub(super) fn expect(&mut self, id: u32, end: u64, start: &CallStart<'_>, queue: &mut FrameQueue, cx: &Cx<'_>) {
         if let Some(deadline) = start.deadline
             && self.earliest.is_none_or(|earliest| deadline < earliest)
@@ -183,7 +183,7 @@ impl Calls {
         }
     }
 
-    /// Answers call `id`, if somebody waits for it. `more` says where the rest of it goes. The first answer counts: a peer may
+    /// Answers call `id`, if the caller still waits. `more` says where the rest of it goes. The first answer counts: a peer may
     /// send another before this one was read.
     pub(super) fn answer(
         &mut self,
@@ -300,7 +300,7 @@ impl KnownMethods {
 }
 
 impl Methods {
-    fn of<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<Method<'a>> {
+    fn of<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<MethodReference<'a>> {
         if !self.known.get(self.recent).is_some_and(|known| known.is(&target)) {
             let same = self.by_path.get(target.path).into_iter().flatten();
             let Some(number) = same.copied().find(|number| self.known[*number as usize].is(&target)) else {
@@ -308,16 +308,16 @@ impl Methods {
             };
             self.recent = number as usize;
         }
-        Some(Method { number: self.recent as u32, define: None })
+        Some(MethodReference { number: self.recent as u32, define: None })
     }
 
-    fn define<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<Method<'a>> {
+    fn define<'a>(&mut self, target: MethodNames<'a>, most: u32) -> Option<MethodReference<'a>> {
         let number = u32::try_from(self.known.len()).ok().filter(|number| *number < most)?;
         let MethodNames { path, service, node, codec } = target;
         let path: Arc<str> = path.into();
         self.by_path.entry(path.clone()).or_default().push(number);
         self.known.push(KnownMethods { path, service: service.into(), node: node.into(), codec: codec.into() });
         self.recent = number as usize;
-        Some(Method { number, define: Some(target) })
+        Some(MethodReference { number, define: Some(target) })
     }
 }

@@ -110,8 +110,8 @@ impl NativeCaller {
         NativeCaller { shared, guard, over: false, woken: Vec::new(), replies: Vec::new() }
     }
 
-    /// Takes frames. Replies are most of them, and whoever has one to wait for has something to send as well: those are read
-    /// first, so that nobody is kept off the connection for longer than it takes to hand them over.
+    /// Takes frames. Replies are most of them, and callers that wait for one have requests to send as well: those are read
+    /// first, so that no caller is kept off the connection for longer than it takes to hand them over.
     fn take(&mut self, bytes: &Bytes) -> Result<(), ProtocolError> {
         let shared = self.shared.clone();
         let mut frames = frame::frames(bytes).peekable();

@@ -142,7 +142,7 @@ impl<D: Future<Output = ()>> ServerConnection<D> {
         let patient = agreed.slow == 0 && budget.is_good();
         agreed.slow = agreed.slow.saturating_sub(1);
         if one && patient && !full {
-            // Whoever wakes it has nobody to wake: it is polled again as soon as it has a task.
+            // Its waker does nothing: it is polled again as soon as it has a task.
             let polled = run.as_mut().poll(&mut Cx::from_waker(Waker::noop()));
             agreed.slow = budget.penalty();
             if let Poll::Ready(outcome) = polled {

@@ -4,7 +4,7 @@ use crate::codec::Codec;
 use crate::errors::{Error, Result};
 use crate::transport::native::handshake::ConnectionSettings;
 use crate::transport::native::protocol_error::{ProtocolError, Reason};
-use crate::transport::native::request::{Method, MethodNames};
+use crate::transport::native::request::{MethodNames, MethodReference};
 use crate::transport::{CallHead, CallShape, Dispatcher, Route, not_run};
 
 /// The methods of one connection, by number.
@@ -27,7 +27,7 @@ impl MethodTable {
     /// Returns the method of a call's number, and defines it if the call carries names.
     pub(super) fn of(
         &mut self,
-        method: &Method<'_>,
+        method: &MethodReference<'_>,
         ours: &ConnectionSettings,
     ) -> Result<&mut MethodEntry, ProtocolError> {
         let at = method.number as usize;

@@ -80,7 +80,7 @@ impl NativeServer {
             let preface = handshake::preface(&mut reading, &mut buffer).await;
             let mut own = Vec::new();
             ours.put(&mut own);
-            // Whoever speaks another version learns which one is spoken here.
+            // A peer with another version learns which one is spoken here.
             if !matches!(preface, Err(HandshakeError::Gone(_))) {
                 reading.send(&own).await.map_err(|error| HandshakeError::Gone(Some(error)))?;
             }

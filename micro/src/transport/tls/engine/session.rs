@@ -1,4 +1,4 @@
-//! The two halves of a socket with TLS in it, for whoever writes as soon as the socket takes something rather than waits.
+//! The two halves of a socket with TLS in it, for tasks that write as soon as the socket accepts bytes instead of waiting.
 
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::pin::Pin;
