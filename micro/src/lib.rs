@@ -43,19 +43,19 @@
 //!
 //! | Module | Contents |
 //! |---|---|
-//! | [`errors`] | the error type of all modules: code, message, details, source |
-//! | [`metadata`], [`context`] | headers of a call or an event; its deadline, cancellation, trace and caller |
-//! | [`util`] | clock, spawning, randomness, sockets, back-off |
-//! | [`message`], [`codec`] | messages as protobuf, JSON and schema; encoding by content type |
-//! | [`rpc`] | descriptions of services and methods, the method table, streams, interceptors |
-//! | [`plug`], [`link`] | pluggable backends chosen by URL; connections to servers that several backends share |
-//! | [`transport`] | calls between two addresses: in process, `micro/1`, HTTP; TLS, connection pool |
-//! | [`registry`], [`broker`], [`config`] | service discovery; publish and subscribe; layered settings |
-//! | [`telemetry`] | logs |
-//! | [`selector`], [`debug`] | load balancing and outlier ejection; health and reflection services |
-//! | [`client`], [`server`] | making calls; accepting and dispatching them |
-//! | [`bridge`] | the `direct` broker, which sends events between programs without a server |
-//! | [`app`] | collection, injection, life cycle, [`run`] |
+//! | [`errors`](mod@errors) | the error type of all modules: code, message, details, source |
+//! | [`metadata`](mod@metadata), [`context`](mod@context) | headers of a call or an event; its deadline, cancellation, trace and caller |
+//! | [`util`](mod@util) | clock, spawning, randomness, sockets, back-off |
+//! | [`message`](mod@message), [`codec`](mod@codec) | messages as protobuf, JSON and schema; encoding by content type |
+//! | [`rpc`](mod@rpc) | descriptions of services and methods, the method table, streams, interceptors |
+//! | [`plug`](mod@plug), [`link`](mod@link) | pluggable backends chosen by URL; connections to servers that several backends share |
+//! | [`transport`](mod@transport) | calls between two addresses: in process, `micro/1`, HTTP; TLS, connection pool |
+//! | [`registry`](mod@registry), [`broker`](mod@broker), [`config`](mod@config) | service discovery; publish and subscribe; layered settings |
+//! | [`telemetry`](mod@telemetry) | logs |
+//! | [`selector`](mod@selector), [`debug`](mod@debug) | load balancing and outlier ejection; health and reflection services |
+//! | [`client`](mod@client), [`server`](mod@server) | making calls; accepting and dispatching them |
+//! | [`bridge`](mod@bridge) | the `direct` broker, which sends events between programs without a server |
+//! | [`app`](mod@app) | collection, injection, life cycle, [`run`] |
 //! | `testing` | clusters in one process, captured logs, contract tests, test suites for backends (feature `testing`) |
 
 #![warn(missing_docs, unreachable_pub)]

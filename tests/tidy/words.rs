@@ -48,7 +48,6 @@ const SHARED_NAMES: &[&str] = &[
     "Error",
     "Field",
     "Fields",
-    "Kind",
     "Node",
     "Reader",
     "Source",

@@ -13,49 +13,49 @@ pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A registry backend: stores nodes and reports changes.
 ///
-/// Nodes and times to live have been checked ([`Node::check`], and never zero) before a backend sees them. Dropping a
+/// Nodes and times to live are validated ([`Node::check`], and a TTL is never zero) before they reach a backend. Dropping a
 /// returned future may leave its effect done or not done, never half done.
 ///
-/// [`Memory`](super::Memory) is the reference.
+/// [`Memory`](super::Memory) is the reference implementation.
 pub trait Backend: Debug + Send + Sync + 'static {
-    /// The backend's name, for errors and banners: `memory`, `etcd://10.0.0.1:2379`. Without secrets.
+    /// Returns the backend's name for errors and banners, without secrets: `memory`, `etcd://10.0.0.1:2379`.
     fn name(&self) -> String;
 
-    /// Lists `node` for `ttl` from now. Replaces what was listed under its service and id, and renews it by that.
+    /// Registers `node` for `ttl` from now. Replaces the entry with the same service and id, which also serves as renewal.
     ///
-    /// An entry that is not renewed within `ttl` disappears (a backend whose clock is coarse may take somewhat longer) and
-    /// is told to watches as deleted.
+    /// An entry that is not renewed within `ttl` disappears (a backend with a coarse clock may take somewhat longer) and is
+    /// reported to watches as deleted.
     ///
     /// # Errors
     ///
-    /// A code a caller can act on; [`Code::Unavailable`](crate::Code::Unavailable) when trying again later may help.
+    /// A code a caller can act on; [`Code::Unavailable`](crate::Code::Unavailable) if a later attempt may succeed.
     fn register(&self, node: &Node, ttl: Duration) -> impl Future<Output = Result<()>> + Send;
 
-    /// Takes the node with this service and id off the list; fine if it is not on it.
+    /// Deregisters the node with this service and id. Succeeds if the node is not registered.
     ///
     /// # Errors
     ///
     /// As [`Backend::register`].
     fn deregister(&self, node: &Node) -> impl Future<Output = Result<()>> + Send;
 
-    /// The nodes of `service`, in any order; none is no error.
+    /// Returns the nodes of `service`, in any order. A service without nodes yields an empty list, not an error.
     ///
     /// # Errors
     ///
     /// As [`Backend::register`].
     fn nodes(&self, service: &str) -> impl Future<Output = Result<Vec<Node>>> + Send;
 
-    /// The names of the services that have a node, in any order.
+    /// Returns the names of the services with at least one node, in any order.
     ///
     /// # Errors
     ///
     /// As [`Backend::register`].
     fn services(&self) -> impl Future<Output = Result<Vec<String>>> + Send;
 
-    /// The changes of one service, or of all.
+    /// Watches one service, or all services if `None`.
     ///
-    /// The watch is handed out with its snapshot fed: nodes that are listed now are in it, and no later change is missed.
-    /// [`Watch::channel`] makes one.
+    /// The returned watch already contains its snapshot: all nodes registered now are in it, and no later change is missed.
+    /// [`Watch::channel`] creates a watch.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ pub trait Backend: Debug + Send + Sync + 'static {
     fn watch(&self, service: Option<&str>) -> impl Future<Output = Result<Watch>> + Send;
 }
 
-/// [`Backend`] with its type erased, as the handle holds it.
+/// Type-erased [`Backend`], as held by the handle.
 pub(super) trait DynBackend: Debug + Send + Sync + 'static {
     fn name(&self) -> String;
     fn register<'a>(&'a self, node: &'a Node, ttl: Duration) -> BoxFuture<'a, Result<()>>;
@@ -99,7 +99,7 @@ impl<B: Backend> DynBackend for B {
     }
 }
 
-/// Waits for a backend's answer, at most for `timeout`. The error names the backend and the operation.
+/// Waits for a backend's response, at most for `timeout`. The error names the backend and the operation.
 pub(super) async fn ask<T>(
     backend: &dyn DynBackend,
     operation: &'static str,

@@ -3,23 +3,23 @@ use super::Node;
 /// Change of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The node is new, at least to this watch.
+    /// A node that is new, at least to this watch.
     Created(Node),
-    /// The node says something else about itself than before; this is the new description.
+    /// A node with a changed description; contains the new one.
     Updated(Node),
-    /// The node is gone, by its own will or because its time ran out; this is what was known last.
+    /// A node that deregistered or expired; contains the last known description.
     Deleted(Node),
 }
 
 impl Change {
-    /// The node it is about.
+    /// Returns the node.
     pub fn node(&self) -> &Node {
         match self {
             Change::Created(node) | Change::Updated(node) | Change::Deleted(node) => node,
         }
     }
 
-    /// The node it is about, by value.
+    /// Consumes the change and returns the node.
     pub fn into_node(self) -> Node {
         match self {
             Change::Created(node) | Change::Updated(node) | Change::Deleted(node) => node,

@@ -10,10 +10,10 @@ use crate::util::clock::{self, Instant};
 use crate::util::lock::lock;
 use crate::util::spawn::{self, Task};
 
-/// A registry in the memory of this process: the reference, and the one for tests.
+/// A registry in the memory of this process: the reference implementation, also used in tests.
 ///
-/// Clones share their nodes; each [`Memory::new`] is empty and on its own. Time is tokio's, so a test with paused time
-/// sees entries expire without waiting.
+/// Clones share their nodes; each [`Memory::new`] is empty and independent. Time is tokio's, so a test with paused time sees
+/// entries expire without waiting.
 #[derive(Clone, Debug, Default)]
 pub struct Memory(Arc<Shared>);
 
@@ -24,7 +24,7 @@ crate::scheme!(Registry, "memory", "memory", |connect| {
 #[derive(Debug, Default)]
 struct Shared {
     table: Mutex<Table>,
-    // Told when an entry may expire earlier than the sweeper thinks.
+    // Notified when an entry may expire earlier than the sweeper expects.
     sooner: Arc<Notify>,
     sweeper: Mutex<Option<Task<()>>>,
 }
@@ -37,7 +37,7 @@ struct Table {
     due: Option<Instant>,
 }
 
-// Service first, so that the nodes of one service are neighbours.
+// Service first, so the nodes of one service are adjacent.
 type MemoryKey = (String, String);
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ struct LeaseEntry {
 }
 
 impl Memory {
-    /// An empty registry.
+    /// Creates an empty registry.
     pub fn new() -> Self {
         Self::default()
     }
@@ -58,7 +58,7 @@ impl Memory {
         then(&mut table)
     }
 
-    // Answers leave out what has expired by themselves; only watches need a timer.
+    // Queries skip expired entries without a timer; only watches need one.
     fn sweep(&self) {
         let mut sweeper = lock(&self.0.sweeper);
         if sweeper.as_ref().is_none_or(Task::is_finished) {
@@ -115,7 +115,7 @@ impl Backend for Memory {
 }
 
 impl Table {
-    // Whether something may now expire earlier than before.
+    // Returns `true` if an entry may now expire earlier than before.
     fn put(&mut self, node: &Node, expires: Instant) -> bool {
         let key = (node.service.clone(), node.id.clone());
         let known = self.entries.get(&key).filter(|entry| *entry.node == *node).map(|entry| entry.node.clone());
@@ -165,7 +165,7 @@ async fn sweep(shared: Weak<Shared>, sooner: Arc<Notify>) {
         };
         match due {
             Some(due) => {
-                // Either way the table is looked at again.
+                // In both cases the table is checked again.
                 let _ = clock::timeout_at(due, sooner.notified()).await;
             }
             None => sooner.notified().await,

@@ -1,24 +1,23 @@
-//! Finding the live nodes of a service by name, and hearing about changes.
+//! Service discovery: registration of nodes, lookup by service name, and notification of changes.
 //!
-//! A service that starts registers a [`Node`]: its address, its version, the methods it serves. A client
-//! asks the registry for the nodes of that name. An entry lives for a limited time and is renewed while its process does,
-//! so a process that dies without a word is forgotten.
+//! A service registers a [`Node`] when it starts: its address, its version, the methods it serves. A client asks the registry for
+//! the nodes of that service. An entry has a limited lifetime and is renewed while its process runs, so the entry of a crashed
+//! process expires.
 //!
-//! Callers hold a [`Registry`], a small cloneable handle. On it,
+//! Callers hold a [`Registry`], a small cloneable handle:
 //!
-//! - [`Registry::register`] lists a node and keeps it listed, until the [`Registration`] is dropped;
-//! - [`Registry::follow`] gives a [`NodeView`], the nodes of one service as they are now, without a request: what
-//!   clients use;
-//! - [`Registry::nodes`] and [`Registry::services`] ask once;
-//! - [`Registry::watch`] tells [`Change`] after [`Change`].
+//! - [`Registry::register`] registers a node and keeps it registered until the [`Registration`] is dropped;
+//! - [`Registry::follow`] returns a [`NodeView`], the current nodes of one service, readable without a request; clients use this;
+//! - [`Registry::nodes`] and [`Registry::services`] query the backend once;
+//! - [`Registry::watch`] returns a stream of [`Change`]s.
 //!
-//! A backend implements [`Backend`]: list a node for a while, take it off, answer who is there, and feed a [`Watch`]. All
-//! else is built on that here, once. An entry that is not renewed in time must disappear from answers *and* be told as
-//! deleted. [`testing::suite!`](macro@crate::testing::suite) makes a test of each promise.
+//! A backend implements [`Backend`]: register a node for a limited time, deregister it, list the nodes, and feed a [`Watch`].
+//! Everything else is implemented once, on top of that. An entry that is not renewed in time must disappear from results *and* be
+//! reported as deleted. [`testing::suite!`](macro@crate::testing::suite) generates a test for each of these requirements.
 //!
-//! Two backends are always there: [`Memory`], the reference, for tests and programs of one process, and [`Local`], for all
-//! processes of a user on one machine. Others come with features or from outside crates, and are found by the [scheme](crate::scheme!)
-//! of a URL.
+//! Two backends are always available: [`Memory`], the reference, for tests and single-process programs, and [`Local`], for all
+//! processes of a user on one machine. Others are enabled by features or provided by other crates, and are selected by the
+//! [scheme](crate::scheme!) of a URL.
 
 mod backend;
 mod change;
@@ -51,13 +50,13 @@ pub use watch::{Feed, Watch};
 use backend::{ANSWER_TIMEOUT, DynBackend, ask};
 use node_view::ViewState;
 
-/// The handle callers hold: which nodes of a service are alive.
+/// A cloneable handle to a registry, which knows the live nodes of each service.
 ///
-/// Clones share everything: one backend, one cached view for each service that is followed.
+/// Clones share the backend and one cached view for each followed service.
 ///
-/// Every question waits for the backend's answer for ten seconds at most, then fails with
-/// [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded). Dropping a question's future gives up waiting; what was
-/// under way in the backend may still happen.
+/// Every query waits at most 10 s for the backend's response, then fails with
+/// [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded). Dropping a query's future stops the wait; an operation already in
+/// progress in the backend may still complete.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
@@ -91,40 +90,41 @@ impl Plug for Registry {
 inventory::submit! { plug::PlugRegistration::new::<Registry>() }
 
 impl Registry {
-    /// The handle of a backend.
+    /// Creates a handle for `backend`.
     pub fn new(backend: impl Backend) -> Self {
         Registry { backend: Arc::new(backend), views: Arc::default() }
     }
 
-    /// A registry of its own in this process's memory, shared by the clones of this handle only.
+    /// Creates a separate registry in this process's memory, shared only by the clones of this handle.
     pub fn memory() -> Self {
         Self::new(Memory::new())
     }
 
-    /// The registry a URL names: `memory`, `local`, `local:///run/shop/registry`, or what a backend crate added.
+    /// Connects to the registry a URL names: `memory`, `local`, `local:///run/shop/registry`, or a scheme that a backend crate
+    /// adds.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when no backend knows the scheme (the message lists those
-    /// there are) or the backend cannot read the rest; else what the backend says, mostly
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) if the scheme is unknown (the message lists the known ones) or the
+    /// backend cannot parse the rest of the URL; otherwise the backend's error, usually
     /// [`Code::Unavailable`](crate::Code::Unavailable).
     pub async fn connect(url: &str) -> Result<Self> {
         plug::connect(url).await.map_err(|error| error.with_operation("registry.connect"))
     }
 
-    /// The backend's name, for people: `memory`.
+    /// Returns the backend's display name, such as `memory`.
     pub fn name(&self) -> String {
         self.backend.name()
     }
 
-    /// Lists `node`, and keeps it listed until the returned registration is dropped.
+    /// Registers `node` and keeps it registered until the returned registration is dropped.
     ///
-    /// Returns once the node is listed. A node with the same service and id is replaced.
+    /// Returns once the node is registered. A node with the same service and id is replaced.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for a node or a [`LeaseOptions`] no registry can work with; else
-    /// what the backend says. Nothing is retried before the first success.
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for an invalid node or invalid [`LeaseOptions`]; otherwise the
+    /// backend's error. Nothing is retried before the first success.
     ///
     /// # Panics
     ///
@@ -137,7 +137,7 @@ impl Registry {
 
     /// Registers `node` for `ttl`, once, without renewal.
     ///
-    /// For programs that have their own heartbeat; others take [`Registry::register`].
+    /// For programs with their own heartbeat; others use [`Registry::register`].
     ///
     /// # Errors
     ///
@@ -150,33 +150,33 @@ impl Registry {
         self.within("registry.register", self.backend.register(node, ttl)).await
     }
 
-    /// Takes the node with this service and id off the list. Fine if it is not on it.
+    /// Deregisters the node with this service and id. Succeeds if the node is not registered.
     ///
-    /// A process that still renews it registers it again.
+    /// A process that still renews the node registers it again.
     ///
     /// # Errors
     ///
-    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable).
+    /// The backend's error, usually [`Code::Unavailable`](crate::Code::Unavailable).
     pub async fn deregister(&self, node: &Node) -> Result<()> {
         self.within("registry.deregister", self.backend.deregister(node)).await
     }
 
-    /// The nodes of `service` that are listed now, by id; none is no error.
+    /// Returns the registered nodes of `service`, sorted by id. A service without nodes yields an empty list, not an error.
     ///
     /// # Errors
     ///
-    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable).
+    /// The backend's error, usually [`Code::Unavailable`](crate::Code::Unavailable).
     pub async fn nodes(&self, service: &str) -> Result<Vec<Node>> {
         let mut nodes = self.within("registry.nodes", self.backend.nodes(service)).await?;
         nodes.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(nodes)
     }
 
-    /// The names of the services that have a node now, sorted.
+    /// Returns the names of the services with at least one node, sorted.
     ///
     /// # Errors
     ///
-    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable).
+    /// The backend's error, usually [`Code::Unavailable`](crate::Code::Unavailable).
     pub async fn services(&self) -> Result<Vec<String>> {
         let mut services = self.within("registry.services", self.backend.services()).await?;
         services.sort();
@@ -184,18 +184,18 @@ impl Registry {
         Ok(services)
     }
 
-    /// The changes of one service, or of all, beginning with what is there.
+    /// Watches one service, or all services if `None`. The watch starts with the registered nodes.
     ///
     /// # Errors
     ///
-    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable).
+    /// The backend's error, usually [`Code::Unavailable`](crate::Code::Unavailable).
     pub async fn watch(&self, service: Option<&str>) -> Result<Watch> {
         self.within("registry.watch", self.backend.watch(service)).await
     }
 
-    /// The nodes of `service` as they are, kept up to date in the background.
+    /// Returns a view of the nodes of `service` that is kept up to date in the background.
     ///
-    /// All followers of one service on this handle and its clones share one watch, which ends with the last of them.
+    /// All followers of one service on this handle and its clones share one watch, which ends when the last follower is dropped.
     ///
     /// # Panics
     ///

@@ -5,9 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::errors::{Error, Result};
 use crate::util::random;
 
-/// One running instance of a service: where it is, what it says about itself, which methods it serves.
+/// A running instance of a service: its address, its description, the methods it serves.
 ///
-/// A node is known by its service and its id. Registering another node with the same two replaces the first.
+/// A node is identified by its service and its id. Registering another node with both the same replaces the first.
 ///
 /// ```
 /// use micro::registry::Node;
@@ -26,18 +26,18 @@ use crate::util::random;
 pub struct Node {
     /// Id, unique within the service.
     pub id: String,
-    /// The name it is found by; any text, also with dots, slashes and letters beyond ASCII.
+    /// Service name, used for lookup; any text, including dots, slashes and non-ASCII letters.
     pub service: String,
-    /// The version it runs; empty when it has none.
+    /// Version of the service; empty if it has none.
     #[serde(default, deserialize_with = "or_default")]
     pub version: String,
     /// Address: `host:port`.
     #[serde(default, deserialize_with = "or_default")]
     pub address: String,
-    /// Metadata, for filters and people.
+    /// Metadata, for filters and for display.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: BTreeMap<String, String>,
-    /// The paths of the methods it serves: `/greeter.Greeter/Hello`.
+    /// Paths of the served methods: `/greeter.Greeter/Hello`.
     #[serde(default, deserialize_with = "or_default")]
     pub endpoints: Vec<String>,
 }
@@ -49,7 +49,7 @@ impl Node {
     /// Maximum length of a service name or an id, in bytes.
     pub const MAX_NAME: usize = 1024;
 
-    /// A node of `service` at `address`, with a random id.
+    /// Creates a node of `service` at `address`, with a random id.
     pub fn new(service: impl Into<String>, address: impl Into<String>) -> Self {
         let service = service.into();
         Node {
@@ -83,14 +83,14 @@ impl Node {
         self
     }
 
-    /// Adds or replaces one pair of metadata.
+    /// Adds or replaces a metadata entry.
     #[must_use]
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(name.into(), value.into());
         self
     }
 
-    /// Adds the path of a method the node serves.
+    /// Adds the path of a served method.
     #[must_use]
     pub fn with_endpoint(mut self, path: impl Into<String>) -> Self {
         self.endpoints.push(path.into());
@@ -102,12 +102,12 @@ impl Node {
         self.endpoints.iter().any(|endpoint| endpoint == path)
     }
 
-    /// Reads a node from JSON. Fields it does not know are ignored, so that newer peers may say more.
+    /// Parses a node from JSON. Unknown fields are ignored, so newer peers may send more.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when the bytes are too many, are not JSON, or describe no
-    /// node.
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) if the input is larger than [`MAX_BYTES`](Self::MAX_BYTES), is not
+    /// JSON, or does not describe a node.
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > Self::MAX_BYTES {
             return Err(too_large(bytes.len()));
@@ -118,7 +118,7 @@ impl Node {
         Ok(node)
     }
 
-    /// The node as JSON.
+    /// Serializes the node as JSON.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("text, lists and maps with text keys always have a JSON form")
     }
@@ -127,8 +127,8 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when the service or the id is empty or too long, or the
-    /// whole too large.
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) if the service or the id is empty or too long, or the node as a
+    /// whole is too large.
     pub fn check(&self) -> Result<()> {
         self.check_names()?;
         let size = self.to_json().len();
@@ -155,7 +155,7 @@ fn too_large(size: usize) -> Error {
     Error::invalid_argument(format!("a node of {size} bytes, of at most {}", Node::MAX_BYTES))
 }
 
-// Peers written in Go say `null` for an empty list or map.
+// Peers written in Go send `null` for an empty list or map.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }

@@ -14,10 +14,10 @@ use crate::util::clock;
 use crate::util::lock::lock;
 use crate::util::spawn::{self, Task};
 
-/// The nodes of one service as they are now, kept up to date in the background: what a client looks at before each call.
+/// The current nodes of one service, kept up to date in the background. Clients read a view before each call.
 ///
-/// Looking costs no question to the registry and no copy of a node. When the registry fails, the last view stays and is
-/// corrected once it answers again; [`NodeView::last_error`] tells why it is old.
+/// Reading a view sends no request to the registry and copies no node. If the registry fails, the last view stays in use and is
+/// corrected once the registry responds again; [`NodeView::last_error`] returns the reason the view may be outdated.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
@@ -68,37 +68,37 @@ impl NodeView {
         NodeView { seen, last, view }
     }
 
-    /// The service that is followed.
+    /// Returns the name of the followed service.
     pub fn service(&self) -> &str {
         &self.view.service
     }
 
-    /// The nodes, by id; none before the first answer of the registry. Cheap.
+    /// Returns the nodes, sorted by id; empty before the registry's first response. Cheap.
     pub fn nodes(&self) -> Arc<[Arc<Node>]> {
         self.seen.borrow().nodes.clone()
     }
 
-    /// A number that grows with every change of the nodes; zero until the registry has answered once. Cheaper than the nodes
-    /// themselves, for values derived from them.
+    /// Returns a number that grows with every change of the nodes; zero until the registry has responded once. Cheaper than
+    /// reading the nodes, for values derived from them.
     pub fn generation(&self) -> u64 {
         self.view.generation.load(Ordering::Acquire)
     }
 
-    /// Returns `true` once the registry has answered.
+    /// Returns `true` once the registry has responded.
     pub fn is_ready(&self) -> bool {
         self.seen.borrow().first == First::SeenNodes
     }
 
-    /// Waits until the registry has answered once. Waits on while it cannot: set a deadline.
+    /// Waits until the registry has responded once. There is no timeout while it cannot: set a deadline.
     pub async fn ready(&self) {
         let mut seen = self.seen.clone();
-        // An error would say that the sender is gone, and `self.view` holds it.
+        // Cannot fail: `self.view` holds the sender.
         let _ = seen.wait_for(|seen| seen.first == First::SeenNodes).await;
     }
 
-    /// Waits until the nodes are others than when this was last called, or than when the following began.
+    /// Waits until the nodes differ from those at the last call, or from those at the creation of the view.
     ///
-    /// Dropping the future loses nothing.
+    /// Dropping the future loses no change.
     pub async fn changed(&mut self) {
         let other = self.seen.wait_for(|seen| !Arc::ptr_eq(&seen.nodes, &self.last)).await;
         if let Ok(seen) = other {
@@ -111,7 +111,7 @@ impl NodeView {
         self.view.is_alive()
     }
 
-    /// Returns the registry's last failure, until it answers again: the view may be outdated meanwhile.
+    /// Returns the registry's last failure, until the registry responds again; the view may be outdated meanwhile.
     pub fn last_error(&self) -> Option<Error> {
         lock(&self.view.last_error).clone()
     }
@@ -157,7 +157,7 @@ struct Follower {
     last_error: Arc<Mutex<Option<Error>>>,
 }
 
-/// A watch that lasted this long was not part of the trouble.
+/// Minimum duration of a watch that resets the retry delay.
 const STABLE_AFTER: Duration = Duration::from_secs(5);
 
 impl Follower {
@@ -181,7 +181,7 @@ impl Follower {
         ask(&*self.backend, "registry.watch", ANSWER_TIMEOUT, self.backend.watch(Some(&self.service))).await
     }
 
-    // Follows one watch to its end. Its snapshot replaces what was known, in one step.
+    // Reads one watch to its end. Its snapshot replaces the known nodes in one step.
     async fn keep_up(&self, mut watch: Watch) -> Error {
         let mut nodes = BTreeMap::new();
         let mut next = watch.try_next();
@@ -209,7 +209,7 @@ impl Follower {
                 seen.nodes = nodes.values().cloned().collect();
             }
             let first = std::mem::replace(&mut seen.first, First::SeenNodes) == First::Awaited;
-            // Behind the nodes: who sees the new number sees the new nodes.
+            // After the nodes: a reader of the new number reads the new nodes.
             self.generation.fetch_add(u64::from(first || !same), Ordering::Release);
             first || !same
         });

@@ -14,9 +14,9 @@ use crate::util::{clock, random, spawn};
 /// Lifetime of a registration without renewal, and interval of renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseOptions {
-    /// After this long without renewal the entry disappears. Default: 30 s.
+    /// Lifetime of the entry without renewal. Default: 30 s.
     pub ttl: Duration,
-    /// The time between two renewals; shorter than `ttl`. Default: 10 s.
+    /// Interval between two renewals; shorter than `ttl`. Default: 10 s.
     pub interval: Duration,
 }
 
@@ -27,7 +27,7 @@ impl Default for LeaseOptions {
 }
 
 impl LeaseOptions {
-    /// A time to live, renewed at a third of it.
+    /// Creates options with this time to live and a renewal interval of a third of `ttl`.
     pub fn new(ttl: Duration) -> Self {
         LeaseOptions { ttl, interval: ttl / 3 }
     }
@@ -43,13 +43,13 @@ impl LeaseOptions {
     }
 }
 
-/// Keeps a node listed for as long as it lives.
+/// A guard that keeps a node registered until it is dropped.
 ///
-/// The entry is renewed at the interval of its [`LeaseOptions`]. A renewal that fails is tried again with growing pauses, for as
-/// long as it takes; one that finds the entry gone lists it again.
+/// The entry is renewed at the interval of its [`LeaseOptions`]. A failed renewal is retried with growing delays, without a limit
+/// on the number of attempts; a renewal that finds the entry missing registers it again.
 ///
-/// Dropping it takes the node off the list in the background, as well as that goes; [`Registration::deregister`] waits for
-/// it and tells whether it worked. If neither happens, because the process dies, the entry lives on for its `ttl` at most.
+/// Dropping the registration deregisters the node in the background, on a best-effort basis; [`Registration::deregister`] waits
+/// for the result and returns it. If neither happens, because the process crashes, the entry remains for at most its `ttl`.
 #[must_use = "dropping the registration takes the node off the list"]
 pub struct Registration {
     node: Arc<Mutex<Arc<Node>>>,
@@ -62,29 +62,30 @@ enum Order {
 }
 
 impl Registration {
-    /// Keeps a node alive that has just been listed.
+    /// Starts renewing a node that has just been registered.
     pub(super) fn keep(backend: Arc<dyn DynBackend>, node: Node, ttl: LeaseOptions) -> Self {
         let (orders, inbox) = mpsc::channel(1);
         let node = Arc::new(Mutex::new(Arc::new(node)));
-        // The task's owner is the registration: it ends when `orders` is dropped, and must outlive that by the moment it
-        // takes to deregister. Every wait in it has a deadline.
+        // The registration owns the task: the task ends after `orders` is dropped, and must outlive that by the time a
+        // deregistration takes. Every wait in the task has a deadline.
         spawn::spawn(Heartbeat { backend, node: node.clone(), ttl }.run(inbox)).detach();
         Registration { node, orders }
     }
 
-    /// The node as it is listed.
+    /// Returns the node as registered.
     pub fn node(&self) -> Arc<Node> {
         lock(&self.node).clone()
     }
 
-    /// Lists the node with another description: new metadata, another version, more endpoints.
+    /// Replaces the node's description: new metadata, another version, more endpoints.
     ///
-    /// After an error the old description is the one kept alive. Dropping the future does not undo an update under way.
+    /// After an error the old description stays registered and is renewed. Dropping the future does not undo an update in
+    /// progress.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) when the service or the id is another, or the node is one
-    /// no registry can keep; else what the backend says.
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) if the service or the id differs, or the node is invalid;
+    /// otherwise the backend's error.
     pub async fn update(&self, node: Node) -> Result<()> {
         node.check().map_err(|error| error.with_operation("registry.update"))?;
         let listed = self.node();
@@ -98,14 +99,14 @@ impl Registration {
         self.order(|reply| Order::Update(Box::new(node), reply)).await
     }
 
-    /// Takes the node off the list, and returns when that is done.
+    /// Deregisters the node, and returns once that is done.
     ///
     /// Dropping the future does not stop the removal.
     ///
     /// # Errors
     ///
-    /// What the backend says, mostly [`Code::Unavailable`](crate::Code::Unavailable); the entry then disappears when its
-    /// time is up.
+    /// The backend's error, usually [`Code::Unavailable`](crate::Code::Unavailable); the entry then disappears when its `ttl` has
+    /// passed.
     pub async fn deregister(self) -> Result<()> {
         self.order(Order::Deregister).await
     }
@@ -124,7 +125,7 @@ impl fmt::Debug for Registration {
     }
 }
 
-// One task does all that is ever done to the entry, so a renewal cannot overtake the removal and bring the entry back.
+// A single task performs all operations on the entry, so a renewal cannot overtake the deregistration and bring the entry back.
 struct Heartbeat {
     backend: Arc<dyn DynBackend>,
     node: Arc<Mutex<Arc<Node>>>,
@@ -170,7 +171,7 @@ impl Heartbeat {
             }
             return true;
         };
-        // Once per outage is for the operator, the rest for the developer.
+        // One warning per outage for the operator, the rest for developers.
         if failures == 0 {
             tracing::warn!(service = node.service, node = node.id, %error, "node could not be renewed");
         } else {

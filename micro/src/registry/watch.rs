@@ -11,17 +11,17 @@ use super::{Change, Node};
 use crate::errors::{Error, Result};
 use crate::util::lock::lock;
 
-/// The changes of one service, or of all, as they happen.
+/// A stream of changes of one service, or of all services.
 ///
-/// It begins with what is there: one [`Change::Created`] for every node listed when the watch was opened. These are ready
-/// at once, so whatever [`Watch::try_next`] gives before its first `None` is the snapshot.
+/// A watch starts with a snapshot: one [`Change::Created`] for every node registered when the watch was opened. These are ready
+/// immediately, so everything [`Watch::try_next`] returns before its first `None` is the snapshot.
 ///
-/// A watch tells what is, and how that differs from what it told before. A slow reader is caught up rather than
-/// flooded: what happened to one node in the meantime is told as one change, and what cancelled itself out is not told. So
-/// no watch loses a node or keeps a dead one, however slow its reader, and none needs more room than the nodes it is about.
+/// A watch reports the difference between the current state and what it reported before. For a slow reader, changes are merged:
+/// several changes of one node are reported as one, and changes that cancel each other out are not reported. So no watch loses a
+/// node or keeps a dead one, however slow its reader, and its memory is bounded by the number of watched nodes.
 ///
-/// An error ends the watch: what follows is `None`, and the way on is to open another, which begins with a snapshot again.
-/// [`Registry::follow`](super::Registry::follow) does that by itself.
+/// An error ends the watch: later calls return `None`. To continue, open another watch, which starts with a snapshot again.
+/// [`Registry::follow`](super::Registry::follow) does that automatically.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
@@ -44,15 +44,15 @@ pub struct Watch {
     owned: Vec<Box<dyn Send + Sync>>,
 }
 
-/// The end of a [`Watch`] that a backend holds: it says what is, and the watch works out what changed.
+/// The backend's end of a [`Watch`]: it receives the current state, and the watch computes the changes.
 ///
-/// Dropping it ends the watch.
+/// Dropping the feed ends the watch.
 pub struct Feed {
     inbox: Arc<Mutex<WatchInbox>>,
 }
 
-// What the reader was told (`told`), and for every node that differs from it what to tell next (`news`), oldest first by
-// `order`. News that would say nothing new is taken back, so both are bounded by the nodes there are.
+// The state the reader knows (`told`), and for every node that differs from it the state to report next (`news`), oldest first by
+// `order`. News that equals the known state is removed, so both are bounded by the number of nodes.
 struct WatchInbox {
     service: Option<String>,
     told: HashMap<WatchKey, Arc<Node>>,
@@ -88,9 +88,9 @@ struct WatchKey {
 }
 
 impl Watch {
-    /// A watch for a backend to hand out, and the end that feeds it, about one service or about all.
+    /// Creates a watch for a backend to return, and the feed that drives it, for one service or for all if `None`.
     ///
-    /// The backend feeds the snapshot before it hands out the watch.
+    /// The backend feeds the snapshot before it returns the watch.
     pub fn channel(service: Option<&str>) -> (Feed, Watch) {
         let inbox = Arc::new(Mutex::new(WatchInbox {
             service: service.map(str::to_owned),
@@ -105,24 +105,24 @@ impl Watch {
         (Feed { inbox: inbox.clone() }, Watch { inbox, owned: Vec::new() })
     }
 
-    /// Ties the life of `what` to the watch: the task that feeds it, or a connection.
+    /// Adds a value that is dropped with the watch: the task that feeds it, or a connection.
     pub fn owning(mut self, what: impl Send + Sync + 'static) -> Self {
         self.owned.push(Box::new(what));
         self
     }
 
-    /// The next change; waits for one. `None` once the watch has ended.
+    /// Returns the next change, waiting for one if necessary. `None` once the watch has ended.
     ///
-    /// Dropping the future loses nothing.
+    /// Dropping the future loses no change.
     ///
     /// # Errors
     ///
-    /// The codes of the backend, mostly [`Code::Unavailable`](crate::Code::Unavailable), once; then the watch has ended.
+    /// The backend's error, usually [`Code::Unavailable`](crate::Code::Unavailable), once; then the watch has ended.
     pub async fn next(&mut self) -> Option<Result<Change>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The next change if there is one already; `None` when one would have to wait, or the watch has ended.
+    /// Returns the next change if one is ready; `None` if there is none yet or the watch has ended.
     ///
     /// # Errors
     ///
@@ -166,27 +166,28 @@ impl fmt::Debug for Watch {
 }
 
 impl Feed {
-    /// Says that `node` is listed, as described. Says nothing new if the reader knows, or if it is of another service.
+    /// Records that `node` is registered with this description. Does nothing if the reader knows that, or if the node belongs to
+    /// another service.
     pub fn put(&self, node: impl Into<Arc<Node>>) {
         let node = node.into();
         let waker = lock(&self.inbox).put(node);
         wake(waker);
     }
 
-    /// Says that the node is gone.
+    /// Records that the node is gone.
     pub fn remove(&self, service: &str, id: &str) {
         let key = WatchKey { service: service.to_owned(), id: id.to_owned() };
         let waker = lock(&self.inbox).remove(key);
         wake(waker);
     }
 
-    /// Says that these nodes are listed and no others.
+    /// Records that exactly these nodes are registered.
     pub fn replace(&self, nodes: impl IntoIterator<Item = Arc<Node>>) {
         let waker = lock(&self.inbox).replace(nodes);
         wake(waker);
     }
 
-    /// Ends the watch with an error, after what was said before.
+    /// Ends the watch with an error, which is reported after all earlier changes.
     pub fn fail(self, error: Error) {
         lock(&self.inbox).end = End::Failed(error);
     }
@@ -216,7 +217,7 @@ impl fmt::Debug for Feed {
     }
 }
 
-// Outside the lock: a waker may do anything.
+// Called outside the lock: a waker may run arbitrary code.
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();

@@ -212,7 +212,7 @@ impl Direct {
     }
 
     /// Returns the service by which the publishers of other processes reach this one, for
-    /// [`EventsServer::add_unlisted`](crate::server::EventsServer::add_unlisted).
+    /// [`Server::add_unlisted`](crate::server::Server::add_unlisted).
     pub fn service(&self) -> Service {
         server::service(&self.0.driver)
     }
