@@ -1,7 +1,7 @@
 //! Errors in the author's code, collected so that they are reported in one compilation.
 //!
-//! An expansion carries one [`Report`] through its first steps. It ends in one of two ways: [`Report::check`] makes a
-//! [`Checked`] model of a model, the only thing an `expand` takes, or errors and a stub come out.
+//! An expansion carries one [`Report`] through its first steps. The report ends in one of two ways: [`Report::check`] turns
+//! the model into a [`Checked`] model, the only input of an `expand`, or the expansion emits the errors and a stub.
 
 use std::fmt::Display;
 use std::ops::Deref;
@@ -11,12 +11,12 @@ use quote::{ToTokens, quote};
 
 /// The errors found so far, each pointing at the author's tokens.
 ///
-/// Reading, understanding and checking go on after an error, with a harmless value in place of the wrong one, and the
-/// report is turned into tokens once, at the end.
+/// Reading and checking continue after an error, with a harmless value in place of the wrong one. The report is turned into
+/// tokens once, at the end.
 ///
 /// # Panics
 ///
-/// When it is dropped before that: its errors would be lost, and code with an error would compile.
+/// Panics when the report is dropped before that: its errors would be lost, and code with an error would compile.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Report {
@@ -24,17 +24,17 @@ pub(crate) struct Report {
     is_read: bool,
 }
 
-/// Checks of a model. Written in `check.rs` of each folder.
+/// Checks of a model. Implemented in `check.rs` of each folder.
 pub(crate) trait Check {
-    /// Notes everything that cannot be allowed.
+    /// Adds an error for everything that is not allowed.
     fn check(&self, report: &mut Report);
 }
 
-/// A model in which nothing is wrong. [`Report::check`] is the only way to one.
+/// A model without errors. [`Report::check`] is the only constructor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checked<M>(M);
 
-/// A model in which something is wrong, and what.
+/// A model with errors, and its report.
 #[must_use]
 pub(crate) struct Refused<M> {
     model: M,
@@ -50,27 +50,27 @@ impl Report {
         self.errors.is_empty()
     }
 
-    /// Notes an error that underlines all of `tokens`.
+    /// Adds an error that underlines all of `tokens`.
     pub(crate) fn error(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.add(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Notes an error at `span`.
+    /// Adds an error at `span`.
     pub(crate) fn error_at(&mut self, span: Span, message: impl Display) {
         self.add(syn::Error::new(span, message));
     }
 
-    /// Notes an error that a parser returned.
+    /// Adds an error that a parser returned.
     pub(crate) fn add(&mut self, error: syn::Error) {
         self.errors.push(error);
     }
 
-    /// The value, or nothing after noting the error.
+    /// Returns the value, or adds the error and returns `None`.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.add(error)).ok()
     }
 
-    /// Checks a model, and ends the report where nothing is wrong with it.
+    /// Checks a model, and ends the report if there are no errors.
     pub(crate) fn check<M: Check>(mut self, model: M) -> Result<Checked<M>, Refused<M>> {
         model.check(&mut self);
         if !self.is_empty() {
@@ -80,15 +80,15 @@ impl Report {
         Ok(Checked(model))
     }
 
-    /// Ends the report: `stub`, and beside it one `compile_error!` for each error, valid wherever an item or an associated
-    /// item may stand.
+    /// Ends the report: emits `stub` and one `compile_error!` for each error, valid wherever an item or an associated item is
+    /// allowed.
     pub(crate) fn beside(mut self, stub: impl ToTokens) -> TokenStream {
         self.is_read = true;
         let errors = self.errors.iter().map(syn::Error::to_compile_error);
         quote!(#stub #(#errors)*)
     }
 
-    /// Ends the report: the messages in the order they were noted, for tests.
+    /// Ends the report: returns the messages in the order they were added, for tests.
     #[cfg(test)]
     pub(crate) fn into_messages(mut self) -> Vec<String> {
         self.is_read = true;
@@ -98,25 +98,25 @@ impl Report {
 
 impl Drop for Report {
     fn drop(&mut self) {
-        // A second panic would take the process down, and with it the message of the first.
+        // A second panic would abort the process and hide the message of the first.
         assert!(self.is_read || std::thread::panicking(), "a report was dropped unread: {:?}", self.errors);
     }
 }
 
 impl<M> Refused<M> {
-    /// The errors, beside what stands in for the model.
+    /// Emits the errors, together with a stub of the model.
     pub(crate) fn beside(self, stub: impl FnOnce(&M) -> TokenStream) -> TokenStream {
         self.report.beside(stub(&self.model))
     }
 }
 
 impl<M> Checked<M> {
-    /// A part of the model, checked with it.
+    /// Returns a part of the model, checked with the whole.
     pub(crate) fn part<P>(&self, part: impl FnOnce(&M) -> &P) -> Checked<&P> {
         Checked(part(&self.0))
     }
 
-    /// The parts of the model, checked with it.
+    /// Returns the parts of the model, checked with the whole.
     pub(crate) fn parts<'m, P: 'm>(&'m self, parts: impl FnOnce(&M) -> &[P]) -> impl Iterator<Item = Checked<&'m P>> {
         parts(&self.0).iter().map(Checked)
     }

@@ -1,6 +1,6 @@
-//! Expansions kept beside the tests that make them, for people to read and to notice changes.
+//! Snapshots of expansions, stored next to the tests that produce them.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p micro-macros` writes them anew; the difference is then reviewed like any other.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p micro-macros` rewrites them; review the difference like any other change.
 
 use std::path::Path;
 use std::{env, fs};
@@ -8,7 +8,7 @@ use std::{env, fs};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::LitStr;
 
-/// Compares `tokens`, laid out, with `src/<room>/snapshots/<name>.rs`.
+/// Compares the formatted `tokens` with `src/<room>/snapshots/<name>.rs`.
 pub(crate) fn assert_snapshot(room: &str, name: &str, tokens: TokenStream) {
     let text = tokens.to_string();
     let file = syn::parse2(tokens).unwrap_or_else(|error| panic!("`{name}` is not a file of items: {error}\n{text}"));
@@ -24,7 +24,7 @@ pub(crate) fn assert_snapshot(room: &str, name: &str, tokens: TokenStream) {
     assert_eq!(actual, expected, "\n{} differs; UPDATE_SNAPSHOTS=1 writes it anew", path.display());
 }
 
-/// The messages of the `compile_error!`s in `tokens`, in order.
+/// Returns the messages of the `compile_error!`s in `tokens`, in order.
 pub(crate) fn complaints(tokens: TokenStream) -> Vec<String> {
     let mut complaints = vec![];
     collect(tokens, &mut complaints);

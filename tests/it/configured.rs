@@ -133,7 +133,7 @@ fn what_is_logged_changes_while_the_program_runs() {
     place.write("micro.log = 'info'\nmicro.check_intervall = '1s'");
     eventually("it says so", || greeter.said().contains("what is logged changes").then_some(()));
     place.write("micro.log = 'info,[call{service=greeter}]=debug'");
-    eventually("it says why not", || greeter.said().contains("rules that name spans count when").then_some(()));
+    eventually("it says why not", || greeter.said().contains("filters with spans take effect").then_some(()));
     eventually("slips are noticed later too", || {
         greeter.said().contains("did you mean `check_interval`?").then_some(())
     });

@@ -1,4 +1,4 @@
-//! Checks, and what to write instead.
+//! Checks, with the correction in each message.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ impl Check for Model {
         if !self.input.generics.params.is_empty() {
             report.error(
                 &self.input.generics,
-                "settings are read at start, when no type is left open: write one struct for each type",
+                "settings are read at startup and cannot be generic: write one struct for each type",
             );
         }
         conditional(&self.input, report);
@@ -28,7 +28,7 @@ impl Check for Model {
     }
 }
 
-/// The place of each field is written down, so none can come and go.
+/// Refuses `#[cfg(..)]` on fields and variants: generated code refers to them by position.
 fn conditional(input: &Input, report: &mut Report) {
     let attributes: Vec<_> = match &input.body {
         Body::Struct(members) => members.iter().filter_map(|member| member.conditional.as_ref()).collect(),
@@ -48,7 +48,7 @@ fn section(model: &Model, fields: &[Field], report: &mut Report) {
     if let Some(path) = model.input.derives.iter().find(|path| is_default(path)) {
         report.error(
             path,
-            "take `Default` out: `#[micro::config]` writes it from the declared defaults, where every field has one",
+            "remove `Default`: `#[micro::config]` implements it from the declared defaults, if every field has one",
         );
     }
     twice(fields.iter().map(|field| &field.key), "a field", report);
@@ -70,7 +70,7 @@ fn prefix(prefix: &LitStr, package: &str, report: &mut Report) {
         let meant = if meant.split('.').all(is_word) { format!(": write `{meant}`") } else { String::new() };
         report.error(
             prefix,
-            format!("`{text}` is no prefix: it is made of small letters, digits and `_`, with dots in between{meant}"),
+            format!("`{text}` is not a prefix: expected lower-case letters, digits and `_`, separated by dots{meant}"),
         );
     } else if package != "micro" && (text == "micro" || text.starts_with("micro.")) {
         report.error(prefix, "`micro` is the prefix of the framework's own settings: choose one of your own");
@@ -83,7 +83,7 @@ fn key(key: &Key, report: &mut Report) {
         report.error_at(
             key.span,
             format!(
-                "`{text}` is no key: it is made of small letters, digits and `_`; write `#[config(name = \"..\")]`"
+                "`{text}` is not a key: expected lower-case letters, digits and `_`; write `#[config(name = \"..\")]`"
             ),
         );
     }
@@ -94,7 +94,7 @@ fn names(field: &Field, report: &mut Report) {
         let text = name.value();
         let good = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
         if text.is_empty() || text.starts_with(|first: char| first.is_ascii_digit()) || !text.chars().all(good) {
-            report.error(name, format!("`{text}` is no variable: it is made of capital letters, digits and `_`"));
+            report.error(name, format!("`{text}` is not a variable: expected upper-case letters, digits and `_`"));
         }
     }
     if let Some(flag) = &field.flag {
@@ -104,19 +104,19 @@ fn names(field: &Field, report: &mut Report) {
         } else if !is_kebab(&text) {
             report.error(
                 flag,
-                format!("`{text}` is no flag: it is made of small letters and digits, with `-` in between"),
+                format!("`{text}` is not a flag: expected lower-case letters and digits, separated by `-`"),
             );
         }
     }
 }
 
-/// An option would hide a value from this attribute's own code and from no other: derives read the field too, those above the
-/// attribute before it does.
+/// Refuses the option `secret`, which would hide a value in this attribute's code only: derives read the field too, those
+/// above the attribute before it does.
 fn secret(field: &Field, report: &mut Report) {
     let Some(secret) = &field.secret else { return };
     let (ident, value) = (&field.ident, spelled(&field.ty));
     let message = if is_secret(&field.ty) {
-        format!("`{}` is a secret by its type: take `secret` away", printed(&field.ty))
+        format!("`{}` is a secret by its type: remove `secret`", printed(&field.ty))
     } else {
         let (ty, value) = (printed(&field.ty), printed(value));
         let hidden = ty.replacen(&value, &format!("Secret<{value}>"), 1);
@@ -136,18 +136,19 @@ fn is_secret(ty: &syn::Type) -> bool {
     }
 }
 
-/// A literal that its type, as spelled, cannot be. What is not known here shows when the program starts.
+/// Refuses a default literal that is not a value of its type, as spelled. Types unknown here are checked when the program
+/// starts.
 fn default(field: &Field, report: &mut Report) {
     let Some(Default::Literal(literal, written)) = &field.default else { return };
     if let Some((name, [])) = named(spelled(&field.ty)).as_ref().map(|(name, inner)| (name.as_str(), inner.as_slice()))
         && let Some(expected) = refused(name, literal)
     {
         let (value, ty) = (printed(written), printed(&field.ty));
-        report.error(written, format!("`{}` is no `{ty}`: expected {expected}", value.replace("- ", "-")));
+        report.error(written, format!("`{}` is not a `{ty}`: expected {expected}", value.replace("- ", "-")));
     }
 }
 
-/// The type of the value, where one may be absent or hidden.
+/// Returns the type of the value, inside an `Option` or a `Secret`.
 fn spelled(ty: &syn::Type) -> &syn::Type {
     match named(ty) {
         Some((name, inner)) if matches!(&*name, "Option" | "Secret") && inner.len() == 1 => spelled(inner[0]),
@@ -159,7 +160,7 @@ fn is_duration(ty: &syn::Type) -> bool {
     named(spelled(ty)).is_some_and(|(name, _)| name == "Duration")
 }
 
-/// Returns what is expected of a literal of a well-known type, if this one is not that.
+/// Returns the expected form of a literal of a well-known type, if this literal does not have it.
 fn refused(ty: &str, literal: &Literal) -> Option<String> {
     let text = match literal {
         Literal::Text(text) => Some(text.as_str()),
@@ -187,7 +188,7 @@ fn refused(ty: &str, literal: &Literal) -> Option<String> {
         "String" => "text",
         "char" => "one letter",
         "bool" => "`true` or `false`",
-        "Duration" => "a time, like `\"30s\"`, `\"250ms\"` or `\"5m\"`",
+        "Duration" => "a duration, like `\"30s\"`, `\"250ms\"` or `\"5m\"`",
         _ => "a number",
     };
     (!good).then(|| expected.to_owned())
@@ -214,7 +215,7 @@ fn whole(ty: &str, literal: &Literal) -> Option<String> {
     (!good).then(|| format!("a whole number from {least} to {most}"))
 }
 
-/// A check that a type, as spelled, does not have. What is not known here the compiler says.
+/// Refuses a check that a type, as spelled, does not support. Types unknown here are left to the compiler.
 fn unfit(field: &Field, check: &model::Check, report: &mut Report) -> bool {
     let Some((name, _)) = named(spelled(&field.ty)) else { return false };
     let number = NUMBERS.contains(&&*name) || name == "Duration";
@@ -230,7 +231,7 @@ fn unfit(field: &Field, check: &model::Check, report: &mut Report) -> bool {
     let (fits, word, whose, argument, instead) = match check {
         model::Check::Range(range) => {
             let instead = length.then(|| format!("length({})", bounds(range)));
-            (number, "range", "numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`", range.to_token_stream(), instead)
+            (number, "range", "numbers, `1..=10`, and durations, `\"1s\"..=\"1h\"`", range.to_token_stream(), instead)
         }
         model::Check::Length(range) => {
             let instead = (number && name != "Duration").then(|| format!("range({})", bounds(range)));
@@ -259,7 +260,7 @@ fn asked(field: &Field, check: &model::Check, report: &mut Report) {
             if let Err(error) = regex_syntax::parse(&pattern.value()) {
                 let why = error.to_string();
                 let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                report.error(pattern, format!("`{}` is no regular expression: {why}", pattern.value()));
+                report.error(pattern, format!("`{}` is not a regular expression: {why}", pattern.value()));
             }
         }
         model::Check::Range(range) | model::Check::Length(range) => {
@@ -273,11 +274,11 @@ fn asked(field: &Field, check: &model::Check, report: &mut Report) {
                     Lit::Str(text) => {
                         let text = text.value();
                         if let Err(why) = options::duration(&text) {
-                            report.error(lit, format!("`{text}` is no time: {why}"));
+                            report.error(lit, format!("`{text}` is not a duration: {why}"));
                         }
                     }
                     Lit::Int(_) if matches!(check, model::Check::Range(_)) && is_duration(&field.ty) => {
-                        report.error(lit, "a time is written as text: `range(\"1s\"..=\"1h\")`");
+                        report.error(lit, "a duration is written as text: `range(\"1s\"..=\"1h\")`");
                     }
                     Lit::Int(number) if matches!(check, model::Check::Range(_)) && number.suffix().is_empty() => {
                         let literal = Literal::Integer(number.base10_parse().unwrap_or(i128::MAX));
@@ -298,10 +299,10 @@ fn asked(field: &Field, check: &model::Check, report: &mut Report) {
 
 fn choice(model: &Model, words: &[Choice], report: &mut Report) {
     if let Some(prefix) = &model.prefix {
-        report.error(prefix, "an enum is the value of a field: only a struct stands at a prefix");
+        report.error(prefix, "an enum is the value of a field: only a struct has a prefix");
     }
     if let Some(validate) = &model.validate {
-        report.error(validate, "an enum is one of its words: there is nothing left to validate");
+        report.error(validate, "an enum has a fixed set of words: there is nothing to validate");
     }
     let Body::Enum(variants) = &model.input.body else { return };
     if variants.is_empty() {
@@ -310,7 +311,7 @@ fn choice(model: &Model, words: &[Choice], report: &mut Report) {
     for variant in variants.iter().filter(|variant| !matches!(variant.fields, Fields::Unit)) {
         report.error(
             &variant.fields,
-            "an enum with data is read through serde: take `#[micro::config]` away, and derive serde's `Serialize` and \
+            "an enum with data is read through serde: remove `#[micro::config]`, and derive serde's `Serialize` and \
              `Deserialize`",
         );
     }
@@ -318,7 +319,7 @@ fn choice(model: &Model, words: &[Choice], report: &mut Report) {
     for Choice { key, .. } in words {
         let good = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if key.text.is_empty() || !key.text.chars().all(good) {
-            let message = format!("`{}` is no word: it is made of letters, digits, `-`, `_` and `.`", key.text);
+            let message = format!("`{}` is not a word: expected letters, digits, `-`, `_` and `.`", key.text);
             report.error_at(key.span, message);
         }
     }
@@ -335,7 +336,7 @@ fn twice<'a>(keys: impl Iterator<Item = &'a Key>, what: &str, report: &mut Repor
     }
 }
 
-/// A key, or one part of a prefix.
+/// Returns `true` for a key, or one part of a prefix.
 fn is_word(text: &str) -> bool {
     let good = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.chars().all(good)

@@ -1,4 +1,4 @@
-//! Expansion: the item, and names, types and one call per field.
+//! Expansion: the item, with names, types and one call per field.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -10,7 +10,7 @@ use super::{check, input::Body};
 use crate::report::Checked;
 use crate::syntax::at;
 
-/// The author's item and its implementations.
+/// Emits the author's item and its implementations.
 pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     let item = &model.input.item;
     match &model.shape {
@@ -28,8 +28,7 @@ pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     }
 }
 
-/// The author's item, with implementations that stand in for those of settings with an error, so that its uses are not
-/// errors too.
+/// Emits the author's item after an error, with placeholder implementations, so that its uses are not errors too.
 pub(super) fn stub(model: &Model) -> TokenStream {
     let input = &model.input;
     let (item, ident) = (&input.item, &model.ident);
@@ -64,7 +63,7 @@ pub(super) fn stub(model: &Model) -> TokenStream {
     quote!(#item #implementations)
 }
 
-/// A place of its own for generated items, where `__config` is the part of micro they speak of.
+/// Emits a scope for generated items, in which `__config` is the module of micro that they use.
 fn in_scope(model: &Model, items: &TokenStream) -> TokenStream {
     let micro = model.home.private();
     quote! {
@@ -109,7 +108,7 @@ fn section(model: &Model, fields: &[Field]) -> TokenStream {
     quote! {
         const __FIELDS: &[__config::Field] = &[#(#descriptions),*];
 
-        // One function for a table and for nothing at all. Every field is read before the first `?`.
+        // One function for a present and an absent table. Every field is read before the first `?`.
         fn __read(#mutable #these: __config::Fields<'_>) -> ::core::option::Option<#ident> {
             #unused
             #(#reads)*
@@ -183,7 +182,7 @@ fn default_value(field: &Field, default: &Default) -> TokenStream {
     }
 }
 
-/// A check as a closure, shown where the author wrote it.
+/// Emits a check as a closure, with the span of the author's option.
 fn check(check: &Check) -> TokenStream {
     let call = |name: &str, span: Span, argument: TokenStream| {
         let value = Ident::new("value", Span::mixed_site().located_at(span));
@@ -263,7 +262,7 @@ fn choice(model: &Model, words: &[Choice]) -> TokenStream {
     }
 }
 
-/// A variable of ours, which no name of the author's can be.
+/// Returns the name of a generated variable, which cannot collide with a name of the author's.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

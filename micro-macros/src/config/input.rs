@@ -1,4 +1,4 @@
-//! Parsed input: the item, and its options taken out of it.
+//! Parsed input: the item, and the options extracted from it.
 
 use proc_macro2::TokenStream;
 use syn::punctuated::Punctuated;
@@ -10,7 +10,7 @@ use crate::syntax::{CratePath, docs};
 
 /// A struct or enum with `#[micro::config]`.
 pub(super) struct Input {
-    /// The item without our helper attributes, to be emitted as it is.
+    /// The item without our helper attributes, emitted unchanged.
     pub(super) item: Item,
     pub(super) ident: Ident,
     pub(super) generics: Generics,
@@ -77,7 +77,7 @@ pub(super) struct Variant {
 const HELPER: &str = "config";
 
 impl Input {
-    /// Reads the item; `None`, with an error in the report, when it can be no settings at all.
+    /// Reads the item; `None`, with an error in the report, for an item that cannot hold settings.
     pub(super) fn read(options: TokenStream, item: TokenStream, report: &mut Report) -> Option<Self> {
         let options = TypeOptions::read(options, report);
         let mut item: Item = report.keep(syn::parse2(item))?;
@@ -117,7 +117,7 @@ impl TypeOptions {
     }
 }
 
-/// The fields of a struct; `None` where they have no names.
+/// Reads the fields of a struct; `None` if they have no names.
 fn members(ident: &Ident, fields: &mut Fields, report: &mut Report) -> Option<Vec<Member>> {
     let example = format!("settings have names: write `struct {ident} {{ name: Type }}`");
     match fields {
@@ -163,7 +163,7 @@ impl MemberOptions {
             reload: options.choice("reload", &["live", "restart"]),
         };
         let checks = options.list("validate");
-        // Asked for only where it is there: it is none of the choices.
+        // Taken only if present, so that error messages do not list it as a choice.
         if options.contains("secret") {
             read.secret = options.flag("secret");
         }
@@ -209,7 +209,7 @@ fn conditional(attributes: &[Attribute]) -> Option<Attribute> {
     attributes.iter().find(|attribute| attribute.path().is_ident("cfg")).cloned()
 }
 
-/// The traits that `attribute` derives, if that is what it does.
+/// Returns the traits that `attribute` derives, if it is a `#[derive(..)]`.
 fn derived(attribute: &Attribute) -> Option<Punctuated<Path, Token![,]>> {
     let derive = attribute.path().is_ident("derive");
     derive.then(|| attribute.parse_args_with(Punctuated::parse_terminated).ok())?

@@ -1,4 +1,4 @@
-//! `#[micro::config]`: a struct of settings with defaults, names and checks, or an enum as a choice of words.
+//! `#[micro::config]`: a struct of settings with defaults, names and checks, or an enum as a set of allowed words.
 
 mod check;
 mod expand;
@@ -19,7 +19,7 @@ pub(crate) fn config(options: TokenStream, item: TokenStream) -> TokenStream {
     expanded(options, item, &package)
 }
 
-/// Expands within a package: the settings of micro itself have a prefix of their own.
+/// Expands within `package`: the prefix of micro's own settings is refused in other packages.
 fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     let mut report = Report::new();
     let Some(input) = Input::read(options, item.clone(), &mut report) else { return report.beside(item) };

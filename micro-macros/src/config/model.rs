@@ -14,7 +14,7 @@ use crate::syntax::{CratePath, kebab_case};
 pub(super) struct Model {
     /// Parsed input, whose item is emitted unchanged.
     pub(super) input: Input,
-    /// The package that is being compiled.
+    /// Package that is being compiled.
     pub(super) package: String,
     pub(super) ident: Ident,
     pub(super) docs: String,
@@ -55,11 +55,11 @@ pub(super) struct Key {
 
 /// Default value of a setting.
 pub(super) enum Default {
-    /// The `Default` of its type.
+    /// `Default` of the setting's type.
     OfType,
-    /// A literal, as a file would have it.
+    /// A literal, as written in a file.
     Literal(Literal, Expr),
-    /// A value of its type.
+    /// An expression of the setting's type.
     Expression(Expr),
 }
 
@@ -107,7 +107,7 @@ impl Model {
         }
     }
 
-    /// Returns `true` if nothing has to be set, as far as spelling tells, so that there is a `Default`.
+    /// Returns `true` if no setting is required, judged by the spelling of types. Such settings have a `Default`.
     pub(super) fn has_default(&self) -> bool {
         matches!(&self.shape, Shape::Section(fields) if !fields.iter().any(Field::is_required))
     }
@@ -131,8 +131,8 @@ impl Field {
         }
     }
 
-    /// Returns `true` if something has to be set. An `Option` that is spelled otherwise, and a struct whose settings all have
-    /// defaults, are not known here.
+    /// Returns `true` if the setting is required. An `Option` under another name, and a struct whose settings all have defaults,
+    /// are not recognized here.
     fn is_required(&self) -> bool {
         let optional = named(&self.ty).is_some_and(|(name, inner)| name == "Option" && inner.len() == 1);
         self.default.is_none() && !optional
@@ -170,7 +170,8 @@ impl Default {
     }
 }
 
-/// The value a file would have in the place of a literal. One that names its type, `30u8`, is an expression of that type.
+/// Returns the value that a file would have in place of a literal. A literal with a type suffix, `30u8`, is an expression of
+/// that type.
 fn literal(expression: &Expr, report: &mut Report) -> Option<Literal> {
     match expression {
         Expr::Group(group) => literal(&group.expr, report),

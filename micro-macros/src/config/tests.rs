@@ -1,4 +1,4 @@
-//! The expansion, and what is said about wrong settings.
+//! The expansion, and the errors for invalid settings.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,12 +10,12 @@ fn check_snapshot(name: &str, options: TokenStream, item: TokenStream) {
     assert_snapshot("config", name, expanded(options, item, "greeter"));
 }
 
-/// What is said about `item`.
+/// Returns the errors for `item`.
 fn complaints(options: TokenStream, item: TokenStream) -> Vec<String> {
     snapshot::complaints(expanded(options, item, "greeter"))
 }
 
-/// What is said about a field.
+/// Returns the errors for a field.
 fn of_field(field: TokenStream) -> Vec<String> {
     complaints(quote!(), quote!(struct A { #field }))
 }
@@ -129,7 +129,7 @@ fn several_errors_arrive_together() {
             "unknown option `rnge`; expected one of `range`, `length`, `regex`, `with`\ndid you mean `range`?",
             "option `env` takes strings: write `env = \"..\"` or `env(\"..\", \"..\")`",
             "unknown `reload` `never`; expected one of `live`, `restart`",
-            "`Greeter` is no prefix: it is made of small letters, digits and `_`, with dots in between: write `greeter`",
+            "`Greeter` is not a prefix: expected lower-case letters, digits and `_`, separated by dots: write `greeter`",
             "expected a range: `1..=10`, `..=64`, `\"1s\"..=\"1h\"`",
         ]
     );
@@ -154,9 +154,9 @@ fn prefixes_are_paths_of_ones_own() {
         ("micro.server", "framework's own"),
         ("a-b", "write `a_b`"),
         ("A.b", "write `a.b`"),
-        ("", "is no prefix"),
-        ("a..b", "is no prefix"),
-        ("1a", "is no prefix"),
+        ("", "is not a prefix"),
+        ("a..b", "is not a prefix"),
+        ("1a", "is not a prefix"),
     ] {
         let said = said(prefix, "a");
         assert!(said.len() == 1 && said[0].contains(words), "{prefix}: {said:?}");
@@ -166,13 +166,13 @@ fn prefixes_are_paths_of_ones_own() {
 #[test]
 fn names_have_the_form_of_their_place() {
     for (field, words) in [
-        (quote!(#[config(name = "a-b")] a: u8), "`a-b` is no key"),
-        (quote!(maxSize: u8), "`maxSize` is no key"),
-        (quote!(#[config(env = "greeter")] a: u8), "`greeter` is no variable"),
-        (quote!(#[config(env("A", "2B"))] a: u8), "`2B` is no variable"),
+        (quote!(#[config(name = "a-b")] a: u8), "`a-b` is not a key"),
+        (quote!(maxSize: u8), "`maxSize` is not a key"),
+        (quote!(#[config(env = "greeter")] a: u8), "`greeter` is not a variable"),
+        (quote!(#[config(env("A", "2B"))] a: u8), "`2B` is not a variable"),
         (quote!(#[config(flag = "--a")] a: u8), "a flag is written without its dashes: `a`"),
-        (quote!(#[config(flag = "a_b")] a: u8), "`a_b` is no flag"),
-        (quote!(#[config(flag = "a-")] a: u8), "`a-` is no flag"),
+        (quote!(#[config(flag = "a_b")] a: u8), "`a_b` is not a flag"),
+        (quote!(#[config(flag = "a-")] a: u8), "`a-` is not a flag"),
         (quote!(a: u8, #[config(name = "a")] b: u8), "`a` is the name of a field above already"),
         (quote!(#[cfg(windows)] a: u8), "settings are the same in every build"),
     ] {
@@ -201,19 +201,19 @@ fn literals_that_their_type_cannot_be() {
         assert_eq!(said(ty.clone(), literal.clone()), Vec::<String>::new(), "{ty} {literal}");
     }
     for (ty, literal, words) in [
-        (quote!(u8), quote!(256), "`256` is no `u8`: expected a whole number from 0 to 255"),
-        (quote!(u16), quote!(-1), "`-1` is no `u16`: expected a whole number from 0 to 65535"),
-        (quote!(u16), quote!("many"), "`\"many\"` is no `u16`: expected a whole number from 0 to 65535"),
-        (quote!(Option<u8>), quote!(1.5), "`1.5` is no `Option<u8>`: expected a whole number from 0 to 255"),
-        (quote!(String), quote!(1), "`1` is no `String`: expected text"),
-        (quote!(Secret<String>), quote!(true), "`true` is no `Secret<String>`: expected text"),
-        (quote!(bool), quote!(1), "`1` is no `bool`: expected `true` or `false`"),
-        (quote!(char), quote!("xy"), "`\"xy\"` is no `char`: expected one letter"),
-        (quote!(f32), quote!("x"), "`\"x\"` is no `f32`: expected a number"),
+        (quote!(u8), quote!(256), "`256` is not a `u8`: expected a whole number from 0 to 255"),
+        (quote!(u16), quote!(-1), "`-1` is not a `u16`: expected a whole number from 0 to 65535"),
+        (quote!(u16), quote!("many"), "`\"many\"` is not a `u16`: expected a whole number from 0 to 65535"),
+        (quote!(Option<u8>), quote!(1.5), "`1.5` is not a `Option<u8>`: expected a whole number from 0 to 255"),
+        (quote!(String), quote!(1), "`1` is not a `String`: expected text"),
+        (quote!(Secret<String>), quote!(true), "`true` is not a `Secret<String>`: expected text"),
+        (quote!(bool), quote!(1), "`1` is not a `bool`: expected `true` or `false`"),
+        (quote!(char), quote!("xy"), "`\"xy\"` is not a `char`: expected one letter"),
+        (quote!(f32), quote!("x"), "`\"x\"` is not a `f32`: expected a number"),
         (
             quote!(Duration),
             quote!("2 weeks"),
-            "`\"2 weeks\"` is no `Duration`: expected a time, like `\"30s\"`, `\"250ms\"` or `\"5m\"`",
+            "`\"2 weeks\"` is not a `Duration`: expected a duration, like `\"30s\"`, `\"250ms\"` or `\"5m\"`",
         ),
     ] {
         assert_eq!(said(ty, literal), [words]);
@@ -224,8 +224,8 @@ fn literals_that_their_type_cannot_be() {
 fn checks_are_checked() {
     for (asked, words) in [
         (quote!(range(10)), "expected a range"),
-        (quote!(range("1s"..="soon")), "`soon` is no time"),
-        (quote!(range(1..)), "a time is written as text"),
+        (quote!(range("1s"..="soon")), "`soon` is not a duration"),
+        (quote!(range(1..)), "a duration is written as text"),
         (quote!(regex()), "`regex` takes a string: write `regex(\"^[a-z]+$\")`"),
         (quote!(range = 1), "`range` takes a range: write `range(1..=10)`"),
         (
@@ -240,11 +240,11 @@ fn checks_are_checked() {
     for (field, words) in [
         (
             quote!(#[config(validate(regex("[a-")))] a: String),
-            "`[a-` is no regular expression: unclosed character class",
+            "`[a-` is not a regular expression: unclosed character class",
         ),
         (
             quote!(#[config(validate(range(1..=10)))] a: Option<String>),
-            "`range` is for numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`, and `a` has type `Option<String>`: \
+            "`range` is for numbers, `1..=10`, and durations, `\"1s\"..=\"1h\"`, and `a` has type `Option<String>`: \
              write `length(1..=10)`",
         ),
         (
@@ -267,8 +267,8 @@ fn secrets_are_so_by_their_type() {
         (quote!(String), "write `a: Secret<String>`"),
         (quote!(Option<String>), "write `a: Option<Secret<String>>`"),
         (quote!(Vec<u8>), "write `a: Secret<Vec<u8>>`"),
-        (quote!(Secret<String>), "`Secret<String>` is a secret by its type: take `secret` away"),
-        (quote!(Option<Secret<String>>), "`Option<Secret<String>>` is a secret by its type: take `secret` away"),
+        (quote!(Secret<String>), "`Secret<String>` is a secret by its type: remove `secret`"),
+        (quote!(Option<Secret<String>>), "`Option<Secret<String>>` is a secret by its type: remove `secret`"),
     ] {
         let said = of_field(quote!(#[config(default, secret)] a: #ty));
         assert!(said.len() == 1 && said[0].contains(words), "{words}: {said:?}");
@@ -303,7 +303,7 @@ fn what_cannot_be_settings() {
                     a: T,
                 }
             ),
-            "settings are read at start, when no type is left open: write one struct for each type",
+            "settings are read at startup and cannot be generic: write one struct for each type",
         ),
         (
             quote!(
@@ -318,7 +318,7 @@ fn what_cannot_be_settings() {
                     C(u8),
                 }
             ),
-            "an enum with data is read through serde: take `#[micro::config]` away, and derive serde's `Serialize` and \
+            "an enum with data is read through serde: remove `#[micro::config]`, and derive serde's `Serialize` and \
              `Deserialize`",
         ),
         (
@@ -338,14 +338,14 @@ fn what_cannot_be_settings() {
                     B,
                 }
             ),
-            "`a b` is no word: it is made of letters, digits, `-`, `_` and `.`",
+            "`a b` is not a word: expected letters, digits, `-`, `_` and `.`",
         ),
         (
             quote!(
                 #[derive(Clone, std::default::Default)]
                 struct A {}
             ),
-            "take `Default` out: `#[micro::config]` writes it from the declared defaults, where every field has one",
+            "remove `Default`: `#[micro::config]` implements it from the declared defaults, if every field has one",
         ),
     ] {
         assert_eq!(complaints(quote!(), item.clone()), [first_line], "{item}");
@@ -360,8 +360,8 @@ fn what_cannot_be_settings() {
             )
         ),
         [
-            "an enum is the value of a field: only a struct stands at a prefix",
-            "an enum is one of its words: there is nothing left to validate",
+            "an enum is the value of a field: only a struct has a prefix",
+            "an enum has a fixed set of words: there is nothing to validate",
         ]
     );
 }

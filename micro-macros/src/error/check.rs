@@ -1,4 +1,4 @@
-//! Checks, and what to write instead.
+//! Checks, with the correction in each message.
 
 use std::collections::HashMap;
 
@@ -55,26 +55,26 @@ fn others(model: &Model, report: &mut Report) {
         report.error(
             ident,
             format!(
-                "no variant of `{ident}` takes what it does not know: calls also fail on the way, and in newer services\n\
+                "`{ident}` needs a catch-all variant: calls also fail in transit, and newer services have other errors\n\
                  write one more: `#[error(other)] Other(micro::Error)`"
             ),
         );
     }
     for other in model.others.iter().skip(1) {
         let first = &model.others[0].ident;
-        report.error(&other.ident, format!("`{first}` takes what the others do not know already"));
+        report.error(&other.ident, format!("`{first}` is the catch-all variant already"));
     }
 }
 
-/// A format string that names what is there.
+/// Checks that the format string names existing fields.
 fn words(variant: &Variant, report: &mut Report) {
     let (ident, text) = (&variant.ident, &variant.text);
     let fields: Vec<String> = variant.fields.iter().map(|field| field.called()).collect();
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     if text.nameless {
         let message = match fields.first() {
-            Some(first) => format!("`{{}}` says nothing here: name the field, `{{{first}}}`"),
-            None => format!("`{{}}` says nothing here: `{ident}` has no fields"),
+            Some(first) => format!("`{{}}` has no meaning here: name the field, `{{{first}}}`"),
+            None => format!("`{{}}` has no meaning here: `{ident}` has no fields"),
         };
         report.error(&text.literal, message);
     }

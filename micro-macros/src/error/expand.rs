@@ -47,7 +47,7 @@ pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     }
 }
 
-/// Stands in for the implementations of an enum with an error, so that its uses are not errors too.
+/// Emits placeholder implementations for an enum with an error, so that its uses are not errors too.
 pub(super) fn stub(model: &Model) -> TokenStream {
     let input = &model.input;
     if !input.generics.params.is_empty() {
@@ -72,7 +72,7 @@ pub(super) fn stub(model: &Model) -> TokenStream {
     }
 }
 
-/// The fields of a variant as a message, whose name says the variant: `greeter.GreetError.NoUser`.
+/// Emits the fields of a variant as a message, named after the variant: `greeter.GreetError.NoUser`.
 fn detail(model: &Model, variant: &Variant) -> TokenStream {
     let Variant { hidden, docs, .. } = variant;
     let fields = variant.fields.iter().map(|field| {
@@ -156,14 +156,14 @@ fn fault(model: &Model) -> TokenStream {
     }
 }
 
-/// A call about the error that a variant holds, shown where its type stands: only one type is right.
+/// Emits a call on the error that a variant holds, with the span of its type: only `micro::Error` is accepted there.
 fn other(model: &Model, held: &Ident, method: &str, arguments: TokenStream) -> TokenStream {
     let span = at(held.span());
     let (micro, method) = (model.home.private_at(span), Ident::new(method, span));
     quote_spanned!(span=> #micro::Other::#method(#arguments))
 }
 
-/// The variant as micro's error: its fields move into the message.
+/// Emits the conversion of a variant into micro's error: the fields move into the message.
 fn leaving(model: &Model, variant: &Variant, text: &Ident) -> TokenStream {
     let micro = model.home.private();
     let Variant { ident, hidden, code, .. } = variant;
@@ -176,7 +176,7 @@ fn leaving(model: &Model, variant: &Variant, text: &Ident) -> TokenStream {
     }
 }
 
-/// The variant out of micro's error, where the message is among its details.
+/// Emits the conversion of micro's error into the variant, if the variant's message is among the details.
 fn returning(variant: &Variant) -> TokenStream {
     let Variant { ident, hidden, .. } = variant;
     let moved = variant.fields.iter().map(|field| {
@@ -191,7 +191,7 @@ fn returning(variant: &Variant) -> TokenStream {
     }
 }
 
-/// A variable of ours, which no name of the author's can be.
+/// Returns the name of a generated variable, which cannot collide with a name of the author's.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

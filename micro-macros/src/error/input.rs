@@ -23,7 +23,7 @@ pub(super) struct TypeOptions {
     pub(super) home: CratePath,
 }
 
-/// One of its variants.
+/// A variant of the enum.
 pub(super) struct Written {
     pub(super) ident: Ident,
     pub(super) docs: String,
@@ -38,7 +38,7 @@ pub(super) struct VariantOptions {
     pub(super) code: Option<Path>,
     pub(super) other: Option<Ident>,
     pub(super) name: Option<LitStr>,
-    /// The words for the peer, the only thing without a name.
+    /// The message for the peer, the only option without a name.
     pub(super) texts: Vec<LitStr>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct VariantOptions {
 pub(super) const HELPER: &str = "error";
 
 impl Input {
-    /// Reads the item; `None`, with an error in the report, when it is no enum.
+    /// Reads the item; `None`, with an error in the report, if the item is not an enum.
     pub(super) fn read(item: TokenStream, report: &mut Report) -> Option<Self> {
         let item = match report.keep(syn::parse2(item))? {
             Item::Enum(item) => item,
@@ -56,7 +56,7 @@ impl Input {
         };
         let (texts, rest) = texts(&item.attrs, report);
         for text in texts {
-            report.error(text, "each variant has words of its own: write them in its `#[error(code = .., \"..\")]`");
+            report.error(text, "each variant has its own message: write it in its `#[error(code = .., \"..\")]`");
         }
         let mut options = Options::of_tokens(rest, report);
         let read = TypeOptions {
@@ -94,7 +94,7 @@ impl Written {
         Written { ident: variant.ident, docs: docs(&variant.attrs), fields: variant.fields, options: read }
     }
 
-    /// Returns the span of messages about the whole variant.
+    /// Returns the span for messages about the whole variant.
     pub(super) fn span(&self) -> Span {
         self.ident.span()
     }
@@ -104,7 +104,7 @@ pub(super) fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().is_ident(HELPER)
 }
 
-/// The strings that stand alone in `#[error(..)]`, and the options around them.
+/// Separates the strings in `#[error(..)]` from the options around them.
 fn texts(attributes: &[Attribute], report: &mut Report) -> (Vec<LitStr>, TokenStream) {
     let (mut texts, mut rest) = (vec![], TokenStream::new());
     for attribute in attributes.iter().filter(|attribute| is_ours(attribute)) {

@@ -1,4 +1,4 @@
-//! `#[derive(micro::Error)]`: an enum as the error of methods, with a code, words and typed details for each variant.
+//! `#[derive(micro::Error)]`: an enum as the error of methods, with a code, a message and typed details for each variant.
 
 mod check;
 mod expand;
@@ -16,7 +16,7 @@ use model::Model;
 
 /// Expands the derive of `item`.
 pub(crate) fn error(item: TokenStream) -> TokenStream {
-    // The crate being compiled, for which no package was named. Absent only when not compiled by cargo.
+    // The crate being compiled is the default package. The variable is absent only when not compiled by cargo.
     let package = std::env::var("CARGO_CRATE_NAME").unwrap_or_default();
     expanded(item, &package)
 }

@@ -1,4 +1,4 @@
-//! Model: variants that travel, and one for all other errors.
+//! Model: variants that are sent to the peer, and a catch-all variant for all other errors.
 
 use proc_macro2::Span;
 use quote::{ToTokens as _, format_ident};
@@ -17,18 +17,18 @@ pub(super) struct Model {
     /// Parsed input.
     pub(super) input: Input,
     pub(super) ident: Ident,
-    /// Package and name, `greeter.GreetError`: what the names of the details begin with.
+    /// Package and name, `greeter.GreetError`: the prefix of the names of the details.
     pub(super) name: String,
     pub(super) home: CratePath,
     pub(super) variants: Vec<Variant>,
-    /// The variants that take what no other does. There should be one.
+    /// The catch-all variants. There should be one.
     pub(super) others: Vec<Other>,
 }
 
-/// A variant that travels.
+/// A variant that is sent to the peer.
 pub(super) struct Variant {
     pub(super) ident: Ident,
-    /// The message with its fields, among the generated items.
+    /// Name of the message with the variant's fields, among the generated items.
     pub(super) hidden: Ident,
     pub(super) name: Option<LitStr>,
     pub(super) docs: String,
@@ -39,16 +39,16 @@ pub(super) struct Variant {
 
 /// A field of a variant.
 pub(super) struct Field {
-    /// In the author's variant.
+    /// Name or index in the author's variant.
     pub(super) member: Member,
-    /// In the hidden message.
+    /// Name in the hidden message.
     pub(super) name: Ident,
     pub(super) ty: Type,
-    /// Documentation, and what the message is told.
+    /// Documentation, and the `#[message(..)]` options.
     pub(super) attributes: Vec<Attribute>,
 }
 
-/// The variant with a `micro::Error`.
+/// The catch-all variant, with a `micro::Error`.
 pub(super) struct Other {
     pub(super) ident: Ident,
     pub(super) member: Member,
@@ -105,7 +105,7 @@ impl Written {
         matches!(segments[..], [krate, error] if home.is_called(krate) && error == "Error")
     }
 
-    /// The type of the one field there is.
+    /// Returns the type of the field, if there is exactly one.
     pub(super) fn only_field(&self) -> Option<&Type> {
         let mut fields = self.fields.iter();
         let first = fields.next()?;
@@ -119,12 +119,12 @@ impl Other {
         if written.only_field().is_none() {
             report.error_at(
                 written.span(),
-                format!("`other` takes what the service does not know: write `{ident}(micro::Error)`"),
+                format!("`other` marks the catch-all variant: write `{ident}(micro::Error)`"),
             );
         }
         let options = &written.options;
         if let Some(spare) = options.texts.first().map(LitStr::span).or(options.code.as_ref().map(span_of)) {
-            report.error_at(spare, "`other` stands alone: the error it takes has a code and words of its own");
+            report.error_at(spare, "`other` takes no further options: the error it holds has its own code and message");
         }
         let span = written.only_field().map_or_else(|| written.span(), |ty| ty.span());
         let held = Ident::new("error", at(span));
@@ -140,8 +140,7 @@ impl Variant {
         let count = written.fields.len();
         let fields = written.fields.iter().zip(members(&written.fields)).enumerate().map(|(at, (field, member))| {
             for stray in field.attrs.iter().filter(|attribute| is_ours(attribute)) {
-                report
-                    .error(stray, "`#[error(..)]` goes on variants; what a field is on the wire says `#[message(..)]`");
+                report.error(stray, "`#[error(..)]` goes on variants; `#[message(..)]` sets how a field is encoded");
             }
             let name = match &member {
                 Member::Named(name) => name.clone(),
@@ -162,7 +161,7 @@ impl Variant {
         }
     }
 
-    /// Returns the name after that of the enum.
+    /// Returns the wire name, without the name of the enum.
     pub(super) fn wire(&self) -> String {
         self.name.as_ref().map_or_else(|| self.ident.unraw().to_string(), LitStr::value)
     }
@@ -177,7 +176,7 @@ impl Field {
         }
     }
 
-    /// The variable for it.
+    /// Returns the variable that binds the field.
     pub(super) fn variable(&self) -> Ident {
         match &self.member {
             Member::Named(name) => name.clone(),
@@ -193,7 +192,7 @@ fn code(written: &Written, report: &mut Report) -> Ident {
         let all = expected("", &CODES);
         report.error_at(
             written.span(),
-            format!("`{ident}` has no code, which tells callers what they can do\nwrite `#[error(code = .., \"..\")]`; {all}"),
+            format!("`{ident}` has no code, which callers act on\nwrite `#[error(code = .., \"..\")]`; {all}"),
         );
         return stand_in();
     };
@@ -209,12 +208,12 @@ fn code(written: &Written, report: &mut Report) -> Ident {
 fn text(written: &Written, report: &mut Report) -> Text {
     let ident = &written.ident;
     for twice in written.options.texts.iter().skip(1) {
-        report.error(twice, format!("the words of `{ident}` are written twice"));
+        report.error(twice, format!("the message of `{ident}` is written twice"));
     }
     let literal = written.options.texts.first().cloned().unwrap_or_else(|| {
-        // Without a code the message about that has said how to write both.
+        // The error about a missing code shows the syntax of both.
         if written.options.code.is_some() {
-            let message = format!("`{ident}` has no words for people to read: write `#[error(code = .., \"..\")]`");
+            let message = format!("`{ident}` has no message: write `#[error(code = .., \"..\")]`");
             report.error_at(written.span(), message);
         }
         LitStr::new("", Span::call_site())

@@ -37,20 +37,20 @@ fn with_an_error() {
 #[test]
 fn variants_that_cannot_be_told() {
     for (variant, first_line) in [
-        (quote!(Plain), "`Plain` has no code, which tells callers what they can do"),
+        (quote!(Plain), "`Plain` has no code, which callers act on"),
         (
             quote!(
                 #[error(code = NotFound)]
                 Plain
             ),
-            "`Plain` has no words for people to read: write `#[error(code = .., \"..\")]`",
+            "`Plain` has no message: write `#[error(code = .., \"..\")]`",
         ),
         (
             quote!(
                 #[error(code = NotFound, "a", "b")]
                 Plain
             ),
-            "the words of `Plain` are written twice",
+            "the message of `Plain` is written twice",
         ),
         (
             quote!(
@@ -64,7 +64,7 @@ fn variants_that_cannot_be_told() {
                 #[error(code = NotFound, "{}")]
                 Plain(u32)
             ),
-            "`{}` says nothing here: name the field, `{0}`",
+            "`{}` has no meaning here: name the field, `{0}`",
         ),
         (
             quote!(
@@ -115,7 +115,7 @@ fn variants_that_cannot_be_told() {
                 #[error(other)]
                 Rest(micro::Error)
             ),
-            "`Other` takes what the others do not know already",
+            "`Other` is the catch-all variant already",
         ),
         (
             quote!(
@@ -125,7 +125,7 @@ fn variants_that_cannot_be_told() {
                     u32
                 )
             ),
-            "`#[error(..)]` goes on variants; what a field is on the wire says `#[message(..)]`",
+            "`#[error(..)]` goes on variants; `#[message(..)]` sets how a field is encoded",
         ),
     ] {
         let complaints = complaints(expanded(quote!(enum E { Other(micro::Error), #variant }), "app"));
@@ -167,7 +167,7 @@ fn what_cannot_be_an_error() {
         first_line(quote!(
             enum E {}
         ))
-        .starts_with("no variant of `E` takes what it does not know")
+        .starts_with("`E` needs a catch-all variant")
     );
     assert!(
         first_line(quote!(
@@ -193,7 +193,7 @@ fn what_cannot_be_an_error() {
                 Other(micro::Error),
             }
         ))
-        .starts_with("`other` stands alone")
+        .starts_with("`other` takes no further options")
     );
     assert!(
         first_line(quote!(
@@ -202,7 +202,7 @@ fn what_cannot_be_an_error() {
                 Other(micro::Error),
             }
         ))
-        .starts_with("each variant has words of its own")
+        .starts_with("each variant has its own message")
     );
     assert_eq!(
         first_line(quote!(

@@ -1,4 +1,4 @@
-//! Checks, and what to write instead.
+//! Checks, with the correction in each message.
 
 use syn::{PatType, Type};
 
@@ -62,14 +62,14 @@ fn subject(handler: &Handler, report: &mut Report) {
     }
 }
 
-/// A block without a contract.
+/// Checks a block without a contract.
 fn alone(handler: &Handler, report: &mut Report) {
     let written = &handler.written;
     if written.contract.is_some() || (handler.subscribers.is_empty() && handler.torn.is_empty()) {
         return;
     }
     if let Some(unsafety) = &written.unsafety {
-        report.error(unsafety, "subscribers stand in a plain `impl` block: take `unsafe` away");
+        report.error(unsafety, "subscribers belong in a plain `impl` block: remove `unsafe`");
     }
     if !written.generics.params.is_empty() {
         report.error(
@@ -81,7 +81,7 @@ fn alone(handler: &Handler, report: &mut Report) {
         report.error(&written.ty, "expected the name of a type of your own, without lifetimes");
     }
     if let Some(manual) = &handler.manual {
-        report.error(manual, "nobody would find these subscribers: take `manual` away");
+        report.error(manual, "these subscribers would never be registered: remove `manual`");
     }
     for ident in &handler.torn {
         report.error(ident, format!("`{ident}` has several roles; expected one of `#[init]`, `#[subscriber]`"));
@@ -108,7 +108,7 @@ fn stray(name: &str, handler: &Handler) -> String {
             "a method of a contract answers calls, and a subscriber handles events\n\
              write it in a block of its own: `#[micro::handler] impl {ty} {{ #[subscriber] .. }}`"
         ),
-        _ if contract => "all methods of a handler are served: take `#[handler]` away".to_owned(),
-        _ => format!("endpoints without a contract stand in a service: write `#[micro::service] impl {ty}`"),
+        _ if contract => "all methods of a handler are served: remove `#[handler]`".to_owned(),
+        _ => format!("endpoints without a contract belong in a service: write `#[micro::service] impl {ty}`"),
     }
 }

@@ -25,13 +25,13 @@ pub(super) fn expand(handler: &Checked<Handler>) -> TokenStream {
     quote!(#implementation #registration)
 }
 
-/// After an error: the author's block, in which nothing is missing that is explained elsewhere.
+/// Emits the author's block after an error, complete, so that no error follows from the first.
 pub(super) fn stub(handler: &Handler) -> TokenStream {
     implementation(handler, None)
 }
 
-/// The author's block. Of a contract, without `ctx: &Context` and `config: &GreeterConfig` in the signatures and with them in
-/// the bodies; of events, with what `#[init]` adds.
+/// Emits the author's block. For a contract, `ctx: &Context` and `config: &GreeterConfig` move from the signatures into the
+/// bodies; for events, the items of `#[init]` are added.
 fn implementation(handler: &Handler, init: Option<TokenStream>) -> TokenStream {
     let written = &handler.written;
     let (attributes, unsafety, impl_token) = (&written.attributes, &written.unsafety, &written.impl_token);
@@ -57,7 +57,7 @@ fn member(part: &Part, home: &CratePath) -> TokenStream {
     }
 }
 
-/// The body, behind a `let` for each context and each extracted parameter. Its own tokens and the braces keep their places.
+/// Emits the body, after a `let` for each context and each extracted parameter. The body's tokens and braces keep their spans.
 fn bound(
     signature: &Signature,
     body: &Group,
@@ -69,7 +69,7 @@ fn bound(
         return body.clone();
     }
     let extracted = extracted.iter().enumerate().map(|(index, Extracted { pattern, ty })| {
-        // Anything but an `async fn` is refused, and its body left to make sense by itself.
+        // Anything but an `async fn` is refused; its body compiles with a placeholder value.
         if signature.asyncness.is_none() {
             let micro = home.private();
             return quote!(let #pattern: &#ty = #micro::stand_in(););
@@ -91,7 +91,7 @@ fn bound(
     whole
 }
 
-/// The context of the call, for a parameter of this type.
+/// Emits the context of the call, for a parameter of this type.
 fn current(ty: &Type, home: &CratePath) -> TokenStream {
     let micro = home.private_at(ty.span());
     quote_spanned!(at(ty.span())=> &#micro::Context::current())
@@ -108,8 +108,8 @@ fn registered(handler: &Handler) -> TokenStream {
     let registration = registration(&handler.home, ty, serve, quote!(__micro_desc::<#ty>), &extracted, &what);
     quote! {
         const _: () = {
-            // Of a type parameter only the traits it is bound by are known, so this is the contract's own function or,
-            // if the trait is none, the one that says so. The same goes for its description.
+            // A type parameter has only the functions of its bounds, so this is the contract's own function or, if the
+            // trait is not a contract, the fallback that reports this. The description works alike.
             fn __micro_serve<__MicroT: #contract>(value: #micro::Arc<__MicroT>) -> #micro::Service {
                 #[allow(unused_imports)]
                 use #micro::ContractFallback as _;

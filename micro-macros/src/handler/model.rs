@@ -1,5 +1,5 @@
-//! Model: methods, some of which take the context or settings, and whether to register them. In a block without a contract: event
-//! handlers.
+//! Model: methods, some with the context or settings as parameters, and a flag for their registration. In a block without a
+//! contract: event handlers.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
@@ -13,29 +13,29 @@ use crate::syntax::{
     without_helpers,
 };
 
-/// Everything the attribute stands for.
+/// Content of the attribute and its block.
 pub(super) struct Handler {
     pub(super) home: CratePath,
     pub(super) manual: Option<Ident>,
     pub(super) written: Implementation,
     pub(super) members: Vec<Part>,
-    /// Of a block without a contract.
+    /// Subscribers of a block without a contract.
     pub(super) subscribers: Vec<Subscriber>,
-    /// Of a block without a contract.
+    /// `#[init]` functions of a block without a contract.
     pub(super) inits: Vec<Function>,
-    /// Subscribers that build the type too, as if that could be.
+    /// Functions with both `#[subscriber]` and `#[init]`, which are refused.
     pub(super) torn: Vec<Ident>,
     /// Parameters taken by `&mut`.
     pub(super) mutable: Vec<PatType>,
-    /// Attributes of ours which belong elsewhere.
+    /// Attributes of ours which belong elsewhere, with their spans.
     pub(super) strays: Vec<(&'static str, Span)>,
 }
 
 /// A member of the block.
 pub(super) enum Part {
-    /// A method, the context and what is extracted from it taken out of its signature.
+    /// A method whose context and extracted parameters were removed from its signature.
     Method { function: Box<Function>, contexts: Vec<PatType>, extracted: Vec<Extracted> },
-    /// Anything else, as it was typed.
+    /// Anything else, unchanged.
     Other(TokenStream),
 }
 
@@ -72,7 +72,7 @@ impl Handler {
         handler
     }
 
-    /// Returns `true` if `micro::run()` finds the handler: there is one type to build.
+    /// Returns `true` if `micro::run()` finds the handler: there is a single type to build.
     pub(super) fn is_registered(&self) -> bool {
         self.manual.is_none() && self.written.generics.params.is_empty()
     }
@@ -101,7 +101,7 @@ impl Handler {
         Part::Method { function, contexts, extracted }
     }
 
-    /// Every type that methods have extracted, once.
+    /// Returns the types that methods extract, each once.
     pub(super) fn extracted(&self) -> Vec<&Type> {
         let mut types: Vec<&Type> = vec![];
         for member in &self.members {
@@ -115,7 +115,7 @@ impl Handler {
         types
     }
 
-    /// A method of a block without a contract. There is no signature to agree with, so it stays as it is.
+    /// Reads a method of a block without a contract. The method stays unchanged: there is no signature to match.
     fn alone(&mut self, mut function: Function, report: &mut Report) -> Part {
         self.note_strays(&function, &["method", "handler"]);
         let written = function.clone();

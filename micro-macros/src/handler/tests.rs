@@ -20,7 +20,7 @@ fn implementation() {
             fn plain(&self) -> impl Future<Output = Result<()>> + Send { async { Ok(()) } }
         }
     };
-    // Bodies need not be Rust, but the printer wants them so.
+    // Bodies need not be Rust, but the printer requires it.
     let tokens = handler(quote!(), item).to_string().replace("req . }", "req }");
     assert_snapshot("handler", "implementation", tokens.parse().expect("printed from tokens"));
 }
@@ -92,7 +92,7 @@ fn what_is_not_a_handler() {
         ),
         (
             quote!(impl English { #[subscriber] async fn a(&self, event: E) -> Result<()> {} #[handler] async fn b(&self) {} }),
-            "endpoints without a contract stand in a service: write `#[micro::service] impl English`",
+            "endpoints without a contract belong in a service: write `#[micro::service] impl English`",
         ),
         (
             quote!(impl Greeter for English { #[method(idempotent)] async fn hello(&self) {} }),
@@ -100,7 +100,7 @@ fn what_is_not_a_handler() {
         ),
         (
             quote!(impl Greeter for English { #[micro::handler] async fn hello(&self) {} }),
-            "all methods of a handler are served: take `#[handler]` away",
+            "all methods of a handler are served: remove `#[handler]`",
         ),
         (
             quote!(impl Greeter for English { fn hello(&self, ctx: &Context) {} }),
@@ -122,7 +122,7 @@ fn what_is_not_a_handler() {
     }
     let alone = quote!(impl English { #[subscriber] async fn a(&self, event: E) -> Result<()> {} });
     let found_by_nobody = complaints(handler(quote!(manual), alone));
-    assert_eq!(found_by_nobody, ["nobody would find these subscribers: take `manual` away"]);
+    assert_eq!(found_by_nobody, ["these subscribers would never be registered: remove `manual`"]);
     let unknown = complaints(handler(quote!(manuel), quote!(impl Greeter for English {})));
     assert_eq!(unknown, ["unknown option `manuel`; expected one of `manual`, `crate`\ndid you mean `manual`?"]);
 }

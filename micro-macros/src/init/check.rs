@@ -1,4 +1,4 @@
-//! Checks, and what to write instead.
+//! Checks, with the correction in each message.
 
 use syn::Type;
 
@@ -13,7 +13,7 @@ impl Check for Init {
     }
 }
 
-/// Refuses what cannot build a value.
+/// Refuses a function that cannot build a value.
 pub(crate) fn check(function: &Function, report: &mut Report) {
     injection::check(function, "init", "Result<Self>", report);
     let Some(output) = function.output() else { return };

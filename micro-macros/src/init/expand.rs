@@ -9,11 +9,11 @@ use crate::injection::{asking, call, dependencies};
 use crate::report::Checked;
 use crate::syntax::{CratePath, Function, at};
 
-/// The hidden function beside the author's.
+/// Emits the hidden function next to the author's.
 ///
-/// It is public whatever the author's is, for it wins over the one every type has (`InitFallback`) only where it can be
-/// seen; a private one would be passed over without a word. Of two, rustc says that the name is there twice, so the name
-/// is the explanation.
+/// The hidden function is always public: it takes precedence over the one that every type has (`InitFallback`) only where it
+/// is visible, and a private one would be skipped silently. For two of them rustc reports a duplicate name, so the name
+/// explains the error.
 pub(crate) fn builder(function: Checked<&Function>, home: &CratePath) -> TokenStream {
     let output = function.output().map_or_else(|| function.signature.ident.span(), |output| output.span());
     let (span, micro) = (at(function.signature.ident.span()), home.private_at(function.signature.ident.span()));
@@ -23,7 +23,7 @@ pub(crate) fn builder(function: Checked<&Function>, home: &CratePath) -> TokenSt
     let asking = asking(home);
     let there = home.private_at(output);
     let value = quote_spanned!(at(output)=> #there::Built::<#built>::into_result(#call));
-    // All of it at the author's function: that is where a second `#[init]` is then reported.
+    // Everything has the span of the author's function, where rustc then reports a second `#[init]`.
     quote_spanned! {span=>
         #[doc(hidden)]
         #[allow(unreachable_pub)]
@@ -37,11 +37,11 @@ pub(crate) fn builder(function: Checked<&Function>, home: &CratePath) -> TokenSt
     }
 }
 
-/// The type that is built, and a proof that the function stands in its `impl`.
+/// Returns the type that is built, and a check that the function is in its `impl`.
 ///
-/// Where the author says `Self` the compiler says what is wrong with a function outside of an `impl`, once. Where the type has
-/// its name, `Self` would be a word that the author has not written, so the type comes out of what is returned: its own hidden
-/// function is this one, unless this is no function of the type.
+/// For a return type that mentions `Self`, the compiler reports a function outside of an `impl`, once. For a type written by
+/// name, `Self` in an error would be a word that the author has not written, so the type is taken from the return type: its
+/// hidden function is this one, unless the function is not in an `impl` of the type.
 fn built(function: &Function, home: &CratePath) -> (TokenStream, Option<TokenStream>) {
     let named = function.output().filter(|output| !mentions_self(output.to_token_stream()));
     let Some(output) = named else {
@@ -66,7 +66,7 @@ fn mentions_self(tokens: TokenStream) -> bool {
     })
 }
 
-/// Returns the span of the author's `Self`: an error about it is then one, not one for each time we write it.
+/// Returns the span of the author's `Self`: an error about `Self` is then reported once, not for each generated occurrence.
 fn self_span(function: &Function) -> Span {
     fn first(tokens: TokenStream) -> Option<Span> {
         tokens.into_iter().find_map(|token| match token {

@@ -39,13 +39,13 @@ fn what_cannot_build() {
             quote!(
                 fn new(&self) -> Result<Self> {}
             ),
-            "nothing is built yet when `#[init]` runs: take `self` away",
+            "nothing is built yet when `#[init]` runs: remove `self`",
         ),
         (
             quote!(
                 fn new() {}
             ),
-            "a function with `#[init]` says what it makes: write `-> Result<Self>`",
+            "a function with `#[init]` returns the value it builds: write `-> Result<Self>`",
         ),
         (
             quote!(
@@ -69,7 +69,7 @@ fn what_cannot_build() {
             quote!(
                 fn new(ctx: &Context) -> Result<Self> {}
             ),
-            "the context belongs to a call, and there is none yet: take it away",
+            "the context belongs to a call, and there is none yet: remove the parameter",
         ),
         (
             quote!(
@@ -81,7 +81,7 @@ fn what_cannot_build() {
             quote!(
                 unsafe fn new() -> Result<Self> {}
             ),
-            "a function with `#[init]` is called by micro: take `unsafe` away",
+            "a function with `#[init]` is called by micro: remove `unsafe`",
         ),
     ] {
         let complaints = complaints(init(quote!(), item.clone()));

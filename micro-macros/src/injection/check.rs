@@ -1,11 +1,11 @@
-//! Checks of injected types, as far as their spelling tells.
+//! Checks of injected types, by their spelling.
 
 use syn::{FnArg, Safety, Type};
 
 use crate::report::Report;
 use crate::syntax::{Function, Unfit, is_context, owned, printed, unfit};
 
-/// Refuses what micro could not call. `expected` is the return type to write.
+/// Refuses a function that micro could not call. `expected` is the return type to write.
 pub(crate) fn check(function: &Function, attribute: &str, expected: &str, report: &mut Report) {
     qualifiers(function, attribute, report);
     for input in &function.signature.inputs {
@@ -13,13 +13,16 @@ pub(crate) fn check(function: &Function, attribute: &str, expected: &str, report
     }
     if function.output().is_none() {
         let ident = &function.signature.ident;
-        report.error(ident, format!("a function with `#[{attribute}]` says what it makes: write `-> {expected}`"));
+        report.error(
+            ident,
+            format!("a function with `#[{attribute}]` returns the value it builds: write `-> {expected}`"),
+        );
     }
 }
 
 fn qualifiers(function: &Function, attribute: &str, report: &mut Report) {
     let signature = &function.signature;
-    let plain = |what: &str| format!("a function with `#[{attribute}]` is called by micro: take `{what}` away");
+    let plain = |what: &str| format!("a function with `#[{attribute}]` is called by micro: remove `{what}`");
     if let Safety::Unsafe(unsafety) = &signature.safety {
         report.error(unsafety, plain("unsafe"));
     }
@@ -40,13 +43,13 @@ fn qualifiers(function: &Function, attribute: &str, report: &mut Report) {
 fn parameter(input: &FnArg, attribute: &str, report: &mut Report) {
     let typed = match input {
         FnArg::Receiver(receiver) => {
-            report.error(receiver, format!("nothing is built yet when `#[{attribute}]` runs: take `self` away"));
+            report.error(receiver, format!("nothing is built yet when `#[{attribute}]` runs: remove `self`"));
             return;
         }
         FnArg::Typed(typed) => typed,
     };
     if is_context(input) {
-        report.error(typed, "the context belongs to a call, and there is none yet: take it away");
+        report.error(typed, "the context belongs to a call, and there is none yet: remove the parameter");
         return;
     }
     match unfit(&typed.ty) {

@@ -1,4 +1,4 @@
-//! A type that micro builds, once, for all it serves.
+//! A type that micro builds once, shared by all its services and subscribers.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -8,8 +8,8 @@ use syn::spanned::Spanned as _;
 use super::from_context::needs;
 use crate::syntax::{CratePath, at};
 
-/// Registration of a component: how to build the value, once for all it serves, how to make a service of it, its description,
-/// known before anything is built, and the types its methods extract.
+/// Emits the registration of a component: the constructor, called once for all its services, the conversion into a service,
+/// the description, known before anything is built, and the types its methods extract.
 pub(crate) fn registration(
     home: &CratePath,
     ty: &Type,
@@ -33,7 +33,7 @@ pub(crate) fn registration(
     }
 }
 
-/// Constructor of a value of the type, as a function.
+/// Emits the constructor of a value of the type, as a function.
 pub(crate) fn component(ty: &Type, home: &CratePath) -> TokenStream {
     let micro = home.private();
     let init = quote_spanned!(at(ty.span())=> <#ty>::only_one_init_function());

@@ -1,4 +1,4 @@
-//! Asking for the parameters, and calling.
+//! Resolving the parameters and calling the function.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -25,9 +25,9 @@ pub(crate) fn asking(home: &CratePath) -> TokenStream {
     }
 }
 
-/// A call with every parameter taken from `resolver`, to stand in an `async` block that returns a `Result`.
+/// Emits a call with every parameter taken from `resolver`, for an `async` block that returns a `Result`.
 ///
-/// It is shown where the author says what it returns, for that is what may be wrong with it.
+/// The call has the span of the return type, the part that may be wrong.
 pub(crate) fn call(scope: Option<TokenStream>, function: &Function, home: &CratePath) -> TokenStream {
     let mut ident = function.signature.ident.clone();
     let span = at(function.output().map_or_else(|| ident.span(), |output| output.span()));

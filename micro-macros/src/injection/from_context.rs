@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use crate::syntax::{CratePath, at, printed};
 
-/// Prints the extraction of a value of `ty`, kept for the whole call; on failure the function returns the error.
+/// Emits the extraction of a value of `ty`, kept for the whole call; on failure the function returns the error.
 pub(crate) fn from_context(ty: &Type, context: &TokenStream, home: &CratePath) -> TokenStream {
     let (span, micro) = (at(ty.span()), home.private_at(ty.span()));
     quote_spanned! {span=>
@@ -18,7 +18,7 @@ pub(crate) fn from_context(ty: &Type, context: &TokenStream, home: &CratePath) -
     }
 }
 
-/// Prints an entry's types that are extracted from contexts.
+/// Emits an entry's types that are extracted from contexts.
 pub(crate) fn needs(types: &[&Type], home: &CratePath) -> Option<TokenStream> {
     let micro = home.private();
     let needs = types.iter().map(|ty| quote!(#micro::Needs::<#ty>::TYPES));

@@ -1,4 +1,4 @@
-//! Functions whose parameters micro fills in: what the attributes that have such functions share.
+//! Functions with injected parameters: code shared by the attributes of such functions.
 
 mod check;
 mod component;
@@ -15,7 +15,7 @@ pub(crate) use input::read;
 use crate::syntax::Function;
 use syn::{FnArg, Type};
 
-/// The types to inject, in the order of the parameters.
+/// Returns the types to inject, in the order of the parameters.
 fn injected(function: &Function) -> impl Iterator<Item = &Type> {
     function.signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(&*typed.ty),

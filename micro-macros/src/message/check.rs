@@ -1,4 +1,4 @@
-//! Checks: errors reported here, in words, before the compiler reports them in generated code.
+//! Checks: errors reported here, with an explanation, before the compiler reports them in generated code.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -19,7 +19,7 @@ impl Check for Model {
         let input = &self.input;
         check_generics(input, report);
         if let (Some(prost), Shape::Enumeration(_)) = (&input.options.prost, &self.shape) {
-            report.error(prost, "an enum without data is no message, for prost neither: its fields there are `i32`");
+            report.error(prost, "an enum without data is not a message, for prost neither: its fields there are `i32`");
         }
         check_names(input, report);
         check_topic(self, report);
@@ -49,14 +49,14 @@ fn check_topic(model: &Model, report: &mut Report) {
         return;
     };
     if let Err(why) = topic(&written.value()) {
-        report.error(written, format!("`{}` is no topic: {why}", written.value()));
+        report.error(written, format!("`{}` is not a topic: {why}", written.value()));
     }
 }
 
 fn check_key(input: &Input, report: &mut Report) {
     let Some(key) = &input.options.key else { return };
     let Body::Struct(members) = &input.body else {
-        report.error(key, "the key of an event is the value of a field, and an enum has none: take `key` away");
+        report.error(key, "the key of an event is the value of a field, and an enum has none: remove `key`");
         return;
     };
     if !members.iter().any(|member| member.ident == *key) {
@@ -125,12 +125,12 @@ fn check_struct(members: &[Member], parts: &[Part], reserved: &[Reserved], repor
     }
 }
 
-/// The field and whether its tags are written.
+/// Returns the field's name, and `true` if its tags are written.
 fn in_bytes(member: &Member) -> (&Ident, bool) {
     (&member.ident, member.options.tag.is_some() || member.options.oneof.is_some())
 }
 
-/// Half a numbering breaks when a field is inserted, so there is none.
+/// Refuses tags on some of the fields only: the others would be renumbered when a field is inserted.
 fn check_all_or_none<'m>(members: impl Iterator<Item = (&'m Ident, bool)>, report: &mut Report) {
     let (with, without): (Vec<_>, Vec<_>) = members.partition(|(_, written)| *written);
     if with.is_empty() {
@@ -149,7 +149,10 @@ fn check_member(member: &Member, report: &mut Report) {
     let options = &member.options;
     if let Some(unknown) = &options.unknown {
         if has_encoding(options) || options.tag.is_some() || options.oneof.is_some() {
-            report.error(unknown, "`unknown` stands alone: the field has what has no tag and no type here");
+            report.error(
+                unknown,
+                "`unknown` takes no further options: the field holds unknown fields, without tag and type",
+            );
         }
         return;
     }
@@ -157,7 +160,7 @@ fn check_member(member: &Member, report: &mut Report) {
         if has_encoding(options) || options.tag.is_some() {
             report.error_at(
                 oneof.span,
-                "`oneof` stands alone: its tags are in its parentheses, and its encodings on the variants",
+                "`oneof` takes no further options: its tags are in its parentheses, and its encodings on the variants",
             );
         }
         return;
@@ -202,7 +205,7 @@ fn check_encodings(member: &Member, report: &mut Report) {
             if let Some(written) = options.encoding.first().or(options.unpacked.as_ref()) {
                 report.error(
                     written,
-                    format!("say whether the keys or the values: write `key({written})` or `value({written})`"),
+                    format!("choose the keys or the values: write `key({written})` or `value({written})`"),
                 );
             }
             check_encoding(options.key.as_ref(), arguments[0], report);
@@ -216,7 +219,7 @@ fn check_encodings(member: &Member, report: &mut Report) {
 }
 
 impl EncodingOptions {
-    /// The first word written, to point at.
+    /// Returns the first option that is set, for its span.
     fn first(&self) -> Option<&Ident> {
         self.sint.as_ref().or(self.fixed.as_ref())
     }
@@ -227,7 +230,7 @@ fn check_encoding(options: Option<&EncodingOptions>, ty: &Type, report: &mut Rep
     if let (Some(sint), Some(_)) = (sint, fixed) {
         report.error(sint, "`sint` and `fixed` are two encodings: choose one");
     } else if let (Some(word), Some(_)) = (sint.as_ref().or(fixed.as_ref()), with) {
-        report.error(word, format!("`with` says how the value is written: `{word}` has no meaning beside it"));
+        report.error(word, format!("`with` sets the encoding: remove `{word}`"));
     }
     if let Some(sint) = sint {
         check_type(sint, ty, &["i32", "i64"], report);
@@ -237,7 +240,7 @@ fn check_encoding(options: Option<&EncodingOptions>, ty: &Type, report: &mut Rep
     }
 }
 
-/// Refuses an encoding on a type we know by name and that has it not. Others may be aliases.
+/// Refuses an encoding on a well-known type that does not have it. Other names may be aliases.
 fn check_type(word: &Ident, ty: &Type, good: &[&str], report: &mut Report) {
     const KNOWN: [&str; 14] =
         ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "bool", "String", "Bytes", "Vec"];
@@ -292,7 +295,7 @@ fn check_oneof(variants: &[Variant], choices: &[Choice], model: &Model, report: 
         if let Some(default) = &variant.options.default
             && !matches!(choice.carries, Carries::Nothing)
         {
-            report.error(default, "`default` stands for the absence of all variants, so it is for one without data");
+            report.error(default, "`default` means that no variant is set, so it is for a variant without data");
         }
         match (&variant.content, &choice.carries) {
             (_, Carries::One(ty)) => check_choice(variant, ty, report),
@@ -373,7 +376,7 @@ fn check_enumeration(variants: &[Variant], values: &Values, report: &mut Report)
         if let Some(other) = numbers.insert(value.number, &value.name) {
             report.error_at(value.span, format!("the number {} is that of `{other}` already", value.number));
         }
-        // Peers leave 0 out of their bytes, so absence means 0 to them.
+        // Peers omit the value 0, so absence means 0 to them.
         if value.default && value.number != 0 && values.unspecified.is_none() {
             report.error_at(
                 value.span,
@@ -391,13 +394,13 @@ fn check_once<'i>(words: impl Iterator<Item = &'i Ident>, message: &str, report:
 
 // ---- Tags and names ----
 
-/// Protobuf's field numbers have 29 bits.
+/// Maximum tag: protobuf's field numbers have 29 bits.
 const MAX_TAG: i64 = 536_870_911;
 
-/// Reserved for protobuf's own use.
+/// Tags reserved for protobuf's own use.
 const RESERVED: std::ops::RangeInclusive<i64> = 19_000..=19_999;
 
-/// Tags and names that belong to a field.
+/// Tags and names already in use by a field.
 struct Taken<'m> {
     reserved: &'m [Reserved],
     tags: HashMap<i64, String>,
@@ -412,7 +415,10 @@ impl<'m> Taken<'m> {
     fn tag(&mut self, tag: Tag, name: &str, report: &mut Report) {
         let Tag { number, span } = tag;
         if !(1..=MAX_TAG).contains(&number) || RESERVED.contains(&number) {
-            report.error_at(span, format!("{number} is no tag: they go from 1 to {MAX_TAG}, without 19000 to 19999"));
+            report.error_at(
+                span,
+                format!("{number} is not a tag: tags range from 1 to {MAX_TAG}, without 19000 to 19999"),
+            );
             return;
         }
         if self.reserved.iter().any(|reserved| reserved.has_tag(number)) {
@@ -432,7 +438,7 @@ impl<'m> Taken<'m> {
         if self.reserved.iter().any(|reserved| matches!(reserved, Reserved::Name(reserved) if reserved == name)) {
             report.error_at(span, format!("the name `{name}` is reserved: text written before may have it"));
         }
-        // JSON readers take both names.
+        // JSON readers accept both names.
         let mut both = vec![name, json];
         both.dedup();
         for in_json in both {

@@ -1,4 +1,4 @@
-//! Parsed input: the item, and its options taken out of it.
+//! Parsed input: the item, and the options extracted from it.
 
 use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, Fields, Generics, Ident, Item, LitInt, LitStr, Path, Type};
@@ -9,7 +9,7 @@ use crate::syntax::{CratePath, docs};
 
 /// A struct or enum with `#[micro::message]`.
 pub(super) struct Input {
-    /// The item without our helper attributes, to be emitted as it is.
+    /// The item without our helper attributes, emitted unchanged.
     pub(super) item: Item,
     pub(super) ident: Ident,
     pub(super) generics: Generics,
@@ -18,7 +18,7 @@ pub(super) struct Input {
     pub(super) body: Body,
 }
 
-/// Attribute of ours on the item.
+/// Our attribute on the item.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marked {
     Message,
@@ -28,9 +28,9 @@ pub(super) enum Marked {
 /// The options of the attribute itself.
 pub(super) struct TypeOptions {
     pub(super) marked: Marked,
-    /// Of an event only.
+    /// Topic, of an event only.
     pub(super) topic: Option<LitStr>,
-    /// Of an event only: the field whose value is its key.
+    /// Field whose value is the key, of an event only.
     pub(super) key: Option<Ident>,
     pub(super) package: Option<LitStr>,
     pub(super) name: Option<LitStr>,
@@ -97,7 +97,7 @@ pub(super) struct EncodingOptions {
 }
 
 impl Input {
-    /// Reads the item; `None`, with an error in the report, when it can be no message at all.
+    /// Reads the item; `None`, with an error in the report, for an item that cannot be a message.
     pub(super) fn read(marked: Marked, options: TokenStream, item: TokenStream, report: &mut Report) -> Option<Self> {
         let options = TypeOptions::read(marked, options, report);
         let mut item: Item = report.keep(syn::parse2(item))?;
@@ -151,7 +151,7 @@ impl TypeOptions {
     }
 }
 
-/// The fields of a struct; `None` for a tuple struct.
+/// Reads the fields of a struct; `None` for a tuple struct.
 fn members(fields: &mut Fields, report: &mut Report) -> Option<Vec<Member>> {
     let mut members = Vec::new();
     if let Fields::Unnamed(unnamed) = &*fields {
@@ -175,7 +175,7 @@ fn members(fields: &mut Fields, report: &mut Report) -> Option<Vec<Member>> {
 
 impl Variant {
     fn read(variant: &mut syn::Variant, report: &mut Report) -> Self {
-        // The options may stand before the variant or before what it carries.
+        // The options may be on the variant or on its field.
         let mut attributes = variant.attrs.clone();
         strip(&mut variant.attrs);
         let content = match &mut variant.fields {

@@ -1,4 +1,5 @@
-//! `#[micro::message]`: a struct or enum with protobuf bytes, JSON and a description. `#[micro::event]`: one with a topic.
+//! `#[micro::message]`: a struct or enum with protobuf bytes, JSON and a description. `#[micro::event]`: a message with a
+//! topic.
 
 mod check;
 mod expand;
@@ -23,17 +24,17 @@ pub(crate) fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     expanded(options, item, &compiled())
 }
 
-/// Expands a message that is an event.
+/// Expands an event: a message with a topic.
 pub(crate) fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     written_as(Marked::Event, options, item, &compiled())
 }
 
-/// The crate being compiled, for which no package was named. Absent only when not compiled by cargo.
+/// Returns the crate being compiled, the default package. Empty only when not compiled by cargo.
 fn compiled() -> String {
     std::env::var("CARGO_CRATE_NAME").unwrap_or_default()
 }
 
-/// Expands a message whose full name begins with `package` unless its options set another.
+/// Expands a message whose full name begins with `package`, unless its options set another.
 pub(crate) fn expanded(options: TokenStream, item: TokenStream, package: &str) -> TokenStream {
     written_as(Marked::Message, options, item, package)
 }

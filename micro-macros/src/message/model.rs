@@ -23,12 +23,12 @@ pub(super) struct Model {
     pub(super) name: String,
     pub(super) docs: String,
     pub(super) home: CratePath,
-    /// Of an event.
+    /// Topic, of an event.
     pub(super) topic: Option<String>,
-    /// Of an event: the field whose value is its key.
+    /// Field whose value is the key, of an event.
     pub(super) key: Option<Ident>,
     pub(super) reserved: Vec<Reserved>,
-    /// `true` if the message is one of prost too.
+    /// `true` if the message is a prost message too.
     pub(super) prost: bool,
     pub(super) shape: Shape,
 }
@@ -98,14 +98,14 @@ pub(super) struct Values {
     pub(super) values: Vec<EnumValue>,
     /// The variant that keeps unknown numbers.
     pub(super) unknown: Option<Ident>,
-    /// The name of the value 0 that peers have and we have not: `COLOR_UNSPECIFIED`.
+    /// Name of the value 0 that exists for peers and has no variant here: `COLOR_UNSPECIFIED`.
     pub(super) unspecified: Option<String>,
 }
 
 pub(super) struct EnumValue {
     pub(super) ident: Ident,
     pub(super) name: String,
-    /// Other names, which readers take too.
+    /// Other names, which readers accept too.
     pub(super) aliases: Vec<LitStr>,
     pub(super) number: i32,
     pub(super) span: Span,
@@ -113,7 +113,7 @@ pub(super) struct EnumValue {
     pub(super) default: bool,
 }
 
-/// A tag and the token that gives it: the literal, or the name of the field it was counted for.
+/// A tag and the span of its source: the literal, or the name of a field that is numbered automatically.
 #[derive(Clone, Copy)]
 pub(super) struct Tag {
     pub(super) number: i64,
@@ -346,13 +346,13 @@ fn aliases(list: &Option<Given<TokenStream>>, report: &mut Report) -> Vec<LitStr
     aliases.into_iter().collect()
 }
 
-/// The number of a variant: its tag, its discriminant, or one more than that of the variant before.
+/// Returns the number of a variant: its tag, its discriminant, or one more than that of the previous variant.
 fn number_of(variant: &Variant, next: i64, report: &mut Report) -> Tag {
     let counted = Tag { number: next, span: variant.ident.span() };
     match (&variant.options.tag, &variant.discriminant) {
         (Some(tag), None) => Tag { number: tag.value, span: tag.span },
         (Some(tag), Some(_)) => {
-            report.error_at(tag.span, "the variant has a number already, behind its `=`");
+            report.error_at(tag.span, "the variant has a number already, after its `=`");
             counted
         }
         (None, Some(number)) => match literal(number) {

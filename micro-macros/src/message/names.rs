@@ -1,6 +1,6 @@
-//! Names as protobuf and JSON write them.
+//! Names in the conventions of protobuf and JSON.
 
-/// `first_name` as `firstName`: what protobuf's compilers do with field names for JSON.
+/// Converts `first_name` to `firstName`, as protobuf compilers do with field names for JSON.
 pub(super) fn lower_camel_case(name: &str) -> String {
     let mut camel = String::new();
     let mut capital = false;
@@ -17,7 +17,7 @@ pub(super) fn lower_camel_case(name: &str) -> String {
     camel
 }
 
-/// `HttpDoor` as `http_door`, `HTTPDoor` too.
+/// Converts `HttpDoor` to `http_door`, `HTTPDoor` too.
 pub(super) fn snake_case(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut snake = String::new();
@@ -36,7 +36,7 @@ pub(super) fn snake_case(name: &str) -> String {
     snake
 }
 
-/// `HttpDoor` as `HTTP_DOOR`.
+/// Converts `HttpDoor` to `HTTP_DOOR`.
 pub(super) fn upper_snake_case(name: &str) -> String {
     snake_case(name).to_uppercase()
 }

@@ -1,13 +1,13 @@
-//! Properties of a type that its spelling tells.
+//! Properties of a type, derived from its spelling.
 //!
-//! A macro sees names, not types. Where a name is that of a well-known type we say in our own words what is wrong;
-//! everything else is left to the compiler, which points at the same field.
+//! A macro sees names, not types. A well-known type that cannot be a field is refused here, with an explanation; everything
+//! else is left to the compiler, which points at the same field.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{GenericArgument, Ident, PathArguments, Type};
 
-/// The last name of a path and its type arguments: `Option` and `String` of `std::option::Option<String>`.
+/// Returns the last name of a path and its type arguments: `Option` and `String` of `std::option::Option<String>`.
 pub(crate) fn named(ty: &Type) -> Option<(String, Vec<&Type>)> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
@@ -39,7 +39,7 @@ pub(super) fn is_collection(ty: &Type) -> bool {
     named(ty).is_some_and(|(name, arguments)| matches!(&*name, "Option" | "Vec") && arguments.len() == 1)
 }
 
-/// The type inside `Option` or `Vec`, else the type itself.
+/// Returns the type inside `Option` or `Vec`, else the type itself.
 pub(super) fn element(ty: &Type) -> &Type {
     match named(ty) {
         Some((name, arguments)) if matches!(&*name, "Option" | "Vec") && arguments.len() == 1 => arguments[0],
@@ -47,7 +47,7 @@ pub(super) fn element(ty: &Type) -> &Type {
     }
 }
 
-/// The type with the name of the item in place of `Self`, which constants outside of an `impl` do not know.
+/// Returns the type with the name of the item in place of `Self`, which is not available in constants outside of an `impl`.
 pub(crate) fn without_self(ty: &Type, this: &Ident) -> Type {
     let tokens = replaced(ty.to_token_stream(), this);
     syn::parse2(tokens).unwrap_or_else(|_| ty.clone())
@@ -80,7 +80,7 @@ fn refuse(part: &Type, reason: impl Into<String>) -> Option<Refusal<'_>> {
     Some(Refusal { part, reason: reason.into() })
 }
 
-/// Says why a type can be no field, if its spelling tells.
+/// Returns the reason a type cannot be a field, if its spelling shows one.
 pub(super) fn refusal(ty: &Type) -> Option<Refusal<'_>> {
     let Some((name, arguments)) = named(ty) else { return value_refusal(ty) };
     match (&*name, &arguments[..]) {
@@ -105,7 +105,7 @@ fn option_refusal<'t>(ty: &'t Type, inner: &'t Type) -> Option<Refusal<'t>> {
 fn list_refusal<'t>(ty: &'t Type, inner: &'t Type) -> Option<Refusal<'t>> {
     match collection(inner) {
         Some("Option") => {
-            refuse(ty, "the elements of a list are there: put the `Option` in a `#[micro::message]` struct")
+            refuse(ty, "the elements of a list are never absent: put the `Option` in a `#[micro::message]` struct")
         }
         Some("Vec") => {
             refuse(ty, "protobuf has no lists of lists: put the inner `Vec` in a `#[micro::message]` struct")
@@ -152,7 +152,7 @@ fn value_refusal(ty: &Type) -> Option<Refusal<'_>> {
         },
         Type::Array(_) | Type::Slice(_) => refuse(ty, "protobuf has no lists of fixed length: write `Vec`"),
         Type::TraitObject(_) | Type::ImplTrait(_) => {
-            refuse(ty, "a message says what it holds: write an enum with a variant for each type")
+            refuse(ty, "a field of a message has a concrete type: write an enum with a variant for each type")
         }
         Type::Ptr(_) | Type::Never(_) => refuse(ty, "this has no place in a message"),
         Type::Path(_) => named_refusal(ty),
@@ -167,9 +167,11 @@ fn named_refusal(ty: &Type) -> Option<Refusal<'_>> {
         ("isize", 0) => "`isize` has other sizes on other machines: write `i32` or `i64`",
         ("i128" | "u128", 0) => "protobuf has no integers of 128 bits: write `i64` or `u64`, or `Vec<u8>`",
         ("char", 0) => "protobuf has no characters: write `String`",
-        ("str" | "OsString" | "PathBuf", 0) => "protobuf has one text: write `String`",
+        ("str" | "OsString" | "PathBuf", 0) => "protobuf has one string type: write `String`",
         ("Instant", 0) => "an `Instant` means nothing on another machine: write `SystemTime` or `Duration`",
-        ("HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap", _) => "protobuf has one list: write `Vec`",
+        ("HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap", _) => {
+            "protobuf has one list type: write `Vec`"
+        }
         ("Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "RwLock", 1) => {
             "a message owns its fields: write the inner type"
         }

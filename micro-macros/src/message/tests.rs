@@ -1,4 +1,4 @@
-//! The expansion, and what is said about wrong messages.
+//! The expansion, and the errors for invalid messages.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,7 +11,7 @@ fn check_snapshot(name: &str, options: TokenStream, item: TokenStream) {
     assert_snapshot("message", name, expanded(options, item, "shop"));
 }
 
-/// What is said about `item`.
+/// Returns the errors for `item`.
 fn complaints(options: TokenStream, item: TokenStream) -> Vec<String> {
     snapshot::complaints(expanded(options, item, "shop"))
 }
@@ -162,7 +162,7 @@ fn types_without_a_place_are_answered_with_what_to_write() {
         (quote!([u8; 4]), "write `Vec`"),
         (quote!(Option<Vec<u32>>), "write the `Vec` alone"),
         (quote!(Option<HashMap<u32, u32>>), "write the map alone"),
-        (quote!(Vec<Option<u32>>), "the elements of a list are there"),
+        (quote!(Vec<Option<u32>>), "the elements of a list are never absent"),
         (quote!(Vec<Vec<u32>>), "no lists of lists"),
         (quote!(Vec<HashMap<u32, u32>>), "no lists of maps"),
         (quote!(Vec<usize>), "has other sizes"),
@@ -200,15 +200,15 @@ fn tags_and_names_are_unique_and_in_range() {
     for (fields, reason) in [
         (quote!(#[message(tag = 1)] a: u32, #[message(tag = 1)] b: u32), "the tag 1 is that of `a` already"),
         (quote!(#[message(tag = 1)] a: u32, b: u32), "`b` has no tag and others have"),
-        (quote!(#[message(tag = 19_500)] a: u32), "19500 is no tag"),
-        (quote!(#[message(tag = -1)] a: u32), "-1 is no tag"),
+        (quote!(#[message(tag = 19_500)] a: u32), "19500 is not a tag"),
+        (quote!(#[message(tag = -1)] a: u32), "-1 is not a tag"),
         (quote!(#[message(tag = 7)] a: u32), "the tag 7 is reserved"),
         (quote!(old: u32), "the name `old` is reserved"),
         (quote!(a_b: u32, #[message(json = "aB")] c: u32), "`aB` is the name of `a_b` already"),
         (quote!(#[message(oneof(1, 1))] a: Either), "the tag 1 is that of `a` already"),
         (quote!(#[message(oneof())] a: Either), "`oneof` lists one tag for each variant"),
         (quote!(#[message(unknown)] a: U, #[message(unknown)] b: U), "`unknown` is on another field already"),
-        (quote!(#[message(unknown, tag = 1)] a: U), "`unknown` stands alone"),
+        (quote!(#[message(unknown, tag = 1)] a: U), "`unknown` takes no further options"),
         (quote!(#[message(sint, fixed)] a: i32), "`sint` and `fixed` are two encodings"),
         (quote!(#[message(fixed)] a: f32), "`fixed` is for `i32`, `i64`, `u32`, `u64`, and this is `f32`"),
         (quote!(#[message(unpacked)] a: Vec<u8>), "`unpacked` is for lists of numbers"),
@@ -329,7 +329,7 @@ fn enums_that_cannot_be_are_refused() {
                     A(u32),
                 }
             ),
-            "it is for one without data",
+            "it is for a variant without data",
         ),
         (
             quote!(
@@ -420,7 +420,7 @@ fn the_key_of_an_event_is_a_field() {
                 By(u64),
             }
         )),
-        ["the key of an event is the value of a field, and an enum has none: take `key` away"]
+        ["the key of an event is the value of a field, and an enum has none: remove `key`"]
     );
     let options = quote!(topic = "a", key = "order");
     let text = snapshot::complaints(written_as(
@@ -447,7 +447,7 @@ fn an_event_has_a_topic_and_a_message_has_none() {
     assert!(said(Marked::Event, quote!(), placed.clone()).contains("an event has a topic: write"));
     for topic in ["", "a..b", "a b", "a.*", "a.>"] {
         let text = said(Marked::Event, quote!(topic = #topic), placed.clone());
-        assert!(text.contains(&format!("`{topic}` is no topic: ")), "{text}");
+        assert!(text.contains(&format!("`{topic}` is not a topic: ")), "{text}");
     }
     let number = said(
         Marked::Event,

@@ -1,11 +1,11 @@
-//! Lengths of time as people write them: what `micro::util::duration` reads, with words for what it does not.
+//! Durations as text: the syntax of `micro::util::duration`, with error messages for everything else.
 
 use std::time::Duration;
 
-/// The forms we take, for messages.
+/// Accepted forms, for messages.
 pub(crate) const FORMS: &str = "write numbers with units: `250ms`, `2s`, `1.5s`, `1m30s`, `1h`";
 
-/// Reads `250ms`, `30s`, `5m`, `2h`, fractions, `1.5s`, and sums, `1m30s`. A number alone is seconds.
+/// Parses `250ms`, `30s`, `5m`, `2h`, fractions, `1.5s`, and sums, `1m30s`. A number without a unit is in seconds.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
     if let Ok(seconds) = rest.parse::<u64>() {
@@ -28,25 +28,26 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     seconds.and_then(|seconds| Ok(Duration::new(seconds, part?))).map_err(|_| too_long())
 }
 
-/// In a second.
+/// Number of nanoseconds in a second.
 const NANOSECONDS: u128 = 1_000_000_000;
 
 fn without_size(number: &str, unit: &str) -> String {
     match (number, unit) {
         ("", _) => FORMS.to_owned(),
-        (_, "") => format!("the unit is missing behind `{number}`; {FORMS}"),
+        (_, "") => format!("the unit is missing after `{number}`; {FORMS}"),
         _ => format!("unknown unit `{unit}`; expected one of `ns`, `us`, `ms`, `s`, `m`, `h`"),
     }
 }
 
-/// `1.5` of a unit of so many nanoseconds, exactly: what is less than one is cut off.
+/// Returns the exact number of nanoseconds in `number` units of `size` nanoseconds, such as `1.5`. Fractions of a nanosecond
+/// are cut off.
 fn nanoseconds(number: &str, size: u128) -> Result<u128, String> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {
         return Err(format!("`{number}` is not a number; {FORMS}"));
     }
-    // Behind the fifteenth digit nothing counts, whatever the unit.
+    // Digits after the fifteenth are below a nanosecond in every unit.
     let fraction = &fraction[..fraction.len().min(15)];
     let scale = 10_u128.pow(u32::try_from(fraction.len()).map_err(|_| too_long())?);
     let part = fraction.parse::<u128>().map_err(|_| too_long())? * size / scale;
@@ -86,8 +87,8 @@ mod tests {
     #[test]
     fn everything_else_is_answered_with_the_reason() {
         for (text, reason) in [
-            ("1m30", "the unit is missing behind `30`"),
-            ("1.5", "the unit is missing behind `1.5`"),
+            ("1m30", "the unit is missing after `30`"),
+            ("1.5", "the unit is missing after `1.5`"),
             ("2 seconds", "unknown unit `seconds`; expected one of `ns`, `us`, `ms`, `s`, `m`, `h`"),
             ("99999999999999999h", "too long"),
             ("1..5s", "`1..5` is not a number"),

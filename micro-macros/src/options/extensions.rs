@@ -1,4 +1,4 @@
-//! Named values for rooms further out: `extension("auth.scope" = "admin", "http" = { "get": "/hello" })`.
+//! Named values for outer modules: `extension("auth.scope" = "admin", "http" = { "get": "/hello" })`.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ pub(crate) struct Extension {
     pub(crate) json: String,
 }
 
-/// Reads what stands between the parentheses.
+/// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, report: &mut Report) -> Vec<Extension> {
     let parse = Punctuated::<Written, Token![,]>::parse_terminated;
     let mut extensions: Vec<Extension> = vec![];
@@ -82,7 +82,7 @@ fn value(input: ParseStream<'_>, json: &mut String) -> syn::Result<()> {
     Ok(())
 }
 
-const FORMS: &str = "expected a value of JSON: `\"text\"`, `3`, `-0.5`, `true`, `null`, `[..]` or `{ \"name\": .. }`";
+const FORMS: &str = "expected a JSON value: `\"text\"`, `3`, `-0.5`, `true`, `null`, `[..]` or `{ \"name\": .. }`";
 
 fn several(
     input: ParseStream<'_>,
@@ -96,7 +96,7 @@ fn several(
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }
-        // A comma may end the list in Rust, and not in JSON.
+        // Rust allows a trailing comma, JSON does not.
         if !input.is_empty() {
             json.push(',');
         }
@@ -111,7 +111,7 @@ fn number(input: ParseStream<'_>, json: &mut String) -> syn::Result<()> {
     }
     if input.peek(LitInt) {
         let number: LitInt = input.parse()?;
-        // Digits as JSON has them: `0x10` is 16, and `1_000` has no line in it.
+        // Written as JSON digits: `0x10` becomes 16, and `1_000` loses its underscore.
         let value: u64 = number.base10_parse()?;
         suffix(number.suffix(), number.span())?;
         json.push_str(&value.to_string());
@@ -133,7 +133,7 @@ fn suffix(suffix: &str, span: proc_macro2::Span) -> syn::Result<()> {
     if suffix.is_empty() {
         Ok(())
     } else {
-        Err(syn::Error::new(span, format!("numbers of JSON have no type: take `{suffix}` away")))
+        Err(syn::Error::new(span, format!("JSON numbers have no type suffix: remove `{suffix}`")))
     }
 }
 
@@ -194,7 +194,7 @@ mod tests {
             (quote!(a = 1), "expected a name in quotes and a value: `\"auth.scope\" = \"admin\"`"),
             (quote!("a" = b), FORMS),
             (quote!("a" = call()), FORMS),
-            (quote!("a" = 1u8), "numbers of JSON have no type: take `u8` away"),
+            (quote!("a" = 1u8), "JSON numbers have no type suffix: remove `u8`"),
             (quote!("a" = 1, "a" = 2), "extension `a` is written twice"),
             (quote!("a b" = 1), "the name of an extension is a word, or several joined by dots: `\"auth.scope\"`"),
         ] {

@@ -1,7 +1,7 @@
 //! The options between the parentheses of our attributes: `name = "..", flag, list(..), key = expression`.
 //!
-//! An attribute asks for its options one by one, by name and type, and calls [`Options::finish`]. Options that were not asked for
-//! is then unknown, and answered with the names that were asked for:
+//! An attribute takes its options one by one, by name and type, and calls [`Options::finish`]. Options that were not taken are
+//! then unknown, and the error lists the names that the attribute knows:
 //!
 //! ```text
 //! let mut options = Options::of_attributes(&attributes, "method", &mut report);
@@ -11,7 +11,7 @@
 //! options.finish();
 //! ```
 //!
-//! A value of the wrong kind, or an option written twice, goes to the [`Report`] and the option counts as absent.
+//! A value of the wrong kind, or an option written twice, is added to the [`Report`], and the option counts as absent.
 
 mod duration;
 mod extensions;
@@ -38,7 +38,7 @@ use written::{Value, Written};
 
 use crate::report::Report;
 
-/// The options of one attribute, handed out as they are asked for.
+/// The options of one attribute, taken one by one.
 #[derive(Debug)]
 pub(crate) struct Options<'r> {
     written: Vec<Written>,
@@ -46,14 +46,14 @@ pub(crate) struct Options<'r> {
     report: &'r mut Report,
 }
 
-/// An option's value and where the author gave it.
+/// An option's value and its span in the author's code.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Given<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
 }
 
-/// An option that may stand alone or have a value.
+/// An option with an optional value.
 #[derive(Clone, Debug)]
 pub(crate) struct FlagOrValue {
     pub(crate) value: Option<Expr>,
@@ -61,14 +61,14 @@ pub(crate) struct FlagOrValue {
 
 #[allow(dead_code, reason = "`message` asks for more kinds than the others")]
 impl<'r> Options<'r> {
-    /// The options in `tokens`: what stands between the parentheses of an attribute.
+    /// Reads the options in `tokens`, the content of an attribute's parentheses.
     pub(crate) fn of_tokens(tokens: TokenStream, report: &'r mut Report) -> Self {
         let mut options = Self { written: vec![], known: vec![], report };
         options.add(tokens);
         options
     }
 
-    /// The options of every `#[helper(..)]` among `attributes`, as if they stood in one.
+    /// Reads the options of every `#[helper(..)]` among `attributes`, as if they were in one attribute.
     pub(crate) fn of_attributes(attributes: &[Attribute], helper: &str, report: &'r mut Report) -> Self {
         let ours = attributes.iter().filter(|attribute| attribute.path().is_ident(helper));
         Self::of_helpers(ours, helper, report)
@@ -107,7 +107,7 @@ impl<'r> Options<'r> {
         }
     }
 
-    /// `name` alone. The identifier is for later complaints about it.
+    /// Takes the flag `name`. The returned identifier is for later errors about the flag.
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<Ident> {
         let option = self.take(name)?;
         if !matches!(option.value, Value::None) {
@@ -117,12 +117,12 @@ impl<'r> Options<'r> {
         Some(option.name)
     }
 
-    /// `name = ".."`.
+    /// Takes `name = ".."`.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<LitStr> {
         self.assigned(name, "\"..\"", "a string")
     }
 
-    /// `name = ".."`, where the string is one of `choices`.
+    /// Takes `name = ".."`, where the string is one of `choices`.
     pub(crate) fn choice(
         &mut self,
         name: &'static str,
@@ -137,7 +137,7 @@ impl<'r> Options<'r> {
         Some(Given { value, span: literal.span() })
     }
 
-    /// `name = 3`, within the range of `T`.
+    /// Takes `name = 3`, within the range of `T`.
     pub(crate) fn number<T>(&mut self, name: &'static str) -> Option<Given<T>>
     where
         T: FromStr,
@@ -153,12 +153,12 @@ impl<'r> Options<'r> {
         }
     }
 
-    /// `name = "2s"`.
+    /// Takes `name = "2s"`.
     pub(crate) fn duration(&mut self, name: &'static str) -> Option<Given<Duration>> {
         let literal: LitStr = self.assigned(name, "\"2s\"", "a duration")?;
         let text = literal.value();
         match duration::parse(&text) {
-            // It may be meant as "at once" or as "never".
+            // Zero could mean "immediately" or "never".
             Ok(Duration::ZERO) => {
                 self.report.error(&literal, format!("`{name}` must be longer than zero"));
                 None
@@ -171,18 +171,18 @@ impl<'r> Options<'r> {
         }
     }
 
-    /// `name = some::path`.
+    /// Takes `name = some::path`.
     pub(crate) fn path(&mut self, name: &'static str) -> Option<Path> {
         let ModStyle(path) = self.assigned(name, "some::path", "a path")?;
         Some(path)
     }
 
-    /// `name = expression`.
+    /// Takes `name = expression`.
     pub(crate) fn expression(&mut self, name: &'static str) -> Option<Expr> {
         self.assigned(name, "..", "an expression")
     }
 
-    /// `name` alone, or `name = expression`.
+    /// Takes `name` alone, or `name = expression`.
     pub(crate) fn switched(&mut self, name: &'static str) -> Option<FlagOrValue> {
         let option = self.take(name)?;
         let value = match &option.value {
@@ -202,7 +202,7 @@ impl<'r> Options<'r> {
         Some(FlagOrValue { value })
     }
 
-    /// `name = ".."`, or several: `name("..", "..")`.
+    /// Takes `name = ".."`, or several: `name("..", "..")`.
     pub(crate) fn texts(&mut self, name: &'static str) -> Vec<LitStr> {
         let Some(option) = self.take(name) else { return vec![] };
         let parsed = match (&option.value, option.value.list()) {
@@ -217,7 +217,7 @@ impl<'r> Options<'r> {
         parsed.unwrap_or_default()
     }
 
-    /// `name(argument)`. `form` and `what` tell the author what we expected.
+    /// Takes `name(argument)`. `form` and `what` describe the expected syntax in the error.
     pub(crate) fn argument<T: Parse>(&mut self, name: &'static str, form: &str, what: &str) -> Option<T> {
         let option = self.take(name)?;
         let parsed = option.value.list().and_then(|tokens| syn::parse2(tokens).ok());
@@ -227,7 +227,7 @@ impl<'r> Options<'r> {
         parsed
     }
 
-    /// `name(argument, ..)`, at least one.
+    /// Takes `name(argument, ..)`, with at least one argument.
     pub(crate) fn arguments<T: Parse>(&mut self, name: &'static str, form: &str, what: &str) -> Vec<T> {
         let Some(option) = self.take(name) else { return vec![] };
         let parsed = option.value.list().and_then(separated);
@@ -237,7 +237,7 @@ impl<'r> Options<'r> {
         parsed.unwrap_or_default()
     }
 
-    /// `name(..)`: the tokens between the parentheses, for the caller to read.
+    /// Takes `name(..)`: the tokens between the parentheses, for the caller to parse.
     pub(crate) fn list(&mut self, name: &'static str) -> Option<Given<TokenStream>> {
         let option = self.take(name)?;
         let Some(value) = option.value.list() else {
@@ -247,13 +247,13 @@ impl<'r> Options<'r> {
         Some(Given { value, span: option.name.span() })
     }
 
-    /// `extension("name" = value, ..)`, where values are JSON.
+    /// Takes `extension("name" = value, ..)`, where values are JSON.
     pub(crate) fn extensions(&mut self) -> Vec<Extension> {
         let Some(list) = self.list("extension") else { return vec![] };
         extensions::read(list.value, self.report)
     }
 
-    /// `name = value`, read as a `T`. `form` and `what` tell the author what we expected.
+    /// Takes `name = value`, parsed as a `T`. `form` and `what` describe the expected syntax in the error.
     pub(crate) fn assigned<T: Parse>(&mut self, name: &'static str, form: &str, what: &str) -> Option<T> {
         let option = self.take(name)?;
         let parsed = match &option.value {
@@ -271,7 +271,7 @@ impl<'r> Options<'r> {
         self.written.iter().any(|option| option.name == name)
     }
 
-    /// Refuses options that were not asked for.
+    /// Refuses options that were not taken.
     pub(crate) fn finish(self) {
         for option in self.written {
             let name = option.name.to_string();
@@ -293,7 +293,7 @@ impl<'r> Options<'r> {
     }
 }
 
-/// Values between commas, at least one.
+/// Parses values separated by commas, at least one.
 fn separated<T: Parse>(tokens: TokenStream) -> Option<Vec<T>> {
     let values = Punctuated::<T, Token![,]>::parse_terminated.parse2(tokens).ok()?;
     (!values.is_empty()).then(|| values.into_iter().collect())

@@ -1,6 +1,6 @@
-//! Finding what the author may have meant.
+//! Suggestions for misspelled names.
 
-/// The candidate that differs from `written` by no more than a slip of the fingers.
+/// Returns the nearest candidate that differs from `written` by no more than a typo.
 pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (written.chars().count() / 3).clamp(1, 3);
     candidates
@@ -11,12 +11,12 @@ pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'
         .map(|(_, candidate)| candidate)
 }
 
-/// `` `a`, `b`, `c` ``: names as our messages list them.
+/// Formats names as messages list them: `` `a`, `b`, `c` ``.
 fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// `expected one of ..`, and on a line of its own what was probably meant.
+/// Formats `expected one of ..`, with a suggestion on a second line.
 pub(crate) fn expected(written: &str, choices: &[&str]) -> String {
     let all = listed(choices.iter().copied());
     let list = if choices.len() == 1 { format!("expected {all}") } else { format!("expected one of {all}") };
@@ -26,7 +26,7 @@ pub(crate) fn expected(written: &str, choices: &[&str]) -> String {
     }
 }
 
-/// Returns the number of letters left out, added, mistaken or swapped with their neighbour (optimal string alignment).
+/// Returns the number of letters omitted, added, replaced or swapped with their neighbour (optimal string alignment).
 fn distance(left: &str, right: &str) -> usize {
     let (left, right) = (letters(left), letters(right));
     let mut before_previous = vec![];
@@ -46,7 +46,7 @@ fn distance(left: &str, right: &str) -> usize {
     previous[right.len()]
 }
 
-// `Time-Out` and `time_out` are one spelling of `timeout` away from nothing.
+// `Time-Out` and `time_out` have distance zero to `timeout`.
 fn letters(name: &str) -> Vec<char> {
     name.chars().filter(|letter| !matches!(letter, '_' | '-')).flat_map(char::to_lowercase).collect()
 }

@@ -1,16 +1,16 @@
-//! Points in time as people write them: RFC 3339.
+//! Timestamps as text: RFC 3339.
 
-/// The form we take, for messages.
+/// Accepted form, for messages.
 const FORM: &str = "write date, time and offset: `2026-01-31T08:00:00Z`";
 
-/// A point in time, counted from the beginning of 1970, UTC.
+/// A timestamp, counted from the beginning of 1970, UTC.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Time {
     pub(crate) seconds: i64,
     pub(crate) nanos: u32,
 }
 
-/// Reads `2026-01-31T08:00:00Z`, `2026-01-31T09:00:00.5+01:00`.
+/// Parses `2026-01-31T08:00:00Z`, `2026-01-31T09:00:00.5+01:00`.
 pub(crate) fn parse(text: &str) -> Result<Time, String> {
     let form = || FORM.to_owned();
     let (date, rest) = text.split_once(['T', 't', ' ']).ok_or_else(form)?;
@@ -27,7 +27,7 @@ pub(crate) fn parse(text: &str) -> Result<Time, String> {
         return Err(format!("this month has no day {day}"));
     }
     if hour > 23 || minute > 59 || second > 59 {
-        return Err(format!("no clock shows `{clock}`"));
+        return Err(format!("`{clock}` is not a time of day"));
     }
     let nanos = match fraction {
         None => 0,
@@ -37,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Result<Time, String> {
     Ok(Time { seconds: days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - east, nanos })
 }
 
-/// Numbers of exactly so many digits.
+/// Parses numbers with exactly as many digits as `lengths` states.
 fn numbers<const N: usize>(text: &str, between: char, lengths: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(between);
     let mut numbers = [0; N];
@@ -72,7 +72,7 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since the beginning of 1970. Years begin in March here, so that the day that comes and goes is their last.
+/// Returns the days since the beginning of 1970. Years begin in March here, which makes the leap day their last day.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -111,7 +111,7 @@ mod tests {
             ("2026-02-29T08:00:00Z", "this month has no day 29"),
             ("1900-02-29T08:00:00Z", "this month has no day 29"),
             ("2026-02-00T08:00:00Z", "this month has no day 0"),
-            ("2026-02-01T24:00:00Z", "no clock shows `24:00:00`"),
+            ("2026-02-01T24:00:00Z", "`24:00:00` is not a time of day"),
             ("2026-02-01T08:00Z", "write date, time and offset"),
             ("2026-02-01T08:00:00.Z", "write date, time and offset"),
             ("2026-02-01T08:00:00.0123456789Z", "write date, time and offset"),

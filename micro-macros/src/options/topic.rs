@@ -1,4 +1,4 @@
-//! Topics, and patterns of them, as `micro::broker` takes them.
+//! Topics and topic patterns, in the syntax of `micro::broker`.
 
 /// Maximum length of a topic, in bytes.
 const LONGEST: usize = 255;
@@ -7,7 +7,7 @@ const LONGEST: usize = 255;
 pub(crate) fn topic(text: &str) -> Result<(), String> {
     words(text)?;
     match text.split('.').find(|word| word.contains(['*', '>'])) {
-        Some(word) => Err(format!("it is one topic, and `{word}` leaves it open")),
+        Some(word) => Err(format!("expected one topic, and `{word}` matches several")),
         None => Ok(()),
     }
 }
@@ -20,13 +20,13 @@ pub(crate) fn pattern(text: &str) -> Result<(), String> {
         match *word {
             "*" => {}
             ">" if i + 1 == words.len() => {}
-            ">" => return Err("`>` stands for all words that follow, so it comes last".to_owned()),
-            // They are words, and never meant as such.
-            "#" | "**" => return Err(format!("`{word}` is no wildcard here: `>` stands for all words that follow")),
-            "+" | "?" => return Err(format!("`{word}` is no wildcard here: `*` stands for one word")),
+            ">" => return Err("`>` matches all words that follow, so it comes last".to_owned()),
+            // Valid words, which authors mean as wildcards.
+            "#" | "**" => return Err(format!("`{word}` is not a wildcard: `>` matches all words that follow")),
+            "+" | "?" => return Err(format!("`{word}` is not a wildcard: `*` matches one word")),
             word if word.contains(['*', '>']) => {
                 return Err(
-                    "`*` stands for a whole word, and `>` for all words that follow: `orders.*`, `orders.>`".to_owned()
+                    "`*` matches a whole word, and `>` all words that follow: `orders.*`, `orders.>`".to_owned()
                 );
             }
             _ => {}
@@ -79,9 +79,9 @@ mod tests {
             ("a.\n", "white space is in `\\n`"),
             (&long, "more than 255 bytes"),
             ("a.>.b", "so it comes last"),
-            ("a*", "`*` stands for a whole word"),
-            ("orders.#", "`>` stands for all words that follow"),
-            ("orders.+", "`*` stands for one word"),
+            ("a*", "`*` matches a whole word"),
+            ("orders.#", "`>` matches all words that follow"),
+            ("orders.+", "`*` matches one word"),
         ] {
             let error = pattern(text).expect_err(text);
             assert!(error.contains(reason), "{text}: {error}");

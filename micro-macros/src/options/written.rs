@@ -1,4 +1,4 @@
-//! One option as it stands in the attribute, before anyone knows what it means.
+//! One option as written in the attribute, before it is interpreted.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -14,7 +14,7 @@ pub(crate) struct Written {
     pub(crate) value: Value,
 }
 
-/// Value after the name. Values stay tokens until they are read as a type.
+/// Value after the name. Values stay tokens until they are parsed as a type.
 #[derive(Debug)]
 pub(crate) enum Value {
     None,
@@ -49,7 +49,7 @@ impl ToTokens for Written {
     }
 }
 
-/// An expression, commas inside it included; for anything else the tokens up to the next comma.
+/// Parses an expression, including the commas inside; for anything else the tokens up to the next comma.
 fn assigned(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(input.error("expected a value after `=`"));
@@ -72,7 +72,7 @@ fn at_end(input: ParseStream<'_>) -> bool {
     input.is_empty() || input.peek(Token![,])
 }
 
-/// Reads options separated by commas; what cannot be read costs only itself.
+/// Parses options separated by commas. A syntax error in one option does not affect the others.
 pub(crate) fn split(input: ParseStream<'_>) -> syn::Result<(Vec<Written>, Vec<syn::Error>)> {
     let (mut options, mut errors) = (vec![], vec![]);
     while !input.is_empty() {
@@ -101,7 +101,7 @@ fn skip(input: ParseStream<'_>) -> syn::Result<()> {
 }
 
 impl Value {
-    /// The parenthesised tokens, if this is a list.
+    /// Returns the parenthesised tokens, if this is a list.
     pub(crate) fn list(&self) -> Option<TokenStream> {
         match self {
             Value::List(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),

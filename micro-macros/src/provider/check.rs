@@ -1,4 +1,4 @@
-//! Checks, and what to write instead.
+//! Checks, with the correction in each message.
 
 use super::model::Provider;
 use crate::injection;

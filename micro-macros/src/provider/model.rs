@@ -2,7 +2,7 @@
 
 use crate::syntax::{CratePath, Function};
 
-/// Everything the attribute stands for.
+/// Content of the attribute and its function.
 pub(super) struct Provider {
     pub(super) home: CratePath,
     pub(super) function: Function,

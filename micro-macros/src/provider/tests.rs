@@ -35,7 +35,7 @@ fn what_cannot_be_provided() {
             quote!(
                 fn a() {}
             ),
-            "a function with `#[provider]` says what it makes: write `-> Result<Pool>`",
+            "a function with `#[provider]` returns the value it builds: write `-> Result<Pool>`",
         ),
         (
             quote!(
@@ -59,7 +59,7 @@ fn what_cannot_be_provided() {
             quote!(
                 fn a(&self) -> Result<A> {}
             ),
-            "nothing is built yet when `#[provider]` runs: take `self` away",
+            "nothing is built yet when `#[provider]` runs: remove `self`",
         ),
     ] {
         let complaints = complaints(provider(quote!(), item.clone()));

@@ -1,4 +1,4 @@
-//! Checks, and what to write instead.
+//! Checks, with the correction in each message.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -53,7 +53,7 @@ fn names(service: &Service, report: &mut Report) {
 fn contract(contract: &Contract, report: &mut Report) {
     let written = &contract.written;
     if let Some(unsafety) = &written.unsafety {
-        report.error(unsafety, "a contract is a plain trait: take `unsafe` away");
+        report.error(unsafety, "a contract is a plain trait: remove `unsafe`");
     }
     if !written.generics.params.is_empty() {
         report.error(
@@ -90,7 +90,7 @@ fn inherent(inherent: &Inherent, methods: &[Method], report: &mut Report) {
         return;
     }
     if let Some(unsafety) = &written.unsafety {
-        report.error(unsafety, "a service is a plain `impl` block: take `unsafe` away");
+        report.error(unsafety, "a service is a plain `impl` block: remove `unsafe`");
     }
     if !written.generics.params.is_empty() {
         report.error(
@@ -176,14 +176,15 @@ fn name(method: &Method, report: &mut Report) {
 
 fn options(method: &Method, report: &mut Report) {
     if let (Some(idempotent), Some(_)) = (&method.idempotent, &method.no_side_effects) {
-        let message = "what has no side effects is idempotent as well; expected one of `idempotent`, `no_side_effects`";
+        let message =
+            "a method without side effects is idempotent as well; expected one of `idempotent`, `no_side_effects`";
         report.error(idempotent, message);
     }
 }
 
 fn conditions(method: &Method, report: &mut Report) {
     for attribute in method.function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
-        report.error(attribute, "a service has the same methods wherever it is compiled: take `#[cfg]` away");
+        report.error(attribute, "a service has the same methods wherever it is compiled: remove `#[cfg]`");
     }
 }
 
@@ -209,7 +210,7 @@ fn receiver(method: &Method, report: &mut Report) {
 fn not_shared(receiver: &Receiver) -> Option<&'static str> {
     match &receiver.kind {
         ReceiverKind::Reference(_, None, None) => None,
-        ReceiverKind::Reference(_, _, Some(_)) => Some("calls run side by side, so keep what changes behind a lock"),
+        ReceiverKind::Reference(_, _, Some(_)) => Some("calls run concurrently, so keep mutable state behind a lock"),
         ReceiverKind::Reference(_, Some(_), None) => Some("its lifetime needs no name"),
         _ => Some("it answers more than one call"),
     }
@@ -223,11 +224,11 @@ fn output(method: &Method, report: &mut Report) {
              write `-> Result<()>`, or `-> Result<..>` of a message",
         ),
         Some(output) => {
-            // One that is to become `async` will return something else.
+            // A function that is to become `async` will have another return type.
             if let Some((unfit, span)) = unfit(output)
                 && method.function.signature.asyncness.is_some()
             {
-                report.error_at(span, reason(unfit, "an answer"));
+                report.error_at(span, reason(unfit, "a response"));
             }
         }
     }
@@ -236,7 +237,7 @@ fn output(method: &Method, report: &mut Report) {
 fn context_in_contract(parameter: &Parameter, report: &mut Report) {
     report.error(
         typed(parameter),
-        "a contract does not name the context: callers have none to give\n\
+        "a contract does not name the context: callers do not pass one\n\
          take `ctx: &Context` in the implementation, under `#[micro::handler]`; \
          a default body asks `Context::current()`",
     );
@@ -247,7 +248,7 @@ fn extracted_in_contract(parameter: &Parameter, report: &mut Report) {
     report.error(
         &parameter.ty,
         format!(
-            "a contract names messages only: callers have no settings to give\n\
+            "a contract names messages only: callers do not pass settings\n\
              take `{typed}` in the implementation, under `#[micro::handler]`"
         ),
     );
@@ -261,7 +262,7 @@ fn message(method: &Method, parameter: &Parameter, source: &Source, report: &mut
         None => {}
         Some((Unfit::Reference, _)) if matches!(parameter.ty, Type::Reference(_)) => {
             let ty = owned(&parameter.ty);
-            report.error(&parameter.ty, format!("a message is owned, because it travels: write `{ty}`"));
+            report.error(&parameter.ty, format!("a message is owned, because it is serialized: write `{ty}`"));
         }
         Some((unfit, span)) => report.error_at(span, reason(unfit, "a message")),
     }
@@ -270,7 +271,7 @@ fn message(method: &Method, parameter: &Parameter, source: &Source, report: &mut
 fn pattern(method: &Method, parameter: &Parameter, report: &mut Report) {
     let simple = match &parameter.pattern {
         Pat::Wild(_) => true,
-        // A body that is not there has no use for a variable that changes.
+        // A method without a body has no use for a mutable variable.
         Pat::Ident(ident) => {
             parameter.name().is_some() && (ident.mutability.is_none() || method.function.body.is_some())
         }
@@ -281,7 +282,7 @@ fn pattern(method: &Method, parameter: &Parameter, report: &mut Report) {
         let ty = printed(&parameter.ty);
         report.error(
             &parameter.pattern,
-            format!("a contract names its parameter: write `{name}: {ty}`, and take it apart in the implementation"),
+            format!("a contract names its parameter: write `{name}: {ty}`, and destructure it in the implementation"),
         );
     }
 }
@@ -305,8 +306,8 @@ fn several_messages(method: &Method, report: &mut Report) {
 
 fn reason(unfit: Unfit, what: &str) -> String {
     match unfit {
-        Unfit::Reference => format!("{what} is owned, because it travels: take `&` away"),
-        Unfit::Lifetime => format!("{what} is owned, because it travels: it has no lifetime"),
+        Unfit::Reference => format!("{what} is owned, because it is serialized: remove `&`"),
+        Unfit::Lifetime => format!("{what} is owned, because it is serialized: it has no lifetime"),
         Unfit::ImplTrait => {
             format!("{what} has a type both sides know: write its name; for a stream of messages, `Streaming<..>`")
         }

@@ -16,7 +16,7 @@ pub(super) enum Input {
     Impl(Implementation),
 }
 
-/// A trait, its members still unread.
+/// A trait with unparsed members.
 #[derive(Clone)]
 pub(super) struct Trait {
     pub(super) attributes: Vec<Attribute>,

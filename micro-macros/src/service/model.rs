@@ -1,4 +1,4 @@
-//! Model: a service with a name, and methods with one message in and one out.
+//! Model: a service with a name, and methods with one request and one response message.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ use crate::syntax::{
     kebab_case, members, upper_camel_case, without_helpers,
 };
 
-/// Everything the attribute stands for.
+/// Content of the attribute and its item.
 pub(super) struct Service {
     pub(super) home: CratePath,
     /// The trait of a contract, or the type of an `impl` block.
     pub(super) ident: Ident,
     pub(super) source: Source,
-    /// The name in the registry.
+    /// Name in the registry.
     pub(super) name: Given<String>,
     pub(super) package: Given<String>,
     pub(super) version: Option<LitStr>,
@@ -41,13 +41,13 @@ pub(super) enum Source {
 /// A trait without its methods.
 pub(super) struct Contract {
     pub(super) written: Trait,
-    /// Constants and types, which do not belong there.
+    /// Constants and types, which are refused.
     pub(super) others: Vec<(&'static str, TokenStream)>,
-    /// `#[subscriber]` attributes, which do not either.
+    /// `#[subscriber]` attributes, which are refused too.
     pub(super) subscribers: Vec<Span>,
 }
 
-/// An `impl` block, all of its members in order, helper attributes taken off.
+/// An `impl` block with all of its members in order, without helper attributes.
 pub(super) struct Inherent {
     pub(super) written: Implementation,
     pub(super) members: Vec<Member>,
@@ -61,11 +61,11 @@ pub(super) struct Inherent {
 
 /// One endpoint.
 pub(super) struct Method {
-    /// As written, helper attributes taken off.
+    /// The function as written, without helper attributes.
     pub(super) function: Function,
-    /// The name of its description among the generated items.
+    /// Name of the method's description among the generated items.
     pub(super) spec: Ident,
-    /// The name on the wire.
+    /// Name on the wire.
     pub(super) wire: Given<String>,
     pub(super) docs: String,
     pub(super) timeout: Option<Given<Duration>>,
@@ -73,7 +73,7 @@ pub(super) struct Method {
     pub(super) no_side_effects: Option<Ident>,
     pub(super) deprecated: Option<LitStr>,
     pub(super) extensions: Vec<Extension>,
-    /// All but the receiver.
+    /// Parameters without the receiver.
     pub(super) parameters: Vec<Parameter>,
 }
 
@@ -82,13 +82,13 @@ pub(super) struct Parameter {
     pub(super) pattern: Pat,
     pub(super) ty: Type,
     pub(super) role: Role,
-    /// The type behind the reference, of what is extracted from the context.
+    /// Type behind the reference, for a parameter that is extracted from the context.
     pub(super) extracted: Option<Type>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Role {
-    /// `ctx: &Context`, given by the framework.
+    /// `ctx: &Context`, passed by the framework.
     Context,
     /// `config: &GreeterConfig`, extracted from the context by the framework.
     Extracted,
@@ -122,7 +122,7 @@ impl Service {
         Self { home, ident, source, name, package, version, extensions, docs, methods }
     }
 
-    /// The trait's or type's name on the wire.
+    /// Returns the trait's or type's name on the wire.
     pub(super) fn contract_name(&self) -> String {
         self.ident.unraw().to_string()
     }
@@ -139,7 +139,7 @@ impl Service {
         format!("/{}.{}/{}", self.package.value, self.contract_name(), method.wire.value)
     }
 
-    /// The functions that build the type of an `impl` block. There should be one at most.
+    /// Returns the functions that build the type of an `impl` block. There should be at most one.
     pub(super) fn inits(&self) -> &[Function] {
         match &self.source {
             Source::Contract(_) => &[],
@@ -147,7 +147,7 @@ impl Service {
         }
     }
 
-    /// The methods of an `impl` block that handle events.
+    /// Returns the methods of an `impl` block that handle events.
     pub(super) fn subscribers(&self) -> &[Subscriber] {
         match &self.source {
             Source::Contract(_) => &[],
@@ -179,7 +179,7 @@ impl Method {
         &self.function.signature.ident
     }
 
-    /// The types that are extracted from the context of each call.
+    /// Returns the types that are extracted from the context of each call.
     pub(super) fn extracted(&self) -> impl Iterator<Item = &Type> {
         self.parameters.iter().filter_map(|parameter| parameter.extracted.as_ref())
     }
@@ -235,7 +235,7 @@ impl Parameter {
         Some(Self { pattern: (*typed.pat).clone(), ty: (*typed.ty).clone(), role, extracted })
     }
 
-    /// The name, where the pattern is one.
+    /// Returns the name, if the pattern is a plain name.
     pub(super) fn name(&self) -> Option<&Ident> {
         match &self.pattern {
             Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => Some(&pattern.ident),
@@ -288,7 +288,7 @@ fn inherent(written: Implementation, home: &CratePath, report: &mut Report) -> (
 }
 
 impl Inherent {
-    // Keeps what `check` will want to talk about, before the helper attributes are gone.
+    // Records errors for `check`, before the helper attributes are removed.
     fn note(&mut self, function: &Function, home: &CratePath) {
         let roles = ["handler", "init", "subscriber"].iter().filter(|role| function.has_helper(role, home)).count();
         if roles > 1 {
@@ -307,7 +307,7 @@ fn span(attribute: &Attribute) -> Span {
     attribute.path().segments.last().map_or_else(Span::call_site, |last| last.ident.span())
 }
 
-// What the author gave, or a default that points at `ident` if it turns out wrong.
+// The author's value, or a default whose errors point at `ident`.
 fn given(written: Option<LitStr>, ident: &Ident, default: impl FnOnce() -> String) -> Given<String> {
     match written {
         Some(literal) => Given { value: literal.value(), span: literal.span() },
@@ -315,7 +315,7 @@ fn given(written: Option<LitStr>, ident: &Ident, default: impl FnOnce() -> Strin
     }
 }
 
-// An `impl` for something that has no name is refused by `check`; until then it needs one.
+// `check` refuses an `impl` of a type without a name; until then a placeholder is needed.
 fn type_name(ty: &Type) -> Ident {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|last| last.ident.clone()),

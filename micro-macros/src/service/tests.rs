@@ -124,7 +124,7 @@ fn methods_that_cannot_be_served() {
             quote!(
                 async fn a(&mut self) -> Result<()>;
             ),
-            "a method of a service takes `&self`: calls run side by side, so keep what changes behind a lock",
+            "a method of a service takes `&self`: calls run concurrently, so keep mutable state behind a lock",
         ),
         (
             quote!(
@@ -142,50 +142,50 @@ fn methods_that_cannot_be_served() {
             quote!(
                 async fn a(&self, a: A, config: &B) -> Result<()>;
             ),
-            "a contract names messages only: callers have no settings to give",
+            "a contract names messages only: callers do not pass settings",
         ),
         (
             quote!(
                 async fn a(&self, a: &A) -> Result<()>;
             ),
-            "a message is owned, because it travels: write `A`",
+            "a message is owned, because it is serialized: write `A`",
         ),
         (
             quote!(
                 async fn a(&self, a: Cow<'a, str>) -> Result<()>;
             ),
-            "a message is owned, because it travels: it has no lifetime",
+            "a message is owned, because it is serialized: it has no lifetime",
         ),
         (
             quote!(
                 async fn a(&self, A { b }: A) -> Result<()>;
             ),
-            "a contract names its parameter: write `request: A`, and take it apart in the implementation",
+            "a contract names its parameter: write `request: A`, and destructure it in the implementation",
         ),
         (
             quote!(
                 async fn a(&self, mut a: A) -> Result<()>;
             ),
-            "a contract names its parameter: write `a: A`, and take it apart in the implementation",
+            "a contract names its parameter: write `a: A`, and destructure it in the implementation",
         ),
         (
             quote!(
                 async fn a(&self, ctx: &Context) -> Result<()>;
             ),
-            "a contract does not name the context: callers have none to give",
+            "a contract does not name the context: callers do not pass one",
         ),
         (
             quote!(
                 async fn a(&self) -> Result<impl Stream>;
             ),
-            "an answer has a type both sides know: write its name; for a stream of messages, `Streaming<..>`",
+            "a response has a type both sides know: write its name; for a stream of messages, `Streaming<..>`",
         ),
         (
             quote!(
                 #[cfg(unix)]
                 async fn a(&self) -> Result<()>;
             ),
-            "a service has the same methods wherever it is compiled: take `#[cfg]` away",
+            "a service has the same methods wherever it is compiled: remove `#[cfg]`",
         ),
         (
             quote!(
@@ -197,7 +197,7 @@ fn methods_that_cannot_be_served() {
             quote!(
                 async unsafe fn a(&self) -> Result<()>;
             ),
-            "a method of a service is a plain `async fn`: take `unsafe` away",
+            "a method of a service is a plain `async fn`: remove `unsafe`",
         ),
         (
             quote!(
@@ -225,7 +225,7 @@ fn methods_that_cannot_be_served() {
                 #[method(timeout = "2m30")]
                 async fn a(&self) -> Result<()>;
             ),
-            "`2m30` is not a duration for `timeout`: the unit is missing behind `30`; write numbers with units: `250ms`, \
+            "`2m30` is not a duration for `timeout`: the unit is missing after `30`; write numbers with units: `250ms`, \
              `2s`, `1.5s`, `1m30s`, `1h`",
         ),
         (
@@ -233,7 +233,7 @@ fn methods_that_cannot_be_served() {
                 #[method(idempotent, no_side_effects)]
                 async fn a(&self) -> Result<()>;
             ),
-            "what has no side effects is idempotent as well; expected one of `idempotent`, `no_side_effects`",
+            "a method without side effects is idempotent as well; expected one of `idempotent`, `no_side_effects`",
         ),
     ] {
         let complaints = in_contract(method.clone());

@@ -1,4 +1,4 @@
-//! Checks, and what to write instead.
+//! Checks, with the correction in each message.
 
 use crate::report::{Check, Report};
 use crate::startup::model::Main;
@@ -33,6 +33,6 @@ fn threads(main: &Main, report: &mut Report) {
         report.error_at(threads.span, "a runtime has at least one thread");
     }
     if main.is_current_thread() {
-        report.error_at(threads.span, "`current_thread` is one thread: take `worker_threads` or the flavor away");
+        report.error_at(threads.span, "`current_thread` is one thread: remove `worker_threads` or the flavor");
     }
 }

@@ -10,12 +10,12 @@ use crate::report::Checked;
 use crate::startup::model::Main;
 use crate::syntax::at;
 
-/// The author's function stays whole, inside the one that starts the runtime: its return type, its attributes and every
-/// span in its body are what they were.
+/// Emits the author's function unchanged, inside the one that starts the runtime: its return type, its attributes and every
+/// span in its body stay as written.
 pub(super) fn expand(main: &Checked<Main>) -> TokenStream {
     let mut inner = main.function.clone();
     let visibility = std::mem::replace(&mut inner.visibility, Visibility::Inherited);
-    // Where the inner one is left out, so must be the one that calls it.
+    // A `cfg` that removes the inner function must remove its caller too.
     let conditions = inner.attributes.extract_if(.., |attribute| attribute.path().is_ident("cfg")).collect::<Vec<_>>();
     let runtime = runtime(main);
     let span = inner.output().map_or_else(|| inner.signature.ident.span(), |output| output.span());
@@ -40,7 +40,7 @@ fn runtime(main: &Main) -> TokenStream {
     quote!(#micro::Runtime { current_thread: #current_thread, worker_threads: #worker_threads })
 }
 
-/// A `main` that rustc accepts, which has messages of its own for an `async` one.
+/// Emits a `main` that rustc accepts: rustc has its own messages for an `async` one.
 pub(super) fn stub(main: &Main) -> TokenStream {
     let mut inner = main.function.clone();
     let name = inner.signature.ident.clone();

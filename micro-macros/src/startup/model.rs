@@ -1,4 +1,4 @@
-//! Model: a body, and the runtime to run it on.
+//! Model: a function, and the runtime that runs it.
 
 use proc_macro2::TokenStream;
 
@@ -6,7 +6,7 @@ use crate::options::{Given, Options};
 use crate::report::Report;
 use crate::syntax::{CratePath, Function};
 
-/// Everything the attribute stands for.
+/// Content of the attribute and its function.
 pub(super) struct Main {
     pub(super) home: CratePath,
     pub(super) function: Function,

@@ -87,7 +87,7 @@ fn what_cannot_start() {
             quote!(
                 async fn main() {}
             ),
-            "`current_thread` is one thread: take `worker_threads` or the flavor away",
+            "`current_thread` is one thread: remove `worker_threads` or the flavor",
         ),
     ] {
         let complaints = complaints(main(options, item.clone()));

@@ -1,4 +1,4 @@
-//! Checks, and what to write instead.
+//! Checks, with the correction in each message.
 
 use syn::{Expr, LitStr, Pat, Receiver, ReceiverKind, Type};
 
@@ -17,7 +17,7 @@ impl Check for Subscriber {
         event(self, report);
         let first = self.parameters.iter().position(|parameter| !is_some_context(parameter));
         for (index, parameter) in self.parameters.iter().enumerate() {
-            // Of the first `event` has said what is wrong.
+            // `event` has reported the errors of the first.
             if Some(index) != first || matches!(parameter.role, Role::Event) {
                 self::parameter(parameter, report);
             }
@@ -26,7 +26,7 @@ impl Check for Subscriber {
     }
 }
 
-/// Refuses two of one name in a block; apps refuse the rest.
+/// Refuses two subscribers with the same name in a block; apps refuse other duplicates.
 pub(crate) fn names(subscribers: &[Subscriber], report: &mut Report) {
     for (i, subscriber) in subscribers.iter().enumerate() {
         let name = &subscriber.name.value;
@@ -43,12 +43,12 @@ pub(crate) fn names(subscribers: &[Subscriber], report: &mut Report) {
 }
 
 fn attributes(subscriber: &Subscriber, report: &mut Report) {
-    // The one that is being expanded is not among them.
+    // The attribute that is being expanded is not among them.
     let one = usize::from(subscriber.place == Place::Method);
     for span in subscriber.attributes.iter().skip(one) {
         report.error_at(
             *span,
-            "a function is one subscriber: take `*` or `>` into its topic, or call it from a second one",
+            "a function is one subscriber: use `*` or `>` in its topic, or call it from a second subscriber",
         );
     }
 }
@@ -63,7 +63,7 @@ fn options(subscriber: &Subscriber, report: &mut Report) {
     if let Some(topic) = &written.dead_letter
         && let Err(why) = options::topic(&topic.value())
     {
-        report.error(topic, format!("`{}` cannot take dead letters: {why}", topic.value()));
+        report.error(topic, format!("`{}` cannot be a dead-letter topic: {why}", topic.value()));
     }
     word(&written.queue, "a queue", report);
     word(&written.broker, "a broker", report);
@@ -78,12 +78,12 @@ fn options(subscriber: &Subscriber, report: &mut Report) {
     if let Some(concurrency) = written.concurrency
         && concurrency.value == 0
     {
-        report.error_at(concurrency.span, "one event at least is handled at a time: write `concurrency = 1` or more");
+        report.error_at(concurrency.span, "at least one event is handled at a time: write `concurrency = 1` or more");
     }
     if let Some(max) = written.retry.as_ref().and_then(|retry| retry.max)
         && max.value == 0
     {
-        report.error_at(max.span, "an event is tried once at least: write `max = 1` for no second try");
+        report.error_at(max.span, "an event has at least one attempt: write `max = 1` for no retries");
     }
     if let (Some(durable), None) = (&written.durable, &written.queue) {
         report
@@ -110,7 +110,7 @@ fn acknowledgement(subscriber: &Subscriber, report: &mut Report) {
     {
         report.error_at(
             span,
-            "nothing here could acknowledge the event: take a parameter `ack: Ack`, or `ack = \"manual\"` away",
+            "nothing here could acknowledge the event: add a parameter `ack: Ack`, or remove `ack = \"manual\"`",
         );
     }
 }
@@ -120,7 +120,7 @@ fn order(subscriber: &Subscriber, report: &mut Report) {
     if let Expr::Lit(literal) = expression {
         report.error(
             literal,
-            "this is the same for every event, and so would keep all of them in one line\n\
+            "this key is the same for every event, so all events would be handled one by one\n\
              write an expression about the event: `ordered_by = event.order`",
         );
         return;
@@ -128,7 +128,7 @@ fn order(subscriber: &Subscriber, report: &mut Report) {
     if let Some(event) = subscriber.event()
         && let Pat::Wild(wild) = &*event.typed.pat
     {
-        report.error(wild, "`ordered_by` speaks of the event: give it a name");
+        report.error(wild, "`ordered_by` refers to the event: name the parameter");
     }
 }
 
@@ -137,8 +137,8 @@ fn manual(subscriber: &Subscriber, written: &Written, report: &mut Report) {
     if subscriber.place == Place::Method {
         report.error(
             manual,
-            "`manual` is for functions outside of a block: `micro::app().subscribe(audit)` takes those by name\n\
-             the subscribers of a type belong to its instance: take `manual` away",
+            "`manual` is for functions outside of a block: `micro::app().subscribe(audit)` registers those by name\n\
+             the subscribers of a type belong to its instance: remove `manual`",
         );
     }
 }
@@ -157,14 +157,14 @@ fn receiver(subscriber: &Subscriber, report: &mut Report) {
         (Place::Free, None) => {}
         (Place::Free, Some(receiver)) => report.error(
             receiver,
-            "a function with `#[micro::subscriber]` stands by itself: what it needs is injected\n\
+            "a function with `#[micro::subscriber]` is a free function: its other parameters are injected\n\
              for a method, write `#[micro::handler]` on the `impl` block, and `#[subscriber]` here",
         ),
         (Place::Method, None) => report.error(
             ident,
             format!(
                 "a subscriber in a block takes `&self`: write `async fn {ident}(&self, ..)`\n\
-                 one that needs no `self` stands outside, with `#[micro::subscriber]`"
+                 a function without `self` belongs outside, with `#[micro::subscriber]`"
             ),
         ),
         (Place::Method, Some(receiver)) => {
@@ -179,14 +179,14 @@ fn not_shared(receiver: &Receiver) -> Option<&'static str> {
     match &receiver.kind {
         ReceiverKind::Reference(_, None, None) => None,
         ReceiverKind::Reference(_, _, Some(_)) => {
-            Some("events are handled side by side, so keep what changes behind a lock")
+            Some("events are handled concurrently, so keep mutable state behind a lock")
         }
         ReceiverKind::Reference(_, Some(_), None) => Some("its lifetime needs no name"),
         _ => Some("it handles more than one event"),
     }
 }
 
-/// There is one, it is a value, and it comes before everything else that is no context.
+/// Checks that there is an event, by value, before every other parameter that is not the context.
 fn event(subscriber: &Subscriber, report: &mut Report) {
     let ident = subscriber.ident();
     let first = subscriber.parameters.iter().find(|parameter| !is_some_context(parameter));
@@ -201,7 +201,7 @@ fn event(subscriber: &Subscriber, report: &mut Report) {
                 &typed.ty,
                 format!(
                     "expected the event, which comes first and by value: write `{ty}` if this is it\n\
-                     a reference asks for settings, which come behind the event: `event: Greeted, config: &AuditConfig`"
+                     a reference is for settings, which come after the event: `event: Greeted, config: &AuditConfig`"
                 ),
             );
         }
@@ -215,7 +215,7 @@ fn event(subscriber: &Subscriber, report: &mut Report) {
     }
 }
 
-/// The context, also one that is asked for by `&mut`.
+/// Returns `true` for the context, also if taken by `&mut`.
 fn is_some_context(parameter: &Parameter) -> bool {
     match parameter.role {
         Role::Context => true,
@@ -257,7 +257,7 @@ fn parameter(parameter: &Parameter, report: &mut Report) {
 
 fn shared(ty: &Type) -> String {
     if is_called_context(ty) {
-        return "the context is shared by all that the handling calls: write `&Context`".to_owned();
+        return "the context is shared by all calls of the handler: write `&Context`".to_owned();
     }
     crate::injection::shared(ty)
 }
@@ -266,15 +266,15 @@ fn output(subscriber: &Subscriber, report: &mut Report) {
     match subscriber.function.output() {
         None => report.error(
             subscriber.ident(),
-            "a subscriber returns a `Result`, because handling can fail: the event is then tried again\n\
+            "a subscriber returns a `Result`, because handling can fail: the event is then redelivered\n\
              write `-> Result<()>`",
         ),
         Some(output) => {
-            // One that is to become `async` will return something else.
+            // A function that is to become `async` will have another return type.
             if let Some((unfit, span)) = unfit(output)
                 && subscriber.function.signature.asyncness.is_some()
             {
-                report.error_at(span, reason(unfit, "what a subscriber returns"));
+                report.error_at(span, reason(unfit, "the return value of a subscriber"));
             }
         }
     }
@@ -282,7 +282,7 @@ fn output(subscriber: &Subscriber, report: &mut Report) {
 
 fn reason(unfit: Unfit, what: &str) -> String {
     match unfit {
-        Unfit::Reference => format!("{what} is owned: take `&` away"),
+        Unfit::Reference => format!("{what} is owned: remove `&`"),
         Unfit::Lifetime => format!("{what} is owned: it has no lifetime"),
         Unfit::ImplTrait => format!("{what} has a type with a name: write it in place of `impl`"),
         Unfit::DynTrait => format!("{what} has a type with a name: write it in place of `dyn`"),

@@ -1,4 +1,4 @@
-//! Expansion: a delivery becomes a call, and an entry lets apps find the function, which stays unchanged.
+//! Expansion: a delivery becomes a call, and a link-time entry registers the function, which stays unchanged.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -13,7 +13,7 @@ use crate::options::Time;
 use crate::report::Checked;
 use crate::syntax::{at, duration, printed};
 
-/// Beside a function: its registration, and nothing that has a name.
+/// Emits the registration of a function, without any named item.
 pub(super) fn function(subscriber: &Checked<Subscriber>) -> TokenStream {
     let micro = subscriber.home.private();
     let ident = subscriber.ident();
@@ -29,7 +29,7 @@ pub(super) fn function(subscriber: &Checked<Subscriber>) -> TokenStream {
     }
 }
 
-/// Prints the addition of a method to the registration of its block. `ty` is the type of the block.
+/// Emits the addition of a method to the registration of its block. `ty` is the type of the block.
 pub(crate) fn method(subscriber: Checked<&Subscriber>, ty: &Type) -> TokenStream {
     let micro = subscriber.home.private();
     let conditions = conditions(&subscriber);
@@ -45,7 +45,7 @@ pub(crate) fn method(subscriber: Checked<&Subscriber>, ty: &Type) -> TokenStream
     }
 }
 
-/// After an error: the function as it was written, which nothing calls any more.
+/// Emits the function as written after an error, although no generated code calls it.
 pub(super) fn stub(subscriber: &Subscriber) -> TokenStream {
     let function = &subscriber.function;
     quote!(#[allow(dead_code)] #function)
@@ -55,7 +55,7 @@ fn conditions(subscriber: &Subscriber) -> impl Iterator<Item = &Attribute> {
     subscriber.function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
 }
 
-/// Prints the entry that is found at link time. `of` is the type whose instance handles the event.
+/// Emits the entry that is found at link time. `of` is the type whose instance handles the event.
 fn entry(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     let micro = subscriber.home.private();
     let desc = desc(subscriber);
@@ -134,7 +134,7 @@ fn optional(value: Option<TokenStream>) -> TokenStream {
     }
 }
 
-/// Prints the constructor of the handler, which runs once: injected values are looked up, and then held for every event.
+/// Emits the constructor of the handler, which runs once: injected values are looked up, and then held for every event.
 fn make(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     let micro = subscriber.home.private();
     let taken: Vec<&Type> = subscriber.injected().collect();
@@ -162,7 +162,7 @@ fn make(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
         }
     };
     let body = handled(subscriber, of);
-    // Shown where the author says what it returns, for a future that cannot be used is one that returns it.
+    // An unusable future is an error about the return type, so the span is that of the return type.
     let span = returned(subscriber);
     let there = subscriber.home.private_at(span);
     let handle = quote_spanned!(at(span)=> move |__micro_given| { #same #held async move { #body } });
@@ -180,7 +180,8 @@ fn make(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     }
 }
 
-/// One delivery: the event is read, what else there is stands ready, and the author's function is called.
+/// Emits the handling of one delivery: the event is decoded, other parameters are prepared, and the author's function is
+/// called.
 fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     let home = &subscriber.home;
     let given = quote!(__micro_given.context());
@@ -223,7 +224,7 @@ fn handled(subscriber: &Subscriber, of: Option<&Type>) -> TokenStream {
     quote!(#(#before)* #result)
 }
 
-/// Prints the ordering key, if the author sets one.
+/// Emits the ordering key, if the author sets one.
 fn key(subscriber: &Subscriber) -> Option<TokenStream> {
     let Some(Order::By(expression)) = &subscriber.written.ordered_by else { return None };
     let event = subscriber.event()?;
@@ -241,7 +242,7 @@ fn key(subscriber: &Subscriber) -> Option<TokenStream> {
     })
 }
 
-/// Prints the checks that require types: a parameter of type `Ack` where manual acknowledgement is set, and only there.
+/// Emits the checks that require types: a parameter of type `Ack` if manual acknowledgement is set, and only then.
 fn acknowledged(subscriber: &Subscriber) -> Option<TokenStream> {
     let types: Vec<&Type> = subscriber.injected().collect();
     let is_ack = |ty: &&Type| {

@@ -9,7 +9,7 @@ use crate::options::{Given, Options, Time, nearest};
 use crate::report::Report;
 use crate::syntax::{CratePath, Function, Kind, heading};
 
-/// The options, as far as each makes sense by itself.
+/// The options, each valid by itself.
 pub(super) struct Written {
     pub(super) topic: Option<LitStr>,
     pub(super) queue: Option<LitStr>,
@@ -33,20 +33,20 @@ pub(super) struct Retry {
 
 /// Order of events.
 pub(super) enum Order {
-    /// The key that the publisher gave.
+    /// Key set by the publisher.
     Key,
-    /// An expression about the event.
+    /// Expression about the event.
     By(Expr),
 }
 
-/// From where on events are wanted.
+/// First event to deliver.
 pub(super) enum Start {
     New,
     Earliest,
     Time(Time),
 }
 
-/// The function below `#[micro::subscriber]`.
+/// Reads the function below `#[micro::subscriber]`.
 pub(super) fn read(item: TokenStream, report: &mut Report) -> Option<Function> {
     let message = match Kind::of(&item) {
         Kind::Function => return report.keep(syn::parse2(item)),
@@ -63,7 +63,7 @@ pub(super) fn read(item: TokenStream, report: &mut Report) -> Option<Function> {
 }
 
 impl Written {
-    /// The options between the parentheses of `#[micro::subscriber(..)]`.
+    /// Reads the options between the parentheses of `#[micro::subscriber(..)]`.
     pub(super) fn of_function(tokens: TokenStream, report: &mut Report) -> (Self, CratePath) {
         let mut options = Options::of_tokens(tokens, report);
         let (mut written, lists) = Self::read(&mut options);
@@ -74,11 +74,11 @@ impl Written {
         (written, home)
     }
 
-    /// Those of `#[subscriber(..)]` on a method.
+    /// Reads the options of `#[subscriber(..)]` on a method.
     pub(super) fn of_method(function: &Function, home: &CratePath, report: &mut Report) -> Self {
         let mut options = Options::of_helpers(function.helpers("subscriber", home), "subscriber", report);
         let (mut written, lists) = Self::read(&mut options);
-        // Asked for only where it is there: it is none of the choices.
+        // Taken only if present, so that error messages do not list it as a choice.
         if options.contains("manual") {
             written.manual = options.flag("manual");
         }
@@ -88,7 +88,7 @@ impl Written {
     }
 
     fn read(options: &mut Options<'_>) -> (Self, Lists) {
-        // In the order in which an error about another lists them.
+        // In the order in which an error about an unknown option lists them.
         let (topic, queue) = (options.text("topic"), options.text("queue"));
         let concurrency = options.number("concurrency");
         let retry = options.list("retry");
@@ -134,7 +134,7 @@ impl Retry {
         let retry = Self { max: options.number("max"), backoff: options.duration("backoff") };
         options.finish();
         if nothing {
-            let message = "`retry` says how often or when: write `retry(max = 5)`, `retry(backoff = \"1s\")`, or both";
+            let message = "`retry` sets the number of attempts and the backoff: write `retry(max = 5)`, `retry(backoff = \"1s\")`, or both";
             report.error_at(written.span, message);
         }
         retry
@@ -148,7 +148,7 @@ impl Start {
             return match crate::options::time(&text) {
                 Ok(time) => Some(Start::Time(time)),
                 Err(why) => {
-                    report.error(written, format!("`{text}` is no time for `from`: {why}"));
+                    report.error(written, format!("`{text}` is not a time for `from`: {why}"));
                     None
                 }
             };

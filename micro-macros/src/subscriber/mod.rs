@@ -1,4 +1,5 @@
-//! `#[micro::subscriber]`: a function that is run for events. Methods of blocks that are marked otherwise are read here too.
+//! `#[micro::subscriber]`: a function that handles events. `#[subscriber]` methods of blocks with other attributes are parsed
+//! here too.
 
 mod check;
 mod expand;

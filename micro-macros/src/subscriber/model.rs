@@ -1,4 +1,4 @@
-//! Model: an event, the other parameters, and how the event is handled.
+//! Model: an event, the other parameters, and the options of its delivery.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
@@ -13,34 +13,34 @@ use crate::syntax::{CratePath, Function, by_mutable_reference, by_reference, is_
 pub(crate) struct Subscriber {
     pub(super) home: CratePath,
     pub(super) place: Place,
-    /// As written, our attribute taken off.
+    /// The function as written, without our attribute.
     pub(super) function: Function,
-    /// Spans of our attribute, once for each occurrence except the one being expanded.
+    /// Span of each occurrence of our attribute, except the one being expanded.
     pub(super) attributes: Vec<Span>,
     pub(super) written: Written,
     /// Name of the subscriber within its app, and its span.
     pub(super) name: Given<String>,
-    /// All but the receiver.
+    /// Parameters without the receiver.
     pub(super) parameters: Vec<Parameter>,
 }
 
 /// Place of the function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Place {
-    /// By itself.
+    /// A free function.
     Free,
-    /// In an `impl` block.
+    /// A method of an `impl` block.
     Method,
 }
 
-/// One parameter.
+/// A parameter.
 pub(super) struct Parameter {
     pub(super) typed: PatType,
     pub(super) role: Role,
 }
 
 pub(super) enum Role {
-    /// The first value there is, before which only contexts stand.
+    /// The first parameter that is not a context and is taken by value.
     Event,
     /// `ctx: &Context`.
     Context,
@@ -55,12 +55,12 @@ pub(super) enum Role {
 const HELPER: &str = "subscriber";
 
 impl Subscriber {
-    /// A function by itself, below the attribute with these options.
+    /// Creates a subscriber from a free function, with the options of its attribute.
     pub(super) fn of_function(function: Function, written: Written, home: &CratePath) -> Self {
         Self::from_input(Place::Free, function, written, home)
     }
 
-    /// A method that has the attribute among its own.
+    /// Creates a subscriber from a method with `#[subscriber(..)]`.
     pub(crate) fn of_method(function: Function, home: &CratePath, report: &mut Report) -> Self {
         let written = Written::of_method(&function, home, report);
         Self::from_input(Place::Method, function, written, home)
@@ -93,7 +93,7 @@ impl Subscriber {
         self.parameters.iter().filter(injected).map(|parameter| &*parameter.typed.ty)
     }
 
-    /// The types that are extracted from contexts, in the order of the parameters.
+    /// Returns the types that are extracted from contexts, in the order of the parameters.
     pub(super) fn extracted(&self) -> impl Iterator<Item = &Type> {
         self.parameters.iter().filter_map(|parameter| match &parameter.role {
             Role::Extracted(ty) => Some(&**ty),

@@ -100,7 +100,7 @@ fn stub() {
     let item = quote! {
         pub(crate) async fn audit(event: Greeted, store: &str) -> Result<()> { event. }
     };
-    // Bodies need not be Rust, but the printer wants them so.
+    // Bodies need not be Rust, but the printer requires it.
     let tokens = subscriber(quote!(), item).to_string().replace("event . }", "event }");
     assert_snapshot("subscriber", "stub", tokens.parse().expect("printed from tokens"));
 }
@@ -119,7 +119,7 @@ fn what_is_not_a_subscriber() {
             quote!(
                 async fn a(&self, event: E) -> Result<()> {}
             ),
-            "a function with `#[micro::subscriber]` stands by itself: what it needs is injected",
+            "a function with `#[micro::subscriber]` is a free function: its other parameters are injected",
         ),
         (
             quote!(
@@ -131,7 +131,7 @@ fn what_is_not_a_subscriber() {
             quote!(
                 async unsafe fn a(event: E) -> Result<()> {}
             ),
-            "a subscriber is a plain `async fn`: take `unsafe` away",
+            "a subscriber is a plain `async fn`: remove `unsafe`",
         ),
         (
             quote!(
@@ -179,7 +179,7 @@ fn what_is_not_a_subscriber() {
             quote!(
                 async fn a(ctx: &mut Context, event: E) -> Result<()> {}
             ),
-            "the context is shared by all that the handling calls: write `&Context`",
+            "the context is shared by all calls of the handler: write `&Context`",
         ),
         (
             quote!(
@@ -197,7 +197,7 @@ fn what_is_not_a_subscriber() {
             quote!(
                 async fn a(event: Vec<&str>) -> Result<()> {}
             ),
-            "an event is owned: take `&` away",
+            "an event is owned: remove `&`",
         ),
         (
             quote!(
@@ -209,7 +209,7 @@ fn what_is_not_a_subscriber() {
             quote!(
                 async fn a(event: E, ctx: &mut Context) -> Result<()> {}
             ),
-            "the context is shared by all that the handling calls: write `&Context`",
+            "the context is shared by all calls of the handler: write `&Context`",
         ),
         (
             quote!(
@@ -233,20 +233,20 @@ fn what_is_not_a_subscriber() {
             quote!(
                 async fn a(event: E) {}
             ),
-            "a subscriber returns a `Result`, because handling can fail: the event is then tried again",
+            "a subscriber returns a `Result`, because handling can fail: the event is then redelivered",
         ),
         (
             quote!(
                 async fn a(event: E) -> Result<(), impl ServiceError> {}
             ),
-            "what a subscriber returns has a type with a name: write it in place of `impl`",
+            "the return value of a subscriber has a type with a name: write it in place of `impl`",
         ),
         (
             quote!(
                 #[micro::subscriber(topic = "b")]
                 async fn a(event: E) -> Result<()> {}
             ),
-            "a function is one subscriber: take `*` or `>` into its topic, or call it from a second one",
+            "a function is one subscriber: use `*` or `>` in its topic, or call it from a second subscriber",
         ),
     ] {
         assert_eq!(first_lines(subscriber(quote!(), item.clone())), [first_line], "{item}");
@@ -258,19 +258,25 @@ fn options_that_cannot_be() {
     for (options, first_line) in [
         (
             quote!(topic = "orders.#"),
-            "`orders.#` cannot be subscribed to: `#` is no wildcard here: `>` stands for all words that follow",
+            "`orders.#` cannot be subscribed to: `#` is not a wildcard: `>` matches all words that follow",
         ),
         (quote!(topic = "a..b"), "`a..b` cannot be subscribed to: a word is missing before or after a dot"),
-        (quote!(dead_letter = "a.>"), "`a.>` cannot take dead letters: it is one topic, and `>` leaves it open"),
+        (
+            quote!(dead_letter = "a.>"),
+            "`a.>` cannot be a dead-letter topic: expected one topic, and `>` matches several",
+        ),
         (quote!(queue = ""), "`` cannot be the name of a queue: expected one word"),
         (quote!(broker = "a b"), "`a b` cannot be the name of a broker: expected one word"),
         (
             quote!(name = "Audit"),
             "`Audit` cannot be the name of a subscriber; expected lower-case letters, digits, `-`, `_` and `.`: `name = \"audit\"`",
         ),
-        (quote!(concurrency = 0), "one event at least is handled at a time: write `concurrency = 1` or more"),
-        (quote!(retry(max = 0)), "an event is tried once at least: write `max = 1` for no second try"),
-        (quote!(retry()), "`retry` says how often or when: write `retry(max = 5)`, `retry(backoff = \"1s\")`, or both"),
+        (quote!(concurrency = 0), "at least one event is handled at a time: write `concurrency = 1` or more"),
+        (quote!(retry(max = 0)), "an event has at least one attempt: write `max = 1` for no retries"),
+        (
+            quote!(retry()),
+            "`retry` sets the number of attempts and the backoff: write `retry(max = 5)`, `retry(backoff = \"1s\")`, or both",
+        ),
         (quote!(retry = 5), "option `retry` takes a list: write `retry(..)`"),
         (quote!(retry(tries = 5)), "unknown option `tries`; expected one of `max`, `backoff`"),
         (
@@ -281,7 +287,7 @@ fn options_that_cannot_be() {
         (quote!(ack = "manuel"), "unknown `ack` `manuel`; expected one of `auto`, `manual`"),
         (
             quote!(ack = "manual"),
-            "nothing here could acknowledge the event: take a parameter `ack: Ack`, or `ack = \"manual\"` away",
+            "nothing here could acknowledge the event: add a parameter `ack: Ack`, or remove `ack = \"manual\"`",
         ),
         (
             quote!(from = "earlist"),
@@ -289,9 +295,12 @@ fn options_that_cannot_be() {
         ),
         (
             quote!(from = "2026-01-31"),
-            "`2026-01-31` is no time for `from`: write date, time and offset: `2026-01-31T08:00:00Z`",
+            "`2026-01-31` is not a time for `from`: write date, time and offset: `2026-01-31T08:00:00Z`",
         ),
-        (quote!(ordered_by = "order"), "this is the same for every event, and so would keep all of them in one line"),
+        (
+            quote!(ordered_by = "order"),
+            "this key is the same for every event, so all events would be handled one by one",
+        ),
         (
             quote!(orderd_by),
             "unknown option `orderd_by`; expected one of `topic`, `queue`, `concurrency`, `retry`, `dead_letter`, `ordered_by`, \
@@ -307,7 +316,7 @@ fn options_that_cannot_be() {
         async fn audit(_: Greeted) -> Result<()> {}
     );
     let complaints = complaints(subscriber(quote!(ordered_by = event.name), nameless));
-    assert_eq!(complaints, ["`ordered_by` speaks of the event: give it a name"]);
+    assert_eq!(complaints, ["`ordered_by` refers to the event: name the parameter"]);
 }
 
 #[test]
@@ -325,7 +334,7 @@ fn methods_that_cannot_be_subscribers() {
                 #[subscriber]
                 async fn a(&mut self, event: E) -> Result<()> {}
             ),
-            "a subscriber in a block takes `&self`: events are handled side by side, so keep what changes behind a lock",
+            "a subscriber in a block takes `&self`: events are handled concurrently, so keep mutable state behind a lock",
         ),
         (
             quote!(
@@ -339,7 +348,7 @@ fn methods_that_cannot_be_subscribers() {
                 #[subscriber(manual)]
                 async fn a(&self, event: E) -> Result<()> {}
             ),
-            "`manual` is for functions outside of a block: `micro::app().subscribe(audit)` takes those by name",
+            "`manual` is for functions outside of a block: `micro::app().subscribe(audit)` registers those by name",
         ),
         (
             quote!(
@@ -355,7 +364,7 @@ fn methods_that_cannot_be_subscribers() {
                 #[subscriber(topic = "b")]
                 async fn a(&self, event: E) -> Result<()> {}
             ),
-            "a function is one subscriber: take `*` or `>` into its topic, or call it from a second one",
+            "a function is one subscriber: use `*` or `>` in its topic, or call it from a second subscriber",
         ),
         (
             quote! {

@@ -13,12 +13,12 @@ impl CratePath {
         Self(path)
     }
 
-    /// The path of what generated code may use.
+    /// Returns the path of the items that generated code may use.
     pub(crate) fn private(&self) -> TokenStream {
         quote!(#self::__private)
     }
 
-    /// Like `private`, for generated code whose mistakes are the author's at `span`.
+    /// Returns the path of `private` with `span`, for generated code whose errors are reported at the author's tokens.
     pub(crate) fn private_at(&self, span: Span) -> TokenStream {
         shown_at(self.private(), at(span))
     }

@@ -1,8 +1,8 @@
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The text of the doc comments among `attributes`.
+/// Returns the text of the doc comments among `attributes`.
 ///
-/// Documentation that a macro computes (`#[doc = include_str!(..)]`) is not known here and left out.
+/// Documentation that a macro computes (`#[doc = include_str!(..)]`) is not known here and omitted.
 pub(crate) fn docs(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes.iter().filter_map(line).collect();
     lines.join("\n").trim().to_owned()

@@ -5,7 +5,7 @@ use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility};
 
 use crate::syntax::CratePath;
 
-/// A function with its body as it was typed; none for a trait method without a default.
+/// A function with its unparsed body; `None` for a trait method without a default.
 #[derive(Clone)]
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
@@ -57,7 +57,7 @@ fn body(input: ParseStream<'_>) -> syn::Result<Group> {
     }
 }
 
-// A block that came through `macro_rules!` is wrapped in an invisible group.
+// `macro_rules!` wraps a block in an invisible group.
 fn in_braces(group: Group) -> Option<Group> {
     match group.delimiter() {
         Delimiter::Brace => Some(group),
@@ -93,7 +93,7 @@ pub(crate) fn is_helper(attribute: &Attribute, name: &str, home: &CratePath) -> 
     }
 }
 
-/// The attributes that are not ours and stay in the author's code.
+/// Returns the attributes that are not ours and stay in the author's code.
 pub(crate) fn without_helpers(attributes: &[Attribute], helpers: &[&str], home: &CratePath) -> Vec<Attribute> {
     let ours = |attribute: &Attribute| helpers.iter().any(|helper| is_helper(attribute, helper, home));
     attributes.iter().filter(|attribute| !ours(attribute)).cloned().collect()

@@ -2,7 +2,7 @@ use proc_macro2::Group;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, Path, Token, Type};
 
-/// An `impl` block, its members still unread.
+/// An `impl` block with unparsed members.
 #[derive(Clone)]
 pub(crate) struct Implementation {
     pub(crate) attributes: Vec<Attribute>,
@@ -36,7 +36,7 @@ impl Parse for Implementation {
 fn as_path(ty: Type) -> syn::Result<Path> {
     match ty {
         Type::Path(path) if path.qself.is_none() => Ok(path.path),
-        // A path that came through `macro_rules!` is wrapped in an invisible group.
+        // `macro_rules!` wraps a path in an invisible group.
         Type::Group(group) => as_path(*group.elem),
         other => Err(syn::Error::new_spanned(other, "expected the name of a trait")),
     }

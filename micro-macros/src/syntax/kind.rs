@@ -2,7 +2,7 @@ use std::fmt;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Kind of an item. Displays as messages name it: `a struct`.
+/// Kind of an item. `Display` writes its name in messages: `a struct`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     Trait,
@@ -12,7 +12,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Told by the first keyword, so that an item no parser accepts has a kind too.
+    /// Returns the kind by the first keyword, which works for items that no parser accepts too.
     pub(crate) fn of(item: &TokenStream) -> Self {
         let mut words = after_attributes(item.clone()).into_iter().filter_map(word).peekable();
         while let Some(word) = words.next() {
@@ -59,7 +59,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The item from its first keyword up to its body, to underline: a message that points at everything points at nothing.
+/// Returns the item from its first keyword up to its body. Underlining the whole item would not show the position of the
+/// error.
 pub(crate) fn heading(item: TokenStream) -> TokenStream {
     let is_body = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     after_attributes(item).into_iter().take_while(|token| !is_body(token)).collect()

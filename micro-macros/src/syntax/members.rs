@@ -10,9 +10,9 @@ use crate::syntax::Function;
 /// A member of a trait or an `impl` block.
 #[derive(Clone)]
 pub(crate) enum Member {
-    // A function is far bigger than the rest, and most members are functions.
+    // A function is much larger than the other variant, and most members are functions.
     Function(Box<Function>),
-    /// A constant, a type or a macro call, as it was typed.
+    /// A constant, a type or a macro call, unparsed.
     Other {
         what: &'static str,
         tokens: TokenStream,
@@ -28,7 +28,7 @@ impl ToTokens for Member {
     }
 }
 
-/// Reads the members of `block`. One that cannot be read goes to the report, and the next is tried.
+/// Reads the members of `block`. A member with a syntax error is added to the report, and reading continues with the next.
 pub(crate) fn members(block: &Group, report: &mut Report) -> Vec<Member> {
     let read = |input: ParseStream<'_>| {
         let (mut members, mut errors) = (vec![], vec![]);

@@ -1,7 +1,7 @@
-//! Syntax that several attributes parse: functions and blocks with their bodies left alone, and words derived from them.
+//! Syntax that several attributes parse: functions and blocks with unparsed bodies, and names derived from them.
 //!
-//! Bodies stay opaque groups of tokens. An author who is in the middle of `req.` has a body no parser accepts, and must
-//! still see completions, so we look at attributes, visibilities and signatures only.
+//! Bodies stay opaque groups of tokens. A body that the author is typing, such as `req.`, is accepted by no parser and must
+//! still have completions, so only attributes, visibilities and signatures are parsed.
 
 mod crate_path;
 mod docs;

@@ -5,9 +5,10 @@ use syn::{Safety, Signature};
 use super::printed;
 use crate::report::Report;
 
-/// Refuses everything but a plain `async fn` without parameters in angle brackets: `what` it is, and `why` it has none.
+/// Refuses everything but a plain `async fn` without parameters in angle brackets. `what` names the function in messages,
+/// and `why` is the reason against such parameters.
 pub(crate) fn plain_async(signature: &Signature, what: &str, why: &str, report: &mut Report) {
-    let plain = |word: &str| format!("{what} is a plain `async fn`: take `{word}` away");
+    let plain = |word: &str| format!("{what} is a plain `async fn`: remove `{word}`");
     if let Some(constness) = &signature.constness {
         report.error(constness, plain("const"));
     }

@@ -1,11 +1,11 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
-/// Shown at `span`, and still known to be ours: compilers and linters then suggest no changes to it.
+/// Returns a span that is reported at `span` and still marked as generated: compilers and linters then suggest no changes.
 pub(crate) fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
-/// `tokens`, which contain no groups, moved to `span`.
+/// Moves `tokens`, which contain no groups, to `span`.
 pub(crate) fn shown_at(tokens: TokenStream, span: Span) -> TokenStream {
     let moved = |mut token: TokenTree| {
         token.set_span(span);
@@ -14,7 +14,7 @@ pub(crate) fn shown_at(tokens: TokenStream, span: Span) -> TokenStream {
     tokens.into_iter().map(moved).collect()
 }
 
-/// `tokens` in the braces of `block`, as long as the author wrote it: rustc points at whole items.
+/// Puts `tokens` in braces with the span of `block`: rustc points at whole items.
 pub(crate) fn in_braces_of(block: &Group, tokens: TokenStream) -> Group {
     let mut group = Group::new(Delimiter::Brace, tokens);
     group.set_span(block.span());

@@ -2,17 +2,17 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, PathArguments, Type};
 
-/// Returns `true` if a parameter takes the context of the call: its type is a shared reference to a path ending in `Context`.
+/// Returns `true` if a parameter is the context of the call: its type is a shared reference to a path ending in `Context`.
 pub(crate) fn is_context(argument: &FnArg) -> bool {
     let FnArg::Typed(argument) = argument else { return false };
     let Type::Reference(reference) = ungrouped(&argument.ty) else { return false };
     let Type::Path(path) = ungrouped(&reference.elem) else { return false };
-    // `std::task::Context<'_>` is another one, and asked for with `&mut`.
+    // `std::task::Context<'_>` is another type, and is taken by `&mut`.
     let named = |last: &syn::PathSegment| last.ident == "Context" && matches!(last.arguments, PathArguments::None);
     reference.mutability.is_none() && path.path.segments.last().is_some_and(named)
 }
 
-/// Returns the type that a parameter takes by reference: a shared reference to some other type with a name.
+/// Returns the type that a parameter takes by reference: a shared reference to another named type.
 pub(crate) fn by_reference(argument: &FnArg) -> Option<&Type> {
     let FnArg::Typed(typed) = argument else { return None };
     let Type::Reference(reference) = ungrouped(&typed.ty) else { return None };
@@ -27,13 +27,13 @@ pub(crate) fn by_mutable_reference(argument: &FnArg) -> Option<&Type> {
     named(&reference.elem).filter(|_| reference.mutability.is_some())
 }
 
-// `&str` is written where a message is meant.
+// The author of `&str` means a message.
 fn named(ty: &Type) -> Option<&Type> {
     let ty = ungrouped(ty);
     matches!(ty, Type::Path(path) if !path.path.is_ident("str")).then_some(ty)
 }
 
-// A type that came through `macro_rules!` is wrapped in an invisible group.
+// `macro_rules!` wraps a type in an invisible group.
 fn ungrouped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => ungrouped(&group.elem),
@@ -42,7 +42,7 @@ fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
-/// Reason a type cannot be in a method's signature, as far as its spelling tells.
+/// Reason a type cannot be in a method's signature, judged by its spelling.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Unfit {
     Reference,
@@ -52,7 +52,7 @@ pub(crate) enum Unfit {
     SelfType,
 }
 
-/// The first thing in `ty` that makes it unfit, and where it stands.
+/// Returns the first part of `ty` that makes the type unfit, and its span.
 pub(crate) fn unfit(ty: &Type) -> Option<(Unfit, Span)> {
     first_unfit(ty.to_token_stream())
 }
@@ -89,7 +89,7 @@ fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
-/// The owned type to write in place of a borrowed one, for messages: `String` for `&str`, `Vec<T>` for `&[T]`.
+/// Returns the owned type to write in place of a borrowed one, for messages: `String` for `&str`, `Vec<T>` for `&[T]`.
 pub(crate) fn owned(ty: &Type) -> String {
     let Type::Reference(reference) = ungrouped(ty) else { return printed(ty) };
     match &*reference.elem {
@@ -99,7 +99,7 @@ pub(crate) fn owned(ty: &Type) -> String {
     }
 }
 
-/// Tokens as a person would type them, near enough for a message.
+/// Prints tokens with the usual spacing, close enough for a message.
 pub(crate) fn printed(tokens: &impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
     for (spaced, tight) in [

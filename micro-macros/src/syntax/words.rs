@@ -1,4 +1,4 @@
-/// `get_user` as `GetUser`.
+/// Converts `get_user` to `GetUser`.
 pub(crate) fn upper_camel_case(name: &str) -> String {
     let capitalised = |word: &str| {
         let mut letters = word.chars();
@@ -7,7 +7,7 @@ pub(crate) fn upper_camel_case(name: &str) -> String {
     name.split('_').map(capitalised).collect()
 }
 
-/// `UserAccounts` as `user-accounts`, `HTTPDoor` as `http-door`.
+/// Converts `UserAccounts` to `user-accounts`, and `HTTPDoor` to `http-door`.
 pub(crate) fn kebab_case(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut text = String::new();

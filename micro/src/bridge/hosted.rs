@@ -7,31 +7,31 @@ use crate::rpc::{BoxFuture, Service};
 
 /// A backend that other programs reach through the port of the program it runs in.
 ///
-/// An app serves its [`service`](Self::service) beside those of the program, tells it when the port is open, and takes it out
-/// before the port closes.
+/// An app serves the backend's [`service`](Self::service) in addition to those of the program, calls [`listen`](Self::listen)
+/// once the port is open, and [`leave`](Self::leave) before the port closes.
 pub trait Hosted: Any + Send + Sync {
-    /// Returns the name that the node is listed under in the registry.
+    /// Returns the service name under which the node is registered.
     fn service_name(&self) -> &'static str;
 
-    /// Returns what it serves. It is not among the services of the program.
+    /// Returns the service of the backend, which is not part of the program's own services.
     fn service(&self) -> Service;
 
-    /// Begins to be reachable at `node`, which is listed as long as `lease` says. The port is open.
+    /// Makes the backend reachable at `node`, registered with the options of `lease`. The port is open.
     fn listen(&self, node: Node, lease: LeaseOptions);
 
-    /// Stops being reachable and finishes what is under way. The port is still open.
+    /// Makes the backend unreachable and finishes work in progress. The port is still open.
     fn leave(&self) -> BoxFuture<'_, ()>;
 
-    /// Ends at once.
+    /// Closes the backend immediately.
     fn close(&self);
 }
 
-/// The [`Hosted`] backends of an app: a part of it that a backend takes when it is connected to.
+/// The [`Hosted`] backends of an app. Available to backends as a part of the app when they connect.
 #[derive(Clone, Default)]
 pub struct Host(Arc<Mutex<Vec<Arc<dyn Hosted>>>>);
 
 impl Host {
-    /// Returns the backend of type `T`, which `make` makes if there is none: an app has one of each.
+    /// Returns the backend of type `T`, creating it with `make` if there is none: an app has one of each type.
     pub fn one_of<T: Hosted + Clone>(&self, make: impl FnOnce() -> T) -> T {
         let mut hosted = self.locked();
         let found = hosted.iter().find_map(|hosted| (&**hosted as &dyn Any).downcast_ref::<T>().cloned());
@@ -42,7 +42,7 @@ impl Host {
         })
     }
 
-    /// Returns all of them.
+    /// Returns all hosted backends.
     pub fn all(&self) -> Vec<Arc<dyn Hosted>> {
         self.locked().clone()
     }

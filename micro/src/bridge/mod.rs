@@ -1,6 +1,6 @@
-//! Places where two plugs meet, so that neither has to know of the other.
+//! Components that combine several modules, so that those do not depend on each other.
 //!
-//! - [`direct`]: the broker that needs no server, out of the registry and the wire
+//! - [`direct`]: a broker without a server, built on the registry and micro's own calls
 //! - [`Hosted`]: a backend that other programs reach through the port of the program it runs in
 
 pub mod direct;

@@ -1,9 +1,9 @@
-//! Items that code written by `#[micro::config]` names, for the settings of micro's own modules: with `crate = crate::config` it
-//! names this module and none further out. `micro::__private` has the same names.
+//! Items named by code that `#[micro::config]` generates, for the settings of micro's own modules: with `crate = crate::config`,
+//! the code names this module and none outside of it. `micro::__private` has the same names.
 
 pub use inventory;
 
-/// The names in the expansion.
+/// Names used in the expansion.
 pub mod config {
     pub use crate::config::check;
     pub use crate::config::{
@@ -11,12 +11,12 @@ pub mod config {
         SerdeFallback, Setting, Value, declared_default, write_section,
     };
 
-    /// A default that is written as text, and read like the text of a variable.
+    /// Creates a default that is written as text, and parsed like the text of a variable.
     pub fn text(text: impl Into<String>) -> Value {
         Value::Text(text.into())
     }
 
-    /// A word of a choice.
+    /// Creates a word of a choice.
     pub fn word(word: &'static str) -> Value {
         word.into()
     }

@@ -1,4 +1,4 @@
-//! The command line: a flag for every setting, in sections of their own in `--help`.
+//! Parsing of the command line: a flag for every setting, grouped by struct in `--help`.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use super::value::put;
 use super::{Configuration, Kind, Layer, Node, Origin, Table, Value};
 use crate::util::text;
 
-/// The command line, as settings.
+/// Settings from the command line.
 #[derive(Debug, Default)]
 pub(crate) struct Arguments {
     pub(super) table: Table,
@@ -29,11 +29,11 @@ pub(crate) enum Action {
     /// Run.
     #[default]
     Run,
-    /// Print this text, and end.
+    /// Print this text and exit.
     Help(String),
-    /// Print the settings, and end.
+    /// Print the settings and exit.
     Print,
-    /// Check the settings, and end.
+    /// Check the settings and exit.
     Check,
 }
 
@@ -41,7 +41,8 @@ const SET: &str = "set";
 const PRINT: &str = "print-config";
 const CHECK: &str = "check-config";
 
-/// Reads the command line, the name of the program first. `configuration` has what is in force without it, for `--help`.
+/// Reads the command line, which starts with the name of the program. `configuration` holds the values in force without the
+/// command line, for `--help`.
 pub(super) fn read(arguments: &[OsString], configuration: &Configuration) -> Arguments {
     let entries = schema::entries(&configuration.sections());
     let mut read = Arguments { problems: twice(&entries), ..Arguments::default() };
@@ -81,7 +82,7 @@ fn text_node(text: &str, place: String) -> Node {
     Node::new(Value::Text(text.to_owned()), Origin::new(Layer::Flag, place))
 }
 
-/// Flags that more than one setting claims.
+/// Reports flags that more than one setting has.
 fn twice(entries: &[SettingEntry]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
@@ -111,7 +112,7 @@ fn command(entries: &[SettingEntry], configuration: &Configuration) -> Command {
         );
     let mut heading = None;
     for (at, entry) in entries.iter().enumerate() {
-        // Of two with one flag the first has it; that this is a problem is said elsewhere.
+        // Of two settings with one flag, the first has it. The conflict is reported as a problem.
         if entries[..at].iter().any(|other| other.flag() == entry.flag()) {
             continue;
         }
@@ -145,7 +146,7 @@ fn arg(entry: &SettingEntry, configuration: &Configuration) -> Arg {
     let arg = Arg::new(flag.clone()).long(flag).value_name(kind.placeholder()).help(help(entry, configuration));
     match kind {
         Kind::List(_) | Kind::Map(_) => arg.action(ArgAction::Append),
-        // `--verbose` alone says yes.
+        // `--verbose` without a value means `on`.
         Kind::Switch => arg.action(ArgAction::Set).num_args(0..=1).default_missing_value("on"),
         _ => arg.action(ArgAction::Set),
     }
@@ -170,7 +171,7 @@ fn help(entry: &SettingEntry, configuration: &Configuration) -> String {
     help.trim_start().to_owned()
 }
 
-/// Describes a mistake on the command line, in the words of all other problems.
+/// Converts a parser error to a problem.
 fn refused(error: &clap::Error) -> Problem {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text::clipped(text)),

@@ -9,20 +9,20 @@ use std::time::Duration;
 use super::Secret;
 use crate::util::duration;
 
-/// `validate(range(1..=10))`.
+/// Checks `validate(range(1..=10))`.
 ///
 /// # Errors
 ///
-/// What was expected.
+/// A description of the expected value.
 pub fn range<T: InRange<B>, B: Display>(value: &T, range: impl RangeBounds<B>) -> Result<(), String> {
     if value.is_within(&range) { Ok(()) } else { Err(between(&range, T::WHAT)) }
 }
 
-/// `validate(length(1..=64))`.
+/// Checks `validate(length(1..=64))`.
 ///
 /// # Errors
 ///
-/// What was expected.
+/// A description of the expected value.
 pub fn length<T: HasLength>(value: &T, range: impl RangeBounds<usize>) -> Result<(), String> {
     match value.length() {
         Some(length) if !range.contains(&length) => Err(between(&range, T::WHAT)),
@@ -30,11 +30,11 @@ pub fn length<T: HasLength>(value: &T, range: impl RangeBounds<usize>) -> Result
     }
 }
 
-/// `validate(regex("^[a-z]+$"))`.
+/// Checks `validate(regex("^[a-z]+$"))`.
 ///
 /// # Errors
 ///
-/// What was expected.
+/// A description of the expected value.
 pub fn regex<T: AsText>(value: &T, pattern: &str) -> Result<(), String> {
     let Some(text) = value.text() else { return Ok(()) };
     match regex::Regex::new(pattern) {
@@ -44,11 +44,11 @@ pub fn regex<T: AsText>(value: &T, pattern: &str) -> Result<(), String> {
     }
 }
 
-/// `validate(with(path))`: what a function of the author's said, whose error says what was expected.
+/// Checks `validate(with(path))`: converts the result of the declared function, whose error states the expected value.
 ///
 /// # Errors
 ///
-/// What was expected.
+/// A description of the expected value.
 pub fn with<E: Display>(checked: Result<(), E>) -> Result<(), String> {
     checked.map_err(|error| error.to_string())
 }
@@ -68,7 +68,7 @@ fn between<B: Display>(range: &impl RangeBounds<B>, what: &str) -> String {
     format!("{}{what}", bounds.join(" and "))
 }
 
-/// A value with an order, and bounds written as `B`.
+/// An ordered value, with bounds of type `B`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no range of `{B}`",
     note = "ranges are for numbers, `1..=10`, and times, `\"1s\"..=\"1h\"`; for anything else write `with(function)`"
@@ -125,7 +125,7 @@ pub trait HasLength {
     /// Unit of the length.
     const WHAT: &'static str;
 
-    /// The length, if there is a value at all.
+    /// Returns the length; `None` if there is no value.
     fn length(&self) -> Option<usize>;
 }
 
@@ -182,7 +182,7 @@ wrapped! {
     note = "regular expressions are for text; for anything else write `with(function)`"
 )]
 pub trait AsText {
-    /// The text, if there is a value at all.
+    /// Returns the text; `None` if there is no value.
     fn text(&self) -> Option<&str>;
 }
 

@@ -5,11 +5,11 @@ use std::panic::Location;
 use super::value::{merge, put};
 use super::{Layer, Node, Origin, Section, Table, Value};
 
-/// Settings that a program makes in code before it starts.
+/// Settings made in code before the program starts.
 #[derive(Default)]
 pub(crate) struct CodeOverrides {
     pub(super) table: Table,
-    /// The structs as they stand after the changes so far.
+    /// Structs with the changes made so far.
     structs: HashMap<TypeId, Box<dyn Any + Send>>,
 }
 
@@ -20,7 +20,7 @@ impl CodeOverrides {
         put(&mut self.table, path, Node::new(value, here()));
     }
 
-    /// Changes a struct; what is then another value than before is set.
+    /// Changes a struct, and sets the values that differ afterwards.
     #[track_caller]
     pub(crate) fn change<T: Section + Default>(&mut self, change: impl FnOnce(&mut T)) {
         let origin = here();

@@ -18,11 +18,10 @@ use super::value::{at, put, remove, same, without_nulls};
 use super::{Config, Layer, Node, Origin, Section, Setting, Table, Value};
 use crate::errors::{Error, Result};
 
-/// All settings of an app: every layer, what they come to, and what is wrong with them. Cloning it is cheap and gives the
-/// same one.
+/// All settings of an app: every layer, the merged values, and the current errors. Clones are cheap and share their state.
 ///
-/// The typed road to settings is [`Config`]; this is the untyped one, for keys that are known only at run time. It can be
-/// injected.
+/// [`Config`] provides typed settings; `Configuration` is the untyped alternative, for keys that are known only at run time. Can
+/// be injected.
 ///
 /// ```
 /// use micro::config::Configuration;
@@ -43,7 +42,7 @@ pub struct Configuration(pub(super) Arc<Engine>);
 pub enum SetOutcome {
     /// The value is in force.
     InForce,
-    /// The value is kept, and takes effect once this place no longer sets the key.
+    /// The value is kept, and takes effect once the source at this origin no longer sets the key.
     Shadowed(Origin),
 }
 
@@ -52,11 +51,11 @@ impl Configuration {
         Configuration(Arc::new(Engine::new(Layers::new(sections))))
     }
 
-    /// The settings of a struct, checked, and kept up to date from now on.
+    /// Reads and validates the settings of a struct, and keeps them up to date from now on.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) with everything that is wrong with them.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) with all problems of the settings.
     pub fn of<T: Section>(&self) -> Result<Config<T>> {
         let mut state = self.0.state();
         let id = TypeId::of::<T>();
@@ -74,17 +73,17 @@ impl Configuration {
         }
     }
 
-    /// Reads a struct without putting it in force.
+    /// Reads a struct without putting its settings in force.
     pub(super) fn examine<T: Section>(&self) -> Reader {
         let merged = self.0.merged.borrow().clone();
         fields::read::<T>(T::DESC.prefix, at(&merged, T::DESC.prefix)).1
     }
 
-    /// Returns the value at `path`, `greeter.limits.ada`, as a type; `None` if it is not set.
+    /// Returns the value at `path`, such as `greeter.limits.ada`, as `T`; `None` if it is not set.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when it is not of that type.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the value is not a `T`.
     pub fn get<T: Setting>(&self, path: &str) -> Result<Option<T>> {
         let Some(node) = self.node(path) else { return Ok(None) };
         let (value, reader) = fields::read::<T>(path, Some(&node));
@@ -106,32 +105,32 @@ impl Configuration {
         self.0.state().layers.tables().rev().filter_map(|table| at(table, path).cloned()).collect()
     }
 
-    /// The structs that are linked.
+    /// Returns the linked structs.
     pub(super) fn sections(&self) -> Arc<[&'static SectionDesc]> {
         self.0.state().layers.sections()
     }
 
-    /// Everything there is, as one tree.
+    /// Returns all merged values as one tree.
     pub(super) fn tree(&self) -> Arc<Table> {
         self.0.merged.borrow().clone()
     }
 
-    /// Sets a value in the layer of the program itself, as its code does. Files, servers, environment and flags win over it.
+    /// Sets a value in the layer [`Code`](Layer::Code). Files, servers, the environment and flags override it.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when a struct that is in use cannot take it; then nothing changes.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when a struct in use rejects the value; then nothing changes.
     #[track_caller]
     pub fn set(&self, path: &str, value: impl Into<Value>) -> Result<SetOutcome> {
         let origin = Origin::new(Layer::Code, format!("code at {}", Location::caller()));
         self.set_node(path, Node::new(value, origin))
     }
 
-    /// Takes a value back that the program itself has set.
+    /// Removes a value from the layer [`Code`](Layer::Code).
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set).
+    /// See [`set`](Self::set).
     pub fn unset(&self, path: &str) -> Result<SetOutcome> {
         self.change_code(path, |table| remove(table, path))
     }
@@ -140,7 +139,7 @@ impl Configuration {
         self.change_code(path, |table| put(table, path, node))
     }
 
-    /// Puts a whole table into the layer of the program itself.
+    /// Replaces the whole table of the layer [`Code`](Layer::Code).
     pub(super) fn put_code(&self, table: Table) {
         // No section could reject it yet.
         let _ = self.0.accept(&mut self.0.state(), Layers::CODE, table);
@@ -158,7 +157,7 @@ impl Configuration {
         Ok(above.map_or(SetOutcome::InForce, SetOutcome::Shadowed))
     }
 
-    /// Follows what stands at `path`: waits for its next change.
+    /// Returns a watch on the value at `path`, which waits for its next change.
     pub fn watch(&self, path: &str) -> Watched {
         Watched {
             path: path.to_owned(),
@@ -168,7 +167,7 @@ impl Configuration {
         }
     }
 
-    /// Puts a whole table into a layer of its own: what the environment or the command line says.
+    /// Adds a fixed table to a layer: the values of the environment or the command line.
     pub(super) fn lay(&self, layer: Layer, table: Table) {
         let mut state = self.0.state();
         let slot = state.layers.add(layer, layer.as_str());
@@ -178,7 +177,7 @@ impl Configuration {
         self.0.to_tell.deliver();
     }
 
-    /// Returns the current errors by name of the source: it cannot be read, or its values are rejected.
+    /// Returns the current errors by source name: the source cannot be read, or its values are rejected.
     pub fn troubles(&self) -> watch::Receiver<BTreeMap<String, String>> {
         self.0.troubles.subscribe()
     }
@@ -190,18 +189,18 @@ impl fmt::Debug for Configuration {
     }
 }
 
-/// A path that is followed. See [`Configuration::watch`].
+/// A watch on the value at a path. See [`Configuration::watch`].
 pub struct Watched {
     path: String,
     merged: watch::Receiver<Arc<Table>>,
     last: Option<Node>,
-    // Keeps the settings, and with them those who change them.
+    // Keeps the engine alive, and with it the tasks that follow the sources.
     _source: Configuration,
 }
 
 impl Watched {
-    /// Waits until something else stands there, and gives it; `None` if nothing does any more. Of several changes in a row
-    /// the last counts. Dropping the future loses nothing.
+    /// Waits until the value changes, and returns the new one; `None` if the key is no longer set. Of several changes in a row,
+    /// only the last is returned. Dropping the future loses no change.
     pub async fn changed(&mut self) -> Option<Node> {
         let (path, last) = (&self.path, &self.last);
         let differs = |merged: &Arc<Table>| !same(at(merged, path), last.as_ref());
@@ -217,7 +216,7 @@ impl fmt::Debug for Watched {
     }
 }
 
-/// One error of everything that is wrong.
+/// Combines all problems into one error.
 pub(super) fn refused(problems: &[Problem], sections: &[&'static SectionDesc]) -> Error {
     let mut message = "the settings cannot be used:".to_owned();
     for problem in problems {

@@ -8,9 +8,9 @@ use super::{Node, Table, Value};
 /// Declaration of a struct of settings.
 #[derive(Clone, Copy, Debug)]
 pub struct SectionDesc {
-    /// The name of the struct.
+    /// Name of the struct.
     pub name: &'static str,
-    /// The path its fields stand at: `greeter`.
+    /// Path of the fields: `greeter`.
     pub prefix: &'static str,
     /// Documentation.
     pub doc: &'static str,
@@ -31,9 +31,9 @@ pub struct Field {
     pub kind: fn() -> Kind,
     /// Default value.
     pub default: Option<fn() -> Value>,
-    /// Other names in the environment. The one made of its path wins over these.
+    /// Additional environment variables. The variable derived from the path overrides these.
     pub env: &'static [&'static str],
-    /// Flag without the dashes, unless it is derived from the path.
+    /// Flag without the dashes; `None` if it is derived from the path.
     pub flag: Option<&'static str>,
     /// `true` for a secret, which is never shown.
     pub secret: bool,
@@ -47,7 +47,7 @@ pub struct Field {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reload {
-    /// At once.
+    /// Immediately.
     #[default]
     Live,
     /// After a restart; until then the change is reported and the old value stays.
@@ -55,7 +55,7 @@ pub enum Reload {
 }
 
 impl Field {
-    /// A setting about which nothing else is said.
+    /// Creates a setting with all other properties at their defaults.
     pub const fn new(name: &'static str, doc: &'static str, kind: fn() -> Kind) -> Self {
         Field {
             name,
@@ -87,7 +87,7 @@ impl fmt::Debug for Field {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Kind {
-    /// One value, with the word that stands for it in `--help`: `NUMBER`.
+    /// One value, with its placeholder in `--help`: `NUMBER`.
     One(&'static str),
     /// On or off.
     Switch,
@@ -99,9 +99,9 @@ pub enum Kind {
     Map(fn() -> Kind),
     /// A struct of settings.
     Section(&'static [Field]),
-    /// A struct of settings that is there once something in it is set.
+    /// An optional struct of settings, present once one of its settings is set.
     Optional(&'static [Field]),
-    /// Whatever serde makes of it.
+    /// Any value that the type accepts through serde.
     Any,
 }
 
@@ -115,8 +115,7 @@ pub struct Choice {
 }
 
 impl Kind {
-    /// The settings of a struct, whether it has to be there or not; those of `above` are not gone through again, or a struct
-    /// within itself would have no end.
+    /// Returns the fields of a required or optional struct, unless `above` contains them: a recursive struct would have no end.
     pub(super) fn inner(&self, above: &[&'static [Field]]) -> Option<&'static [Field]> {
         let (Kind::Section(fields) | Kind::Optional(fields)) = *self else { return None };
         above.iter().all(|outer| !std::ptr::eq(*outer, fields)).then_some(fields)
@@ -155,7 +154,7 @@ fn put_defaults(table: &mut Table, path: &str, fields: &[Field]) {
     }
 }
 
-/// Marks what these structs call a secret, wherever it was written.
+/// Marks the values that these structs declare as secrets, regardless of their origin.
 pub(super) fn mark_secrets(table: &mut Table, sections: &[&SectionDesc]) {
     for section in sections {
         let keys = super::value::keys(section.prefix);

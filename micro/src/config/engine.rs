@@ -14,16 +14,16 @@ use super::{Layer, Table};
 use crate::errors::{Error, Result};
 use crate::util::spawn::Task;
 
-/// All places and all structs that are in use, and what is in force.
+/// All sources and all structs in use, and the values in force.
 pub(super) struct Engine {
     state: Mutex<State>,
     /// Merged values of all sources.
     pub(super) merged: watch::Sender<Arc<Table>>,
     /// Errors by name of the source.
     pub(super) troubles: watch::Sender<BTreeMap<String, String>>,
-    /// Those who are to be told of changes.
+    /// Pending notifications of watchers.
     pub(super) to_tell: ChangeQueue,
-    /// The tasks that follow the sources; they end with this.
+    /// Tasks that follow the sources, which end with the engine.
     pub(super) following: Mutex<Vec<Task<()>>>,
 }
 
@@ -45,7 +45,7 @@ impl Engine {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a source, and its name in messages: that of no other.
+    /// Adds a slot for a source, and returns it with a unique name for messages.
     pub(super) fn add_slot(&self, layer: Layer, name: &str) -> (SlotId, String) {
         let mut state = self.state();
         let name = state.layers.unused_name(name);
@@ -56,10 +56,10 @@ impl Engine {
         self.state().layers.remove(slot);
     }
 
-    /// A source says this now. What cannot be used leaves everything as it is.
+    /// Applies the current values of a source. Rejected values leave everything unchanged.
     pub(super) fn propose(&self, slot: SlotId, name: &str, table: Table) {
         let mut state = self.state();
-        // Its task ends at its next wait, and may say something before.
+        // The task of a removed source ends at its next wait, and may send an update before.
         if !state.layers.has(slot) {
             return;
         }
@@ -80,14 +80,14 @@ impl Engine {
         }
     }
 
-    /// A source cannot be read now.
+    /// Records that a source cannot be read now, and logs the error if it is new.
     pub(super) fn failed(&self, name: &str, error: &Error) {
         if self.cannot_be_read(name, error) {
             tracing::warn!(source = name, "cannot be read, what was in force stays: {error:#}");
         }
     }
 
-    /// Notes it without a word; whether that is news.
+    /// Records that a source cannot be read, without logging. Returns `true` if the error is new.
     pub(super) fn cannot_be_read(&self, name: &str, error: &Error) -> bool {
         self.trouble(name, Some(format!("cannot be read: {error:#}")))
     }
@@ -99,8 +99,8 @@ impl Engine {
         })
     }
 
-    /// Puts a table in force if every struct that is in use can take what comes of it: together with what was refused
-    /// before, and failing that by itself.
+    /// Commits a table if every struct in use accepts the merged values: first together with the tables that were rejected
+    /// before, then, if that fails, alone.
     pub(super) fn accept(&self, state: &mut State, slot: SlotId, table: Table) -> Result<(), Vec<Problem>> {
         let before = state.layers.clone();
         state.layers.propose(slot, table);
@@ -114,7 +114,7 @@ impl Engine {
         let alone = state.layers.with_offer(slot);
         let enforced = self.commit(state, alone);
         if enforced.is_err() && slot == Layers::CODE {
-            // The caller gets the error, so it is not kept for later.
+            // The caller gets the error, so the table is not kept for later.
             state.layers = before;
         }
         enforced
@@ -136,7 +136,7 @@ impl Engine {
         }
         state.layers = layers;
         self.merged.send_replace(Arc::new(merged));
-        // Another thread may be telling watchers right now: it gets these once everything has changed.
+        // Another thread may be notifying watchers: these calls are queued only after all structs have changed.
         let calls: Vec<_> = changes.into_iter().map(|change| change()).collect();
         calls.into_iter().for_each(|call| self.to_tell.push(call));
         let waiting: Vec<String> = state.cells.values().flat_map(|cell| cell.waiting()).collect();

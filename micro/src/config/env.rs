@@ -10,18 +10,18 @@ use super::value::{bare, put};
 use super::{Kind, Layer, Node, Origin, Table, Value};
 use crate::util::text;
 
-/// The environment, as settings.
+/// Settings from the environment.
 #[derive(Debug, Default)]
 pub(super) struct Environment {
     pub(super) table: Table,
     pub(super) problems: Vec<Problem>,
-    /// Variables that nearly have the name of a setting, with that name.
+    /// Variables that are probably misspelled, each with the nearest known name.
     pub(super) near: Vec<(String, String)>,
 }
 
-/// Reads the variables that set something.
+/// Reads the variables that are settings.
 ///
-/// `prefix` is the program's own: `SHOP` makes `SHOP_GREETER__SALUTATION` set `greeter.salutation`.
+/// `prefix` belongs to the program: with `SHOP`, the variable `SHOP_GREETER__SALUTATION` sets `greeter.salutation`.
 pub(super) fn read(
     variables: &[(OsString, OsString)],
     sections: &[&'static SectionDesc],
@@ -55,7 +55,7 @@ impl EnvReading<'_> {
         }
     }
 
-    /// Takes the variable of this name for the setting at `key`.
+    /// Reads the variable of this name as the setting at `key`.
     fn variable(&mut self, name: &str, key: &str, secret: bool) {
         let Some((_, value)) = self.variables.iter().find(|(variable, _)| variable.to_str() == Some(name)) else {
             return;
@@ -67,7 +67,7 @@ impl EnvReading<'_> {
         }
     }
 
-    /// Takes every variable that begins with `stem` for what stands below `key`: `LIMITS__ADA` sets `limits.ada`.
+    /// Reads every variable that starts with `stem` as a setting below `key`: `LIMITS__ADA` sets `limits.ada`.
     fn below(&mut self, stem: &str, key: &str) {
         let variables = self.variables;
         for (variable, value) in variables {
@@ -87,7 +87,7 @@ impl EnvReading<'_> {
         put(&mut self.environment.table, key, if secret { node.secret() } else { node });
     }
 
-    // Others have variables too, so only what can hardly be anything else is a slip.
+    // Other programs have variables too: only names with the prefix of a struct that are close to a known one are reported.
     fn note_near(&mut self, sections: &[&SectionDesc]) {
         let stems: Vec<String> = sections.iter().map(|section| stem(section)).collect();
         for name in self.variables.iter().filter_map(|(name, _)| name.to_str()) {

@@ -5,7 +5,8 @@ use crate::context::{Context, Extensions, FromContext};
 use crate::errors::{Error, Result};
 use crate::util::types::Dep;
 
-/// Settings, as what is taken from a context. The compiler speaks of this trait, not of [`FromContext`], where a type is neither.
+/// Settings that are taken from a context. Compiler errors name this trait, not [`FromContext`], for a type that implements
+/// neither.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from the context of a call",
     label = "expected settings, a struct marked `#[micro::config(prefix = \"..\")]`, or a type that implements `FromContext`",
@@ -16,15 +17,15 @@ pub trait InContext: Section {}
 #[diagnostic::do_not_recommend]
 impl<T: Section> InContext for T {}
 
-/// The settings for the whole of a call.
+/// Settings that stay the same for the whole of a call.
 ///
-/// Within an app they are those in force; a handler that is registered has them at hand, for others they are looked up. Outside
-/// of one, as in a test that calls the method itself, they are the declared defaults.
+/// Within an app, these are the settings in force: a registered handler has them in its extensions, others look them up. Outside
+/// of an app, as in a test that calls the method directly, they are the declared defaults.
 ///
 /// # Errors
 ///
-/// [`FailedPrecondition`](crate::Code::FailedPrecondition) when the app has not read them, or outside of an app, when not
-/// everything has a default.
+/// [`FailedPrecondition`](crate::Code::FailedPrecondition) when the app has not read the settings or, outside of an app, when a
+/// setting has no default.
 #[diagnostic::do_not_recommend]
 impl<T: InContext> FromContext for T {
     type Held = Arc<T>;
@@ -32,13 +33,13 @@ impl<T: InContext> FromContext for T {
     const NEEDS: &'static [Dep] = &[Dep::of::<Config<T>>()];
 
     fn from_context(context: &Context) -> Result<Arc<T>> {
-        // Kept for a whole call, where a snapshot is made for moments.
+        // An `Arc`, because a snapshot is for short reads and these are kept for a whole call.
         if let Some(config) = context.extension::<Config<T>>() {
             return Ok(config.get().into_arc());
         }
         if let Some(configuration) = context.extension::<Configuration>() {
             let config = configuration.of::<T>();
-            // A caller who is told `InvalidArgument` would look for the mistake in the request.
+            // `InvalidArgument` would send the caller looking for a mistake in the request.
             return config
                 .map(|config| config.get().into_arc())
                 .map_err(|error| Error::failed_precondition(error.message().to_owned()));

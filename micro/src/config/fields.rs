@@ -1,4 +1,4 @@
-//! Reading a struct of settings, field by field.
+//! Reading of a struct of settings, field by field.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::{Node, Setting, Table, Value};
 use crate::util::text;
 
 impl Reader {
-    /// The fields of a struct. For the code that `#[micro::config]` writes.
+    /// Reads the fields of a struct; `None` if the value is not a table. For code that `#[micro::config]` generates.
     pub fn section<'a>(&'a mut self, node: &'a Node, fields: &'static [Field]) -> Option<Fields<'a>> {
         let Some(table) = table_of(node) else { return self.refuse(node, "a table") };
         self.note_unknown(&table, fields);
@@ -31,7 +31,7 @@ impl Reader {
     }
 }
 
-/// The fields of a struct, one after the other.
+/// Fields of a struct, read one after the other.
 #[derive(Debug)]
 pub struct Fields<'a> {
     table: Option<Cow<'a, Table>>,
@@ -43,7 +43,7 @@ pub struct Fields<'a> {
 pub type Check<'a, T> = &'a dyn Fn(&T) -> Result<(), String>;
 
 impl Fields<'_> {
-    /// Reads the field at this place of the struct. What is wrong with it is noted, and nothing is given.
+    /// Reads the field at index `at` of the struct. If the value is not valid, records the problem and returns `None`.
     pub fn read<T>(&mut self, at: usize, driver: FieldFns<T>, checks: &[Check<'_, T>]) -> Option<T> {
         let field = &self.fields[at];
         let given = self.table.as_ref().and_then(|table| table.get(field.name)).cloned();
@@ -85,7 +85,7 @@ impl Fields<'_> {
     }
 }
 
-/// Reads a whole tree at `path` as a type.
+/// Reads a whole tree at `path` as `T`.
 pub(super) fn read<T: Setting>(path: &str, node: Option<&Node>) -> (Option<T>, Reader) {
     let mut reader = Reader::new(path);
     let value = match node {

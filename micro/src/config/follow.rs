@@ -1,4 +1,4 @@
-//! Following a source for as long as the configuration lives.
+//! Following of sources for as long as the configuration lives.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,21 +14,21 @@ use crate::errors::{Error, Result};
 use crate::util::backoff::Backoff;
 use crate::util::{clock, spawn};
 
-/// Requirement on a source at the start of the program.
+/// Requirement on a source at program start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
-    /// A source that cannot be read ends the start.
+    /// The program does not start if the source cannot be read.
     #[default]
     Required,
-    /// The program starts with what it has, and takes the source in once it can be read.
+    /// The program starts without the source if it cannot be read, and applies it as soon as it can be.
     Optional,
 }
 
-/// Timeout for the first read.
+/// Timeout of the first read of a source.
 const FIRST_READ_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The pauses between attempts to read a source again.
+/// Pauses between attempts to read a source again.
 const RETRY_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 impl<S: Source> From<S> for Box<dyn Source> {
@@ -40,11 +40,12 @@ impl<S: Source> From<S> for Box<dyn Source> {
 impl Configuration {
     /// Adds a source, and waits until it has been read once.
     ///
-    /// Among sources of one layer the one that was added last wins.
+    /// Among sources of one layer, the one that was added last takes precedence.
     ///
     /// # Errors
     ///
-    /// What it failed with, if it is [`Requirement::Required`]. One that is [`Requirement::Optional`] may come later.
+    /// The error of the first read, or [`Unavailable`](crate::Code::Unavailable) after 5 s, if the source is
+    /// [`Requirement::Required`]. A source that is [`Requirement::Optional`] is read again later.
     pub async fn add(&self, source: impl Into<Box<dyn Source>>, need: Requirement) -> Result<()> {
         add(self, source.into(), need).await
     }
@@ -76,7 +77,7 @@ struct Following {
     slot: SlotId,
     name: String,
     source: Box<dyn Source>,
-    /// Told how the first read went.
+    /// Receiver of the result of the first read.
     read: Option<oneshot::Sender<Result<()>>>,
 }
 
@@ -103,7 +104,7 @@ impl Following {
         }
     }
 
-    /// Passes an update on; `None` once there is no receiver.
+    /// Passes an update to the engine; `None` once the engine is dropped.
     fn take(&mut self, update: Result<super::Table>) -> Option<()> {
         let inner = self.inner.upgrade()?;
         match (update, self.read.take()) {

@@ -1,22 +1,22 @@
-//! Words and values as text, for people.
+//! Formatting of documentation and values as text.
 
 use super::{Node, Value, secret};
 use crate::util::text;
 
-/// Returns the first paragraph of a documentation on one line.
+/// Returns the first paragraph of a documentation text, on one line.
 pub(super) fn first_paragraph(doc: &str) -> String {
     let lines = doc.trim().lines().map(str::trim).take_while(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join(" ")
 }
 
-/// The first sentence of a documentation, without its full stop.
+/// Returns the first sentence of a documentation text, without its full stop.
 pub(super) fn first_sentence(doc: &str) -> String {
     let paragraph = first_paragraph(doc);
     let sentence = paragraph.split(". ").next().unwrap_or_default();
     sentence.trim_end_matches('.').to_owned()
 }
 
-/// A value as a variable or a flag would say it.
+/// Formats a value as the text of a variable or a flag.
 pub(super) fn as_text(node: &Node) -> String {
     if node.secret {
         return secret::MASK.to_owned();

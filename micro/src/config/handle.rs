@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::watch;
 
-/// A struct of settings as it is now, and as it changes. It can be injected; cloning it is cheap.
+/// A handle to the current settings of a struct, and to their changes. Can be injected; cheap to clone.
 ///
 /// ```
 /// use micro::config::Config;
 ///
 /// #[micro::config(prefix = "greeter")]
 /// pub struct GreeterConfig {
-///     /// How to greet.
+///     /// Salutation before the name.
 ///     #[config(default = "Hello")]
 ///     pub salutation: String,
 /// }
@@ -33,13 +33,14 @@ pub struct Config<T> {
     seen: AtomicU64,
 }
 
-/// Holds the value in force, and tells watchers of the next.
+/// The value in force, and its watchers.
 ///
-/// Counting who holds a value costs ten times as much as reading it, and most settings never change. So the value of the start
-/// is lent without counting, and kept for as long as the cell; later ones are counted, and go with the last snapshot of them.
+/// Counting references costs ten times as much as reading the value, and most settings never change. The initial value is
+/// therefore borrowed without counting, and kept for as long as the cell; later values are counted, and dropped with their last
+/// snapshot.
 pub(super) struct ConfigCell<T> {
     initial: Arc<T>,
-    /// The value in force, from the first change on.
+    /// The value in force, after the first change.
     changed: OnceLock<ArcSwap<T>>,
     version: watch::Sender<u64>,
     watchers: Mutex<Vec<Weak<Watcher<T>>>>,
@@ -47,9 +48,9 @@ pub(super) struct ConfigCell<T> {
 
 type Watcher<T> = dyn Fn(&T, &T) + Send + Sync;
 
-/// The settings of one moment. They stay the same for as long as it is held, also over an `.await`.
+/// The settings at one moment. The values stay the same while the snapshot is held, also across an `.await`.
 ///
-/// To keep them for longer than the [`Config`] they came from, make an [`Arc`] of it with [`into_arc`](Self::into_arc).
+/// To keep the settings for longer than their [`Config`], convert the snapshot to an [`Arc`] with [`into_arc`](Self::into_arc).
 pub struct Snapshot<'a, T>(ConfigRef<'a, T>);
 
 enum ConfigRef<'a, T> {
@@ -58,7 +59,7 @@ enum ConfigRef<'a, T> {
 }
 
 impl<T> Config<T> {
-    /// Settings that never change: for a test of what takes a `Config`.
+    /// Creates settings that never change, for tests of code that takes a `Config`.
     pub fn fixed(value: T) -> Self {
         Config::of(Arc::new(ConfigCell::new(value)))
     }
@@ -68,7 +69,7 @@ impl<T> Config<T> {
         Config { cell, seen }
     }
 
-    /// The settings in force. It costs a few nanoseconds, so ask again rather than keep what was got.
+    /// Returns the settings in force. A call costs a few nanoseconds, so call it again instead of keeping the result.
     pub fn get(&self) -> Snapshot<'_, T> {
         Snapshot(match self.cell.changed.get() {
             None => ConfigRef::Initial(&self.cell.initial),
@@ -76,24 +77,23 @@ impl<T> Config<T> {
         })
     }
 
-    /// Waits until the settings are others than this handle has last told, and gives those.
+    /// Waits for a change that this handle has not returned yet, and returns the settings in force.
     ///
-    /// Each handle remembers by itself what it has told: a change between two calls is not missed, and of several changes
-    /// in a row the last counts. What was in force when the handle was made or cloned counts as told. Where nothing can
-    /// change any more it waits for ever. Dropping the future loses nothing.
+    /// Each handle keeps track of changes separately: a change between two calls is not missed, and of several changes in a row
+    /// only the last is returned. The settings in force when the handle was created or cloned count as returned. If the settings
+    /// can no longer change, the future waits forever. Dropping the future loses no change.
     pub async fn changed(&self) -> Snapshot<'_, T> {
         let mut versions = self.cell.version.subscribe();
-        // The sender lives in the cell, so the wait does not end otherwise.
+        // The sender lives in the cell, so the wait cannot fail.
         let version = versions.wait_for(|version| *version != self.seen.load(Ordering::Relaxed)).await.map(|v| *v);
         self.seen.store(version.unwrap_or_default(), Ordering::Relaxed);
         self.get()
     }
 
-    /// Calls `react` with the old and the new settings at each change, until what is returned is dropped.
+    /// Calls `react` with the old and the new settings at each change, until the returned guard is dropped.
     ///
-    /// It is called on the task that brings the change, one change after the other, and has to be quick: what takes its
-    /// time belongs in a task of its own that waits for [`changed`](Self::changed). A panic in it is logged and nothing else
-    /// happens.
+    /// `react` runs on the task that applies the change, one change after the other, and must be quick: long work belongs in a
+    /// separate task that waits for [`changed`](Self::changed). A panic in `react` is logged and has no other effect.
     pub fn watch(&self, react: impl Fn(&T, &T) + Send + Sync + 'static) -> Watching
     where
         T: Send + Sync + 'static,
@@ -112,14 +112,14 @@ impl<T> ConfigCell<T> {
         ConfigCell { initial: Arc::new(value), changed: OnceLock::new(), version, watchers }
     }
 
-    /// Puts `new` in force; one caller at a time. What is returned tells the watchers, and is to be called outside of all
+    /// Puts `new` in force; one caller at a time. The returned closure notifies the watchers, and must be called outside of all
     /// locks.
     pub(super) fn swap(self: &Arc<Self>, new: T) -> impl FnOnce() + use<T> {
         let new = Arc::new(new);
         let old = match self.changed.get() {
             Some(current) => current.swap(new.clone()),
             None => {
-                // Empty, with one caller at a time.
+                // Cannot fail: the cell is empty, and there is one caller at a time.
                 let _ = self.changed.set(ArcSwap::new(new.clone()));
                 self.initial.clone()
             }
@@ -152,7 +152,7 @@ impl<T> fmt::Debug for Config<T> {
 }
 
 impl<T> Snapshot<'_, T> {
-    /// Returns the settings as an `Arc`, to be kept.
+    /// Converts the snapshot to an [`Arc`], which may outlive the [`Config`].
     pub fn into_arc(self) -> Arc<T> {
         match self.0 {
             ConfigRef::Initial(value) => value.clone(),
@@ -178,14 +178,14 @@ impl<T: fmt::Debug> fmt::Debug for Snapshot<'_, T> {
     }
 }
 
-/// Registration of a callback for changes. Dropping it ends the notifications.
+/// Registration of a callback for changes. Dropping the guard ends the notifications.
 #[must_use = "dropping it ends the watch"]
 pub struct Watching {
     _watcher: Box<dyn std::any::Any + Send + Sync>,
 }
 
 impl Watching {
-    /// Goes on for as long as the settings exist.
+    /// Keeps the registration for as long as the settings exist.
     pub fn forever(self) {
         std::mem::forget(self);
     }

@@ -5,7 +5,7 @@ use super::declaration::{self, SectionDesc};
 use super::value::merge;
 use super::{Layer, Table};
 
-/// Every place that says something, in the order in which they win over one another.
+/// All sources in order of precedence, the lowest first.
 #[derive(Clone)]
 pub(super) struct Layers {
     sections: Arc<[&'static SectionDesc]>,
@@ -13,7 +13,7 @@ pub(super) struct Layers {
     next: usize,
 }
 
-/// One place, for as long as it is there.
+/// Identifier of a source in [`Layers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SlotId(usize);
 
@@ -28,7 +28,7 @@ struct LayerSlot {
 }
 
 impl Layers {
-    /// The place of the program itself.
+    /// Slot of values set in code.
     pub(super) const CODE: SlotId = SlotId(1);
 
     /// Creates the layers of declared defaults and code, the latter empty.
@@ -42,7 +42,7 @@ impl Layers {
         layers
     }
 
-    /// Adds a place that says nothing yet, over those of its layer.
+    /// Adds an empty slot above the others of its layer.
     pub(super) fn add(&mut self, layer: Layer, name: &str) -> SlotId {
         let id = SlotId(self.next);
         self.next += 1;
@@ -51,7 +51,7 @@ impl Layers {
         id
     }
 
-    /// The name itself, or with a number behind it where it is taken.
+    /// Returns the name, followed by a number if it is taken.
     pub(super) fn unused_name(&self, name: &str) -> String {
         let same = |other: &&LayerSlot| other.name == name || other.name.starts_with(&format!("{name} ("));
         match self.slots.iter().filter(same).count() {
@@ -64,12 +64,12 @@ impl Layers {
         self.slots.retain(|slot| slot.id != id);
     }
 
-    /// Returns `true` if the source is still there.
+    /// Returns `true` if the source has not been removed.
     pub(super) fn has(&self, id: SlotId) -> bool {
         self.slots.iter().any(|slot| slot.id == id)
     }
 
-    /// The structs that are linked.
+    /// Returns the linked structs.
     pub(super) fn sections(&self) -> Arc<[&'static SectionDesc]> {
         self.sections.clone()
     }
@@ -95,7 +95,7 @@ impl Layers {
         merged
     }
 
-    /// Keeps what a place says until it is known whether that can be put in force.
+    /// Keeps the values of a source until they are committed.
     pub(super) fn propose(&mut self, id: SlotId, mut table: Table) {
         declaration::mark_secrets(&mut table, &self.sections);
         self.slot(id).refused = Some(table);

@@ -1,4 +1,4 @@
-//! The structs of settings that are linked into the program.
+//! Structs of settings that are linked into the program.
 
 use std::any::{Any, TypeId};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub struct SectionEntry {
 }
 
 impl SectionEntry {
-    /// The struct `T`.
+    /// Creates the entry of the struct `T`.
     pub const fn of<T: Section>() -> Self {
         SectionEntry {
             config: TypeId::of::<Config<T>>,
@@ -32,7 +32,7 @@ impl SectionEntry {
         }
     }
 
-    /// The struct `T`, whose fields are beside those of another struct of the same prefix. It ignores keys it does not know.
+    /// Creates the entry of a struct `T` that adds fields to another struct of the same prefix. Keys unknown to `T` are ignored.
     pub(crate) const fn extending<T: Section>() -> Self {
         SectionEntry { extends: true, ..SectionEntry::of::<T>() }
     }
@@ -49,7 +49,7 @@ impl SectionEntry {
         key.is_some_and(|key| self.desc.fields.iter().any(|field| field.name == key))
     }
 
-    /// The path of its settings.
+    /// Returns the path of the settings.
     pub(crate) fn prefix(&self) -> &'static str {
         self.desc.prefix
     }
@@ -57,7 +57,7 @@ impl SectionEntry {
 
 inventory::collect!(SectionEntry);
 
-/// Every struct that is linked, by its prefix.
+/// Returns all linked structs, sorted by prefix.
 pub(crate) fn linked() -> Vec<&'static SectionEntry> {
     let mut entries: Vec<&SectionEntry> = inventory::iter::<SectionEntry>.into_iter().collect();
     entries.sort_by_key(|entry| (entry.desc.prefix, entry.desc.name));
@@ -65,7 +65,7 @@ pub(crate) fn linked() -> Vec<&'static SectionEntry> {
 }
 
 impl Configuration {
-    /// The settings of all structs that are linked, as they are declared.
+    /// Creates the settings of all linked structs, with their declared defaults.
     pub fn new() -> Self {
         Configuration::of_sections(linked().iter().map(|entry| entry.desc).collect())
     }

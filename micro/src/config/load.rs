@@ -1,4 +1,4 @@
-//! Settings of a whole program: its environment, its command line, and the files and servers these name.
+//! Settings of a program: its environment, its command line, and the files and servers these name.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -15,37 +15,37 @@ use crate::util::text;
 /// Command line and environment of the process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProcessEnv {
-    /// The variables of the environment.
+    /// Environment variables.
     pub(crate) environment: Vec<(OsString, OsString)>,
     /// Prefix of the environment variables that set the program's keys.
     pub(crate) prefix: Option<String>,
-    /// The command line, the name of the program first; `None` where the program reads its own.
+    /// Command line, starting with the name of the program; `None` if the program reads its own.
     pub(crate) arguments: Option<Vec<OsString>>,
 }
 
 impl ProcessEnv {
-    /// Looks a variable up.
+    /// Returns the value of an environment variable; `None` if it is not set or not UTF-8.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let (_, value) = self.environment.iter().find(|(variable, _)| variable.to_str() == Some(name))?;
         value.to_str().map(str::to_owned)
     }
 
-    /// The environment of this process.
+    /// Returns the environment of this process.
     pub(crate) fn environment() -> Self {
         ProcessEnv { environment: std::env::vars_os().collect(), ..ProcessEnv::default() }
     }
 
-    /// The environment and the command line of this process.
+    /// Returns the environment and the command line of this process.
     pub(crate) fn process() -> Self {
         ProcessEnv { arguments: Some(std::env::args_os().collect()), ..Self::environment() }
     }
 }
 
-/// Findings of loading.
+/// Problems and warnings found while loading, and the requested action.
 #[derive(Debug, Default)]
 pub(crate) struct LoadReport {
     problems: Vec<Problem>,
-    /// Sources that cannot be read and have to be.
+    /// Errors of required sources that cannot be read.
     absent: Vec<Error>,
     /// Warnings: valid settings that are probably not intended, a line each.
     pub(crate) warnings: Vec<String>,
@@ -54,7 +54,7 @@ pub(crate) struct LoadReport {
 }
 
 impl LoadReport {
-    /// Keeps what adding a source has failed with, for the report of everything that is wrong.
+    /// Records the error of adding a source, for the combined report.
     pub(crate) fn note(&mut self, added: Result<()>) {
         self.absent.extend(added.err());
     }
@@ -65,7 +65,7 @@ impl LoadReport {
     }
 }
 
-/// Structs that stand where another one stands, if either is needed: each would take the keys of the other for slips.
+/// Reports structs with the same prefix, if either is needed: each would report the keys of the other as unknown.
 fn twice(linked: &[&SectionEntry], needed: impl Fn(&SectionEntry) -> bool) -> Vec<Problem> {
     let claimed =
         |pair: &&[&SectionEntry]| pair[0].prefix() == pair[1].prefix() && (needed(pair[0]) || needed(pair[1]));
@@ -82,19 +82,20 @@ fn twice(linked: &[&SectionEntry], needed: impl Fn(&SectionEntry) -> bool) -> Ve
     pairs.map(problem).collect()
 }
 
-/// Returns `true` if a key unknown to one struct leads to another, `a.b` below `a`, or is a key of one that extends it.
+/// Returns `true` if a key unknown to one struct leads to the prefix of another, as `a` leads to `a.b`, or belongs to an
+/// extension of the struct.
 fn leads_to_another(path: &str, linked: &[&SectionEntry]) -> bool {
     let below = |prefix: &str| prefix.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     linked.iter().any(|entry| below(entry.prefix()) || (entry.extends() && entry.has(path)))
 }
 
 impl Configuration {
-    /// Takes in what the code of the program has set.
+    /// Applies the settings that the program has made in code.
     pub(crate) fn begin(&self, code: CodeOverrides) {
         self.put_code(code.table);
     }
 
-    /// Takes in the environment and the command line.
+    /// Applies the environment and the command line.
     pub(crate) fn surround(&self, surroundings: &ProcessEnv) -> LoadReport {
         let sections = self.sections();
         let environment = env::read(&surroundings.environment, &sections, surroundings.prefix.as_deref());
@@ -111,13 +112,13 @@ impl Configuration {
         found
     }
 
-    /// Looks at structs before anything is built from them, and says everything that is wrong in one error: `needed` have to
-    /// be whole, of the others only what is set has to be right.
+    /// Validates all structs before anything is built from them, and reports all problems in one error. Structs that are `needed`
+    /// must be complete; in the others, only the values that are set must be valid.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) with all problems; the code of a source that cannot be read, if
-    /// nothing else is wrong.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) with all problems; the code of a source that cannot be read, if that is
+    /// the only problem.
     pub(crate) fn check(&self, found: &mut LoadReport, needed: impl Fn(&SectionEntry) -> bool) -> Result<()> {
         let mut problems = std::mem::take(&mut found.problems);
         let linked = linked::linked();
@@ -125,7 +126,7 @@ impl Configuration {
         for entry in &linked {
             let Reader { problems: wrong, unknown, deprecated, .. } = (entry.examine)(self);
             let needed = needed(entry);
-            // What is missing may stand in a source that is.
+            // A missing value may be in a source that was not read.
             let needed = needed && found.is_whole();
             problems.extend(wrong.into_iter().filter(|problem| needed || !problem.is_missing()));
             let unknown = unknown.iter().filter(|unknown| !leads_to_another(&unknown.path, &linked));
@@ -143,7 +144,7 @@ impl Configuration {
         }
     }
 
-    /// Tables that nearly have the name of a struct's.
+    /// Returns warnings about unknown tables whose name is close to the prefix of a struct.
     fn misspelt(&self) -> Vec<String> {
         let sections = self.sections();
         let known: BTreeSet<&str> = sections.iter().map(|section| section.prefix).collect();
@@ -155,7 +156,7 @@ impl Configuration {
         strangers.iter().filter_map(said).collect()
     }
 
-    /// Every setting, as a TOML file that says where each value comes from.
+    /// Formats every setting as a TOML file, with the origin of each value.
     pub fn print(&self) -> String {
         print::print(self)
     }

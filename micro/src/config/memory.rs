@@ -7,9 +7,9 @@ use tokio::sync::watch;
 use super::value::remove;
 use super::{Layer, Node, Origin, Source, Table, Updates, Value, from_json, put};
 
-/// Settings in the memory of this process: the reference, and the source for tests and for what the program decides itself.
+/// A source in memory: the reference implementation, for tests and for settings that the program computes.
 ///
-/// Clones share what they hold. Setting never waits, and a reader that falls behind sees what stands in the end.
+/// Clones share their values. Setting a value never waits; a reader that falls behind gets the latest state only.
 ///
 /// ```
 /// use futures_util::StreamExt as _;
@@ -34,25 +34,25 @@ struct Shared {
 }
 
 impl Memory {
-    /// An empty one, for values of `layer`.
+    /// Creates an empty source for values of `layer`.
     pub fn new(layer: Layer) -> Self {
         Memory(Arc::new(Shared { layer, table: watch::Sender::new(Table::new()) }))
     }
 
-    /// Puts a value at `path`, whose keys are joined by dots.
+    /// Sets the value at `path`, whose keys are joined by dots.
     pub fn set(&self, path: &str, value: impl Into<Value>) {
         let node = Node::new(value, Origin::new(self.0.layer, "memory"));
         self.0.table.send_modify(|table| put(table, path, node));
     }
 
-    /// Takes away what stands at `path`, and the tables that are empty without it.
+    /// Removes the value at `path`, and the tables that become empty.
     pub fn remove(&self, path: &str) {
         self.0.table.send_modify(|table| remove(table, path));
     }
 
-    /// Puts all of these values in the place of what it holds, in one change.
+    /// Replaces all values of the source in one change.
     ///
-    /// What is no JSON object counts as an empty one.
+    /// A value that is not a JSON object counts as an empty object.
     pub fn replace(&self, values: serde_json::Value) {
         let node = from_json(values, &Origin::new(self.0.layer, "memory"));
         let table = match node.value {

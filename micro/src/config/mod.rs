@@ -1,43 +1,43 @@
-//! Layered settings: merged, typed, with an origin for every value, and changed while the program runs.
+//! Layered configuration: typed settings, merged from several sources, with an origin for every value and live reload.
 //!
-//! A struct marked [`#[micro::config]`](macro@crate::config) declares settings, and a [`Config`] of it holds the values in
-//! force. The [guide](crate::guide::configuration) shows how to use them; this page is about where they come from.
+//! A struct marked [`#[micro::config]`](macro@crate::config) declares settings; a [`Config`] of this struct holds the values in
+//! force. The [guide](crate::guide::configuration) shows how to use settings; this page describes sources.
 //!
-//! # A source
+//! # Sources
 //!
-//! A [`Source`] is a place that settings are read from: a directory of files, a bucket on a server, a vault. It provides three
-//! things:
+//! A [`Source`] is a place that settings are read from: a directory of files, a bucket on a server, a vault. Each source provides
+//! three things:
 //!
-//! - its [`Layer`], which decides what its values win over: default < code < file < remote < environment < flag. Sources of
-//!   one layer win over those that were added before them;
-//! - a name for operators, without credentials: it appears in logs, in `/readyz` and in error messages;
-//! - [`updates`](Source::updates), a stream of everything the place holds. The first item is the state at some moment after the
-//!   call, and another one follows every change. An item is the whole, never a difference, so a source cannot get out of step:
-//!   a change that was missed is part of the next item.
+//! - its [`Layer`], which sets the precedence of its values: default < code < file < remote < environment < flag. Within a layer,
+//!   a source that was added later overrides earlier ones;
+//! - a name for operators, without credentials, which appears in logs, in `/readyz` and in error messages;
+//! - [`updates`](Source::updates), a stream of complete states. The first item is the state at some moment after the call, and
+//!   another item follows every change. An item holds all values, never a difference, so a source cannot get out of sync: the
+//!   next item includes any missed change.
 //!
-//! An item is a [`Table`] of [`Node`]s: each has a [`Value`] and an [`Origin`], the line, key or variable it was written at.
-//! Origins are shown by `--print-config` and in every message about a value. A value that must not be shown is marked with
-//! [`Node::secret`]; text that may stand for a number or a list, as in a variable, is a [`Value::Text`].
+//! An item is a [`Table`] of [`Node`]s. Each node has a [`Value`] and an [`Origin`]: the line, key or variable where the value
+//! was set. `--print-config` and every message about a value show its origin. Values that must not be shown are marked with
+//! [`Node::secret`]; text that may represent a number or a list, as in a variable, is a [`Value::Text`].
 //!
-//! A source parses what it reads and nothing else. An item that is an `Err` reports that the place cannot be read now: the
-//! values in force stay, the problem is logged once and shown in `/readyz` until the next good item. When the stream ends after
-//! an error, it is opened again after a pause that grows from 100 ms to 5 s; a stream that ends after a good item belongs to a
-//! place that never changes. Dropping the stream must end everything it has started.
+//! A source only parses what it reads. An item that is an `Err` reports that the source cannot be read now: the values in force
+//! stay, and the error is logged once and listed in `/readyz` until the next `Ok` item. A stream that ends after an error is
+//! opened again after a pause that grows from 100 ms to 5 s; a stream that ends after an `Ok` item belongs to a source that never
+//! changes. Dropping the stream must stop everything that it has started.
 //!
-//! Everything else is done once for all sources by [`Configuration`]: it merges the layers, reads every struct that is in use
-//! from the result, and puts a change in force for all of them or, if one cannot take it, for none. A change that is refused is
-//! kept: it is tried again together with the next change of any source, as two files are often changed together.
+//! [`Configuration`] does everything else for all sources: it merges the layers, reads every struct in use from the result, and
+//! commits a change for all of them or, if one struct rejects it, for none. A rejected change is kept and retried together with
+//! the next change of any source, because two files are often changed together.
 //!
-//! [`Memory`] is the reference, [`Files`] reads TOML, JSON and YAML, and `Nats`, with the feature `config-nats`, a bucket on a
-//! server. A [scheme](crate::scheme!) makes a source known by URL, for `--config`. [`testing::suite!`](macro@crate::testing::suite)
-//! makes a test of each promise of sources.
+//! [`Memory`] is the reference implementation, [`Files`] reads TOML, JSON and YAML, and `Nats`, with the feature `config-nats`,
+//! reads a bucket on a server. A [scheme](crate::scheme!) registers a source by URL, for `--config`.
+//! [`testing::suite!`](macro@crate::testing::suite) generates a test for each guarantee of a source.
 //!
 //! ```
 //! use futures_util::stream;
 //! use micro::config::{Configuration, Layer, Requirement, Node, Origin, Source, Table, Updates, put};
 //! use tokio::sync::watch;
 //!
-//! /// The switches of a feature service, whose client keeps them up to date.
+//! /// The flags of a feature service, kept up to date by its client.
 //! #[derive(Debug)]
 //! struct Features(watch::Receiver<Vec<(String, bool)>>);
 //!
@@ -78,19 +78,19 @@
 //!
 //! let mut search = configuration.watch("features.search");
 //! service.send_replace(vec![("search".to_owned(), true)]);
-//! let changed = search.changed().await.expect("it is still set");
+//! let changed = search.changed().await.expect("still set");
 //! assert_eq!((changed.to_string(), changed.origin.to_string()), ("true".into(), "features/search".into()));
 //! # Ok(()) }
 //! ```
 //!
-//! # What lives here
+//! # Contents
 //!
-//! - [`Config`]: the settings of a struct, as they are and as they change; [`Snapshot`]: those of one moment.
-//! - [`Configuration`]: all settings of an app by key, and the sources they come from.
-//! - [`Setting`]: a type that a setting can have; [`Secret`], [`ByteSize`].
+//! - [`Config`]: the current settings of a struct, and their changes; [`Snapshot`]: the settings at one moment.
+//! - [`Configuration`]: all settings of an app by key, and their sources.
+//! - [`Setting`]: a type of a setting; [`Secret`], [`ByteSize`].
 //!
-//! From the outside in: `load` takes in the surroundings of a program (`env`, `args`), [`Configuration`] merges them in
-//! `layers`, the `engine` puts a change in force or refuses it, and each `section_state` reads its struct with a [`Reader`].
+//! From the outside in: `load` reads the environment and the command line (`env`, `args`), [`Configuration`] merges the sources
+//! in `layers`, the `engine` commits or rejects a change, and each `section_state` reads its struct with a [`Reader`].
 
 #[doc(hidden)]
 pub mod __private;

@@ -9,18 +9,18 @@ pub enum Layer {
     Declared,
     /// Values set in code.
     Code,
-    /// Files, each over those named before it.
+    /// Files; a later file overrides those before it.
     File,
     /// Servers.
     Remote,
-    /// Variables of the environment.
+    /// Environment variables.
     Environment,
     /// The command line.
     Flag,
 }
 
 impl Layer {
-    /// Every layer, from the bottom up.
+    /// All layers, the lowest first.
     pub const ALL: [Layer; 6] =
         [Layer::Declared, Layer::Code, Layer::File, Layer::Remote, Layer::Environment, Layer::Flag];
 
@@ -45,7 +45,7 @@ impl fmt::Display for Layer {
 
 /// Origin of a value: a line of a file, a variable, a flag. Cloning is cheap.
 ///
-/// Names of places carry no credentials: a source takes those out of its address.
+/// Names of places contain no credentials: a source removes them from its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     layer: Layer,
@@ -54,28 +54,28 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// A place in a layer, as an operator would name it: `app.toml`, `MICRO_ADDRESS`, `--address`.
+    /// Creates the origin of values in a layer. `place` is named for operators: `app.toml`, `MICRO_ADDRESS`, `--address`.
     pub fn new(layer: Layer, place: impl Into<Arc<str>>) -> Self {
         Origin { layer, place: place.into(), line: None }
     }
 
-    /// Returns the origin with a line; the first is 1.
+    /// Returns a copy with a line number; the first line is 1.
     #[must_use]
     pub fn at_line(&self, line: u32) -> Self {
         Origin { line: Some(line), ..self.clone() }
     }
 
-    /// The layer it belongs to.
+    /// Returns the layer.
     pub fn layer(&self) -> Layer {
         self.layer
     }
 
-    /// The place without its line.
+    /// Returns the place, without its line.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// The line, where the place has lines.
+    /// Returns the line, if the place has lines.
     pub fn line(&self) -> Option<u32> {
         self.line
     }

@@ -1,4 +1,4 @@
-//! All settings as one text: what is in force, where it was written, and what that wins over.
+//! Text form of all settings: the values in force, their origins, and the values they override.
 
 use std::fmt::Write as _;
 
@@ -7,11 +7,11 @@ use super::setting;
 use super::value::{bare, keys};
 use super::{Configuration, Kind, Node, Table, Value};
 
-/// Every setting, as a TOML file that says where each value comes from.
+/// Formats every setting as a TOML file, with the origin of each value.
 pub(super) fn print(configuration: &Configuration) -> String {
     let mut text = String::from("# default < code < file < remote < environment < flag\n");
     let sections = configuration.sections();
-    // Structs of one prefix stand side by side and are one table.
+    // Structs of one prefix are adjacent, and form one table.
     for sections in sections.chunk_by(|one, other| one.prefix == other.prefix) {
         let prefix = sections[0].prefix;
         let _ = write!(text, "\n[{prefix}]\n");
@@ -62,20 +62,20 @@ impl Shown<'_> {
         }
     }
 
-    /// A struct within another.
+    /// Prints a nested struct.
     fn inner(&self, text: &mut String, fields: &'static [Field], path: &str, node: Option<&Node>) {
         self.fields(text, fields, path, node);
         self.unknown(text, path, node, |key| fields.iter().any(|field| field.name == key));
     }
 
-    /// Keys that no field has.
+    /// Prints keys that no field has.
     fn unknown(&self, text: &mut String, path: &str, node: Option<&Node>, known: impl Fn(&str) -> bool) {
         for (key, node) in node.and_then(Node::as_table).into_iter().flatten().filter(|(key, _)| !known(key)) {
             line(text, &format!("# {} = {node}", joined(path, key)), &format!("{}; no such setting", node.origin));
         }
     }
 
-    /// A value; of a table each one for itself, since each may come from another place.
+    /// Prints a value. Each entry of a table has its own line, because its origin may differ.
     fn value(&self, text: &mut String, path: &str, node: &Node, kind: Kind) {
         match (&node.value, kind) {
             (Value::Table(table), _) if !table.is_empty() && !node.secret => {
@@ -120,7 +120,7 @@ fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { bare(key) } else { format!("{path}.{}", bare(key)) }
 }
 
-/// A value as a file would have it: text that stands for a number, a switch, a list or a table is one there.
+/// Formats a value as written in a file: text that represents a number, a boolean, a list or a table is printed as one.
 fn written(node: &Node, kind: Kind) -> String {
     let Value::Text(text) = &node.value else { return node.to_string() };
     let value = match (kind, text.trim()) {

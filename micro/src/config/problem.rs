@@ -1,4 +1,4 @@
-//! Problems of settings, and their texts.
+//! Problems of settings, and their messages.
 
 use std::fmt::{self, Display};
 
@@ -30,7 +30,7 @@ pub(super) struct Unknown {
     pub(super) near: Option<String>,
 }
 
-/// A setting that is in use and should not be.
+/// A deprecated setting that is set.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Deprecated {
     pub(super) path: String,
@@ -39,12 +39,12 @@ pub(super) struct Deprecated {
 }
 
 impl Problem {
-    /// Creates a problem of the configuration as a whole.
+    /// Creates a problem without an origin.
     pub(super) fn of(path: impl Into<String>, words: impl Into<String>) -> Self {
         Problem { kind: ProblemKind::Invalid, path: path.into(), origin: None, words: words.into() }
     }
 
-    /// A required setting without a value.
+    /// Creates the problem of a required setting without a value.
     pub(super) fn missing(path: impl Into<String>) -> Self {
         Problem { kind: ProblemKind::Missing, ..Problem::of(path, "is not set") }
     }
@@ -61,7 +61,7 @@ impl Problem {
     }
 }
 
-/// Variables and flags are names by themselves; in a file it is the key that counts.
+/// Names variables and flags by their origin, and other values by their path.
 impl Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Calls to be made in the order in which they came in, outside of all locks and one at a time, also where a call adds more.
+/// Queue of calls, run in the order of their arrival, one at a time and outside of all locks, even if a call adds more.
 #[derive(Default)]
 pub(super) struct ChangeQueue(Mutex<WaitingChanges>);
 
@@ -16,7 +16,7 @@ impl ChangeQueue {
         self.waiting().calls.push_back(call);
     }
 
-    /// Runs the calls, unless another thread is doing so already, which then runs these too.
+    /// Runs the queued calls. If another thread is running calls already, that thread runs these too.
     pub(super) fn deliver(&self) {
         if std::mem::replace(&mut self.waiting().delivering, true) {
             return;

@@ -1,4 +1,4 @@
-//! Reading a tree of values as a type, with everything that is wrong with it found in one go.
+//! Reading of a tree of values as a type, which finds all problems in one pass.
 
 use std::fmt::Display;
 
@@ -7,9 +7,9 @@ use super::value::bare;
 use super::{Layer, Node, Origin, Value};
 use crate::util::text;
 
-/// Findings of a read: problems and unknown keys.
+/// Reader of values, which collects problems and unknown keys.
 ///
-/// One reader goes through a whole tree and does not stop at the first problem.
+/// A reader covers a whole tree, and does not stop at the first problem.
 #[derive(Debug, Default)]
 pub struct Reader {
     path: Vec<String>,
@@ -20,12 +20,13 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader of the tree whose root stands at `path`.
+    /// Creates a reader of a tree whose root is at `path`.
     pub(super) fn new(path: &str) -> Self {
         Reader { path: super::value::keys(path), ..Reader::default() }
     }
 
-    /// Says that `node` is not what was `expected`: "a number", "`host:port`". Gives `None`, so that it can be returned.
+    /// Reports that `node` is not what was `expected`, such as "a number" or "`host:port`". Always returns `None`, for use as a
+    /// return value.
     pub fn refuse<T>(&mut self, node: &Node, expected: impl Display) -> Option<T> {
         let words = match &node.value {
             _ if self.secret || node.secret => format!("cannot be used: expected {expected}"),
@@ -43,7 +44,7 @@ impl Reader {
         None
     }
 
-    /// Says that `node` cannot be used, in words that may repeat its value; those of a secret are kept back.
+    /// Reports that `node` cannot be used, with words that may repeat its value; omits the words for a secret.
     pub(super) fn refuse_with<T>(&mut self, node: &Node, words: &str) -> Option<T> {
         let secret = self.secret || node.secret;
         let words = if secret { "cannot be used".into() } else { format!("cannot be used: {}", text::clipped(words)) };
@@ -51,13 +52,13 @@ impl Reader {
         None
     }
 
-    /// Says that nothing is set where something has to be. Gives `None`, so that it can be returned.
+    /// Reports that a required value is not set. Always returns `None`, for use as a return value.
     pub fn missing<T>(&mut self) -> Option<T> {
         self.problems.push(Problem::missing(self.path()));
         None
     }
 
-    /// Reads what stands further in, at `key`.
+    /// Reads a nested value, at `key`.
     pub fn at<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(key.to_owned());
         let value = read(self);
@@ -65,7 +66,7 @@ impl Reader {
         value
     }
 
-    /// Reads a secret: messages leave its value out.
+    /// Reads a secret: messages omit its value.
     pub fn in_secret<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.secret, true);
         let value = read(self);
@@ -93,7 +94,7 @@ impl Reader {
         path
     }
 
-    /// One of several words. For the code that `#[micro::config]` writes: gives the place among `choices`.
+    /// Reads one of several words, and returns its index in `choices`. For code that `#[micro::config]` generates.
     pub fn choice(&mut self, node: &Node, choices: &'static [super::Choice]) -> Option<usize> {
         let given = node.value.as_str().map(str::trim);
         let found = choices.iter().position(|choice| Some(choice.name) == given);
@@ -104,7 +105,7 @@ impl Reader {
     }
 }
 
-/// `` `a`, `b` or `c` ``.
+/// Formats names as `` `a`, `b` or `c` ``.
 pub(super) fn one_of(names: &[&str]) -> String {
     match names {
         [] => "nothing".to_owned(),
@@ -113,7 +114,7 @@ pub(super) fn one_of(names: &[&str]) -> String {
     }
 }
 
-/// Kubernetes puts the address of each service into a variable: that of a service `greeter` is in `GREETER_PORT`.
+/// Returns `true` for a service link of Kubernetes, which sets `GREETER_PORT` to the address of a service `greeter`.
 fn is_service_link(origin: &Origin, text: &str) -> bool {
     origin.layer() == Layer::Environment && origin.place().ends_with("_PORT") && text.starts_with("tcp://")
 }

@@ -8,11 +8,11 @@ use super::{Configuration, Node, Reload, Value};
 /// A row of the table of settings in the documentation.
 #[derive(Debug)]
 pub struct Row {
-    /// The key.
+    /// Key.
     pub key: String,
-    /// The flag, with its dashes.
+    /// Flag, with its dashes.
     pub flag: String,
-    /// The name in the environment, and behind it those that mean the same.
+    /// Environment variable, followed by its aliases.
     pub env: String,
     /// Default value, as a flag would set it.
     pub default: String,
@@ -22,7 +22,7 @@ pub struct Row {
     pub live: bool,
 }
 
-/// Every setting of the structs that are linked, as rows of a table.
+/// Returns every setting of the linked structs, as rows of a table.
 pub fn rows(configuration: &Configuration) -> Vec<Row> {
     let row = |entry: SettingEntry| {
         let default = entry.field.default_node().unwrap_or_else(|| Node::new(Value::Null, declared()));

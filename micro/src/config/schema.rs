@@ -1,23 +1,23 @@
-//! Every setting there is: its key, its flag, and its names in the environment.
+//! List of all settings: key, flag, and environment variables.
 
 use super::Kind;
 use super::declaration::{Field, SectionDesc};
 
-/// One setting, at its place. Structs within structs have none of their own, their settings have.
+/// One setting with its full path. A nested struct has no entry, its settings have.
 #[derive(Debug)]
 pub(super) struct SettingEntry {
     pub(super) section: &'static SectionDesc,
     pub(super) field: &'static Field,
     /// Full path: `greeter.db.url`.
     pub(super) key: String,
-    /// The part of it below the prefix.
+    /// Part of the key below the prefix.
     path: Vec<&'static str>,
 }
 
-/// The prefix of micro's own settings, whose flags go without it.
+/// Prefix of micro's own settings, which their flags omit.
 pub(super) const OWN: &str = "micro";
 
-/// Every setting of these structs: those of the program first, then those of micro.
+/// Returns all settings of these structs: those of the program first, then those of micro.
 pub(super) fn entries(sections: &[&'static SectionDesc]) -> Vec<SettingEntry> {
     let mut entries = Vec::new();
     let own = |section: &&&SectionDesc| section.prefix == OWN;
@@ -39,7 +39,7 @@ fn add(
         path.push(field.name);
         match ((field.kind)(), (field.kind)().inner(above)) {
             (_, Some(inner)) => add(entries, section, inner, path, above),
-            // A struct within itself: further in there is `--set`.
+            // A recursive struct: deeper settings are available with `--set`.
             (Kind::Section(_) | Kind::Optional(_), None) => {}
             _ => {
                 let key = [section.prefix].iter().chain(&*path).copied().collect::<Vec<_>>().join(".");
@@ -73,7 +73,7 @@ impl SettingEntry {
     }
 }
 
-/// The name that the settings of a struct begin with: `acme.greeter` becomes `ACME_GREETER_`.
+/// Returns the start of the environment variables of a struct: `ACME_GREETER_` for `acme.greeter`.
 pub(super) fn stem(section: &SectionDesc) -> String {
     format!("{}_", upper(section.prefix))
 }

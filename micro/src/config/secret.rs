@@ -3,9 +3,9 @@ use std::fmt;
 /// Text shown in place of a secret.
 pub(super) const MASK: &str = "***";
 
-/// A setting that is shown nowhere: not in logs, dumps, messages or a panic.
+/// A setting that is never shown: not in logs, dumps, messages or panics.
 ///
-/// A field of this type is a secret without being marked as one.
+/// A field of this type is a secret without further marking.
 ///
 /// ```
 /// use micro::config::Secret;
@@ -18,17 +18,17 @@ pub(super) const MASK: &str = "***";
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    /// Hides a value.
+    /// Creates a secret.
     pub const fn new(value: T) -> Self {
         Secret(value)
     }
 
-    /// The value itself, for the place that needs it.
+    /// Returns the value in clear text, for the code that needs it.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 
-    /// The value itself.
+    /// Returns the value in clear text, consuming the secret.
     pub fn into_inner(self) -> T {
         self.0
     }

@@ -2,7 +2,7 @@ use super::declaration::{Field, SectionDesc};
 use super::value::declared;
 use super::{Node, Setting, Table, Value};
 
-/// A struct of settings that stands at a prefix of its own. Written by `#[micro::config(prefix = "..")]`.
+/// A struct of settings with its own prefix. Implemented by `#[micro::config(prefix = "..")]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` stands at no prefix of the configuration",
     label = "expected a struct marked `#[micro::config(prefix = \"..\")]`"
@@ -12,11 +12,11 @@ pub trait Section: Setting + Send + Sync + 'static {
     const DESC: SectionDesc;
 }
 
-/// The struct as its declaration alone has it: for the code that `#[micro::config]` writes.
+/// Creates the struct with its declared defaults. For code that `#[micro::config]` generates.
 ///
 /// # Panics
 ///
-/// When a declared default is none for its field.
+/// If a declared default is not valid for its field.
 pub fn declared_default<T: Setting>() -> T {
     let (value, reader) = super::fields::read::<T>("", None);
     value.unwrap_or_else(|| {
@@ -25,7 +25,7 @@ pub fn declared_default<T: Setting>() -> T {
     })
 }
 
-/// The value of a struct as a file would have it: for the code that `#[micro::config]` writes.
+/// Returns the value of a struct as written in a file. For code that `#[micro::config]` generates.
 pub fn write_section<const N: usize>(fields: &'static [Field], values: [Value; N]) -> Value {
     let node = |(field, value): (&Field, Value)| {
         let node = Node::new(value, declared());

@@ -1,4 +1,4 @@
-//! The settings of one struct: what is in force, and what a change makes of it.
+//! State of one struct of settings: the values in force, and the preparation of changes.
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,21 +11,21 @@ use super::reader::Reader;
 use super::value::{at, same};
 use super::{Config, Kind, Node, Reload, Section, Table, Value};
 
-/// Puts a change in force, and gives what then tells those who watch.
+/// Function that puts a change in force, and returns a closure that notifies the watchers.
 pub(super) type Change = Box<dyn FnOnce() -> Box<dyn FnOnce() + Send>>;
 
-/// The settings of a struct, whichever it is.
+/// State of any struct of settings.
 pub(super) trait AnyCell: Send + Sync {
-    /// Reads the settings; `None` if nothing changed. The error lists the problems.
+    /// Validates the merged settings and prepares the change; `None` if nothing changed. The error lists the problems.
     fn prepare(&self, merged: &Table) -> Result<Option<Change>, Reader>;
 
-    /// The paths that are set to something else than what is in force until the program starts again.
+    /// Returns the paths of settings whose new value takes effect after a restart.
     fn waiting(&self) -> Vec<String>;
 
     fn as_any(&self) -> &dyn Any;
 }
 
-/// The settings of a struct `T`.
+/// State of the settings of a struct `T`.
 pub(super) struct SectionCell<T> {
     cell: Arc<ConfigCell<T>>,
     state: Arc<Mutex<State>>,
@@ -34,12 +34,12 @@ pub(super) struct SectionCell<T> {
 struct State {
     in_force: Option<Node>,
     waiting: Vec<String>,
-    /// Keys that it does not have.
+    /// Keys that the struct does not have.
     unknown: Vec<Unknown>,
 }
 
 impl<T: Section> SectionCell<T> {
-    /// Reads it for the first time.
+    /// Reads the struct for the first time.
     pub(super) fn open(merged: &Table) -> Result<Self, Reader> {
         let node = at(merged, T::DESC.prefix);
         let (value, unknown) = read::<T>(node)?;
@@ -59,7 +59,7 @@ impl<T: Section> AnyCell for SectionCell<T> {
         if same(state.in_force.as_ref(), new) && state.waiting.is_empty() {
             return Ok(None);
         }
-        // All of it is checked, also what has to wait: else the next start would be the first to complain.
+        // Validates all values, including those that wait for a restart: otherwise the next start would fail.
         let (value, unknown) = read::<T>(new)?;
         let mut waiting = Vec::new();
         let kept = keep(T::DESC.fields, T::DESC.prefix, state.in_force.as_ref(), new, &mut waiting);
@@ -97,7 +97,7 @@ fn read<T: Section>(node: Option<&Node>) -> Result<(T, Vec<Unknown>), Reader> {
     value.map(|value| (value, unknown)).ok_or(reader)
 }
 
-/// The new settings, with the old ones where a change has to wait for a restart; those paths go to `waiting`.
+/// Returns the new settings, with the old values where a change has to wait for a restart; adds those paths to `waiting`.
 fn keep(
     fields: &[Field],
     path: &str,
@@ -117,7 +117,7 @@ fn keep(
                 before
             }
             (Reload::Live, Kind::Section(fields)) => keep(fields, &path, before.as_ref(), after.as_ref(), waiting),
-            // One that comes or goes does so as a whole.
+            // An optional struct appears or disappears as a whole.
             (Reload::Live, Kind::Optional(fields)) if before.is_some() && after.is_some() => {
                 keep(fields, &path, before.as_ref(), after.as_ref(), waiting)
             }

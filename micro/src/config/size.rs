@@ -19,7 +19,7 @@ pub struct ByteSize(usize);
 const UNITS: [(usize, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
 
 impl ByteSize {
-    /// So many bytes.
+    /// Creates a size of `bytes` bytes.
     pub const fn new(bytes: usize) -> Self {
         ByteSize(bytes)
     }

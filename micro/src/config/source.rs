@@ -6,18 +6,17 @@ use super::{Layer, Table};
 use crate::errors::Result;
 use crate::plug::Connectable;
 
-/// The values of a source, now and whenever they change. See [`Source::updates`].
+/// Stream of the values of a source: the current ones, then the new ones after every change. See [`Source::updates`].
 pub type Updates = BoxStream<'static, Result<Table>>;
 
-/// A place settings come from.
+/// A place that settings are read from.
 ///
-/// A source reads and watches; waiting before another try, merging, checking and swapping is done for all of them by the
-/// configuration that holds it.
+/// A source reads and watches. The configuration that holds it takes care of retries, merging, validation and swapping.
 ///
 /// ```
 /// use micro::config::{Layer, Node, Origin, Source, Table, Updates};
 ///
-/// /// The time zone, from a place of its own.
+/// /// The time zone of the system.
 /// #[derive(Debug)]
 /// struct TimeZone;
 ///
@@ -40,22 +39,23 @@ pub type Updates = BoxStream<'static, Result<Table>>;
 /// }
 /// ```
 pub trait Source: Debug + Send + Sync + 'static {
-    /// The layer its values belong to: [`Layer::File`] and [`Layer::Remote`] are open to any source.
+    /// Returns the layer of the values: [`Layer::File`] and [`Layer::Remote`] are open to any source.
     fn layer(&self) -> Layer;
 
     /// Returns the name for operators, without credentials: `app.toml`.
     fn name(&self) -> String;
 
-    /// Everything it holds, and everything again whenever something changes.
+    /// Returns a stream of all values of the source, with another item after every change.
     ///
-    /// The first item comes as soon as the source has been read, and says what it held at a moment after the call: a change
-    /// after that is another item. An `Err` says that it cannot be read now; the values in force stay. After an `Err` the
-    /// stream goes on if it can, with an item as soon as it can be read again; when it ends, this is called again after a
-    /// pause that grows. A source that never changes ends its stream and is left alone, if what it said last was `Ok`.
+    /// The first item is sent as soon as the source has been read, and is its state at a moment after the call: every later
+    /// change is another item. An `Err` reports that the source cannot be read now; the values in force stay. After an `Err`, the
+    /// stream continues if possible, with an item as soon as the source can be read again; if the stream ends, this method is
+    /// called again after a growing pause. A source that never changes ends its stream; if its last item was `Ok`, this method is
+    /// not called again.
     fn updates(&self) -> Updates;
 }
 
-/// A source by URL, `--config nats://10.0.0.1:4222/settings`: [`scheme!`](crate::scheme!) makes one of an outside crate known.
+/// A source by URL, `--config nats://10.0.0.1:4222/settings`. [`scheme!`](crate::scheme!) registers a source of another crate.
 impl Connectable for Box<dyn Source> {
     const KIND: &'static str = "configuration source";
     const FEATURES: &'static [(&'static str, &'static str)] = &[("nats", "config-nats")];

@@ -4,10 +4,10 @@ use std::fmt;
 use super::{Layer, Origin};
 use crate::util::text;
 
-/// Values by key, as one source has them or as all of them come to.
+/// Values by key, of one source or merged from all sources.
 pub type Table = BTreeMap<String, Node>;
 
-/// A value, with where it was written.
+/// A value and its origin.
 #[derive(Clone, PartialEq)]
 pub struct Node {
     /// The value.
@@ -21,39 +21,38 @@ pub struct Node {
 /// A value in a source.
 #[derive(Clone, PartialEq)]
 pub enum Value {
-    /// Takes away what the layers below say.
+    /// Removes the value of lower layers.
     Null,
-    /// A switch.
+    /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Integer(i128),
-    /// Any other number.
+    /// A floating-point number.
     Float(f64),
     /// Text that was written as text, as in a file.
     Str(String),
-    /// Text of a place that knows nothing but text, such as a variable or a flag. It is a number, a switch or a list wherever
-    /// one is expected.
+    /// Text of an untyped source, such as a variable or a flag. Read as a number, a boolean or a list where one is expected.
     Text(String),
-    /// A list. A list of a later layer takes the place of an earlier one.
+    /// A list. A list of a later layer replaces that of an earlier one.
     Array(Vec<Node>),
     /// Values by key. Tables of several layers are merged key by key.
     Table(Table),
 }
 
 impl Node {
-    /// A value at a place.
+    /// Creates a value with an origin.
     pub fn new(value: impl Into<Value>, origin: Origin) -> Self {
         Node { value: value.into(), origin, secret: false }
     }
 
-    /// Marks the value as a secret: its text came from a place for secrets.
+    /// Marks the value as a secret, such as the text of a file with credentials.
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.secret = true;
         self
     }
 
-    /// The table it is, if it is one.
+    /// Returns the table, if the value is one.
     pub fn as_table(&self) -> Option<&Table> {
         match &self.value {
             Value::Table(table) => Some(table),
@@ -61,7 +60,7 @@ impl Node {
         }
     }
 
-    /// Returns the table, mutably.
+    /// Returns the table mutably, if the value is one.
     pub(super) fn as_table_mut(&mut self) -> Option<&mut Table> {
         match &mut self.value {
             Value::Table(table) => Some(table),
@@ -75,7 +74,7 @@ impl Node {
     }
 }
 
-/// The keys of a path: `a.b`, or `a."b.c"` where a key has a dot in it.
+/// Splits a path into its keys: `a.b`, or `a."b.c"` for a key that contains a dot.
 pub(super) fn keys(path: &str) -> Vec<String> {
     let mut keys = vec![String::new()];
     let mut quoted = false;
@@ -98,7 +97,7 @@ pub(super) fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Node> {
     rest.iter().try_fold(table.get(first)?, |node, key| node.as_table()?.get(key))
 }
 
-/// Puts `node` at `path` of `table`. What stood in the way gives way.
+/// Puts `node` at `path` of `table`. Values on the path that are not tables are replaced.
 pub fn put(table: &mut Table, path: &str, node: Node) {
     let keys = keys(path);
     let Some((last, before)) = keys.split_last() else { return };
@@ -114,7 +113,7 @@ pub fn put(table: &mut Table, path: &str, node: Node) {
     inner.insert(last.clone(), node);
 }
 
-/// Takes away what stands at `path` of `table`, and the tables that are empty without it.
+/// Removes the value at `path` of `table`, and the tables that become empty.
 pub(super) fn remove(table: &mut Table, path: &str) {
     remove_keys(table, &keys(path));
 }
@@ -134,8 +133,8 @@ fn remove_keys(table: &mut Table, keys: &[String]) {
     }
 }
 
-/// Lays `over` on `under`: tables are merged key by key, and everything else is replaced. A null replaces too, and stays to
-/// do the same to whatever this is laid on; readers treat it as absent.
+/// Merges `over` into `under`: tables are merged key by key, and everything else is replaced. A null replaces too, and is kept in
+/// the result for later merges; readers treat it as absent.
 pub fn merge(under: &mut Table, over: &Table) {
     for (key, node) in over {
         match (&node.value, under.get_mut(key)) {
@@ -159,7 +158,7 @@ pub(super) fn without_nulls(node: &Node) -> Node {
     Node { value, ..node.clone() }
 }
 
-/// Returns `true` if both values are equal, whatever their origins.
+/// Returns `true` if both values are equal, regardless of their origins. A null equals an absent value.
 pub(super) fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
     let absent = |node: Option<&Node>| node.is_none_or(|node| node.value == Value::Null);
     match (one, other) {
@@ -187,7 +186,7 @@ impl Value {
         }
     }
 
-    /// The text it is, however it was written.
+    /// Returns the text, if the value is a [`Str`](Value::Str) or a [`Text`](Value::Text).
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::Str(text) | Value::Text(text) => Some(text),
@@ -196,7 +195,7 @@ impl Value {
     }
 }
 
-/// As it would be written in a file, secrets masked.
+/// Formats the value as written in a file, with secrets masked.
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.secret {
@@ -206,7 +205,7 @@ impl fmt::Display for Node {
             Value::Null => f.write_str("null"),
             Value::Bool(value) => write!(f, "{value}"),
             Value::Integer(value) => write!(f, "{value}"),
-            // `{:?}` keeps the point of a whole one.
+            // `{:?}` keeps the decimal point of whole numbers.
             Value::Float(value) => write!(f, "{value:?}"),
             Value::Str(text) | Value::Text(text) => f.write_str(&quoted(text)),
             Value::Array(items) => {
@@ -233,19 +232,19 @@ impl fmt::Debug for Node {
     }
 }
 
-/// A value alone does not know whether it is a secret, so its `Debug` says what it is and not what it says.
+/// Formats only the kind of the value: without its [`Node`], the value may be a secret.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}>", self.what())
     }
 }
 
-/// A text in quotation marks, as TOML and JSON both read it, without the logins of URLs.
+/// Quotes a text for both TOML and JSON, without the credentials of URLs.
 fn quoted(text: &str) -> String {
     serde_json::to_string(&text::without_logins(text)).unwrap_or_default()
 }
 
-/// A key, in quotation marks where it needs them.
+/// Returns a key, quoted if necessary.
 pub(super) fn bare(key: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
     if !key.is_empty() && key.chars().all(plain) { key.to_owned() } else { quoted(key) }
@@ -259,7 +258,7 @@ impl From<bool> for Value {
 
 impl From<f32> for Value {
     fn from(value: f32) -> Self {
-        // By way of its digits, so that 0.1 stays 0.1.
+        // Converted through its decimal digits: 0.1 stays 0.1.
         Value::Float(value.to_string().parse().unwrap_or(f64::from(value)))
     }
 }
@@ -312,7 +311,7 @@ impl From<serde_json::Value> for Value {
     }
 }
 
-/// A value as JSON has it, written at `origin`.
+/// Converts a JSON value to a node with an origin.
 pub fn from_json(json: serde_json::Value, origin: &Origin) -> Node {
     use serde_json::Value as Json;
     let value = match json {
@@ -331,7 +330,7 @@ pub fn from_json(json: serde_json::Value, origin: &Origin) -> Node {
     Node::new(value, origin.clone())
 }
 
-/// Converts the value to JSON, with secrets in the clear: for reading it as another type, never for showing it.
+/// Converts the value to JSON, with secrets in clear text: for conversion to another type, never for display.
 pub(super) fn to_json(node: &Node) -> serde_json::Value {
     use serde_json::Value as Json;
     match &node.value {

@@ -1,4 +1,4 @@
-//! `grpc.health.v1`: is the program ready for calls, and is one of its services?
+//! `grpc.health.v1`: readiness of the program and of its services.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::rpc::{Method, MethodDesc, MethodSpec, MethodVTable, Service, ServiceD
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthCheckRequest {
-    /// The full name of a service, `greeter.Greeter`; empty for the program as a whole.
+    /// Full name of a service, `greeter.Greeter`; empty for the program as a whole.
     #[message(tag = 1)]
     pub service: String,
 }
@@ -33,7 +33,7 @@ pub struct HealthCheckResponse {
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServingStatus {
-    /// Not known.
+    /// Unknown.
     #[message(name = "UNKNOWN")]
     Undetermined,
     /// Serving.
@@ -42,14 +42,14 @@ pub enum ServingStatus {
     /// Not serving.
     #[message(name = "NOT_SERVING")]
     NotServing,
-    /// There is no such service. Said by `WatchMethod` only.
+    /// No such service. Sent by `Watch` only.
     #[message(name = "SERVICE_UNKNOWN")]
     ServiceUnknown,
-    /// Values of later versions of the contract.
+    /// A value of a later version of the contract.
     Unknown(i32),
 }
 
-/// Asks about all there is.
+/// Request for the health of all services.
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthListRequest {}
@@ -58,15 +58,15 @@ pub struct HealthListRequest {}
 #[micro::message(package = "grpc.health.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthListResponse {
-    /// By the full name of the service; the program as a whole is the empty name.
+    /// Health by full name of the service; the empty name is the program as a whole.
     #[message(tag = 1)]
     pub statuses: BTreeMap<String, HealthCheckResponse>,
 }
 
-/// The health of `services` and of the program they make up, as `readiness` says.
+/// Creates the health service of `services` and of the program as a whole, based on `readiness`.
 ///
-/// A service is asked about by its full name, or by the name the registry lists it under. A stream of `WatchMethod` tells what
-/// the program leaves with, and ends when it drains, so that it keeps no program alive.
+/// A service is addressed by its full name, or by its name in the registry. A stream of [`WatchMethod`] reports the status with
+/// which the program shuts down, and ends when the program drains, so it does not keep a program running.
 pub fn service<'a>(
     readiness: Readiness,
     services: impl IntoIterator<Item = (&'a str, &'static ServiceDesc)>,
@@ -88,27 +88,27 @@ pub fn service<'a>(
 }
 
 static DESC: ServiceDesc = ServiceDesc::new("grpc.health.v1", "grpc.health.v1", "Health")
-    .docs("Whether a program and its services take calls.")
+    .docs("Health of a program and its services.")
     .methods(&[
         MethodDesc::of::<CheckMethod>("Check", "/grpc.health.v1.Health/Check")
-            .docs("How it is now; `NOT_FOUND` where there is no such service.")
+            .docs("Returns the current health of a service; `NOT_FOUND` if unknown.")
             .no_side_effects(),
         MethodDesc::of::<ListMethod>("List", "/grpc.health.v1.Health/List")
-            .docs("How all services are.")
+            .docs("Returns the health of all services.")
             .no_side_effects(),
         MethodDesc::of::<WatchMethod>("Watch", "/grpc.health.v1.Health/Watch")
-            .docs("How it is now, and each time that changes. A service that is not there may come."),
+            .docs("Streams the health of a service: now and at each change. Unknown services are accepted."),
     ]);
 
-/// The method `CheckMethod`: the health of a service now. `client.call::<health::CheckMethod>(request)` calls it.
+/// The `Check` method: returns the current health of a service. `client.call::<health::CheckMethod>(request)` calls it.
 #[derive(Debug)]
 pub struct CheckMethod;
 
-/// The method `ListMethod`: the health of all services now.
+/// The `List` method: returns the current health of all services.
 #[derive(Debug)]
 pub struct ListMethod;
 
-/// The method `WatchMethod`: the health of a service now, and each time that changes.
+/// The `Watch` method: streams the health of a service, now and at each change.
 #[derive(Debug)]
 pub struct WatchMethod;
 

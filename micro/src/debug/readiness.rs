@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use crate::util::lifecycle::{self, Lifecycle};
 
-/// Readiness of a program and of each of its services. Cloning is cheap and shares it.
+/// Readiness of a program and of each of its services. Clones are cheap and share state.
 ///
 /// A program is ready while its [`Lifecycle`] is at [`State::Serving`](lifecycle::State::Serving), its critical health checks
-/// pass and the program itself has not asked for a pause.
+/// pass, and the program has not called [`set_ready(false)`](Self::set_ready).
 #[derive(Clone)]
 pub struct Readiness(Arc<Shared>);
 
@@ -20,7 +20,7 @@ struct Shared {
     flags: watch::Sender<Flags>,
 }
 
-/// Reasons not to be ready that have nothing to do with start and stop.
+/// Readiness flags that are independent of start and shutdown.
 #[derive(Clone)]
 struct Flags {
     wanted: bool,
@@ -32,23 +32,23 @@ struct Flags {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stage {
-    /// No calls wanted: the program starts, a critical check fails, or the program is about to leave.
+    /// Not accepting calls: the program is starting, a critical check fails, or the program is about to leave.
     #[default]
     NotReady,
-    /// Calls are wanted.
+    /// Accepting calls.
     Ready,
-    /// The program ends: calls in flight finish, and streams that only report end.
+    /// Shutting down: calls in flight finish, and streams that only report end.
     Draining,
 }
 
 impl Readiness {
-    /// Creates the readiness of a program that is at `lifecycle`.
+    /// Creates the readiness of a program with this `lifecycle`.
     pub fn new(lifecycle: Lifecycle) -> Self {
         let flags = Flags { wanted: true, healthy: true, down: BTreeSet::new() };
         Readiness(Arc::new(Shared { lifecycle, flags: watch::Sender::new(flags) }))
     }
 
-    /// Takes the program out of rotation, or puts it back. A program that starts or drains is not ready either way.
+    /// Takes the program out of rotation, or puts it back. A program that is starting or draining is not ready in either case.
     pub fn set_ready(&self, ready: bool) {
         self.0.flags.send_if_modified(|flags| std::mem::replace(&mut flags.wanted, ready) != ready);
     }
@@ -58,7 +58,7 @@ impl Readiness {
         self.0.flags.send_if_modified(|flags| std::mem::replace(&mut flags.healthy, healthy) != healthy);
     }
 
-    /// Sets whether one service is ready while the program is: `greeter.Greeter`. Default: ready.
+    /// Sets whether a service, such as `greeter.Greeter`, is ready while the program is. Default: ready.
     pub fn set_service(&self, full_name: &str, ready: bool) {
         self.0.flags.send_if_modified(|flags| match ready {
             true => flags.down.remove(full_name),
@@ -71,7 +71,7 @@ impl Readiness {
         self.states().borrow().stage
     }
 
-    /// Returns whether calls are wanted.
+    /// Returns `true` if the program accepts calls.
     pub fn is_ready(&self) -> bool {
         self.stage() == Stage::Ready
     }
@@ -100,10 +100,10 @@ pub struct States {
     flags: watch::Receiver<Flags>,
 }
 
-/// A [`Readiness`] at one moment.
+/// A snapshot of a [`Readiness`].
 #[derive(Clone, Debug)]
 pub struct State {
-    /// The summary.
+    /// Summary of the readiness.
     pub stage: Stage,
     down: BTreeSet<String>,
 }
@@ -119,11 +119,11 @@ impl States {
         State::new(*self.lifecycle.borrow_and_update(), &self.flags.borrow_and_update())
     }
 
-    /// Waits for a change that was not seen. Cancel safe.
+    /// Waits for a change that was not seen yet. Cancel safe.
     ///
     /// # Errors
     ///
-    /// When the [`Readiness`] is gone.
+    /// Fails once the [`Readiness`] is dropped.
     pub async fn changed(&mut self) -> Result<(), watch::error::RecvError> {
         tokio::select! {
             changed = self.lifecycle.changed() => changed,
@@ -148,7 +148,7 @@ impl State {
         State { stage, down: flags.down.clone() }
     }
 
-    /// Returns whether this service is ready, or with an empty name the whole program.
+    /// Returns `true` if this service is ready, or, with an empty name, the whole program.
     pub fn serves(&self, full_name: &str) -> bool {
         self.stage == Stage::Ready && !self.down.contains(full_name)
     }

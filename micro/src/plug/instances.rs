@@ -7,7 +7,7 @@ use crate::util::text;
 
 /// The instances of one kind of [`Plug`] in a program: the default one, and others by name.
 ///
-/// It can be injected. The setting `micro.brokers.audit = "nats://.."` adds an instance; for stores it is `micro.stores.audit`,
+/// Can be injected. The setting `micro.brokers.audit = "nats://.."` adds an instance; for stores the key is `micro.stores.audit`,
 /// and so on.
 ///
 /// ```
@@ -25,7 +25,7 @@ pub struct Instances<P> {
 }
 
 impl<P: Plug> Instances<P> {
-    /// One instance, for everything.
+    /// Creates a set with only the default instance.
     pub fn new(default: P) -> Self {
         Instances { default, named: Arc::default() }
     }
@@ -37,7 +37,7 @@ impl<P: Plug> Instances<P> {
         self
     }
 
-    /// Returns the instance that is used where no name is given.
+    /// Returns the instance used if no name is given.
     pub fn default_instance(&self) -> &P {
         &self.default
     }
@@ -46,7 +46,7 @@ impl<P: Plug> Instances<P> {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](crate::Code::NotFound), with the names there are.
+    /// [`NotFound`](crate::Code::NotFound), with the known names.
     pub fn get(&self, name: &str) -> Result<&P> {
         self.named.get(name).ok_or_else(|| {
             let names = || self.named.keys().map(String::as_str);

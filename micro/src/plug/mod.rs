@@ -1,21 +1,21 @@
-//! Pluggable parts of a program: how a URL becomes a backend, and what an app does with it.
+//! Pluggable backends: selection by URL, and integration into an app.
 //!
-//! A registry, a broker, a store are each one idea with several backends. What they have in common is here, once:
+//! A registry, a broker and a store each have several backends. This module contains what they have in common:
 //!
-//! - [`Connectable`] and the scheme table: a URL such as `nats://10.0.0.1:4222` names a backend by its scheme.
-//!   [`scheme!`](crate::scheme!) adds a backend, from any crate that is linked; [`connect`] finds it.
-//! - [`Plug`]: what an app needs to run one of them. [`plug!`](crate::plug!) adds a kind of plug, and from then on an app
-//!   reads its URL from the setting `micro.NAME`, further instances from `micro.NAMES.instance`, connects to them when a
-//!   handler takes one, injects the handle and its [`Instances`], shows each in `/readyz`, and flushes and closes them at
-//!   their place in the stop.
+//! - [`Connectable`] and the scheme table: a URL such as `nats://10.0.0.1:4222` selects a backend by its scheme.
+//!   [`scheme!`](crate::scheme!) adds a backend, from any linked crate; [`connect`] finds it.
+//! - [`Plug`]: the operations an app needs to run one of them. [`plug!`](crate::plug!) adds a kind of plug. An app then reads its
+//!   URL from the setting `micro.NAME` and further instances from `micro.NAMES.instance`, connects to them if a handler uses one,
+//!   injects the handle and its [`Instances`], reports each in `/readyz`, and flushes and closes them at the right point of the
+//!   shutdown.
 //!
-//! A backend that itself needs a part of the app, such as its client, takes that from the [`Connect`] it is given.
+//! A backend that itself needs a part of the app, such as its client, obtains that from the [`Connect`] passed to it.
 //!
 //! ```
 //! use micro::plug::{Connect, Connectable, Plug};
 //! use micro::{Error, Result};
 //!
-//! /// A handle, as callers hold it. It counts up.
+//! /// A counter: the handle that callers hold.
 //! #[derive(Clone, Debug)]
 //! pub struct Counter(std::sync::Arc<std::sync::atomic::AtomicU64>);
 //!
@@ -59,45 +59,44 @@ pub use scheme::{Connect, Connectable, PlugConnector, Scheme, connect, connect_w
 
 use crate::context::Extensions;
 
-/// A kind of backend that an app runs: the handle that callers hold.
+/// A kind of backend that an app runs, implemented by the handle that callers hold.
 ///
-/// Only the names are required; a backend in memory needs nothing else.
+/// Only the names are required; an in-memory backend needs nothing else.
 pub trait Plug: Connectable + Clone + Debug + Send + Sync {
-    /// The plural of [`KIND`](Connectable::KIND), under which settings name further instances: `stores` for
-    /// `micro.stores.audit`.
+    /// Plural of [`KIND`](Connectable::KIND), the settings key of further instances: `stores` for `micro.stores.audit`.
     const NAMES: &'static str;
 
-    /// The URL of the default instance where the settings have none.
+    /// URL of the default instance if the settings have none.
     const DEFAULT: &'static str;
 
-    /// One line for `--help`: what the plug is for.
+    /// One-line description for `--help`.
     const DOC: &'static str = "";
 
-    /// Returns whether the backend can be reached now. Default: [`State::Up`].
+    /// Returns whether the backend is reachable now. Default: [`State::Up`].
     ///
-    /// `/readyz` shows it. A backend that is away is not critical: calls are answered none the less, and one broken server
-    /// must not withdraw every node.
+    /// `/readyz` reports the state. An unreachable backend is not critical: calls are still served, and one broken server must
+    /// not withdraw every node.
     fn state(&self) -> State {
         State::Up
     }
 
-    /// Takes what it wants of the app that has connected to it. Default: nothing.
+    /// Attaches the handle to the app that has connected to it, and may take parts of the app. Default: returns `self` unchanged.
     #[must_use]
     fn attach(self, parts: &Extensions) -> Self {
         let _ = parts;
         self
     }
 
-    /// Waits until what this process holds back is handed over. Default: nothing is.
+    /// Waits until data buffered in this process is handed over. Default: returns immediately.
     ///
-    /// An app calls it when no call and no event is in flight any more, and bounds the wait by the shutdown timeout.
+    /// An app calls this when no call and no event is in flight any more, and bounds the wait by the shutdown timeout.
     fn flush(&self) -> impl Future<Output = ()> + Send {
         ready(())
     }
 
-    /// Ends connections and tasks. Default: dropping the last handle does.
+    /// Ends connections and tasks. Default: does nothing, since dropping the last handle does that.
     ///
-    /// An app calls it last, after [`flush`](Self::flush), within the same timeout.
+    /// An app calls this last, after [`flush`](Self::flush), within the same timeout.
     fn close(&self) -> impl Future<Output = ()> + Send {
         ready(())
     }
@@ -109,14 +108,14 @@ pub trait Plug: Connectable + Clone + Debug + Send + Sync {
 pub enum State {
     /// Reachable.
     Up,
-    /// Not reachable, and why; it is tried again and again.
+    /// Not reachable; contains the reason. Connection attempts continue.
     Down(String),
 }
 
-/// Adds a backend to the scheme table of a [`Connectable`](crate::plug::Connectable) handle: the type, the scheme, an example of a
-/// URL for error messages, and the function that connects.
+/// Adds a backend to the scheme table of a [`Connectable`](crate::plug::Connectable) handle: the handle's type, the scheme, an
+/// example URL for error messages, and the connect function.
 ///
-/// Linking the crate is all it takes to use the scheme; two crates that claim one are an error when it is used. See
+/// Linking the crate is enough to use the scheme; if two crates claim the same scheme, using it is an error. See
 /// [`plug`](mod@crate::plug).
 #[macro_export]
 macro_rules! scheme {

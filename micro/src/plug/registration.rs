@@ -1,4 +1,4 @@
-//! Kinds of plugs that are linked into a program, with their types erased.
+//! Type-erased kinds of plugs linked into a program.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
@@ -12,17 +12,17 @@ use crate::context::Extensions;
 use crate::errors::{Error, Result};
 use crate::rpc::BoxFuture;
 
-/// A kind of [`Plug`], for the apps of a program. Written by [`plug!`](crate::plug!).
+/// A kind of [`Plug`] available to the apps of a program. Created by [`plug!`](crate::plug!).
 pub struct PlugRegistration {
     pub(crate) kind: &'static str,
     pub(crate) names: &'static str,
     pub(crate) default: &'static str,
-    /// The types that are injected: the handle, and its [`Instances`].
+    /// Injected types: the handle, and its [`Instances`].
     pub(crate) injected: [TypeId; 2],
     open: Open,
 }
 
-/// Connects all instances of a kind, in order and with their types erased.
+/// Connects all instances of a kind, in order, and erases their types.
 type Open = for<'a> fn(Urls, &'a mut Given, &'a Extensions) -> BoxFuture<'a, Result<Box<dyn Opened>>>;
 
 /// The URLs of all instances of a plug.
@@ -32,14 +32,14 @@ pub(crate) struct Urls {
     pub(crate) named: BTreeMap<String, String>,
 }
 
-/// Handles that the program has made itself: they take the place of those the settings name.
+/// Handles supplied by the program, which replace those from the settings.
 #[derive(Default)]
 pub(crate) struct Given(HashMap<TypeId, BTreeMap<Option<String>, AnyHandle>>);
 
 type AnyHandle = Box<dyn Any + Send + Sync>;
 
 impl Given {
-    /// Keeps `handle` as the default instance, or as the one called `name`.
+    /// Stores `handle` as the default instance, or as the one called `name`.
     pub(crate) fn put<P: Plug>(&mut self, name: Option<String>, handle: P) {
         self.0.entry(TypeId::of::<P>()).or_default().insert(name, Box::new(handle));
     }
@@ -62,7 +62,7 @@ impl Given {
 }
 
 impl PlugRegistration {
-    /// The kind `P`.
+    /// Creates the registration of the kind `P`.
     pub const fn new<P: Plug>() -> Self {
         PlugRegistration {
             kind: P::KIND,
@@ -81,7 +81,7 @@ impl PlugRegistration {
     ///
     /// # Errors
     ///
-    /// As [`connect`](super::connect), with the setting of the one that failed.
+    /// As [`connect`](super::connect), with the setting of the instance that failed.
     pub(crate) async fn open(&self, urls: Urls, given: &mut Given, parts: &Extensions) -> Result<Box<dyn Opened>> {
         (self.open)(urls, given, parts).await
     }
@@ -89,7 +89,7 @@ impl PlugRegistration {
 
 inventory::collect!(PlugRegistration);
 
-/// Every kind of plug that is linked, by name.
+/// Returns all linked kinds of plugs, sorted by name.
 pub(crate) fn registrations() -> Vec<&'static PlugRegistration> {
     let mut all: Vec<_> = inventory::iter::<PlugRegistration>.into_iter().collect();
     all.sort_by_key(|registration| registration.kind);
@@ -103,7 +103,7 @@ impl fmt::Debug for PlugRegistration {
 }
 
 impl<P: Plug> Instances<P> {
-    /// Connects to all instances that are not given, one after the other.
+    /// Connects to all instances that are not supplied by the program, one after the other.
     async fn open(urls: Urls, given: &mut Given, parts: &Extensions) -> Result<Self> {
         let mut given = given.take::<P>();
         let default = match given.remove(&None) {
@@ -127,19 +127,19 @@ impl<P: Plug> Instances<P> {
 
 /// The connected instances of one kind of plug.
 pub(crate) trait Opened: Send + Sync {
-    /// Returns the instances, as [`Instances`] of their type.
+    /// Returns the instances as [`Instances`] of their type.
     fn as_any(&self) -> &dyn Any;
 
-    /// Returns what is injected, by type.
+    /// Returns the injected values, by type.
     fn injected(&self) -> [(TypeId, Arc<dyn Any + Send + Sync>); 2];
 
-    /// Returns a check of each instance, by the name it has in `/readyz`.
+    /// Returns a state check for each instance, with its name in `/readyz`.
     fn checks(&self) -> Vec<(String, Box<dyn Fn() -> State + Send + Sync>)>;
 
-    /// Waits until all have handed over what they hold.
+    /// Flushes all instances.
     fn flush(&self) -> BoxFuture<'_, ()>;
 
-    /// Ends all of them.
+    /// Closes all instances.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 

@@ -6,16 +6,16 @@ use crate::errors::{Error, Result};
 use crate::rpc::BoxFuture;
 use crate::util::text;
 
-/// A handle that is made from a URL by the backend its scheme names.
+/// A handle that a backend creates from a URL with the backend's scheme.
 pub trait Connectable: Sized + Send + 'static {
-    /// Kind of the handle, in error messages and as the key of settings: `broker`.
+    /// Kind of the handle, used in error messages and as the settings key: `broker`.
     const KIND: &'static str;
 
-    /// Schemes that a feature of a crate would add, for the message when one is asked for: `("nats", "broker-nats")`.
+    /// Schemes that are enabled by a crate feature, named in the error message for a missing one: `("nats", "broker-nats")`.
     const FEATURES: &'static [(&'static str, &'static str)] = &[];
 }
 
-/// One row of the scheme table: a backend of some [`Connectable`] handle. Written by [`scheme!`](crate::scheme!).
+/// An entry of the scheme table: a backend of a [`Connectable`] handle. Created by [`scheme!`](crate::scheme!).
 pub struct Scheme {
     handle: TypeId,
     name: &'static str,
@@ -25,7 +25,7 @@ pub struct Scheme {
 }
 
 impl Scheme {
-    /// A backend that is chosen by URLs with the scheme `name`; `example` is a whole URL, for error messages.
+    /// Creates an entry for URLs with the scheme `name`; `example` is a complete URL, for error messages.
     pub const fn new<T: Connectable>(
         name: &'static str,
         example: &'static str,
@@ -47,10 +47,10 @@ impl fmt::Debug for Scheme {
 pub struct PlugConnector<T>(for<'a> fn(&'a Connect<'a>) -> BoxFuture<'a, Result<T>>);
 
 impl<T> PlugConnector<T> {
-    /// Wraps the function.
+    /// Wraps the connect function.
     ///
-    /// It fails with [`InvalidArgument`](crate::Code::InvalidArgument) for a URL it cannot read. A server that is only away
-    /// is no failure where the backend can connect later.
+    /// The function fails with [`InvalidArgument`](crate::Code::InvalidArgument) for a URL it cannot parse. An unreachable server
+    /// is not an error if the backend can connect later.
     pub const fn new(connect: for<'a> fn(&'a Connect<'a>) -> BoxFuture<'a, Result<T>>) -> Self {
         PlugConnector(connect)
     }
@@ -62,7 +62,7 @@ impl<T> fmt::Debug for PlugConnector<T> {
     }
 }
 
-/// Arguments of a backend's constructor: the URL, and the parts of the app that exist already.
+/// Arguments of a backend's connect function: the URL, and the parts of the app that already exist.
 #[derive(Clone, Copy)]
 pub struct Connect<'a> {
     url: &'a str,
@@ -75,21 +75,21 @@ impl<'a> Connect<'a> {
         self.url
     }
 
-    /// Returns the scheme: what stands before the first `:`. A name alone is a URL too.
+    /// Returns the scheme: the part before the first `:`. A bare scheme name is a valid URL.
     pub fn scheme(&self) -> &'a str {
         self.url.split(':').next().unwrap_or(self.url)
     }
 
-    /// Returns what follows `scheme://`; empty for the name alone.
+    /// Returns the part after `scheme://`; empty for a bare scheme name.
     pub fn rest(&self) -> &'a str {
         self.url.split_once("://").map_or("", |(_, rest)| rest)
     }
 
-    /// Checks that nothing follows the scheme, for a backend that has no address and no options.
+    /// Checks that nothing follows the scheme, for a backend without address and options.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when something does.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) if something follows.
     pub fn nothing_more(&self) -> Result<()> {
         match self.rest() {
             "" => Ok(()),
@@ -101,11 +101,11 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// Returns a part of the app, by its type: its [`Client`](crate::client::Client), its registry.
+    /// Returns a part of the app by type, such as its [`Client`](crate::client::Client) or its registry.
     ///
     /// # Errors
     ///
-    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) outside of an app, or before it has that part.
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) outside an app, or if the app does not have that part yet.
     pub fn part<T: Clone + 'static>(&self) -> Result<T> {
         self.parts.get::<T>().cloned().ok_or_else(|| {
             Error::failed_precondition(format!(
@@ -126,15 +126,14 @@ impl fmt::Debug for Connect<'_> {
 ///
 /// # Errors
 ///
-/// [`InvalidArgument`](crate::Code::InvalidArgument) when no backend has the scheme (the message lists those there are, or names
-/// the feature that is missing) or the backend cannot read the rest;
-/// [`FailedPrecondition`](crate::Code::FailedPrecondition) when two linked crates claim the scheme, or it needs an app; else
-/// what the backend fails with.
+/// [`InvalidArgument`](crate::Code::InvalidArgument) if the scheme is unknown (the message lists the known ones, or names the
+/// missing feature) or the backend cannot parse the rest; [`FailedPrecondition`](crate::Code::FailedPrecondition) if two linked
+/// crates claim the scheme, or the backend needs an app; otherwise the backend's error.
 pub async fn connect<T: Connectable>(url: &str) -> Result<T> {
     connect_with(url, &Extensions::new()).await
 }
 
-/// Connects to the backend that a URL names, which may take `parts`.
+/// Connects to the backend that a URL names, which may use `parts`.
 ///
 /// # Errors
 ///

@@ -107,7 +107,7 @@ pub(super) async fn ask<T>(
     question: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let answer = clock::timeout(timeout, question).await.unwrap_or_else(|_| {
-        Err(Error::deadline_exceeded(format!("registry `{}` did not answer within {timeout:?}", backend.name())))
+        Err(Error::deadline_exceeded(format!("registry `{}` did not respond within {timeout:?}", backend.name())))
     });
     answer.map_err(|error| match error.operation() {
         Some(_) => error.with("registry", backend.name()),

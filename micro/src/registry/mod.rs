@@ -144,7 +144,7 @@ impl Registry {
     /// As [`Registry::register`].
     pub async fn register_once(&self, node: &Node, ttl: Duration) -> Result<()> {
         if ttl.is_zero() {
-            return Err(Error::invalid_argument("a time to live of zero").with_operation("registry.register"));
+            return Err(Error::invalid_argument("the time to live is zero").with_operation("registry.register"));
         }
         node.check().map_err(|error| error.with_operation("registry.register"))?;
         self.within("registry.register", self.backend.register(node, ttl)).await

@@ -113,7 +113,7 @@ impl Node {
             return Err(too_large(bytes.len()));
         }
         let node: Node = serde_json::from_slice(bytes)
-            .map_err(|error| Error::invalid_argument(format!("no node in this JSON: {error}")).with_source(error))?;
+            .map_err(|error| Error::invalid_argument(format!("not a node in JSON: {error}")).with_source(error))?;
         node.check_names()?;
         Ok(node)
     }
@@ -143,7 +143,7 @@ impl Node {
             if name.len() > Self::MAX_NAME {
                 let (length, limit) = (name.len(), Self::MAX_NAME);
                 return Err(Error::invalid_argument(format!(
-                    "the {what} of a node has {length} bytes, of at most {limit}"
+                    "the {what} of a node has {length} bytes; the limit is {limit}"
                 )));
             }
         }
@@ -152,7 +152,7 @@ impl Node {
 }
 
 fn too_large(size: usize) -> Error {
-    Error::invalid_argument(format!("a node of {size} bytes, of at most {}", Node::MAX_BYTES))
+    Error::invalid_argument(format!("the node has {size} bytes; the limit is {}", Node::MAX_BYTES))
 }
 
 // Peers written in Go send `null` for an empty list or map.

@@ -35,7 +35,7 @@ impl LeaseOptions {
     pub(super) fn check(&self) -> Result<()> {
         if self.interval.is_zero() || self.interval >= self.ttl {
             return Err(Error::invalid_argument(format!(
-                "an interval of {:?} does not keep an entry alive that lives for {:?}",
+                "the renewal interval {:?} must be above zero and below the time to live {:?}",
                 self.interval, self.ttl
             )));
         }
@@ -50,7 +50,7 @@ impl LeaseOptions {
 ///
 /// Dropping the registration deregisters the node in the background, on a best-effort basis; [`Registration::deregister`] waits
 /// for the result and returns it. If neither happens, because the process crashes, the entry remains for at most its `ttl`.
-#[must_use = "dropping the registration takes the node off the list"]
+#[must_use = "dropping the registration deregisters the node"]
 pub struct Registration {
     node: Arc<Mutex<Arc<Node>>>,
     orders: mpsc::Sender<Order>,
@@ -154,7 +154,7 @@ impl Heartbeat {
                 Ok(None) => {
                     if let Err(error) = self.deregister().await {
                         let node = self.node();
-                        tracing::debug!(service = node.service, node = node.id, %error, "node left to expire");
+                        tracing::debug!(service = node.service, node = node.id, %error, "could not deregister node");
                     }
                     return;
                 }
@@ -167,7 +167,7 @@ impl Heartbeat {
         let node = self.node();
         let Err(error) = self.register(&node).await else {
             if failures > 0 {
-                tracing::info!(service = node.service, node = node.id, "node is listed again");
+                tracing::info!(service = node.service, node = node.id, "node is registered again");
             }
             return true;
         };

@@ -1,4 +1,4 @@
-//! What the handle adds to every backend, and the memory backend's way through the suite.
+//! Tests of the behaviour the handle adds to every backend, and the memory backend's run of the test suite.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -15,7 +15,7 @@ mod memory {
     }
 }
 
-// A memory that can be down, and counts what it is asked. Its watches tell a snapshot and nothing more.
+// A memory backend that can be down and counts queries. Its watches report a snapshot and nothing more.
 #[derive(Clone, Debug, Default)]
 struct Flaky(Arc<State>);
 
@@ -110,7 +110,7 @@ async fn a_following_serves_the_last_view_through_an_outage() {
     clock::sleep(Duration::from_secs(300)).await;
     assert_eq!(following.nodes().len(), 1);
     assert_eq!(following.last_error().expect("down").code(), Code::Unavailable);
-    // Drawn from pauses of up to ten seconds; without back-off they were three thousand.
+    // Delays of up to ten seconds with jitter; without back-off there were three thousand attempts.
     assert!(flaky.0.watches.load(SeqCst) < 150, "it asks with back-off");
 
     let late = node().with_id("late");

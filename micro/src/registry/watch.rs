@@ -38,7 +38,7 @@ use crate::util::lock::lock;
 /// assert_eq!(watch.next().await.transpose()?, Some(Change::Deleted(node)));
 /// # Ok(()) }
 /// ```
-#[must_use = "a watch tells something only when it is asked"]
+#[must_use = "a watch reports changes only when it is polled"]
 pub struct Watch {
     inbox: Arc<Mutex<WatchInbox>>,
     owned: Vec<Box<dyn Send + Sync>>,

@@ -1,11 +1,11 @@
-//! Log filters: which levels are written, by target and by span.
+//! Log filters: levels by target and by span.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{Directive, EnvFilter, Targets};
 
 use crate::util::text;
 
-/// Drivers that report at `info` what concerns themselves alone.
+/// Drivers whose `info` events are internal details.
 const QUIET: [&str; 1] = ["async_nats"];
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -15,18 +15,18 @@ const EXPECTED: &str =
 
 /// A parsed filter.
 pub(super) enum Directives {
-    /// Levels by target, decided once for each place in the code.
+    /// Levels by target, evaluated once per callsite.
     Targets(Targets),
-    /// Also by spans and their fields, which has to be decided at every span.
+    /// Levels by spans and their fields as well, evaluated for every span.
     Spans(Box<EnvFilter>),
 }
 
 impl Directives {
-    /// Parses a filter. An empty directive between commas counts for nothing.
+    /// Parses a filter. Empty directives between commas are ignored.
     ///
     /// # Errors
     ///
-    /// What was expected, and the directive that is something else.
+    /// A description of the expected syntax, and the invalid directive.
     pub(super) fn parse(filter: &str) -> Result<Self, String> {
         let expected = |why: String| format!("{EXPECTED}: {why}");
         let directives: Vec<&str> = filter.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
@@ -34,7 +34,7 @@ impl Directives {
             return Err(expected("it is empty".to_owned()));
         }
         directives.iter().try_for_each(|directive| check(directive)).map_err(expected)?;
-        // Drivers report again what micro reports in its own words; a filter that names one overrides this.
+        // Drivers repeat events that micro reports itself; a filter that names a driver overrides this.
         let quiet = QUIET.iter().filter(|driver| !filter.contains(*driver)).map(|driver| format!("{driver}=warn"));
         let all = quiet.chain(directives.iter().map(|it| (*it).to_owned())).collect::<Vec<_>>().join(",");
         let parsed = if all.contains('[') {
@@ -46,8 +46,8 @@ impl Directives {
     }
 }
 
-/// Checks what `tracing` does not: a word that is no level would be a target of which everything is written, and nothing of
-/// all others.
+/// Performs a check that `tracing` does not: an unknown level would be parsed as a target, enabling everything of that target and
+/// nothing of all others.
 fn check(directive: &str) -> Result<(), String> {
     let shown = text::clipped(directive);
     if directive.contains(['[', ']']) {

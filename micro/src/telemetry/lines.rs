@@ -1,4 +1,4 @@
-//! Lines of the log, and which call each belongs to.
+//! Log lines, extended with the call they belong to.
 
 use std::fmt::{self, Write as _};
 
@@ -10,17 +10,17 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::context::{Context, CurrentMethod};
 
-/// Writes lines as `F` does, and behind those of a handler which call it answers: a span around every call, for the few
-/// that have something to say, would cost each of them a fifth of its CPU.
+/// Formats lines with `F` and appends the current call to lines of a handler. A span around every call, for the few that write
+/// log lines, would cost each call a fifth of its CPU time.
 pub(super) struct LogLines<F> {
     pub(super) format: F,
     pub(super) says: CallFields,
 }
 
-/// Fields by which a line names its call.
+/// Format of the call in a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CallFields {
-    /// Not at all: it is in a span, because there are rules that ask for spans.
+    /// Omitted: the call is already in a span, because the filter has rules for spans.
     Nothing,
     /// `service="greeter" method="Hello" trace="…" wire="micro/1"`.
     Fields { coloured: bool },
@@ -117,7 +117,7 @@ mod tests {
         }
     }
 
-    /// Returns the output of a line outside of a handler, and of one within.
+    /// Returns the output of a line outside a handler, and of one inside.
     fn said(log: impl FnOnce(Written) -> tracing::Dispatch) -> Vec<String> {
         let written = Written::default();
         let dispatch = log(written.clone());

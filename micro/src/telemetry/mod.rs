@@ -1,4 +1,4 @@
-//! Output of logs and spans, on top of `tracing`: to stderr, as text for people or as JSON for machines.
+//! Output of logs and spans, based on `tracing`: to stderr, as text for people or as JSON for machines.
 
 mod directives;
 mod lines;
@@ -23,10 +23,10 @@ use crate::util::text;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// A line for people, coloured on a terminal.
+    /// Lines of text, coloured on a terminal.
     #[default]
     Text,
-    /// An object a line, for machines.
+    /// One JSON object per line.
     Json,
 }
 
@@ -37,7 +37,7 @@ impl FromStr for Format {
         match text {
             "text" => Ok(Format::Text),
             "json" => Ok(Format::Json),
-            _ => Err(Error::invalid_argument(format!("`{text}` is no log format: expected `text` or `json`"))),
+            _ => Err(Error::invalid_argument(format!("`{text}` is not a log format: expected `text` or `json`"))),
         }
     }
 }
@@ -45,10 +45,10 @@ impl FromStr for Format {
 /// Filter and format of logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
-    /// A level, `info`, or levels by target, `info,micro=debug,sqlx=warn`. The levels are `off`, `error`, `warn`, `info`,
-    /// `debug` and `trace`; a target always has one.
+    /// A level, `info`, or levels by target, `info,micro=debug,sqlx=warn`. The levels are `off`, `error`, `warn`, `info`, `debug`
+    /// and `trace`; a target needs a level.
     pub filter: String,
-    /// As text or as JSON.
+    /// Format of the lines: text or JSON.
     pub format: Format,
 }
 
@@ -64,12 +64,12 @@ impl Logging {
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::Code::InvalidArgument) for an unknown level or a malformed directive. The message lists the
-    /// levels, and names the one that was probably meant.
+    /// levels and suggests the nearest match.
     pub fn check(&self) -> Result<()> {
         self.directives().map(drop)
     }
 
-    /// Begins to write logs to stderr, unless the program has arranged for them itself; then that stays, and nothing is
+    /// Starts writing logs to stderr. If the program has already installed a `tracing` subscriber, that one stays, and `None` is
     /// returned.
     ///
     /// # Errors
@@ -123,11 +123,11 @@ impl Logging {
     }
 }
 
-/// Checks a log filter, as a setting is checked.
+/// Validates a log filter, for use as a check of a setting.
 ///
 /// # Errors
 ///
-/// What was expected, and the directive that is something else.
+/// A description of the expected syntax, and the invalid directive.
 pub(crate) fn check_filter(filter: &str) -> Result<(), String> {
     Directives::parse(filter).map(drop)
 }
@@ -141,12 +141,12 @@ enum Inner {
 }
 
 impl LogFilter {
-    /// Writes from now on what `logging` says; its format stays.
+    /// Applies the filter of `logging` from now on; the format stays.
     ///
     /// # Errors
     ///
-    /// As [`Logging::check`]; [`FailedPrecondition`](crate::Code::FailedPrecondition) for rules that name spans where those
-    /// at the start did not.
+    /// As [`Logging::check`]; [`FailedPrecondition`](crate::Code::FailedPrecondition) for a filter with spans if the initial
+    /// filter had none.
     pub fn set(&self, logging: &Logging) -> Result<()> {
         match (&self.0, logging.directives()?) {
             (Inner::TargetFilter(gate), Directives::Targets(targets)) => gate.set(targets),
@@ -155,7 +155,7 @@ impl LogFilter {
                 handle.reload(EnvFilter::new(targets.to_string()))?
             }
             (Inner::TargetFilter(_), Directives::Spans(_)) => {
-                return Err(Error::failed_precondition("rules that name spans count when the program starts"));
+                return Err(Error::failed_precondition("filters with spans take effect after a restart"));
             }
         }
         Ok(())

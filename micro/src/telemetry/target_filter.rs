@@ -10,11 +10,11 @@ use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer};
 
-/// The spans around every call, in and out.
+/// Targets of the spans around every incoming and outgoing call.
 const CALLS: [&str; 2] = ["micro::call", "micro::client"];
 
-/// Levels by target, asked once for each place in the code and not at every span: `tracing` remembers the answer until
-/// [`TargetFilter::set`] makes it ask again.
+/// Levels by target, evaluated once per callsite rather than for every span: `tracing` caches the result until
+/// [`TargetFilter::set`] rebuilds the cache.
 #[derive(Clone)]
 pub(super) struct TargetFilter(Arc<ArcSwap<Targets>>);
 
@@ -29,7 +29,7 @@ impl TargetFilter {
     }
 
     fn lets_through(&self, metadata: &Metadata<'_>) -> bool {
-        // The lines say themselves which call they belong to.
+        // No spans for calls: the log lines themselves name their call.
         let of_a_call = metadata.is_span() && CALLS.contains(&metadata.target());
         !of_a_call && self.0.load().would_enable(metadata.target(), metadata.level())
     }

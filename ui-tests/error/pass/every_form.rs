@@ -3,7 +3,7 @@
 
 use std::error::Error as _;
 
-use micro::rpc::Fault;
+use micro::rpc::ServiceError;
 use micro::{Code, Error, Result};
 
 mod renamed {

@@ -20,5 +20,5 @@ const _: () = {
     }
 };
 ::core::compile_error! {
-    "`Nobody` has no words for people to read: write `#[error(code = .., \"..\")]`"
+    "`Nobody` has no message: write `#[error(code = .., \"..\")]`"
 }

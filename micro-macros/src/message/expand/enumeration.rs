@@ -60,7 +60,7 @@ impl EnumValue {
     }
 }
 
-/// The value under its name, and under its other names behind that: the first is the one written.
+/// Emits the value under its name, followed by its other names: writers use the first.
 fn described(value: &EnumValue) -> Vec<TokenStream> {
     let (name, number) = (&value.name, value.literal());
     let docs = docs(&value.docs);

@@ -7,7 +7,7 @@ use syn::Ident;
 use crate::message::model::Model;
 use crate::syntax::at;
 
-/// The topic of an event, and its key where the author names a field.
+/// Emits the topic of an event, and its key if the author names a field.
 pub(super) fn typed(model: &Model, key: Option<&Ident>) -> Option<TokenStream> {
     let topic = model.topic.as_ref()?;
     let (micro, ident) = (model.home.private(), &model.ident);
@@ -28,7 +28,7 @@ pub(super) fn typed(model: &Model, key: Option<&Ident>) -> Option<TokenStream> {
     })
 }
 
-/// Makes the publisher of an event something that can be injected.
+/// Emits the entry that makes the publisher of an event injectable.
 pub(super) fn publisher(model: &Model) -> Option<TokenStream> {
     model.topic.as_ref()?;
     let (micro, ident) = (model.home.private(), &model.ident);

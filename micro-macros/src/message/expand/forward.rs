@@ -1,4 +1,4 @@
-//! Traits of others, forwarded to what every message has, and its entry among the messages of a program.
+//! Foreign traits, forwarded to the functions that every message has, and the entry in the program's table of messages.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,7 +6,7 @@ use syn::Ident;
 
 use crate::message::model::Model;
 
-/// serde's two traits, forwarded to what every message has.
+/// Emits serde's two traits, forwarded to the functions that every message has.
 pub(super) fn serde(ident: &Ident, is_enumeration: bool) -> TokenStream {
     let (serialize, deserialize) = if is_enumeration {
         (quote!(serialize_enumeration), quote!(deserialize_enumeration))
@@ -33,12 +33,12 @@ pub(super) fn serde(ident: &Ident, is_enumeration: bool) -> TokenStream {
     }
 }
 
-/// Makes the message known by its name.
+/// Registers the message under its name.
 pub(super) fn named(ident: &Ident) -> TokenStream {
     quote!(__message::submit! { __message::RegisteredMessage::of::<#ident>() })
 }
 
-/// prost's traits, forwarded to what every message has.
+/// Emits prost's traits, forwarded to the functions that every message has.
 pub(super) fn prost(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let (package, name) = model.name.rsplit_once('.').unwrap_or(("", &model.name));

@@ -21,7 +21,7 @@ use forward::{named, prost, serde};
 use oneof::oneof;
 use structure::structure;
 
-/// The implementations of a message.
+/// Emits the implementations of a message.
 pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     let implementations = match &model.shape {
         Shape::Struct(parts) => structure(model, parts),
@@ -35,7 +35,7 @@ pub(super) fn expand(model: &Checked<Model>) -> TokenStream {
     let (typed, publisher) = (typed(model, model.key.as_ref()), publisher(model));
     in_scope(model, &quote!(#implementations #serde #named #prost #typed #publisher))
 }
-/// Stands in for the implementations of a message with an error, so that its uses are not errors too.
+/// Emits placeholder implementations for a message with an error, so that its uses are not errors too.
 pub(super) fn stub(model: &Model) -> TokenStream {
     let input = &model.input;
     if !input.generics.params.is_empty() {
@@ -78,7 +78,7 @@ fn stub_message(ident: &Ident) -> TokenStream {
         }
     }
 }
-/// Implementations, with our names within reach and out of the author's way.
+/// Emits implementations in a scope of their own, where our names do not collide with the author's.
 fn in_scope(model: &Model, implementations: &TokenStream) -> TokenStream {
     let private = model.home.private();
     quote! {

@@ -57,7 +57,7 @@ pub(super) fn oneof(model: &Model, choices: &[Choice]) -> TokenStream {
 }
 
 impl Choice {
-    /// The type of what it carries; nothing is an empty message.
+    /// Returns the type of the content; a variant without data is an empty message.
     fn content(&self, index: usize) -> TokenStream {
         match &self.carries {
             Carries::Nothing => quote!(()),
@@ -67,7 +67,7 @@ impl Choice {
     }
 }
 
-/// The message of a variant with named fields.
+/// Returns the name of the message of a variant with named fields.
 fn owned(index: usize) -> Ident {
     quote::format_ident!("__Fields{index}")
 }
@@ -77,7 +77,7 @@ fn borrowed(index: usize) -> Ident {
     quote::format_ident!("__Shown{index}")
 }
 
-/// The message of a variant with named fields: read as a whole, shown field by field from where they are in the enum.
+/// Emits the message of a variant with named fields: read as a whole, written from borrowed fields of the enum.
 fn contents(index: usize, choice: &Choice) -> Option<TokenStream> {
     let Carries::Fields { name, parts } = &choice.carries else { return None };
     let (owned, borrowed) = (owned(index), borrowed(index));
@@ -126,7 +126,7 @@ fn visit_choice(index: usize, choice: &Choice) -> TokenStream {
         Carries::Fields { parts, .. } => {
             let borrowed = borrowed(index);
             let idents: Vec<_> = parts.iter().map(|part| &part.ident).collect();
-            // Names of ours, or a field called `visitor` would hide the visitor.
+            // Generated names, since a field called `visitor` would hide the visitor.
             let fields: Vec<_> = (0..parts.len()).map(|field| quote::format_ident!("field_{field}")).collect();
             quote! {
                 Self::#ident { #(#idents: #fields),* } => visitor.fields(#at, &#borrowed { #(#idents: #fields),* }),
@@ -137,7 +137,7 @@ fn visit_choice(index: usize, choice: &Choice) -> TokenStream {
 
 fn build_choice(index: usize, choice: &Choice, count: usize) -> TokenStream {
     let Choice { ident, encoding, .. } = choice;
-    // Indices come from our own tables; the last variant takes the rest, so that there is no arm that cannot be.
+    // Indices come from our own tables; the last variant takes the rest, so there is no unreachable arm.
     let pattern = if index + 1 == count { quote!(_) } else { Literal::usize_unsuffixed(index).to_token_stream() };
     match &choice.carries {
         Carries::Nothing => quote! {

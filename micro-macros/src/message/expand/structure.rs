@@ -17,7 +17,7 @@ pub(super) fn structure(model: &Model, parts: &[Part]) -> TokenStream {
     message(&called, parts, &visits)
 }
 
-/// The message `called` so; `visits` shows its fields to `visitor`.
+/// Emits the message with the names in `called`; `visits` passes its fields to `visitor`.
 pub(super) fn message(called: &Called<'_>, parts: &[Part], visits: &[TokenStream]) -> TokenStream {
     let ident = called.ident;
     let by_tag = by_tag(parts);
@@ -51,14 +51,14 @@ pub(super) fn message(called: &Called<'_>, parts: &[Part], visits: &[TokenStream
     }
 }
 
-/// The parts with their positions as declared, in the order of the description and of the bytes.
+/// Returns the parts with their declared positions, in the order of the description and of the bytes.
 fn by_tag(parts: &[Part]) -> Vec<(usize, &Part)> {
     let mut by_tag: Vec<_> = parts.iter().enumerate().collect();
     by_tag.sort_by_key(|(_, part)| part.first_tag());
     by_tag
 }
 
-/// Shows each part, to which `reference` refers, to `visitor`.
+/// Emits code that passes each part, through its `reference`, to `visitor`.
 pub(super) fn visits(parts: &[Part], reference: impl Fn(&Ident) -> TokenStream) -> Vec<TokenStream> {
     let by_tag = by_tag(parts);
     by_tag.iter().enumerate().map(|(position, (_, part))| visit(part, position, &reference(&part.ident))).collect()
@@ -69,7 +69,7 @@ impl Part {
         match &self.kind {
             PartKind::Field { tag, .. } => tag.number,
             PartKind::OneOf { tags } => tags.iter().map(|tag| tag.number).min().unwrap_or_default(),
-            // Behind everything that is known.
+            // After all known fields.
             PartKind::Unknown => i64::MAX,
         }
     }
@@ -91,7 +91,8 @@ fn entry(part: &Part) -> Option<TokenStream> {
     }
 }
 
-/// The variants of a oneof are fields beside the others. Their names are known to the compiler only.
+/// Emits a check for duplicate names: the variants of a oneof are fields next to the others, with names that only the compiler
+/// knows.
 fn clash(position: usize, part: &Part) -> Option<TokenStream> {
     let PartKind::OneOf { .. } = part.kind else { return None };
     let position = Literal::usize_unsuffixed(position);
@@ -99,14 +100,15 @@ fn clash(position: usize, part: &Part) -> Option<TokenStream> {
     Some(quote_spanned!(span=> const _: () = __message::assert_unique_names(ENTRIES, #position);))
 }
 
-/// The type of a field as a field. Always in these words, so that a type that is none is one error and not five.
+/// Emits an item of a type's `Field` implementation. The path is always spelled alike, so that a type that is not a field is
+/// one error and not five.
 fn as_field(ty: &Type, encoding: &Encoding, item: &str) -> TokenStream {
     let span = at(ty.span());
     let item = Ident::new(item, span);
     quote_spanned!(span=> <#ty as __message::Field<#encoding>>::#item)
 }
 
-/// The enum of a field that holds a oneof, which may be an `Option` of it.
+/// Emits the enum of a field that holds a oneof or an `Option` of one.
 fn oneof_of(ty: &Type) -> TokenStream {
     quote!(<#ty as __message::OneOfField>::OneOf)
 }
@@ -128,8 +130,8 @@ fn visit(part: &Part, position: usize, reference: &TokenStream) -> TokenStream {
     }
 }
 
-/// The variable for what is read of a part, standing where its type does: for the compiler an error in the type is one
-/// in the variable too.
+/// Returns the variable for the value read for a part, with the span of its type: the compiler reports errors in the type at
+/// the variable too.
 fn slot_name(index: usize, part: &Part) -> Ident {
     Ident::new(&format!("slot_{index}"), at(part.ty.span()))
 }

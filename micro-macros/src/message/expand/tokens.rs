@@ -1,4 +1,4 @@
-//! Parts of the model that stand in the expansion as they are.
+//! Parts of the model that are emitted unchanged.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};

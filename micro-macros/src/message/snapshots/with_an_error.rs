@@ -30,5 +30,5 @@ const _: () = {
     }
 };
 ::core::compile_error! {
-    "0 is no tag: they go from 1 to 536870911, without 19000 to 19999"
+    "0 is not a tag: tags range from 1 to 536870911, without 19000 to 19999"
 }

@@ -1,4 +1,4 @@
-//! The client, and how it calls each method.
+//! The client, and its call of each method.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -8,7 +8,7 @@ use super::description;
 use super::future::future;
 use crate::service::model::{Method, Service};
 
-/// `GreeterClient`, and what makes it one of all clients. Its own methods are those of the contract and no others.
+/// Emits `GreeterClient` and its `ServiceClient` implementation. The client's own methods are those of the contract only.
 pub(super) fn client(service: &Service, visibility: &impl ToTokens) -> TokenStream {
     let micro = service.home.private();
     let (client, ident) = (service.client(), &service.ident);
@@ -31,7 +31,7 @@ pub(super) fn client(service: &Service, visibility: &impl ToTokens) -> TokenStre
     }
 }
 
-/// Makes the client something that can be injected.
+/// Emits the entry that makes the client injectable.
 pub(super) fn client_entry(service: &Service) -> TokenStream {
     let micro = service.home.private();
     let client = service.client();
@@ -47,7 +47,7 @@ pub(super) fn client_entry(service: &Service) -> TokenStream {
     }
 }
 
-/// A method of the client itself, which callers reach without an import.
+/// Emits an inherent method of the client, which callers reach without an import.
 pub(super) fn client_method(method: &Method, visibility: &impl ToTokens) -> TokenStream {
     let docs = method.function.attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
     let (deprecated, call) = (deprecated(method), remote_call(method));
@@ -58,7 +58,7 @@ pub(super) fn client_method(method: &Method, visibility: &impl ToTokens) -> Toke
     }
 }
 
-/// A signature, and a call by the type that describes the method.
+/// Emits a signature, and a call through the type that describes the method.
 pub(super) fn remote_call(method: &Method) -> TokenStream {
     let (ident, spec) = (method.ident(), &method.spec);
     let future = future(&method.function);
@@ -81,7 +81,7 @@ fn parameter_name(method: &Method) -> Ident {
     named.cloned().unwrap_or_else(|| Ident::new("request", method.ident().span()))
 }
 
-/// Marks the method for callers in Rust too.
+/// Emits `#[deprecated]`, which marks the method for callers in Rust too.
 pub(super) fn deprecated(method: &Method) -> Option<TokenStream> {
     method.deprecated.as_ref().map(|note| quote!(#[deprecated(note = #note)]))
 }

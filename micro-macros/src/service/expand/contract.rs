@@ -25,7 +25,7 @@ pub(super) fn expand(service: &Checked<Service>, contract: &Contract) -> TokenSt
     }
 }
 
-/// The author's trait, asking of implementations what serving them takes.
+/// Emits the author's trait, with the supertraits that serving requires.
 pub(super) fn the_trait(
     service: &Service,
     contract: &Contract,
@@ -55,14 +55,14 @@ fn declaration(method: &Method) -> TokenStream {
         None => quote!(;),
     };
     let deprecated = deprecated(method);
-    // The author wrote an `async fn`, whatever we make of it.
+    // The author wrote an `async fn`; the desugared form is ours.
     let allow = function.body.is_some().then(|| quote!(#[allow(clippy::manual_async_fn)]));
     let declaration = returning_future(function, quote!(#inputs), body);
     quote!(#deprecated #allow #declaration)
 }
 
-/// Hidden functions by which `#[micro::handler]`, which sees only a path to the trait, reaches the method table and the
-/// description.
+/// Emits the hidden functions through which `#[micro::handler]`, which sees only a path to the trait, reaches the method table
+/// and the description.
 fn hidden(service: &Service) -> TokenStream {
     let micro = service.home.private();
     let client = service.client();
@@ -149,7 +149,7 @@ fn inside(service: &Service, contract: &Contract) -> TokenStream {
     }
 }
 
-/// Prints the call of the method on any implementation.
+/// Emits the call of the method on any implementation.
 fn call(service: &Service, method: &Method) -> TokenStream {
     let micro = service.home.private();
     let (contract, spec, ident) = (&service.ident, &method.spec, method.ident());

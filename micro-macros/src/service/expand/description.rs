@@ -56,7 +56,7 @@ fn docs(text: &str) -> Option<TokenStream> {
     (!text.is_empty()).then(|| quote!(.docs(#text)))
 }
 
-/// The types of each method and its place in the table.
+/// Emits the types of each method and its index in the table.
 pub(super) fn specs(service: &Service) -> TokenStream {
     let micro = service.home.private();
     let this = name();
@@ -82,7 +82,7 @@ pub(super) fn specs(service: &Service) -> TokenStream {
     quote!(#(#specs)*)
 }
 
-/// The table of entries for an implementation `this`, in the order of the description.
+/// Emits the table of entries for an implementation `this`, in the order of the description.
 pub(super) fn entries(service: &Service) -> TokenStream {
     let micro = service.home.private();
     let specs = service.methods.iter().map(|method| &method.spec);

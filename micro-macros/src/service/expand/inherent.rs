@@ -20,7 +20,7 @@ pub(super) fn expand(service: &Checked<Service>, inherent: &Inherent) -> TokenSt
     let (ty, client_name) = (&written.ty, service.client());
     let init = service.parts(Service::inits).next().map(|init| init::builder(init, &service.home));
     let block = block(inherent, init);
-    // An `impl` block has no visibility, and the client is no secret: its type is as private as its module.
+    // An `impl` block has no visibility; the client is `pub` and as visible as its module.
     let public = quote!(pub);
     let client = client(service, &public);
     let description = description::service(service);
@@ -70,7 +70,7 @@ pub(super) fn expand(service: &Checked<Service>, inherent: &Inherent) -> TokenSt
     }
 }
 
-/// The author's block, with what `#[init]` adds.
+/// Emits the author's block, with the items of `#[init]`.
 pub(super) fn block(inherent: &Inherent, init: Option<TokenStream>) -> TokenStream {
     let written = &inherent.written;
     let (attributes, unsafety, impl_token) = (&written.attributes, &written.unsafety, &written.impl_token);
@@ -84,7 +84,7 @@ pub(super) fn block(inherent: &Inherent, init: Option<TokenStream>) -> TokenStre
     }
 }
 
-/// Prints the call of the method, with its parameters in the author's order.
+/// Emits the call of the method, with its parameters in the author's order.
 fn call(service: &Service, inherent: &Inherent, method: &Method) -> TokenStream {
     let micro = service.home.private();
     let (ty, spec, ident) = (&inherent.written.ty, &method.spec, method.ident());

@@ -1,8 +1,7 @@
-//! Expansion. Each piece is a function that describes its output; the rest is in `micro`.
+//! Expansion. Each function emits one part of the output; everything else is in `micro`.
 //!
-//! Items beside the author's are the client and the server; everything else is inside `const _`, where no path leads.
-//! There the author's types keep their meaning, also when the whole stands in a function body. Names of ours start with
-//! `__micro`.
+//! The client and the server are items next to the author's; everything else is inside `const _`, where no path leads. There
+//! the author's types keep their meaning, also when the item is in a function body. Generated names start with `__micro`.
 
 mod client;
 mod contract;

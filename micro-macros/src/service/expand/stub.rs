@@ -1,5 +1,5 @@
-//! Expansion after an error: the author's own item, and the client used elsewhere, so that the error is not buried under others
-//! that only follow from it. None of it ever runs.
+//! Expansion after an error: the author's own item, and the client used elsewhere, so that the error is not buried under
+//! errors that follow from it. This code never runs.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -60,7 +60,7 @@ fn stub_inherent(service: &Service, inherent: &Inherent) -> TokenStream {
     }
 }
 
-/// The method as the trait declares it; one that is not `async` stays as it is.
+/// Emits the method as the trait declares it; a method that is not `async` stays unchanged.
 fn declared(method: &Method) -> TokenStream {
     let function = &method.function;
     if function.signature.asyncness.is_none() {
@@ -68,7 +68,7 @@ fn declared(method: &Method) -> TokenStream {
     }
     match &function.body {
         Some(body) => {
-            // A body may need its patterns; without one there must be none.
+            // A body may need its patterns; a declaration without a body must not have any.
             let inputs = &function.signature.inputs;
             returning_future(function, quote!(#inputs), in_future(function, body))
         }
@@ -76,7 +76,7 @@ fn declared(method: &Method) -> TokenStream {
     }
 }
 
-/// The method as the client implements it.
+/// Emits the method as the client implements it.
 fn unanswered(method: &Method) -> TokenStream {
     let function = &method.function;
     let inputs = nameless_inputs(function);
@@ -91,7 +91,7 @@ fn unanswered(method: &Method) -> TokenStream {
     }
 }
 
-/// The method as the client has it by itself.
+/// Emits the inherent method of the client.
 fn called(method: &Method, visibility: &impl ToTokens) -> TokenStream {
     let ident = method.ident();
     let output = method.function.output().map_or_else(|| quote!(()), ToTokens::to_token_stream);
@@ -108,7 +108,8 @@ fn called(method: &Method, visibility: &impl ToTokens) -> TokenStream {
     }
 }
 
-/// Returns `true` if the types of the method have a meaning outside of it: one in angle brackets or behind `impl` does not.
+/// Returns `true` if the types of the method have a meaning outside of the method: those in angle brackets or behind `impl` do
+/// not.
 fn is_callable(service: &Service, method: &Method) -> bool {
     let output = method.function.output().and_then(unfit);
     service.generics().params.is_empty()
@@ -116,7 +117,7 @@ fn is_callable(service: &Service, method: &Method) -> bool {
         && !matches!(output, Some((Unfit::ImplTrait, _)))
 }
 
-/// The parameters, with patterns that a declaration may not have as `_`, and as `#[micro::handler]` leaves them.
+/// Emits the parameters as `#[micro::handler]` leaves them, with `_` for patterns that a declaration may not have.
 fn simple_inputs(function: &Function) -> TokenStream {
     let inputs = function.signature.inputs.iter().filter(|input| !is_context(input)).map(|input| match input {
         FnArg::Receiver(receiver) => receiver.to_token_stream(),
@@ -134,7 +135,7 @@ fn simple_inputs(function: &Function) -> TokenStream {
     quote!(#(#inputs),*)
 }
 
-/// The parameters of the same method where nothing uses them.
+/// Emits the parameters of the same method with unused names.
 fn nameless_inputs(function: &Function) -> TokenStream {
     let kept = |input: &&FnArg| function.body.is_some() || !is_context(input);
     let inputs = function.signature.inputs.iter().filter(kept).map(|input| match input {
@@ -211,7 +212,7 @@ fn server(service: &Service, contract: &Contract) -> TokenStream {
     }
 }
 
-// With parameters, types or traits of the author's own we cannot know what an implementation would take.
+// With parameters, types or traits of the author's own, the requirements of an implementation are unknown.
 fn is_implementable(service: &Service, contract: &Contract) -> bool {
     let plain_bounds = contract.own_supertraits().all(|bound| match bound {
         TypeParamBound::Lifetime(_) => true,

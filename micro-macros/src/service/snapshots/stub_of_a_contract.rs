@@ -117,5 +117,5 @@ impl GreeterServer {
     "a method of a service returns a `Result`, because calls can fail\nwrite `-> Result<()>`, or `-> Result<..>` of a message"
 }
 ::core::compile_error! {
-    "a contract names its parameter: write `request: Hello`, and take it apart in the implementation"
+    "a contract names its parameter: write `request: Hello`, and destructure it in the implementation"
 }

@@ -6,16 +6,16 @@ use std::task::{Context as Cx, Poll, Waker};
 use super::contract::{AckBatch, Nack, NackReason};
 use super::outcome::{EventOutcome, PublisherGone};
 
-/// The outcomes of the events of one connection, until they are written.
+/// Outcomes of the events of one connection that are not written yet.
 #[derive(Debug, Default)]
 pub(super) struct AckQueue(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     next: AckBatch,
-    /// The count of received events that was written last.
+    /// Number of received events last written.
     written: u64,
-    /// Received events that are not settled.
+    /// Number of received events that are not settled.
     open: usize,
     /// `true` once no more events are received.
     leaving: bool,
@@ -29,25 +29,25 @@ impl AckQueue {
         Arc::default()
     }
 
-    /// Counts events that are looked at now.
+    /// Counts events as received.
     pub(super) fn received(&self, count: usize) {
         let mut state = self.state();
         state.next.received += count as u64;
         state.open += count;
     }
 
-    /// Returns one of them, which was not accepted.
+    /// Returns a received event that was not accepted.
     pub(super) fn nack(&self, number: u64, attempt: u32, reason: NackReason) {
         let mut state = self.state();
         state.open -= 1;
         state.next.nacks.push(Nack { number, attempt, reason });
     }
 
-    /// Reports what became of an event that was accepted.
+    /// Reports the outcome of an accepted event.
     ///
     /// # Errors
     ///
-    /// [`PublisherGone`] when the connection is gone.
+    /// [`PublisherGone`] if the connection is closed.
     pub(super) fn settle(&self, number: u64, outcome: EventOutcome) -> Result<(), PublisherGone> {
         let mut state = self.state();
         if state.closed {
@@ -65,7 +65,7 @@ impl AckQueue {
         Ok(())
     }
 
-    /// Takes what is to be written; the end once all is settled and no more is received.
+    /// Takes the next batch to write. Ends once all events are settled and no more are received.
     pub(super) fn poll_next(&self, cx: &Cx<'_>) -> Poll<Option<AckBatch>> {
         let mut state = self.state();
         let received = state.next.received;
@@ -81,7 +81,7 @@ impl AckQueue {
         Poll::Pending
     }
 
-    /// Ends once all is settled.
+    /// Stops receiving: the queue ends once all events are settled.
     pub(super) fn leave(&self) {
         let mut state = self.state();
         state.leaving = true;
@@ -90,7 +90,7 @@ impl AckQueue {
         writer.into_iter().for_each(Waker::wake);
     }
 
-    /// The connection is gone.
+    /// Marks the connection as closed and discards unwritten outcomes.
     pub(super) fn close(&self) {
         let mut state = self.state();
         (state.closed, state.next) = (true, AckBatch::default());

@@ -1,4 +1,4 @@
-//! Keeping the subscriptions of this process in the registry.
+//! Registration of this process's subscriptions in the registry.
 
 use tokio::sync::watch;
 
@@ -7,7 +7,7 @@ use crate::errors::{Error, Result};
 use crate::registry::{LeaseOptions, Node, Registration, Registry};
 use crate::util::clock;
 
-/// Keeps a node in the registry, as it was set last.
+/// Keeps the most recently set node registered.
 #[derive(Debug)]
 pub(super) struct Advertiser {
     wanted: watch::Sender<Wanted>,
@@ -25,7 +25,7 @@ struct Wanted {
 #[derive(Clone, Debug, Default)]
 struct Listed {
     revision: u64,
-    /// The last revision that it has not accepted, and why.
+    /// The last revision the registry rejected, and the error.
     failed: Option<(u64, Error)>,
 }
 
@@ -34,7 +34,7 @@ impl Advertiser {
         Advertiser { wanted: watch::Sender::default(), listed: watch::Sender::default() }
     }
 
-    /// Sets the node to be listed, or none. Returns the revision that it is.
+    /// Sets the node to register, or none. Returns the new revision.
     pub(super) fn set(&self, node: Option<(Node, LeaseOptions)>) -> u64 {
         self.wanted.send_modify(|wanted| {
             wanted.revision += 1;
@@ -43,25 +43,25 @@ impl Advertiser {
         self.wanted.borrow().revision
     }
 
-    /// Waits until the registry lists a revision, or a later one.
+    /// Waits until a revision, or a later one, is registered.
     ///
     /// # Errors
     ///
-    /// Why the registry has not accepted it.
+    /// The error with which the registry rejected the revision.
     pub(super) async fn listed(&self, revision: u64) -> Result<()> {
         let failed = |listed: &Listed| listed.failed.clone().filter(|(failed, _)| *failed >= revision);
         let mut listed = self.listed.subscribe();
         let listed = listed.wait_for(|listed| listed.revision >= revision || failed(listed).is_some()).await;
-        let listed = listed.map_err(|_| Error::unavailable("subscriptions are not listed any more"))?;
+        let listed = listed.map_err(|_| Error::unavailable("subscriptions are no longer registered"))?;
         if listed.revision >= revision { Ok(()) } else { failed(&listed).map_or(Ok(()), |(_, error)| Err(error)) }
     }
 
-    /// Returns why the registry does not list what it should.
+    /// Returns the error of the last failed registration, until one succeeds.
     pub(super) fn last_error(&self) -> Option<Error> {
         self.listed.borrow().failed.as_ref().map(|(_, error)| error.clone())
     }
 
-    /// Lists what is set until the advertiser is gone.
+    /// Keeps the current node registered until the advertiser is dropped.
     pub(super) fn run(&self, registry: Registry) -> impl Future<Output = ()> + Send + use<> {
         run(registry, self.wanted.subscribe(), self.listed.clone())
     }
@@ -80,7 +80,7 @@ async fn run(registry: Registry, mut wanted: watch::Receiver<Wanted>, listed: wa
                     listed.send_replace(Listed { revision, failed: None });
                 }
                 Err(error) => {
-                    tracing::warn!("subscriptions cannot be listed: {error:#}");
+                    tracing::warn!("could not register subscriptions: {error:#}");
                     failures += 1;
                     pause = Some(retry_delay(failures));
                     listed.send_modify(|listed| listed.failed = Some((revision, error)));

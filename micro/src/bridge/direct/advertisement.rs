@@ -1,4 +1,4 @@
-//! A subscription, as the registry lists it.
+//! Registry representation of a subscription.
 
 use super::limits::MAX_IN_FLIGHT;
 use crate::broker::{Pattern, Subscription};
@@ -6,16 +6,16 @@ use crate::registry::Node;
 
 /// Metadata that repeats the id of a node, so that a call can be restricted to that node.
 pub(super) const NODE: &str = "node";
-/// Prefix of the metadata that lists subscriptions; their ids follow.
+/// Prefix of the metadata keys of subscriptions; followed by the id of the subscription.
 const PREFIX: &str = "subscription.";
 
-/// A subscription of some process.
+/// A registered subscription.
 ///
-/// In the metadata of a node it is the pair `subscription.00c0ffee00c0ffee` = `64 orders.* audit`: how many events may be in
-/// flight, the topics, and the queue, which may be any text, where there is one.
+/// Stored in the metadata of a node as `subscription.00c0ffee00c0ffee` = `64 orders.* audit`: the maximum number of events in
+/// flight, the topics, and optionally the queue, which may be any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Advertisement {
-    /// A number that no other subscription has.
+    /// Unique id of the subscription.
     pub(super) subscription: u64,
     pub(super) topics: Pattern,
     pub(super) queue: Option<String>,
@@ -28,7 +28,7 @@ impl Advertisement {
         Advertisement { subscription, topics, queue, in_flight: asked.in_flight.clamp(1, MAX_IN_FLIGHT) }
     }
 
-    /// Reads the subscriptions of a node, and skips what cannot be read.
+    /// Parses the subscriptions of a node and skips invalid ones.
     pub(super) fn of(node: &Node) -> impl Iterator<Item = Advertisement> {
         node.metadata.iter().filter_map(|(name, value)| Self::parse(name, value))
     }
@@ -38,7 +38,7 @@ impl Advertisement {
         node.with_metadata(name(self.subscription), self.value())
     }
 
-    /// Returns whether a node lists a subscription.
+    /// Returns `true` if a node lists the subscription.
     pub(super) fn is_on(node: &Node, subscription: u64) -> bool {
         node.metadata.contains_key(&name(subscription))
     }

@@ -1,4 +1,4 @@
-//! The driver: it owns the outbox and the subscriptions of a process, and does what they want done.
+//! The driver: owns the outbox and the subscriptions of a process, and performs their effects.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,22 +25,22 @@ use crate::util::clock::{self, Instant};
 use crate::util::random;
 use crate::util::spawn::Task;
 
-/// The events of a process: those it publishes, and those it has subscribed to.
+/// The published and subscribed events of a process.
 pub(super) struct Driver {
     publishing: Mutex<Publishing>,
     closed: AtomicBool,
-    /// Notified when the event loop has something to do,
+    /// Notified when the event loop has work to do.
     work: Notify,
-    /// and when events were accepted or settled.
+    /// Notified when events were accepted or settled.
     progress: Notify,
     local: Mutex<LocalSubscriptions>,
     advertiser: Advertiser,
 }
 
-/// The outbox, and what its effects need.
+/// The outbox, and the state its effects need.
 struct Publishing {
     outbox: Outbox,
-    /// The subscriptions of this process that take events.
+    /// Subscriptions of this process that accept events.
     local: HashMap<u64, Arc<LocalSubscription>>,
     connections: HashMap<u64, PeerConnection>,
     /// Connections to be opened by the event loop.
@@ -52,7 +52,7 @@ struct Publishing {
 /// The connection of a session.
 #[derive(Default)]
 struct PeerConnection {
-    /// Waits for something to write.
+    /// Waker of the writer, if it waits.
     writer: Option<Waker>,
     task: Option<Task<()>>,
 }
@@ -66,11 +66,11 @@ struct Deferred {
     work: bool,
 }
 
-/// A group has no room for an event.
+/// Error: a group has no space for an event.
 pub(super) struct BlockedPublisher {
-    /// The group, for people.
+    /// Description of the group, for error messages.
     pub(super) what: String,
-    /// Done when there may be room.
+    /// Completes when there may be space.
     pub(super) room: OwnedNotified,
 }
 
@@ -122,7 +122,7 @@ impl Driver {
 }
 
 impl Publishing {
-    /// Performs the effects of what has just happened.
+    /// Performs the pending effects of the outbox.
     fn perform(&mut self, deferred: &mut Deferred) {
         while let Some(effect) = self.outbox.poll_effect() {
             match effect {
@@ -156,7 +156,7 @@ impl Publishing {
 
 /// Publishing.
 impl Driver {
-    /// Adds as many events as there is room for, and takes them off `events`.
+    /// Adds as many events as there is space for, and removes them from `events`.
     pub(super) fn publish(
         &self,
         events: &mut &[Event],
@@ -170,7 +170,7 @@ impl Driver {
                 }
                 last = Some(&event.topic);
                 let published = publishing.outbox.publish(event, completion);
-                // Made before there may be room, so that it does not miss that.
+                // Created under the lock, so that no notification is missed.
                 let blocked = published.map_err(|Full { group, what }| {
                     let room = publishing.room.entry(group).or_default().clone().notified_owned();
                     BlockedPublisher { what, room }
@@ -183,12 +183,12 @@ impl Driver {
         })
     }
 
-    /// Logs once of every group that does not keep up.
+    /// Logs a warning for every group that does not keep up, once per group.
     pub(super) fn report_backlog(&self) {
         self.with(Outbox::report_backlog);
     }
 
-    /// Waits until all events are in other processes, or settled.
+    /// Waits until all events are accepted by other processes or settled.
     pub(super) async fn flushed(&self) {
         loop {
             let progress = self.progress.notified();
@@ -199,7 +199,7 @@ impl Driver {
         }
     }
 
-    /// Ends all connections, and forgets what is on them.
+    /// Closes all connections and drops the events in flight on them.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.with(Outbox::close);
@@ -209,7 +209,7 @@ impl Driver {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Takes in what the registry lists.
+    /// Passes the nodes of the registry to the outbox.
     pub(super) fn sync(&self, revision: u64, nodes: &[Arc<Node>]) {
         self.with(|outbox| outbox.sync(revision, nodes));
     }
@@ -217,24 +217,24 @@ impl Driver {
 
 /// The event loop.
 impl Driver {
-    /// Waits until there is something to do.
+    /// Waits until there is work to do.
     pub(super) async fn work(&self) {
         self.work.notified().await;
     }
 
-    /// Tells the time, and returns when to do that again.
+    /// Advances the outbox to the current time. Returns the next deadline.
     pub(super) fn tick(&self) -> Option<Instant> {
         let now = clock::now();
         self.with(|outbox| outbox.tick(now));
         self.with(|outbox| outbox.deadline(now))
     }
 
-    /// Takes the sessions for which connections are to be opened.
+    /// Takes the sessions that need a connection.
     pub(super) fn take_connects(&self) -> Vec<(u64, Arc<Node>)> {
         self.locked(|publishing, _| std::mem::take(&mut publishing.connects))
     }
 
-    /// A task is at the connection of a session.
+    /// Stores the connection task of a session.
     pub(super) fn connecting(&self, session: u64, task: Task<()>) {
         let ended = self.locked(|publishing, _| {
             if !publishing.outbox.has_session(session) {
@@ -248,7 +248,7 @@ impl Driver {
 
 /// Connections to other processes.
 impl Driver {
-    /// Begins another attempt to connect, and returns the number of the connection, and the first message on it.
+    /// Starts another attempt to connect. Returns the number of the connection and its first message.
     pub(super) fn begin(&self, session: u64) -> Option<(u64, EventBatch)> {
         let publisher = self.with(|outbox| Some((outbox.begin(session)?, outbox.publisher())));
         publisher.map(|(connection, publisher)| (connection, EventBatch { publisher, entries: Vec::new() }))
@@ -258,7 +258,7 @@ impl Driver {
         self.with(|outbox| outbox.connected(session));
     }
 
-    /// Takes what is to be written on a connection.
+    /// Takes the next batch to write on a connection.
     pub(super) fn poll_batch(&self, session: u64, connection: u64, cx: &Cx<'_>) -> Poll<Option<EventBatch>> {
         let (publisher, write) = self.locked(|publishing, _| {
             let write = publishing.outbox.next_batch(session, connection);
@@ -270,7 +270,7 @@ impl Driver {
         match write {
             Write::Wait => Poll::Pending,
             Write::End => Poll::Ready(None),
-            // Encoded outside of the lock.
+            // Encoded outside the lock.
             Write::Batch(batch) => {
                 let entries = batch.into_iter().map(|(entry, event)| BatchEntry { event: event.encoded(), ..entry });
                 Poll::Ready(Some(EventBatch { publisher, entries: entries.collect() }))
@@ -278,19 +278,19 @@ impl Driver {
         }
     }
 
-    /// Takes in what the other side reports. Returns whether the connection is of use.
+    /// Handles outcomes reported by the peer. Returns `true` if the connection is still needed.
     pub(super) fn receive(&self, session: u64, batch: AckBatch) -> bool {
         let is_wanted = self.with(|outbox| outbox.receive(session, batch));
         self.progress.notify_waiters();
         is_wanted
     }
 
-    /// Returns whether a quiet connection is to stay open.
+    /// Handles an idle connection. Returns `true` if it is to stay open.
     pub(super) fn heartbeat(&self, session: u64) -> bool {
         self.with(|outbox| outbox.heartbeat(session))
     }
 
-    /// A connection is no more, or could not be opened. Returns whether to open it again.
+    /// Handles the end of a connection, or a failed attempt to open one. Returns `true` to reconnect.
     pub(super) fn disconnected(&self, session: u64, how: Disconnected) -> bool {
         self.with(|outbox| outbox.disconnected(session, how));
         let reconnects = self.with(|outbox| outbox.reconnect(session));
@@ -301,7 +301,7 @@ impl Driver {
 
 /// Subscriptions of this process.
 impl Driver {
-    /// Sets the node by which this process is reached. Returns whether there was none.
+    /// Sets the node under which this process is reachable. Returns `true` if there was none.
     pub(super) fn listen(&self, node: Node, ttl: LeaseOptions) -> bool {
         self.with(|outbox| outbox.set_own(&node.id));
         let mut local = self.local();
@@ -310,11 +310,11 @@ impl Driver {
         is_first
     }
 
-    /// Adds a subscription, and returns the revision of the advertisement that lists it.
+    /// Adds a subscription. Returns it with the revision of the advertisement that lists it.
     ///
     /// # Errors
     ///
-    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when this process cannot be reached, or is leaving.
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) if this process is not reachable, or is leaving.
     pub(super) fn subscribe(&self, asked: &Subscription) -> Result<(Arc<LocalSubscription>, u64)> {
         let mut local = self.local();
         let subscription = local.open(random::u64(), asked)?;
@@ -329,7 +329,7 @@ impl Driver {
         Ok((subscription, revision))
     }
 
-    /// Ends a subscription. What its subscriber has is still settled.
+    /// Ends a subscription. Events held by its subscriber are still settled.
     pub(super) fn unsubscribe(&self, subscription: &LocalSubscription) {
         let mut local = self.local();
         local.close(subscription.advertisement().subscription);
@@ -339,8 +339,8 @@ impl Driver {
         subscription.drain().into_iter().for_each(|report| self.report(subscription, report));
     }
 
-    /// Takes in no more events. What queues have here, and no subscriber, goes to other processes. Returns the revision of the
-    /// advertisement that does not list this process.
+    /// Stops accepting events. Queue events not held by a subscriber move to other processes. Returns the revision of the
+    /// advertisement that no longer lists this process.
     pub(super) fn leave(&self) -> u64 {
         let mut local = self.local();
         let (subscriptions, publishers) = local.leave();
@@ -356,7 +356,7 @@ impl Driver {
         revision
     }
 
-    /// The subscriber has settled an event.
+    /// Settles an event on behalf of the subscriber.
     pub(super) fn settle(&self, subscription: &LocalSubscription, id: EventId, ended: Settlement) {
         let (report, reader) = subscription.settle(id, ended);
         if let Some(report) = report {
@@ -369,16 +369,16 @@ impl Driver {
         self.local().get(id)
     }
 
-    /// Connects one more publisher.
+    /// Connects another publisher.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`](crate::Code::Unavailable) when this process is leaving, or has too many.
+    /// [`Unavailable`](crate::Code::Unavailable) if this process is leaving, or has too many publishers.
     pub(super) fn connect_publisher(&self) -> Result<Arc<AckQueue>> {
         self.local().connect()
     }
 
-    /// The id of this process's node.
+    /// Returns the id of this process's node.
     pub(super) fn node(&self) -> Option<String> {
         self.local().node().map(str::to_owned)
     }
@@ -400,7 +400,7 @@ impl Driver {
         self.locked(|publishing, _| publishing.local.remove(&id));
     }
 
-    /// Reports what became of an event to its publisher. What cannot be given back is taken over.
+    /// Reports the outcome of an event to its publisher. An event that cannot be returned is taken over.
     fn report(&self, subscription: &LocalSubscription, report: Report<EventOrigin>) {
         let Report { origin, number, outcome, released } = report;
         let reported = match origin {
@@ -416,11 +416,7 @@ impl Driver {
         };
         if !self.with(|outbox| outbox.take_over(subscription.advertisement(), &event, attempt)) {
             let (topic, id) = (event.topic.as_str(), &event.id);
-            tracing::debug!(
-                topic,
-                id,
-                "an event is forgotten: its publisher is gone, and no other subscriber wants it"
-            );
+            tracing::debug!(topic, id, "event dropped: its publisher is gone, and no other subscriber is in its queue");
         }
     }
 }
@@ -428,14 +424,16 @@ impl Driver {
 fn log(notice: &Notice) {
     match notice {
         Notice::Behind { group, waiting } => {
-            tracing::warn!(waiting, "{group} takes no events for now: they wait in this process");
+            tracing::warn!(waiting, "{group} accepts no events for now; they are buffered in this process");
         }
-        Notice::Overflow { group } => tracing::error!("{group} was left by all and keeps no more: events are lost"),
-        Notice::Refused { group, topic, id } => tracing::error!(topic, id, "{group} refuses an event: it is lost"),
+        Notice::Overflow { group } => tracing::error!("{group} has no members and a full buffer: events are lost"),
+        Notice::Refused { group, topic, id } => {
+            tracing::error!(topic, id, "{group} rejected an event: the event is lost")
+        }
         Notice::Expired { group, lost } => {
-            tracing::warn!(lost, "no subscriber has come back to {group}: its events are forgotten");
+            tracing::warn!(lost, "no subscriber has rejoined {group}: its events are dropped");
         }
-        Notice::Left { group, lost } => tracing::debug!(lost, "{group} has left: what waited for it is forgotten"),
+        Notice::Left { group, lost } => tracing::debug!(lost, "{group} has left: its waiting events are dropped"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Event loop of the driver, which itself neither waits nor spawns.
+//! Event loop of the driver; the driver itself neither waits nor spawns.
 
 use std::sync::{Arc, Weak};
 
@@ -9,7 +9,7 @@ use crate::registry::NodeView;
 use crate::util::clock;
 use crate::util::spawn;
 
-/// Tells a driver what the registry lists, opens its connections and tells it the time, until it is gone.
+/// Passes registry changes and the time to a driver and opens its connections, until the driver is dropped.
 pub(super) async fn run(driver: Weak<Driver>, client: Client, mut following: NodeView) {
     while let Some(driver) = driver.upgrade() {
         driver.sync(following.generation(), &following.nodes());

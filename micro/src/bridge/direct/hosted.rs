@@ -1,4 +1,4 @@
-//! The part of [`Direct`] that an app sees: its scheme, and what it serves.
+//! Integration of [`Direct`] into an app: the scheme, and the hosted service.
 
 use super::{Direct, SERVICE};
 use crate::bridge::{Host, Hosted};

@@ -1,4 +1,4 @@
-//! The events that one subscription has accepted and not settled. A state machine: nothing here waits, locks or reads the
+//! Events that a subscription has accepted and not settled. A state machine: this module neither waits, locks nor reads the
 //! clock.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -10,17 +10,17 @@ use super::pending::size;
 use crate::broker::Event;
 use crate::util::clock::Instant;
 
-/// The events of one subscription. `O` is where an event came from and its outcome is reported to.
+/// The events of one subscription. `O` is the origin of an event, to which its outcome is reported.
 #[derive(Debug)]
 pub(super) struct Inbox<O> {
-    /// Events that the subscriber handles at a time.
+    /// Maximum number of events the subscriber handles at a time.
     in_flight: usize,
     entries: HashMap<EventId, InboxEntry<O>>,
     ready: VecDeque<EventId>,
-    /// Events that wait for another delivery, in the order they are due.
+    /// Events waiting for another delivery, by due time.
     delayed: BTreeMap<(Instant, u64), EventId>,
     sequence: u64,
-    /// Events in the hands of the subscriber.
+    /// Number of events held by the subscriber.
     delivered: usize,
     closed: bool,
 }
@@ -35,19 +35,19 @@ struct InboxEntry<O> {
 /// Next event of an inbox.
 #[derive(Debug)]
 pub(super) enum InboxNext {
-    /// An event for the subscriber, who has it until it is settled.
+    /// An event for the subscriber, which holds it until it is settled.
     Delivery { id: EventId, event: Event, attempt: u32 },
-    /// None now; possibly at that time.
+    /// No event now; the next one may be ready at `until`.
     Nothing { until: Option<Instant> },
 }
 
-/// An outcome to be reported to where the event came from.
+/// An outcome to report to the origin of an event.
 #[derive(Debug)]
 pub(super) struct Report<O> {
     pub(super) origin: O,
     pub(super) number: u64,
     pub(super) outcome: EventOutcome,
-    /// The event, where the inbox has given it up.
+    /// The event, if the inbox has released it.
     pub(super) released: Option<Event>,
 }
 
@@ -64,7 +64,7 @@ impl<O: Clone> Inbox<O> {
         }
     }
 
-    /// The number of events that are not settled.
+    /// Returns the number of events that are not settled.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.entries.len()
@@ -113,14 +113,14 @@ impl<O: Clone> Inbox<O> {
         InboxNext::Delivery { id, event: entry.event.clone(), attempt: entry.attempt }
     }
 
-    /// The subscriber is done with an event.
+    /// Settles an event the subscriber has handled.
     pub(super) fn ack(&mut self, id: EventId) -> Option<Report<O>> {
         self.delivered -= 1;
         let entry = self.entries.remove(&id)?;
         Some(Report::releasing(id, entry, |_| EventOutcome::Acked))
     }
 
-    /// The subscriber wants an event again, not before `delay` has passed. A closed inbox gives it up for another member.
+    /// Schedules an event for another delivery, after `delay`. A closed inbox releases the event for another member instead.
     pub(super) fn retry(&mut self, id: EventId, delay: Duration, now: Instant) -> Option<Report<O>> {
         self.delivered -= 1;
         let entry = self.entries.get_mut(&id)?;
@@ -140,12 +140,12 @@ impl<O: Clone> Inbox<O> {
         Some(report)
     }
 
-    /// Accepts no more.
+    /// Stops accepting events.
     pub(super) fn close(&mut self) {
         self.closed = true;
     }
 
-    /// Gives up what the subscriber does not have.
+    /// Releases the events not held by the subscriber.
     pub(super) fn drain(&mut self) -> Vec<Report<O>> {
         let delayed = std::mem::take(&mut self.delayed).into_values();
         let waiting = std::mem::take(&mut self.ready).into_iter().chain(delayed);
@@ -153,7 +153,7 @@ impl<O: Clone> Inbox<O> {
         waiting.map(|(id, entry)| Report::releasing(id, entry, |attempt| EventOutcome::Reroute { attempt })).collect()
     }
 
-    /// Makes those ready that are due.
+    /// Moves due events to the ready queue.
     fn promote_due(&mut self, now: Instant) {
         while let Some(first) = self.delayed.first_entry().filter(|first| first.key().0 <= now) {
             let id = first.remove();

@@ -1,9 +1,9 @@
-//! The arithmetic of key affinity: rendezvous hashing over the members of a queue.
+//! Key affinity: rendezvous hashing over the members of a queue.
 //!
-//! Every publisher computes the member of a key by itself, so all versions have to agree: what [`hash`] and [`affinity`]
-//! return may never change.
+//! Every publisher computes the member of a key independently, so all versions have to agree: the results of [`hash`] and
+//! [`affinity`] must never change.
 
-/// Returns the number of a key. Two keys that share a number share their member and their order, which does no harm.
+/// Returns the hash of a key. Keys with the same hash share their member and their order, which is harmless.
 pub(super) fn hash(key: &str) -> u64 {
     let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3) // FNV-1a
@@ -11,13 +11,13 @@ pub(super) fn hash(key: &str) -> u64 {
     mix(hash)
 }
 
-/// Returns how strongly a key is drawn to a subscription. It belongs to the member that draws it most: when one leaves, only
-/// its own keys move, and only to a new member do the keys of others go.
+/// Returns the rendezvous weight of a key for a subscription. A key belongs to the member with the highest weight: when a member
+/// leaves, only its own keys move, and when one joins, keys move only to that member.
 pub(super) fn affinity(key: u64, subscription: u64) -> u64 {
     mix(key ^ mix(subscription))
 }
 
-/// The last step of Splitmix64.
+/// Applies the final mixing step of SplitMix64.
 fn mix(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -36,7 +36,7 @@ pub(super) enum EventOrigin {
     Remote(Arc<AckQueue>),
 }
 
-/// The bytes that the subscriptions of a process hold together.
+/// Total number of bytes held by the subscriptions of a process.
 #[derive(Debug, Default)]
 pub(super) struct MemoryBudget(AtomicUsize);
 
@@ -54,7 +54,7 @@ impl LocalSubscription {
     ///
     /// # Errors
     ///
-    /// [`Rejected`] tells why it does not.
+    /// [`Rejected`], with the reason.
     pub(super) fn accept(
         &self,
         id: EventId,
@@ -70,7 +70,7 @@ impl LocalSubscription {
         Ok(())
     }
 
-    /// Takes the next event for the subscriber. If there is none `reader` is woken once there may be one.
+    /// Takes the next event for the subscriber. If there is none, `reader` is woken once there may be one.
     pub(super) fn next(&self, reader: &Waker) -> InboxNext {
         let mut state = self.state();
         let next = state.inbox.next(clock::now());
@@ -80,7 +80,7 @@ impl LocalSubscription {
         next
     }
 
-    /// The subscriber has settled an event. Returns what is to be reported, and the reader to be woken after that.
+    /// Settles an event on behalf of the subscriber. Returns the report to send, and the reader to wake after that.
     pub(super) fn settle(&self, id: EventId, ended: Settlement) -> (Option<Report<EventOrigin>>, Option<Waker>) {
         let mut state = self.state();
         let report = match ended {
@@ -91,19 +91,19 @@ impl LocalSubscription {
         (report, state.reader.take())
     }
 
-    /// Accepts no more.
+    /// Stops accepting events.
     pub(super) fn close(&self) {
         self.state().inbox.close();
     }
 
-    /// Gives up what the subscriber does not have. Returns what is to be reported.
+    /// Releases the events not held by the subscriber. Returns the reports to send.
     pub(super) fn drain(&self) -> Vec<Report<EventOrigin>> {
         let reports = self.state().inbox.drain();
         self.release(&reports);
         reports
     }
 
-    /// The number of events that are not settled.
+    /// Returns the number of events that are not settled.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.state().inbox.len()

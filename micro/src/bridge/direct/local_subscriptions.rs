@@ -1,4 +1,4 @@
-//! The subscriptions of this process, and the publishers that are connected to it.
+//! Subscriptions of this process, and connected publishers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -24,10 +24,10 @@ pub(super) struct LocalSubscriptions {
 }
 
 impl LocalSubscriptions {
-    /// Sets the node by which this process is reached. Returns whether there was none.
+    /// Sets the node under which this process is reachable. Returns `true` if there was none.
     pub(super) fn listen(&mut self, node: Node, ttl: LeaseOptions) -> bool {
         let node = Node { service: SERVICE.to_owned(), endpoints: vec![PATH.to_owned()], ..node };
-        // Calls that are restricted to this node find its id in its metadata.
+        // Calls restricted to this node match its id in its metadata.
         let node = node.clone().with_metadata(NODE, node.id).with_metadata("micro", env!("CARGO_PKG_VERSION"));
         self.node.replace((node, ttl)).is_none()
     }
@@ -36,10 +36,10 @@ impl LocalSubscriptions {
     ///
     /// # Errors
     ///
-    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) when this process cannot be reached, or is leaving.
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) if this process is not reachable, or is leaving.
     pub(super) fn open(&mut self, id: u64, asked: &Subscription) -> Result<Arc<LocalSubscription>> {
         if self.left {
-            return Err(Error::failed_precondition("this process is leaving: it takes in no more events"));
+            return Err(Error::failed_precondition("this process is leaving and accepts no more events"));
         }
         if self.node.is_none() {
             return Err(Error::failed_precondition(
@@ -57,7 +57,7 @@ impl LocalSubscriptions {
         self.subscriptions.remove(&id);
     }
 
-    /// Takes in no more events. Returns all subscriptions, and all publishers.
+    /// Stops accepting events. Returns all subscriptions and all publishers.
     pub(super) fn leave(&mut self) -> (Vec<Arc<LocalSubscription>>, Vec<Arc<AckQueue>>) {
         self.left = true;
         let publishers = std::mem::take(&mut self.publishers);
@@ -68,14 +68,14 @@ impl LocalSubscriptions {
         self.subscriptions.get(&id).cloned()
     }
 
-    /// Connects one more publisher.
+    /// Connects another publisher.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`](crate::Code::Unavailable) when this process is leaving, or has too many.
+    /// [`Unavailable`](crate::Code::Unavailable) if this process is leaving, or has too many publishers.
     pub(super) fn connect(&mut self) -> Result<Arc<AckQueue>> {
         if self.left {
-            return Err(Error::unavailable("this process is leaving: it takes in no more events"));
+            return Err(Error::unavailable("this process is leaving and accepts no more events"));
         }
         self.publishers.retain(|publisher| publisher.strong_count() > 0);
         if self.publishers.len() >= MAX_PUBLISHERS {
@@ -86,25 +86,25 @@ impl LocalSubscriptions {
         Ok(acks)
     }
 
-    /// Returns the node to be listed: none where there are no subscriptions.
+    /// Returns the node to register; `None` if there are no subscriptions.
     pub(super) fn advertised(&self) -> Option<(Node, LeaseOptions)> {
         let (node, ttl) = self.node.clone().filter(|_| !self.left && !self.subscriptions.is_empty())?;
         let subscriptions = self.subscriptions.values();
         Some((subscriptions.fold(node, |node, subscription| subscription.advertisement().on(node)), ttl))
     }
 
-    /// The id of this process's node.
+    /// Returns the id of this process's node.
     pub(super) fn node(&self) -> Option<&str> {
         self.node.as_ref().map(|(node, _)| node.id.as_str())
     }
 
-    /// The number of events that are not settled.
+    /// Returns the number of events that are not settled.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.subscriptions.values().map(|subscription| subscription.len()).sum()
     }
 
-    /// The number of publishers that are connected.
+    /// Returns the number of connected publishers.
     #[cfg(test)]
     pub(super) fn publishers(&self) -> usize {
         self.publishers.iter().filter(|publisher| publisher.strong_count() > 0).count()

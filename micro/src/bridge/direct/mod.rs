@@ -1,39 +1,40 @@
-//! A broker without a server: events go straight from the process that publishes to those that subscribe. The registry lists
-//! the subscriptions, and micro's own wire carries the events.
+//! A broker without a server: events are sent directly from the publishing process to the subscribing ones. The registry lists
+//! the subscriptions, and a micro call carries the events.
 //!
-//! [`Direct`] is the backend; its documentation says what is promised, in which order events arrive, and what is lost when.
+//! [`Direct`] is the backend; its documentation describes the guarantees, the order in which events arrive, and when events are
+//! lost.
 //!
 //! # The life of an event
 //!
-//! 1. `publish` gives the event to the *outbox*. Every queue, and every subscriber without one, is a *group* there, and the
-//!    event waits in each group about its topic.
-//! 2. A group assigns it to a member: the one that its key belongs to, or the one with the least load. From now on it is *in
-//!    flight*, and the group keeps it until it is settled.
-//! 3. A member in this process gets it at once. To one in another process it goes over a *session*: in a batch on the
-//!    session's connection, which the other side answers with the number of events it has received. The event is now in the
-//!    process of its subscriber; once that is so in all groups `publish` returns.
-//! 4. The *inbox* of the subscription accepts the event, and delivers it when its subscriber has room. An event that is retried
-//!    stays there until it is due, and its publisher learns that its place is free.
-//! 5. The subscriber settles it. The ack goes back, by the *ack queue* of the connection or straight to the outbox, and the
-//!    group forgets the event, which makes room for the next.
+//! 1. `publish` adds the event to the *outbox*. Every queue, and every subscriber without one, is a *group* there, and the event
+//! waits in each group that matches its topic.
+//! 2. A group assigns the event to a member: the one its key belongs to, or the one with the least load. From then on the event
+//! is *in flight*, and the group keeps it until it is settled.
+//! 3. A member in this process receives the event immediately. A member in another process is reached over a *session*: the event
+//! is sent in a batch on the session's connection, and the peer responds with the number of events it has received. The event is
+//! now in the process of its subscriber; once that is true for all groups, `publish` returns.
+//! 4. The *inbox* of the subscription accepts the event, and delivers it when its subscriber has capacity. A retried event stays
+//! there until it is due, and its publisher is notified that its slot is free.
+//! 5. The subscriber settles the event. The ack is sent back, through the *ack queue* of the connection or directly to the
+//! outbox, and the group drops the event, which frees a slot for the next.
 //!
-//! When a connection breaks, what was in flight on it goes back to its groups, counted as delivered if it was written, and is
-//! assigned anew. A subscriber that still has it knows it by its number and does not get it twice. When a subscription ends,
-//! its inbox returns what its subscriber does not have; if the publisher is gone by then, this process publishes it in its
-//! place.
+//! When a connection breaks, the events in flight on it return to their groups, counted as delivered if they were written, and
+//! are assigned again. A subscriber that still has such an event recognizes its number and does not receive it twice. When a
+//! subscription ends, its inbox returns the events its subscriber does not hold; if their publisher is gone by then, this process
+//! publishes them in its place.
 //!
-//! # The pieces
+//! # Structure
 //!
-//! What is decided is decided by state machines, which take what has happened and return what is to be done. They neither
-//! wait nor lock, and know the time only from what they are told. One driver owns them and does what they want done; around
-//! it are tasks that only carry. In the order to read them, in which no file names a later one:
+//! All decisions are made by state machines, which take inputs and return effects. They neither wait nor lock, and receive the
+//! time as an input. One driver owns them and performs their effects; the tasks around the driver only transfer data. The
+//! modules, in reading order; no module depends on a later one:
 //!
-//! - `limits`, `keys`, `timer`, `outcome`: bounds and values
-//! - `contract`, `advertisement`: what goes over the wire, and into the registry
-//! - `pending`, `inbox`, `outbox`: the state machines, and what they hold
+//! - `limits`, `keys`, `timer`, `outcome`: limits and values
+//! - `contract`, `advertisement`: the wire messages, and the registry entries
+//! - `pending`, `inbox`, `outbox`: the state machines and their data
 //! - `ack_queue`, `local_subscription`, `local_subscriptions`, `advertise`: the receiving side, and its entry in the registry
-//! - `driver`: owns both sides, and performs effects
-//! - `subscriber`, `server`, `connection`, `event_loop`: what reads, receives, sends, and keeps time
+//! - `driver`: owns both sides and performs effects
+//! - `subscriber`, `server`, `connection`, `event_loop`: reading, receiving, sending, and timing
 
 mod ack_queue;
 mod advertise;
@@ -76,7 +77,7 @@ use limits::{LOOKUP_TIMEOUT, MAX_EVENT_BYTES, PUBLISH_TIMEOUT, VISIBILITY_TIMEOU
 use pending::{EventCompletion, size};
 use subscriber::DirectSubscriber;
 
-/// The broker that needs nothing installed: events go point to point, from the process that publishes to those that subscribe.
+/// A broker that requires no server: events are sent point to point, from the publishing process to the subscribing ones.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
@@ -91,7 +92,7 @@ use subscriber::DirectSubscriber;
 /// # let mut server = EventsServer::new();
 ///
 /// let direct = Direct::new(client, registry);
-/// server.add_unlisted(direct.service()); // takes in the events of other processes
+/// server.add_unlisted(direct.service()); // receives the events of other processes
 /// # let listener = network.serve(Arc::new(server));
 /// # let address = format!("127.0.0.1:{}", listener.port());
 /// direct.listen(Node::new("shop", address), LeaseOptions::default()); // once the port is open
@@ -99,90 +100,92 @@ use subscriber::DirectSubscriber;
 /// let broker = Broker::new(direct.clone());
 /// let mut orders = broker.subscribe(Subscription::new("orders.*".parse()?).with_queue("billing")).await?;
 /// broker.publish(Event::new("orders.placed".parse()?, "7")).await?;
-/// orders.next().await.expect("the subscription goes on")?.ack().await?;
+/// orders.next().await.expect("the subscription is open")?.ack().await?;
 ///
 /// direct.leave().await; // before the port closes
 /// # Ok(()) }
 /// ```
 ///
-/// A process with subscriptions is listed in the registry, as a node of `micro.events`, and publishers follow that. So a
-/// subscription is known elsewhere as soon as the registry has told it; within its own process at once. A process that only
+/// A process with subscriptions is registered as a node of `micro.events`, and publishers follow that service. So other processes
+/// know a subscription as soon as the registry has notified them, and its own process knows it immediately. A process that only
 /// publishes needs no port.
 ///
-/// # Who gets an event
+/// # Delivery
 ///
-/// Every subscriber without a queue, in the order of its publisher; and one of every queue: the member with the fewest in flight, and
-/// in turn among equals. Members that have all they asked for are passed over while others have room. Patterns are matched by
-/// the publisher, so wildcards work.
+/// An event is delivered to every subscriber without a queue, in the order of its publisher, and to one member of every queue:
+/// the member with the fewest events in flight, round-robin among equals. Members with as many events as they requested are
+/// skipped while others have capacity. Patterns are matched by the publisher, so wildcards are supported.
 ///
-/// An event with a [key](crate::broker::Event::with_key) goes to the one member of a queue that its key belongs to, and waits
-/// for that one; see [order](#order).
+/// An event with a [key](crate::broker::Event::with_key) goes to the queue member its key belongs to, and waits for that member;
+/// see [order](#order).
 ///
-/// [`publish`](crate::broker::Broker::publish) is done when the event is in the process of every subscriber, and of a member of
-/// every queue: a program may publish and end. Where that takes longer than a second it is done as well, and the event waits
-/// in the publisher's process, which keeps trying as long as it lives and a subscriber is listed; a warning is logged once.
-/// Without subscribers it completes immediately, as it does if all subscribers are in the publisher's own process.
+/// [`publish`](crate::broker::Broker::publish) returns once the event is in the process of every subscriber without a queue, and
+/// of one member of every queue: a program may publish and exit. If that takes longer than 1 s, `publish` returns successfully
+/// all the same, and the event waits in the publisher's process, which keeps trying as long as it runs and a subscriber is
+/// listed; a warning is logged once. `publish` returns immediately if there are no subscribers, or if all are in the publisher's
+/// own process.
 ///
-/// There is no limit to how long an event may be handled: it stays with its subscriber until that settles it, or its process is
-/// gone. Every process that reaches the port can hand in events; [encryption](crate::guide::encryption) and interceptors decide
-/// which do.
+/// Handling an event is not limited in time: the event stays with its subscriber until the subscriber settles it or its process
+/// is gone. Every process that reaches the port can send events; use [encryption](crate::guide::encryption) and interceptors to
+/// restrict access.
 ///
 /// # Order
 ///
-/// What one publisher publishes comes to a subscriber in that order. In a queue that holds for each key, over all its members:
-/// every publisher computes from the numbers of the members which of them a key belongs to, and all get the same result. So
-/// a subscriber that handles a key [in order](crate::broker::ConsumerOptions::in_order) does so as if its queue were one process: no two
-/// events of a key are handled at the same time, from whichever publisher, as long as the members stay the same. Keys are spread
-/// evenly, and how much there is of each is not looked at.
+/// A subscriber receives the events of one publisher in the order of publication. In a queue this holds for each key, over all
+/// members: every publisher computes the member of a key from the ids of the members' subscriptions, and all publishers get the
+/// same result. So a subscriber that handles a key [in order](crate::broker::ConsumerOptions::in_order) does so as if its queue
+/// were one process: no two events of a key are handled concurrently, from whichever publisher, as long as the members stay the
+/// same. Keys are spread evenly, regardless of the number of events per key.
 ///
-/// A member that is slow, or stuck, holds up its own keys and nothing else. Their publishers are held up as well once it takes
-/// all the room that others of the queue have left: half of what is kept, if it is the only one.
+/// A slow or stuck member holds up only its own keys. The publishers of those keys are held up as well once the events waiting
+/// for that member take all the space left by the other members of the queue: half of the buffer, if only one member is stuck.
 ///
 /// | | |
 /// |---|---|
-/// | A member comes or leaves | only the keys that it gets or had are moved. Each publisher first waits until nothing of a key is under way where it was, so its own order holds; that of two publishers holds again once both know who is there |
-/// | A member dies | what it had comes again, to whom its keys belong then, and before what follows |
-/// | The connection to a member breaks | its keys wait half a second for it. If it is back by then the order holds; if not, they go to others, while it may still be handling what it had |
-/// | A member is listed and cannot be reached | its keys go to others: at once if it refuses, after half a second if it is silent. Publishers that reach it go on giving them to it |
-/// | An event is given back for later | what follows is not held up by it. Handlers in order do not do that: they try again where they are |
+/// | A member joins or leaves | only the keys it gains or loses move. Each publisher first waits until no event of a moved key is in flight at the previous member, so the order of each publisher is preserved; the order between two publishers is preserved again once both know the new members |
+/// | A member crashes | its unsettled events are redelivered to the members their keys belong to then, before later events of those keys |
+/// | The connection to a member breaks | its keys wait 500 ms for the connection. If it is restored by then, order is preserved; otherwise the keys move to other members, while the previous one may still be handling its events |
+/// | A listed member is unreachable | its keys move to other members: immediately if the connection is refused, after 500 ms if there is no response. Publishers that reach the member keep using it |
+/// | An event is returned with a delay | later events of its key are not held up. Handlers in order do not return events; they retry in place |
 ///
-/// # What is lost when
+/// # Event loss
 ///
-/// An event is kept by its publisher until it is settled, and by the process of its subscriber from when it is taken.
+/// An event is kept by its publisher until it is settled, and additionally by the process of its subscriber once accepted there.
+/// The second column lists the lost events.
 ///
 /// | | |
 /// |---|---|
 /// | No subscriber | the event, as with any fan-out |
-/// | The last member of a queue leaves or dies | nothing, if another comes within a minute: until then its events are kept, new ones too |
-/// | A subscriber without a queue leaves or dies | what it had not handled |
-/// | A member of a queue dies | nothing: another gets it, counted as another delivery |
-/// | The connection breaks | nothing: the same subscriber or another gets it, maybe for the second time |
-/// | The publisher dies | what no subscriber had accepted: what `publish` has not returned for, or has after more than a second |
-/// | The publisher ends after [`flush`](crate::broker::Broker::flush) | nothing |
-/// | Both die | what the publisher held and the subscriber had not settled |
-/// | A subscriber is behind | nothing: publishers wait a second for room, and then are told with [`ResourceExhausted`](crate::Code::ResourceExhausted) |
-/// | The registry is away | nothing between those who know each other |
+/// | The last member of a queue leaves or crashes | none, if another member joins within 60 s: until then its events are kept, including new ones |
+/// | A subscriber without a queue leaves or crashes | those it had not handled |
+/// | A member of a queue crashes | none: its events are redelivered to another member, with the delivery count increased |
+/// | The connection breaks | none: events are redelivered to the same subscriber or another, possibly for the second time |
+/// | The publisher crashes | those not accepted by any subscriber: `publish` had not returned for them, or had returned after more than 1 s |
+/// | The publisher exits after [`flush`](crate::broker::Broker::flush) | none |
+/// | Both crash | those held by the publisher and not settled by the subscriber |
+/// | A subscriber is behind | none: publishers wait 1 s for space, then receive [`ResourceExhausted`](crate::Code::ResourceExhausted) |
+/// | The registry is unavailable | none between processes that already know each other |
 ///
-/// So it is at least once as long as one of the two lives, and [`Capabilities::at_least_once`] is not claimed. Where an event
-/// must outlive both, use a broker that is a server.
+/// So delivery is at-least-once as long as one of the two processes survives, and [`Capabilities::at_least_once`] is not claimed.
+/// If an event must survive both, use a broker with a server.
 ///
-/// What a subscriber gives back is brought again by its own process, after the wait if one is named; it goes to another member
-/// of the queue only when that process leaves or dies.
+/// An event returned by a subscriber is redelivered by the subscriber's own process, after the requested delay; it goes to
+/// another member of the queue only when that process leaves or crashes.
 ///
-/// # How much there is of everything
+/// # Limits
 ///
 /// | | |
 /// |---|---|
-/// | Kept by a publisher, for each queue and each subscriber without one | 10,000 events, 64 MiB |
-/// | Of these, waiting for one of several members because of their keys | as much as is left for others |
-/// | Handed by one publisher to a subscription | as many as it wants in flight, and as many again (from 16 to 256) to wait beside them |
-/// | Waiting in a process, for one subscription | 10,000 events; publishers that bring more keep them and try again |
-/// | Waiting in a process, for all its subscriptions | 256 MiB, likewise |
-/// | An event | 4 MiB less 16 KiB, with all that is said about it |
-/// | Publishers that one process hears | 10,000 |
+/// | Events kept by a publisher, for each queue and each subscriber without one | 10,000 events, 64 MiB |
+/// | Of these, keyed events waiting for one of several members | the space not used by others |
+/// | Events sent by one publisher to a subscription | its maximum in flight, plus as many again (at least 16, at most 256) that wait |
+/// | Events accepted and not settled in a process, for one subscription | 10,000 events; publishers keep further events and retry |
+/// | Events accepted and not settled in a process, for all its subscriptions | 256 MiB, likewise |
+/// | Size of an event | 4 MiB less 16 KiB, including metadata |
+/// | Publishers connected to one process | 10,000 |
 ///
-/// A slow subscriber slows only itself, and publishers to it: what it does not take stays where it was published, and
-/// other subscriptions of its process share the connection, not the wait.
+/// A slow subscriber slows only itself and the publishers that send to it: events it does not accept stay with their publisher,
+/// and other subscriptions of its process share the connection but not the wait.
 #[derive(Clone)]
 pub struct Direct(Arc<Shared>);
 
@@ -190,16 +193,16 @@ struct Shared {
     client: Client,
     registry: Registry,
     driver: Arc<Driver>,
-    /// The processes with subscriptions, from the first time that they are asked for.
+    /// Processes with subscriptions; followed from the first use on.
     following: OnceLock<NodeView>,
-    /// The revision of them that the outbox knows.
+    /// Latest revision of `following` that was passed to the outbox.
     revision: AtomicU64,
-    /// Background tasks; none any more once the broker is closed.
+    /// Background tasks; `None` once the broker is closed.
     tasks: Mutex<Option<Vec<Task<()>>>>,
 }
 
 impl Direct {
-    /// Finds subscribers in `registry`, and reaches them through `client`.
+    /// Creates a broker that finds subscribers in `registry` and connects to them through `client`.
     pub fn new(client: Client, registry: Registry) -> Self {
         Direct(Arc::new(Shared {
             client: contract::client(&client),
@@ -211,15 +214,15 @@ impl Direct {
         }))
     }
 
-    /// Returns the service by which the publishers of other processes reach this one, for
+    /// Returns the service through which publishers in other processes reach this one, for
     /// [`Server::add_unlisted`](crate::server::Server::add_unlisted).
     pub fn service(&self) -> Service {
         server::service(&self.0.driver)
     }
 
-    /// Sets the node as which this process is reached: its id, its address, and what it says about its wire. Its service and
-    /// its methods are filled in. It is listed, and renewed as `ttl` says, while there are subscriptions. Another call may
-    /// change the address, and not the id.
+    /// Sets the node under which this process is reachable: its id, its address, and its supported protocols. Service and methods
+    /// are filled in. The node is registered, and renewed according to `ttl`, while there are subscriptions. A later call may
+    /// change the address but not the id.
     ///
     /// # Panics
     ///
@@ -230,21 +233,21 @@ impl Direct {
         }
     }
 
-    /// Takes in no more events: leaves the registry, and gives what queues have here, and no handler has begun, to other
-    /// processes. What is being handled is settled as ever, and publishing goes on.
+    /// Stops accepting events: deregisters, and returns the queue events that no handler has started to other processes. Events
+    /// being handled are still settled, and publishing continues.
     ///
-    /// Dropping the future does not undo it.
+    /// Dropping the future does not undo this.
     pub async fn leave(&self) {
         let revision = self.0.driver.leave();
         if self.0.driver.node().is_some()
             && let Err(error) = self.0.driver.advertiser().listed(revision).await
         {
-            tracing::debug!("subscriptions are left to expire: {error:#}");
+            tracing::debug!("could not deregister subscriptions: {error:#}");
         }
     }
 
-    /// Ends at once: closes connections, leaves the registry, waits for nothing, and publishes nothing any more. What
-    /// [`flush`](crate::broker::Broker::flush) would have waited for is lost.
+    /// Closes the broker immediately: closes connections, deregisters, waits for nothing, and publishes nothing any more. Events
+    /// that [`flush`](crate::broker::Broker::flush) would have waited for are lost.
     pub fn close(&self) {
         self.0.driver.leave();
         drop(self.0.tasks().take());
@@ -261,12 +264,12 @@ impl Direct {
         })
     }
 
-    /// Takes in what the registry lists.
+    /// Passes the current nodes of the registry to the outbox.
     ///
     /// # Errors
     ///
-    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) once the broker is closed, and
-    /// [`Unavailable`](crate::Code::Unavailable) when the registry does not answer.
+    /// [`FailedPrecondition`](crate::Code::FailedPrecondition) once the broker is closed;
+    /// [`Unavailable`](crate::Code::Unavailable) if the registry does not respond.
     async fn sync(&self) -> Result<()> {
         if self.0.driver.is_closed() {
             return Err(Error::failed_precondition("the broker of this process was closed"));
@@ -274,7 +277,7 @@ impl Direct {
         let following = self.following();
         if following.generation() == 0 && clock::timeout(LOOKUP_TIMEOUT, following.ready()).await.is_err() {
             let registry = self.0.registry.name();
-            let error = Error::unavailable(format!("subscribers are unknown: registry `{registry}` does not answer"));
+            let error = Error::unavailable(format!("subscribers are unknown: registry `{registry}` does not respond"));
             return Err(match following.last_error() {
                 Some(last_error) => error.with_source(last_error.into_boxed()),
                 None => error,
@@ -288,7 +291,7 @@ impl Direct {
         Ok(())
     }
 
-    /// Waits until the registry shows a subscription of this process to itself, as it does to others.
+    /// Waits until the registry lists a subscription of this process to this process, as it does to others.
     async fn visible(&self, subscription: u64) {
         let Some(node) = self.0.driver.node() else { return };
         let mut following = self.following().clone();
@@ -299,7 +302,7 @@ impl Direct {
             }
         };
         if clock::timeout(VISIBILITY_TIMEOUT, visible).await.is_err() {
-            tracing::debug!(node, "a subscription is listed, and the registry does not show it yet");
+            tracing::debug!(node, "the registry does not list a new subscription yet");
         }
     }
 }
@@ -341,7 +344,7 @@ impl Backend for Direct {
         if let Some(large) = events.iter().find(|event| size(event) > MAX_EVENT_BYTES) {
             let (topic, bytes) = (&large.topic, size(large));
             return Err(Error::invalid_argument(format!(
-                "an event of `{topic}` has {bytes} bytes, of at most {MAX_EVENT_BYTES}"
+                "an event of `{topic}` has {bytes} bytes; the limit is {MAX_EVENT_BYTES}"
             )));
         }
         self.sync().await?;

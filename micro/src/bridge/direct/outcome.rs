@@ -1,6 +1,6 @@
-//! Outcomes of events that were handed to a subscription.
+//! Outcomes of events sent to a subscription.
 
-/// Identifies an event at its subscribers, whichever way and however often it arrives.
+/// Identifies an event at its subscribers, independent of the route and number of deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct EventId {
     /// The publishing process.
@@ -12,27 +12,27 @@ pub(super) struct EventId {
 /// Reason an inbox does not accept an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejected {
-    /// There is no room.
+    /// No space left.
     Full,
     /// The subscription has ended.
     Closed,
 }
 
-/// Outcome of an event, as its publisher learns it.
+/// Outcome of an event, as reported to its publisher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EventOutcome {
     /// Handled, or given up by its handler.
     Acked,
-    /// Waits at its subscription for another delivery, its `attempt`th, and takes no place until then.
+    /// Waits at its subscription for delivery number `attempt`, and occupies no slot until then.
     Delayed { attempt: u32 },
-    /// The subscription has ended: another member gets it, as its `attempt`th delivery.
+    /// The subscription has ended: the event goes to another member, as delivery number `attempt`.
     Reroute { attempt: u32 },
-    /// There is no room.
+    /// No space left.
     Full,
-    /// Not an event.
+    /// Not a valid event.
     Refused,
 }
 
-/// The publisher of an event is not connected: nothing can be reported to it.
+/// Error: the publisher of an event is not connected, so its outcome cannot be reported.
 #[derive(Debug)]
 pub(super) struct PublisherGone;

@@ -1,4 +1,4 @@
-//! An event on its way to a group.
+//! Events waiting in groups.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,23 +10,23 @@ use super::contract::EventRecord;
 use super::keys;
 use crate::broker::Event;
 
-/// An event, shared by the groups that get it.
+/// An event shared by its groups.
 #[derive(Debug)]
 pub(super) struct StoredEvent {
     event: Event,
     key: Option<u64>,
     size: usize,
-    /// For the wire, once it leaves the process.
+    /// Encoded form, created when the event first leaves the process.
     encoded: OnceLock<Bytes>,
 }
 
-/// One event for one group.
+/// An event of one group.
 #[derive(Debug)]
 pub(super) struct PendingEvents {
-    /// Grows in the order of publishing.
+    /// Sequence number, in the order of publication.
     pub(super) number: u64,
     pub(super) event: Arc<StoredEvent>,
-    /// The number of the next delivery, from 1 on.
+    /// Number of the next delivery, starting at 1.
     pub(super) attempt: u32,
     /// Held until the event is in the process of a subscriber, while its publisher waits for that.
     pub(super) completion: Option<EventCompletionGuard>,
@@ -42,37 +42,37 @@ impl StoredEvent {
         &self.event
     }
 
-    /// The number of its key.
+    /// Returns the hash of the event's key.
     pub(super) fn key(&self) -> Option<u64> {
         self.key
     }
 
-    /// About how many bytes it takes, in memory and on the wire.
+    /// Returns the approximate size in bytes, in memory and on the wire.
     pub(super) fn size(&self) -> usize {
         self.size
     }
 
-    /// Encodes the event, once for all who get it.
+    /// Returns the encoded event, which is encoded once for all receivers.
     pub(super) fn encoded(&self) -> Bytes {
         self.encoded.get_or_init(|| EventRecord::encode(&self.event)).clone()
     }
 }
 
-/// Returns about how many bytes an event takes, in memory and on the wire.
+/// Returns the approximate size of an event in bytes, in memory and on the wire.
 pub(super) fn size(event: &Event) -> usize {
     let pairs: usize = event.metadata.iter().map(|(name, value)| name.len() + value.len() + 16).sum();
     let texts = event.topic.as_str().len() + event.id.len() + event.content_type.len();
     128 + pairs + texts + event.key.as_ref().map_or(0, String::len) + event.body.len()
 }
 
-/// Counts the events of one `publish` that are not yet in the process of a subscriber.
+/// Counter of the events of one `publish` call that are not yet in the process of a subscriber.
 #[derive(Debug, Default)]
 pub(super) struct EventCompletion {
     open: AtomicUsize,
     done: Notify,
 }
 
-/// One of the events that a [`EventCompletion`] counts, until it is dropped.
+/// Guard of one event counted by an [`EventCompletion`]; dropping the guard completes the event.
 #[derive(Debug)]
 pub(super) struct EventCompletionGuard(Arc<EventCompletion>);
 

@@ -1,4 +1,4 @@
-//! The events of a subscription, as its subscriber reads them.
+//! Event stream of a subscription, as read by the subscriber.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use crate::broker::Delivery;
 use crate::errors::Result;
 use crate::util::clock::{self, Sleep};
 
-/// The events of a subscription. Dropping it ends the subscription.
+/// A stream of the events of a subscription. Dropping it ends the subscription.
 pub(super) struct DirectSubscriber {
     shared: Arc<Shared>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-/// State shared by deliveries. A subscriber owns an event until it settles it, or its process ends.
+/// State shared by deliveries. A subscriber owns an event until it settles the event, or its process ends.
 struct Shared {
     driver: Arc<Driver>,
     subscription: Arc<LocalSubscription>,

@@ -1,12 +1,12 @@
-//! A timer of a state machine.
+//! Timer for state machines.
 
 use std::time::Duration;
 
 use crate::util::clock::Instant;
 
-/// A timer that is started without reading the clock: the time counts from the next time the clock is looked at.
+/// A timer that is started without reading the clock: the duration counts from the next tick.
 ///
-/// The machines learn the time from their `tick` only, so the code that starts a timer also requests a tick.
+/// The state machines receive the time only through `tick`, so the code that starts a timer also requests a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Timer {
     #[default]
@@ -17,7 +17,7 @@ pub(super) enum Timer {
 }
 
 impl Timer {
-    /// Starts the timer, unless it runs.
+    /// Starts the timer unless it is running.
     pub(super) fn start(&mut self, duration: Duration) {
         if *self == Timer::Off {
             *self = Timer::Started(duration);
@@ -32,7 +32,7 @@ impl Timer {
         self != Timer::Off
     }
 
-    /// Tells the time, and returns whether the timer has run out. It keeps running until it is stopped.
+    /// Advances the timer to `now`. Returns `true` if the timer has expired. An expired timer counts as running until stopped.
     pub(super) fn tick(&mut self, now: Instant) -> bool {
         if let Timer::Started(duration) = *self {
             *self = Timer::Until(now + duration);
@@ -40,7 +40,7 @@ impl Timer {
         self.deadline().is_some_and(|until| until <= now)
     }
 
-    /// Returns when the timer runs out, as far as it has been told the time.
+    /// Returns the expiry time; `None` before the first tick.
     pub(super) fn deadline(self) -> Option<Instant> {
         match self {
             Timer::Until(until) => Some(until),

@@ -1,4 +1,4 @@
-//! Following what stands in a bucket.
+//! Watching of a bucket.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -19,29 +19,29 @@ use crate::link::nats::{self, NatsConnection, State, StateWatch, failed};
 use crate::util::backoff::Backoff;
 use crate::util::clock::{self, Instant};
 
-/// A burst is over when nothing came for this long.
+/// Idle time after which a burst of changes is over.
 const BURST_GAP: Duration = Duration::from_millis(5);
 
-/// The longest a change waits for others to come with it.
+/// Maximum time that a change waits for others of the same burst.
 const MAX_BURST: Duration = Duration::from_millis(20);
 
-/// Interval at which everything is read again: consumers that are stuck after a reconnect recur across NATS clients (nats.rs#557,
-/// nats.go#1729), and keys expire without a message.
+/// Interval of complete reads: consumers that are stuck after a reconnect recur across NATS clients (nats.rs#557, nats.go#1729),
+/// and keys expire without a message.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Timeout for announced messages, after which they are requested again.
+/// Timeout of announced messages, after which the server is asked again how many are pending.
 const READ_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The pauses between tries.
+/// Pauses between attempts.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
-/// One stream of updates: everything in it happens while it is polled, and ends when it is dropped.
+/// A stream of updates. All work happens while the stream is polled, and ends when it is dropped.
 pub(super) struct BucketWatch {
     nats: Nats,
     connection: Option<NatsConnection>,
     open: Option<Open>,
-    // What was told last: a reading, or a failure. Neither is told twice in a row.
+    // The last reading and the last failure that were reported. Neither is reported twice in a row.
     told: Option<Entries>,
     failed: Option<Error>,
     backoff: Backoff,
@@ -69,17 +69,18 @@ impl Source for Nats {
     }
 }
 
-/// A consumer that has shown what is there, and shows what changes.
+/// A consumer that has delivered the current values, and delivers changes.
 struct Open {
     stream: Stream,
     consumer: String,
     messages: Ordered,
     states: StateWatch,
-    // What stands before the key in a subject: `$KV.settings.`.
+    // Prefix of the key in a subject: `$KV.settings.`.
     subject: String,
     entries: Entries,
-    // How many messages the server had for us beyond the last. Only at none is what we have a state that existed: a message
-    // that was replaced before it was delivered is left out, and the key looks older than others until its next one comes.
+    // Number of messages pending on the server after the last one received. Only at zero do the entries form a state that
+    // existed: a message that was replaced before its delivery is skipped, and its key looks older than others until its next
+    // message.
     pending: u64,
     since: Instant,
 }
@@ -102,7 +103,7 @@ impl BucketWatch {
         }
     }
 
-    /// The next thing to tell.
+    /// Returns the next update to report.
     pub(super) async fn next(&mut self) -> Result<Table> {
         loop {
             let read = self.read().await;
@@ -149,7 +150,7 @@ impl BucketWatch {
     async fn close(&mut self) {
         let Some(Open { stream, consumer, states, since, .. }) = self.open.take() else { return };
         if let State::Connected(_) = states.current() {
-            // It would go by itself after a while, so a failure is ignored.
+            // The server removes the consumer after a while, so a failure is ignored.
             let _ = clock::timeout(READ_TIMEOUT, stream.delete_consumer(&consumer)).await;
         }
         if since.elapsed() < MIN_PAUSE {
@@ -157,7 +158,7 @@ impl BucketWatch {
         }
     }
 
-    /// A pause before the next try, cut short when the connection comes back meanwhile.
+    /// Waits before the next attempt, until the connection is restored at the latest.
     async fn rest(&mut self) {
         let pause = self.backoff.next_delay();
         match self.connection.as_ref().map(NatsConnection::states) {
@@ -168,14 +169,14 @@ impl BucketWatch {
         }
     }
 
-    /// A connection that stands.
+    /// Returns an established connection.
     async fn connected(&mut self) -> Result<NatsConnection> {
         let connection = match self.connection.take().filter(|connection| connection.state() != State::Closed) {
             Some(connection) => connection,
             None => nats::connect(&self.nats.address).await?,
         };
         self.connection = Some(connection.clone());
-        // One that was lost is back within this time, or there is something to tell.
+        // A lost connection is restored within this time, or the failure is reported.
         match clock::timeout(nats::REQUEST_TIMEOUT, connection.states().settled()).await {
             Ok(State::Connected(_)) => Ok(connection),
             _ => Err(connection.lost()),
@@ -184,7 +185,7 @@ impl BucketWatch {
 }
 
 impl Nats {
-    /// Reads everything, with a consumer that goes on to show what changes.
+    /// Reads all values, with a consumer that then delivers changes.
     async fn open(&self, connection: &NatsConnection) -> Result<Open> {
         connection
             .permitted(&format!("KV_{}", self.bucket), async {
@@ -193,7 +194,7 @@ impl Nats {
                     match clock::timeout(READ_TIMEOUT, open.messages.next()).await {
                         Ok(Some(message)) => open.apply(&message.map_err(|error| self.failed(error))?)?,
                         Ok(None) => return Err(Error::unavailable(format!("reading `{}` ended early", self.name()))),
-                        // What was announced may have expired since.
+                        // Announced messages may have expired since.
                         Err(_) => open.ask().await.map_err(|error| self.failed(error))?,
                     }
                 }
@@ -203,7 +204,7 @@ impl Nats {
     }
 
     async fn consume(&self, connection: &NatsConnection) -> Result<Open> {
-        // Before anything is asked, so that a connection lost from here on is noticed.
+        // Before the first request, so a connection lost from here on is noticed.
         let states = connection.states();
         let store = connection.jetstream().get_key_value(&self.bucket).await.map_err(|error| self.failed(error))?;
         let consumer = store.stream.create_consumer(OrderedConfig {
@@ -242,7 +243,7 @@ impl Nats {
 }
 
 impl Open {
-    /// Waits until something has changed, and what changed with it has come too, or until it is time to read anew.
+    /// Waits until a burst of changes is complete, or until the bucket has to be read again.
     async fn turn(&mut self) -> ReadTurn {
         let mut burst: Option<(Instant, Instant)> = None;
         loop {
@@ -280,13 +281,13 @@ impl Open {
         if gone {
             self.entries.remove(key);
         } else {
-            // A copy: the original is a slice of a buffer that is much larger.
+            // Copied, because the original is a slice of a much larger buffer.
             self.entries.insert(key.to_owned(), Bytes::copy_from_slice(&message.payload));
         }
         Ok(())
     }
 
-    /// Asks the server what it still has for us.
+    /// Asks the server for the number of pending messages.
     async fn ask(&mut self) -> Result<(), ConsumerInfoError> {
         self.pending = self.stream.consumer_info(&self.consumer).await?.num_pending;
         Ok(())

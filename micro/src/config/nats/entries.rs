@@ -1,4 +1,4 @@
-//! Contents of a bucket, as settings.
+//! Conversion of the contents of a bucket to settings.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use super::format::BucketFormat;
 use super::{BucketShape, Nats};
 use crate::errors::{Error, Result};
 
-/// The keys of a bucket that are there, with their values.
+/// Existing keys of a bucket, with their values.
 pub(super) type Entries = BTreeMap<String, Bytes>;
 
 impl Nats {
-    /// The settings that stand in the bucket.
+    /// Converts the entries of the bucket to settings.
     pub(super) fn settings(&self, entries: &Entries) -> Result<Table> {
         let mut table = Table::new();
         for (key, value) in entries {
@@ -30,7 +30,7 @@ impl Nats {
     }
 }
 
-/// One value: text, unless it is a table or a list in JSON.
+/// Converts a value: a table or a list in JSON, otherwise text.
 fn setting(text: &str, origin: &Origin) -> Node {
     let json = text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok()).flatten();
     match json {
@@ -40,7 +40,7 @@ fn setting(text: &str, origin: &Origin) -> Node {
 }
 
 fn document(text: &str, origin: &Origin) -> Result<Table> {
-    // Of the parser's error only the place: it may quote what it read.
+    // Only the position of the error: its message may quote the document.
     let json = serde_json::from_str(text)
         .map_err(|error| bad(origin, &format!("is not JSON at line {} column {}", error.line(), error.column())))?;
     match from_json(json, origin).value {

@@ -10,7 +10,7 @@ use crate::errors::{Error, Result};
 use crate::link::nats::{NatsAddress, NatsLocation};
 use crate::util::text;
 
-/// Settings in a key-value bucket of NATS, followed while it changes.
+/// A source of settings in a key-value bucket of NATS, with live updates.
 ///
 /// ```no_run
 /// use micro::config::Nats;
@@ -28,34 +28,35 @@ use crate::util::text;
 ///
 /// | Part | Meaning |
 /// |---|---|
-/// | `nats://user:password@…`, `nats://token@…` | the login; what is not a letter or digit is written as in `%40` |
-/// | `?token=…` | a token, the same |
-/// | `?creds=FILE` | a file with credentials, as `nsc` writes them |
-/// | `tls://…`, `?tls=true` | refuses to talk without TLS; `nats://` uses it where the server asks for it |
-/// | `?ca=FILE` | certificates to trust instead of those of the system |
-/// | `?prefix=app.` | reads only the keys below `app.`, without it |
+/// | `nats://user:password@…`, `nats://token@…` | the login; characters other than letters and digits are percent-encoded, as in `%40` |
+/// | `?token=…` | a token, as an option |
+/// | `?creds=FILE` | a file with credentials, as written by `nsc` |
+/// | `tls://…`, `?tls=true` | requires TLS; `nats://` uses TLS if the server requires it |
+/// | `?ca=FILE` | trusted certificates, instead of those of the system |
+/// | `?prefix=app.` | reads only the keys below `app.`, without this prefix |
 /// | `?key=NAME` | reads only this key, which holds a whole document |
-/// | `?format=json` | what such a document is written in |
+/// | `?format=json` | format of the document |
 ///
-/// # What is read
+/// # Layout
 ///
-/// Every key of the bucket is the path of a setting, and its value the text of it: `greeter.salutation` is `salutation` of
-/// the table `greeter`. A value that begins with `{` or `[` and can be read as JSON is a table or a list. Where a key holds
-/// text and others lie below it, those below win. A key that was deleted or purged is absent.
+/// Every key of the bucket is the path of a setting, and its value is the text of the setting: `greeter.salutation` is
+/// `salutation` of the table `greeter`. A value that starts with `{` or `[` and parses as JSON is a table or a list. If a key
+/// holds text and other keys are below it, the keys below win. A key that was deleted or purged is absent.
 ///
-/// With `?key=` it is the other way round: one key holds everything, as a JSON object. Go Micro writes its settings to the
-/// key `micro_config` of the bucket `default`, and `nats://10.0.0.1:4222/default?key=micro_config` reads them.
+/// With `?key=`, one key holds all settings, as a JSON object. Go Micro writes its settings to the key `micro_config` of the
+/// bucket `default`, and `nats://10.0.0.1:4222/default?key=micro_config` reads them.
 ///
-/// # When things go wrong
+/// # Failures and changes
 ///
-/// A server that does not answer within five seconds is [`Unavailable`](crate::Code::Unavailable); a bucket that does not
-/// exist is [`NotFound`](crate::Code::NotFound), and is not made; a value that is not UTF-8, or a document that cannot be
-/// read, is [`InvalidArgument`](crate::Code::InvalidArgument) with the name of its key. Each is told once, and the stream goes
-/// on: it tries again after a pause that grows to five seconds, and says what is there as soon as it can be read.
+/// A server that does not answer within 5 s is [`Unavailable`](crate::Code::Unavailable); a bucket that does not exist is
+/// [`NotFound`](crate::Code::NotFound), and is not created; a value that is not UTF-8, or a document that cannot be parsed, is
+/// [`InvalidArgument`](crate::Code::InvalidArgument) with the name of its key. Each error is reported once, and the stream
+/// continues: it retries after a pause that grows to 5 s, and sends the current values as soon as they can be read.
 ///
-/// Changes show within milliseconds, many at once as one. What changed while the connection was lost, deletions included,
-/// shows when it is back; that nothing comes over a connection that seems to stand is noticed after ten. Every thirty seconds the bucket is read anew, so that a watch the server forgot does no harm, and
-/// values that expired without a word are gone by then. All rooms that name the same servers and login share one connection.
+/// Changes arrive within milliseconds, many changes in a burst as one update. Changes made while the connection was lost,
+/// deletions included, arrive when it is restored; a connection that appears open but is dead is detected after 10 s. The bucket
+/// is read again every 30 s, which recovers from a watch that the server has lost, and removes values that expired without a
+/// message. All modules that name the same servers and login share one connection.
 #[derive(Clone, Debug)]
 pub struct Nats {
     address: NatsAddress,
@@ -66,9 +67,9 @@ pub struct Nats {
 /// Layout of the settings in the bucket.
 #[derive(Clone, Debug, PartialEq)]
 enum BucketShape {
-    /// Each has a key, below a prefix that is empty or ends with a dot.
+    /// One key for each setting, below a prefix that is empty or ends with a dot.
     Keys { prefix: String },
-    /// One key holds all of them.
+    /// One key that holds all settings.
     Document { key: String, format: BucketFormat },
 }
 
@@ -79,11 +80,11 @@ crate::scheme!(Box<dyn Source>, "nats", "nats://10.0.0.1:4222/settings", |connec
 const OPTIONS: [&str; 3] = ["prefix", "key", "format"];
 
 impl Nats {
-    /// The bucket a URL names. Nothing is connected to yet.
+    /// Creates a source for the bucket that a URL names. Does not connect yet.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the URL is none, or has an option that does not exist.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the URL is not valid, or has an unknown option.
     pub fn new(url: &str) -> Result<Self> {
         let NatsLocation { address, path: bucket, options } = NatsLocation::parse(url, &OPTIONS)?;
         let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
@@ -129,7 +130,7 @@ fn format_of(name: &str) -> Result<BucketFormat> {
     })
 }
 
-/// A key as NATS takes it: a wildcard would be another question than was asked.
+/// Checks that NATS accepts a key. Wildcards are rejected: they would select other keys.
 fn check_key(key: &str) -> Result<()> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-/_=.".contains(letter);
     if key.chars().all(plain) && key.split('.').all(|part| !part.is_empty()) {

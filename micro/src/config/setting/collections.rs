@@ -56,7 +56,7 @@ macro_rules! maps {
 
 maps!(BTreeMap HashMap);
 
-/// All items, as a type. All of them are looked at, so that all problems are found.
+/// Reads all items as `T`. Every item is read even after an error, to report all problems.
 fn items<T: Setting>(node: &Node, reader: &mut Reader) -> Option<Vec<T>> {
     let Some(items) = items_of(node) else { return reader.refuse(node, "a list, or text like `a,b`") };
     let read = |(at, item)| reader.at(&at_index(at), |reader| T::read(item, reader));
@@ -68,7 +68,7 @@ fn at_index(at: usize) -> String {
     format!("[{at}]")
 }
 
-/// All entries, as a type.
+/// Reads all entries as `T`, in the same way.
 fn entries<T: Setting>(node: &Node, reader: &mut Reader) -> Option<Vec<(String, T)>> {
     let Some(table) = table_of(node) else { return reader.refuse(node, "a table, or text like `key=value,..`") };
     let read = |(key, value): (&String, _)| Some((key.clone(), reader.at(key, |reader| T::read(value, reader))?));

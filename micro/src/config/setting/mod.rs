@@ -1,4 +1,4 @@
-//! Types of settings, and how they are read and written.
+//! Types of settings, and functions that read and write them.
 
 mod collections;
 mod parts;
@@ -11,13 +11,13 @@ pub use plain::SerdeSetting;
 use super::reader::Reader;
 use super::{Kind, Node, Value};
 
-/// A type that a field of a `#[micro::config]` struct can have.
+/// A type of a field of a `#[micro::config]` struct.
 ///
-/// It is implemented for numbers, `bool`, `char`, `String`, [`Duration`](std::time::Duration) (`"30s"`), paths, network
-/// addresses, [`Secret`](super::Secret), `Option`, lists, sets, maps with text keys, and everything `#[micro::config]` is
-/// written on. Any other type takes part through serde's `Serialize` and `Deserialize`.
+/// Implemented for numbers, `bool`, `char`, `String`, [`Duration`](std::time::Duration) (`"30s"`), paths, network addresses,
+/// [`Secret`](super::Secret), `Option`, lists, sets, maps with text keys, and every type marked `#[micro::config]`. Any other
+/// type is supported through serde's `Serialize` and `Deserialize`.
 ///
-/// Implement it for a type that people write in a way of its own:
+/// Implement `Setting` for a type with a text format of its own:
 ///
 /// ```
 /// use micro::config::{Kind, Node, Reader, Setting, Value};
@@ -50,13 +50,13 @@ pub trait Setting: Sized {
     /// Returns the kind of the value, for `--help` and the names of environment variables.
     fn kind() -> Kind;
 
-    /// Reads it, or tells `reader` what is wrong and gives nothing.
+    /// Reads the value, or reports the problem to `reader` and returns `None`.
     fn read(node: &Node, reader: &mut Reader) -> Option<Self>;
 
-    /// The value as it would be written in a file; [`read`](Self::read) gives the same one back.
+    /// Returns the value as written in a file; [`read`](Self::read) converts it back to an equal value.
     fn write(&self) -> Value;
 
-    /// Returns the value of a setting that is not set. Default: a problem is reported.
+    /// Returns the value of a setting that is not set. The default implementation reports a problem and returns `None`.
     fn absent(reader: &mut Reader) -> Option<Self> {
         reader.missing()
     }
@@ -74,8 +74,8 @@ pub struct FieldFns<T> {
     pub absent: fn(&mut Reader) -> Option<T>,
 }
 
-/// Finds the [`FieldFns`] of a type: `FieldCodec::<T>::driver()` is the one of its [`Setting`], and without that the one through serde,
-/// by way of [`SerdeFallback`].
+/// Selector of the [`FieldFns`] of a type: `FieldCodec::<T>::driver()` uses its [`Setting`] implementation, or else serde,
+/// through [`SerdeFallback`].
 #[derive(Debug)]
 pub struct FieldCodec<T>(std::marker::PhantomData<T>);
 
@@ -89,7 +89,7 @@ impl<T: Setting> FieldCodec<T> {
     }
 }
 
-/// The fallback of [`FieldCodec`]. Every type has it, so that one that fits neither road is told which there are.
+/// The fallback of [`FieldCodec`]. Every type has it, so the compiler error for a type that supports neither names both options.
 pub trait SerdeFallback {
     /// The type.
     type Field;

@@ -1,11 +1,11 @@
-//! The items of a list and the entries of a table, also where they are written as text.
+//! Items of lists and entries of tables, including those written as text.
 
 use std::borrow::Cow;
 
 use crate::config::value::from_json;
 use crate::config::{Node, Table, Value};
 
-/// The items it has: of a list, or of a text like `a,b` or `["a", "b"]`.
+/// Returns the items of a list, or of a text like `a,b` or `["a", "b"]`.
 pub(in crate::config) fn items_of(node: &Node) -> Option<Cow<'_, [Node]>> {
     match &node.value {
         Value::Array(items) => Some(Cow::Borrowed(items)),
@@ -14,7 +14,7 @@ pub(in crate::config) fn items_of(node: &Node) -> Option<Cow<'_, [Node]>> {
     }
 }
 
-/// The entries it has: of a table, or of a text like `a=1,b=2` or `{"a": 1}`.
+/// Returns the entries of a table, or of a text like `a=1,b=2` or `{"a": 1}`.
 pub(in crate::config) fn table_of(node: &Node) -> Option<Cow<'_, Table>> {
     match &node.value {
         Value::Table(table) => Some(Cow::Borrowed(table)),
@@ -49,7 +49,7 @@ fn of_text(text: &str, node: &Node) -> Node {
     Node { value: Value::Text(text.to_owned()), ..node.clone() }
 }
 
-/// The text as JSON, if it begins like one.
+/// Parses the text as JSON, if it starts with `begins`.
 fn json(text: &str, begins: char, node: &Node) -> Option<Value> {
     let text = text.trim();
     let json = text.starts_with(begins).then(|| serde_json::from_str(text).ok())??;

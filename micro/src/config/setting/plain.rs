@@ -1,4 +1,4 @@
-//! Types that are settings by way of serde.
+//! Settings of types that implement the traits of serde.
 
 use std::cell::RefCell;
 use std::fmt::{self, Display};
@@ -12,7 +12,7 @@ use crate::config::reader::Reader;
 use crate::config::value::{declared, from_json, without_nulls};
 use crate::config::{Node, Table, Value};
 
-/// A type that is a setting by way of serde.
+/// A type that is a setting through serde.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a setting",
     label = "this type is neither a setting nor one of serde's",
@@ -35,7 +35,7 @@ pub(super) fn read<T: SerdeSetting>(node: &Node, reader: &mut Reader) -> Option<
     }
 }
 
-// What serde says may repeat the value, so that of a secret is kept back.
+// A message of serde may contain the value, so the message is omitted for a secret.
 fn refuse_at<T>(reader: &mut Reader, path: &[String], node: &Node, words: &str) -> Option<T> {
     match path.split_first() {
         Some((key, rest)) => reader.at(key, |reader| refuse_at(reader, rest, node, words)),
@@ -49,7 +49,7 @@ pub(super) fn write<T: SerdeSetting>(value: &T) -> Value {
     from_json(json, &declared()).value
 }
 
-/// See [`Setting::absent`](super::Setting::absent): an `Option` and the like have a word for it.
+/// See [`Setting::absent`](super::Setting::absent): an `Option` and similar types accept null.
 pub(super) fn absent<T: SerdeSetting>(reader: &mut Reader) -> Option<T> {
     let nothing = Node::new(Value::Null, declared());
     let place = Place::default();
@@ -61,13 +61,13 @@ pub(super) fn absent<T: SerdeSetting>(reader: &mut Reader) -> Option<T> {
 struct Place(RefCell<Option<(Vec<String>, Node)>>);
 
 impl Place {
-    /// Notes the innermost place first, and the keys on the way out.
+    /// Records the innermost place first, then prepends the keys of the enclosing values.
     fn on_the_way_out(&self, key: String, node: &Node) {
         self.0.borrow_mut().get_or_insert_with(|| (vec![], node.clone())).0.insert(0, key);
     }
 }
 
-/// A tree of values, as serde reads one.
+/// A tree of values, as a deserializer of serde.
 #[derive(Clone, Copy)]
 struct Tree<'a> {
     node: &'a Node,
@@ -93,7 +93,7 @@ impl de::Error for Mismatch {
 }
 
 impl<'a> Tree<'a> {
-    /// The text of a place that knows nothing but text, if this is one.
+    /// Returns the text of an untyped source, if the value is one.
     fn text(&self) -> Option<&'a str> {
         match &self.node.value {
             Value::Text(text) => Some(text.trim()),
@@ -110,7 +110,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// A number that is written as text where only text can be written.
+/// Deserializes numbers, including those in the text of an untyped source.
 macro_rules! numbers {
     ($($method:ident $number:ty => $visit:ident;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
@@ -222,7 +222,7 @@ impl<'de> Deserializer<'de> for Tree<'_> {
             let text: StrDeserializer<'_, Mismatch> = text.trim().into_deserializer();
             return text.deserialize_enum(name, variants, visitor);
         }
-        // A variant with data is a table of one key. By way of JSON, whose reader knows the shapes variants have.
+        // A variant with data is a table of one key. Converted through JSON, whose deserializer supports all shapes of variants.
         let json = crate::config::value::to_json(self.node);
         json.deserialize_enum(name, variants, visitor).map_err(|error| Mismatch(error.to_string()))
     }

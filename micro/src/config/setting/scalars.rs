@@ -107,7 +107,7 @@ impl Setting for Duration {
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         let time = match &node.value {
-            // Go Micro's times are whole seconds without a unit.
+            // Go Micro writes durations as whole seconds without a unit.
             Value::Integer(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
             Value::Str(text) | Value::Text(text) => duration::parse(text),
             _ => None,
@@ -120,7 +120,7 @@ impl Setting for Duration {
     }
 }
 
-/// Types that are written as their text.
+/// Types with a text format.
 macro_rules! texts {
     ($($text:ty: $placeholder:literal, $expected:literal;)*) => {$(
         impl Setting for $text {
@@ -148,7 +148,7 @@ texts! {
     http::Uri: "URL", "a URL";
 }
 
-/// Reads what has a form as text.
+/// Parses a value with a text format.
 pub(super) fn parsed<T: FromStr>(node: &Node, reader: &mut Reader, expected: impl Display) -> Option<T> {
     let value = node.value.as_str().and_then(|text| text.trim().parse().ok());
     value.or_else(|| reader.refuse(node, expected))
@@ -200,7 +200,7 @@ impl<T: Setting> Setting for Option<T> {
     }
 
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        // A variable or a flag cannot say null.
+        // A variable or a flag cannot be null: an empty text takes its place.
         match &node.value {
             Value::Null => Some(None),
             Value::Text(text) if text.is_empty() => Some(None),

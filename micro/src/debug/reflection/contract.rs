@@ -1,4 +1,4 @@
-//! The contract, twice.
+//! The reflection contract, in its two versions.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use crate::debug::Readiness;
 use crate::errors::{Error, Result};
 use crate::rpc::{Method, MethodDesc, MethodSpec, MethodVTable, Service, ServiceDesc, Streaming};
 
-/// Answers questions of both versions.
+/// Responds to requests of both versions.
 #[derive(Debug)]
 pub(super) struct Reflector {
     pub(super) index: Arc<Index>,
-    /// Streams of questions end when it says that the program drains.
+    /// Ends request streams when the program drains.
     pub(super) readiness: Readiness,
 }
 
-/// The services of both versions.
+/// Returns the services of both versions.
 pub(super) fn services(reflector: Reflector) -> [Service; 2] {
     let reflector = Arc::new(reflector);
     [v1::service(reflector.clone()), v1alpha::service(reflector)]
 }
 
-/// The descriptions of both versions.
+/// Returns the descriptions of both versions.
 pub(super) fn descs() -> [&'static ServiceDesc; 2] {
     [&v1::DESC, &v1alpha::DESC]
 }
@@ -35,14 +35,14 @@ macro_rules! version {
         pub mod $module {
             use super::*;
 
-            /// One question.
+            /// A reflection request.
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ServerReflectionRequest {
-                /// For whom it is meant; not looked at.
+                /// Host the request is for; ignored.
                 #[message(tag = 1)]
                 pub host: String,
-                /// The request.
+                /// Content of the request.
                 #[message(oneof(3, 4, 5, 6, 7))]
                 pub message_request: Option<MessageRequest>,
             }
@@ -51,15 +51,15 @@ macro_rules! version {
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub enum MessageRequest {
-                /// The file of this name.
+                /// Requests the file with this name.
                 FileByFilename(String),
-                /// The file with this service, method, message, field or enum.
+                /// Requests the file that contains this service, method, message, field or enum.
                 FileContainingSymbol(String),
-                /// The file with this extension; there are none.
+                /// Requests the file with this extension; there are none.
                 FileContainingExtension(ExtensionRequest),
-                /// The extensions of this message; there are none.
+                /// Requests the extensions of this message; there are none.
                 AllExtensionNumbersOfType(String),
-                /// The names of all services. The text is not looked at.
+                /// Requests the names of all services. The text is ignored.
                 ListServices(String),
             }
 
@@ -67,7 +67,7 @@ macro_rules! version {
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ExtensionRequest {
-                /// The message it extends.
+                /// Full name of the extended message.
                 #[message(tag = 1)]
                 pub containing_type: String,
                 /// Field number.
@@ -75,26 +75,26 @@ macro_rules! version {
                 pub extension_number: i32,
             }
 
-            /// One answer.
+            /// A reflection response.
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ServerReflectionResponse {
-                /// For whom the question was meant.
+                /// Host of the request.
                 #[message(tag = 1)]
                 pub valid_host: String,
-                /// The question.
+                /// Original request.
                 #[message(tag = 2)]
                 pub original_request: Option<ServerReflectionRequest>,
-                /// The answer.
+                /// Content of the response.
                 #[message(oneof(4, 5, 6, 7))]
                 pub message_response: Option<MessageResponse>,
             }
 
-            /// An answer.
+            /// Content of a response.
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub enum MessageResponse {
-                /// A file, and those it depends on.
+                /// A file and its dependencies.
                 FileDescriptorResponse(FileDescriptorResponse),
                 /// The extensions of a message.
                 AllExtensionNumbersResponse(ExtensionNumberResponse),
@@ -108,7 +108,7 @@ macro_rules! version {
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct FileDescriptorResponse {
-                /// Each a `google.protobuf.FileDescriptorProto`.
+                /// Encoded `google.protobuf.FileDescriptorProto` messages.
                 #[message(tag = 1)]
                 pub file_descriptor_proto: Vec<Vec<u8>>,
             }
@@ -117,10 +117,10 @@ macro_rules! version {
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ExtensionNumberResponse {
-                /// The message.
+                /// Full name of the message.
                 #[message(tag = 1)]
                 pub base_type_name: String,
-                /// Their tags.
+                /// Field numbers of the extensions.
                 #[message(tag = 2)]
                 pub extension_number: Vec<i32>,
             }
@@ -147,25 +147,25 @@ macro_rules! version {
             #[micro::message(package = $package, crate = crate::message)]
             #[derive(Clone, Debug, PartialEq)]
             pub struct ErrorResponse {
-                /// The number of a gRPC status.
+                /// gRPC status code.
                 #[message(tag = 1)]
                 pub error_code: i32,
-                /// Message for people.
+                /// Human-readable message.
                 #[message(tag = 2)]
                 pub error_message: String,
             }
 
             /// Description of the service.
             pub(super) static DESC: ServiceDesc =
-                ServiceDesc::new($package, $package, "ServerReflection").docs("What a program speaks.").methods(&[
+                ServiceDesc::new($package, $package, "ServerReflection").docs("Describes a program.").methods(&[
                     MethodDesc::of::<ServerReflectionInfo>(
                         "ServerReflectionInfo",
                         concat!("/", $package, ".ServerReflection/ServerReflectionInfo"),
                     )
-                    .docs("An answer to each question, in order."),
+                    .docs("Responds to each request, in order."),
                 ]);
 
-            /// The method `ServerReflectionInfo`: an answer to each question, in order.
+            /// The `ServerReflectionInfo` method: responds to each request, in order.
             #[derive(Debug)]
             pub struct ServerReflectionInfo;
 
@@ -184,13 +184,13 @@ macro_rules! version {
                 ) -> Result<Streaming<ServerReflectionResponse>> {
                     let (index, readiness) = (this.index.clone(), this.readiness.clone());
                     let answers = questions.map(move |question| question.map(|question| answer(&index, question)));
-                    // A tool that stays connected must not keep the program from ending.
+                    // A connected tool must not keep the program from shutting down.
                     let drained = Box::pin(async move { readiness.drained().await });
                     Ok(Streaming::new(answers.take_until(drained)))
                 }
             }
 
-            /// The service.
+            /// Creates the service.
             pub(super) fn service(reflector: Arc<Reflector>) -> Service {
                 Service::new(reflector, &DESC, const { &[MethodVTable::of::<ServerReflectionInfo>()] })
             }
@@ -246,6 +246,6 @@ version! {
 }
 
 version! {
-    /// `grpc.reflection.v1alpha`, which older tools ask for.
+    /// `grpc.reflection.v1alpha`, used by older tools.
     v1alpha, "grpc.reflection.v1alpha"
 }

@@ -1,4 +1,4 @@
-//! Names to files.
+//! Index of descriptor files by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +22,9 @@ pub(super) enum Question<'a> {
 /// A response.
 #[derive(Debug, PartialEq)]
 pub(super) enum SymbolAnswer {
-    /// A file, then those it depends on, as bytes.
+    /// A file, followed by its dependencies, encoded.
     Files(Vec<Vec<u8>>),
-    /// The type has no extensions, as no type of proto3 has.
+    /// An empty list of extensions; proto3 types have none.
     NoExtensions,
     Services(Vec<String>),
 }
@@ -33,7 +33,7 @@ pub(super) enum SymbolAnswer {
 pub(super) struct Index {
     services: Vec<String>,
     files: BTreeMap<String, File>,
-    /// The file each name is in.
+    /// File of each name.
     symbols: BTreeMap<String, String>,
     messages: BTreeSet<String>,
 }
@@ -77,7 +77,7 @@ impl Index {
                 known(name)?;
                 Err(Error::not_found(format!("`{}` has no extension {number}", name.escape_debug())))
             }
-            Question::Nothing => Err(Error::invalid_argument("the request asks nothing")),
+            Question::Nothing => Err(Error::invalid_argument("the request is empty")),
         }
     }
 
@@ -128,7 +128,7 @@ impl Symbols<'_> {
     fn enumeration(&mut self, scope: &str, desc: &EnumDescriptorProto) {
         let name = self.add(scope, desc.name());
         for value in &desc.value {
-            // Values stand beside their enum; many tools look for them inside of it.
+            // Values are scoped next to their enum; many tools look for them inside it.
             self.add(scope, value.name());
             self.add(&name, value.name());
         }

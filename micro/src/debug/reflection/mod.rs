@@ -1,7 +1,7 @@
-//! `grpc.reflection`: what a program speaks, for tools that have no `.proto` files of it.
+//! `grpc.reflection`: service and message descriptors, for tools without the `.proto` files of the program.
 //!
-//! The two versions of the contract are the same but for their names; both are answered from one index of descriptors, which
-//! [`schema::descriptors`](crate::rpc::schema::descriptors) makes, doc comments included.
+//! The two versions of the contract differ only in their names; both are served from one index of descriptors, built by
+//! [`schema::descriptors`](crate::rpc::schema::descriptors), doc comments included.
 
 mod contract;
 mod index;
@@ -17,17 +17,17 @@ use super::Readiness;
 use crate::errors::Result;
 use crate::rpc::{Service, ServiceDesc};
 
-/// The services `v1` and `v1alpha`, which answer questions about `services`. Streams of questions end when `readiness` says
-/// that the program drains.
+/// Creates the services `v1` and `v1alpha`, which describe `services`. Their streams end when `readiness` reports that the
+/// program drains.
 ///
 /// # Errors
 ///
-/// [`AlreadyExists`](crate::Code::AlreadyExists) when the services refer to two types that have one full name and differ.
+/// [`AlreadyExists`](crate::Code::AlreadyExists) if the services refer to two different types with the same full name.
 pub fn services(services: &[&'static ServiceDesc], readiness: Readiness) -> Result<[Service; 2]> {
     Ok(contract::services(Reflector { index: Arc::new(Index::of(services)?), readiness }))
 }
 
-/// The descriptions of those services, which are to be among what is talked about.
+/// Returns the descriptions of the two reflection services, to be included in the described services.
 pub fn descs() -> [&'static ServiceDesc; 2] {
     contract::descs()
 }

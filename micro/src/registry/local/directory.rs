@@ -1,7 +1,7 @@
 //! Location and permissions of the files.
 //!
-//! Files are changed by moving and removing whole ones, and only by a process that has its turn: that holds the lock of
-//! `.lock`. So no process removes a file as a dead process's while its successor puts a new one in the same place.
+//! Files are changed only by renaming and removing whole files, and only by the process that holds the lock of `.lock`. So no
+//! process removes a file as that of a dead process while a successor puts a new one in its place.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
@@ -14,7 +14,7 @@ use crate::errors::{Code, Error, Result};
 use crate::registry::Node;
 use crate::util::{clock, random};
 
-/// Suffix of files that are not complete, or have no owner.
+/// Suffix of files that are incomplete or have no owner.
 const SCRATCH: &str = ".tmp";
 
 /// The directory of a registry.
@@ -28,11 +28,11 @@ pub(super) struct Owned {
     identity: Option<FileIdentity>,
 }
 
-/// Identity of a file, distinct from another that was in the same place before.
+/// Identity of a file, distinct from that of an earlier file with the same path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileIdentity(u64, u64);
 
-/// Result of waiting for the lock of the directory.
+/// Result of an attempt to lock the directory.
 pub(super) enum DirectoryLock<T> {
     Ours(T),
     Theirs,
@@ -59,7 +59,7 @@ pub(super) enum Life {
 }
 
 impl Directory {
-    /// The directory of this user.
+    /// Opens the directory of this user.
     pub(super) fn of_user() -> Result<Self> {
         let home = match runtime_directory() {
             Some(runtime) => runtime.join("micro"),
@@ -69,7 +69,7 @@ impl Directory {
         Self::open(home.join("registry"))
     }
 
-    /// The directory at `path`, created if necessary, and only if no other user can write to it.
+    /// Opens the directory at `path` and creates it if necessary. Fails if another user can write to it.
     pub(super) fn open(path: PathBuf) -> Result<Self> {
         let directory = Directory { path };
         directory.make()?;
@@ -85,27 +85,27 @@ impl Directory {
         fs::metadata(&self.path).ok().and_then(|metadata| identity(&metadata))
     }
 
-    /// The names of the files that may be entries.
+    /// Returns the names of the files that may be entries.
     pub(super) fn names(&self) -> Result<Vec<String>> {
         let names = self.all_names()?;
         Ok(names.into_iter().filter(|name| name.ends_with(SUFFIX) && !name.starts_with('.')).collect())
     }
 
-    /// Reads a file; `None` if it does not exist. The error is for the log, and the file is left alone.
+    /// Reads a file; returns `None` if it does not exist. The error is for the log, and the file is left alone.
     pub(super) fn read(&self, name: &str) -> Result<Option<FoundEntry>> {
         let path = self.path.join(name);
-        // First of all, because opening a pipe would wait for a writer.
+        // Checked first, because opening a pipe would wait for a writer.
         match fs::symlink_metadata(&path) {
             Ok(metadata) if !metadata.is_file() => return Err(Error::invalid_argument("not a file")),
             Ok(metadata) if metadata.len() > MAX_BYTES => {
                 let size = metadata.len();
-                return Err(Error::invalid_argument(format!("{size} bytes, of at most {MAX_BYTES}")));
+                return Err(Error::invalid_argument(format!("{size} bytes; the limit is {MAX_BYTES}")));
             }
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed("read", &path, error)),
         }
-        // The owner may be putting another file in this place; the lock of the old one then says nothing. Once is the rule.
+        // The owner may be replacing the file; the lock of the old file is then meaningless. One iteration is usually enough.
         for _ in 0..100 {
             let file = match File::open(&path) {
                 Ok(file) => file,
@@ -120,25 +120,25 @@ impl Directory {
                 return Ok(Some(found));
             }
         }
-        Err(Error::unavailable("it is replaced all the time"))
+        Err(Error::unavailable("the file is replaced continuously"))
     }
 
-    /// Looks again at what was found before, without opening the file. Whether it is still in its place.
+    /// Updates `found` without opening the file. Returns `true` if the file is still in its place.
     pub(super) fn refresh(&self, name: &str, found: &mut FoundEntry) -> bool {
         let Ok(metadata) = fs::symlink_metadata(self.path.join(name)) else { return false };
         let (Some(now), Ok(stamp)) = (identity(&metadata), metadata.modified()) else { return false };
         let life = found.probe();
         (found.stamp, found.life) = (stamp, life);
-        // Asked after the lock, for the reason above.
+        // Checked after the lock, for the reason given in `read`.
         found.identity == Some(now) && (life == Life::Held || self.is_in_place(name, found.identity))
     }
 
-    /// Tries to be the one that changes the directory, until what is returned is dropped.
+    /// Attempts to lock the directory for changes, until the returned file is dropped.
     pub(super) fn take_turn(&self) -> Result<DirectoryLock<File>> {
         let path = self.path.join(".lock");
         let open = || private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path);
         let file = match open() {
-            // It was removed meanwhile.
+            // The directory was removed meanwhile.
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.make()?;
                 open()
@@ -148,12 +148,12 @@ impl Directory {
         let file = file.map_err(|error| failed("write", &path, error))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => Ok(DirectoryLock::Theirs),
-            // Where there are no locks there are no turns.
+            // File systems without locks: changes are not serialized.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(DirectoryLock::Ours(file)),
         }
     }
 
-    /// Puts a file in place and holds it. It is our turn.
+    /// Writes a file, locks it, and moves it into place. The caller holds the directory lock.
     pub(super) fn write(&self, name: &str, content: impl FnOnce(Lock) -> Vec<u8>) -> Result<Owned> {
         let scratch = self.scratch();
         let target = self.path.join(name);
@@ -169,7 +169,7 @@ impl Directory {
 
     fn write_scratch(&self, path: &Path, content: impl FnOnce(Lock) -> Vec<u8>) -> io::Result<Owned> {
         let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
-        // Locked before it has its name, so that no process ever sees it unlocked.
+        // Locked before the file has its final name, so no process ever sees it unlocked.
         let lock = match file.try_lock() {
             Ok(()) => Lock::Held,
             Err(_) => Lock::Unsupported,
@@ -179,7 +179,7 @@ impl Directory {
         Ok(Owned { file, identity })
     }
 
-    /// Renews a file that we hold. Whether that worked; it does not if another is in its place, or none.
+    /// Renews a file held by this process. Returns `true` on success; fails if the file was replaced or removed.
     pub(super) fn renew(&self, name: &str, owned: &Owned) -> bool {
         self.is_at(name, owned) && owned.file.set_modified(clock::wall()).is_ok()
     }
@@ -193,7 +193,7 @@ impl Directory {
         fs::symlink_metadata(self.path.join(name)).is_ok_and(|metadata| identity(&metadata) == whose)
     }
 
-    /// Removes a file; fine if it is not there. It is our turn.
+    /// Removes a file. Succeeds if the file does not exist. The caller holds the directory lock.
     pub(super) fn remove(&self, name: &str) -> Result<()> {
         let path = self.path.join(name);
         match fs::remove_file(&path) {
@@ -202,10 +202,11 @@ impl Directory {
         }
     }
 
-    /// Removes the file of a dead process. Without the lock another process does, or this one next time.
+    /// Removes the file of a dead process. If the directory lock is taken, another process removes the file, or this one on its
+    /// next scan.
     pub(super) fn bury(&self, name: &str) {
         let Ok(DirectoryLock::Ours(_turn)) = self.take_turn() else { return };
-        // Only now is it sure that this is still the dead one's.
+        // Checked again under the lock: a successor may have replaced the file.
         if let Ok(Some(found)) = self.read(name)
             && found.life != Life::Held
         {
@@ -213,14 +214,14 @@ impl Directory {
         }
     }
 
-    /// Removes what processes left that died while writing.
+    /// Removes incomplete files of processes that died while writing.
     pub(super) fn clean_up(&self) {
         let Ok(names) = self.all_names() else { return };
         let mut scratch = names.into_iter().filter(|name| name.starts_with('.') && name.ends_with(SCRATCH)).peekable();
         if scratch.peek().is_none() {
             return;
         }
-        // Files are written in turn, so while this process holds the lock none is being written.
+        // Files are written under the directory lock, so while this process holds it no file is being written.
         let Ok(DirectoryLock::Ours(_turn)) = self.take_turn() else { return };
         for name in scratch {
             let _ = fs::remove_file(self.path.join(name));
@@ -266,7 +267,7 @@ impl Directory {
         }
         let mode = metadata.permissions().mode() & 0o7777;
         if mode & 0o022 != 0 {
-            return refuse(format!("its mode {mode:o} lets others write there; 700 would be right"));
+            return refuse(format!("mode {mode:o} gives other users write access; expected 700"));
         }
         let user = probe(path)?;
         if metadata.uid() != user {
@@ -292,8 +293,8 @@ fn private_temp() -> Result<PathBuf> {
     Ok(temp.join(format!("micro-{user}")))
 }
 
-// The user this process acts as: the owner of a file it makes. The standard library has no other way to ask, and whether
-// we can write here is to be found out early anyway.
+// The effective user of this process: the owner of a file it creates. The standard library has no other way to obtain it, and
+// whether the directory is writable has to be checked early anyway.
 fn probe(directory: &Path) -> Result<u32> {
     let path = directory.join(format!(".{}{SCRATCH}", random::id()));
     let file = private(OpenOptions::new().write(true).create_new(true)).open(&path);
@@ -348,7 +349,7 @@ fn read(name: &str, mut file: File) -> Result<FoundEntry, UnreadEntry> {
 }
 
 impl FoundEntry {
-    // An owner that lives holds the lock; one that has ended leaves it to us, for the moment that it takes to ask.
+    // A live owner holds the lock; the lock of a dead one is free, and is taken only for the duration of the check.
     fn probe(&self) -> Life {
         match (self.file.try_lock_shared(), self.lock) {
             (Err(TryLockError::WouldBlock), _) => Life::Held,
@@ -361,7 +362,7 @@ impl FoundEntry {
     }
 }
 
-// The one place where the file system's failures get their codes.
+// Maps file system errors to codes; the only place that does.
 fn failed(what: &str, path: &Path, error: io::Error) -> Error {
     let code = match error.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Code::PermissionDenied,

@@ -11,10 +11,10 @@ use crate::util::percent::{self, Digits};
 /// Maximum size of a file; larger ones are not entries.
 pub(super) const MAX_BYTES: u64 = Node::MAX_BYTES as u64 + 4096;
 
-/// The end of the name of every entry.
+/// Suffix of the file names of entries.
 pub(super) const SUFFIX: &str = ".json";
 
-/// Lock of the owner on the file, which not every file system supports.
+/// State of the owner's lock on the file; not every file system supports locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Lock {
@@ -22,27 +22,27 @@ pub(super) enum Lock {
     Unsupported,
 }
 
-/// A file's content. When the entry was last renewed is the file's time of modification: renewing writes nothing.
+/// Content of a file. The time of the last renewal is the file's modification time, so a renewal writes no content.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FileEntry<N = Node> {
     node: N,
     ttl_ms: u64,
     lock: Lock,
-    // For people who look into the directory.
+    // For people who inspect the directory.
     #[serde(default)]
     pid: u32,
 }
 
 impl FileEntry {
-    /// Reads the content of the file called `name`.
+    /// Parses the content of the file called `name`.
     pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
         let entry: FileEntry = serde_json::from_slice(bytes)
-            .map_err(|error| Error::invalid_argument(format!("no entry of a registry: {error}")))?;
+            .map_err(|error| Error::invalid_argument(format!("not a registry entry: {error}")))?;
         entry.node.check()?;
-        // Else a copied file would be a second entry of the same node.
+        // Otherwise a copied file would be a second entry of the same node.
         let expected = file_name(&entry.node.service, &entry.node.id);
         if expected != name {
-            return Err(Error::invalid_argument(format!("this entry belongs into `{expected}`")));
+            return Err(Error::invalid_argument(format!("the file of this entry must be called `{expected}`")));
         }
         Ok(entry)
     }
@@ -66,18 +66,18 @@ pub(super) fn to_bytes(node: &Node, ttl: Duration, lock: Lock) -> Vec<u8> {
     serde_json::to_vec(&entry).expect("text, numbers and maps with text keys always have a JSON form")
 }
 
-/// The file of a node: two parts with a `~` between them.
+/// Returns the file name of a node: two parts with a `~` between them.
 pub(super) fn file_name(service: &str, id: &str) -> String {
     format!("{}{}{SUFFIX}", prefix(service), part(id))
 }
 
-/// Returns the common prefix of all file names of a service, which no other service has.
+/// Returns the common prefix of all file names of a service; it is unique to the service.
 pub(super) fn prefix(service: &str) -> String {
     format!("{}~", part(service))
 }
 
-// Safe on every file system, also on those that ignore case: small letters, digits, `_`, `-` and inner dots stay, the rest
-// becomes `%xx`. What gets too long for a file name is cut, and told apart by its hash after a `+`.
+// Safe on every file system, including case-insensitive ones: lower-case letters, digits, `_`, `-` and inner dots are kept,
+// everything else becomes `%xx`. Names too long for a file name are truncated and made unique by a hash after a `+`.
 fn part(text: &str) -> String {
     const MAX_FILE_STEM: usize = 110;
     let (dot, rest) = text.strip_prefix('.').map_or(("", text), |rest| ("%2e", rest));
@@ -90,7 +90,7 @@ fn part(text: &str) -> String {
     safe
 }
 
-// FNV-1a with 128 bits: the same in every process, whatever it was compiled with.
+// 128-bit FNV-1a: the same in every process, independent of how it was compiled.
 fn fnv(bytes: &[u8]) -> u128 {
     const FNV_OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const FNV_PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;

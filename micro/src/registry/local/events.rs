@@ -1,4 +1,4 @@
-//! Hearing from the kernel that a file changed.
+//! File change notifications from the kernel.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -24,7 +24,7 @@ impl Default for Look {
     }
 }
 
-/// Files to inspect next, and the notification for it.
+/// Files to inspect next, and the notification that wakes the scanner.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     look: Mutex<Look>,
@@ -32,7 +32,7 @@ pub(super) struct Hints {
 }
 
 impl Hints {
-    /// More names than this, and all files are looked at.
+    /// Maximum number of names; with more, all files are inspected.
     const MAX_HINTS: usize = 1024;
 
     pub(super) fn wake(&self) {
@@ -84,8 +84,8 @@ impl Hints {
     }
 }
 
-// Looking at a file makes events of its own, which must not lead to another look. Files are moved into place, renewed by
-// their time of modification, and removed; and closed after writing when their owner dies.
+// Inspecting a file causes events itself, which must not lead to another inspection. Relevant are files moved into place, renewed
+// by their modification time, removed, and closed after writing when their owner dies.
 fn matters(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
@@ -95,7 +95,7 @@ fn matters(kind: EventKind) -> bool {
     }
 }
 
-/// Hears of changes in a directory until it is dropped.
+/// A watch on a directory, active until dropped.
 pub(super) struct Events {
     _watcher: notify::RecommendedWatcher,
 }

@@ -1,13 +1,13 @@
-//! All processes of one user on one machine: a file per node in a directory of the user's, and no server.
+//! A registry for all processes of one user on one machine: one file per node in a directory owned by the user, without a server.
 //!
-//! A process that registers a node writes a file and holds an exclusive lock on it for as long as the node is listed. The kernel
-//! drops the lock when the process ends, however it ends, so a reader that is given a shared lock knows that the owner is
-//! dead. A killed process is removed without waiting for an expiry.
+//! A process that registers a node writes a file and holds an exclusive lock on it as long as the node is registered. The kernel
+//! releases the lock when the process ends, for any reason, so a reader that obtains a shared lock knows that the owner is dead.
+//! A killed process is removed without waiting for an expiry.
 //!
-//! - `directory`: where the files are, and who may see them;
-//! - `entry`: what is in a file and what it is called;
-//! - `view`: which files stand for living nodes, and what to tell the watches;
-//! - `events`: hearing from the kernel that a file changed.
+//! - `directory`: location and permissions of the files;
+//! - `entry`: names and contents of the files;
+//! - `view`: maps files to live nodes, and changes to watch events;
+//! - `events`: file change notifications from the kernel.
 
 mod directory;
 mod entry;
@@ -30,36 +30,36 @@ use directory::{Directory, DirectoryLock, Owned};
 use events::{Hints, Look};
 use view::View;
 
-/// Timeout for other processes that change the directory; each needs it for well under a millisecond.
+/// Timeout for obtaining the lock of the directory from other processes; each holds it for well under a millisecond.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Interval of scans of the watched directory for changes without file events: silent deaths and expiries.
+/// Interval between scans of a watched directory. Scans find changes without file events: crashed processes and expired entries.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A burst of events is looked at once. Also, a killed process's lock is dropped a moment after the event about its file.
+/// Delay that batches a burst of events. Also, a killed process's lock is released a moment after the event about its file.
 const BURST_DELAY: Duration = Duration::from_millis(5);
 
-/// A registry in files, for all processes of one user on one machine: the default of a service bound to loopback.
+/// A registry in files, for all processes of one user on one machine; the default of a service bound to loopback.
 ///
-/// The files are in `$XDG_RUNTIME_DIR/micro/registry`, or where there is no such directory, in one under the temporary
-/// directory that is private to the user; [`Local::open`] takes another. A directory that another user could write to is
-/// refused, because who writes there decides where calls go.
+/// The files are in `$XDG_RUNTIME_DIR/micro/registry`, or if that directory does not exist, in one under the temporary directory
+/// that is private to the user; [`Local::open`] uses another. A directory writable by another user is rejected, because write
+/// access decides where calls go.
 ///
-/// Other processes see a change within milliseconds where the system tells about file changes, else within a second. A
-/// process that is killed is gone from answers at once, and watches are told within two seconds. A process that hangs is
-/// left out once its node's time to live is up; the reader's own clock measures that, so steps of the system's time do no
-/// harm. On file systems without locks, time to live and system time are all there is.
+/// Other processes see a change within milliseconds if the system supports file events, else within a second. A killed process
+/// disappears from results immediately, and watches are notified within two seconds. A process that hangs is left out once its
+/// node's time to live has passed; this is measured on the reader's own monotonic clock, so adjustments of the system time do no
+/// harm. On file systems without locks, liveness depends on the time to live and the system time alone.
 ///
-/// Ids must differ between processes: if two list a node with one service and id, the last wins, and each puts its own
-/// back at its next renewal. Dropping the last handle takes this process's nodes off the list.
+/// Ids must differ between processes: if two register a node with the same service and id, the last one wins, and each restores
+/// its own at its next renewal. Dropping the last handle deregisters this process's nodes.
 ///
-/// Files that are no entries are left alone, with one warning each.
+/// Files that are not entries are left alone, with one warning each.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> micro::Result<()> {
 /// use micro::registry::{Local, Registry};
 ///
-/// let registry = Registry::local()?; // of the user
+/// let registry = Registry::local()?; // the user's registry
 /// let of_a_test = Registry::new(Local::open("/tmp/my-test/registry")?);
 /// # Ok(()) }
 /// ```
@@ -74,7 +74,7 @@ crate::scheme!(Registry, "local", "local:///path/of/directory", |connect| {
             absolute if absolute.starts_with('/') => spawn::blocking(move || Local::open(path)).await??,
             more => {
                 return Err(Error::invalid_argument(format!(
-                    "`local://{more}` names no directory; an absolute path has three slashes: `local:///{more}`"
+                    "`local://{more}` is not an absolute path, which has three slashes: `local:///{more}`"
                 )));
             }
         };
@@ -82,7 +82,7 @@ crate::scheme!(Registry, "local", "local:///path/of/directory", |connect| {
     })
 });
 
-// Nodes of this machine find each other through files; finding those of other machines is a matter of configuration.
+// Nodes of this machine find each other through files; nodes on other machines require configuration.
 crate::scheme!(Registry, "auto", "auto", |connect| {
     Box::pin(async move {
         connect.nothing_more()?;
@@ -91,7 +91,7 @@ crate::scheme!(Registry, "auto", "auto", |connect| {
 });
 
 impl Registry {
-    /// The registry of all processes of this user on this machine.
+    /// Creates a handle to the registry shared by all processes of this user on this machine.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ struct Shared {
     keeper: Mutex<Option<Task<()>>>,
 }
 
-// A node this process lists.
+// A node registered by this process.
 struct RegistrationLock {
     node: Node,
     ttl: Duration,
@@ -120,17 +120,17 @@ struct RegistrationLock {
 }
 
 impl Local {
-    /// The registry of this user. Creates its directory if need be; a few quick file operations.
+    /// Opens the registry of this user and creates its directory if necessary. Blocks for a few short file operations.
     ///
     /// # Errors
     ///
-    /// [`Code::PermissionDenied`](crate::Code::PermissionDenied) when the directory belongs to another user, or others may
-    /// write to it, or this process may not; otherwise as the file system says. The message names the path.
+    /// [`Code::PermissionDenied`](crate::Code::PermissionDenied) if the directory belongs to another user, other users may write
+    /// to it, or this process may not; otherwise the code of the file system error. The message names the path.
     pub fn new() -> Result<Self> {
         Ok(Self::on(Directory::of_user()?, "local".to_owned(), SWEEP_INTERVAL))
     }
 
-    /// The registry in the directory at `path`, under the same conditions. Creates it if need be.
+    /// Opens the registry in the directory at `path`, under the same conditions, and creates the directory if necessary.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl Local {
         Ok(spawn::blocking(move || work(&shared)).await?)
     }
 
-    // Changes wait for their turn at the directory.
+    // Changes need the lock of the directory; retries until another process releases it.
     async fn in_turn(
         &self,
         work: impl Fn(&Shared) -> Result<DirectoryLock<()>> + Clone + Send + 'static,
@@ -249,8 +249,8 @@ impl Shared {
         Ok(DirectoryLock::Ours(()))
     }
 
-    // Of a node listed here the file is removed only while it is ours; another process may have taken the id over. Of another's
-    // node it is removed as asked, and comes back when that one renews it.
+    // The file of a node registered here is removed only while it is this process's file; another process may have taken over the
+    // id. The file of a node registered elsewhere is removed as requested, and returns when its owner renews it.
     fn remove(&self, name: &str) -> Result<DirectoryLock<()>> {
         let mut held = lock(&self.held);
         let DirectoryLock::Ours(_turn) = self.directory.take_turn()? else {
@@ -268,7 +268,7 @@ impl Shared {
         self.let_go(|held| held.expires <= now);
     }
 
-    // Where it is not our turn to remove the file, it is enough to let its lock go: readers then take it for that of a dead
+    // Without the directory lock it is enough to release the file's own lock: readers then take the file for that of a dead
     // process.
     fn let_go(&self, whom: impl Fn(&RegistrationLock) -> bool) {
         let mut held = lock(&self.held);
@@ -308,7 +308,7 @@ impl fmt::Debug for Local {
     }
 }
 
-// Removes entries that were not renewed, and keeps the watches up to date. Owned by the registry, and ends with it.
+// Removes entries that were not renewed, and keeps the watches up to date. Owned by the registry and ends with it.
 async fn keep(shared: Weak<Shared>, hints: Arc<Hints>, sweep: Duration) {
     let mut next_sweep = clock::after(sweep);
     loop {
@@ -321,7 +321,7 @@ async fn keep(shared: Weak<Shared>, hints: Arc<Hints>, sweep: Duration) {
         };
         match wake {
             Some(wake) => {
-                // Whether time or news woke us, what there is to do is found below.
+                // A timeout and a notification are handled alike: the work to do is determined below.
                 let _ = clock::timeout_at(wake, hints.woken()).await;
             }
             None => hints.woken().await,
@@ -336,7 +336,7 @@ async fn keep(shared: Weak<Shared>, hints: Arc<Hints>, sweep: Duration) {
         }
         let Some(shared) = shared.upgrade() else { return };
         if let Err(error) = spawn::blocking(move || shared.look(&look)).await {
-            tracing::warn!(%error, "could not look through the local registry");
+            tracing::warn!(%error, "could not scan the local registry");
         }
     }
 }

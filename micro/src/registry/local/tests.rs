@@ -1,4 +1,4 @@
-//! What only this backend promises: across processes, killed ones too, and about its directory.
+//! Tests specific to this backend: multiple processes, including killed ones, and the directory.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const LONG: Duration = Duration::from_secs(60);
 const NEVER: Duration = Duration::from_secs(24 * 3600);
 
-/// A directory of this test's own.
+/// A directory of a single test.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -28,13 +28,13 @@ impl Scratch {
         Registry::new(self.local())
     }
 
-    /// Told of changes by file events alone.
+    /// Creates a registry notified of changes by file events alone.
     fn unswept(&self) -> Registry {
         let directory = Directory::open(self.0.clone()).expect("a directory of our own");
         Registry::new(Local::on(directory, "local".to_owned(), NEVER))
     }
 
-    /// Told of changes by looking alone.
+    /// Creates a registry that detects changes by scanning alone.
     fn deaf(&self) -> Registry {
         let local = self.local();
         lock(&local.0.view).deafen();
@@ -71,7 +71,7 @@ impl Process {
         Process(child)
     }
 
-    // SIGKILL: the process gets no chance to say anything.
+    // SIGKILL: the process cannot deregister.
     fn kill(mut self) {
         self.0.kill().expect("it still runs");
         self.0.wait().expect("it was our child");
@@ -82,7 +82,7 @@ impl Process {
         assert!(done.success());
     }
 
-    // Ends it in good order.
+    // Ends the process gracefully.
     fn end(mut self) {
         drop(self.0.stdin.take());
         assert!(self.0.wait().expect("it was our child").success());
@@ -134,7 +134,7 @@ async fn until(registry: &Registry, ids: &[&str]) {
     }
 }
 
-/// A folder, which is empty again when a promise has been tested.
+/// A folder that is emptied after each test of the suite.
 struct Swept(Scratch);
 
 impl Drop for Swept {
@@ -199,7 +199,7 @@ async fn a_killed_process_is_gone_from_answers_at_once() {
 #[tokio::test]
 async fn a_killed_process_is_told_to_watches() {
     let scratch = Scratch::new();
-    // By the event that its file was closed, and by looking, each without the other.
+    // Detected by the event that its file was closed, and by scanning, each without the other.
     for registry in [scratch.unswept(), scratch.deaf()] {
         let mut watch = registry.watch(Some("greeter")).await.expect("watched");
         let process = Process::listing(&scratch, &node("a"));
@@ -237,7 +237,7 @@ async fn a_process_that_restarts_takes_its_place_again() {
         process.kill();
         until(&registry, &[]).await;
     }
-    // The successor is there before the predecessor leaves: what leaves is not the successor's entry.
+    // The successor registers before the predecessor leaves: the predecessor must not remove the successor's entry.
     let (old, new) = (node("a").with_version("1"), node("a").with_version("2"));
     let predecessor = scratch.registry();
     predecessor.register_once(&old, LONG).await.expect("registered");
@@ -312,7 +312,7 @@ async fn where_nothing_is_locked_time_decides() {
     let mut file = fs::File::create(&path).expect("writable");
     file.write_all(&entry::to_bytes(&node("a"), LONG, entry::Lock::Unsupported)).expect("writable");
     until(&registry, &["a"]).await;
-    // A little ahead of us, as another machine's clock may be: no harm.
+    // Slightly ahead of this clock, as another machine's clock may be; this is tolerated.
     file.set_modified(clock::wall() + LONG).expect("ours");
     until(&registry, &["a"]).await;
     file.set_modified(clock::wall() - 2 * LONG).expect("ours");

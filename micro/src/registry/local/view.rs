@@ -11,23 +11,23 @@ use crate::errors::{Error, Result};
 use crate::registry::{Feed, Node};
 use crate::util::clock::{self, Instant};
 
-/// Time an entry that only expiry can end may be overdue, because the system's clock may be slightly off.
+/// Grace period of an entry without a usable lock, because the system's clock may be slightly off.
 const EXPIRY_GRACE: Duration = Duration::from_secs(1);
 
-/// Maximum number of files kept open; beyond that they are opened for each look.
+/// Maximum number of files kept open; further ones are opened for each scan.
 const MOST_OPEN: usize = 256;
 
-/// Knowledge of this process about the files.
+/// State of the files as known to this process.
 #[derive(Default)]
 pub(super) struct View {
-    // The nodes by file name, as the watches know them.
+    // Nodes by file name, as known to the watches.
     known: BTreeMap<String, Arc<Node>>,
     feeds: Vec<Feed>,
-    // The files as they were found last, left open so that looking again is quick, and causes no file events.
+    // Files as last read, kept open so that checking them again is fast and causes no file events.
     open: HashMap<String, FoundEntry>,
-    // When each file's last renewal was first seen, on the clock that has no steps.
+    // Time at which each file's last renewal was first observed, on the monotonic clock.
     renewals: HashMap<String, Renewal>,
-    // Files that were complained about.
+    // Files a warning has been logged for.
     odd: HashSet<String>,
     hearing: Hearing,
 }
@@ -45,7 +45,7 @@ enum Hearing {
         _events: Events,
         of: Option<FileIdentity>,
     },
-    // Tried and failed; the sweep has to do.
+    // Watching failed; changes are found by the sweep alone.
     Deaf,
 }
 
@@ -74,9 +74,9 @@ impl View {
         Ok(services.into_iter().collect())
     }
 
-    /// Adds a watch, with what is there.
+    /// Adds a watch and feeds it the current nodes.
     pub(super) fn watch(&mut self, directory: &Directory, feed: Feed, hints: &Arc<Hints>) -> Result<()> {
-        // Ears first: what changes while we look is then heard of.
+        // File events are enabled first, so that changes during the scan are not missed.
         self.hear(directory, hints);
         let names = self.names(directory)?;
         self.feeds.push(feed);
@@ -84,7 +84,7 @@ impl View {
         Ok(())
     }
 
-    /// Looks at some files, or at all, and tells the watches.
+    /// Scans some files, or all, and notifies the watches.
     pub(super) fn look(&mut self, directory: &Directory, look: &Look, hints: &Arc<Hints>) {
         self.feeds.retain(|feed| !feed.is_closed());
         if self.feeds.is_empty() {
@@ -100,7 +100,7 @@ impl View {
                 self.hear(directory, hints);
                 match self.names(directory) {
                     Ok(names) => self.sweep(directory, names),
-                    // The watches keep what they know; a directory that cannot be read says nothing about processes.
+                    // The watches keep their state; an unreadable directory gives no information about processes.
                     Err(error) => tracing::debug!(%error, "could not list the local registry"),
                 }
             }
@@ -130,7 +130,7 @@ impl View {
         directory.clean_up();
     }
 
-    // The files there are. Those there are no more are forgotten.
+    // Returns the names of the existing files, and drops the state of files that no longer exist.
     fn names(&mut self, directory: &Directory) -> Result<BTreeSet<String>> {
         let names: BTreeSet<String> = directory.names()?.into_iter().collect();
         self.renewals.retain(|name, _| names.contains(name));
@@ -139,7 +139,7 @@ impl View {
         Ok(names)
     }
 
-    // The node of a file, if its owner lives. Removes the file if it does not.
+    // Returns the node of a file if its owner is alive. Removes the file if the owner is dead.
     fn living(&mut self, directory: &Directory, name: &str) -> Option<Arc<Node>> {
         let before = self.open.remove(name);
         let again = before.and_then(|mut found| directory.refresh(name, &mut found).then_some(found));
@@ -173,7 +173,7 @@ impl View {
         match found.life {
             Life::Ended => false,
             Life::Held => !self.is_overdue(name, found),
-            // Only the clocks can tell.
+            // Without a usable lock, liveness depends on the clocks.
             Life::Unknown => {
                 let age = clock::wall().duration_since(found.stamp).unwrap_or_default();
                 age <= found.ttl.saturating_add(EXPIRY_GRACE) && !self.is_overdue(name, found)
@@ -181,7 +181,7 @@ impl View {
         }
     }
 
-    // Whether we ourselves have seen no renewal for a whole time to live.
+    // Returns `true` if this process has observed no renewal for a whole time to live.
     fn is_overdue(&mut self, name: &str, found: &FoundEntry) -> bool {
         let now = clock::now();
         match self.renewals.get(name).filter(|renewal| renewal.stamp == found.stamp) {
@@ -193,7 +193,7 @@ impl View {
         }
     }
 
-    // Also after the directory was removed and made anew.
+    // Enables file events, again if the directory was removed and recreated.
     fn hear(&mut self, directory: &Directory, hints: &Arc<Hints>) {
         let identity = directory.identity();
         match &self.hearing {
