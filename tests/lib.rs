@@ -1,4 +1,4 @@
-//! What the tests share: programs of the workspace, and servers, as processes of their own.
+//! Helpers shared by the tests: programs of the workspace, and servers, as child processes.
 
 pub mod servers;
 
@@ -11,19 +11,19 @@ use std::time::{Duration, Instant};
 
 pub use micro::testing::skip;
 
-/// How long a test waits for what takes milliseconds on a quiet machine.
+/// Maximum wait for an operation that takes milliseconds on an idle machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The folder of the workspace.
+/// Returns the root folder of the workspace.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace")
 }
 
-/// The program of an example: the one `tests/run.sh` has built, or built here, once per test binary.
+/// Returns the program of an example: the one that `tests/run.sh` built, or one built here, once per test binary.
 ///
 /// # Panics
 ///
-/// When it does not build.
+/// Panics when the example does not build.
 pub fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
@@ -36,19 +36,19 @@ pub fn example(name: &str) -> PathBuf {
             .current_dir(root())
             .status();
         assert!(built.is_ok_and(|status| status.success()), "the examples do not build");
-        // target/debug/deps/it-0123 stands two below the folder of the profile.
+        // target/debug/deps/it-0123 is two levels below the folder of the profile.
         let this = std::env::current_exe().expect("a test is a program");
         this.ancestors().nth(2).expect("cargo's layout").join("examples")
     });
     folder.join(name)
 }
 
-/// The Python that `tests/run.sh` has equipped. Without it a test is [skipped](skip).
+/// Returns the Python that `tests/run.sh` prepared. A test is [skipped](skip) without one.
 pub fn python() -> Option<PathBuf> {
     equipped("MICRO_TESTS_PYTHON", "Python with the packages of gRPC")
 }
 
-/// The folder with node's packages, the same way.
+/// Returns the folder with node's packages, which `tests/run.sh` prepared too.
 pub fn node() -> Option<PathBuf> {
     equipped("MICRO_TESTS_NODE", "connect-node and buf")
 }
@@ -61,16 +61,16 @@ pub(crate) fn equipped(variable: &str, what: &str) -> Option<PathBuf> {
     path
 }
 
-/// A folder for one test, private to this user. It is removed when dropped.
+/// A folder for one test, private to this user, removed on drop.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// An empty one.
+    /// Creates an empty folder.
     ///
     /// # Panics
     ///
-    /// When the folder cannot be made.
+    /// Panics when the folder cannot be created.
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("micro-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -85,7 +85,7 @@ impl Folder {
         Folder(path)
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -103,23 +103,23 @@ impl Drop for Folder {
     }
 }
 
-/// A folder of its own for everything the programs of one test would share with others: they find only each other.
+/// An isolated environment for the programs of one test: a runtime folder of their own, in which they find only each other.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     folder: Arc<Folder>,
 }
 
 impl World {
-    /// An empty one.
+    /// Creates an empty environment.
     ///
     /// # Panics
     ///
-    /// When the folder cannot be made.
+    /// Panics when the folder cannot be created.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A command that lives in this world.
+    /// Returns a command that runs in this environment.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         command.env("XDG_RUNTIME_DIR", self.folder.path()).stdin(Stdio::null());
@@ -131,28 +131,28 @@ impl World {
         command
     }
 
-    /// Starts a service and waits until it says where it listens.
+    /// Starts a service and waits until it logs its address.
     pub fn serve(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Program {
         let mut command = self.command(program);
         command.args(arguments);
         Program::start(command)
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to completion.
     ///
     /// # Panics
     ///
-    /// When it does not start, or does not end in time.
+    /// Panics when the command does not start, or does not end in time.
     pub fn run(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
         output(self.command(program).args(arguments))
     }
 }
 
-/// Runs a command to its end, for as long as a test waits.
+/// Runs a command to completion, for at most [`PATIENCE`].
 ///
 /// # Panics
 ///
-/// When it does not start, or does not end in time.
+/// Panics when the command does not start, or does not end in time.
 pub fn output(command: &mut Command) -> Output {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -168,7 +168,7 @@ pub fn output(command: &mut Command) -> Output {
     }
 }
 
-/// A service that runs. It is killed when dropped.
+/// A running service, killed on drop.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
@@ -179,11 +179,11 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts a service and waits until it says where it listens.
+    /// Starts a service and waits until it logs its address.
     ///
     /// # Panics
     ///
-    /// When it ends before, or says nothing in time.
+    /// Panics when the service ends before that, or logs no address in time.
     pub fn start(mut command: Command) -> Self {
         let started = Instant::now();
         let mut child = command
@@ -205,60 +205,60 @@ impl Program {
         Program { child, address, said, printed, started }
     }
 
-    /// Where it listens: `127.0.0.1:43817`.
+    /// Returns the address the service listens on: `127.0.0.1:43817`.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Everything it has written to stderr so far.
+    /// Returns the output to stderr so far.
     ///
     /// # Panics
     ///
     /// Never.
     pub fn said(&self) -> String {
-        self.said.lock().expect("nobody panics while holding it").clone()
+        self.said.lock().expect("no panic while the lock is held").clone()
     }
 
-    /// Everything it has written to stdout so far.
+    /// Returns the output to stdout so far.
     ///
     /// # Panics
     ///
     /// Never.
     pub fn printed(&self) -> String {
-        self.printed.lock().expect("nobody panics while holding it").clone()
+        self.printed.lock().expect("no panic while the lock is held").clone()
     }
 
-    /// How long ago it was started.
+    /// Returns the time since the start.
     pub fn age(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Sends it a signal by name: `TERM`.
+    /// Sends the service a signal by name: `TERM`.
     pub fn signal(&self, name: &str) {
         signal(self.child.id(), name);
     }
 
-    /// Whether it has not ended yet.
+    /// Returns `true` if the service has not ended yet.
     ///
     /// # Panics
     ///
-    /// When the operating system does not know it.
+    /// Panics when the operating system does not know the process.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("it is our child").is_none()
     }
 
-    /// Waits until it has ended, and gives what it ended with; nothing when a signal killed it.
+    /// Waits for the end and returns the exit code; `None` when a signal killed the service.
     ///
     /// # Panics
     ///
-    /// When it does not end in time.
+    /// Panics when the service does not end in time.
     pub fn ended(&mut self) -> Option<i32> {
         let status = eventually("the program ends", || self.child.try_wait().expect("it is our child"));
         status.code()
     }
 }
 
-/// What is written into `output`, for as long as somebody writes; each line is also told.
+/// Collects `output` until the end of the stream, and passes each line to `tell`.
 fn collected(output: impl Read + Send + 'static, tell: impl Fn(&str) + Send + 'static) -> Arc<Mutex<String>> {
     let text = Arc::new(Mutex::new(String::new()));
     std::thread::spawn({
@@ -266,7 +266,7 @@ fn collected(output: impl Read + Send + 'static, tell: impl Fn(&str) + Send + 's
         move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 tell(&line);
-                let mut text = text.lock().expect("nobody panics while holding it");
+                let mut text = text.lock().expect("no panic while the lock is held");
                 text.push_str(&line);
                 text.push('\n');
             }
@@ -275,7 +275,7 @@ fn collected(output: impl Read + Send + 'static, tell: impl Fn(&str) + Send + 's
     text
 }
 
-/// What a program says of its address: in its banner, or as a field of a log line in JSON.
+/// Returns the address in a line of a program's output: in its banner, or as a field of a log line in JSON.
 fn listening(line: &str) -> Option<String> {
     if let Some((_, address)) = line.split_once("\"address\":\"").filter(|_| line.contains("\"ready\"")) {
         return address.split('"').next().map(str::to_owned);
@@ -296,11 +296,11 @@ pub(crate) fn signal(id: u32, name: &str) {
     assert!(sent.is_ok_and(|status| status.success()), "cannot signal {id}");
 }
 
-/// Asks until there is an answer, for as long as a test waits.
+/// Polls `ask` until it returns a value, for at most [`PATIENCE`].
 ///
 /// # Panics
 ///
-/// When there is none in time, naming what was waited for.
+/// Panics when there is no value in time; the message contains `what`.
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {

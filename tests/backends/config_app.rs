@@ -50,7 +50,8 @@ async fn a_change_on_the_server_is_seen_by_the_app_also_after_a_restart() {
         println!("{name}: a change is seen after {:?}", greets(&config, "Moin", Duration::from_millis(500)).await);
         bucket.put("backends_greeter.salutation", "x".repeat(41)).await;
         let mut troubles = app.configuration().troubles();
-        let refused = troubles.wait_for(|troubles| troubles.values().any(|words| words.contains("at most 40 letters")));
+        let refused =
+            troubles.wait_for(|troubles| troubles.values().any(|words| words.contains("at most 40 characters")));
         drop(tokio::time::timeout(PATIENCE, refused).await.expect("it is refused"));
         assert_eq!(config.get().salutation, "Moin");
 

@@ -197,7 +197,7 @@ async fn a_bucket_that_does_not_exist_is_told_and_not_made() {
         let mut updates = Nats::new(&url).unwrap().updates();
         let error = next(&mut updates).await.unwrap_err();
         assert_eq!(error.code(), Code::NotFound, "{error}");
-        assert!(error.message().ends_with("make it with `nats kv add settings`"), "{error}");
+        assert!(error.message().ends_with("create it with `nats kv add settings`"), "{error}");
         let silent = tokio::time::timeout(Duration::from_secs(1), updates.next()).await;
         assert!(silent.is_err(), "told twice: {silent:?}");
 

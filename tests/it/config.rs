@@ -213,7 +213,7 @@ async fn what_counts_at_the_next_start_waits_and_is_reported() {
     memory.replace(serde_json::json!({"it_pool": {"target": "there", "most": 11}}));
     assert_eq!(config.changed().await.most, 11);
     assert_eq!(config.get().target, "here");
-    assert!(logs.text().contains("counts when the program starts the next time"), "{}", logs.text());
+    assert!(logs.text().contains("takes effect after a restart"), "{}", logs.text());
     let waiting = || app.configuration().troubles().borrow().get("changes").cloned();
     assert_eq!(waiting().as_deref(), Some("waits for a restart: `it_pool.target`"));
     memory.replace(serde_json::json!({"it_pool": {"most": 12}}));

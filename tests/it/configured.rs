@@ -107,7 +107,7 @@ fn what_is_wrong_with_a_change_is_logged_and_shown_and_nothing_changes() {
     let place = Place::new("greeter.salutation = 'Hello'");
     let greeter = place.serve(&[]);
     for (toml, words) in [
-        ("greeter.salutation = ''", "expected at least 1 and at most 40 letters"),
+        ("greeter.salutation = ''", "expected at least 1 and at most 40 characters"),
         ("limits.most = 0\ngreeter.salutation = 'Hi'", "with `most = 0` nobody is greeted"),
         ("greeter = ", "app.toml`:1: "),
     ] {
@@ -140,7 +140,7 @@ fn what_is_logged_changes_while_the_program_runs() {
     place.write("micro.log = 'info,micro=debugg'");
     eventually("a filter that is none is not used", || {
         let said = greeter.said();
-        (said.contains("what was in force stays") && said.contains("`debugg` is not a level, did you mean `debug`?"))
+        (said.contains("values stay in force") && said.contains("`debugg` is not a level, did you mean `debug`?"))
             .then_some(())
     });
     let refused = place.run(&[], &["--log", "debugg"]);

@@ -24,7 +24,7 @@ async fn not_finding_a_service_says_what_was_looked_for_and_where() {
     let error = echo.with(options).say(Text::new("a")).await.unwrap_err();
     assert_eq!(
         error.message(),
-        "no node of `echo` to call: registry `memory` lists 1, and none passes the filter version `2`, label `zone=b`, \
+        "no node of `echo` to call: registry `memory` lists 1, and none matches the filter version `2`, label `zone=b`, \
          method `/it.Echo/Say`"
     );
     let error = echo.named("reverb").say(Text::new("a")).await.unwrap_err();

@@ -106,12 +106,12 @@ impl Needy {
 }
 
 #[micro::service(name = "needy", package = "it")]
-pub trait Requirement {
+pub trait Need {
     async fn need(&self) -> Result<()>;
 }
 
 #[micro::handler]
-impl Requirement for Needy {
+impl Need for Needy {
     async fn need(&self) -> Result<()> {
         Ok(())
     }

@@ -31,7 +31,7 @@ pub enum Color {
 pub enum Mood {
     Calm,
     Angry,
-    FallbackCall(i32),
+    Unknown(i32),
 }
 
 /// In a package of its own.

@@ -1,4 +1,4 @@
-//! No file names one that names it, be it over others.
+//! Dependency cycles: no two files refer to each other, directly or through other files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ fn by_module(sources: &[Source]) -> BTreeMap<Module, &Source> {
     sources.iter().map(|source| (source.module(), source)).collect()
 }
 
-/// Who names whom within a circle, and where.
+/// Lists the references within a cycle, with their lines.
 fn told(files: &BTreeMap<Module, &Source>, circle: &[Module]) -> String {
     let mut lines = vec!["a circle:".to_owned()];
     for module in circle {
@@ -50,7 +50,7 @@ fn told(files: &BTreeMap<Module, &Source>, circle: &[Module]) -> String {
     lines.join("\n")
 }
 
-/// The other files that a file names, with the lines.
+/// Returns the other files that a file refers to, with the lines.
 fn neighbours(files: &BTreeMap<Module, &Source>, module: &Module) -> BTreeSet<(usize, Module)> {
     let source = files[module];
     let named = source.paths.iter().chain(&source.imports);
@@ -58,13 +58,13 @@ fn neighbours(files: &BTreeMap<Module, &Source>, module: &Module) -> BTreeSet<(u
     found.filter(|(_, other)| other != module).collect()
 }
 
-/// Every set of files that name each other, in order.
+/// Returns every set of files that refer to each other, in order.
 fn circles(files: &BTreeMap<Module, &Source>) -> Vec<Vec<Module>> {
     let mut reached: BTreeMap<&Module, BTreeSet<Module>> = BTreeMap::new();
     for module in files.keys() {
         reached.insert(module, neighbours(files, module).into_iter().map(|(_, other)| other).collect());
     }
-    // Everything that is named over others, too.
+    // Transitive closure.
     loop {
         let before: usize = reached.values().map(BTreeSet::len).sum();
         for module in files.keys() {
@@ -84,7 +84,7 @@ fn circles(files: &BTreeMap<Module, &Source>) -> Vec<Vec<Module>> {
     circles.into_iter().collect()
 }
 
-/// The file that holds what a path means in `module`, if it is one of ours. Names that a file passes on or imports are followed.
+/// Returns the file that defines a path used in `module`, if the file is one of ours. Re-exports and imports are followed.
 fn file_of(files: &BTreeMap<Module, &Source>, module: &[String], names: &[String], depth: usize) -> Option<Module> {
     let mut at = module.to_vec();
     let mut names = names;
@@ -119,7 +119,7 @@ fn file_of(files: &BTreeMap<Module, &Source>, module: &[String], names: &[String
     let Some(passed_on) = source.passed_on.iter().chain(&source.imports).find(passed).filter(|_| depth < 8) else {
         return Some(at);
     };
-    // What comes from another package is nobody's here.
+    // Names of other packages have no file here.
     let root = passed_on.names.first().is_some_and(|first| matches!(first.as_str(), "crate" | "self" | "super"));
     let followed = file_of(files, &at, &passed_on.names, depth + 1);
     if followed.is_none() && !root { None } else { followed.or(Some(at)) }

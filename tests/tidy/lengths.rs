@@ -1,11 +1,11 @@
-//! A file is read in one sitting.
+//! Maximum length of a file.
 
 use crate::sources::sources_of;
 
-/// The most lines a file has, its tests not counted.
+/// Maximum number of lines of a file, without its tests.
 const MAX_LINES: usize = 450;
 
-/// Where tests stand that are for others to run: a list of promises, each by itself.
+/// Folder of the public test suites, which are long lists of independent tests.
 const SUITES: &str = "testing/suite/";
 
 #[test]

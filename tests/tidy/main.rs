@@ -1,4 +1,4 @@
-//! The house rules that a compiler does not know: rings, doors, circles, lengths, and what the top level holds.
+//! Rules that the compiler does not check: layers, restricted modules, cycles, lengths, vocabulary, and the top-level files.
 
 mod circles;
 mod lengths;

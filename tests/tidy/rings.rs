@@ -1,8 +1,8 @@
-//! Which room may name which, and who may open which door.
+//! Layers: the modules that a module may refer to, and the restricted modules of `util`.
 
 use crate::sources::{Source, sources_of};
 
-/// The rooms, ring by ring, from the inside out. A room names rooms of the rings before its own.
+/// Modules by layer, from the inside out. A module refers to modules of inner layers only.
 const RINGS: &[&[&str]] = &[
     &["util", "errors", "metadata", "context"],
     &["message", "codec", "rpc", "plug", "link"],
@@ -13,10 +13,10 @@ const RINGS: &[&[&str]] = &[
     &["app", "prelude", "testing", "cli", "__private"],
 ];
 
-/// Within these rings a room may also name those that stand before it; in the others rooms are strangers to one another.
+/// Layers in which a module may also refer to the modules listed before it; in other layers modules are independent.
 const ORDERED: &[usize] = &[0, 1, 6];
 
-/// What stands at the crate root, and which room it comes from.
+/// Items at the crate root, with the module that defines them.
 const ROOT: &[(&str, &str)] = &[
     ("Code", "errors"),
     ("Error", "errors"),
@@ -34,7 +34,7 @@ const ROOT: &[(&str, &str)] = &[
     ("__micro_suite", "testing"),
 ];
 
-/// What is reached through a door of `util` only.
+/// Functions and types that are used through a module of `util` only.
 const DOORS: &[(&[&str], &str)] = &[
     (&["tokio", "time"], "clock"),
     (&["Instant", "now"], "clock"),
@@ -107,7 +107,7 @@ fn the_judge_knows_right_from_wrong() {
     assert!(opens("use rand::Rng;") && !opens("use operand::x;") && !opens("use crate::util::random;"));
 }
 
-/// Whether `room` may name `named`.
+/// Checks that `room` may refer to `named`.
 fn judge(room: &str, named: &str) -> Result<(), String> {
     if room == named {
         return Ok(());
@@ -128,7 +128,8 @@ fn place(room: &str) -> Result<(usize, usize), String> {
     found.next().ok_or_else(|| format!("`{room}` is no room: add it to the table in tests/tidy/rings.rs"))
 }
 
-/// Every room a file names with `crate::`, with the line. The attributes of micro expand to what `__private` holds.
+/// Returns every module a file refers to with `crate::`, with the line. The attributes of micro expand to paths in
+/// `__private`.
 fn arrows(source: &Source) -> Vec<(usize, String)> {
     let room = |names: &[String]| match names {
         [first, ..] if first == "micro" || first == "micro_macros" => Some("__private".to_owned()),
@@ -141,7 +142,7 @@ fn arrows(source: &Source) -> Vec<(usize, String)> {
     source.named().filter_map(|named| Some((named.line, room(&named.names)?))).collect()
 }
 
-/// What a file reaches around a door, with the line and the door.
+/// Returns the restricted names that a file uses directly, with the line and the module of `util` to use instead.
 fn opened(source: &Source) -> Vec<(usize, Vec<String>, &'static str)> {
     let mut found = Vec::new();
     for named in source.named() {

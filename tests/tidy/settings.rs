@@ -1,4 +1,4 @@
-//! The table of micro's own settings in the guide says what the code says.
+//! The table of micro's own settings in the guide matches the code.
 
 use std::fmt::Write as _;
 use std::fs;

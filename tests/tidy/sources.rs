@@ -1,35 +1,35 @@
-//! Reading sources as the compiler does: tokens, in which comments and texts are no code.
+//! Sources as tokens, without comments and string contents.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The folder of the workspace.
+/// Returns the root folder of the workspace.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace").to_owned()
 }
 
 /// One file of a package, without its tests.
 pub struct Source {
     /// The path below `src`, with `/`.
     pub path: String,
-    /// Its length in lines, without the tests that end it.
+    /// Number of lines, without the tests at the end.
     pub length: usize,
-    /// Every path of two names or more, outside of `use`.
+    /// Paths of two names or more, outside of `use`.
     pub paths: Vec<Named>,
-    /// What it names with a private `use`, groups resolved.
+    /// Imports with a private `use`, groups resolved.
     pub imports: Vec<Named>,
-    /// What it passes on from others: the paths of its `pub use`.
+    /// Re-exports: the paths of `pub use`.
     pub passed_on: Vec<Named>,
 }
 
-/// A path as it is written somewhere: `crate::rpc::Call`.
+/// A path as written in a source: `crate::rpc::Call`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     pub line: usize,
     pub names: Vec<String>,
-    /// The name it has here: the last one, or what stands behind `as`.
+    /// Local name: the last name of the path, or the name after `as`.
     pub known_as: String,
 }
 
@@ -43,19 +43,19 @@ impl Source {
         Source { path: path.into(), length, paths, imports, passed_on }
     }
 
-    /// Every path that it names, wherever.
+    /// Returns all paths in the file.
     pub fn named(&self) -> impl Iterator<Item = &Named> {
         self.paths.iter().chain(&self.imports).chain(&self.passed_on)
     }
 
-    /// The room it stands in: the first folder, or the file itself; nothing for `lib.rs`.
+    /// Returns the top-level module: the first folder, or the file itself; `None` for `lib.rs`.
     pub fn room(&self) -> Option<&str> {
         let first = self.path.split('/').next()?;
         let room = first.strip_suffix(".rs").unwrap_or(first);
         (room != "lib").then_some(room)
     }
 
-    /// The module it is: `["rpc", "idle"]`.
+    /// Returns the module path of the file: `["rpc", "idle"]`.
     pub fn module(&self) -> Vec<String> {
         let path = self.path.strip_suffix(".rs").unwrap_or(&self.path);
         let mut module: Vec<String> = path.split('/').map(str::to_owned).collect();
@@ -66,7 +66,7 @@ impl Source {
     }
 }
 
-/// Every file below `src` of a package of the workspace that is not a test: its path there, and its text.
+/// Returns every file below `src` of a package of the workspace that is not a test: its path there, and its text.
 pub fn files_of(package: &str) -> Vec<(String, String)> {
     let base = root().join(package).join("src");
     let mut files = Vec::new();
@@ -79,7 +79,7 @@ pub fn files_of(package: &str) -> Vec<(String, String)> {
     files.into_iter().filter(|file| !is_test(file)).map(read).collect()
 }
 
-/// The same, read as tokens.
+/// Returns the files of [`files_of`] as tokens.
 pub fn sources_of(package: &str) -> Vec<Source> {
     let sources: Vec<_> = files_of(package).iter().map(|(path, text)| Source::read(path, text)).collect();
     assert!(sources.len() > 40, "the sources of {package} were not found: {}", sources.len());
@@ -97,7 +97,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Tests, and the output of macros that tests compare with.
+/// Returns `true` for tests, and for the snapshots that tests compare with.
 fn is_test(file: &Path) -> bool {
     file.file_stem().is_some_and(|stem| stem == "tests")
         || file.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "snapshots")
@@ -112,7 +112,7 @@ struct Reader {
 }
 
 impl Named {
-    /// The path as the file has it, of one that stands in a module within the file.
+    /// Converts a path of an inline module into a path of its file.
     fn out_of_a_module(mut self) -> Self {
         if self.names.first().is_some_and(|name| name == "super") {
             self.names[0] = "self".to_owned();
@@ -153,7 +153,7 @@ impl Reader {
             match &tokens[at] {
                 TokenTree::Ident(ident) if ident == "pub" => {
                     public = true;
-                    // Where it is visible says nothing of what it names.
+                    // Skips the `(..)` of a restricted visibility.
                     at += usize::from(matches!(tokens.get(at + 1), Some(TokenTree::Group(group))
                         if group.delimiter() == Delimiter::Parenthesis));
                 }
@@ -170,7 +170,7 @@ impl Reader {
                 }
                 TokenTree::Ident(_) => {
                     let (names, end) = path(&tokens, at);
-                    // A field or a method of that name is no path.
+                    // A field or a method of that name is not a path.
                     let free = at == 0 || !is(&tokens[at - 1], '.');
                     if free && names.len() > 1 {
                         let known_as = names.last().expect("two at least").clone();
@@ -192,7 +192,7 @@ impl Reader {
     }
 }
 
-/// Where `#[cfg(test)] mod tests { .. }` ends, or any item that only tests have.
+/// Returns the end of `#[cfg(test)] mod tests { .. }`, or of any other item with `#[cfg(test)]`.
 fn module_of_tests(tokens: &[TokenTree], at: usize) -> Option<usize> {
     let TokenTree::Group(attribute) = tokens.get(at + 1).filter(|_| is(&tokens[at], '#'))? else { return None };
     let attribute: String = attribute.stream().to_string().split_whitespace().collect();
@@ -206,7 +206,7 @@ fn module_of_tests(tokens: &[TokenTree], at: usize) -> Option<usize> {
     Some(end + 1)
 }
 
-/// What stands in `mod name { .. }`, and where that ends; a macro may call it `$name`.
+/// Returns the content of `mod name { .. }` and its end; in a macro the name may be `$name`.
 fn inline_module(tokens: &[TokenTree], at: usize) -> Option<(TokenStream, usize)> {
     if !matches!(&tokens[at], TokenTree::Ident(ident) if ident == "mod") {
         return None;
@@ -218,7 +218,8 @@ fn inline_module(tokens: &[TokenTree], at: usize) -> Option<(TokenStream, usize)
     }
 }
 
-/// What stands in the brackets of `#[micro::message(crate = crate::message)]`: it names the room there, and no other.
+/// Returns the arguments of `#[micro::message(crate = crate::message)]`: such an attribute refers to the module in its
+/// arguments only.
 fn attribute_with_a_home(tokens: &[TokenTree], at: usize) -> Option<TokenStream> {
     let TokenTree::Group(attribute) = tokens.get(at + 1).filter(|_| is(&tokens[at], '#'))? else { return None };
     let inner: Vec<TokenTree> = attribute.stream().into_iter().collect();
@@ -231,7 +232,7 @@ fn attribute_with_a_home(tokens: &[TokenTree], at: usize) -> Option<TokenStream>
     words.windows(2).any(home).then_some(arguments)
 }
 
-/// The names of a path that begins here, and where it ends: `a::b::<T>::c` is cut before `<`.
+/// Returns the names of a path that begins here, and its end: `a::b::<T>::c` is cut before `<`.
 fn path(tokens: &[TokenTree], mut at: usize) -> (Vec<String>, usize) {
     let mut names = Vec::new();
     while let Some(TokenTree::Ident(ident)) = tokens.get(at) {
@@ -248,7 +249,7 @@ fn path(tokens: &[TokenTree], mut at: usize) -> (Vec<String>, usize) {
     (names, at)
 }
 
-/// Every path of a `use`, or of a part of it.
+/// Collects the paths of a `use`, or of a part of a `use`.
 fn tree(tokens: &[TokenTree], before: &[String], found: &mut Vec<Named>) {
     for part in tokens.split(|token| is(token, ',')) {
         let leading = if joined(part, 0) { 2 } else { 0 };
@@ -279,7 +280,7 @@ fn is(token: &TokenTree, letter: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == letter)
 }
 
-/// Whether `::` stands here.
+/// Returns `true` if the tokens here are `::`.
 fn joined(tokens: &[TokenTree], at: usize) -> bool {
     tokens.get(at).is_some_and(|token| is(token, ':')) && tokens.get(at + 1).is_some_and(|token| is(token, ':'))
 }

@@ -1,4 +1,4 @@
-//! What a newcomer sees first: the top level holds what the plan names and nothing else.
+//! The top-level folder contains the listed files and nothing else.
 
 use std::fs;
 

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::sources::{files_of, root};
 
-/// First words that hide the subject of a doc block.
+/// First words that a doc block must not open with.
 const OPENINGS: &[&str] = &[
     "What",
     "How",
@@ -27,13 +27,13 @@ const OPENINGS: &[&str] = &[
     "Everybody",
 ];
 
-/// Words in the place of an actor: the caller, the peer, no subscriber.
+/// Words to replace by an actor: the caller, the peer, no subscriber.
 const WORDS: &[&str] = &["nobody", "whoever", "somebody", "everybody", "anybody", "someone", "everyone"];
 
-/// Type names that several modules have on purpose: the pluggable parts have one grammar, and some words are so much at home in
-/// their module that a prefix would only repeat its path.
+/// Type names that several modules share on purpose: pluggable parts have the same structure, and for some names a prefix would
+/// only repeat the path of the module.
 const SHARED_NAMES: &[&str] = &[
-    // The grammar of pluggable parts: `registry::Backend`, `broker::Backend`; `registry::Memory`, `config::Memory`.
+    // The structure of pluggable parts: `registry::Backend`, `broker::Backend`; `registry::Memory`, `config::Memory`.
     "Backend",
     "DynBackend",
     "Interceptor",
@@ -54,7 +54,7 @@ const SHARED_NAMES: &[&str] = &[
     "Value",
     // An implementation of a method, and its shape as transports see it.
     "Method",
-    // A TLS connection, and its stand-in without the feature `tls`.
+    // A TLS connection, and its replacement without the feature `tls`.
     "Reading",
     "Stream",
     "TlsClient",
@@ -63,16 +63,16 @@ const SHARED_NAMES: &[&str] = &[
     "Writing",
 ];
 
-/// The suites, in which every kind of backend has a fixture, and a source or a reader.
+/// Folder of the test suites, in which every kind of backend has a fixture, and a source or a reader.
 const SUITES: &str = "testing/suite/";
 
-/// One doc block: where it begins, and its lines.
+/// One doc block: its first line number, and its lines.
 struct Block {
     at: String,
     lines: Vec<String>,
 }
 
-/// The doc blocks of a text, code in fences left out.
+/// Returns the doc blocks of a text, without fenced code.
 fn blocks(file: &str, text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let (mut open, mut fenced) = (false, false);
@@ -136,7 +136,7 @@ fn docs_name_the_actor() {
     assert!(wrong.is_empty(), "name the caller, the peer, the subscriber:\n{}", wrong.join("\n"));
 }
 
-/// The guide and the README, which have the same readers.
+/// Checks the guide and the README.
 #[test]
 fn pages_name_the_actor() {
     let guide = root().join("micro/src/guide");
@@ -154,14 +154,14 @@ fn pages_name_the_actor() {
     assert!(wrong.is_empty(), "name the caller, the peer, the subscriber:\n{}", wrong.join("\n"));
 }
 
-/// `MAX_STREAMS`, `HANDSHAKE_TIMEOUT`, `RETRY_DELAY`: a number or a time without a second word bounds anything.
+/// Requires names of two words, such as `MAX_STREAMS`, `HANDSHAKE_TIMEOUT`, `RETRY_DELAY`, for numbers and durations.
 #[test]
 fn constants_say_what_they_bound() {
     let numbers = ["Duration", "Backoff", "usize", "u8", "u16", "u32", "u64", "u128", "i64", "f64"];
     let mut wrong = Vec::new();
     for (file, text) in files_of("micro") {
         for (index, line) in text.lines().enumerate() {
-            // Those of a trait or of a module of their own have its name before theirs.
+            // Constants of a trait or an inline module are qualified by its name.
             let Some(rest) = constant(line) else { continue };
             let Some((name, value)) = rest.split_once(": ") else { continue };
             let is_number = numbers.iter().any(|kind| value.starts_with(kind));
@@ -173,12 +173,12 @@ fn constants_say_what_they_bound() {
     assert!(wrong.is_empty(), "name the bound:\n{}", wrong.join("\n"));
 }
 
-/// The rest of a line after `const`, if it declares a constant at the top of a file.
+/// Returns the rest of a line after `const`, if the line declares a constant at the top level of a file.
 fn constant(line: &str) -> Option<&str> {
     without_visibility(line)?.strip_prefix("const ")
 }
 
-/// A line without `pub` or `pub(..)`.
+/// Returns a line without `pub` or `pub(..)`.
 fn without_visibility(line: &str) -> Option<&str> {
     match line.strip_prefix("pub") {
         Some(rest) if rest.starts_with('(') => Some(rest.split_once(')')?.1.trim_start()),
@@ -211,7 +211,7 @@ fn a_type_name_has_one_owner() {
     }
 }
 
-/// The type that a line declares, at the top of a file.
+/// Returns the type that a line declares, at the top level of a file.
 fn declared(line: &str) -> Option<&str> {
     let line = without_visibility(line)?;
     let rest = ["struct ", "enum ", "trait "].iter().find_map(|keyword| line.strip_prefix(keyword))?;

@@ -72,7 +72,7 @@ fn captured(placeholder: &str, names: &mut Vec<String>) -> String {
     text
 }
 
-/// The argument, and the format behind it, its colon included.
+/// Returns the argument, and the format after it, its colon included.
 fn argument(placeholder: &str) -> (&str, &str) {
     let at = placeholder.find(':').unwrap_or(placeholder.len());
     let (argument, format) = placeholder.split_at(at);

@@ -134,7 +134,7 @@ impl Retry {
         let retry = Self { max: options.number("max"), backoff: options.duration("backoff") };
         options.finish();
         if nothing {
-            let message = "`retry` sets the number of attempts and the backoff: write `retry(max = 5)`, `retry(backoff = \"1s\")`, or both";
+            let message = "`retry` needs `max`, `backoff` or both: write `retry(max = 5, backoff = \"1s\")`";
             report.error_at(written.span, message);
         }
         retry

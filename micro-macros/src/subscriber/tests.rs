@@ -273,10 +273,7 @@ fn options_that_cannot_be() {
         ),
         (quote!(concurrency = 0), "at least one event is handled at a time: write `concurrency = 1` or more"),
         (quote!(retry(max = 0)), "an event has at least one attempt: write `max = 1` for no retries"),
-        (
-            quote!(retry()),
-            "`retry` sets the number of attempts and the backoff: write `retry(max = 5)`, `retry(backoff = \"1s\")`, or both",
-        ),
+        (quote!(retry()), "`retry` needs `max`, `backoff` or both: write `retry(max = 5, backoff = \"1s\")`"),
         (quote!(retry = 5), "option `retry` takes a list: write `retry(..)`"),
         (quote!(retry(tries = 5)), "unknown option `tries`; expected one of `max`, `backoff`"),
         (

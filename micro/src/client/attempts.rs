@@ -1,4 +1,4 @@
-//! The road out of the process: find a node, pick it, try it, and try another where that is safe.
+//! Remote calls: node selection, attempts and retries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,13 +22,13 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Destination of one attempt.
 enum AttemptTarget<'a> {
-    /// An address.
+    /// An explicit address.
     Address(&'a TargetAddr),
-    /// To a node that is listed. It is busy with the call until then.
+    /// A node of the registry. The call counts as in flight until the pick is dropped.
     Node(Pick),
 }
 
-/// A call that leaves the process: what all of its attempts have in common.
+/// State shared by all attempts of a remote call.
 #[derive(Clone, Copy)]
 struct RemoteCall<'a> {
     remote: &'a Remote,
@@ -39,11 +39,11 @@ struct RemoteCall<'a> {
 }
 
 impl Client {
-    /// Tries node after node, while that is safe and the budget lasts.
+    /// Attempts the call at one node after another, while retrying is safe and the retry budget lasts.
     pub(super) async fn run_with_retries(&self, call: &mut Call<'_>) -> Result<()> {
         let Some(remote) = &self.core.remote else {
             return Err(no_node(format!(
-                "`{}` is not served by this process, and the client knows no other",
+                "`{}` is not served by this process, and the client has no registry",
                 call.service()
             )));
         };
@@ -58,7 +58,7 @@ impl Client {
         loop {
             let target = match self.pick(call, &tried) {
                 Some(target) => Ok(target),
-                // Hardly ever, and it takes room: the rest of the way is kept small.
+                // Boxed: the wait is rare and its future is large.
                 None => Box::pin(in_time(context, self.wait_for_node(call, &tried))).await,
             };
             let mut target = match target {
@@ -83,16 +83,16 @@ impl Client {
                 return Err(error);
             }
             let node = target.destination().node;
-            tracing::debug!(service, node, attempt = tried.len() + 1, "trying another node: {error:#}");
+            tracing::debug!(service, node, attempt = tried.len() + 1, "retrying at another node: {error:#}");
             tried.push(target.id());
-            // Reply metadata is that of the last attempt and of no other.
+            // Reply metadata comes from the last attempt only.
             context.clear_reply();
             requests.failed = Some(error);
         }
     }
 
     /// Makes one attempt, through the interceptors that see attempts.
-    // No function that awaits: that would keep a copy of what it hands on.
+    // Not an `async fn`: its future would keep a copy of the arguments that it passes on.
     fn attempt<'a>(
         &'a self,
         call: RemoteCall<'a>,
@@ -119,7 +119,7 @@ impl Client {
         if let Some(at) = &self.target.address {
             return Some(AttemptTarget::Address(at));
         }
-        // A client calls one service, as a rule, and finds it here.
+        // Most clients call one service, which is cached here.
         if let Some(entry) = self.target.entry.get().filter(|entry| entry.is(call.service)) {
             return self.pick_of(entry, call, tried);
         }
@@ -140,11 +140,11 @@ impl Client {
         entry.pick(&self.core.selector, options.balancer.as_ref(), &wanted).map(AttemptTarget::Node)
     }
 
-    /// Waits for a node that the call accepts.
+    /// Waits for a node that the call accepts, as long as `with_wait_for_ready` allows. A retry does not wait.
     async fn wait_for_node(&self, call: RemoteCall<'_>, tried: &[String]) -> Result<AttemptTarget<'_>> {
         let entry: Arc<ServiceEntry> = call.remote.services.of(call.service, &call.remote.registry);
         let mut view = entry.view();
-        // A first answer that does not come is told apart from one that lists nothing.
+        // A registry that does not answer and one that lists no nodes are different errors.
         let answered = clock::timeout(LOOKUP_TIMEOUT, view.ready()).await.is_ok();
         let until = clock::after(self.target.options.wait);
         loop {
@@ -160,7 +160,7 @@ impl Client {
     }
 }
 
-/// Sends one attempt, in a span for subscribers that want spans; the transport writes its wire there.
+/// Sends one attempt, in a span if the tracing subscriber enables it. The transport records its wire there.
 fn send<'a>(
     remote: &'a Remote,
     request: Request<'a>,
@@ -183,7 +183,7 @@ fn send<'a>(
     Box::pin(call.instrument(span))
 }
 
-/// The end of the interceptors around an attempt.
+/// End of the attempt's interceptor chain: sends the attempt.
 struct AttemptSender<'a> {
     remote: &'a Remote,
     to: Destination<'a>,
@@ -203,7 +203,7 @@ impl AttemptEndpoint for AttemptSender<'_> {
     }
 }
 
-/// Does something within the deadline of `context`.
+/// Runs `work` within the deadline of `context`.
 async fn in_time<T>(context: &Context, work: impl Future<Output = Result<T>>) -> Result<T> {
     let Some(deadline) = context.deadline() else { return work.await };
     clock::timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Context::deadline_exceeded()))
@@ -217,7 +217,7 @@ impl AttemptTarget<'_> {
         }
     }
 
-    /// The id that tells the node from the others that are tried.
+    /// Returns the id of the node; empty for an address.
     fn id(&self) -> String {
         match self {
             AttemptTarget::Address(_) => String::new(),
@@ -231,7 +231,7 @@ impl AttemptTarget<'_> {
         }
     }
 
-    /// Keeps a node busy until the stream of its reply is over.
+    /// Counts the call as in flight at its node until the stream of the reply ends.
     fn complete_with(self, reply: &Payload, context: &Context) {
         if let (Payload::Many(_), AttemptTarget::Node(pick)) = (reply, self) {
             context.push_completion(Box::new(pick));
@@ -239,14 +239,14 @@ impl AttemptTarget<'_> {
     }
 }
 
-/// The end of the stream of a reply is recorded for its node, which is busy with it until then.
+/// Records the end of a reply stream for its node; the call counts as in flight until then.
 impl Completion for Pick {
     fn complete(mut self: Box<Self>, _: &Context, error: Option<&Error>) {
         self.record_stream(error);
     }
 }
 
-/// The request, as often as it can be sent: a message any number of times, a stream once.
+/// Replayable request body: a message can be sent any number of times, a stream once.
 struct ReplayBody {
     next: Option<Payload>,
     failed: Option<Error>,
@@ -270,7 +270,7 @@ impl ReplayBody {
     }
 
     fn failed(&mut self) -> Error {
-        self.failed.take().unwrap_or_else(|| Error::internal("the request was sent before"))
+        self.failed.take().unwrap_or_else(|| Error::internal("the request was already sent"))
     }
 }
 
@@ -278,14 +278,14 @@ fn no_node(message: String) -> Error {
     not_run(Error::unavailable(message))
 }
 
-/// Says which service, which filter, which registry, and how many nodes were seen.
+/// Returns an error that names the service, the filter, the registry and the number of listed nodes.
 fn not_found(remote: &Remote, view: &NodeView, filter: &Filter, answered: bool) -> Error {
     let (service, registry) = (view.service(), remote.registry.name());
     let error = match view.nodes().len() {
         _ if !answered => no_node(format!("cannot look up `{service}`: registry `{registry}` does not answer")),
         0 => no_node(format!("no node of `{service}`: registry `{registry}` lists none; is it running?")),
         seen => no_node(format!(
-            "no node of `{service}` to call: registry `{registry}` lists {seen}, and none passes the filter {filter}"
+            "no node of `{service}` to call: registry `{registry}` lists {seen}, and none matches the filter {filter}"
         )),
     };
     match view.last_error() {

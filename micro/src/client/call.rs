@@ -1,4 +1,4 @@
-//! A call from its input to its reply: the context, the interceptors, and the time it may take.
+//! One call from its input to its reply: context, interceptors and timeouts.
 
 use std::panic::AssertUnwindSafe;
 
@@ -21,9 +21,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// What the handler fails with. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when time runs out, and
+    /// The error of the handler. [`DeadlineExceeded`](crate::Code::DeadlineExceeded) when the deadline passes, and
     /// [`Unavailable`](crate::Code::Unavailable) when there is no node or none can be reached.
-    // That the future is `Send` is said here, or every mistake in a signature would be explained a second time by way of it.
+    // Declares `Send` explicitly: an inferred bound would make the compiler report every mistake in a signature twice.
     #[allow(clippy::manual_async_fn)]
     pub fn call<M: MethodSpec>(&self, input: M::In) -> impl Future<Output = M::Out> + Send {
         async move { M::Out::from_result(self.run::<M>(input).await.map_err(ServiceError::from_error)) }
@@ -34,7 +34,7 @@ impl Client {
         let service = self.target.name.as_deref().unwrap_or(M::SERVICE.name());
         let caller = Caller::current();
         let idle = self.idle(method);
-        // A request stream is the caller's: it is read with the caller's context, wherever it is read.
+        // A request stream belongs to the caller: it is polled in the caller's context, also when the handler polls it.
         let mut input = input.wrapped(Requests(&caller.context));
         if let Some(idle) = &idle {
             input = input.wrapped(idle.requests());
@@ -70,7 +70,7 @@ impl Client {
             None => run,
         };
         match deadline {
-            // The way out of the process keeps the deadline itself, without a timer for each call.
+            // The transport enforces the deadline of a remote call, without a timer for each call.
             Some(_) if !local && !self.core.interceptors.take_time() => run.await,
             Some(deadline) => {
                 let run = clock::within(deadline, caught(run)).await;
@@ -105,7 +105,7 @@ impl Client {
     }
 }
 
-/// An interceptor that panics fails its call and not its caller.
+/// Converts a panic of an interceptor into an error of the call.
 async fn caught(run: BoxFuture<'_, Result<()>>) -> Result<()> {
     AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
 }

@@ -6,7 +6,7 @@ use crate::context::Caller;
 use crate::errors::{Error, Result};
 use crate::rpc::{self, MethodInfo, Payload, Requests, Streaming};
 
-/// Calls a service by names, with bytes: for gateways, proxies and tools, which know no contract.
+/// A client without a contract, which calls methods by path with encoded messages. Intended for gateways, proxies and tools.
 ///
 /// ```
 /// use micro::prelude::*;
@@ -24,18 +24,18 @@ pub struct DynamicClient {
 }
 
 impl Client {
-    /// Calls the service listed as `service` by the paths of its methods.
+    /// Returns a client that calls the service listed as `service` by method path.
     pub fn dynamic(&self, service: impl Into<String>) -> DynamicClient {
         DynamicClient { client: self.clone(), service: service.into() }
     }
 }
 
 impl DynamicClient {
-    /// One message for one message, both in `codec`.
+    /// Calls a unary method. Request and reply are encoded in `codec`.
     ///
     /// # Errors
     ///
-    /// As [`Client::call`]. [`InvalidArgument`](crate::Code::InvalidArgument) when `path` is none.
+    /// As [`Client::call`]. [`InvalidArgument`](crate::Code::InvalidArgument) when `path` is not a method path.
     pub async fn unary(&self, path: &str, codec: Codec, request: impl Into<Bytes>) -> Result<Bytes> {
         let method = MethodInfo::new(path, false, false);
         match self.call(method, codec, Payload::One(request.into())).await? {
@@ -44,7 +44,7 @@ impl DynamicClient {
         }
     }
 
-    /// One message for one message, as JSON text.
+    /// Calls a unary method with request and reply as JSON text.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl DynamicClient {
         String::from_utf8(reply.into()).map_err(|error| Error::internal("the reply is not text").with_source(error))
     }
 
-    /// A stream of messages for a stream of messages, both in `codec`. Either may hold one message.
+    /// Calls a method with a stream of requests and a stream of replies, encoded in `codec`. Either may hold one message.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl DynamicClient {
         }
     }
 
-    /// Any shape: what is known of the method, and the request.
+    /// Calls a method of any shape, as `method` describes it.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl DynamicClient {
     pub async fn call(&self, method: MethodInfo<'_>, codec: Codec, request: Payload) -> Result<Payload> {
         if !method.path().starts_with('/') || method.path().matches('/').count() != 2 {
             return Err(Error::invalid_argument(format!(
-                "`{}` is no path of a method: expected `/package.Contract/Method`",
+                "`{}` is not a method path: expected `/package.Contract/Method`",
                 method.path().escape_debug()
             )));
         }

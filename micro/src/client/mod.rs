@@ -1,21 +1,22 @@
-//! Calling: find the nodes of a service, pick one, reach it, and try another where that is safe.
+//! RPC clients: discovery, balancing, retries and deadlines.
 //!
-//! A [`Client`] is what the generated clients hold. Whether the service lives in this process or in another is decided
-//! call by call, and the caller cannot tell.
+//! Generated clients wrap a [`Client`]. The client decides for each call if the service runs in this process or in another;
+//! the caller sees no difference.
 //!
-//! The order of things, for a call that leaves the process:
+//! A call that leaves the process passes through these steps:
 //!
-//! 1. The deadline: that of [`CallOptions`], else of the method, else 30 s for calls without streams. That of the handler which
-//!    makes the call goes before all of them, when it is earlier.
-//! 2. The [interceptors](crate::rpc::Interceptor), which see the call as a whole.
-//! 3. The nodes, as the registry lists them. A service is looked up once and followed from then on. Where no node is accepted the
-//!    call waits as long as [`CallOptions::with_wait_for_ready`] says.
-//! 4. The [balancer](crate::selector), which picks one.
-//! 5. The attempt, through the interceptors that see attempts, by an [`Outbound`]. Its outcome goes to the balancer and to outlier ejection.
-//! 6. Another attempt at another node, three in all, when the failure is [`Unavailable`](crate::Code::Unavailable) and
-//!    the method cannot have run, or may run twice. A budget bounds them: a fifth of the calls, and ten a second.
+//! 1. The deadline: the timeout of [`CallOptions`], else of the method, else 30 s for calls without streams. The deadline of
+//!    the handler that makes the call takes precedence if it is earlier.
+//! 2. The [interceptors](crate::rpc::Interceptor), which wrap the call as a whole.
+//! 3. Discovery: the nodes that the registry lists. A service is looked up once and followed from then on. If no node is
+//!    accepted, the call waits for the time set by [`CallOptions::with_wait_for_ready`].
+//! 4. The [balancer](crate::selector), which picks a node.
+//! 5. The attempt: the interceptors that wrap attempts, and then the [`Outbound`] transport. The outcome is reported to the
+//!    balancer and to outlier ejection.
+//! 6. A retry at another node, if the failure is [`Unavailable`](crate::Code::Unavailable) and the method cannot have run or
+//!    is idempotent. A call has at most three attempts. A budget limits retries to a fifth of the calls plus ten per second.
 //!
-//! A way out of the process is an [`Outbound`]; a client is built of one and a registry:
+//! An [`Outbound`] is a transport to other processes; a remote client is built from an outbound transport and a registry:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -68,9 +69,10 @@ use crate::selector::{Balancer, Selector};
 use crate::transport::Outbound;
 use crate::transport::local::LocalTransport;
 
-/// Calls services by contract. Cloning is cheap and shares what was learned of the nodes.
+/// A client for services of this and other processes. Cloning is cheap and shares the statistics of the nodes.
 ///
-/// It is what generated clients hold; by itself it calls by names and bytes, see [`DynamicClient`].
+/// Generated clients wrap a `Client`. Without a contract, use [`DynamicClient`], which calls methods by path with encoded
+/// messages.
 ///
 /// ```
 /// # async fn example(app: micro::app::Running) -> micro::Result<()> {
@@ -84,19 +86,19 @@ pub struct Client {
     target: Arc<ClientTarget>,
 }
 
-/// State shared by all clients of a program.
+/// State shared by a client and all clients derived from it.
 struct Core {
     local: LocalTransport,
     remote: Option<Remote>,
     interceptors: Interceptors,
-    // In nanoseconds: read at every call, and changed hardly ever.
+    // In nanoseconds. Atomic: read by every call, rarely changed.
     timeout: AtomicU64,
     idle: Option<Duration>,
     selector: Selector,
     budget: Budget,
 }
 
-/// The way out of the process.
+/// Access to other processes.
 struct Remote {
     registry: Registry,
     services: Services,
@@ -119,7 +121,7 @@ struct ClientTarget {
     name: Option<String>,
     address: Option<TargetAddr>,
     options: CallOptions,
-    // The service that was called first, which is the only one as a rule.
+    // The service that was called first; most clients call no other.
     entry: OnceLock<Arc<ServiceEntry>>,
 }
 
@@ -135,13 +137,13 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A client that reaches services of its own process, as `local` knows them.
+    /// Creates a builder for a client of the services that `local` serves in this process. Default unary timeout: 30 s.
     pub fn new(local: LocalTransport) -> Self {
         let (interceptors, timeout) = (Interceptors::default(), Duration::from_secs(30));
         Builder { local, remote: None, interceptors, timeout, idle: None, balancer: Balancer::default() }
     }
 
-    /// Also reaches other processes, which `registry` lists, through `outbound`.
+    /// Adds the processes that `registry` lists, reached through `outbound`.
     #[must_use]
     pub fn with_remote(mut self, registry: Registry, outbound: Arc<dyn Outbound>) -> Self {
         self.remote = Some((registry, outbound));
@@ -155,28 +157,29 @@ impl Builder {
         self
     }
 
-    /// Sets the default idle timeout of calls with a stream: the time nothing may move in either direction. Default: no limit.
+    /// Sets the default idle timeout of calls with a stream: the maximum time without an item in either direction. Default: no
+    /// limit.
     #[must_use]
     pub fn with_idle_timeout(mut self, limit: Option<Duration>) -> Self {
         self.idle = limit;
         self
     }
 
-    /// Sets how nodes are chosen, where a call does not bring its own balancer. Default: [`Balancer::least_loaded`].
+    /// Sets the balancer of calls that set none. Default: [`Balancer::least_loaded`].
     #[must_use]
     pub fn with_balancer(mut self, balancer: Balancer) -> Self {
         self.balancer = balancer;
         self
     }
 
-    /// Wraps every call.
+    /// Sets the interceptors that wrap every call.
     #[must_use]
     pub fn with_interceptors(mut self, interceptors: Interceptors) -> Self {
         self.interceptors = interceptors;
         self
     }
 
-    /// The client.
+    /// Builds the client.
     pub fn build(self) -> Client {
         let core = Core {
             local: self.local,
@@ -196,14 +199,14 @@ impl Builder {
 }
 
 impl Client {
-    /// A client of one service in this process and of nothing else, for tests.
+    /// Creates a client for a single service in this process, for tests.
     pub fn of(service: Service) -> Self {
         let local = LocalTransport::new();
         local.serve(Arc::new(SingleService::new(&service)));
         Builder::new(local).build()
     }
 
-    /// Sets the default timeout of unary calls, for this client and its clones.
+    /// Sets the default timeout of unary calls for this client, its clones and all clients derived from the same builder.
     pub fn set_timeout(&self, timeout: Duration) {
         self.core.timeout.store(nanoseconds(timeout), Ordering::Relaxed);
     }
@@ -214,8 +217,8 @@ impl Client {
         self.aimed(|target| target.name = Some(name.into()))
     }
 
-    /// Returns a client for the process at `address`, `host:port`, which is called without asking the registry.
-    /// `https://host:port` uses TLS and verifies the host; `http://host:port` is plaintext, as without a scheme.
+    /// Returns a client for the process at `address`, `host:port`. Calls bypass the registry.
+    /// `https://host:port` uses TLS and verifies the host; `http://host:port` is plaintext, like an address without a scheme.
     #[must_use]
     pub fn at(&self, address: impl Into<String>) -> Self {
         self.aimed(|target| target.address = Some(TargetAddr::parse(&address.into())))

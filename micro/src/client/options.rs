@@ -32,16 +32,16 @@ pub struct CallOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Retry {
-    /// After `unavailable`, when the method cannot have run or may run twice; within a budget of a fifth of the calls and ten
-    /// a second.
+    /// Retries after `unavailable` if the method cannot have run or is idempotent, within a budget of a fifth of the calls plus
+    /// ten retries per second.
     #[default]
     WhenSafe,
-    /// Not at all.
+    /// No retries.
     Never,
 }
 
 impl CallOptions {
-    /// No difference.
+    /// Creates options that change nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -54,48 +54,48 @@ impl CallOptions {
         self
     }
 
-    /// Sets the time a call with a stream may wait while nothing moves in either direction; after that the call fails with
-    /// [`DeadlineExceeded`](crate::Code::DeadlineExceeded). Time in which the caller does not read the stream is not counted.
-    /// Default: the setting of the client, which is no limit.
+    /// Sets the idle timeout of a call with a stream: the maximum time without an item in either direction, after which the call
+    /// fails with [`DeadlineExceeded`](crate::Code::DeadlineExceeded). Time in which the caller does not read the stream does not
+    /// count. Default: the idle timeout of the client, which has no limit unless one is set.
     #[must_use]
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
         self.idle = Some(limit);
         self
     }
 
-    /// Sends a pair along.
+    /// Adds a metadata pair to the request.
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the key or the value cannot be metadata.
+    /// [`InvalidArgument`](crate::Code::InvalidArgument) when the key or the value is not valid metadata.
     pub fn with_metadata(mut self, key: &str, value: impl Into<String>) -> Result<Self> {
         self.metadata.append(key, value)?;
         Ok(self)
     }
 
-    /// Sets the codec of the messages. Default: protobuf. Calls within one process are not encoded.
+    /// Sets the codec of the messages. Default: protobuf. Calls within the process are not encoded.
     #[must_use]
     pub fn with_codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
         self
     }
 
-    /// Restricts the call to nodes matching `filter`. The method called is added automatically.
+    /// Restricts the call to nodes matching `filter`. The called method is added to the filter automatically.
     #[must_use]
     pub fn with_filter(mut self, filter: Filter) -> Self {
         self.filter = filter;
         self
     }
 
-    /// Sets how a node is chosen. Default: as the client was built, which is [`Balancer::least_loaded`].
+    /// Sets the balancer. Default: the balancer of the client, which is [`Balancer::least_loaded`] unless another is set.
     #[must_use]
     pub fn with_balancer(mut self, balancer: Balancer) -> Self {
         self.balancer = Some(balancer);
         self
     }
 
-    /// Sets the hash of what the call is about: [`Balancer::consistent_hash`] sends calls of one hash to one node. It goes before
-    /// the value of a metadata key.
+    /// Sets the hash key of the call: [`Balancer::consistent_hash`] sends calls with the same hash to the same node. The hash
+    /// takes precedence over the value of a metadata key.
     #[must_use]
     pub fn with_hash(mut self, hash: u64) -> Self {
         self.hash = Some(hash);
@@ -109,7 +109,7 @@ impl CallOptions {
         self
     }
 
-    /// Captures the response headers and trailers.
+    /// Captures the response headers and trailers in `replies`.
     #[must_use]
     pub fn with_response_metadata(mut self, replies: &ResponseMetadata) -> Self {
         self.replies = Some(replies.clone());

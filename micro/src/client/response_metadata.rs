@@ -15,12 +15,12 @@ use crate::metadata::Metadata;
 /// let left = replies.headers().get("x-quota-left").map(str::to_owned);
 /// ```
 ///
-/// It tells of the last call that was begun. Cloning it shares the place.
+/// Holds the metadata of the call that was started last. Clones share their contents.
 #[derive(Clone, Default)]
 pub struct ResponseMetadata(Arc<Mutex<Context>>);
 
 impl ResponseMetadata {
-    /// An empty place.
+    /// Creates an empty `ResponseMetadata`.
     pub fn new() -> Self {
         Self::default()
     }
@@ -30,7 +30,7 @@ impl ResponseMetadata {
         self.last().reply_headers()
     }
 
-    /// Returns the response trailers; of a stream, once it has been read to its end.
+    /// Returns the response trailers. Those of a stream are available after the stream has been read to its end.
     pub fn trailers(&self) -> Metadata {
         self.last().reply_trailers()
     }

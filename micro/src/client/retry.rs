@@ -16,19 +16,20 @@ pub(super) fn is_safe(retry: Retry, error: &Error, idempotency: Idempotency) -> 
         && (error.execution() == Execution::NotStarted || idempotency != Idempotency::Unknown)
 }
 
-/// Keeps retries from making an outage worse: each call earns a fifth of one, and ten a second are free.
+/// Retry budget, which keeps retries from making an outage worse: each call earns a fifth of a retry, and ten retries per
+/// second are free.
 ///
-/// Counted in thousandths of a retry.
+/// The balance is counted in thousandths of a retry.
 pub(super) struct Budget {
     balance: AtomicU64,
-    /// Up to when time has been credited.
+    /// Time up to which the free retries have been credited.
     since: Mutex<Instant>,
 }
 
 const RETRY_COST: u64 = 1_000;
 const PER_CALL: u64 = 200;
 const PER_SECOND: u64 = 10 * RETRY_COST;
-/// Maximum balance: ten seconds' worth.
+/// Maximum balance: the free retries of ten seconds.
 const MAX_BALANCE: u64 = 10 * PER_SECOND;
 
 impl Budget {
@@ -36,7 +37,7 @@ impl Budget {
         Budget { balance: AtomicU64::new(PER_SECOND), since: Mutex::new(clock::now()) }
     }
 
-    /// A call earns its fifth. Where nothing fails there soon is nothing left to earn, and nothing to write.
+    /// Credits a call with a fifth of a retry. Does not write once the balance is at its maximum, which is the usual case.
     pub(super) fn earn(&self) {
         if self.balance.load(Ordering::Relaxed) < MAX_BALANCE {
             self.balance.fetch_add(PER_CALL, Ordering::Relaxed);

@@ -1,14 +1,15 @@
-//! The trait that all generated clients implement.
+//! Trait of all generated clients.
 
 use std::sync::Arc;
 
 use super::{CallOptions, Client};
 use crate::rpc::Service;
 
-/// A generated client: what `GreeterClient` and all others have in common.
+/// A generated client such as `GreeterClient`.
 ///
-/// The methods of the contract are methods of the client itself, so they come before those of this trait. A contract may
-/// therefore have a method called `at` or `with`; the option of that name is then written with the trait.
+/// The methods of the contract are inherent methods of the client and take precedence over the methods of this trait. A
+/// contract may therefore have a method called `at` or `with`; the trait method of that name is then called with the path of
+/// the trait.
 ///
 /// ```
 /// use micro::prelude::*;
@@ -30,16 +31,16 @@ use crate::rpc::Service;
 /// # Ok(()) }
 /// ```
 ///
-/// Options added to this trait later hide no method of a contract either.
+/// For the same reason, methods added to this trait later do not shadow a method of a contract.
 pub trait ServiceClient: Clone + Send + Sync + 'static {
-    /// The contract on top of a [`Client`].
+    /// Creates a typed client on top of `client`.
     #[must_use]
     fn from_client(client: Client) -> Self;
 
-    /// The [`Client`] that it calls with.
+    /// Returns the underlying [`Client`].
     fn as_client(&self) -> &Client;
 
-    /// Calls `value` in this process, through the same layers as a service that runs elsewhere.
+    /// Creates a client that calls `value` in this process, through the same interceptors as any other call of the client.
     #[must_use]
     fn of<T>(value: T) -> Self
     where
@@ -48,27 +49,27 @@ pub trait ServiceClient: Clone + Send + Sync + 'static {
         Self::from_client(Client::of(Self::service(Arc::new(value))))
     }
 
-    /// A copy that calls the service listed as `name`.
+    /// Returns a copy that calls the service listed as `name`.
     #[must_use]
     fn named(&self, name: impl Into<String>) -> Self {
         Self::from_client(self.as_client().named(name))
     }
 
-    /// A copy that calls one address and does not ask the registry: see [`Client::at`].
+    /// Returns a copy that calls one address and bypasses the registry; see [`Client::at`].
     #[must_use]
     fn at(&self, address: impl Into<String>) -> Self {
         Self::from_client(self.as_client().at(address))
     }
 
-    /// A copy with other options for its calls.
+    /// Returns a copy with other call options.
     #[must_use]
     fn with(&self, options: CallOptions) -> Self {
         Self::from_client(self.as_client().with(options))
     }
 }
 
-/// A client that can call values of type `T` in its own process: every implementation of its contract.
+/// A client that can call values of type `T` in its own process. Generated for every implementation of the contract.
 pub trait Wraps<T>: ServiceClient {
-    /// The service that answers with `value`.
+    /// Returns a service whose methods are those of `value`.
     fn service(value: Arc<T>) -> Service;
 }

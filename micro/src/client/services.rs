@@ -1,4 +1,4 @@
-//! The services a client has called, and what it keeps of each.
+//! Cache of the services that a client has called.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,21 +9,21 @@ use arc_swap::ArcSwap;
 use crate::registry::{NodeView, Registry};
 use crate::selector::{Balancer, Candidates, Pick, PickOptions, Selector};
 
-/// Maximum number of services followed at a time. Names may come from callers, through a proxy, and must not pile up.
+/// Maximum number of services followed at a time. A proxy takes names from its callers, so the number must be bounded.
 const MAX_SERVICES: usize = 1024;
 
-/// The services a client has called: each is followed from its first call on, so that further calls need no lookup, and continue
-/// while the registry is away.
+/// The services that a client has called. Each is followed from its first call on: further calls need no lookup and succeed
+/// while the registry is unavailable.
 #[derive(Default)]
 pub(super) struct Services(Mutex<HashMap<String, Arc<ServiceEntry>>>);
 
-/// One of them: its nodes, ready to be picked from.
+/// One service with its nodes, ready to be picked from.
 pub(super) struct ServiceEntry {
     view: NodeView,
     snapshot: ArcSwap<NodeSnapshot>,
 }
 
-/// The nodes of one edition.
+/// The nodes of one generation of the view.
 #[derive(Default)]
 struct NodeSnapshot {
     generation: u64,
@@ -31,7 +31,8 @@ struct NodeSnapshot {
 }
 
 impl Services {
-    /// The service of that name, followed from now on.
+    /// Returns the entry of `service`, and starts to follow the service if there is no live entry. When the cache is full, all
+    /// entries are dropped first.
     pub(super) fn of(&self, service: &str, registry: &Registry) -> Arc<ServiceEntry> {
         let mut services = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = services.get(service).filter(|entry| entry.view.is_alive()) {
@@ -47,17 +48,17 @@ impl Services {
 }
 
 impl ServiceEntry {
-    /// Returns `true` if this entry is of `service` and still followed.
+    /// Returns `true` if this is the entry of `service` and the service is still followed.
     pub(super) fn is(&self, service: &str) -> bool {
         self.view.service() == service && self.view.is_alive()
     }
 
-    /// The nodes as they change.
+    /// Returns a view of the nodes that follows their changes.
     pub(super) fn view(&self) -> NodeView {
         self.view.clone()
     }
 
-    /// One of the nodes that are listed now, if any is what is wanted.
+    /// Picks one of the nodes that are listed now and that `wanted` accepts.
     pub(super) fn pick(
         &self,
         selector: &Selector,
@@ -73,7 +74,7 @@ impl ServiceEntry {
         if snapshot.generation == generation {
             return pick(&snapshot.candidates);
         }
-        // Nodes that are newer than the number are looked at once more, and that is all.
+        // The nodes may be newer than `generation`, which is read first. Then the next call rebuilds the snapshot once more.
         let candidates = selector.candidates(&self.view.nodes());
         let picked = pick(&candidates);
         self.snapshot.store(Arc::new(NodeSnapshot { generation, candidates }));

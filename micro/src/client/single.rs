@@ -2,7 +2,7 @@ use crate::errors::{Error, Result};
 use crate::rpc::{BoxFuture, Call, CallEndpoint, Service};
 use crate::transport::{CallHead, Inbound, Route};
 
-/// A service by itself: what [`Client::of`](super::Client::of) calls, under whatever name.
+/// Inbound side of [`Client::of`](super::Client::of): one service, reached under any name.
 pub(super) struct SingleService(Vec<Route>);
 
 impl SingleService {
@@ -15,7 +15,7 @@ impl SingleService {
 impl Inbound for SingleService {
     fn route(&self, arrival: &CallHead<'_>) -> Result<Route> {
         let found = self.local("", arrival.path).cloned();
-        found.ok_or_else(|| Error::unimplemented(format!("no method `{}` here", arrival.path)))
+        found.ok_or_else(|| Error::unimplemented(format!("unknown method `{}`", arrival.path)))
     }
 
     fn local(&self, _: &str, path: &str) -> Option<&Route> {

@@ -9,14 +9,14 @@ use crate::transport::{Inbound, Route};
 
 /// Destination of one call.
 pub(super) enum CallTarget<'a> {
-    /// To a handler of this process.
+    /// A handler of this process.
     LocalTransport(&'a Arc<dyn Inbound>, &'a Route),
-    /// Out of it.
+    /// Another process.
     Remote(&'a Client),
 }
 
 impl<'a> CallTarget<'a> {
-    /// Within the process where it serves what is called, unless an address was given.
+    /// Chooses the handler of this process if there is one and the client has no explicit address.
     pub(super) fn find(client: &'a Client, service: &str, method: MethodInfo<'_>) -> Self {
         if client.target.address.is_none()
             && let Some((inbound, route)) = client.core.local.route(service, method.path())
@@ -43,7 +43,7 @@ impl CallEndpoint for CallTarget<'_> {
     }
 }
 
-/// Runs a call in a task of its own, where so many wait for one another that the stack would not last.
+/// Runs a call in a task of its own, because too many nested calls are polled on this stack.
 async fn off_stack(inbound: &Arc<dyn Inbound>, route: &Route, call: &mut Call<'_>) -> Result<()> {
     let (service, context) = (call.service().to_owned(), call.context().clone());
     let Some(mut exchange) = call.exchange().detach() else { return inbound.call(route, call).await };
@@ -55,6 +55,6 @@ async fn off_stack(inbound: &Arc<dyn Inbound>, route: &Route, call: &mut Call<'_
     });
     match exchange.await?.into_any() {
         Some(exchange) => call.exchange().attach(exchange),
-        None => Err(Error::internal("the exchange of the call cannot be attached again")),
+        None => Err(Error::internal("the exchange of the call cannot be reattached")),
     }
 }

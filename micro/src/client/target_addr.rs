@@ -1,4 +1,4 @@
-//! Addresses, as people write them.
+//! Parsing of explicit destinations.
 
 use crate::transport::TlsMode;
 
@@ -11,9 +11,9 @@ pub(super) struct TargetAddr {
 }
 
 impl TargetAddr {
-    /// `host:port`, with `https://` before it for TLS; where there is a scheme the port may be missing.
+    /// Parses `host:port`, optionally with the scheme `http://` or `https://` (TLS). With a scheme the port may be omitted.
     ///
-    /// Whether it is an address is found out when it is called.
+    /// The address is not validated here; an invalid address fails the call.
     pub(super) fn parse(text: &str) -> Self {
         let (rest, security, port) = match text.split_once("://") {
             Some(("https", rest)) => (rest, TlsMode::Host, Some(443)),

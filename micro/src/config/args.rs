@@ -91,7 +91,7 @@ fn twice(entries: &[SettingEntry]) -> Vec<Problem> {
         let earlier = entries[..at].iter().find(|earlier| earlier.flag() == flag).map(|earlier| &*earlier.key);
         if let Some(other) = earlier.or(taken) {
             let words = format!(
-                "has the flag `--{flag}`, which is also that of `{other}`: name another with `flag = \"..\"` in `{}` at {}",
+                "has the flag `--{flag}`, which `{other}` has too: set another with `flag = \"..\"` in `{}` at {}",
                 entry.section.name, entry.section.declared
             );
             problems.push(Problem::of(&*entry.key, words));
@@ -125,9 +125,9 @@ fn command(entries: &[SettingEntry], configuration: &Configuration) -> Command {
     let option = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
     command.next_help_heading("Options").args([
         option(SET, "Sets any key: `--set greeter.limits.ada=3`").value_name("KEY=VALUE").action(ArgAction::Append),
-        option(PRINT, "Prints every setting with where it comes from, and ends").action(ArgAction::SetTrue),
-        option(CHECK, "Says whether the program could start with these settings, and ends").action(ArgAction::SetTrue),
-        option("help", "Prints this").short('h').action(ArgAction::Help),
+        option(PRINT, "Prints every setting with its origin, and exits").action(ArgAction::SetTrue),
+        option(CHECK, "Checks whether the program can start with these settings, and exits").action(ArgAction::SetTrue),
+        option("help", "Prints this help").short('h').action(ArgAction::Help),
     ])
 }
 
@@ -185,7 +185,7 @@ fn refused(error: &clap::Error) -> Problem {
         ErrorKind::InvalidValue | ErrorKind::WrongNumberOfValues => "needs a value".to_owned(),
         ErrorKind::TooManyValues => "takes no value".to_owned(),
         ErrorKind::InvalidUtf8 => "is not UTF-8".to_owned(),
-        kind => kind.as_str().unwrap_or("cannot be understood").to_owned(),
+        kind => kind.as_str().unwrap_or("is not valid").to_owned(),
     };
     let name = context(ContextKind::InvalidArg).unwrap_or_else(|| "the command line".to_owned());
     Problem::of(name, words)

@@ -130,7 +130,7 @@ pub trait HasLength {
 }
 
 impl HasLength for String {
-    const WHAT: &'static str = " letters";
+    const WHAT: &'static str = " characters";
 
     fn length(&self) -> Option<usize> {
         Some(self.chars().count())
@@ -178,7 +178,7 @@ wrapped! {
 
 /// A value that is text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text",
+    message = "`{Self}` is not text",
     note = "regular expressions are for text; for anything else write `with(function)`"
 )]
 pub trait AsText {

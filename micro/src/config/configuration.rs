@@ -20,8 +20,8 @@ use crate::errors::{Error, Result};
 
 /// All settings of an app: every layer, the merged values, and the current errors. Clones are cheap and share their state.
 ///
-/// [`Config`] provides typed settings; `Configuration` is the untyped alternative, for keys that are known only at run time. Can
-/// be injected.
+/// [`Config`] provides typed settings; `Configuration` is the untyped alternative, for keys that are known only at run time. An
+/// app injects both.
 ///
 /// ```
 /// use micro::config::Configuration;

@@ -20,7 +20,7 @@ pub struct SectionDesc {
     pub fields: &'static [Field],
 }
 
-/// One setting of a struct.
+/// A setting of a struct.
 #[derive(Clone, Copy)]
 pub struct Field {
     /// Key.
@@ -91,7 +91,7 @@ pub enum Kind {
     One(&'static str),
     /// On or off.
     Switch,
-    /// One of several words.
+    /// A choice between several words.
     Choice(&'static [Choice]),
     /// Several values of a kind.
     List(fn() -> Kind),

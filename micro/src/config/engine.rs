@@ -69,13 +69,13 @@ impl Engine {
         match accepted {
             Ok(()) => {
                 if self.trouble(name, None) {
-                    tracing::info!(source = name, "is read and used again");
+                    tracing::info!(source = name, "is in use again");
                 }
             }
             Err(problems) => {
                 let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                tracing::error!(source = name, "a change is not used, what was in force stays: {}", words.join("; "));
-                let _ = self.trouble(name, Some(format!("a change is not used: {}", words.join("; "))));
+                tracing::error!(source = name, "change rejected, previous values stay in force: {}", words.join("; "));
+                let _ = self.trouble(name, Some(format!("change rejected: {}", words.join("; "))));
             }
         }
     }
@@ -83,7 +83,7 @@ impl Engine {
     /// Records that a source cannot be read now, and logs the error if it is new.
     pub(super) fn failed(&self, name: &str, error: &Error) {
         if self.cannot_be_read(name, error) {
-            tracing::warn!(source = name, "cannot be read, what was in force stays: {error:#}");
+            tracing::warn!(source = name, "cannot be read, previous values stay in force: {error:#}");
         }
     }
 

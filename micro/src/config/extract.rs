@@ -10,7 +10,7 @@ use crate::util::types::Dep;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from the context of a call",
     label = "expected settings, a struct marked `#[micro::config(prefix = \"..\")]`, or a type that implements `FromContext`",
-    note = "messages, events and injected values are owned: take `&` away where this is one"
+    note = "messages, events and injected values are owned: remove `&` if this is a reference"
 )]
 pub trait InContext: Section {}
 
@@ -54,7 +54,7 @@ impl<T: InContext> FromContext for T {
         value.map(Arc::new).ok_or_else(|| {
             let problems: Vec<String> = reader.problems.iter().map(ToString::to_string).collect();
             Error::failed_precondition(format!(
-                "nothing has read `{name}`, and its defaults are not enough outside of an app: {}",
+                "outside of an app, `{name}` needs a default for every setting: {}",
                 problems.join("; ")
             ))
         })

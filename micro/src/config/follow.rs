@@ -59,7 +59,7 @@ async fn add(configuration: &Configuration, source: Box<dyn Source>, need: Requi
     let task = spawn::spawn(following.run());
     let first = clock::timeout(FIRST_READ_TIMEOUT, first).await;
     let outcome = first.unwrap_or_else(|_| Ok(Err(Error::unavailable("no answer in time"))));
-    let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("its task ended")));
+    let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("the task of the source ended")));
     if let Err(error) = outcome {
         if need == Requirement::Required {
             inner.remove_slot(slot);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::watch;
 
-/// A handle to the current settings of a struct, and to their changes. Can be injected; cheap to clone.
+/// A handle to the current settings of a struct, and to their changes. An app can inject the handle; cloning is cheap.
 ///
 /// ```
 /// use micro::config::Config;

@@ -38,7 +38,7 @@ impl Layers {
         let declared = layers.add(Layer::Declared, "default");
         layers.slot(declared).in_force = defaults;
         let code = layers.add(Layer::Code, "code");
-        debug_assert_eq!(code, Self::CODE, "the second to be added");
+        debug_assert_eq!(code, Self::CODE, "the code layer is added second");
         layers
     }
 
@@ -75,7 +75,7 @@ impl Layers {
     }
 
     fn slot(&mut self, id: SlotId) -> &mut LayerSlot {
-        self.slots.iter_mut().find(|slot| slot.id == id).expect("only a place that is there is named")
+        self.slots.iter_mut().find(|slot| slot.id == id).expect("ids are only used while their slot exists")
     }
 
     /// Returns the committed values of a source.

@@ -74,7 +74,7 @@ fn twice(linked: &[&SectionEntry], needed: impl Fn(&SectionEntry) -> bool) -> Ve
     let problem = |pair: &[&SectionEntry]| {
         let [one, other] = [pair[0].desc, pair[1].desc];
         let words = format!(
-            "is the prefix of two structs, `{}` at {} and `{}` at {}: give one of them another",
+            "is the prefix of two structs, `{}` at {} and `{}` at {}: choose another prefix for one of them",
             one.name, one.declared, other.name, other.declared
         );
         Problem::of(one.prefix, words)
@@ -151,7 +151,7 @@ impl Configuration {
         let strangers = print::strangers(&self.tree(), &sections);
         let near = |key: &str| text::nearest(key, known.iter().copied());
         let said = |(key, node): &(String, super::Node)| {
-            near(key).map(|near| format!("`{key}` ({}) is no setting: did you mean `{near}`?", node.origin))
+            near(key).map(|near| format!("`{key}` ({}) is not a setting: did you mean `{near}`?", node.origin))
         };
         strangers.iter().filter_map(said).collect()
     }

@@ -23,7 +23,7 @@ pub(super) fn print(configuration: &Configuration) -> String {
     }
     let strangers = strangers(&configuration.tree(), &sections);
     if !strangers.is_empty() {
-        text.push_str("\n# known to nothing in this program\n");
+        text.push_str("\n# unknown to this program\n");
     }
     for (key, node) in strangers {
         let _ = writeln!(text, "# {} = {node}  # {}", bare(&key), node.origin);

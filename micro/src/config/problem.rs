@@ -79,7 +79,7 @@ impl Display for Problem {
 
 impl Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({}) is no setting", self.path, self.origin)?;
+        write!(f, "`{}` ({}) is not a setting", self.path, self.origin)?;
         match &self.near {
             Some(near) => write!(f, ": did you mean `{near}`?"),
             None => Ok(()),

@@ -33,8 +33,8 @@ impl Reader {
             Value::Null => format!("is null: expected {expected}"),
             Value::Array(_) | Value::Table(_) => format!("is {}: expected {expected}", node.value.what()),
             Value::Text(text) if is_service_link(&node.origin, text) => format!(
-                "is `{}`, which Kubernetes sets for a service of that name (`enableServiceLinks: false` in the pod ends \
-                 that): expected {expected}",
+                "is `{}`, which Kubernetes sets for a service of that name (`enableServiceLinks: false` in the pod \
+                 disables this): expected {expected}",
                 text::clipped(text)
             ),
             Value::Str(text) | Value::Text(text) => format!("is `{}`: expected {expected}", text::clipped(text)),

@@ -4,7 +4,7 @@ use super::{Node, Setting, Table, Value};
 
 /// A struct of settings with its own prefix. Implemented by `#[micro::config(prefix = "..")]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` stands at no prefix of the configuration",
+    message = "`{Self}` has no configuration prefix",
     label = "expected a struct marked `#[micro::config(prefix = \"..\")]`"
 )]
 pub trait Section: Setting + Send + Sync + 'static {

@@ -72,7 +72,7 @@ impl<T: Section> AnyCell for SectionCell<T> {
         Ok(Some(Box::new(move || {
             let mut state = place.lock().unwrap_or_else(PoisonError::into_inner);
             for path in waiting.iter().filter(|path| !state.waiting.contains(path)) {
-                tracing::warn!(setting = path, "this change counts when the program starts the next time");
+                tracing::warn!(setting = path, "takes effect after a restart");
             }
             for slip in unknown.iter().filter(|slip| !state.unknown.contains(slip)) {
                 tracing::warn!("{slip}");

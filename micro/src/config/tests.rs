@@ -1,4 +1,4 @@
-//! What `#[micro::config]` makes of structs and enums, read and written.
+//! Structs and enums marked `#[micro::config]`, read and written.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
@@ -11,18 +11,18 @@ use super::fields::read;
 use super::value::declared;
 use super::*;
 
-/// How people are greeted.
+/// Greeting of people.
 #[micro::config(prefix = "greeter", validate = Greeter::consistent)]
 #[derive(Clone, Debug, PartialEq)]
 struct Greeter {
-    /// What comes before the name.
+    /// Salutation before the name.
     #[config(default = "Hello", env = "SALUTATION", flag = "salutation", validate(length(1..=10), regex("^[A-Z]")))]
     salutation: String,
     #[config(default = Duration::from_secs(2), validate(range("10ms"..="1m")))]
     patience: Duration,
-    /// How many at once.
+    /// Maximum number of concurrent greetings.
     ///
-    /// More than that wait.
+    /// Others wait.
     #[config(default = 4, validate(range(1..=64), with(even)), reload = "restart")]
     most: u16,
     #[config(default)]
@@ -58,11 +58,11 @@ fn even(number: &u16) -> Result<(), &'static str> {
     if number.is_multiple_of(2) { Ok(()) } else { Err("an even number") }
 }
 
-/// How warm it sounds.
+/// Tone of a greeting.
 #[micro::config]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Tone {
-    /// As among friends.
+    /// Informal.
     #[default]
     Friendly,
     StrictlyFormal,
@@ -85,7 +85,7 @@ struct Limits {
     words: u8,
 }
 
-/// It has no default.
+/// A struct without defaults.
 #[micro::config]
 #[derive(Clone, Debug, PartialEq)]
 struct Peer {
@@ -194,7 +194,7 @@ fn all_problems_are_found_at_once() {
     assert_eq!(
         problems::<Greeter>(Some(&node)),
         [
-            "`greeter.salutation` (app.toml:3) is `hello to all of you`: expected at least 1 and at most 10 letters",
+            "`greeter.salutation` (app.toml:3) is `hello to all of you`: expected at least 1 and at most 10 characters",
             "`greeter.patience` (app.toml:3) is `1h`: expected at least 10ms and at most 1m",
             "`greeter.most` (app.toml:3) is `3`: expected an even number",
             "`greeter.tone` (app.toml:3) is `rude`: expected `friendly`, `strictly-formal` or `none`",
@@ -232,9 +232,9 @@ fn unknown_keys_are_noted_with_the_nearest() {
     assert_eq!(
         unknown,
         [
-            "`greeter.colour` (app.toml:3) is no setting",
-            "`greeter.salutaton` (app.toml:3) is no setting: did you mean `salutation`?",
-            "`greeter.limits.word` (app.toml:3) is no setting: did you mean `words`?",
+            "`greeter.colour` (app.toml:3) is not a setting",
+            "`greeter.salutaton` (app.toml:3) is not a setting: did you mean `salutation`?",
+            "`greeter.limits.word` (app.toml:3) is not a setting: did you mean `words`?",
         ]
     );
 }
@@ -254,11 +254,11 @@ fn secrets_are_shown_nowhere() {
 #[test]
 fn a_section_describes_itself() {
     let desc = Greeter::DESC;
-    assert_eq!((desc.name, desc.prefix, desc.doc), ("Greeter", "greeter", "How people are greeted."));
+    assert_eq!((desc.name, desc.prefix, desc.doc), ("Greeter", "greeter", "Greeting of people."));
     assert!(desc.declared.contains("tests.rs:"), "{}", desc.declared);
     let field = |name: &str| desc.fields.iter().find(|field| field.name == name).expect(name);
-    assert_eq!(field("salutation").doc, "What comes before the name.");
-    assert_eq!(field("most").doc, "How many at once.\n\nMore than that wait.");
+    assert_eq!(field("salutation").doc, "Salutation before the name.");
+    assert_eq!(field("most").doc, "Maximum number of concurrent greetings.\n\nOthers wait.");
     assert_eq!((field("salutation").env, field("salutation").flag), (&["SALUTATION"][..], Some("salutation")));
     assert_eq!(field("kind").env, ["KIND", "OLD_KIND"]);
     assert_eq!((field("most").reload, field("tone").reload), (Reload::Restart, Reload::Live));
@@ -270,7 +270,7 @@ fn a_section_describes_itself() {
     assert_eq!(field("pin").default_node().unwrap().to_string(), "***");
     assert!(field("token").default_node().is_none());
     let Kind::Choice([friendly, ..]) = Tone::kind() else { panic!("an enum is a choice") };
-    assert_eq!((friendly.name, friendly.doc), ("friendly", "As among friends."));
+    assert_eq!((friendly.name, friendly.doc), ("friendly", "Informal."));
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn sections_are_found_at_link_time() {
 #[test]
 #[should_panic(expected = "cannot be used: `x` is `http`: expected a whole number")]
 fn a_default_that_is_none_panics_where_it_is_asked_for() {
-    /// Spelled so that the attribute cannot know.
+    /// An alias, which the attribute cannot resolve.
     type Port = u16;
 
     #[micro::config]

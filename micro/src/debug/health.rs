@@ -192,7 +192,7 @@ impl HealthReporter {
 
 impl fmt::Debug for HealthReporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reporter").field("readiness", &self.readiness).field("listed", &self.listed).finish()
+        f.debug_struct("HealthReporter").field("readiness", &self.readiness).field("listed", &self.listed).finish()
     }
 }
 

@@ -89,7 +89,7 @@ pub trait Plug: Connectable + Clone + Debug + Send + Sync {
 
     /// Waits until data buffered in this process is handed over. Default: returns immediately.
     ///
-    /// An app calls this when no call and no event is in flight any more, and bounds the wait by the shutdown timeout.
+    /// An app calls this once no call and no event is in flight, and bounds the wait by the shutdown timeout.
     fn flush(&self) -> impl Future<Output = ()> + Send {
         ready(())
     }

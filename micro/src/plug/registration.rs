@@ -98,7 +98,7 @@ pub(crate) fn registrations() -> Vec<&'static PlugRegistration> {
 
 impl fmt::Debug for PlugRegistration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("PlugRegistration").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 

@@ -58,7 +58,7 @@ struct SeenNodes {
 #[derive(Clone, Copy, PartialEq)]
 enum First {
     Awaited,
-    SeenNodes,
+    Seen,
 }
 
 impl NodeView {
@@ -86,14 +86,14 @@ impl NodeView {
 
     /// Returns `true` once the registry has responded.
     pub fn is_ready(&self) -> bool {
-        self.seen.borrow().first == First::SeenNodes
+        self.seen.borrow().first == First::Seen
     }
 
     /// Waits until the registry has responded once. There is no timeout while it cannot: set a deadline.
     pub async fn ready(&self) {
         let mut seen = self.seen.clone();
         // Cannot fail: `self.view` holds the sender.
-        let _ = seen.wait_for(|seen| seen.first == First::SeenNodes).await;
+        let _ = seen.wait_for(|seen| seen.first == First::Seen).await;
     }
 
     /// Waits until the nodes differ from those at the last call, or from those at the creation of the view.
@@ -119,7 +119,7 @@ impl NodeView {
 
 impl fmt::Debug for NodeView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Following").field("service", &self.view.service).field("nodes", &self.nodes().len()).finish()
+        f.debug_struct("NodeView").field("service", &self.view.service).field("nodes", &self.nodes().len()).finish()
     }
 }
 
@@ -208,7 +208,7 @@ impl Follower {
             if !same {
                 seen.nodes = nodes.values().cloned().collect();
             }
-            let first = std::mem::replace(&mut seen.first, First::SeenNodes) == First::Awaited;
+            let first = std::mem::replace(&mut seen.first, First::Seen) == First::Awaited;
             // After the nodes: a reader of the new number reads the new nodes.
             self.generation.fetch_add(u64::from(first || !same), Ordering::Release);
             first || !same
@@ -226,7 +226,7 @@ impl Follower {
     }
 
     fn is_ready(&self) -> bool {
-        self.seen.borrow().first == First::SeenNodes
+        self.seen.borrow().first == First::Seen
     }
 }
 

@@ -214,7 +214,7 @@ impl Heartbeat {
     }
 }
 
-/// The pauses between attempts that fail.
+/// Returns the delays between failed attempts.
 pub(super) fn retries() -> Backoff {
     Backoff::new(Duration::from_millis(100), Duration::from_secs(10))
 }

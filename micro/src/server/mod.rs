@@ -190,7 +190,7 @@ impl Server {
             Some(near) => format!("; did you mean `{near}`?"),
             None => String::new(),
         };
-        Error::unimplemented(format!("no method `{}` here{hint}", path.escape_debug()))
+        Error::unimplemented(format!("unknown method `{}`{hint}", path.escape_debug()))
     }
 }
 

@@ -164,6 +164,6 @@ impl LogFilter {
 
 impl fmt::Debug for LogFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Filter")
+        f.write_str("LogFilter")
     }
 }

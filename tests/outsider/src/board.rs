@@ -10,7 +10,8 @@ micro::scheme!(Box<dyn Source>, "board", "board://hall", |connect| {
     Box::pin(async move { Ok(Box::new(Board::named(connect.rest())) as Box<dyn Source>) })
 });
 
-/// Settings on a board in this process, read by every source that names it, unless it is covered.
+/// A config source in the memory of this process. Sources with the same name share their settings; reads fail while the board
+/// is covered.
 #[derive(Clone, Debug)]
 pub struct Board {
     name: String,
@@ -24,7 +25,7 @@ struct Notes {
 }
 
 impl Board {
-    /// The board of this name.
+    /// Returns the board with this name.
     pub fn named(name: &str) -> Self {
         static BOARDS: OnceLock<Mutex<BTreeMap<String, Board>>> = OnceLock::new();
         let mut boards = BOARDS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,17 +33,17 @@ impl Board {
         boards.entry(name.to_owned()).or_insert_with(new).clone()
     }
 
-    /// Writes a setting, whose path is `greeter.salutation`.
+    /// Writes a setting by its path, such as `greeter.salutation`.
     pub fn write(&self, path: &str, text: &str) {
         self.notes.send_modify(|notes| drop(notes.texts.insert(path.to_owned(), text.to_owned())));
     }
 
-    /// Wipes a setting away.
+    /// Removes a setting.
     pub fn wipe(&self, path: &str) {
         self.notes.send_modify(|notes| drop(notes.texts.remove(path)));
     }
 
-    /// Covers the board, so that it cannot be read, or uncovers it.
+    /// Makes reads fail, or succeed again.
     pub fn cover(&self, covered: bool) {
         self.notes.send_modify(|notes| notes.covered = covered);
     }
@@ -66,7 +67,7 @@ fn put(table: &mut Table, path: &str, text: &str, origin: &Origin) {
     };
     let empty = || Node::new(Value::Table(Table::new()), origin.clone());
     let node = table.entry(first.to_owned()).or_insert_with(empty);
-    // Settings below one win over its own text.
+    // Nested settings take precedence over a text at the same path.
     if node.as_table().is_none() {
         *node = empty();
     }

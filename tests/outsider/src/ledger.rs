@@ -6,13 +6,13 @@ use micro::registry::{Backend, Feed, Node, Registry, Watch};
 
 micro::scheme!(Registry, "ledger", "ledger", |_| Box::pin(async { Ok(Registry::new(Ledger::default())) }));
 
-/// Nodes in a list, looked through by a thread.
+/// A registry that keeps nodes in a list, checked by a thread.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger(Arc<Mutex<Book>>);
 
 #[derive(Debug, Default)]
 struct Book {
-    /// Set while every request is refused.
+    /// Set while every request fails.
     locked: bool,
     entries: Vec<(Node, Instant)>,
     feeds: Vec<(Option<String>, Feed)>,
@@ -31,7 +31,7 @@ impl Ledger {
         with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Locks the ledger away, so that every request is refused, or gives it back with everything in it.
+    /// Makes every request fail, or succeed again with all entries intact.
     pub fn lock(&self, locked: bool) {
         self.book(|book| {
             book.locked = locked;

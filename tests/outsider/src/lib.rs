@@ -1,5 +1,6 @@
-//! What a crate of its own adds to micro. By being linked: a registry, a broker and a source of settings, reached by the URLs
-//! `ledger://`, `office://` and `board://hall`, the codec `mirror`, and a kind of plug, counters. By a line of its own: the balancer `Weighted`, the protocol `line/1` with its connector, and the parameter `Tenant`.
+//! Extensions of micro from an external crate. Available when linked: a registry, a broker and a config source, with the URLs
+//! `ledger://`, `office://` and `board://hall`, the codec `mirror`, and a new kind of plug, counters. Added explicitly: the
+//! balancer `Weighted`, the protocol `line/1` with its connector, and the parameter `Tenant`.
 
 mod board;
 pub mod counter;

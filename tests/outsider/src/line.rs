@@ -18,21 +18,21 @@ use micro::util::lifecycle::State;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::sync::Mutex;
 
-/// The name that nodes list the protocol by.
+/// Name of the protocol in the metadata of nodes.
 pub const LINE: &str = "line/1";
 
-/// The most bytes a message may have.
+/// Maximum size of a message, in bytes.
 const MAX_MESSAGE: usize = 1024 * 1024;
-/// The most bytes a line may have.
+/// Maximum length of a line, in bytes.
 const MAX_LINE: u64 = 1024;
 
-/// The serving end of a protocol of lines: `LINE <path> <codec> <length>` and a message, answered by `OK <length>` and a
-/// message, or by `ERR <code> <length>` and words. One call at a time, and no streams.
+/// The server side of a line protocol. A request is `LINE <path> <codec> <length>` and a message; the response is
+/// `OK <length>` and a message, or `ERR <code> <length>` and a text. One call at a time, and no streams.
 #[derive(Clone)]
 pub struct LineProtocol(Arc<dyn Inbound>);
 
 impl LineProtocol {
-    /// Answers what `inbound` answers.
+    /// Creates a protocol that dispatches calls to `inbound`.
     pub fn new(inbound: Arc<dyn Inbound>) -> Self {
         LineProtocol(inbound)
     }
@@ -100,7 +100,7 @@ impl fmt::Debug for LineProtocol {
     }
 }
 
-/// The calling end of the protocol of lines, for nodes that list the wire `line/1`.
+/// The client side of the line protocol, for nodes that list the wire `line/1`.
 #[derive(Clone, Debug)]
 pub struct LineConnector {
     dialer: Dialer,
@@ -108,7 +108,7 @@ pub struct LineConnector {
 }
 
 impl LineConnector {
-    /// A connector that trusts the servers that `tls` does.
+    /// Creates a connector that trusts the servers that `tls` trusts.
     pub fn new(tls: ClientTls, limits: PoolLimits) -> Self {
         LineConnector { dialer: Dialer::new(tls, Alpn::Required(b"line/1"), Duration::from_secs(5)), limits }
     }
@@ -139,7 +139,7 @@ impl Connector for LineConnector {
     }
 }
 
-/// One connection, which has one call at a time.
+/// A connection with one call at a time.
 #[derive(Debug)]
 struct LineConnection {
     io: Mutex<BufStream<Io>>,
@@ -172,7 +172,7 @@ impl Connection for LineConnection {
             let Payload::One(message) = request.payload else {
                 return Err(Error::unimplemented("`line/1` has no streams").with_execution(Execution::NotStarted));
             };
-            // What is given up in the middle leaves the connection of no use.
+            // A call dropped halfway leaves the connection unusable.
             let unfinished = CloseOnDrop(Some(self.stats.clone()));
             let exchange = self.exchange(request.method.path, request.codec, &message);
             let outcome = match request.context.remaining() {

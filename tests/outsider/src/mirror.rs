@@ -3,7 +3,7 @@ use micro::codec::{Backend, CodecRegistration};
 use micro::message::{Decode, Encode};
 use micro::prelude::*;
 
-/// Protobuf, written backwards.
+/// A codec: protobuf bytes in reverse order.
 #[derive(Debug)]
 struct Mirror;
 

@@ -11,13 +11,13 @@ micro::scheme!(Broker, "office", "office", |connect| {
     Box::pin(async move { connect.nothing_more().map(|()| Broker::new(Office::default())) })
 });
 
-/// A broker that hands letters to those who are there, once, and to one of each queue in turn.
+/// A broker that delivers each event at most once to current subscribers, and to the members of a queue in turn.
 ///
-/// What it can do beyond that is to understand wildcards.
+/// Wildcards are the only further capability.
 #[derive(Clone, Debug, Default)]
 pub struct Office(Arc<Mutex<Vec<Arc<Desk>>>>);
 
-/// Where the events of one subscriber wait for it.
+/// Pending events of one subscriber.
 #[derive(Debug)]
 struct Desk {
     topics: Pattern,
@@ -26,7 +26,7 @@ struct Desk {
     more: Notify,
 }
 
-/// The subscriber's end of a desk: it is closed when that leaves.
+/// The subscriber's end, which removes its desk on drop.
 struct Subscriber(Office, Arc<Desk>);
 
 impl Office {
@@ -77,7 +77,7 @@ impl Backend for Office {
                 for desk in wanted.collect::<Vec<_>>() {
                     match &desk.queue {
                         Some(queue) if served.contains(queue) => continue,
-                        // The next one of the queue is in front of it the next time.
+                        // Moved to the end: the next event goes to another member of the queue.
                         Some(queue) => {
                             served.push(queue.clone());
                             desks.retain(|other| !Arc::ptr_eq(other, &desk));
@@ -107,7 +107,7 @@ impl Backend for Office {
     }
 }
 
-/// A delivery that the office hears no more of.
+/// A delivery whose settlement has no effect.
 struct Handed;
 
 impl Settle for Handed {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use micro::context::FromContext;
 use micro::prelude::*;
 
-/// Whose data a call or an event is about: the metadata `tenant`.
+/// The tenant of a call or an event, from the metadata `tenant`.
 #[derive(Debug, PartialEq)]
 pub struct Tenant(String);
 
 impl Tenant {
-    /// Its name.
+    /// Returns the name of the tenant.
     pub fn name(&self) -> &str {
         &self.0
     }

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use micro::selector::{Endpoint, Endpoints, PickOptions, Strategy};
 
-/// Gives each node the share of the calls that the `weight` of its metadata says; 1 where there is none.
+/// A balancer that distributes calls in proportion to the `weight` in the metadata of each node. Default: 1.
 #[derive(Debug, Default)]
 pub struct Weighted(AtomicU64);
 

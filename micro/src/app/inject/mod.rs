@@ -132,7 +132,7 @@ impl fmt::Debug for Resolver {
 
 /// Settings that can be injected. It stands between, so that the message does not list every struct of settings there is.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` stands at no prefix of the configuration",
+    message = "`{Self}` has no configuration prefix",
     label = "expected a struct marked `#[micro::config(prefix = \"..\")]`"
 )]
 pub trait Prefixed: Section {}

@@ -117,8 +117,8 @@ fn a_slip_is_answered_with_what_was_meant() {
         found.warnings,
         [
             "`MICRO_ADRESS` sets nothing: did you mean `MICRO_ADDRESS`?",
-            "`micro.regsitry` (--set micro.regsitry) is no setting: did you mean `registry`?",
-            "`mikro` (--set mikro.x) is no setting: did you mean `micro`?",
+            "`micro.regsitry` (--set micro.regsitry) is not a setting: did you mean `registry`?",
+            "`mikro` (--set mikro.x) is not a setting: did you mean `micro`?",
         ]
     );
 }

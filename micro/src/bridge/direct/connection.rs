@@ -1,4 +1,4 @@
-//! The connection of a session: one call of another process, whose streams carry events and what becomes of them.
+//! Connection of a session: a call to another process, whose streams carry events and their outcomes.
 
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -19,12 +19,12 @@ use crate::rpc::Streaming;
 use crate::selector::Filter;
 use crate::util::clock;
 
-/// A connection that lasted this long begins anew with the pauses between attempts.
+/// Minimum duration of a connection that resets the retry delay.
 const STABLE_AFTER: Duration = Duration::from_secs(5);
 /// No idle limit: the transport notices when the other side is gone.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// Keeps the connection of a session open for as long as it is of use.
+/// Keeps the connection of a session open as long as it is needed.
 pub(super) async fn run(driver: Weak<Driver>, client: Client, session: u64, node: Arc<Node>) {
     let only = Filter::default().with_label(NODE, &node.id);
     let options = CallOptions::new().with_filter(only).with_retry(Retry::Never).with_idle_timeout(IDLE_TIMEOUT);
@@ -69,17 +69,17 @@ async fn connect(driver: &Weak<Driver>, client: &Client, session: u64) -> Result
     }
 }
 
-/// Once per outage is for the operator, the rest for the developer.
+/// Logs one warning per outage for operators, and the other failures at `debug`.
 fn log(node: &Node, failures: u32, error: &Error) {
     let (node, address) = (&node.id, &node.address);
     if failures == 1 {
-        tracing::warn!(node, address, "events cannot be handed to a subscriber's process: {error:#}");
+        tracing::warn!(node, address, "could not send events to a subscriber's process: {error:#}");
     } else {
-        tracing::debug!(node, address, "events still cannot be handed over: {error:#}");
+        tracing::debug!(node, address, "still could not send events: {error:#}");
     }
 }
 
-/// The events that are written on a connection.
+/// A stream of the batches to write on a connection.
 struct Batches {
     driver: Weak<Driver>,
     session: u64,

@@ -1,8 +1,8 @@
-//! The contract between a publisher and the process of a subscriber.
+//! Wire contract between a publisher and the process of a subscriber.
 //!
-//! The names of the messages and of their fields are those of the first version of the contract, which peers may be running.
-//! It is declared in the words of messages and calls, without the attributes for services: they expand to what an app
-//! injects, which this ring does not name.
+//! Messages and fields keep the names of the first version of the contract, which peers may be running. The contract is declared
+//! with messages and method descriptions rather than the service attributes: those expand to code for dependency injection, on
+//! which this module may not depend.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -18,21 +18,21 @@ use crate::message::Message;
 use crate::metadata::Metadata;
 use crate::rpc::{Method, MethodDesc, MethodSpec, MethodVTable, Service, ServiceDesc, Streaming};
 
-/// The name under which the registry lists processes with subscriptions. It differs from that of the contract, so that a
-/// call always leaves the process.
+/// Service name of processes with subscriptions in the registry. Differs from the name of the contract, so a call always leaves
+/// the process.
 pub(crate) const SERVICE: &str = "micro.events";
-/// The path of the method.
+/// Path of the method.
 pub(super) const PATH: &str = "/micro.events.v1.Events/Deliver";
-/// Bodies up to this size are copied out of the message they arrived in, which is larger and would be kept with them.
+/// Maximum size in bytes of bodies that are copied out of the received message; a slice would keep the whole message alive.
 const MAX_COPIED_BODY: usize = 4 * 1024;
 
 static EVENTS: ServiceDesc = ServiceDesc::new("micro.events.v1", "micro.events.v1", "Events")
-    .docs("Takes in events for the subscriptions of a process.")
+    .docs("Receives events for the subscriptions of a process.")
     .methods(&[MethodDesc::of::<Deliver>("Deliver", PATH).docs(
-        "Takes in the events of one publisher, for as long as the call lasts, and reports what becomes of them.",
+        "Receives the events of one publisher for the duration of the call, and returns the outcome of each event.",
     )]);
 
-/// The method `Deliver`.
+/// The `Deliver` method.
 pub(super) struct Deliver;
 
 impl MethodSpec for Deliver {
@@ -42,9 +42,9 @@ impl MethodSpec for Deliver {
     const SERVICE: &'static ServiceDesc = &EVENTS;
 }
 
-/// Answers the method.
+/// Handler of the method.
 pub(super) trait ReceiverMethod: Send + Sync + 'static {
-    /// Takes in the events of one publisher, for as long as the call lasts, and reports what becomes of them.
+    /// Receives the events of one publisher for the duration of the call, and returns their outcomes.
     fn deliver(&self, batches: Streaming<EventBatch>) -> Result<Streaming<AckBatch>>;
 }
 
@@ -54,24 +54,24 @@ impl<R: ReceiverMethod> Method<R> for Deliver {
     }
 }
 
-/// Makes the service that `receiver` answers.
+/// Creates the service, handled by `receiver`.
 pub(super) fn service<R: ReceiverMethod>(receiver: R) -> Service {
     Service::new(Arc::new(receiver), &EVENTS, const { &[MethodVTable::of::<Deliver>()] })
 }
 
-/// Calls the processes that the registry lists.
+/// Creates a client for the processes with subscriptions.
 pub(super) fn client(client: &Client) -> Client {
     client.named(SERVICE)
 }
 
-/// Events on their way to subscriptions.
+/// A batch of events for subscriptions.
 #[micro::message(package = "micro.events.v1", name = "Handover", crate = crate::message)]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct EventBatch {
-    /// A number that no other publisher has. The first message of a call carries it.
+    /// Unique id of the publisher. Sent with the first message of a call.
     #[message(fixed)]
     pub(super) publisher: u64,
-    /// The events, in the order of their publisher. An empty batch is a heartbeat.
+    /// Events, in the order of their publisher. An empty batch is a heartbeat.
     #[message(name = "parcels")]
     pub(super) entries: Vec<BatchEntry>,
 }
@@ -80,18 +80,18 @@ pub(super) struct EventBatch {
 #[micro::message(package = "micro.events.v1", name = "Addressed", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct BatchEntry {
-    /// The number of the event at its publisher, the same whenever it is sent again.
+    /// Number of the event at its publisher, unchanged on redelivery.
     pub(super) number: u64,
-    /// The subscription it is for.
+    /// Id of the target subscription.
     #[message(fixed)]
     pub(super) subscription: u64,
-    /// The number of this delivery, from 1 on.
+    /// Number of this delivery, starting at 1.
     pub(super) attempt: u32,
-    /// Grows when a subscription had no room. What was on its way at that time is of an earlier epoch and is refused as well,
-    /// so that nothing is overtaken.
+    /// Epoch of the subscription at the publisher, incremented when the subscription is full. Events already sent at that time
+    /// belong to an earlier epoch and are rejected as well, which preserves order.
     #[message(name = "round")]
     pub(super) epoch: u32,
-    /// An encoded [`EventRecord`], because it is encoded once and sent to many.
+    /// Encoded [`EventRecord`]: bytes, so an event is encoded once and sent to many.
     pub(super) event: Bytes,
 }
 
@@ -108,7 +108,7 @@ pub(super) struct EventRecord {
     pub(super) body: Bytes,
 }
 
-/// A pair of an event's metadata.
+/// A metadata entry of an event.
 #[micro::message(package = "micro.events.v1", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct MetadataPair {
@@ -120,23 +120,23 @@ pub(super) struct MetadataPair {
 #[micro::message(package = "micro.events.v1", name = "Receipt", crate = crate::message)]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct AckBatch {
-    /// Counts the events that have been looked at since the call began: those that are not among `nacks` were accepted.
+    /// Number of events processed since the start of the call; those not in `nacks` were accepted.
     #[message(name = "taken")]
     pub(super) received: u64,
-    /// The numbers of events that are done with.
+    /// Numbers of the settled events.
     #[message(name = "done")]
     pub(super) acks: Vec<u64>,
-    /// The events that are not.
+    /// Events that are not settled.
     #[message(name = "returned")]
     pub(super) nacks: Vec<Nack>,
 }
 
-/// An event that is not done with.
+/// An event that is not settled.
 #[micro::message(package = "micro.events.v1", name = "Returned", crate = crate::message)]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Nack {
     pub(super) number: u64,
-    /// The number of the next delivery.
+    /// Number of the next delivery.
     pub(super) attempt: u32,
     #[message(name = "why")]
     pub(super) reason: NackReason,
@@ -146,13 +146,13 @@ pub(super) struct Nack {
 #[micro::message(package = "micro.events.v1", name = "Why", crate = crate::message)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NackReason {
-    /// The subscription has ended, or is about to: another one is to get the event.
+    /// The subscription has ended or is about to: the event goes to another one.
     #[message(name = "WHY_ELSEWHERE")]
     Reroute,
-    /// Kept for a later delivery, without occupying a place meanwhile.
+    /// Kept for a later delivery, without occupying a slot meanwhile.
     #[message(name = "WHY_AGAIN")]
     Delayed,
-    /// There is no room.
+    /// No space left.
     #[message(name = "WHY_FULL")]
     Full,
     /// Not a valid event.
@@ -163,7 +163,7 @@ pub(super) enum NackReason {
 }
 
 impl Nack {
-    /// Says what became of an event; nothing of one that is done with.
+    /// Creates the nack for an outcome; `None` for an acknowledged event.
     pub(super) fn new(number: u64, outcome: EventOutcome) -> Option<Self> {
         let (reason, attempt) = match outcome {
             EventOutcome::Acked => return None,
@@ -175,9 +175,9 @@ impl Nack {
         Some(Nack { number, attempt, reason })
     }
 
-    /// Reads what it says; nothing where its reason is unknown.
+    /// Returns the outcome; `None` if the reason is unknown.
     pub(super) fn outcome(&self) -> Option<EventOutcome> {
-        // No event is delivered more often than can be counted.
+        // Below the maximum, so the next delivery can still be counted.
         let attempt = self.attempt.clamp(1, u32::MAX - 1);
         match self.reason {
             NackReason::Reroute => Some(EventOutcome::Reroute { attempt }),
@@ -242,7 +242,7 @@ mod tests {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Other versions read and write the same bytes.
+    /// Checks the encoding, on which other versions depend.
     #[test]
     fn bytes_on_the_wire_never_change() {
         let mut event = Event::new("orders.placed".parse().unwrap(), "7").with_id("e-1").with_key("Ada");

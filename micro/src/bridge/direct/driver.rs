@@ -45,7 +45,7 @@ struct Publishing {
     connections: HashMap<u64, PeerConnection>,
     /// Connections to be opened by the event loop.
     connects: Vec<(u64, Arc<Node>)>,
-    /// Notified when there may be room in a group.
+    /// Notified when there may be space in a group.
     room: HashMap<u64, Arc<Notify>>,
 }
 

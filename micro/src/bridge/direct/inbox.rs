@@ -70,10 +70,10 @@ impl<O: Clone> Inbox<O> {
         self.entries.len()
     }
 
-    /// Accepts an event, and returns how many bytes it adds. `event` is called only if there is room, of which `has_budget` says whether
-    /// the process has any.
+    /// Accepts an event, and returns the number of bytes it adds. `event` is called only if there is space; `has_budget` is
+    /// `true` if the process has memory left.
     ///
-    /// An event that is still here is not delivered twice; its outcome goes to where it came from last.
+    /// A known event is not delivered twice; its outcome is reported to its latest origin.
     pub(super) fn accept(
         &mut self,
         id: EventId,

@@ -19,7 +19,7 @@ pub(super) const MAX_PUBLISHERS: usize = 10_000;
 /// Upper bound for `in_flight`, also for values advertised by other processes.
 pub(super) const MAX_IN_FLIGHT: usize = 10_000;
 
-/// Maximum number of bytes of events in one batch, which shares a frame of the wire.
+/// Maximum number of bytes of the events in one batch, which share a frame on the wire.
 pub(super) const MAX_BATCH_BYTES: usize = 12 * 1024;
 /// Maximum number of events in one batch.
 pub(super) const MAX_BATCH_EVENTS: usize = 256;

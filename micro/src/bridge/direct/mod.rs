@@ -4,19 +4,19 @@
 //! [`Direct`] is the backend; its documentation describes the guarantees, the order in which events arrive, and when events are
 //! lost.
 //!
-//! # The life of an event
+//! # Life cycle of an event
 //!
 //! 1. `publish` adds the event to the *outbox*. Every queue, and every subscriber without one, is a *group* there, and the event
-//! waits in each group that matches its topic.
+//!    waits in each group that matches its topic.
 //! 2. A group assigns the event to a member: the one its key belongs to, or the one with the least load. From then on the event
-//! is *in flight*, and the group keeps it until it is settled.
+//!    is *in flight*, and the group keeps it until it is settled.
 //! 3. A member in this process receives the event immediately. A member in another process is reached over a *session*: the event
-//! is sent in a batch on the session's connection, and the peer responds with the number of events it has received. The event is
-//! now in the process of its subscriber; once that is true for all groups, `publish` returns.
+//!    is sent in a batch on the session's connection, and the peer responds with the number of events it has received. The event
+//!    is now in the process of its subscriber; once that is true for all groups, `publish` returns.
 //! 4. The *inbox* of the subscription accepts the event, and delivers it when its subscriber has capacity. A retried event stays
-//! there until it is due, and its publisher is notified that its slot is free.
+//!    there until it is due, and its publisher is notified that its slot is free.
 //! 5. The subscriber settles the event. The ack is sent back, through the *ack queue* of the connection or directly to the
-//! outbox, and the group drops the event, which frees a slot for the next.
+//!    outbox, and the group drops the event, which frees a slot for the next.
 //!
 //! When a connection breaks, the events in flight on it return to their groups, counted as delivered if they were written, and
 //! are assigned again. A subscriber that still has such an event recognizes its number and does not receive it twice. When a
@@ -86,10 +86,10 @@ use subscriber::DirectSubscriber;
 /// use micro::bridge::direct::Direct;
 /// use micro::broker::{Broker, Event, Subscription};
 /// use micro::registry::{Node, Registry, LeaseOptions};
-/// # use micro::{client, server::EventsServer, transport::{local::LocalTransport, memory::Network}};
+/// # use micro::{client, server::Server, transport::{local::LocalTransport, memory::Network}};
 /// # let (registry, network) = (Registry::memory(), Network::new());
 /// # let client = client::Builder::new(LocalTransport::new()).with_remote(registry.clone(), Arc::new(network.clone())).build();
-/// # let mut server = EventsServer::new();
+/// # let mut server = Server::new();
 ///
 /// let direct = Direct::new(client, registry);
 /// server.add_unlisted(direct.service()); // receives the events of other processes
@@ -246,8 +246,8 @@ impl Direct {
         }
     }
 
-    /// Closes the broker immediately: closes connections, deregisters, waits for nothing, and publishes nothing any more. Events
-    /// that [`flush`](crate::broker::Broker::flush) would have waited for are lost.
+    /// Closes the broker immediately: closes connections, deregisters, waits for nothing, and stops publishing. Events that
+    /// [`flush`](crate::broker::Broker::flush) would have waited for are lost.
     pub fn close(&self) {
         self.0.driver.leave();
         drop(self.0.tasks().take());

@@ -1,4 +1,4 @@
-//! The service that takes in the events of publishers in other processes.
+//! The service that receives events from publishers in other processes.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -15,11 +15,11 @@ use super::outcome::{EventId, Rejected};
 use crate::errors::{Error, Result};
 use crate::rpc::{Service, Streaming};
 
-/// Batches that are read before their publisher is answered.
+/// Maximum number of batches read before the publisher gets a response.
 const MAX_BATCHES_PER_POLL: usize = 16;
 
-/// The contract, answered by a driver. It holds none: the server that holds the service is known to the client that the
-/// driver's owner holds, and none of them would ever be dropped.
+/// Implementation of the contract by a driver. The reference is weak: the client held by the driver's owner refers to the server
+/// that holds this service, so a strong reference would form a cycle.
 struct EventsServer(Weak<Driver>);
 
 pub(super) fn service(driver: &Arc<Driver>) -> Service {
@@ -28,23 +28,23 @@ pub(super) fn service(driver: &Arc<Driver>) -> Service {
 
 impl ReceiverMethod for EventsServer {
     fn deliver(&self, batches: Streaming<EventBatch>) -> Result<Streaming<AckBatch>> {
-        let gone = || Error::unavailable("this process does not take events any more");
+        let gone = || Error::unavailable("this process no longer accepts events");
         let acks = self.0.upgrade().ok_or_else(gone)?.connect_publisher()?;
         let (driver, refused) = (self.0.clone(), HashMap::new());
         Ok(Streaming::new(ReceiveStream { driver, batches, acks, publisher: 0, last: None, refused }))
     }
 }
 
-/// Takes in what a publisher sends, and yields what becomes of it. It reads no more than it can answer, so a publisher that
-/// does not read is not read either.
+/// A stream that receives the events of a publisher and yields their outcomes. Reads no more than it can respond to, so a
+/// publisher that does not read responses is not read from either.
 struct ReceiveStream {
     driver: Weak<Driver>,
     batches: Streaming<EventBatch>,
     acks: Arc<AckQueue>,
     publisher: u64,
-    /// The subscription of the last event.
+    /// Subscription of the last event.
     last: Option<Arc<LocalSubscription>>,
-    /// The epoch in which a subscription had no room.
+    /// Epoch in which a subscription was full, by subscription.
     refused: HashMap<u64, u32>,
 }
 
@@ -54,7 +54,7 @@ impl ReceiveStream {
             self.publisher = batch.publisher;
         }
         if self.publisher == 0 || batch.publisher != self.publisher {
-            return Err(Error::invalid_argument("the number of the publisher is missing, or not that of the call"));
+            return Err(Error::invalid_argument("the publisher id is missing, or differs from that of the call"));
         }
         // Counted first: an event may be settled as soon as it is accepted.
         self.acks.received(batch.entries.len());

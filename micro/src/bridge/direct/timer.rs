@@ -40,7 +40,7 @@ impl Timer {
         self.deadline().is_some_and(|until| until <= now)
     }
 
-    /// Returns the expiry time; `None` before the first tick.
+    /// Returns the expiry time; `None` if the timer is off or has not ticked since its start.
     pub(super) fn deadline(self) -> Option<Instant> {
         match self {
             Timer::Until(until) => Some(until),

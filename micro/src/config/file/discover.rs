@@ -1,4 +1,4 @@
-//! Finds the files that a location stands for.
+//! Discovery of the files of a location.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use super::problem::FileProblem;
 use super::snapshot::{FileSnapshot, ReadError, ReadErrorKind};
 use crate::errors::Code;
 
-/// Lists the files to read, each to be laid over those before it.
+/// Returns the files to read; each overrides those before it.
 pub(super) fn members(location: &FileLocation, snapshot: &mut FileSnapshot) -> Result<Vec<PathBuf>, FileProblem> {
     let place = location.path.display().to_string();
     let problem = |error: &ReadError| FileProblem::at(error.code(), &place, None, &error.to_string());
     let profile = location.profile.as_deref();
     if let Some(profile) = profile.filter(|profile| !is_profile(profile)) {
-        let why = format!("`{}` is no profile: it is letters, digits, `-` and `_`", profile.escape_default());
+        let why = format!("`{}` is not a profile: expected letters, digits, `-` and `_`", profile.escape_default());
         return Err(FileProblem::at(Code::InvalidArgument, &place, None, &why));
     }
     match snapshot.kind(&location.path).map_err(|error| problem(&error))? {
@@ -34,13 +34,13 @@ fn is_profile(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '-' || letter == '_')
 }
 
-/// `app.dev.toml` for `app.toml`.
+/// Returns the profile file of a path: `app.dev.toml` for `app.toml`.
 fn beside(path: &Path, profile: &str) -> Option<PathBuf> {
     let (stem, extension) = (path.file_stem()?.to_str()?, path.extension()?.to_str()?);
     Some(path.with_file_name(format!("{stem}.{profile}.{extension}")))
 }
 
-/// Sorted by name, each file of the profile right after the one it belongs to. Those of other profiles are left out.
+/// Sorts files by name, each profile file directly after its base file. Files of other profiles are omitted.
 fn in_order(names: &BTreeSet<String>, profile: Option<&str>) -> Vec<String> {
     let place = |name: &String| {
         let (stem, extension) = name.rsplit_once('.')?;

@@ -1,4 +1,4 @@
-//! Reads files again when they change, until what was read is stable.
+//! Following of files: reads them again after a change, until the reading is stable.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +11,20 @@ use crate::config::Table;
 use crate::errors::Result;
 use crate::util::{clock, spawn};
 
-/// From the first notification of a change to the reading: one change is often several events.
+/// Delay from the first notification of a change to the reading: one change often causes several events.
 const DEBOUNCE_DELAY: Duration = Duration::from_millis(100);
-/// Pause after which a writer that has not closed its file is taken to be done. Where closing is not reported, a file must be
+/// Idle time after which a writer that has not closed its file counts as done. Where closing is not reported, a file must be
 /// unchanged for this long, as must a file that has become empty.
 const WRITER_PAUSE: Duration = Duration::from_millis(300);
-/// From a reading to its check: longer than a tick of a file system's clock, or a write right after the reading would not show.
+/// Delay from a reading to its check: longer than a tick of the file system's clock, because a write within the same tick is
+/// invisible.
 const RECHECK_DELAY: Duration = Duration::from_millis(10);
 /// Interval of comparisons on file systems without change notifications.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// Maximum number of consecutive readings that may be outdated when they are checked. The next one is used if it was whole.
+/// Maximum number of consecutive readings that may be outdated when they are checked. The next one is used if it is complete.
 const MAX_OUTDATED: u32 = 4;
 
-/// The sequence of what the files of a location say.
+/// Follower of the files of a location.
 pub(super) struct FileFollower {
     location: FileLocation,
     watcher: Watcher,
@@ -36,7 +37,8 @@ struct Last {
     result: Result<Table>,
     snapshot: Arc<FileSnapshot>,
     position: Position,
-    /// `true` once a second reading gave the same. A change within a tick of the file system's clock does not show in a snapshot.
+    /// `true` once a second reading gave the same result. A change within a tick of the file system's clock is not visible in a
+    /// snapshot.
     is_confirmed: bool,
 }
 
@@ -61,23 +63,23 @@ impl FileFollower {
         FileFollower { location, watcher: Watcher::new(), poll_interval: POLL_INTERVAL, last: None }
     }
 
-    /// A follower that depends on notifications alone.
+    /// Creates a follower that depends on notifications alone.
     #[cfg(test)]
     pub(super) fn without_polling(location: FileLocation) -> Self {
         FileFollower { poll_interval: Duration::from_secs(24 * 3600), ..FileFollower::new(location) }
     }
 
-    /// A follower that depends on polling alone.
+    /// Creates a follower that depends on polling alone.
     #[cfg(test)]
     pub(super) fn without_notifications(location: FileLocation, poll_interval: Duration) -> Self {
         FileFollower { watcher: Watcher::without_notifications(), poll_interval, ..FileFollower::new(location) }
     }
 
-    /// Returns what the files say: at once, then whenever it is something else.
+    /// Returns the contents of the files: immediately at first, later whenever they differ from the last result.
     ///
     /// # Errors
     ///
-    /// When reading panics, or the runtime ends.
+    /// If reading panics, or the runtime shuts down.
     pub(super) async fn next(&mut self) -> Result<Result<Table>, spawn::Ended> {
         loop {
             let trigger = self.change().await;
@@ -108,8 +110,8 @@ impl FileFollower {
         }
     }
 
-    /// Reads until a reading is whole: while it was made, and since, nothing wrote to the files, and every path still leads to
-    /// what was read. Where files are replaced all the time, one that was whole is used though it is outdated.
+    /// Reads until a reading is stable: no file was written to during the reading or since, and every path still leads to the
+    /// file that was read. If files are replaced continuously, a complete reading is used although it is outdated.
     async fn read_stable(&self, trigger: Trigger) -> Result<Candidate, spawn::Ended> {
         let mut outdated = 0;
         loop {
@@ -152,14 +154,14 @@ impl FileFollower {
         .await
     }
 
-    /// Waits for as long as a writer may go unnoticed. Returns whether the files rested.
+    /// Waits for as long as a write may go unnoticed. Returns `true` if the files did not change.
     async fn settle(&self, trigger: Trigger, candidate: &Candidate) -> bool {
         let Candidate { reading: FileReading { snapshot, .. }, position, .. } = candidate;
         let last = self.last.as_ref().map(|last| &*last.snapshot);
         if trigger == Trigger::Start && snapshot.is_old() {
             return true;
         }
-        // Most are about to be filled again, which a busy file system may report late.
+        // Most emptied files are about to be written again, which a busy file system may report late.
         if snapshot.is_emptied_since(last) {
             return clock::timeout(WRITER_PAUSE, self.watcher.changed(position)).await.is_err();
         }
@@ -169,7 +171,7 @@ impl FileFollower {
             return true;
         }
         clock::sleep(RECHECK_DELAY).await;
-        // Where our own opening is not reported in time, the files have rested for as long as any others.
+        // If our own opening is not reported in time, the files have been unchanged for the whole pause.
         let _ = clock::timeout(WRITER_PAUSE, self.watcher.opened(&files, position)).await;
         true
     }

@@ -1,4 +1,4 @@
-//! Text into tables, with the line of every value.
+//! Conversion of text to tables, with the line of every value.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::text::Wrong;
 use super::{json, toml, yaml};
 use crate::config::{Origin, Table, Value};
 
-/// A way to write settings.
+/// Format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileFormat {
     Toml,
@@ -16,7 +16,7 @@ pub(super) enum FileFormat {
 }
 
 impl FileFormat {
-    /// The format a name ends in.
+    /// Returns the format for the extension of a path.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let extension = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
         match extension.as_str() {
@@ -27,7 +27,7 @@ impl FileFormat {
         }
     }
 
-    /// Reads a whole file; `origin` is where it is.
+    /// Parses a whole file; `origin` is its place.
     pub(super) fn parse(self, text: &str, origin: &Origin) -> Result<Table, Wrong> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let node = match self {
@@ -37,7 +37,7 @@ impl FileFormat {
         };
         match node.value {
             Value::Table(table) => Ok(table),
-            // Nothing but comments and space.
+            // Only comments and white space.
             Value::Null if node.origin.line().is_none() => Ok(Table::new()),
             other => Err(Wrong {
                 line: node.origin.line(),
@@ -47,7 +47,7 @@ impl FileFormat {
     }
 }
 
-/// Returns `true` if a file name in a directory is one of settings: of a known format, and neither hidden nor left by an editor.
+/// Returns `true` if a directory entry is a file of settings: of a known format, neither hidden nor left behind by an editor.
 pub(super) fn is_member(name: &str) -> bool {
     !name.starts_with(['.', '#']) && FileFormat::of(Path::new(name)).is_some()
 }

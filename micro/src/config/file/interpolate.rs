@@ -1,4 +1,4 @@
-//! `${…}` in the texts of a file.
+//! Resolution of `${…}` in the texts of a file.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::config::value::bare;
 use crate::config::{Node, Table, Value};
 use crate::errors::Code;
 
-/// Fills in what the texts of one file refer to.
+/// Resolver of the references in one file.
 pub(super) struct Filler<'a> {
     pub(super) environment: &'a Lookup,
     /// Base of relative paths: the directory of the file that contains them.
@@ -18,7 +18,7 @@ pub(super) struct Filler<'a> {
     pub(super) problems: &'a mut Vec<FileProblem>,
 }
 
-/// A piece of a text.
+/// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
 enum TextPart<'a> {
     Plain(&'a str),
@@ -101,13 +101,13 @@ impl Filler<'_> {
     }
 }
 
-/// Takes a text apart.
+/// Splits a text into plain parts and references.
 fn parts(text: &str) -> Result<Vec<TextPart<'_>>, Malformed> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
         if rest[..at].ends_with('$') {
-            // `$${` is a plain `${`: one of the three signs goes.
+            // `$${` is an escaped `${`: the first `$` is removed.
             parts.push(TextPart::Plain(&rest[..at - 1]));
             parts.push(TextPart::Plain("${"));
             rest = &rest[at + 2..];
@@ -125,7 +125,7 @@ fn parts(text: &str) -> Result<Vec<TextPart<'_>>, Malformed> {
 
 const UNCLOSED: Malformed = "`${` has no `}`; write `$${` for a plain `${`";
 const UNKNOWN: Malformed =
-    "`${…}` is none of `${NAME}`, `${NAME:-default}` and `${file:path}`; write `$${` for a plain `${`";
+    "`${…}` is not one of `${NAME}`, `${NAME:-default}` and `${file:path}`; write `$${` for a plain `${`";
 const NESTED: Malformed = "a default cannot contain another `${`";
 
 fn reference(inside: &str) -> Result<TextPart<'_>, Malformed> {

@@ -1,7 +1,7 @@
-//! JSON.
+//! JSON parsing.
 //!
-//! The parser knows no places. So a value is first taken as the slice of text it is, whose offset is its place, and then
-//! opened, one level at a time.
+//! The parser reports no positions. A value is therefore first read as a raw slice of the text, whose offset is its position, and
+//! then parsed, one level at a time.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::text::{LineIndex, MAX_DEPTH, Wrong, nothing};
 use crate::config::{Node, Origin, Table, Value};
 
-/// Reads a text.
+/// Parses a text.
 pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
     if text.trim().is_empty() {
         return Ok(nothing(origin));
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
     let whole: &RawValue = serde_json::from_str(text).map_err(|error| wrong(&error, 1))?;
     let lines = LineIndex::of(text);
     if let Some(at) = too_deep(text) {
-        return Err(Wrong::at(lines.line(at), format!("objects and lists stand more than {MAX_DEPTH} deep")));
+        return Err(Wrong::at(lines.line(at), format!("objects and lists are nested more than {MAX_DEPTH} deep")));
     }
     JsonReader { text, lines, origin }.node(whole)
 }
@@ -58,7 +58,7 @@ impl JsonReader<'_> {
             let node = self.node(raw)?;
             let line = self.line(raw.get());
             if table.insert(key, node).is_some() {
-                return Err(Wrong::at(line, "a key is written a second time"));
+                return Err(Wrong::at(line, "duplicate key"));
             }
         }
         Ok(table)
@@ -70,7 +70,7 @@ impl JsonReader<'_> {
     }
 }
 
-/// Returns the place at which a JSON text is nested too deeply. Checked beforehand, because each level is read once for every
+/// Returns the offset at which a JSON text is nested too deeply. Checked in advance, because each level is read once for every
 /// level above it.
 fn too_deep(text: &str) -> Option<usize> {
     let (mut depth, mut in_string, mut is_escaped) = (0, false, false);
@@ -90,7 +90,7 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// Keys and values as they stand there.
+/// Keys and raw values of an object.
 struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
@@ -121,12 +121,12 @@ fn open<'a, T: Deserialize<'a>>(raw: &'a str, line: u32) -> Result<T, Wrong> {
     serde_json::from_str(raw).map_err(|error| wrong(&error, line))
 }
 
-/// `first` is the line where the text that was read begins.
+/// Converts an error of the parser. `first` is the line at which the parsed text begins.
 fn wrong(error: &serde_json::Error, first: u32) -> Wrong {
     let line = u32::try_from(error.line().max(1)).unwrap_or(u32::MAX);
     let text = error.to_string();
     let why = text.split(" at line ").next().unwrap_or("not JSON").to_owned();
-    // What it says of data may quote them; there is nothing to say of syntax but the syntax.
+    // Messages about data may quote the data; messages about syntax do not.
     let why = if error.is_data() { "not JSON".to_owned() } else { why };
     Wrong::at(first.saturating_add(line - 1), why)
 }

@@ -1,13 +1,13 @@
-//! Files of a source, as its user named them.
+//! Location of the files of a source.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Looks up variables for references.
+/// Lookup of variables in references.
 pub(super) type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// A file or a directory, a profile, and where references to variables are looked up.
+/// A file or a directory, a profile, and the lookup of variables in references.
 #[derive(Clone)]
 pub(super) struct FileLocation {
     pub(super) path: PathBuf,

@@ -1,8 +1,8 @@
-//! Settings in files: TOML, JSON and YAML, one or a directory of them, with profiles, references and a watch.
+//! Settings in files: TOML, JSON and YAML, a single file or a directory, with profiles, references and live updates.
 //!
-//! A [`location`] says where settings are. [`discover`] finds the files, a [`snapshot`] reads them and records their state,
-//! [`format`] and a file for each format turn text into tables, [`interpolate`] fills in `${…}`, and [`read`] puts this
-//! together. [`follow`] reads again when the [`watcher`] reports a change on the [`watch_paths`] to any file.
+//! A [`location`] names the files. [`discover`] finds them, a [`snapshot`] reads them and records their state, [`format`] and a
+//! module for each format parse text into tables, [`interpolate`] resolves `${…}`, and [`read`] combines these steps. [`follow`]
+//! reads again when the [`watcher`] reports a change on the [`watch_paths`] to any file.
 
 mod discover;
 mod follow;
@@ -34,7 +34,7 @@ use self::location::FileLocation;
 use super::{Layer, Source, Updates};
 use crate::errors::Error;
 
-/// Settings in a file, or in a directory of them, read again whenever they change.
+/// A source of settings in a file, or in a directory of files, which is read again whenever they change.
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -63,67 +63,69 @@ use crate::errors::Error;
 ///
 /// # Formats
 ///
-/// The extension says which: `.toml`, `.json`, and, with the feature `config-yaml`, `.yaml` or `.yml` (YAML 1.2, one
-/// document). All are UTF-8 and at most 4 MiB; tables and lists stand at most 64 deep, in YAML 24; a key is written once; an empty file
-/// holds nothing. Dates of TOML are texts. `null`, which TOML does not have, takes away what lower layers say.
+/// The extension selects the format: `.toml`, `.json`, and, with the feature `config-yaml`, `.yaml` or `.yml` (YAML 1.2, one
+/// document). All files are UTF-8 and at most 4 MiB; tables and lists are nested at most 64 deep, in YAML 24; a duplicate key is
+/// an error; an empty file has no settings. Dates of TOML are text. `null`, which TOML does not have, removes the values of lower
+/// layers.
 ///
 /// # Several files
 ///
-/// With a [profile](Files::with_profile) `dev`, `app.dev.toml` is laid over `app.toml` if it is there. A directory stands for
-/// all files of these formats in it, in the order of their names, each laid over those before it. Hidden files, and what
-/// editors leave, are skipped. Names with a second dot belong to a profile: `10-db.dev.toml` is read for `dev` alone, right
-/// after `10-db.toml`.
+/// With a [profile](Files::with_profile) `dev`, `app.dev.toml` is merged over `app.toml` if it exists. A directory includes all
+/// its files of these formats, in the order of their names, each merged over those before it. Hidden files, and files left behind
+/// by editors, are skipped. Names with a second dot belong to a profile: `10-db.dev.toml` is read for `dev` only, directly after
+/// `10-db.toml`.
 ///
 /// # References
 ///
-/// | In a text | becomes |
+/// | In a text | Result |
 /// |---|---|
-/// | `${NAME}` | the variable of the environment, which must be set |
+/// | `${NAME}` | the environment variable, which must be set |
 /// | `${NAME:-text}` | the variable, or `text` if it is not set or empty |
-/// | `${file:path}` | what the file holds, without the newline at its end; shown nowhere. The path starts at the file that says so |
+/// | `${file:path}` | the contents of the file, without the final newline, as a secret; `path` is relative to the referring file |
 /// | `$${` | `${` |
 ///
-/// What is filled in is not looked through again. A text with a reference is a number, a switch or a list where one is
+/// Results are not searched for further references. A text with a reference is read as a number, a boolean or a list where one is
 /// expected. Keys have no references.
 ///
 /// # Changes
 ///
-/// A change arrives within a fifth of a second, as a rule: however the file is written, also by replacing it, a link to it, or
-/// a directory or link anywhere on its path, as volumes of Kubernetes do. This includes the files of references, and files
-/// that come and go. File systems without change notifications are polled every two seconds. The environment of a process
-/// does not change.
+/// A change usually arrives within 200 ms, however the file is written: also by replacing the file, a link to it, or a directory
+/// or link anywhere on its path, as volumes of Kubernetes do. This includes the files of references, and files that are added or
+/// removed. File systems without change notifications are polled every two seconds. The environment of the process does not
+/// change.
 ///
-/// No value arrives that no valid file held. A file that is being written to is read when its writer closes it, or has done
-/// nothing for 300 ms; one that has become empty, when it has been so for 300 ms. Where the system does not report that a
-/// file is closed (any but Linux), or reports nothing, a changed file has to rest for 300 ms. A file that is rewritten in
-/// place all the time is read when that ends; replacing it, by a write beside it and a rename, is always best.
+/// Every value that arrives was in a valid file. A file that is being written to is read when its writer closes it, or has been
+/// idle for 300 ms; a file that has become empty is read when it has been empty for 300 ms. Where the system does not report the
+/// closing of files (any but Linux), or reports no events, a changed file must be unchanged for 300 ms. A file that is rewritten
+/// in place continuously is read when the writing ends. Replacing a file, by writing a new one next to it and renaming it, is the
+/// most reliable way to change it.
 ///
 /// # Errors
 ///
-/// The updates go on after an error, and the next one comes when something changes. All that is wrong in all files is one
-/// error, with a line for each thing: file, line, and what to do, and never a value.
+/// Updates continue after an error, and the next one arrives after a change. All problems of all files are one error, with a line
+/// for each problem: the file, the line, and the remedy, but never a value.
 ///
-/// - [`NotFound`](crate::Code::NotFound): there is no such file now.
-/// - [`PermissionDenied`](crate::Code::PermissionDenied), [`Unavailable`](crate::Code::Unavailable): it cannot be read now.
-/// - [`InvalidArgument`](crate::Code::InvalidArgument): anything else, or several of these.
+/// - [`NotFound`](crate::Code::NotFound): the file does not exist now.
+/// - [`PermissionDenied`](crate::Code::PermissionDenied), [`Unavailable`](crate::Code::Unavailable): the file cannot be read now.
+/// - [`InvalidArgument`](crate::Code::InvalidArgument): any other problem, or several of these.
 #[derive(Clone)]
 pub struct Files(FileLocation);
 
 impl Files {
-    /// The file or directory at `path`. It is not read yet, and need not be there yet.
+    /// Creates a source for the file or directory at `path`, which is not read yet, and need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let environment = Arc::new(|name: &str| std::env::var(name).ok());
         Files(FileLocation { path: path.into(), profile: None, environment })
     }
 
-    /// With the files of a profile laid over the others.
+    /// Merges the files of a profile over the others.
     #[must_use]
     pub fn with_profile(mut self, profile: impl Into<String>) -> Self {
         self.0.profile = Some(profile.into());
         self
     }
 
-    /// With variables from elsewhere than the environment of the process.
+    /// Sets the lookup of variables in references. Default: the environment of the process.
     #[must_use]
     pub fn with_environment(mut self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.0.environment = Arc::new(lookup);

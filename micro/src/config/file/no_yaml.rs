@@ -1,4 +1,4 @@
-//! YAML, in a build that cannot read it.
+//! YAML parsing in builds without the feature `config-yaml`: always an error.
 
 use super::text::Wrong;
 use crate::config::{Node, Origin};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::text::Wrong;
 use crate::errors::{Code, Error};
 
-/// One thing that is wrong, on a line of its own.
+/// A problem, reported on a line of its own.
 #[derive(Debug)]
 pub(super) struct FileProblem {
     code: Code,
@@ -26,7 +26,7 @@ impl FileProblem {
         FileProblem::at(Code::InvalidArgument, place, wrong.line, &wrong.why)
     }
 
-    /// All of them as one error, in their order.
+    /// Combines the problems into one error, in their order.
     pub(super) fn sum(problems: &[FileProblem]) -> Error {
         let first = problems.first().map_or(Code::InvalidArgument, |problem| problem.code);
         let same = problems.iter().all(|problem| problem.code == first);

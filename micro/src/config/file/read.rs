@@ -1,4 +1,4 @@
-//! Reads all files of a location once.
+//! A single reading of all files of a location.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::config::value::merge;
 use crate::config::{Layer, Origin, Table};
 use crate::errors::Result;
 
-/// Contents of the files, and the state they were in.
+/// Contents of the files, and a snapshot of their state.
 pub(super) struct FileReading {
     pub(super) result: Result<Table>,
     pub(super) snapshot: FileSnapshot,
@@ -59,7 +59,7 @@ fn merged(
 fn parsed(path: &Path, snapshot: &mut FileSnapshot) -> Result<Table, FileProblem> {
     let place = path.display().to_string();
     let Some(format) = FileFormat::of(path) else {
-        let why = "settings are read from `.toml`, `.json` and `.yaml`, and this is none of them".to_owned();
+        let why = "unknown format: expected `.toml`, `.json` or `.yaml`".to_owned();
         return Err(FileProblem::syntax(&place, &Wrong { line: None, why }));
     };
     let text = snapshot.text(path).map_err(|error| FileProblem::at(error.code(), &place, None, &error.to_string()))?;

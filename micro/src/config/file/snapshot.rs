@@ -1,4 +1,4 @@
-//! The state of all files and paths that a reading depends on, to be compared with a later one.
+//! State of all files and paths that a reading depends on, for comparison with their later state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,16 +13,16 @@ use super::watch_paths::WatchPaths;
 use crate::errors::Code;
 use crate::util::clock;
 
-/// The most a file may hold: settings are written by people.
+/// Maximum size of a file: 4 MiB. Settings are written by people.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The paths that were looked at, and the files that were read.
+/// Paths that were inspected, and files that were read.
 #[derive(Default)]
 pub(super) struct FileSnapshot {
     pub(super) watch_paths: WatchPaths,
     /// Fingerprint of the file that each path leads to.
     fingerprints: BTreeMap<PathBuf, Option<Fingerprint>>,
-    /// The files that were read, left open to check whether they were whole, whatever their paths lead to by now.
+    /// Files that were read, kept open to check whether they were written to, even if their paths lead elsewhere by now.
     opened: Vec<OpenedFile>,
     texts: BTreeMap<PathBuf, Result<Arc<str>, ReadError>>,
 }
@@ -34,12 +34,12 @@ struct OpenedFile {
     place: Option<PathBuf>,
 }
 
-/// Compares a snapshot with the files as they are now.
+/// Comparison of a snapshot with the current files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// Every path leads to what was read.
+    /// Every path leads to the file that was read.
     Current,
-    /// A path leads elsewhere by now. What was read was whole.
+    /// A path leads elsewhere by now. The files that were read were complete.
     Replaced,
     /// A file was written to while it was read, or since.
     Torn,
@@ -65,7 +65,7 @@ pub(super) enum ReadErrorKind {
 }
 
 impl FileSnapshot {
-    /// Finds what a path leads to.
+    /// Returns the kind of file that a path leads to.
     pub(super) fn kind(&mut self, path: &Path) -> Result<ReadErrorKind, ReadError> {
         self.watch_paths.add(path);
         let found = fs::metadata(path);
@@ -93,7 +93,7 @@ impl FileSnapshot {
         Ok(names)
     }
 
-    /// Reads a file, once in a snapshot: asked again, it returns the same.
+    /// Reads a file, once per snapshot; later calls return the same result.
     pub(super) fn text(&mut self, path: &Path) -> Result<Arc<str>, ReadError> {
         if let Some(text) = self.texts.get(path) {
             return text.clone();
@@ -104,7 +104,7 @@ impl FileSnapshot {
     }
 
     fn read(&mut self, path: &Path) -> Result<Arc<str>, ReadError> {
-        // Before it is opened: opening a pipe blocks until a process writes to it.
+        // Checked before opening: opening a pipe blocks until a process writes to it.
         match self.kind(path)? {
             ReadErrorKind::File => {}
             ReadErrorKind::Directory => return Err(ReadError::Directory),
@@ -129,12 +129,12 @@ impl FileSnapshot {
         FileSnapshot { opened: Vec::new(), texts: BTreeMap::new(), ..self }
     }
 
-    /// The files that were read, with all links resolved.
+    /// Returns the files that were read, with all links resolved.
     pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         self.opened.iter().filter_map(|opened| opened.place.as_deref())
     }
 
-    /// Returns `true` if no file was written to for a second, so that none is being written now.
+    /// Returns `true` if no file was written to within the last second, which means that none is being written now.
     pub(super) fn is_old(&self) -> bool {
         let now = clock::wall();
         let age = |opened: &OpenedFile| now.duration_since(opened.fingerprint.modified?).ok();
@@ -151,7 +151,7 @@ impl FileSnapshot {
         self.fingerprints.get(path).is_some_and(|found| found.is_some_and(|found| found.length == 0))
     }
 
-    /// Compares with the files as they are now. Blocks.
+    /// Compares the snapshot with the current files. Blocks.
     pub(super) fn freshness(&self) -> Freshness {
         if !self.opened.iter().all(OpenedFile::is_whole) {
             return Freshness::Torn;
@@ -168,7 +168,7 @@ impl OpenedFile {
     }
 }
 
-/// Tells one state of a file from another without reading it.
+/// State of a file, compared without reading the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fingerprint {
     identity: Identity,
@@ -187,13 +187,13 @@ impl Fingerprint {
         }
     }
 
-    // Without the time of the last change, which moves when a name of the file is removed.
+    // Ignores the time of the last status change, which moves when a name of the file is removed.
     fn is_same_content(&self, other: &Self) -> bool {
         self.length == other.length && self.modified == other.modified
     }
 }
 
-/// Identifies a file or directory, whatever its name.
+/// Identity of a file or directory, independent of its name.
 pub(super) type Identity = (u64, u64);
 
 #[cfg(unix)]
@@ -221,14 +221,14 @@ fn changed(_: &Metadata) -> (i64, i64) {
 impl ReadError {
     fn of(error: &io::Error) -> Self {
         match error.kind() {
-            // Also a file where a directory should be.
+            // Includes a file where a directory is expected.
             ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Missing,
             ErrorKind::IsADirectory => ReadError::Directory,
             kind => ReadError::Io(kind),
         }
     }
 
-    /// The code of an error that is made of this.
+    /// Returns the code for an error of this kind.
     pub(super) fn code(&self) -> Code {
         match self {
             ReadError::Missing => Code::NotFound,
@@ -242,9 +242,9 @@ impl ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReadError::Missing => f.write_str("cannot be read now: it is not there"),
+            ReadError::Missing => f.write_str("cannot be read now: no such file"),
             ReadError::Directory => f.write_str("is a directory, not a file"),
-            ReadError::NoFile => f.write_str("is no file"),
+            ReadError::NoFile => f.write_str("is not a regular file"),
             ReadError::TooLarge => write!(f, "is larger than {} MiB", MAX_BYTES / (1024 * 1024)),
             ReadError::NotText => f.write_str("is not UTF-8"),
             ReadError::Io(kind) => write!(f, "cannot be read now: {kind}"),

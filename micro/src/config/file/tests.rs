@@ -1,4 +1,4 @@
-//! What files promise, on real files and in real time.
+//! Guarantees of file sources, on real files and in real time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,10 +20,10 @@ mod contents;
 mod storm;
 mod suite;
 
-/// How long to wait for what must come: machines under test are busy.
+/// Timeout of expected updates: machines under test are busy.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A directory of this test's own.
+/// A temporary directory for one test.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -44,7 +44,7 @@ impl Scratch {
         path
     }
 
-    /// The text of an error without the path of the directory.
+    /// Returns the text of an error without the path of the directory.
     fn plain(&self, error: &Error) -> String {
         error.message().replace(&format!("{}/", self.0.display()), "")
     }
@@ -60,12 +60,12 @@ impl Drop for Scratch {
 struct Followed(Updates);
 
 impl Followed {
-    /// Told of changes by events alone: none of them may be missed.
+    /// Follows files by events alone: none of them may be missed.
     fn new(files: &Files) -> Self {
         Followed(updates_of(FileFollower::without_polling(files.0.clone())))
     }
 
-    /// Found out by looking alone, five times a second.
+    /// Follows files by polling alone, five times a second.
     fn polled(files: &Files) -> Self {
         Followed(updates_of(FileFollower::without_notifications(files.0.clone(), Duration::from_millis(200))))
     }
@@ -75,7 +75,7 @@ impl Followed {
         item.expect("files are followed without end")
     }
 
-    /// Waits until the files say `expected`, as JSON.
+    /// Waits until the files contain `expected`, as JSON.
     async fn until(&mut self, expected: serde_json::Value) {
         let mut seen = Vec::new();
         let arrives = async {
@@ -106,7 +106,7 @@ impl Followed {
     }
 }
 
-/// What files say now.
+/// Returns the current contents of files.
 async fn read(files: &Files) -> Result<Table> {
     Followed(files.updates()).next().await
 }

@@ -1,11 +1,11 @@
-//! Common parts of the readers of all formats: lines, limits, and errors.
+//! Common parts of the parsers of all formats: lines, limits, and errors.
 
 use crate::config::{Node, Origin, Value};
 
 /// Maximum nesting depth of tables and lists.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// Syntax error with its line; without a word of the text, which may hold a secret.
+/// Syntax error with its line, without any of the text, which may contain a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) line: Option<u32>,
@@ -18,12 +18,12 @@ impl Wrong {
     }
 }
 
-/// Returns the empty table of an empty file.
+/// Returns the value of an empty file: null, without a line.
 pub(super) fn nothing(origin: &Origin) -> Node {
     Node { value: Value::Null, origin: origin.clone(), secret: false }
 }
 
-/// Finds the line of any place in a text.
+/// Index of the lines of a text.
 pub(super) struct LineIndex {
     starts: Vec<usize>,
 }
@@ -34,7 +34,7 @@ impl LineIndex {
         LineIndex { starts: std::iter::once(0).chain(breaks).collect() }
     }
 
-    /// The line, from 1, of a byte.
+    /// Returns the line of the byte at `offset`; the first line is 1.
     pub(super) fn line(&self, offset: usize) -> u32 {
         let line = self.starts.partition_point(|start| *start <= offset);
         u32::try_from(line).unwrap_or(u32::MAX)

@@ -1,4 +1,4 @@
-//! TOML.
+//! TOML parsing.
 
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
@@ -6,7 +6,7 @@ use ::toml::de::{DeTable, DeValue};
 use super::text::{LineIndex, MAX_DEPTH, Wrong};
 use crate::config::{Node, Origin, Table, Value};
 
-/// Reads a text, always a table at the top.
+/// Parses a text. The root is always a table.
 pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
     let lines = LineIndex::of(text);
     let parsed = DeTable::parse(text).map_err(|error| {
@@ -26,7 +26,7 @@ struct TomlReader<'a> {
 impl TomlReader<'_> {
     fn table(&self, table: DeTable<'_>, depth: usize) -> Result<Table, Wrong> {
         let entries = table.into_iter().map(|(key, value)| {
-            // The line of the key: the span of a table made of several headers is no single place.
+            // The line of the key: a table made of several headers has no single span.
             let line = self.lines.line(key.span().start);
             Ok((key.into_inner().into_owned(), self.node(value.into_inner(), line, depth)?))
         });
@@ -40,7 +40,7 @@ impl TomlReader<'_> {
 
     fn node(&self, value: DeValue<'_>, line: u32, depth: usize) -> Result<Node, Wrong> {
         if depth == MAX_DEPTH {
-            return Err(Wrong::at(line, format!("tables and lists stand more than {MAX_DEPTH} deep")));
+            return Err(Wrong::at(line, format!("tables and lists are nested more than {MAX_DEPTH} deep")));
         }
         let value = match value {
             DeValue::String(text) => Value::Str(text.into_owned()),

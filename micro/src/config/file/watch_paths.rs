@@ -1,4 +1,4 @@
-//! The path from the root to a file over all its symbolic links: a change of any part may change what the path leads to.
+//! Paths from the root to files through all symbolic links: a change of any part may change the file that the path leads to.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,22 +6,22 @@ use std::path::{Component, Path, PathBuf};
 
 use super::format;
 
-/// More links than any system follows.
+/// Maximum number of symbolic links on a path: more than any system follows.
 const MAX_LINKS: usize = 40;
 
-/// Everything on the paths to some files, with all links resolved.
+/// All parts of the paths to a set of files, with all links resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct WatchPaths {
-    /// The directories that have an entry on a path.
+    /// Directories with an entry on a path.
     pub(super) directories: BTreeSet<PathBuf>,
-    /// The entries on a path.
+    /// Entries on a path.
     pub(super) names: BTreeSet<PathBuf>,
-    /// The directories that are read as a whole.
+    /// Directories that are read as a whole.
     pub(super) listed: BTreeSet<PathBuf>,
 }
 
 impl WatchPaths {
-    /// Adds `path` as far as it leads. Returns where it ends, if it leads to something.
+    /// Adds `path` as far as it exists. Returns the resolved path, if it exists completely.
     pub(super) fn add(&mut self, path: &Path) -> Option<PathBuf> {
         let mut at = PathBuf::new();
         let mut rest = std::path::absolute(path).ok()?;
@@ -47,7 +47,7 @@ impl WatchPaths {
                         if links > MAX_LINKS {
                             return None;
                         }
-                        // The link starts where it stands, or at the root: then joining starts anew.
+                        // A relative target starts at `at`, the directory of the link; an absolute target starts at the root.
                         rest = fs::read_link(&next).ok()?.join(tail);
                         continue;
                     }

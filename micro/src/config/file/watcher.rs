@@ -1,8 +1,9 @@
 //! Change notifications for everything a reading depends on.
 //!
-//! Built on `notify` alone. The debouncing crates on top of it lose what a safe reading needs: `notify-debouncer-mini` drops
-//! the kinds of events, so a writer that closes a file looks like our own reading of it, and `notify-debouncer-full` reports
-//! nothing while a file is replaced faster than its delay. The delay itself is one `sleep` in [`follow`](super::follow).
+//! Built on `notify` alone. The debouncing crates on top of it lose events that a safe reading needs: `notify-debouncer-mini`
+//! drops the kinds of events, which makes a writer that closes a file look like our own reading of it, and
+//! `notify-debouncer-full` reports nothing while a file is replaced faster than its delay. The delay itself is one `sleep` in
+//! [`follow`](super::follow).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -21,14 +22,14 @@ use crate::util::clock;
 /// `true` if the system reports when files are opened and closed.
 const REPORTS_CLOSING: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
-/// Watches directories until the last clone is dropped.
+/// Watcher of directories, which ends when its last clone is dropped.
 #[derive(Clone)]
 pub(super) struct Watcher {
     state: Arc<watch::Sender<WatchState>>,
     subscriptions: Arc<Mutex<Subscriptions>>,
 }
 
-/// The directories that are watched.
+/// Watched directories.
 struct Subscriptions {
     /// `None` on a system without notifications.
     notify: Option<RecommendedWatcher>,
@@ -39,9 +40,9 @@ struct Subscriptions {
 #[derive(Debug, Default)]
 struct WatchState {
     paths: WatchPaths,
-    /// Counts the events that may have changed what is read.
+    /// Number of events that may have changed the files.
     changes: u64,
-    /// Counts how often each file was opened, by any process.
+    /// Number of times each file was opened, by any process.
     opened: HashMap<PathBuf, u64>,
     /// Files that were written to and not closed since.
     writing: HashSet<PathBuf>,
@@ -66,12 +67,12 @@ impl Watcher {
             sender.send_if_modified(|state| state.apply(event));
         });
         if let Err(error) = &notify {
-            tracing::warn!(%error, "no file notifications; files of settings are polled for changes");
+            tracing::warn!(%error, "no file notifications, polling settings files for changes");
         }
         Watcher::with(state, notify.ok())
     }
 
-    /// A watcher on a system without notifications.
+    /// Creates a watcher as on a system without notifications.
     #[cfg(test)]
     pub(super) fn without_notifications() -> Self {
         Watcher::with(Arc::default(), None)
@@ -82,8 +83,8 @@ impl Watcher {
         Watcher { state, subscriptions: Arc::new(Mutex::new(subscriptions)) }
     }
 
-    /// Watches `paths` and nothing else from now on. Returns whether any of this is new: what was read before may have changed
-    /// already. Blocks.
+    /// Watches `paths` and no others from now on. Returns `true` if any of them is newly watched: files that were read before may
+    /// have changed already. Blocks.
     pub(super) fn watch(&self, paths: &WatchPaths) -> bool {
         let mut subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut is_new, mut ended, mut has_lost_events) = Default::default();
@@ -94,12 +95,12 @@ impl Watcher {
             state.select(paths);
             false
         });
-        // Not under the lock of the state, for which the thread of `notify` may be waiting.
+        // Outside of the lock of the state, for which the thread of `notify` may be waiting.
         subscriptions.forget(&ended, has_lost_events);
         subscriptions.update(paths) || is_new
     }
 
-    /// The point that has been reached.
+    /// Returns the current position.
     pub(super) fn position(&self) -> Position {
         let state = self.state.borrow();
         Position { changes: state.changes, opened: state.opened.clone() }
@@ -133,15 +134,15 @@ impl Watcher {
         REPORTS_CLOSING && files.iter().all(is_watched)
     }
 
-    /// Waits until each of `files` is reported as opened after `position`. Events are in order: once our own opening of a file
-    /// is among them, so is all that was done to the file before.
+    /// Waits until each of `files` is reported as opened after `position`. Events are ordered: once our own opening of a file has
+    /// been reported, so have all earlier changes of the file.
     pub(super) async fn opened(&self, files: &[PathBuf], position: &Position) {
         let is_opened = |opened: &HashMap<PathBuf, u64>, file| opened.get(file) > position.opened.get(file);
         self.wait_for(|state| files.iter().all(|file| is_opened(&state.opened, file))).await;
     }
 
     async fn wait_for(&self, condition: impl FnMut(&WatchState) -> bool) {
-        // The sender lives in `self`, so waiting does not end otherwise.
+        // The sender lives in `self`, so the wait cannot fail.
         let _ = self.state.subscribe().wait_for(condition).await;
     }
 }
@@ -153,14 +154,14 @@ impl Subscriptions {
         forgotten.iter().for_each(|directory| self.unwatch(directory));
     }
 
-    /// Watches the directories of `paths` and no others. Returns whether one is watched that was not before.
+    /// Watches the directories of `paths` and no others. Returns `true` if a directory is newly watched.
     fn update(&mut self, paths: &WatchPaths) -> bool {
         let left: Vec<_> = self.directories.keys().filter(|it| !paths.directories.contains(*it)).cloned().collect();
         left.iter().for_each(|directory| self.unwatch(directory));
         paths.directories.iter().filter(|directory| self.watch(directory)).count() > 0
     }
 
-    /// Returns whether the directory is watched now and was not before.
+    /// Watches a directory. Returns `true` if it is watched now and was not before.
     fn watch(&mut self, directory: &Path) -> bool {
         let Ok(found) = fs::metadata(directory).map(|metadata| identity(&metadata)) else { return false };
         match self.directories.get(directory) {
@@ -170,7 +171,7 @@ impl Subscriptions {
         }
         let Some(notify) = &mut self.notify else { return false };
         if let Err(error) = notify.watch(directory, RecursiveMode::NonRecursive) {
-            tracing::debug!(path = %directory.display(), %error, "a directory is polled: it cannot be watched");
+            tracing::debug!(path = %directory.display(), %error, "cannot watch a directory, polling it instead");
             return false;
         }
         self.directories.insert(directory.to_owned(), found);
@@ -180,7 +181,7 @@ impl Subscriptions {
     fn unwatch(&mut self, directory: &Path) {
         self.directories.remove(directory);
         if let Some(notify) = &mut self.notify {
-            // Fails where the directory is gone, and its watch with it.
+            // Fails if the directory is gone, which has ended its watch.
             let _ = notify.unwatch(directory);
         }
     }
@@ -193,7 +194,7 @@ impl WatchState {
         self.paths = paths.clone();
     }
 
-    /// Takes an event in. Returns whether it is news. Called on the thread of `notify`.
+    /// Records an event. Returns `true` if it affects the watched paths. Called on the thread of `notify`.
     fn apply(&mut self, event: notify::Result<Event>) -> bool {
         let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
             self.has_lost_events = true;
@@ -243,7 +244,7 @@ fn ends_watch(kind: EventKind) -> bool {
     matches!(kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)))
 }
 
-/// A new file is about to be filled and closed, unless it is a link of either kind, which no process closes.
+/// Returns `true` if a new file is going to be written and closed. Symbolic and hard links are not: no process closes them.
 fn is_being_written(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && has_one_name(&found))
 }

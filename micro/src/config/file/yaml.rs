@@ -1,4 +1,4 @@
-//! YAML, of version 1.2: `yes` and `no` are texts.
+//! YAML 1.2 parsing: `yes` and `no` are text.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,10 +10,10 @@ use serde_saphyr::{Error, Spanned};
 use super::text::{Wrong, nothing};
 use crate::config::{Node, Origin, Table, Value};
 
-/// Maximum nesting depth of maps and lists, also by way of aliases: the parser uses much of the stack for each level.
+/// Maximum nesting depth of maps and lists, aliases included: the parser uses much of the stack for each level.
 const MAX_DEPTH: usize = 24;
 
-/// Reads a text of one document.
+/// Parses a text of one document.
 pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
     // A file without a document.
     if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Node, Wrong> {
 }
 
 fn options() -> serde_saphyr::Options {
-    // References are copied out here: what one file may grow to is bounded, long before memory is.
+    // Aliases are expanded into copies: these limits bound the size of one file long before memory runs out.
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
@@ -47,29 +47,29 @@ fn wrong(error: &Error) -> Wrong {
     Wrong { line, why: why(error) }
 }
 
-// Not what the parser would print, which quotes values.
+// Replaces the message of the parser, which quotes values.
 fn why(error: &Error) -> String {
     match error {
         Error::AliasError { error, .. } => why(error),
-        // The scanner's own words, which are fixed.
+        // Messages of the scanner are fixed texts.
         Error::ExternalMessage { msg, .. } => msg.lines().next().unwrap_or("not YAML").to_owned(),
         Error::Message { msg, .. } if [NO_VALUE, TOO_DEEP].contains(&msg.as_str()) => msg.clone(),
-        Error::Eof { .. } => "the text ends too early".into(),
+        Error::Eof { .. } => "unexpected end of the text".into(),
         Error::MultipleDocuments { .. } => "there is more than one document".into(),
         Error::Unexpected { expected, .. } => format!("expected {expected}"),
-        Error::DuplicateMappingKey { .. } => "a key is written a second time".into(),
-        Error::UnknownAnchor { .. } => "an alias has no anchor before it".into(),
+        Error::DuplicateMappingKey { .. } => "duplicate key".into(),
+        Error::UnknownAnchor { .. } => "unknown anchor of an alias".into(),
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => "it is too deep, or its aliases make it too large".into(),
+        | Error::AliasReplayStackDepthExceeded { .. } => "nested too deeply, or too large with its aliases".into(),
         Error::RecursiveReferencesRequireWeakTypes { .. } => "a value contains itself".into(),
-        _ => "not YAML that settings can be written in".into(),
+        _ => "unsupported YAML".into(),
     }
 }
 
-const NO_VALUE: &str = "binary data is no setting";
-const TOO_DEEP: &str = "maps and lists stand more than 24 deep";
+const NO_VALUE: &str = "binary data is not supported";
+const TOO_DEEP: &str = "maps and lists are nested more than 24 deep";
 
 enum YamlTree {
     Leaf(Value),
@@ -90,7 +90,7 @@ fn value(tree: YamlTree, origin: &Origin) -> Value {
     }
 }
 
-// A value is where its key is, though a block begins on the next line.
+// The line of a value is that of its key, even if a block begins on the next line.
 fn table(entries: Vec<(Spanned<String>, Spanned<YamlTree>)>, origin: &Origin) -> Table {
     let entry = |(key, tree): (Spanned<String>, Spanned<YamlTree>)| {
         let line = u32::try_from(key.referenced.line()).unwrap_or(u32::MAX);
@@ -111,14 +111,14 @@ thread_local! {
     static LEVELS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A level of the tree that is being read on this thread. The parser counts what is written, not what aliases make of it.
+/// A level of the tree that is being read on this thread. The parser counts the levels as written, not those that aliases add.
 struct Level;
 
 impl Level {
     fn enter() -> Option<Self> {
         LEVELS.set(LEVELS.get() + 1);
         let level = Level;
-        // The top, the levels below it, and the value in the last.
+        // The root, the levels below it, and the value in the last.
         (LEVELS.get() <= MAX_DEPTH + 2).then_some(level)
     }
 }

@@ -237,7 +237,7 @@ impl Nats {
         if error.code() != Code::NotFound {
             return error;
         }
-        Error::not_found(format!("`{address}` has no bucket `{bucket}`: make it with `nats kv add {bucket}`"))
+        Error::not_found(format!("`{address}` has no bucket `{bucket}`: create it with `nats kv add {bucket}`"))
             .with_source(error.into_boxed())
     }
 }

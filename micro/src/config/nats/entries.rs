@@ -45,7 +45,7 @@ fn document(text: &str, origin: &Origin) -> Result<Table> {
         .map_err(|error| bad(origin, &format!("is not JSON at line {} column {}", error.line(), error.column())))?;
     match from_json(json, origin).value {
         Value::Table(table) => Ok(table),
-        other => Err(bad(origin, &format!("holds {} where an object is wanted", other.what()))),
+        other => Err(bad(origin, &format!("holds {}, expected an object", other.what()))),
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
         for (url, key, value, says) in [
             ("nats://host/s", "x.y", &b"canary\xff"[..], "nats `s` key `x.y` is not UTF-8"),
             (DOCUMENT, "all", b"{\"canary\": canary}", "nats `s` key `all` is not JSON at line 1 column 12"),
-            (DOCUMENT, "all", b"[\"canary\"]", "nats `s` key `all` holds a list where an object is wanted"),
+            (DOCUMENT, "all", b"[\"canary\"]", "nats `s` key `all` holds a list, expected an object"),
             (DOCUMENT, "all", b"", "nats `s` key `all` is not JSON"),
         ] {
             let error = read(url, &[(key, value)]).unwrap_err();

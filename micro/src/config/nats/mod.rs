@@ -112,7 +112,7 @@ impl BucketShape {
                 key: key.to_owned(),
                 format: format.map_or(Ok(BucketFormat::Json), format_of)?,
             }),
-            (None, _, Some(_)) => Err(Error::invalid_argument("option `format` is for a document, which `key` names")),
+            (None, _, Some(_)) => Err(Error::invalid_argument("option `format` needs a document, which `key` names")),
             (None, None, None) => Ok(BucketShape::Keys { prefix: String::new() }),
             (None, Some(prefix), None) => {
                 Ok(BucketShape::Keys { prefix: format!("{}.", prefix.trim_end_matches('.')) })
@@ -126,7 +126,7 @@ fn format_of(name: &str) -> Result<BucketFormat> {
     format.ok_or_else(|| {
         let names = BucketFormat::ALL.map(BucketFormat::as_str);
         let meant = text::nearest(name, names).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-        Error::invalid_argument(format!("option `format` knows no such format{meant} (known: {})", names.join(", ")))
+        Error::invalid_argument(format!("option `format` is not a known format{meant} (known: {})", names.join(", ")))
     })
 }
 
@@ -137,7 +137,7 @@ fn check_key(key: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid_argument(format!(
-        "`{}` is no key of NATS: letters, digits, `-`, `_`, `/` and `=`, with dots between",
+        "`{}` is not a key of NATS: expected letters, digits, `-`, `_`, `/` and `=`, with dots between",
         key.chars().take(80).collect::<String>()
     )))
 }
@@ -176,9 +176,9 @@ mod tests {
             ("nats://host/s?key=a&prefix=b", "exclude each other"),
             ("nats://host/s?format=json", "`key` names"),
             ("nats://host/s?key=a&format=jsn", "did you mean `json`?"),
-            ("nats://host/s?prefix=a.*", "`a.*` is no key"),
-            ("nats://host/s?prefix=", "is no key"),
-            ("nats://host/s?key=%3E", "`>` is no key"),
+            ("nats://host/s?prefix=a.*", "`a.*` is not a key"),
+            ("nats://host/s?prefix=", "is not a key"),
+            ("nats://host/s?key=%3E", "`>` is not a key"),
             ("nats://host/s?key=a&key=b", "twice"),
         ] {
             let error = Nats::new(url).unwrap_err();

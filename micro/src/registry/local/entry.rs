@@ -28,7 +28,7 @@ pub(super) struct FileEntry<N = Node> {
     node: N,
     ttl_ms: u64,
     lock: Lock,
-    // For people who inspect the directory.
+    // For operators who inspect the directory.
     #[serde(default)]
     pid: u32,
 }

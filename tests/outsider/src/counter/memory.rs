@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Backend, Counter};
 
-/// Numbers in the memory of the process.
+/// Counters in the memory of the process.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<HashMap<String, u64>>);
 

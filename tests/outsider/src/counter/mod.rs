@@ -1,7 +1,7 @@
-//! A kind of plug that micro has never heard of: numbers that count up, by name.
+//! A kind of plug that micro does not know: named counters.
 //!
 //! An app that links this crate reads `micro.counter` and `micro.counters.NAME`, injects [`Counter`] and [`Counters`], shows
-//! each in `/readyz`, and flushes and closes them when it stops. What it takes is the line with `plug!` below.
+//! each in `/readyz`, and flushes and closes them when it stops. The line with `plug!` below is all that is required.
 
 mod memory;
 mod tape;
@@ -15,21 +15,21 @@ use micro::plug::{Connectable, Instances, Plug, State};
 pub use memory::Memory;
 pub use tape::Tape;
 
-/// What a backend of counters provides.
+/// A backend of counters.
 pub trait Backend: Debug + Send + Sync + 'static {
     /// Adds one to the number called `name` and returns it.
     fn add(&self, name: &str) -> u64;
 
-    /// Returns why it cannot be reached, if it cannot.
+    /// Returns the reason the backend is unreachable, if any.
     fn trouble(&self) -> Option<String> {
         None
     }
 
-    /// Writes down what was counted.
+    /// Persists the counts.
     fn flush(&self) {}
 }
 
-/// The handle callers hold.
+/// A handle to a counter backend.
 #[derive(Clone, Debug)]
 pub struct Counter(Arc<dyn Backend>);
 

@@ -5,7 +5,7 @@ use micro::prelude::*;
 
 use super::{Backend, Counter, Memory};
 
-/// Numbers in memory, with a file that has a line for each count once it is flushed.
+/// Counters in memory, with a file that has a line for each count after a flush.
 #[derive(Debug)]
 pub struct Tape {
     path: PathBuf,

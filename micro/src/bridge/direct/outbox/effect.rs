@@ -8,8 +8,8 @@ use crate::registry::Node;
 /// An effect that the outbox requests. Effects are performed one at a time, in order.
 #[derive(Debug)]
 pub(in crate::bridge::direct) enum Effect {
-    /// Hands an event to a subscription of this process. One that does not accept it is reported by
-    /// `Outbox::reject` before the next effect is asked for.
+    /// Delivers an event to a subscription of this process. If the subscription does not accept the event, `Outbox::reject` is
+    /// called before the next effect is polled.
     Deliver(Handover),
     /// Opens a connection for a session.
     Connect { session: u64, node: Arc<Node> },
@@ -17,11 +17,11 @@ pub(in crate::bridge::direct) enum Effect {
     Disconnect { session: u64 },
     /// Wakes the writer of a session.
     Write { session: u64 },
-    /// Publishers that wait for room in a group are to look again.
+    /// Wakes publishers that wait for space in a group.
     Room { group: u64 },
-    /// An event is in the process of its subscriber, or has none any more: its publisher does not wait for it.
+    /// Completes an event for its publisher: the event is in the process of its subscriber, or has no subscriber any more.
     Complete(EventCompletionGuard),
-    /// The time is to be told, by `Outbox::tick`.
+    /// Requests a call of `Outbox::tick`.
     Tick,
     /// A notice for operators.
     Notice(Notice),
@@ -41,14 +41,14 @@ pub(in crate::bridge::direct) struct Handover {
 /// A notice for operators about a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::bridge::direct) enum Notice {
-    /// The group does not keep up: events wait in this process.
+    /// A group does not keep up: events are buffered in this process.
     Behind { group: String, waiting: usize },
-    /// The group has no members, and its buffer is full: further events are lost.
+    /// A group has no members, and its buffer is full: further events are lost.
     Overflow { group: String },
-    /// The group refuses an event, which is lost.
+    /// A group rejected an event, which is lost.
     Refused { group: String, topic: String, id: String },
-    /// No member has come back in time: its events are forgotten.
+    /// No member has rejoined a group in time: its events are dropped.
     Expired { group: String, lost: usize },
-    /// A subscriber without a queue has left: what waited for it is forgotten.
+    /// A subscriber without a queue has left: its waiting events are dropped.
     Left { group: String, lost: usize },
 }

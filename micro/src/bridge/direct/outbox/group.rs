@@ -1,4 +1,4 @@
-//! A group: a queue, or a subscriber without one. It has the events that wait for it, and gives them to its members.
+//! A group: a queue, or a subscriber without one. Holds the waiting events and assigns them to members.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,27 +23,27 @@ pub(super) struct Group {
     topics: Pattern,
     queue: Option<String>,
     members: GroupMembers,
-    /// Events without a key that wait, by number.
+    /// Waiting events without a key, by number.
     waiting: VecDeque<PendingEvents>,
-    /// Events with a key that wait.
+    /// Waiting events with a key.
     partitions: Partitions,
-    /// Events in all, waiting or in flight, and their bytes.
+    /// Number of events, waiting or in flight, and their total size in bytes.
     held: usize,
     bytes: usize,
     /// Runs while there are no members.
     retention: Timer,
-    /// `true` once anything was published for the group.
+    /// `true` once an event was published for the group.
     used: bool,
-    /// `true` once a notice was given that the group does not keep up.
+    /// `true` once a notice was emitted that the group does not keep up.
     is_reported: bool,
-    /// `true` if publishers wait for room, and if they are to be woken.
+    /// `true` if publishers wait for space, and if they are to be woken.
     room_wanted: bool,
     room_freed: bool,
     /// `true` if the owner is to process the group.
     scheduled: bool,
 }
 
-/// An event that is given to a member.
+/// An event assigned to a member.
 #[derive(Debug)]
 pub(super) struct Assignment {
     pub(super) in_flight: SentEvents,
@@ -87,12 +87,12 @@ impl Group {
         self.queue.as_deref()
     }
 
-    /// Returns `true` if a member takes events.
+    /// Returns `true` if a member accepts events.
     pub(super) fn is_open(&self) -> bool {
         self.members.is_open()
     }
 
-    /// Returns `true` if a member in another process takes events.
+    /// Returns `true` if a member in another process accepts events.
     pub(super) fn is_remote(&self) -> bool {
         self.members.iter().any(|member| member.is_open() && member.route() != MemberRoute::Local)
     }
@@ -102,7 +102,7 @@ impl Group {
         self.held == 0
     }
 
-    /// The number of events that wait.
+    /// Returns the number of waiting events.
     pub(super) fn backlog(&self) -> usize {
         self.waiting.len() + self.partitions.len()
     }
@@ -112,7 +112,7 @@ impl Group {
         !self.waiting.is_empty() || !self.partitions.is_empty()
     }
 
-    /// Asks that its owner looks at it. Returns whether that was not asked before.
+    /// Marks the group for processing by its owner. Returns `true` if the group was not marked before.
     pub(super) fn schedule(&mut self) -> bool {
         !std::mem::replace(&mut self.scheduled, true)
     }
@@ -122,7 +122,7 @@ impl Group {
         self.scheduled = false;
     }
 
-    /// Notes that events are published for it.
+    /// Records that events are published for the group.
     pub(super) fn set_used(&mut self) {
         self.used = true;
     }
@@ -131,7 +131,7 @@ impl Group {
         self.used
     }
 
-    /// Notes that it does not keep up. Returns whether that is news.
+    /// Records that the group does not keep up. Returns `true` if that was not recorded before.
     pub(super) fn report(&mut self) -> bool {
         !std::mem::replace(&mut self.is_reported, true)
     }
@@ -139,7 +139,7 @@ impl Group {
 
 /// Members.
 impl Group {
-    /// Adds a member, or opens the one of that subscription again. Returns whether that changed anything.
+    /// Adds a member, or reopens the existing one of that subscription. Returns `true` if that changed anything.
     pub(super) fn join(&mut self, like: &Advertisement, route: MemberRoute, reach: RouteState) -> bool {
         let changed = match self.members.get_mut(like.subscription) {
             Some(member) => member.reopen(route, reach),
@@ -152,33 +152,33 @@ impl Group {
         changed
     }
 
-    /// Gives a member no more events. What it has is still settled by it.
+    /// Stops sending events to a member. Events held by the member are still settled.
     pub(super) fn close(&mut self, subscription: u64) {
         if let Some(member) = self.members.get_mut(subscription) {
             member.close();
         }
     }
 
-    /// Sets whether the members at a session can be reached. Returns whether there are any.
+    /// Sets the reachability of the members of a session. Returns `true` if there are any.
     pub(super) fn set_reach(&mut self, session: u64, reach: RouteState) -> bool {
         self.members.set_reach(session, reach)
     }
 
-    /// The sessions of members that take events.
+    /// Returns the sessions of members that accept events.
     pub(super) fn sessions(&self) -> impl Iterator<Item = u64> {
         self.members.iter().filter(|member| member.is_open()).filter_map(|member| member.route().session())
     }
 
-    /// The sessions of all members, or of the one with `subscription`.
+    /// Returns the sessions of all members, or of the one with `subscription`.
     pub(super) fn sessions_of(&self, subscription: Option<u64>) -> impl Iterator<Item = u64> {
         let members = self.members.iter();
         let members = members.filter(move |member| subscription.is_none_or(|only| member.subscription() == only));
         members.filter_map(|member| member.route().session())
     }
 
-    /// Forgets members that have left and settled what they had.
+    /// Removes members that have left and settled their events.
     ///
-    /// What waits for a subscriber without a queue is forgotten with it; a queue keeps its events for a while.
+    /// The waiting events of a subscriber without a queue are dropped with it; a queue keeps its events for [`GROUP_RETENTION`].
     pub(super) fn prune(&mut self) -> Pruned {
         let mut pruned = Pruned::default();
         if self.members.is_complete() {
@@ -189,7 +189,7 @@ impl Group {
             return pruned;
         }
         if !self.retention.is_running() {
-            // No publisher waits for members that are not there.
+            // Publishers do not wait for absent members.
             let waiting = self.waiting.iter_mut().chain(self.partitions.iter_mut());
             pruned.completed.extend(waiting.filter_map(|pending| pending.completion.take()));
             pruned.is_deserted = true;
@@ -203,13 +203,13 @@ impl Group {
         pruned
     }
 
-    /// Tells the time. `received` returns how many events a session has looked at.
+    /// Advances the timers to `now`; `received` returns the number of events a session has processed.
     pub(super) fn tick(&mut self, now: Instant, received: impl Fn(u64) -> u64) -> Ticked {
         let mut ticked = Ticked { is_resumed: self.members.tick(now, received), ..Ticked::default() };
         if self.retention.tick(now) {
             ticked.discarded = self.clear();
             ticked.is_expired = true;
-            // Members that still have events of it may give them back.
+            // Members that still hold events of the group may return them.
             self.retention.stop();
             self.retention.start(GROUP_RETENTION);
             self.retention.tick(now);
@@ -217,25 +217,25 @@ impl Group {
         ticked
     }
 
-    /// Returns when it wants to be told the time.
+    /// Returns the next deadline.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         let members = self.members.iter().filter_map(|member| member.deadline(now));
         members.chain(self.retention.deadline()).min()
     }
 }
 
-/// Room.
+/// Capacity.
 impl Group {
     /// Returns `true` if the buffer is full.
     pub(super) fn is_full(&self) -> bool {
         self.held >= MAX_GROUP_EVENTS || self.bytes >= MAX_GROUP_BYTES
     }
 
-    /// Returns why there is no room for an event of `key`, if there is none. The caller is notified of room later, by
+    /// Returns the reason if there is no space for an event of `key`. The caller is notified of space later, by
     /// [`take_room_freed`](Self::take_room_freed).
     ///
-    /// What waits for one member, of several, may take as much room as is left: however many are stuck, there is room for the
-    /// keys of the others. A group without members never is full: its publishers are not held up.
+    /// Events waiting for one of several members may take as much space as is left: however many members are stuck, there is
+    /// space for the keys of the others. A group without members is never full: its publishers are not held up.
     pub(super) fn no_room(&mut self, key: Option<u64>) -> Option<NoRoom> {
         if !self.is_open() {
             return None;
@@ -255,7 +255,7 @@ impl Group {
         Some(no_room)
     }
 
-    /// Returns whether those who want room are to look again.
+    /// Returns `true` if publishers that wait for space are to retry.
     pub(super) fn take_room_freed(&mut self) -> bool {
         let freed = std::mem::take(&mut self.room_freed);
         self.room_wanted &= !freed;
@@ -269,7 +269,7 @@ impl Group {
 
 /// Events.
 impl Group {
-    /// Takes in an event.
+    /// Adds an event.
     pub(super) fn push(&mut self, pending: PendingEvents) {
         self.held += 1;
         self.bytes += pending.event.size();
@@ -282,7 +282,7 @@ impl Group {
         }
     }
 
-    /// Gives the next event to a member, if one is ready for any.
+    /// Assigns the next event to a member, if one is ready.
     pub(super) fn next(&mut self) -> Option<Assignment> {
         if !self.partitions.is_empty() {
             self.spread();
@@ -301,9 +301,9 @@ impl Group {
         Some(Assignment::new(self.id, member, pending))
     }
 
-    /// Takes the first event with a key whose member is ready, if its number is below `before`.
+    /// Takes the first keyed event whose member is ready, if its number is below `before`.
     fn take_keyed(&mut self, before: Option<u64>) -> Option<(u64, PendingEvents)> {
-        // Partitions ask for members in their order, so that one pass over these is enough.
+        // Partitions query members in member order, so a single pass is enough.
         let mut members = self.members.iter();
         let is_ready = |subscription| {
             members.find(|member| member.subscription() == subscription).is_some_and(SubscriptionMember::is_ready)
@@ -313,13 +313,13 @@ impl Group {
         Some((subscription, pending))
     }
 
-    /// A member is done with an event.
+    /// Removes an event that a member has settled.
     pub(super) fn ack(&mut self, in_flight: SentEvents) {
         self.release(&in_flight);
         self.discard(&in_flight.pending);
     }
 
-    /// A member keeps an event for another delivery: it takes no place until then.
+    /// Records that a member keeps an event for another delivery; the event occupies no slot until then.
     pub(super) fn delay(&mut self, in_flight: &mut SentEvents, attempt: u32) -> Option<EventCompletionGuard> {
         in_flight.pending.attempt = attempt;
         if in_flight.is_placed() {
@@ -332,7 +332,7 @@ impl Group {
         in_flight.pending.completion.take()
     }
 
-    /// A member has no room for an event. Its session has sent so many.
+    /// Takes an event back from a full member and pauses the member; `sent` is the number of events its session has sent.
     pub(super) fn full(&mut self, in_flight: SentEvents, sent: u64) {
         let (subscription, epoch) = (in_flight.subscription, in_flight.epoch);
         self.give_back(in_flight);
@@ -341,14 +341,14 @@ impl Group {
         }
     }
 
-    /// A member has ended, and gives an event to others.
+    /// Takes an event back from a member that has ended.
     pub(super) fn reroute(&mut self, mut in_flight: SentEvents, attempt: u32) {
         self.close(in_flight.subscription);
         in_flight.pending.attempt = attempt;
         self.give_back(in_flight);
     }
 
-    /// A member of this process has not accepted an event.
+    /// Handles an event that a member of this process has not accepted.
     pub(super) fn reject(&mut self, in_flight: SentEvents, why: Rejected) {
         match why {
             Rejected::Full => self.full(in_flight, 0),
@@ -359,14 +359,14 @@ impl Group {
         }
     }
 
-    /// Takes back an event whose session is no more. What may have been delivered counts as delivered.
+    /// Takes back an event whose session is closed. An event that may have been delivered counts as delivered.
     pub(super) fn take_back(&mut self, mut in_flight: SentEvents) {
         let delivered = u32::from(in_flight.stage != SendStage::Queued);
         in_flight.pending.attempt = in_flight.pending.attempt.saturating_add(delivered);
         self.give_back(in_flight);
     }
 
-    /// Puts an event back to its place in the order.
+    /// Puts an event back at its place in the order.
     fn give_back(&mut self, in_flight: SentEvents) {
         self.release(&in_flight);
         let pending = in_flight.pending;
@@ -377,7 +377,7 @@ impl Group {
         self.waiting.insert(at, pending);
     }
 
-    /// Notes that a member does not have an event any more.
+    /// Records that a member no longer holds an event.
     fn release(&mut self, in_flight: &SentEvents) {
         let is_placed = in_flight.is_placed();
         if is_placed {
@@ -388,21 +388,21 @@ impl Group {
         }
     }
 
-    /// Forgets an event.
+    /// Removes an event from the totals.
     fn discard(&mut self, pending: &PendingEvents) {
         self.held -= 1;
         self.bytes -= pending.event.size();
         self.free_room();
     }
 
-    /// Forgets all events that wait.
+    /// Removes all waiting events and returns them.
     fn clear(&mut self) -> Vec<PendingEvents> {
         let discarded: Vec<_> = std::mem::take(&mut self.waiting).into_iter().chain(self.partitions.drain()).collect();
         discarded.iter().for_each(|pending| self.discard(pending));
         discarded
     }
 
-    /// The key of an event, where its order matters: only the members of a queue share keys.
+    /// Returns the key of an event if its order matters: only members of a queue share keys.
     fn key(&self, pending: &PendingEvents) -> Option<u64> {
         pending.event.key().filter(|_| self.queue.is_some())
     }
@@ -413,7 +413,7 @@ impl Group {
         }
     }
 
-    /// Spreads keys over the members there are.
+    /// Spreads keys over the current members.
     fn spread(&mut self) {
         if self.partitions.spread(self.members.able()) {
             self.free_room();
@@ -432,7 +432,7 @@ impl fmt::Display for Group {
 
 #[cfg(test)]
 impl Group {
-    /// Checks the books against what is in flight, in this and other groups.
+    /// Checks the bookkeeping against the events in flight, in this and other groups.
     pub(super) fn check(&self, in_flight: &[&SentEvents]) -> Result<(), String> {
         use std::collections::HashMap;
 

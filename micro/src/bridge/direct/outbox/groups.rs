@@ -1,4 +1,4 @@
-//! The groups of a publisher, and which of them are about a topic.
+//! Groups of a publisher, indexed by topic.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use super::group::Group;
 use crate::bridge::direct::advertisement::Advertisement;
 use crate::broker::Topic;
 
-/// Topics whose groups are remembered.
+/// Maximum number of topics whose groups are cached.
 const MAX_ROUTES: usize = 4096;
 
-/// All groups, by their numbers.
+/// All groups, by id.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     groups: HashMap<u64, Group>,
-    /// The groups that are queues, by topics and name.
+    /// Groups that are queues, by topics and name.
     queues: HashMap<(String, String), u64>,
-    /// The group of each subscription.
+    /// Group of each subscription.
     subscriptions: HashMap<u64, u64>,
-    /// The groups about a topic, as far as it was asked for.
+    /// Cache of the groups that match a topic.
     routes: HashMap<Topic, Arc<[u64]>>,
     last: u64,
 }
@@ -36,7 +36,7 @@ impl Groups {
         self.groups.iter_mut().map(|(id, group)| (*id, group))
     }
 
-    /// Returns the groups that are about a topic.
+    /// Returns the groups that match a topic.
     pub(super) fn about(&mut self, topic: &Topic) -> Arc<[u64]> {
         if let Some(groups) = self.routes.get(topic) {
             return groups.clone();
@@ -50,17 +50,17 @@ impl Groups {
         groups
     }
 
-    /// Returns the group that a subscription is a member of.
+    /// Returns the group a subscription is a member of.
     pub(super) fn of(&self, subscription: u64) -> Option<u64> {
         self.subscriptions.get(&subscription).copied()
     }
 
-    /// Returns the queue that a subscription belongs to, if there is one.
+    /// Returns the queue of a subscription, if it exists.
     pub(super) fn queue(&self, like: &Advertisement) -> Option<u64> {
         self.queues.get(&queue(like)?).copied()
     }
 
-    /// Returns the group that a subscription is or becomes a member of.
+    /// Returns the group a subscription is, or becomes, a member of.
     pub(super) fn join(&mut self, like: &Advertisement) -> (u64, &mut Group) {
         let known = self.of(like.subscription).or_else(|| self.queue(like));
         let id = known.unwrap_or_else(|| self.open(like));
@@ -68,7 +68,7 @@ impl Groups {
         (id, self.groups.entry(id).or_insert_with(|| Group::new(id, like)))
     }
 
-    /// Notes that subscriptions are members of no group any more.
+    /// Records that subscriptions are no longer members of a group.
     pub(super) fn forget(&mut self, subscriptions: &[u64]) {
         for subscription in subscriptions {
             self.subscriptions.remove(subscription);

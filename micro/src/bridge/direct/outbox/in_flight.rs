@@ -1,14 +1,14 @@
-//! An event in the hands of a member.
+//! Events held by members.
 
 use crate::bridge::direct::pending::PendingEvents;
 
-/// A pending event that was assigned to a member of its group.
+/// A pending event assigned to a member of its group.
 #[derive(Debug)]
 pub(super) struct SentEvents {
     pub(super) pending: PendingEvents,
     pub(super) group: u64,
     pub(super) subscription: u64,
-    /// The epoch of the member when the event was assigned.
+    /// Epoch of the member when the event was assigned.
     pub(super) epoch: u32,
     pub(super) stage: SendStage,
 }
@@ -16,18 +16,18 @@ pub(super) struct SentEvents {
 /// Stage of an event in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SendStage {
-    /// Waits to be written.
+    /// Waiting to be written.
     Queued,
     /// Written.
     Sent,
     /// In the process of its subscriber.
     Accepted,
-    /// Waits there for another delivery, and takes no place.
+    /// Waiting there for another delivery, without occupying a slot.
     Delayed,
 }
 
 impl SentEvents {
-    /// Returns `true` if the event occupies a place of its member, and blocks its key elsewhere.
+    /// Returns `true` if the event occupies a slot of its member, and blocks its key elsewhere.
     pub(super) fn is_placed(&self) -> bool {
         self.stage != SendStage::Delayed
     }

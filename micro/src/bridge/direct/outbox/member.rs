@@ -1,4 +1,4 @@
-//! The members of a group: subscriptions.
+//! Members of a group.
 
 use super::route::{MemberRoute, RouteState};
 use crate::bridge::direct::advertisement::Advertisement;
@@ -6,21 +6,21 @@ use crate::bridge::direct::limits::{FULL_RETRY_DELAY, window};
 use crate::bridge::direct::timer::Timer;
 use crate::util::clock::Instant;
 
-/// A subscription that takes events of a group.
+/// A subscription that receives events of a group.
 #[derive(Debug)]
 pub(super) struct SubscriptionMember {
     subscription: u64,
     route: MemberRoute,
     reach: RouteState,
     in_flight: usize,
-    /// Events that take a place.
+    /// Number of events that occupy a slot.
     placed: usize,
-    /// Events it has in all.
+    /// Total number of events held by the member.
     held: usize,
     open: bool,
-    /// Runs after the member had no room,
+    /// Runs after the member was full.
     pause: Timer,
-    /// until its session has looked at so many events.
+    /// Number of events the session has to process before the pause ends.
     pause_until: u64,
     epoch: u32,
 }
@@ -53,28 +53,28 @@ impl SubscriptionMember {
         self.epoch
     }
 
-    /// Returns `true` if the subscription takes events at all.
+    /// Returns `true` if the subscription accepts events at all.
     pub(super) fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Returns `true` once the member has ended and has settled its events.
+    /// Returns `true` once the member has ended and settled its events.
     pub(super) fn is_gone(&self) -> bool {
         !self.open && self.held == 0
     }
 
-    /// Returns `true` if the member takes an event now.
+    /// Returns `true` if the member accepts an event now.
     pub(super) fn is_ready(&self) -> bool {
         self.open && self.reach == RouteState::Open && !self.pause.is_running() && self.placed < window(self.in_flight)
     }
 
-    /// Returns the load by which members are compared: the least loaded is next. A member that has all it asked for comes after
-    /// all others.
+    /// Returns the load used to compare members: the least loaded is next. A member with as many events as it requested comes
+    /// after all others.
     pub(super) fn load(&self) -> (bool, usize) {
         (self.placed >= self.in_flight, self.placed)
     }
 
-    /// Opens the subscription, at the end of `route`. Returns whether that is news.
+    /// Opens the subscription, reachable through `route`. Returns `true` if that changes anything.
     pub(super) fn reopen(&mut self, route: MemberRoute, reach: RouteState) -> bool {
         let is_new = !self.open || self.route != route;
         if self.route != route {
@@ -89,30 +89,30 @@ impl SubscriptionMember {
         self.open = false;
     }
 
-    /// Sets whether it can be reached. What its session had to look at is out of date.
+    /// Sets the reachability. Resets the number of events the session has to process.
     pub(super) fn set_reach(&mut self, reach: RouteState) {
         (self.reach, self.pause_until) = (reach, 0);
     }
 
-    /// Records one event more.
+    /// Records an assigned event.
     pub(super) fn assign(&mut self) {
         self.placed += 1;
         self.held += 1;
     }
 
-    /// Records one event less.
+    /// Records a released event.
     pub(super) fn release(&mut self, is_placed: bool) {
         self.held -= 1;
         self.placed -= usize::from(is_placed);
     }
 
-    /// One of its events gives up its place.
+    /// Records that an event has given up its slot.
     pub(super) fn delay(&mut self) {
         self.placed -= 1;
     }
 
-    /// Pauses the member, which had no room for an event of `epoch`, for a while, and until its session has processed `sent`
-    /// events: those on their way are refused as well, and come before what follows.
+    /// Pauses the member, which was full for an event of `epoch`: for a while, and until its session has processed `sent` events.
+    /// Events already sent are rejected as well, and come before later ones.
     pub(super) fn pause(&mut self, epoch: u32, sent: u64) {
         if epoch == self.epoch {
             self.epoch = self.epoch.wrapping_add(1);
@@ -121,7 +121,8 @@ impl SubscriptionMember {
         }
     }
 
-    /// Tells the time, and how many events its session has looked at. Returns whether a pause is over.
+    /// Advances the timer to `now`; `received` is the number of events the session has processed. Returns `true` if a pause is
+    /// over.
     pub(super) fn tick(&mut self, now: Instant, received: u64) -> bool {
         let is_over = self.pause.tick(now) && received >= self.pause_until;
         if is_over {
@@ -130,7 +131,7 @@ impl SubscriptionMember {
         is_over
     }
 
-    /// Returns when it wants to be told the time. A pause that has run out waits for its session, and asks again.
+    /// Returns the next deadline. A pause that has expired but waits for its session is checked again after [`FULL_RETRY_DELAY`].
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         self.pause.deadline().map(|until| if until > now { until } else { now + FULL_RETRY_DELAY })
     }
@@ -141,11 +142,11 @@ impl SubscriptionMember {
     }
 }
 
-/// The members of a group, in the order in which they came.
+/// Members of a group, in the order they joined.
 #[derive(Debug, Default)]
 pub(super) struct GroupMembers {
     members: Vec<SubscriptionMember>,
-    /// The member that is first among equals.
+    /// Index of the member that is first among equals.
     turn: usize,
 }
 
@@ -170,17 +171,17 @@ impl GroupMembers {
         self.members.is_empty()
     }
 
-    /// Returns `true` if a member takes events.
+    /// Returns `true` if a member accepts events.
     pub(super) fn is_open(&self) -> bool {
         self.members.iter().any(SubscriptionMember::is_open)
     }
 
-    /// Returns `true` if there are members, and all take events.
+    /// Returns `true` if there are members and all accept events.
     pub(super) fn is_complete(&self) -> bool {
         !self.members.is_empty() && self.members.iter().all(SubscriptionMember::is_open)
     }
 
-    /// The members that keys are spread over. Those that cannot be reached count only where no other member is open.
+    /// Returns the members that keys are spread over. Unreachable members are included only if no other member is open.
     pub(super) fn able(&self) -> impl Iterator<Item = u64> + Clone {
         let is_near = self.members.iter().any(|member| member.open && member.reach != RouteState::Lost);
         let able =
@@ -188,7 +189,7 @@ impl GroupMembers {
         able.map(|member| member.subscription)
     }
 
-    /// Picks the ready member with the least load, and in turn among equals.
+    /// Picks the ready member with the least load, round-robin among equals.
     pub(super) fn pick(&mut self) -> Option<&mut SubscriptionMember> {
         let count = self.members.len();
         let order = (0..count).map(|step| (self.turn + step) % count);
@@ -197,7 +198,7 @@ impl GroupMembers {
         Some(&mut self.members[at])
     }
 
-    /// Sets whether the members at a session can be reached. Returns whether there are any.
+    /// Sets the reachability of the members of a session. Returns `true` if there are any.
     pub(super) fn set_reach(&mut self, session: u64, reach: RouteState) -> bool {
         let members = self.members.iter_mut().filter(|member| member.route == MemberRoute::MemberSession(session));
         members.fold(false, |_, member| {
@@ -206,7 +207,7 @@ impl GroupMembers {
         })
     }
 
-    /// Forgets those that are gone, and returns their subscriptions.
+    /// Removes members that are gone, and returns their subscriptions.
     pub(super) fn prune(&mut self) -> Vec<u64> {
         let gone = self.members.iter().filter(|member| member.is_gone());
         let gone = gone.map(|member| member.subscription).collect();
@@ -214,7 +215,8 @@ impl GroupMembers {
         gone
     }
 
-    /// Tells the time. `received` returns how many events a session has looked at. Returns whether a pause is over.
+    /// Advances the timers to `now`; `received` returns the number of events a session has processed. Returns `true` if a pause
+    /// is over.
     pub(super) fn tick(&mut self, now: Instant, received: impl Fn(u64) -> u64) -> bool {
         self.members.iter_mut().fold(false, |resumed, member| {
             let received = member.route.session().map_or(u64::MAX, &received);

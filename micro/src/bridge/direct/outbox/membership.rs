@@ -1,4 +1,4 @@
-//! The processes with subscriptions, as the registry lists them.
+//! Processes with subscriptions, as listed in the registry.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use crate::registry::Node;
 #[derive(Debug, Default)]
 pub(super) struct Membership {
     revision: u64,
-    /// This process, whose subscriptions are not looked for in the registry.
+    /// Node id of this process, whose entry in the registry is ignored.
     own: Option<String>,
     processes: HashMap<String, Process>,
-    /// Listed subscriptions that have ended: the registry may list them for a while.
+    /// Ended subscriptions that the registry may still list for a while.
     departed: HashSet<u64>,
     sessions: u64,
 }
@@ -28,15 +28,15 @@ struct Process {
 /// Changes between two lists of nodes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum MembershipChange {
-    /// There is a session with another process.
+    /// A new session with another process.
     Opened { session: u64, node: Arc<Node> },
-    /// The node of a session has other data.
+    /// The node of a session has changed.
     Updated { session: u64, node: Arc<Node> },
-    /// A subscription is listed at a session.
+    /// A subscription is listed in the process of a session.
     Joined { session: u64, advertisement: Advertisement },
-    /// A subscription is not listed any more.
+    /// A subscription is no longer listed.
     Left { subscription: u64 },
-    /// A session leads to no listed process any more.
+    /// The process of a session is no longer listed.
     Closed { session: u64 },
 }
 
@@ -46,8 +46,8 @@ impl Membership {
         self.own = Some(node.to_owned());
     }
 
-    /// Notes that a subscription has ended, and is not to be joined again for as long as the registry lists it. One that is
-    /// not listed, as those of this process, needs no memory.
+    /// Records that a subscription has ended and must not be joined again as long as the registry lists it. Subscriptions that
+    /// are not listed, such as those of this process, are not recorded.
     pub(super) fn depart(&mut self, subscription: u64) {
         if !self.departed.contains(&subscription)
             && self.processes.values().any(|process| process.subscriptions.contains(&subscription))
@@ -56,8 +56,8 @@ impl Membership {
         }
     }
 
-    /// Takes in what the registry lists, and returns the changes in the order in which they happen. Older revisions change
-    /// nothing, and nodes that are as they were cost nothing.
+    /// Applies the nodes listed in the registry, and returns the changes in order. Older revisions are ignored, and unchanged
+    /// nodes are skipped cheaply.
     pub(super) fn sync(&mut self, revision: u64, nodes: &[Arc<Node>]) -> Vec<MembershipChange> {
         let mut changes = Vec::new();
         if revision <= self.revision {
@@ -79,7 +79,7 @@ impl Membership {
         changes
     }
 
-    /// A node is new, or has other data than before. At another address it is another session.
+    /// Adds or updates a node. A changed address leads to a new session.
     fn list(&mut self, node: &Arc<Node>, changes: &mut Vec<MembershipChange>) {
         let before = self.processes.remove(&node.id);
         let same = before.as_ref().filter(|process| process.node.address == node.address);
@@ -107,7 +107,7 @@ impl Membership {
         self.processes.insert(node.id.clone(), Process { node: node.clone(), session, subscriptions });
     }
 
-    /// The subscriptions of a process are not listed any more, but for those that stay.
+    /// Removes the subscriptions of a process, except those in `stay`.
     fn unlist(&mut self, process: &Process, stay: &[u64], changes: &mut Vec<MembershipChange>) {
         for subscription in process.subscriptions.iter().filter(|subscription| !stay.contains(subscription)) {
             self.departed.remove(subscription);
@@ -122,7 +122,7 @@ mod tests {
     use crate::broker::Subscription;
 
     impl Membership {
-        /// The number of subscriptions that are remembered though they have ended.
+        /// Returns the number of recorded subscriptions that have ended.
         pub(in super::super) fn departed(&self) -> usize {
             self.departed.len()
         }

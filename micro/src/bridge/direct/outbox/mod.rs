@@ -1,19 +1,19 @@
-//! The events that a publisher has not settled: a state machine.
+//! Unsettled events of a publisher: a state machine.
 //!
-//! Each queue is a [`Group`](group::Group), and each subscriber without one. A published event becomes a pending one in every
-//! group about its topic. A group gives its events to its members, each as many as it has places for, and keeps the others. An
-//! event in the hands of a member is in flight until the member settles it, so that another can have it when that one is gone.
-//! Members in other processes are reached by a [`MemberSession`](session::MemberSession) with their process.
+//! Each queue is a [`Group`](group::Group), and so is each subscriber without one. A published event becomes a pending event in
+//! every group that matches its topic. A group sends events to its members, to each as many as it has slots, and keeps the
+//! others. An event held by a member is in flight until the member settles it; if the member is gone, another receives the event.
+//! Members in other processes are reached through a [`MemberSession`](session::MemberSession) with their process.
 //!
-//! [`Outbox`](machine::Outbox) puts the parts together. Its methods take what has happened and change what is known; what is
-//! to be done about that is asked for one by one, with [`poll_effect`](machine::Outbox::poll_effect). Nothing here waits, locks,
-//! reads the clock or writes.
+//! [`Outbox`](machine::Outbox) combines the parts. Its methods take inputs and update the state; the resulting effects are
+//! returned one by one by [`poll_effect`](machine::Outbox::poll_effect). This module neither waits, locks, reads the clock nor
+//! performs I/O.
 //!
-//! - `effect`, `route`, `in_flight`, `changes`: the values that the parts exchange
-//! - `membership`: the processes that the registry lists
-//! - `partitions`, `member`, `group`, `groups`: who gets what
-//! - `session`, `sessions`: what is sent to a process, and what it has
-//! - `machine`: all of it together
+//! - `effect`, `route`, `in_flight`, `changes`: values exchanged by the parts
+//! - `membership`: the processes listed in the registry
+//! - `partitions`, `member`, `group`, `groups`: assignment of events
+//! - `session`, `sessions`: events to send to a process, and events in flight there
+//! - `machine`: the outbox itself
 
 mod changes;
 mod effect;

@@ -1,24 +1,24 @@
-//! The keyed events of a queue: each goes to the one member that its key belongs to, so that what is in order with that member
-//! is in order over the whole queue.
+//! Keyed events of a queue. Each event goes to the one member its key belongs to, so order within each member is order over the
+//! whole queue.
 //!
-//! What waits for one member is in no other member's way. When the members change, keys move; but what follows of a key first
-//! waits until nothing of it is in flight where it was.
+//! Events waiting for one member do not block other members. When the members change, keys move; later events of a moved key wait
+//! until none of that key is in flight at the previous member.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::bridge::direct::keys::affinity;
 use crate::bridge::direct::pending::PendingEvents;
 
-/// The keyed events of a queue that wait, and the keys that are in flight.
+/// The waiting keyed events of a queue, and the keys in flight.
 #[derive(Debug, Default)]
 pub(super) struct Partitions {
-    /// The members that keys are spread over, and what waits for each of them.
+    /// Members that keys are spread over, with the events waiting for each.
     members: Vec<Partition>,
-    /// The member that has events of a key.
+    /// Member that holds events of a key, by key.
     busy: HashMap<u64, Busy>,
-    /// Events whose key is in flight with a member that it does not belong to any more, by key and number.
+    /// Events whose key is in flight with a member it no longer belongs to, by key and number.
     blocked: PartitionBuffer<(u64, u64)>,
-    /// Events that wait for a member to come, by number.
+    /// Events waiting for a member to join, by number.
     unassigned: PartitionBuffer<u64>,
 }
 
@@ -38,7 +38,7 @@ struct Busy {
 /// Number and size of the events waiting in the same place as those of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Backlog {
-    /// The member it waits for; none while the key is blocked.
+    /// Member the events wait for; `None` while the key is blocked.
     pub(super) subscription: Option<u64>,
     pub(super) events: usize,
     pub(super) bytes: usize,
@@ -53,7 +53,7 @@ enum PartitionPlace {
 }
 
 impl Partitions {
-    /// The number of events that wait.
+    /// Returns the number of waiting events.
     pub(super) fn len(&self) -> usize {
         let assigned: usize = self.members.iter().map(|member| member.buffer.len()).sum();
         assigned + self.blocked.len() + self.unassigned.len()
@@ -65,7 +65,7 @@ impl Partitions {
             && self.members.iter().all(|member| member.buffer.is_empty())
     }
 
-    /// Has an event of `key` wait for its turn, at its place in the order of numbers.
+    /// Adds an event of `key` at its place in the order of numbers.
     pub(super) fn insert(&mut self, key: u64, pending: PendingEvents) {
         let number = pending.number;
         match self.place(key) {
@@ -75,7 +75,7 @@ impl Partitions {
         }
     }
 
-    /// Spreads keys over `members`. Returns whether they are others than before.
+    /// Spreads keys over `members`. Returns `true` if the members have changed.
     pub(super) fn spread(&mut self, members: impl Iterator<Item = u64> + Clone) -> bool {
         if members.clone().eq(self.members.iter().map(|member| member.subscription)) {
             return false;
@@ -90,8 +90,8 @@ impl Partitions {
         true
     }
 
-    /// Takes the first event of all that wait for a member that `is_ready`, if its number is below `before`. The members are
-    /// asked in the order in which keys were spread over them.
+    /// Takes the first event waiting for a member that `is_ready`, if its number is below `before`. Members are queried in the
+    /// order in which keys were spread over them.
     pub(super) fn take_first(
         &mut self,
         mut is_ready: impl FnMut(u64) -> bool,
@@ -106,12 +106,13 @@ impl Partitions {
         Some((member.subscription, member.buffer.take_first()?))
     }
 
-    /// An event of `key` is in flight with `subscription`: no other member gets the next of the key meanwhile.
+    /// Records that an event of `key` is in flight with `subscription`: no other member receives the next event of the key
+    /// meanwhile.
     pub(super) fn begin(&mut self, key: u64, subscription: u64) {
         self.busy.entry(key).or_insert(Busy { subscription, count: 0 }).count += 1;
     }
 
-    /// One of them is not any more. Once none is, what was blocked waits for its member.
+    /// Records that an event of `key` is no longer in flight. Once none is, blocked events wait for their member.
     pub(super) fn end(&mut self, key: u64) {
         let Some(busy) = self.busy.get_mut(&key) else { return };
         busy.count -= 1;
@@ -124,7 +125,7 @@ impl Partitions {
         }
     }
 
-    /// Returns how much waits in the place of `key`; nothing while the key belongs to no member.
+    /// Returns the amount of events waiting in the place of `key`; `None` while the key belongs to no member.
     pub(super) fn backlog(&self, key: u64) -> Option<Backlog> {
         let backlog = |subscription, events, bytes| Some(Backlog { subscription, events, bytes });
         match self.place(key) {
@@ -137,7 +138,7 @@ impl Partitions {
         }
     }
 
-    /// Takes all that waits, in the order of numbers.
+    /// Takes all waiting events, in the order of numbers.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = PendingEvents> + use<> {
         let mut all = std::mem::take(&mut self.unassigned).events;
         let blocked = std::mem::take(&mut self.blocked).events;
@@ -148,13 +149,13 @@ impl Partitions {
         all.into_values()
     }
 
-    /// Returns all that waits, in no order.
+    /// Returns all waiting events, in no particular order.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut PendingEvents> {
         let assigned = self.members.iter_mut().flat_map(|member| member.buffer.events.values_mut());
         assigned.chain(self.blocked.events.values_mut()).chain(self.unassigned.events.values_mut())
     }
 
-    /// The member that a key belongs to.
+    /// Returns the index of the member that a key belongs to.
     fn home(&self, key: u64) -> Option<usize> {
         let members = self.members.iter().enumerate().map(|(at, member)| (at, member.subscription));
         members.max_by_key(|(_, subscription)| (affinity(key, *subscription), *subscription)).map(|(at, _)| at)
@@ -173,7 +174,7 @@ impl Partitions {
     }
 }
 
-/// Events that wait for the same thing, in their order.
+/// Ordered events waiting in the same place.
 #[derive(Debug)]
 struct PartitionBuffer<Order> {
     events: BTreeMap<Order, PendingEvents>,
@@ -231,7 +232,7 @@ mod tests {
     use crate::bridge::direct::keys::hash;
 
     impl Partitions {
-        /// Checks that every event waits where it has to, and that the sums are right. `busy` is what is in flight.
+        /// Checks that every event waits in the right place, and that the totals are right. `busy` is the state in flight.
         pub(in super::super) fn check(&self, busy: &HashMap<u64, (u64, usize)>) -> Result<(), String> {
             let known = self.busy.iter().map(|(key, busy)| (*key, (busy.subscription, busy.count)));
             if known.collect::<HashMap<_, _>>() != *busy {

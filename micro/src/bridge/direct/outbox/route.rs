@@ -1,11 +1,11 @@
-//! The way to a member of a group.
+//! Routes to the members of groups.
 
 /// Route to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MemberRoute {
     /// In this process.
     Local,
-    /// At the other end of the session of that number.
+    /// In another process, reached through the session with this number.
     MemberSession(u64),
 }
 
@@ -13,9 +13,9 @@ pub(super) enum MemberRoute {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RouteState {
     Open,
-    /// Not yet, or not for a moment: keys stay with the member.
+    /// Unreachable at the moment: keys stay with the member.
     Soon,
-    /// Not for an unknown time: its keys go to other members.
+    /// Unreachable for an unknown time: keys move to other members.
     Lost,
 }
 

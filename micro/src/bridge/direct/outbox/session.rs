@@ -1,4 +1,4 @@
-//! The session with one process of subscribers: what was and is to be sent to it, and what it has.
+//! Session with a subscribing process: events to send, and events in flight there.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use crate::bridge::direct::timer::Timer;
 use crate::registry::Node;
 use crate::util::clock::Instant;
 
-/// A session with the process behind a node. Its connection may break and be opened again.
+/// A session with the process of a node. The connection may break and be reopened.
 #[derive(Debug)]
 pub(super) struct MemberSession {
     node: Arc<Node>,
     /// `true` if the registry lists the node.
     listed: bool,
     link: LinkState,
-    /// The number of the connection, of all there have been.
+    /// Number of the current connection, starting at 1.
     connection: u64,
-    /// Numbers of events to be written, and of those that were and have not been looked at, in their order.
+    /// Numbers of events to write, and of written events the peer has not processed yet, in order.
     outgoing: VecDeque<u64>,
     unacked: VecDeque<u64>,
-    /// Events that the other side has looked at since the connection was opened.
+    /// Number of events the peer has processed since the connection was opened.
     received: u64,
-    /// Events that the other side is to settle.
+    /// Events the peer has to settle.
     in_flight: HashMap<u64, SentEvents>,
-    /// `true` if events were published for the session lately, and the number of heartbeats without any.
+    /// `true` if events were recently published for the session, and the number of heartbeats without any.
     used: bool,
     idle_heartbeats: u32,
     heartbeat_due: bool,
-    /// `true` if the writer waits for something to write.
+    /// `true` if the writer waits for events to write.
     writer_waits: bool,
 }
 
@@ -40,11 +40,11 @@ pub(super) struct MemberSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LinkState {
     Closed,
-    /// A task connects. Until the timer runs out, the keys of the members wait.
+    /// A task is connecting. Until the timer expires, the keys of the members wait.
     Connecting(Timer),
-    /// A task connects again after the connection broke. Attempts that fail do not end the wait.
+    /// A task is reconnecting after the connection broke. Failed attempts do not end the wait.
     Reconnecting(Timer),
-    /// A task connects, and keys do not wait.
+    /// A task is connecting, and keys do not wait.
     Unreachable,
     /// The task has given up. Keys do not wait.
     GivenUp,
@@ -54,22 +54,22 @@ enum LinkState {
 /// Reason a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::bridge::direct) enum Disconnected {
-    /// In good order.
+    /// Closed in an orderly way.
     Closed,
     /// Broken, or never opened.
     Failed,
-    /// The other side takes no message of that size.
+    /// The peer does not accept a message of that size.
     TooLarge,
 }
 
 /// Next item to write.
 #[derive(Debug)]
 pub(in crate::bridge::direct) enum Write {
-    /// The entries of a batch, and the event that goes into each; none for a heartbeat.
+    /// Entries of a batch, and the event of each; empty for a heartbeat.
     Batch(Vec<(BatchEntry, Arc<StoredEvent>)>),
     /// No item for now.
     Wait,
-    /// No more items: the connection does not belong to the session any more.
+    /// No more items: the connection no longer belongs to the session.
     End,
 }
 
@@ -95,13 +95,13 @@ impl MemberSession {
         &self.node
     }
 
-    /// The registry lists other data for the node.
+    /// Updates the node to its new registry entry.
     pub(super) fn set_node(&mut self, node: Arc<Node>) {
         self.node = node;
     }
 
-    /// The registry does not list the node any more. Returns whether the session is over: while it is open and events are in
-    /// flight, it stays, because those are still settled.
+    /// Marks the node as no longer listed. Returns `true` if the session is over: while it is open and events are in flight, the
+    /// session stays, because those are still settled.
     pub(super) fn unlist(&mut self) -> bool {
         self.listed = false;
         self.link != LinkState::Open || self.in_flight.is_empty()
@@ -116,7 +116,7 @@ impl MemberSession {
         self.listed || !self.in_flight.is_empty()
     }
 
-    /// Returns whether the members can be reached.
+    /// Returns the reachability of the members.
     pub(super) fn reach(&self) -> RouteState {
         match self.link {
             LinkState::Open => RouteState::Open,
@@ -128,7 +128,7 @@ impl MemberSession {
 
 /// The connection.
 impl MemberSession {
-    /// Events are published for its members. Returns whether a connection is to be opened.
+    /// Records that events are published for the members. Returns `true` if a connection is to be opened.
     pub(super) fn connect(&mut self) -> bool {
         self.used = true;
         match self.link {
@@ -139,20 +139,20 @@ impl MemberSession {
         true
     }
 
-    /// Begins another attempt to connect, and returns the number of the connection. Earlier ones write nothing any more.
+    /// Starts another attempt to connect, and returns the number of the connection. Earlier connections write no more events.
     pub(super) fn begin(&mut self) -> u64 {
         self.connection += 1;
         self.connection
     }
 
-    /// The connection is open.
+    /// Marks the connection as open.
     pub(super) fn connected(&mut self) {
         self.reset(LinkState::Open);
     }
 
-    /// The connection is no more, or could not be opened. Returns what was on it.
+    /// Handles the end of the connection, or a failed attempt to open one. Returns the events that were in flight.
     ///
-    /// One that broke has a while to open again; one that is refused has none.
+    /// A broken connection has some time to reopen; a refused one has none.
     pub(super) fn disconnected(&mut self, how: Disconnected) -> Vec<SentEvents> {
         let link = match (how, self.link) {
             (Disconnected::Closed, _) => LinkState::Connecting(Timer::Started(RECONNECT_GRACE)),
@@ -164,7 +164,7 @@ impl MemberSession {
         std::mem::take(&mut self.in_flight).into_values().collect()
     }
 
-    /// Decides whether a connection that ended is opened again: if events wait for it, or were published for it lately.
+    /// Returns `true` if a closed connection is to be reopened: if events wait for it, or were recently published for it.
     pub(super) fn reconnect(&mut self, is_awaited: bool) -> bool {
         if is_awaited || std::mem::take(&mut self.used) {
             return true;
@@ -173,7 +173,7 @@ impl MemberSession {
         false
     }
 
-    /// Asks for a heartbeat, unless the connection has been of no use for long. Returns whether it is to stay open.
+    /// Requests a heartbeat, unless the connection has been unused for long. Returns `true` if it is to stay open.
     pub(super) fn heartbeat(&mut self) -> bool {
         let is_used = std::mem::take(&mut self.used) || !self.in_flight.is_empty();
         self.idle_heartbeats = if is_used { 0 } else { self.idle_heartbeats + 1 };
@@ -181,7 +181,7 @@ impl MemberSession {
         self.heartbeat_due
     }
 
-    /// Tells the time. Returns whether keys do not wait for the connection any more.
+    /// Advances the timer to `now`. Returns `true` if keys no longer wait for the connection.
     pub(super) fn tick(&mut self, now: Instant) -> bool {
         let is_late = match &mut self.link {
             LinkState::Connecting(timer) | LinkState::Reconnecting(timer) => timer.tick(now),
@@ -193,7 +193,7 @@ impl MemberSession {
         is_late
     }
 
-    /// Returns when it wants to be told the time.
+    /// Returns the next deadline.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.link {
             LinkState::Connecting(timer) | LinkState::Reconnecting(timer) => timer.deadline(),
@@ -201,19 +201,19 @@ impl MemberSession {
         }
     }
 
-    /// Begins anew, with nothing written.
+    /// Resets the session, with no events written.
     fn reset(&mut self, link: LinkState) {
         self.outgoing.clear();
         self.unacked.clear();
         (self.link, self.received, self.idle_heartbeats) = (link, 0, 0);
-        // The writer stays: it may wait since before the other side has answered.
+        // The writer is kept: it may have been waiting since before the peer responded.
         self.heartbeat_due = false;
     }
 }
 
 /// Events.
 impl MemberSession {
-    /// Takes an event to be sent. Returns whether the writer is to be woken.
+    /// Queues an event. Returns `true` if the writer is to be woken.
     pub(super) fn send(&mut self, in_flight: SentEvents) -> bool {
         let number = in_flight.pending.number;
         self.outgoing.push_back(number);
@@ -221,12 +221,12 @@ impl MemberSession {
         self.take_writer()
     }
 
-    /// Returns whether the writer waits, and is to be woken.
+    /// Returns `true` if the writer is waiting and is to be woken.
     pub(super) fn take_writer(&mut self) -> bool {
         std::mem::take(&mut self.writer_waits)
     }
 
-    /// Takes the next events to be written on a connection, as far as they share a message.
+    /// Takes the next events to write on a connection, as many as fit into one message.
     pub(super) fn next_batch(&mut self, connection: u64) -> Write {
         if connection != self.connection {
             return Write::End;
@@ -256,8 +256,8 @@ impl MemberSession {
         Write::Batch(batch)
     }
 
-    /// The other side has looked at so many events since the connection was opened: those that it has not returned are
-    /// accepted. Returns what their publishers waited for.
+    /// Records the number of events the peer has processed since the connection was opened: those not returned are accepted.
+    /// Returns the completions of accepted events.
     pub(super) fn received(&mut self, received: u64) -> impl Iterator<Item = EventCompletionGuard> {
         std::iter::from_fn(move || {
             while self.received < received {
@@ -285,17 +285,17 @@ impl MemberSession {
         self.received + (self.unacked.len() + self.outgoing.len()) as u64
     }
 
-    /// Takes an event that the other side has settled or returned.
+    /// Takes an event the peer has settled or returned.
     pub(super) fn take(&mut self, number: u64) -> Option<SentEvents> {
         self.in_flight.remove(&number)
     }
 
-    /// An event that the other side keeps.
+    /// Returns an event in flight without removing it.
     pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut SentEvents> {
         self.in_flight.get_mut(&number)
     }
 
-    /// Takes the largest of the events that were sent and not looked at: the other side takes none of that size.
+    /// Takes the largest event that was sent and not processed: the peer does not accept that size.
     pub(super) fn take_largest_unacked(&mut self) -> Option<SentEvents> {
         let unacked = self.unacked.iter().filter_map(|number| self.in_flight.get(number));
         let largest = unacked.max_by_key(|in_flight| in_flight.pending.event.size())?.pending.number;

@@ -1,4 +1,4 @@
-//! All who have events in flight: the sessions with other processes, and this process itself.
+//! Owners of events in flight: the sessions with other processes, and this process itself.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use super::route::{MemberRoute, RouteState};
 use super::session::MemberSession;
 use crate::util::clock::Instant;
 
-/// The sessions by their numbers, and the events in flight with subscriptions of this process.
+/// Sessions by number, and the events in flight with subscriptions of this process.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     remote: HashMap<u64, MemberSession>,
@@ -18,11 +18,11 @@ pub(super) struct Sessions {
 /// Destination of an assigned event.
 #[derive(Debug)]
 pub(super) enum Sent {
-    /// To a subscription of this process.
+    /// A subscription of this process.
     Local(Handover),
-    /// To a session, whose writer is to be woken or not.
+    /// A session; `wakes_writer` is `true` if its writer is to be woken.
     MemberSession { session: u64, wakes_writer: bool },
-    /// Nowhere: there is no such session.
+    /// No destination: the session does not exist.
     Lost { session: u64, in_flight: SentEvents },
 }
 
@@ -48,12 +48,12 @@ impl Sessions {
         self.remote.iter().map(|(id, session)| (*id, session))
     }
 
-    /// Removes all sessions, and returns their numbers.
+    /// Removes all sessions and returns their numbers.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = u64> + use<> {
         std::mem::take(&mut self.remote).into_keys()
     }
 
-    /// Returns whether a member can be reached.
+    /// Returns the reachability of a member.
     pub(super) fn reach(&self, route: MemberRoute) -> RouteState {
         match route {
             MemberRoute::Local => RouteState::Open,
@@ -61,7 +61,7 @@ impl Sessions {
         }
     }
 
-    /// Hands an event to where its member is.
+    /// Sends an event along the route of its member.
     pub(super) fn send(&mut self, mut in_flight: SentEvents, route: MemberRoute) -> Sent {
         match route {
             MemberRoute::Local => {
@@ -82,7 +82,7 @@ impl Sessions {
         }
     }
 
-    /// Takes an event from where it is in flight, and nowhere else. Returns with it how many events its session has sent.
+    /// Takes an event in flight on the given route. Returns the event, and the number of events its session has sent.
     pub(super) fn take(&mut self, from: MemberRoute, number: u64) -> Option<(SentEvents, u64)> {
         match from {
             MemberRoute::Local => Some((self.local.remove(&number)?, 0)),
@@ -93,7 +93,7 @@ impl Sessions {
         }
     }
 
-    /// An event that stays where it is in flight.
+    /// Returns an event in flight without removing it.
     pub(super) fn in_flight(&mut self, with: MemberRoute, number: u64) -> Option<&mut SentEvents> {
         match with {
             MemberRoute::Local => self.local.get_mut(&number),
@@ -101,18 +101,18 @@ impl Sessions {
         }
     }
 
-    /// Returns `true` if events are in flight that no other process has.
+    /// Returns `true` if there are events in flight that no other process has accepted.
     pub(super) fn has_unflushed(&self) -> bool {
         !self.local.is_empty() || self.remote.values().any(MemberSession::has_unaccepted)
     }
 
-    /// Tells the time. Returns the sessions that keys do not wait for any more.
+    /// Advances the timers to `now`. Returns the sessions that keys no longer wait for.
     pub(super) fn tick(&mut self, now: Instant) -> Vec<u64> {
         let sessions = self.remote.iter_mut();
         sessions.filter_map(|(id, session)| session.tick(now).then_some(*id)).collect()
     }
 
-    /// Returns when it wants to be told the time.
+    /// Returns the next deadline.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.remote.values().filter_map(MemberSession::deadline).min()
     }

@@ -29,7 +29,7 @@ impl Dice {
 #[derive(Default)]
 struct Peer {
     subscriptions: BTreeMap<u64, Advertisement>,
-    /// What it has taken and not settled.
+    /// Events taken and not settled.
     taken: Vec<Taken>,
     looked: u64,
 }
@@ -38,7 +38,7 @@ struct Peer {
 struct Taken {
     entry: BatchEntry,
     body: String,
-    /// Whether it came over a link that is still there.
+    /// `true` if the event came over a link that is still open.
     heard: bool,
 }
 
@@ -50,7 +50,7 @@ struct Game {
     generation: u64,
     subscriptions: u64,
     published: usize,
-    /// What each queue has handled, and how often.
+    /// Number of times each queue has handled an event.
     handled: BTreeMap<String, usize>,
 }
 
@@ -108,7 +108,7 @@ impl Game {
         self.published += count;
     }
 
-    /// Performs what is to be done: nothing in this game is local, so events are only moved about.
+    /// Performs the effects: no subscription in this simulation is local, so events are only moved.
     fn perform(&mut self) {
         while let Some(effect) = self.outbox.poll_effect() {
             assert!(!matches!(effect, Effect::Deliver(_)), "{effect:?}");
@@ -146,7 +146,7 @@ impl Game {
         (!links.is_empty()).then(|| links[self.dice.below(links.len())].clone())
     }
 
-    /// A peer takes in what is written on its link, and says what it likes of it.
+    /// Lets a peer read its link and respond at random.
     fn move_on(&mut self, link: u64, id: &str) {
         let connection = self.outbox.connection(link);
         let Some(peer) = self.peers.get_mut(id) else { return };
@@ -193,7 +193,7 @@ impl Game {
                 Some(reason) => {
                     let attempt = entry.attempt + u32::from(reason == NackReason::Delayed);
                     acks.nacks.push(Nack { number: entry.number, attempt, reason });
-                    // It says so only of a subscription that has ended.
+                    // Returned only for a subscription that has ended.
                     if reason == NackReason::Reroute {
                         peer.subscriptions.remove(&entry.subscription);
                     }
@@ -221,7 +221,7 @@ impl Game {
                 }
             }
             13 => {
-                // A link breaks; whoever is there may be another process afterwards.
+                // A link breaks; the process behind it may be another one afterwards.
                 if let Some((link, id)) = self.some(&open) {
                     let peer = self.peers.entry(id).or_default();
                     peer.taken.iter_mut().for_each(|taken| taken.heard = false);
@@ -238,7 +238,7 @@ impl Game {
             }
             15 => self.tick(RECONNECT_GRACE),
             _ => {
-                // A process vanishes, or one of its subscriptions does.
+                // A process or one of its subscriptions disappears.
                 if let Some(peer) = self.peers.get_mut(&id) {
                     peer.subscriptions.pop_first();
                 }
@@ -251,7 +251,7 @@ impl Game {
         }
     }
 
-    /// Every event is counted where it is, and nowhere else.
+    /// Checks that every event is counted exactly once, in its place.
     fn check(&self) -> Result<(), String> {
         self.outbox.check()
     }
@@ -266,7 +266,7 @@ fn the_books_balance_and_nothing_is_lost() {
             game.step();
             game.check().unwrap_or_else(|wrong| panic!("seed {seed}, step {step}: {wrong}"));
         }
-        // From here on nobody fails, and everything is handled.
+        // From here on there are no failures, and every event is handled.
         game.subscribe("last");
         for round in 0.. {
             assert!(round < 2_000, "seed {seed}: {} of {}", game.handled.len(), game.published);
@@ -335,7 +335,7 @@ fn a_subscription_of_this_process_that_ended_is_not_remembered() {
             Effect::Deliver(handover) => Some(handover.number),
             _ => None,
         });
-        // What a subscriber does that is dropped.
+        // Repeats the steps of a dropped subscriber.
         outbox.leave(subscription);
         for number in delivered {
             outbox.settle(number, EventOutcome::Reroute { attempt: 1 });

@@ -1,4 +1,4 @@
-//! Subscribers that are slow, and what that is to others.
+//! Slow subscribers, and their effect on others.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn a_slow_subscriber_is_bounded_and_slows_nobody_else() {
         assert_eq!(bodies(&mut quick, 100).await, Vec::from_iter(count..count + 100));
         count += 100;
     }
-    // Each of them waited a second for the slow one, and for nothing else.
+    // Each publisher waited one second for the slow subscriber, and for nothing else.
     assert!(begun.elapsed() < Duration::from_secs(101), "{:?}", begun.elapsed());
     let error = a.broker.publish(order(count)).await.unwrap_err();
     assert_eq!(error.code(), Code::ResourceExhausted);
@@ -27,7 +27,7 @@ async fn a_slow_subscriber_is_bounded_and_slows_nobody_else() {
         "`orders.placed` has subscribers that are behind: queue `slow` of `orders.>` at `b` has 10000 events waiting";
     assert!(error.message().contains(who), "{error}");
     nothing(&mut quick).await;
-    // With room again there is nothing to wait for but the slow one itself.
+    // With space again, only the slow subscriber itself is left to wait for.
     let (published, ()) = tokio::join!(a.broker.publish(order(count)), async {
         clock::sleep(Duration::from_millis(500)).await;
         assert_eq!(bodies(&mut slow, 1).await, [0]);
@@ -43,7 +43,7 @@ async fn what_waits_in_a_process_is_bounded_and_nothing_is_overtaken() {
     let b = world.process("b");
     let mut slow = b.subscribed(None, 200).await;
     let mut processes = Vec::new();
-    // Twenty-six publishers hand over four hundred each, and keep a hundred.
+    // Twenty-six publishers send four hundred events each, and keep a hundred.
     for id in 0..26 {
         let publisher = world.process(&format!("p{id}"));
         publisher.publish(id * 500..(id + 1) * 500).await;

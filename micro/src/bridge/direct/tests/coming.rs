@@ -1,4 +1,4 @@
-//! Subscriptions, links and nodes that come and go.
+//! Subscriptions, links and nodes that join and leave.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

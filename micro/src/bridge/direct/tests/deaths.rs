@@ -1,4 +1,4 @@
-//! Who dies, who leaves, and what becomes of the events.
+//! Crashes and departures of processes, and the fate of their events.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn what_a_dead_member_had_goes_to_another_as_another_delivery() {
     assert_eq!(bodies(&mut living, 4).await, [4, 5, 6, 7]);
     std::mem::forget((held, dying));
     b.kill();
-    // Links to the living break as well, once those have said what is done, and open again.
+    // Links to live processes break as well, once those have acknowledged, and reopen.
     clock::sleep(Duration::from_millis(10)).await;
     a.cable.cut();
     clock::sleep(Duration::from_millis(10)).await;
@@ -83,7 +83,7 @@ async fn a_process_that_leaves_hands_on_what_it_has_not_begun_and_settles_the_re
     let listed = world.registry.nodes("micro.events").await.unwrap();
     assert_eq!(listed.iter().map(|node| node.id.as_str()).collect::<Vec<_>>(), ["c"]);
     assert_eq!(bodies(&mut staying, 4).await, [2, 3, 4, 5]);
-    // A subscriber without a queue has what came to it.
+    // A subscriber without a queue keeps the events it received.
     assert_eq!(bodies(&mut alone, 6).await, Vec::from_iter(0..6));
     a.publish(6..9).await;
     assert_eq!(bodies(&mut staying, 3).await, [6, 7, 8]);
@@ -96,7 +96,7 @@ async fn a_process_that_leaves_hands_on_what_it_has_not_begun_and_settles_the_re
     nothing(&mut alone).await;
     let refused = b.broker.subscribe(Subscription::new("orders.>".parse().unwrap())).await.unwrap_err();
     assert!(refused.message().contains("is leaving"), "{refused}");
-    // It can still publish.
+    // The process can still publish.
     b.publish([9]).await;
     assert_eq!(bodies(&mut staying, 1).await, [9]);
 }
@@ -133,14 +133,14 @@ async fn a_queue_whose_only_member_is_replaced_loses_nothing() {
     b.direct.leave().await;
     drop((first, b));
     let begun = clock::now();
-    // Nobody waits for those who are not there.
+    // Publishers do not wait for absent members.
     a.publish(5..8).await;
     assert!(begun.elapsed() < Duration::from_millis(10), "{:?}", begun.elapsed());
     clock::sleep(Duration::from_secs(30)).await;
     let b = world.process("b2");
     let mut second = b.subscribed(Some("audit"), 2).await;
     assert_eq!(bodies(&mut second, 6).await, Vec::from_iter(2..8));
-    // After a minute there is nobody to come back.
+    // After a minute the events are dropped.
     drop(second);
     a.publish(8..10).await;
     clock::sleep(Duration::from_secs(61)).await;
@@ -176,7 +176,7 @@ async fn flushing_waits_until_events_are_elsewhere() {
     };
     let begun = clock::now();
     let (_, handled) = tokio::join!(a.broker.flush(), handling);
-    // One and sixteen are taken at a time.
+    // The subscription accepts one event in flight and sixteen waiting.
     assert_eq!((begun.elapsed().as_secs(), handled.len()), (5, 13));
     a.direct.close();
     drop(a);

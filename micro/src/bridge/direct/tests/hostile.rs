@@ -1,4 +1,4 @@
-//! Peers that do not keep to the contract.
+//! Peers that violate the contract.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::server::Server;
 use crate::transport::memory::MemoryListener;
 use crate::util::{clock, random};
 
-/// A publisher of our own making.
+/// Opens a connection of a hand-written publisher.
 async fn link(world: &World) -> (Sender<EventBatch>, Streaming<AckBatch>) {
     let (sender, batches) = Streaming::channel(16);
     let acks = contract::client(&world.client()).call::<Deliver>(batches).await.unwrap();
@@ -35,7 +35,7 @@ fn entry(number: u64, subscription: u64) -> BatchEntry {
     BatchEntry { number, subscription, attempt: 1, epoch: 0, event: EventRecord::encode(&order(number as usize)) }
 }
 
-/// What is said until `taken` have been looked at.
+/// Collects the responses until `taken` events have been processed.
 async fn said(acks: &mut Streaming<AckBatch>, taken: u64) -> AckBatch {
     let mut all = AckBatch::default();
     while all.received < taken {
@@ -139,7 +139,7 @@ async fn a_flood_is_bounded_and_the_honest_are_heard_after_it() {
     assert_eq!(said.nacks.iter().filter(|returned| returned.reason == NackReason::Full).count(), 2_000);
     assert_eq!(b.direct.0.driver.waiting(), 10_000);
     a.publish(0..50).await;
-    // Nobody tells who is honest: what was taken is delivered.
+    // Honest and hostile publishers cannot be told apart: accepted events are delivered.
     assert_eq!(bodies(&mut alone, 10_000).await.len(), 10_000);
     assert_eq!(bodies(&mut alone, 50).await, Vec::from_iter(0..50));
 }
@@ -188,7 +188,7 @@ async fn survives(lies: fn(&EventBatch) -> Vec<AckBatch>) -> Process {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_a_subscriber_answers_others_get_theirs() {
-    // Nothing at all; what nobody asked about; what was never sent; everything at once; the same again and again.
+    // Responses of a hostile peer: nothing; unknown events; events never sent; all at once; repeated outcomes.
     survives(|_| Vec::new()).await;
     survives(|_| vec![AckBatch { received: u64::MAX, acks: vec![0, 1, u64::MAX], nacks: Vec::new() }]).await;
     survives(|batch| {

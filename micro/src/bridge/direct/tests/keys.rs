@@ -16,7 +16,7 @@ use crate::registry::Node;
 use crate::util::spawn::{self, Task};
 use crate::util::{clock, random};
 
-/// What handlers were request: key and publisher, which event of theirs, and by which member.
+/// Handled events: key and publisher, number of the event, and handling member.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<(String, usize, String)>>>);
 
@@ -41,14 +41,14 @@ impl Log {
         clock::timeout(Duration::from_secs(600), all).await.expect("everything is handled");
     }
 
-    /// What was handled of each key and publisher.
+    /// Handled events, by key and publisher.
     fn of_each(&self) -> BTreeMap<String, Vec<usize>> {
         let mut each = BTreeMap::<_, Vec<usize>>::new();
         self.all().iter().for_each(|(of, n, _)| each.entry(of.clone()).or_default().push(*n));
         each
     }
 
-    /// Who handled which keys.
+    /// Keys handled by each member.
     fn by_member(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut keys = BTreeMap::<_, BTreeSet<String>>::new();
         for (of, _, member) in &*self.all() {
@@ -84,14 +84,14 @@ impl Member {
         Member { process, stop, serving }
     }
 
-    /// Ends it as a program ends.
+    /// Ends the process gracefully.
     async fn leave(self) {
         self.process.direct.leave().await;
         drop(self.stop);
         self.serving.await.unwrap();
     }
 
-    /// Ends it as a crash would: nobody hears what becomes of what it had.
+    /// Ends the process like a crash: its publishers are not notified of the outcomes of its events.
     async fn die(self, publishers: &[&Process]) {
         let Member { process, stop, serving } = self;
         let direct = process.direct.clone();
@@ -109,7 +109,7 @@ fn of(key: &str, body: usize) -> Event {
     order(body).with_key(key)
 }
 
-/// So many events of each of thirty keys, one publisher's in turn with the other's.
+/// Publishes `rounds` events of each of thirty keys, alternating between the publishers.
 async fn publish(publishers: &[&Process], rounds: std::ops::Range<usize>) {
     for n in rounds {
         for (at, publisher) in publishers.iter().enumerate() {
@@ -237,13 +237,13 @@ async fn a_member_that_is_stuck_holds_up_its_own_keys_and_nothing_else() {
         a.broker.publish(of(&of_quick[body % of_quick.len()], body)).await.unwrap();
         assert_eq!(bodies(&mut quick, 1).await, [body]);
     }
-    // Without a key it goes to whoever has room.
+    // Without a key, an event goes to a member with space.
     for body in 0..300 {
         a.publish([body]).await;
         assert_eq!(bodies(&mut quick, 1).await, [body]);
     }
     assert!(begun.elapsed() < Duration::from_millis(10), "{:?}", begun.elapsed());
-    // With room again whoever waits for it is heard.
+    // With space again, waiting publishers are woken.
     let (published, ()) = tokio::join!(a.broker.publish(of(&of_stuck[0], kept)), async {
         clock::sleep(Duration::from_millis(500)).await;
         assert_eq!(bodies(&mut stuck, 1).await, [0]);
@@ -305,7 +305,7 @@ async fn a_member_that_is_listed_and_cannot_be_reached_loses_its_keys() {
     let begun = clock::now();
     let events: Vec<Event> = (0..50).map(|body| of(&format!("key-{body}"), body)).collect();
     a.broker.publish_all(&events).await.unwrap();
-    // Nobody has waited longer than publishers do.
+    // No publisher has waited longer than the publish timeout.
     assert!((500..600).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     let mut seen = bodies(&mut queue, 50).await;
     seen.sort_unstable();
@@ -337,7 +337,7 @@ async fn keys_stay_with_a_member_whose_link_breaks_for_a_moment_and_no_longer() 
     assert_eq!(bodies(&mut far, 3).await, [1, 2, 3]);
     nothing(&mut near).await;
     nothing(&mut far).await;
-    // What is away for longer is not waited for, and has its keys again when it is back.
+    // A member that is away for longer is not waited for, and gets its keys back when it returns.
     a.cable.cut();
     clock::sleep(Duration::from_millis(10)).await;
     let begun = clock::now();

@@ -1,4 +1,4 @@
-//! The broker as its users meet it: processes that publish and subscribe, in one process, over a network in memory, and over
+//! End-to-end tests of the broker: publishing and subscribing processes, within one process, over an in-memory network, and over
 //! sockets.
 
 mod behind;

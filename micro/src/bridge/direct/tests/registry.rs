@@ -1,4 +1,4 @@
-//! A registry that is away.
+//! An unavailable registry.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,7 +51,7 @@ impl Backend for Flaky {
 
     async fn watch(&self, service: Option<&str>) -> Result<Watch> {
         self.here()?;
-        // It is away for a while at a time, and watches do not last longer than it does.
+        // The registry is unavailable for a while at a time, and watches do not outlast that.
         let (feed, watch) = Watch::channel(service);
         feed.replace(self.memory.nodes(service.unwrap_or_default()).await?.into_iter().map(Arc::new));
         let (memory, away, service) = (self.memory.clone(), self.away.clone(), service.unwrap_or_default().to_owned());

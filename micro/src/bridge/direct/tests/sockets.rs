@@ -26,12 +26,12 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// One that is called `id`, and speaks `wire`.
+    /// Creates a process with this `id` that speaks `wire`.
     pub(super) async fn new(registry: &Registry, id: &str, wire: Wire) -> Self {
         Self::limited(registry, id, wire, 4 * 1024 * 1024).await
     }
 
-    /// The same, which takes no larger messages.
+    /// Creates a process that rejects larger messages.
     async fn limited(registry: &Registry, id: &str, wire: Wire, message_limit: usize) -> Self {
         let local = LocalTransport::new();
         let wires = AutoTransport::default().with_wire(wire);
@@ -116,7 +116,7 @@ async fn what_a_process_had_that_is_killed_in_the_midst_goes_to_another() {
             held.push(next(&mut dying).await);
         }
         let mut living = c.audits().await;
-        // Its sockets are closed at once; what it holds is never given back.
+        // Its sockets are closed immediately; the events it holds are never returned.
         drop(b.serving);
         std::mem::forget((held, dying));
         let mut again = Vec::new();
@@ -148,7 +148,7 @@ async fn a_process_that_has_left_drains_as_soon_as_its_subscribers_are_done() {
         });
         assert_eq!(drained.unwrap(), Drained::Clean);
         assert!((250..5_000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
-        // What it had not begun is kept for whoever comes.
+        // Events it had not started are kept for the next member.
         let c = Process::new(&registry, "c", wire).await;
         let mut audits = c.audits().await;
         assert_eq!(bodies(&mut audits, 2).await, [1, 2]);
@@ -167,7 +167,7 @@ async fn an_event_that_a_process_takes_no_message_for_is_given_up_and_no_other()
         events[20].body = vec![7; 100 * 1024].into();
         a.broker().publish_all(&events).await.unwrap();
         let mut seen = bodies(&mut audits, 39).await;
-        // The link broke over it, so some may have come for the second time.
+        // The link broke on that event, so some events may be delivered twice.
         seen.sort_unstable();
         seen.dedup();
         while seen.len() < 39 {
@@ -192,7 +192,7 @@ async fn many_publishers_and_subscribers_on_many_threads_lose_nothing() {
         handling.push(spawn::spawn(async move {
             loop {
                 let delivery = futures_util::StreamExt::next(&mut audits).await.expect("it goes on").expect("no error");
-                told.send(body(&delivery)).expect("somebody counts");
+                told.send(body(&delivery)).expect("still counting");
                 delivery.ack().await.expect("acknowledged");
             }
         }));

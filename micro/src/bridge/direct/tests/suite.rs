@@ -1,4 +1,4 @@
-//! The promises of the room, kept within one process, among several, and over sockets.
+//! The broker test suite, within one process, among several, and over sockets.
 
 use std::future::ready;
 
@@ -20,7 +20,7 @@ impl Processes {
         Processes { broker: process.broker.clone(), _world: world, _processes: vec![process] }
     }
 
-    /// One publishes and two others subscribe.
+    /// Creates processes of which one publishes and two others subscribe.
     fn apart() -> Self {
         let world = World::new();
         let (a, b, c) = (world.process("a"), world.process("b"), world.process("c"));
@@ -28,7 +28,7 @@ impl Processes {
         Processes { broker, _world: world, _processes: vec![a, b, c] }
     }
 
-    /// One of two publishes, and both subscribe.
+    /// Creates two processes of which one publishes and both subscribe.
     fn among() -> Self {
         let world = World::new();
         let (a, b) = (world.process("a"), world.process("b"));

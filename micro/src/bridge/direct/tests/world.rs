@@ -1,4 +1,4 @@
-//! Processes, as far as events are concerned, in one.
+//! Simulated processes that publish and subscribe, within one process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use crate::transport::memory::{MemoryListener, Network};
 use crate::transport::{Outbound, Request};
 use crate::util::{clock, spawn};
 
-/// A registry and a network that belong to nobody else.
+/// A separate registry and network.
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) registry: Registry,
@@ -46,12 +46,12 @@ impl World {
         World { registry, network: Network::new() }
     }
 
-    /// A client that belongs to no process.
+    /// Creates a client that belongs to no process.
     pub(super) fn client(&self) -> Client {
         Builder::new(LocalTransport::new()).with_remote(self.registry.clone(), Arc::new(self.network.clone())).build()
     }
 
-    /// A process that only publishes.
+    /// Creates a process that only publishes.
     pub(super) fn publisher(&self) -> Broker {
         Broker::new(Direct::new(self.client(), self.registry.clone()))
     }
@@ -60,7 +60,7 @@ impl World {
         self.network.serve(Arc::new(server))
     }
 
-    /// A process that is called `id`.
+    /// Creates a process with this `id`.
     pub(super) fn process(&self, id: &str) -> Process {
         let local = LocalTransport::new();
         let cable = Cable { network: self.network.clone(), cut: watch::Sender::new(false) };
@@ -78,7 +78,7 @@ impl World {
 }
 
 impl Process {
-    /// All events of `orders.>`, in a queue where one is named.
+    /// Subscribes to all events of `orders.>`, in a queue if one is given.
     pub(super) async fn subscribed(&self, queue: Option<&str>, in_flight: usize) -> Deliveries {
         self.subscribed_to("orders.>", queue, in_flight).await
     }
@@ -94,10 +94,11 @@ impl Process {
         self.broker.publish_all(&events).await.expect("published");
     }
 
-    /// Ends it as a crash would: nothing is said, and the registry still lists it. Its publishers are to be cut off by hand.
+    /// Ends the process like a crash: nothing is sent, and the registry still lists it. Publishers have to be disconnected
+    /// separately.
     pub(super) fn kill(mut self) {
         self.listener = None;
-        // What it holds must not be given back in an orderly way.
+        // The events it holds must not be returned in an orderly way.
         std::mem::forget(self);
     }
 }
@@ -106,7 +107,7 @@ pub(super) fn order(body: usize) -> Event {
     Event::new("orders.placed".parse().expect("a topic"), body.to_string())
 }
 
-/// The next delivery, soon.
+/// Returns the next delivery, which must arrive soon.
 pub(super) async fn next(deliveries: &mut Deliveries) -> Delivery {
     let next = clock::timeout(Duration::from_secs(15), deliveries.next()).await.expect("an event comes");
     next.expect("it goes on").expect("no error")
@@ -116,7 +117,7 @@ pub(super) fn body(delivery: &Delivery) -> usize {
     String::from_utf8_lossy(&delivery.event.body).parse().expect("a number")
 }
 
-/// The bodies of the next events, each of which is acknowledged.
+/// Acknowledges the next events and returns their bodies.
 pub(super) async fn bodies(deliveries: &mut Deliveries, count: usize) -> Vec<usize> {
     let mut bodies = Vec::new();
     for _ in 0..count {

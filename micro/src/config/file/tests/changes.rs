@@ -1,10 +1,10 @@
-//! How files change while they are followed.
+//! Changes of files while they are followed.
 
 use serde_json::json;
 
 use super::*;
 
-/// The way editors and careful programs write: beside it, then over it.
+/// Replaces a file as editors and careful programs do: writes a new file next to it, then renames it over the old one.
 fn replace(path: &Path, text: &str) {
     let beside = path.with_file_name(format!(".{}.tmp", random::id()));
     fs::write(&beside, text).expect("writable");
@@ -71,7 +71,7 @@ async fn a_file_that_is_broken_or_gone_is_an_error_and_recovers() {
     let error = followed.next().await.unwrap_err();
     assert_eq!(
         (error.code(), scratch.plain(&error).as_str()),
-        (Code::NotFound, "`app.toml`: cannot be read now: it is not there")
+        (Code::NotFound, "`app.toml`: cannot be read now: no such file")
     );
     fs::write(&path, "a = 1").expect("writable");
     followed.until(json!({"a": 1})).await;
@@ -254,7 +254,7 @@ async fn a_file_that_is_still_being_written_is_not_read_where_nothing_reports_th
 async fn a_file_that_becomes_empty_is_given_time() {
     let scratch = Scratch::new();
     let path = scratch.write("app.toml", "a = 0");
-    // Whoever hears nothing has nothing else to go by.
+    // Without notifications, polling is the only way to detect a write.
     let mut followed = Followed::polled(&Files::new(&path));
     followed.until(json!({"a": 0})).await;
     let slow = path.clone();
@@ -296,7 +296,7 @@ async fn without_events_changes_are_found_by_looking() {
     let path = scratch.write("app.toml", "a = 0");
     let mut followed = Followed::polled(&Files::new(&path));
     followed.until(json!({"a": 0})).await;
-    // Longer than any tick, and of another length.
+    // Of another length, so the change shows even within a tick of the clock.
     for value in [10, 200] {
         replace(&path, &format!("a = {value}"));
         followed.until(json!({"a": value})).await;

@@ -1,10 +1,10 @@
-//! What is read from files that stay as they are.
+//! Contents of files that do not change.
 
 use serde_json::json;
 
 use super::*;
 
-/// Where each leaf was written, by path.
+/// Returns the place of each leaf, by path.
 fn places(table: &Table) -> BTreeMap<String, String> {
     fn collect(node: &Node, path: &str, places: &mut BTreeMap<String, String>) {
         let place = node.origin.to_string();
@@ -136,7 +136,7 @@ async fn an_empty_file_holds_nothing_and_a_mark_at_the_start_is_fine() {
     assert_eq!(json(&marked), json!({"a": 1}));
 }
 
-/// Stands where values stand in broken files.
+/// The value in broken files, which no error may contain.
 const CANARY: &str = "hunter2";
 
 #[tokio::test]
@@ -153,30 +153,22 @@ async fn what_is_wrong_is_told_with_its_line_and_without_a_value() {
         ("e.toml", format!("x = '{CANARY}' {CANARY}"), "`e.toml`:1: "),
         ("f.toml", deep_toml, "`f.toml`:2: "),
         ("a.json", format!("{{\n\"x\": \"{CANARY}\"\n\"y\": 1}}"), "`a.json`:3: expected `,` or `}`"),
-        (
-            "b.json",
-            format!("{{\"x\": \"{CANARY}\",\n\"x\": \"{CANARY}\"}}"),
-            "`b.json`:2: a key is written a second time",
-        ),
+        ("b.json", format!("{{\"x\": \"{CANARY}\",\n\"x\": \"{CANARY}\"}}"), "`b.json`:2: duplicate key"),
         ("c.json", format!("\n[\"{CANARY}\"]"), "`c.json`:2: expected keys and values at the top, found a list"),
         ("d.json", format!("\"{CANARY}\""), "`d.json`:1: expected keys and values at the top, found text"),
         ("e.json", format!("{{\"x\": {CANARY}}}"), "`e.json`:1: expected value"),
         ("f.json", format!("{{\"{CANARY}\": 1e999}}"), "`f.json`:1: number out of range"),
         ("g.json", format!("{{\n\"x\": \"{CANARY}\\ud800\"}}"), "`g.json`:2: "),
-        ("h.json", deep_json, "`h.json`:2: objects and lists stand more than 64 deep"),
+        ("h.json", deep_json, "`h.json`:2: objects and lists are nested more than 64 deep"),
         ("i.json", very_deep_json, "`i.json`:1: "),
         ("j.json", "null".into(), "`j.json`:1: expected keys and values at the top, found nothing"),
         ("k.json", format!("{{\"x\": \"{CANARY}\"}} {CANARY}"), "`k.json`:1: trailing characters"),
-        (
-            "a.ini",
-            CANARY.into(),
-            "`a.ini`: settings are read from `.toml`, `.json` and `.yaml`, and this is none of them",
-        ),
+        ("a.ini", CANARY.into(), "`a.ini`: unknown format: expected `.toml`, `.json` or `.yaml`"),
     ];
     #[cfg(feature = "config-yaml")]
     let cases = cases.into_iter().chain([
         ("a.yaml", format!("x: '{CANARY}"), "`a.yaml`:1: "),
-        ("b.yaml", format!("x: {CANARY}\nx: {CANARY}"), "`b.yaml`:2: a key is written a second time"),
+        ("b.yaml", format!("x: {CANARY}\nx: {CANARY}"), "`b.yaml`:2: duplicate key"),
         ("c.yaml", format!("- {CANARY}"), "`c.yaml`:1: expected keys and values at the top, found a list"),
         ("d.yaml", CANARY.to_owned(), "`d.yaml`:1: expected keys and values at the top, found text"),
         ("e.yaml", format!("a: 1\n---\nb: {CANARY}"), "`e.yaml`:"),
@@ -222,13 +214,13 @@ async fn what_is_no_text_of_a_reasonable_size_is_refused() {
     }
     let error = read(&Files::new(scratch.path("nowhere.toml"))).await.unwrap_err();
     assert_eq!(error.code(), Code::NotFound);
-    assert_eq!(scratch.plain(&error), "`nowhere.toml`: cannot be read now: it is not there");
+    assert_eq!(scratch.plain(&error), "`nowhere.toml`: cannot be read now: no such file");
     #[cfg(unix)]
     {
         let made = std::process::Command::new("mkfifo").arg(scratch.path("pipe.toml")).status();
         assert!(made.expect("`mkfifo` is there").success());
         let error = read(&Files::new(scratch.path("pipe.toml"))).await.unwrap_err();
-        assert_eq!(scratch.plain(&error), "`pipe.toml`: is no file");
+        assert_eq!(scratch.plain(&error), "`pipe.toml`: is not a regular file");
     }
 }
 
@@ -244,7 +236,7 @@ async fn a_profile_is_laid_over_its_base() {
     assert_eq!(json(&read(&Files::new(&path)).await.unwrap()), base);
     assert_eq!(json(&read(&Files::new(&path).with_profile("prod")).await.unwrap()), base);
     let error = read(&Files::new(&path).with_profile("../dev")).await.unwrap_err();
-    assert_eq!(scratch.plain(&error), "`app.toml`: `../dev` is no profile: it is letters, digits, `-` and `_`");
+    assert_eq!(scratch.plain(&error), "`app.toml`: `../dev` is not a profile: expected letters, digits, `-` and `_`");
 }
 
 #[tokio::test]
@@ -312,9 +304,9 @@ async fn all_that_is_missing_is_told_at_once() {
     let expected = [
         "`10.toml`:1: `a`: the variable `ONE` is not set; set it, or write `${ONE:-…}` with a default",
         "`10.toml`:1: `a`: the variable `TWO` is not set; set it, or write `${TWO:-…}` with a default",
-        "`10.toml`:4: `t.\"x y\"[1]`: `${file:gone}` cannot be read now: it is not there",
+        "`10.toml`:4: `t.\"x y\"[1]`: `${file:gone}` cannot be read now: no such file",
         "`20.json`:2: `b`: `${` has no `}`; write `$${` for a plain `${`",
-        "`20.json`:3: `c`: `${…}` is none of `${NAME}`, `${NAME:-default}` and `${file:path}`; write `$${` for a plain `${`",
+        "`20.json`:3: `c`: `${…}` is not one of `${NAME}`, `${NAME:-default}` and `${file:path}`; write `$${` for a plain `${`",
     ];
     assert_eq!(lines[..5], expected);
     assert!(lines[5].starts_with("`30.toml`:1: ") && lines.len() == 6, "{lines:?}");

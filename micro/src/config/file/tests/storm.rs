@@ -1,4 +1,4 @@
-//! How fast changes are seen, and what is seen while a file is written over and over.
+//! Latency of changes, and readings while a file is rewritten continuously.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 
-/// How long a change may take: it ends a hang, on a machine that is busy with other tests too. What a change takes is printed.
+/// Upper bound of the latency, which ends a hang on a machine that is busy with other tests. The latency itself is printed.
 const BOUND: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,7 +29,7 @@ async fn a_change_is_seen_soon() {
     }
     taken.sort();
     println!("a change is seen after {:?}, at most {:?}", taken[taken.len() / 2], taken[taken.len() - 1]);
-    // The middle one: others wait for a machine under test to have time for us.
+    // The median: outliers wait for a busy machine.
     assert!(taken[taken.len() / 2] < BOUND, "{taken:?}");
 }
 
@@ -37,12 +37,12 @@ async fn a_change_is_seen_soon() {
 async fn a_change_gets_through_while_others_follow() {
     let scratch = Scratch::new();
     let path = scratch.write("app.toml", good(0));
-    // One that takes the place of the last, without any pause to speak of; and one that is written in place.
+    // A file that is replaced almost without a pause, and a file that is rewritten in place.
     for (is_replaced, pause) in [(true, 1), (false, 30)] {
         let mut followed = Followed::new(&Files::new(&path));
         followed.next().await.expect("good");
         let (storm, beside) = (path.clone(), scratch.path(".app.toml.new"));
-        // It goes on for as long as somebody waits for the next one.
+        // The writer continues for as long as the test waits for another change.
         let enough = Arc::new(AtomicBool::new(false));
         let told = enough.clone();
         let writer = std::thread::spawn(move || {
@@ -66,7 +66,7 @@ async fn a_change_gets_through_while_others_follow() {
     }
 }
 
-/// The whole of one good file. The keys are equal, so that a mix of two files shows.
+/// Returns a complete good file. All files have the same keys, which makes a mix of two files visible.
 fn good(serial: usize) -> String {
     let filler = "#".repeat(serial * 37 % 500);
     format!("first = {serial}\n# {filler}\n[table]\nsecond = {serial}\n# {filler}\n[last]\nthird = {serial}\n")
@@ -77,14 +77,15 @@ async fn in_a_storm_of_rewrites_only_good_files_are_seen() {
     storm(1_000, Pauses { between: 4_000, within: 3_000 }).await;
 }
 
-/// Slow enough for most to be seen, and for those who read to meet those who write at every stage; the variable makes it a soak.
+/// Slow enough for most files to be seen, and for readers to meet writers at every stage. The variable turns the test into a soak
+/// test.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_slow_rewrites_only_good_files_are_seen() {
     let rewrites = std::env::var("MICRO_TEST_REWRITES").ok().and_then(|number| number.parse().ok());
     storm(rewrites.unwrap_or(60), Pauses { between: 90_000, within: 120_000 }).await;
 }
 
-/// The longest pauses, in microseconds.
+/// Maximum pauses, in microseconds.
 #[derive(Clone, Copy)]
 struct Pauses {
     between: u64,
@@ -126,7 +127,7 @@ async fn storm(rewrites: usize, pauses: Pauses) {
     assert!(after < BOUND, "{after:?}");
 }
 
-// Those that are written in full are good; of the others nothing may be seen.
+// Complete files are good; no part of the others may be seen.
 fn is_good(serial: usize) -> bool {
     matches!(serial % 5, 0..=2)
 }
@@ -135,12 +136,12 @@ fn write_somehow(path: &Path, beside: &Path, serial: usize, longest: u64) {
     let text = good(serial);
     let pause = || std::thread::sleep(Duration::from_micros((serial as u64 * 104_729) % longest));
     match serial % 5 {
-        // Beside it, then over it.
+        // A new file next to it, renamed over it.
         0 | 1 => {
             fs::write(beside, text).expect("writable");
             fs::rename(beside, path).expect("writable");
         }
-        // In place, in two halves of which the first is a good file of less.
+        // In place, in two halves; the first half alone is a good but shorter file.
         2 => {
             let (first, second) = text.split_at(text.find("[table]").expect("in every good file"));
             let mut file = fs::File::create(path).expect("writable");
@@ -150,7 +151,7 @@ fn write_somehow(path: &Path, beside: &Path, serial: usize, longest: u64) {
         }
         // Not TOML at all.
         3 => fs::write(path, text.replace('=', "")).expect("writable"),
-        // Only a part that is good by itself, until the rest takes its place.
+        // Only the first part, which is cut off, then replaced with broken text.
         _ => {
             let mut file = fs::File::create(path).expect("writable");
             file.write_all(&text.as_bytes()[..text.find("[last]").expect("in every good file")]).expect("writable");

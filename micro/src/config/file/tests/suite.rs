@@ -1,11 +1,11 @@
-//! What every source promises, kept by files of each format.
+//! Guarantees of every source, for files of each format.
 
 use std::sync::Mutex;
 
 use super::{Files, PathBuf, Scratch, fs};
 use crate::testing::suite::{self, Server};
 
-/// A file that is written anew, beside itself and then over itself, at every change.
+/// A file that is replaced at every change: written next to itself, then renamed over itself.
 struct Written {
     scratch: Scratch,
     name: &'static str,

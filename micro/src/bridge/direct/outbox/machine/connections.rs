@@ -9,7 +9,7 @@ use crate::bridge::direct::outbox::session::{Disconnected, MemberSession, Write}
 use crate::bridge::direct::outcome::EventOutcome;
 
 impl Outbox {
-    /// Begins another attempt to connect a session, and returns the number of the connection.
+    /// Starts another attempt to connect a session. Returns the number of the connection.
     pub(in crate::bridge::direct) fn begin(&mut self, session: u64) -> Option<u64> {
         self.sessions.get_mut(session).map(MemberSession::begin)
     }
@@ -18,7 +18,7 @@ impl Outbox {
         self.sessions.get(session).is_some()
     }
 
-    /// The connection of a session is open.
+    /// Marks the connection of a session as open.
     pub(in crate::bridge::direct) fn connected(&mut self, session: u64) {
         if let Some(open) = self.sessions.get_mut(session) {
             open.connected();
@@ -26,13 +26,13 @@ impl Outbox {
         }
     }
 
-    /// Takes what is to be written on a connection of a session.
+    /// Takes the next batch to write on a connection of a session.
     pub(in crate::bridge::direct) fn next_batch(&mut self, session: u64, connection: u64) -> Write {
         self.sessions.get_mut(session).map_or(Write::End, |session| session.next_batch(connection))
     }
 
-    /// The other side of a session reports what became of events: only its own count. Returns whether the connection is of
-    /// use.
+    /// Handles outcomes reported by the peer of a session; affects only events in flight on that session. Returns `true` if the
+    /// connection is still needed.
     pub(in crate::bridge::direct) fn receive(&mut self, session: u64, batch: AckBatch) -> bool {
         for number in batch.acks {
             self.settle_from(MemberRoute::MemberSession(session), number, EventOutcome::Acked);
@@ -47,7 +47,7 @@ impl Outbox {
         session.is_wanted()
     }
 
-    /// Handles a connection without traffic for a while. Returns `true` if it is to stay open.
+    /// Handles an idle connection. Returns `true` if it is to stay open.
     pub(in crate::bridge::direct) fn heartbeat(&mut self, session: u64) -> bool {
         let Some(open) = self.sessions.get_mut(session) else { return false };
         let stays = open.heartbeat();
@@ -57,7 +57,8 @@ impl Outbox {
         stays
     }
 
-    /// The connection of a session is no more, or could not be opened. [`reconnect`](Self::reconnect) decides how to go on.
+    /// Handles the end of a session's connection, or a failed attempt to open one. [`reconnect`](Self::reconnect) decides how to
+    /// continue.
     pub(in crate::bridge::direct) fn disconnected(&mut self, session: u64, how: Disconnected) {
         if how == Disconnected::TooLarge
             && let Some(in_flight) = self.sessions.get_mut(session).and_then(MemberSession::take_largest_unacked)
@@ -71,8 +72,8 @@ impl Outbox {
         self.effects.push_back(Effect::Tick);
     }
 
-    /// Returns whether a session without a connection is to open one again. To be asked once all effects are performed: by
-    /// then other members have what they can take.
+    /// Returns `true` if a session without a connection is to reconnect. Must be called after all effects are performed: by then
+    /// other members have the events they can take.
     pub(in crate::bridge::direct) fn reconnect(&mut self, session: u64) -> bool {
         let awaits = |group: &Group| group.is_waiting() && group.sessions().any(|other| other == session);
         let is_awaited = self.groups.iter().any(awaits);

@@ -1,4 +1,4 @@
-//! The parts of the outbox, put together.
+//! The outbox, assembled from its parts.
 
 mod connections;
 
@@ -20,26 +20,26 @@ use crate::broker::{Event, Topic};
 use crate::registry::Node;
 use crate::util::clock::Instant;
 
-/// The events of this process that are not settled.
+/// The unsettled events of this process.
 #[derive(Debug)]
 pub(in crate::bridge::direct) struct Outbox {
-    /// A number that no other publisher has.
+    /// Unique id of this publisher.
     publisher: u64,
     last_number: u64,
     membership: Membership,
     groups: Groups,
     sessions: Sessions,
-    /// Groups to be looked at.
+    /// Groups to process.
     scheduled: VecDeque<u64>,
     effects: VecDeque<Effect>,
 }
 
-/// A group has no room for an event.
+/// Error: a group has no space for an event.
 #[derive(Debug)]
 pub(in crate::bridge::direct) struct Full {
-    /// The group; [`Effect::Room`] tells when there may be room.
+    /// Id of the group; [`Effect::Room`] reports when there may be space.
     pub(in crate::bridge::direct) group: u64,
-    /// The group and the number of events that wait, for people.
+    /// Description of the group and its number of waiting events, for error messages.
     pub(in crate::bridge::direct) what: String,
 }
 
@@ -60,7 +60,7 @@ impl Outbox {
         self.publisher
     }
 
-    /// Returns the next thing to be done. To be called after every other method until there is nothing.
+    /// Returns the next effect. Must be called after every other method until it returns `None`.
     pub(in crate::bridge::direct) fn poll_effect(&mut self) -> Option<Effect> {
         loop {
             if let Some(effect) = self.effects.pop_front() {
@@ -87,18 +87,18 @@ impl Outbox {
         }
     }
 
-    /// Opens connections to all who want events of `topic`. To be called before such events are published.
+    /// Opens connections to all subscribers of `topic`. Must be called before events of that topic are published.
     pub(in crate::bridge::direct) fn connect(&mut self, topic: &Topic) {
         for group in self.groups.about(topic).iter() {
             self.connect_group(*group);
         }
     }
 
-    /// Adds an event to every group about its topic, or to none.
+    /// Adds an event to every group that matches its topic, or to none.
     ///
     /// # Errors
     ///
-    /// [`Full`] names a group that has no room.
+    /// [`Full`], with the group that has no space.
     pub(in crate::bridge::direct) fn publish(
         &mut self,
         event: &Event,
@@ -118,15 +118,15 @@ impl Outbox {
         Ok(())
     }
 
-    /// Takes over an event of another publisher that is gone, which a subscription like `like` cannot give back. Returns
-    /// whether there is a queue that wants it.
+    /// Takes over an event of a publisher that is gone, released by a subscription with the advertisement `like`. Returns `true`
+    /// if there is a queue for the event.
     pub(in crate::bridge::direct) fn take_over(&mut self, like: &Advertisement, event: &Event, attempt: u32) -> bool {
         let Some(group) = self.groups.queue(like) else { return false };
         self.push(group, StoredEvent::new(event.clone()), attempt, None);
         true
     }
 
-    /// Tells the time.
+    /// Advances the timers to `now`.
     pub(in crate::bridge::direct) fn tick(&mut self, now: Instant) {
         self.sessions.tick(now).into_iter().for_each(|session| self.update_reach(session));
         let mut expired = Vec::new();
@@ -147,13 +147,13 @@ impl Outbox {
         expired.into_iter().for_each(|group| self.remove_group(group));
     }
 
-    /// Returns when it wants to be told the time next. To be asked after [`tick`](Self::tick).
+    /// Returns the next deadline. Must be called after [`tick`](Self::tick).
     pub(in crate::bridge::direct) fn deadline(&self, now: Instant) -> Option<Instant> {
         let groups = self.groups.iter().filter_map(|group| group.deadline(now));
         groups.chain(self.sessions.deadline()).min()
     }
 
-    /// Gives a notice of every group that does not keep up, once until it does again.
+    /// Emits a notice for every group that does not keep up, once until the group has caught up.
     pub(in crate::bridge::direct) fn report_backlog(&mut self) {
         for (_, group) in self.groups.iter_mut().filter(|(_, group)| group.is_waiting() && group.is_open()) {
             if group.report() {
@@ -163,12 +163,12 @@ impl Outbox {
         }
     }
 
-    /// Returns `true` if there are events that no other process has, or that are to be handled here.
+    /// Returns `true` if there are events that no other process has accepted, or that are handled in this process.
     pub(in crate::bridge::direct) fn has_unflushed(&self) -> bool {
         self.sessions.has_unflushed() || self.groups.iter().any(|group| group.is_open() && group.is_waiting())
     }
 
-    /// Forgets all sessions, and the events in flight with them.
+    /// Drops all sessions and the events in flight with them.
     pub(in crate::bridge::direct) fn close(&mut self) {
         self.effects.extend(self.sessions.drain().map(|session| Effect::Disconnect { session }));
     }
@@ -186,7 +186,7 @@ impl Outbox {
         self.join_by(subscription, MemberRoute::Local);
     }
 
-    /// Gives a subscription no more events. What it has is still settled by it.
+    /// Stops sending events to a subscription. Events held by the subscription are still settled.
     pub(in crate::bridge::direct) fn leave(&mut self, subscription: u64) {
         let Some(id) = self.groups.of(subscription) else { return };
         if let Some(group) = self.groups.get_mut(id) {
@@ -195,7 +195,7 @@ impl Outbox {
         self.schedule(id);
     }
 
-    /// Takes in what the registry lists.
+    /// Applies the nodes listed in the registry.
     pub(in crate::bridge::direct) fn sync(&mut self, revision: u64, nodes: &[Arc<Node>]) {
         for change in self.membership.sync(revision, nodes) {
             match change {
@@ -224,7 +224,7 @@ impl Outbox {
         if !group.join(subscription, route, reach) {
             return;
         }
-        // Its turn may come with the next event, and then it is to be there.
+        // The new member may be next in turn, so its connection is opened early.
         if group.is_used() {
             self.connect_group(id);
         }
@@ -234,7 +234,7 @@ impl Outbox {
 
 /// Events reported by subscriptions of this process.
 impl Outbox {
-    /// A subscription of this process has not accepted an event.
+    /// Handles an event that a subscription of this process has not accepted.
     pub(in crate::bridge::direct) fn reject(&mut self, handover: Handover, why: Rejected) {
         let Some((mut in_flight, _)) = self.sessions.take(MemberRoute::Local, handover.number) else { return };
         in_flight.pending.completion = handover.completion;
@@ -244,12 +244,12 @@ impl Outbox {
         self.effects.push_back(Effect::Tick);
     }
 
-    /// A subscription of this process reports what became of an event.
+    /// Handles the outcome of an event reported by a subscription of this process.
     pub(in crate::bridge::direct) fn settle(&mut self, number: u64, outcome: EventOutcome) {
         self.settle_from(MemberRoute::Local, number, outcome);
     }
 
-    /// Takes in what became of an event from where it is in flight, and from nowhere else.
+    /// Handles the outcome of an event, which is ignored unless the event is in flight on the route `from`.
     fn settle_from(&mut self, from: MemberRoute, number: u64, outcome: EventOutcome) {
         if let EventOutcome::Delayed { attempt } = outcome {
             let Some(in_flight) = self.sessions.in_flight(from, number) else { return };
@@ -273,7 +273,7 @@ impl Outbox {
                 return;
             }
             if group.is_full() {
-                // There is no subscriber that is behind, and no publisher is held up.
+                // Dropped without an error: no subscriber is behind, and publishers are not held up.
                 if group.report() {
                     self.effects.push_back(Effect::Notice(Notice::Overflow { group: group.to_string() }));
                 }
@@ -281,7 +281,7 @@ impl Outbox {
             }
         }
         self.last_number += 1;
-        // In this process an event is as safe here as with a subscription.
+        // Within this process an event is as safe in the outbox as with a subscription.
         let completion = completion.filter(|_| group.is_remote()).map(EventCompletion::guard);
         group.push(PendingEvents { number: self.last_number, event, attempt, completion });
         self.schedule(id);
@@ -329,7 +329,7 @@ impl Outbox {
         }
     }
 
-    /// Sees to a group that gives out no more events for now.
+    /// Processes a group that has no more events to assign for now.
     fn look_at(&mut self, id: u64) {
         let Some(group) = self.groups.get_mut(id) else { return };
         group.unschedule();
@@ -380,7 +380,7 @@ impl Outbox {
 
 /// Sessions.
 impl Outbox {
-    /// Tells groups whether the members at a session can be reached.
+    /// Passes the reachability of a session's members to the groups.
     fn update_reach(&mut self, session: u64) {
         let reach = self.sessions.reach(MemberRoute::MemberSession(session));
         for (id, group) in self.groups.iter_mut() {
@@ -390,7 +390,7 @@ impl Outbox {
         }
     }
 
-    /// Gives events of a session that is no more back to their groups.
+    /// Returns events of a closed session to their groups.
     fn take_back(&mut self, returned: Vec<SentEvents>) {
         for in_flight in returned {
             let id = in_flight.group;
@@ -427,7 +427,7 @@ impl Outbox {
         self.groups.iter().all(Group::is_empty)
     }
 
-    /// Checks that every event is counted where it is, and nowhere else.
+    /// Checks that every event is counted exactly once, in its place.
     pub(super) fn check(&self) -> Result<(), String> {
         let remote: Vec<_> = self.sessions.iter().flat_map(|(_, session)| session.in_flight()).collect();
         let in_flight: Vec<&SentEvents> = remote.into_iter().chain(self.sessions.local()).collect();
