@@ -17,7 +17,7 @@
 //!
 //! # struct Missing;
 //! # #[micro::handler(manual)]
-//! # impl Greeter for Nobody { async fn hello(&self, hello: Hello) -> Result<Hello> { Ok(hello) } }
+//! # impl Greeter for Missing { async fn hello(&self, hello: Hello) -> Result<Hello> { Ok(hello) } }
 //! let service = GreeterServer::new(Missing);
 //! let files = schema::proto(&[service.desc()])?;
 //! assert!(files["greeter.proto"].contains("service Greeter {\n  rpc Hello(Hello) returns (Hello);\n}"));

@@ -19,7 +19,7 @@ use crate::errors::Result;
 /// # async fn example() -> micro::Result<()> {
 /// let tls = ServerTls::new(TlsIdentity::files("tls/chain.pem", "tls/key.pem"))?
 ///     .with_clients(Pem::file("tls/our-authority.pem"))?;
-/// let running = micro::app().server_tls(tls).everything().start().await?;
+/// let running = micro::app().server_tls(tls).linked().start().await?;
 /// # Ok(()) }
 /// ```
 ///
